@@ -1,6 +1,20 @@
 //! The ground: words every room shares (money, ids, events, errors) and tools (database, jobs, mail, pages). No rule of the shop.
 
-pub mod error;
-pub mod money;
+// The bundled libraries are linked through these crates; nothing calls them directly.
+use {libsqlite3_sys as _, openssl_sys as _, pq_sys as _};
 
+pub mod clock;
+pub mod db;
+pub mod error;
+pub mod events;
+pub mod ids;
+pub mod jobs;
+pub mod json;
+pub mod mail;
+pub mod money;
+mod schema;
+pub mod settings;
+pub mod token;
+
+pub use db::{Conn, Db};
 pub use error::{Error, Result};

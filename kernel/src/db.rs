@@ -1,0 +1,236 @@
+//! One database, two engines: SQLite in a file (the default) or PostgreSQL, chosen by the URL.
+//!
+//! Rooms write `fn verb(conn: &mut Conn, …)` and never open a transaction; the edge calls [`Db::read`] or [`Db::write`].
+
+mod pool;
+mod writer;
+
+use crate::{Error, Result};
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::migration::{Migration, MigrationSource};
+use diesel::{Connection, MultiConnection, PgConnection, SqliteConnection};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use pool::Pool;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use writer::Writer;
+
+const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations/sqlite");
+const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations/postgres");
+
+/// A connection to either engine. Diesel's queries run on it unchanged; what only one dialect can say goes through [`on_each!`].
+#[derive(MultiConnection)]
+pub enum Conn {
+    Postgres(PgConnection),
+    Sqlite(SqliteConnection),
+}
+
+/// Compiles one diesel expression for each engine: the way to upserts and batch inserts, which the enum cannot express.
+#[macro_export]
+macro_rules! on_each {
+    ($conn:expr, $c:ident => $run:expr) => {
+        match $conn {
+            $crate::db::Conn::Postgres($c) => $run,
+            $crate::db::Conn::Sqlite($c) => $run,
+        }
+    };
+}
+
+/// Where the database is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A SQLite file.
+    File(PathBuf),
+    /// A PostgreSQL URL. It may hold a password and is never logged.
+    Postgres(String),
+}
+
+impl Target {
+    /// Reads a `DATABASE_URL`: `postgres://…`, `postgresql://…`, `sqlite://path` or a bare path.
+    pub fn parse(url: &str) -> Result<Target> {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Ok(Target::Postgres(url.to_string()));
+        }
+        let path = url.strip_prefix("sqlite://").unwrap_or(url);
+        if path.contains("://") || path.is_empty() {
+            return Err(Error::field("DATABASE_URL", "must be postgres://user@host/database, sqlite://path or a path"));
+        }
+        Ok(Target::File(PathBuf::from(path)))
+    }
+
+    /// A new connection, set up for its engine. Fails with `Unavailable` when the server does not answer.
+    pub fn connect(&self) -> Result<Conn> {
+        match self {
+            Target::File(path) => sqlite(path).map(Conn::Sqlite),
+            Target::Postgres(url) => postgres(url).map(Conn::Postgres),
+        }
+    }
+}
+
+fn sqlite(path: &Path) -> Result<SqliteConnection> {
+    let mut conn = SqliteConnection::establish(&path.to_string_lossy()).map_err(|error| Error::Unavailable(error.to_string()))?;
+    conn.batch_execute(
+        "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+         PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY;",
+    )?;
+    Ok(conn)
+}
+
+fn postgres(url: &str) -> Result<PgConnection> {
+    let mut conn = PgConnection::establish(url).map_err(|_| Error::Unavailable("the database server does not answer".into()))?;
+    conn.batch_execute("SET statement_timeout = '60s'; SET lock_timeout = '10s'; SET TIME ZONE 'UTC'; SET client_min_messages = warning;")?;
+    Ok(conn)
+}
+
+/// How many connections to keep, and how long a request may wait for one.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    pub connections: usize,
+    pub wait: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { connections: 4, wait: Duration::from_secs(5) }
+    }
+}
+
+/// The handle every handler and job holds. Cheap to clone.
+#[derive(Clone)]
+pub struct Db(Arc<Inner>);
+
+struct Inner {
+    target: Target,
+    pool: Pool,
+    writer: Writer,
+    commits: tokio::sync::Notify,
+}
+
+impl Db {
+    /// Connects, and starts the writer. Does not migrate.
+    pub fn open(target: Target, limits: Limits) -> Result<Db> {
+        if let Target::File(path) = &target
+            && let Some(folder) = path.parent()
+        {
+            std::fs::create_dir_all(folder).map_err(|error| Error::Unavailable(format!("cannot create {}: {error}", folder.display())))?;
+        }
+        let pool = Pool::open(target.clone(), limits)?;
+        let writer = Writer::start(&target)?;
+        Ok(Db(Arc::new(Inner { target, pool, writer, commits: tokio::sync::Notify::new() })))
+    }
+
+    pub fn target(&self) -> &Target {
+        &self.0.target
+    }
+
+    /// Runs `f` on a connection for reading, off the async threads. On SQLite `f` sees one snapshot only within one statement.
+    pub async fn read<T: Send + 'static>(&self, f: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static) -> Result<T> {
+        let permit = self.0.pool.permit().await?;
+        let db = self.clone();
+        let done = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            db.0.pool.with(f)
+        });
+        done.await.map_err(|error| Error::unexpected(format!("a read panicked: {error}")))?
+    }
+
+    /// Runs `f` in one transaction and answers after the commit. `f` may run again after a deadlock, so it must not touch
+    /// anything but the connection. An error rolls everything back.
+    pub async fn write<T: Send + 'static>(&self, f: impl FnMut(&mut Conn) -> Result<T> + Send + 'static) -> Result<T> {
+        let result = match &self.0.writer {
+            Writer::Queue(queue) => queue.submit(f)?.await.map_err(|_| Error::Unavailable("the writer stopped".into()))?,
+            Writer::Pooled => {
+                let permit = self.0.pool.permit().await?;
+                let db = self.clone();
+                let done = tokio::task::spawn_blocking(move || {
+                    let _permit = permit;
+                    writer::retrying(&db.0.pool, f)
+                });
+                done.await.map_err(|error| Error::unexpected(format!("a write panicked: {error}")))?
+            }
+        };
+        if result.is_ok() {
+            self.0.commits.notify_waiters();
+        }
+        result
+    }
+
+    /// [`Db::read`] for threads that may block: commands and jobs.
+    pub fn read_now<T>(&self, f: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+        self.0.pool.with(f)
+    }
+
+    /// [`Db::write`] for threads that may block: commands and jobs.
+    pub fn write_now<T: Send + 'static>(&self, f: impl FnMut(&mut Conn) -> Result<T> + Send + 'static) -> Result<T> {
+        let result = match &self.0.writer {
+            Writer::Queue(queue) => queue.submit(f)?.blocking_recv().map_err(|_| Error::Unavailable("the writer stopped".into()))?,
+            Writer::Pooled => writer::retrying(&self.0.pool, f),
+        };
+        if result.is_ok() {
+            self.0.commits.notify_waiters();
+        }
+        result
+    }
+
+    /// Returns after the next commit made through this handle: what lets the worker react at once.
+    pub async fn committed(&self) {
+        self.0.commits.notified().await;
+    }
+
+    /// Brings the schema up to date. Returns the names of the migrations that ran.
+    pub fn migrate(&self) -> Result<Vec<String>> {
+        match self.0.target.connect()? {
+            Conn::Sqlite(mut conn) => migrate_on(&mut conn, SQLITE_MIGRATIONS),
+            Conn::Postgres(mut conn) => {
+                // Migrations take no lock of their own; two servers starting at once must not both run them.
+                conn.batch_execute("SELECT pg_advisory_lock(727365677)")?;
+                let ran = migrate_on(&mut conn, POSTGRES_MIGRATIONS);
+                conn.batch_execute("SELECT pg_advisory_unlock(727365677)")?;
+                ran
+            }
+        }
+    }
+
+    /// The names of migrations that this binary has and the database has not run.
+    pub fn pending_migrations(&self) -> Result<Vec<String>> {
+        match self.0.target.connect()? {
+            Conn::Sqlite(mut conn) => pending_on(&mut conn, SQLITE_MIGRATIONS),
+            Conn::Postgres(mut conn) => pending_on(&mut conn, POSTGRES_MIGRATIONS),
+        }
+    }
+}
+
+fn migrate_on<DB: diesel::backend::Backend, C: MigrationHarness<DB>>(conn: &mut C, source: impl MigrationSource<DB>) -> Result<Vec<String>> {
+    let ran = conn.run_pending_migrations(source).map_err(|error| Error::unexpected(format!("migration failed: {error}")))?;
+    Ok(ran.iter().map(ToString::to_string).collect())
+}
+
+fn pending_on<DB: diesel::backend::Backend, C: MigrationHarness<DB>>(conn: &mut C, source: impl MigrationSource<DB>) -> Result<Vec<String>> {
+    let pending = conn.pending_migrations(source).map_err(|error| Error::unexpected(format!("cannot read migrations: {error}")))?;
+    Ok(pending.iter().map(|migration: &Box<dyn Migration<DB>>| migration.name().to_string()).collect())
+}
+
+/// `BEGIN IMMEDIATE` on SQLite, so that a read followed by a write cannot fail half way; plain `BEGIN` on PostgreSQL.
+fn begin(conn: &mut Conn) -> Result<()> {
+    match conn {
+        Conn::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")?,
+        Conn::Postgres(conn) => AnsiTransactionManager::begin_transaction(conn)?,
+    }
+    Ok(())
+}
+
+fn commit(conn: &mut Conn) -> Result<()> {
+    on_each!(conn, c => AnsiTransactionManager::commit_transaction(c))?;
+    Ok(())
+}
+
+fn roll_back(conn: &mut Conn) -> Result<()> {
+    on_each!(conn, c => AnsiTransactionManager::rollback_transaction(c))?;
+    Ok(())
+}
+
+/// Runs `f` in a savepoint of the current transaction: its error undoes only what it did. For imports, row by row.
+pub fn savepoint<T>(conn: &mut Conn, f: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+    conn.transaction(f)
+}

@@ -1,0 +1,100 @@
+//! Connections for reading, and on PostgreSQL for writing. Opened when first needed, dropped when the server went away.
+
+use super::writer::conflicted;
+use super::{Conn, Limits, Target};
+use crate::{Error, Result};
+use parking_lot::{Condvar, Mutex};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+pub struct Pool {
+    target: Target,
+    wait: Duration,
+    slots: Mutex<Slots>,
+    returned: Condvar,
+    /// In front of the blocking threads, so that waiting requests hold a future and not a thread.
+    requests: Arc<Semaphore>,
+}
+
+struct Slots {
+    idle: Vec<Conn>,
+    unopened: usize,
+}
+
+impl Pool {
+    /// Opens the first connection at once, so that a wrong URL is told at start.
+    pub fn open(target: Target, limits: Limits) -> Result<Pool> {
+        let first = target.connect()?;
+        let slots = Slots { idle: vec![first], unopened: limits.connections.saturating_sub(1) };
+        let requests = Arc::new(Semaphore::new(limits.connections.max(1)));
+        Ok(Pool { target, wait: limits.wait, slots: Mutex::new(slots), returned: Condvar::new(), requests })
+    }
+
+    /// Leave to use a connection. Fails with `Unavailable` when none came free in time.
+    pub async fn permit(&self) -> Result<OwnedSemaphorePermit> {
+        match tokio::time::timeout(self.wait, self.requests.clone().acquire_owned()).await {
+            Ok(Ok(permit)) => Ok(permit),
+            _ => Err(Error::Unavailable("all database connections are in use".into())),
+        }
+    }
+
+    /// Runs `f` with a connection. After a lost connection every idle one is dropped too: the server was restarted.
+    pub fn with<T>(&self, f: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+        let mut lease = Lease { pool: self, conn: Some(self.take()?) };
+        let conn = lease.conn.as_mut().ok_or_else(|| Error::unexpected("a lease without a connection"))?;
+        let result = f(conn);
+        if matches!(&result, Err(Error::Unavailable(reason)) if !conflicted(reason)) {
+            lease.discard();
+        }
+        result
+    }
+
+    fn take(&self) -> Result<Conn> {
+        let mut slots = self.slots.lock();
+        loop {
+            if let Some(conn) = slots.idle.pop() {
+                return Ok(conn);
+            }
+            if slots.unopened > 0 {
+                slots.unopened -= 1;
+                drop(slots);
+                return self.target.connect().inspect_err(|_| self.slots.lock().unopened += 1);
+            }
+            if self.returned.wait_for(&mut slots, self.wait).timed_out() {
+                return Err(Error::Unavailable("all database connections are in use".into()));
+            }
+        }
+    }
+}
+
+/// Gives the connection back even when `f` panics; then it is closed, for its transaction may be open.
+struct Lease<'a> {
+    pool: &'a Pool,
+    conn: Option<Conn>,
+}
+
+impl Lease<'_> {
+    fn discard(&mut self) {
+        self.conn = None;
+        let mut slots = self.pool.slots.lock();
+        slots.unopened += slots.idle.len() + 1;
+        slots.idle.clear();
+        drop(slots);
+        self.pool.returned.notify_one();
+    }
+}
+
+impl Drop for Lease<'_> {
+    fn drop(&mut self) {
+        let Some(conn) = self.conn.take() else { return };
+        let mut slots = self.pool.slots.lock();
+        if std::thread::panicking() {
+            slots.unopened += 1;
+        } else {
+            slots.idle.push(conn);
+        }
+        drop(slots);
+        self.pool.returned.notify_one();
+    }
+}

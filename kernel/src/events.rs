@@ -1,0 +1,99 @@
+//! What happened, recorded in the same transaction as the thing itself. The row is outbox, diary and the crm's input at once.
+//! A payload holds ids, numbers and amounts, never names or addresses, so that erasing a person never touches history.
+
+use crate::Result;
+use crate::clock::Time;
+use crate::db::Conn;
+use crate::schema::events;
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// The shop's vocabulary. Fields are only ever added.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Event {
+    /// An order exists and its goods are set aside; its payment may be open.
+    OrderPlaced { order: i64 },
+    /// Paid, authorised or accepted on other terms: the shop will deliver.
+    OrderConfirmed { order: i64 },
+    OrderCancelled { order: i64, reason: String },
+    PaymentSettled { order: i64, payment: i64 },
+    ShipmentSent { order: i64, shipment: i64 },
+    RefundRequested { order: i64, refund: i64 },
+    RefundSettled { order: i64, refund: i64 },
+    /// Money arrived that no order wants any more; it is on its way back.
+    PaymentCaseOpened { order: i64, payment_case: i64 },
+    CustomerJoined { customer: i64 },
+    /// Something a shelf or a search result shows of a product changed.
+    ProductChanged { product: i64 },
+}
+
+impl Event {
+    /// The name in the `kind` column, the same as the tag in the payload.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Event::OrderPlaced { .. } => "order_placed",
+            Event::OrderConfirmed { .. } => "order_confirmed",
+            Event::OrderCancelled { .. } => "order_cancelled",
+            Event::PaymentSettled { .. } => "payment_settled",
+            Event::ShipmentSent { .. } => "shipment_sent",
+            Event::RefundRequested { .. } => "refund_requested",
+            Event::RefundSettled { .. } => "refund_settled",
+            Event::PaymentCaseOpened { .. } => "payment_case_opened",
+            Event::CustomerJoined { .. } => "customer_joined",
+            Event::ProductChanged { .. } => "product_changed",
+        }
+    }
+}
+
+/// Records `event`. The pair (`source`, `dedupe_key`) is unique: recording it again changes nothing and answers `false`.
+pub fn record(conn: &mut Conn, source: &str, dedupe_key: &str, event: &Event, now: Time) -> Result<bool> {
+    let row = (
+        events::kind.eq(event.kind()),
+        events::payload.eq(crate::json::text(event)?),
+        events::source.eq(source),
+        events::dedupe_key.eq(dedupe_key),
+        events::created_at.eq(now),
+    );
+    let added = crate::on_each!(conn, c => diesel::insert_into(events::table).values(row).on_conflict_do_nothing().execute(c))?;
+    Ok(added == 1)
+}
+
+/// A recorded event.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    pub id: i64,
+    pub event: Event,
+    pub at: Time,
+}
+
+/// The oldest events that no listener was told of yet.
+pub fn undispatched(conn: &mut Conn, limit: i64) -> Result<Vec<Recorded>> {
+    let rows: Vec<(i64, String, Time)> = events::table
+        .filter(events::dispatched_at.is_null())
+        .order(events::id)
+        .limit(limit)
+        .select((events::id, events::payload, events::created_at))
+        .load(conn)?;
+    rows.into_iter().map(|(id, payload, at)| Ok(Recorded { id, event: serde_json::from_str(&payload)?, at })).collect()
+}
+
+/// Marks an event as dispatched. `false` when another process was first. By mark and not by cursor, since PostgreSQL hands out
+/// ids before the commit and a cursor would pass over a row that commits late.
+pub fn mark_dispatched(conn: &mut Conn, id: i64, now: Time) -> Result<bool> {
+    let marked = diesel::update(events::table.find(id))
+        .filter(events::dispatched_at.is_null())
+        .set(events::dispatched_at.eq(now))
+        .execute(conn)?;
+    Ok(marked == 1)
+}
+
+pub fn get(conn: &mut Conn, id: i64) -> Result<Recorded> {
+    let (payload, at): (String, Time) = events::table.find(id).select((events::payload, events::created_at)).first(conn)?;
+    Ok(Recorded { id, event: serde_json::from_str(&payload)?, at })
+}
+
+/// How many events wait for dispatch.
+pub fn backlog(conn: &mut Conn) -> Result<i64> {
+    Ok(events::table.filter(events::dispatched_at.is_null()).count().get_result(conn)?)
+}

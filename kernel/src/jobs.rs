@@ -1,0 +1,134 @@
+//! Work that is due: listeners of events, calls to the outside, and timed work, in one table that a transaction can write to.
+//! A job is leased while it runs; a dead worker's lease runs out and another takes it up, so a job may run twice and must bear it.
+
+use crate::Result;
+use crate::clock::Time;
+use crate::db::Conn;
+use crate::schema::jobs;
+use chrono::TimeDelta;
+use diesel::prelude::*;
+use serde::Serialize;
+
+/// Attempts before a job is put aside as dead, shown and retried by a person.
+pub const MAX_ATTEMPTS: i64 = 10;
+const LEASE: TimeDelta = TimeDelta::minutes(2);
+
+/// A job as leased by a worker or shown in the console.
+#[derive(Clone, Debug, Queryable, Selectable, Serialize)]
+#[diesel(table_name = jobs)]
+pub struct Job {
+    pub id: i64,
+    pub kind: String,
+    pub payload: String,
+    pub state: String,
+    pub run_at: Time,
+    pub leased_until: Option<Time>,
+    pub attempts: i64,
+    pub last_error: Option<String>,
+    pub created_at: Time,
+}
+
+/// Adds a job due at `run_at`. With a `dedupe_key` that a waiting job has already, nothing is added.
+pub fn enqueue(conn: &mut Conn, kind: &str, payload: &str, dedupe_key: Option<&str>, run_at: Time, now: Time) -> Result<()> {
+    let row = (
+        jobs::kind.eq(kind),
+        jobs::payload.eq(payload),
+        jobs::dedupe_key.eq(dedupe_key),
+        jobs::run_at.eq(run_at),
+        jobs::created_at.eq(now),
+    );
+    crate::on_each!(conn, c => diesel::insert_into(jobs::table).values(row).on_conflict_do_nothing().execute(c))?;
+    Ok(())
+}
+
+/// Leases up to `limit` due jobs. Two workers never hold the same one: the lease is a guarded update on `attempts`.
+pub fn lease(conn: &mut Conn, limit: i64, now: Time) -> Result<Vec<Job>> {
+    let free = jobs::leased_until.is_null().or(jobs::leased_until.lt(now));
+    let due: Vec<Job> = jobs::table
+        .filter(jobs::state.eq("due"))
+        .filter(jobs::run_at.le(now))
+        .filter(free)
+        .order((jobs::run_at, jobs::id))
+        .limit(limit)
+        .select(Job::as_select())
+        .load(conn)?;
+    let mut leased = Vec::with_capacity(due.len());
+    for mut job in due {
+        let until = now + LEASE;
+        let taken = diesel::update(jobs::table.find(job.id))
+            .filter(jobs::attempts.eq(job.attempts))
+            .filter(jobs::state.eq("due"))
+            .set((jobs::leased_until.eq(until), jobs::attempts.eq(job.attempts + 1)))
+            .execute(conn)?;
+        if taken == 1 {
+            job.attempts += 1;
+            job.leased_until = Some(until);
+            leased.push(job);
+        }
+    }
+    Ok(leased)
+}
+
+/// Ends a job that did its work. `false` when the lease was lost to another worker, which must then not commit its effect twice.
+pub fn complete(conn: &mut Conn, job: &Job) -> Result<bool> {
+    let gone = diesel::delete(jobs::table.find(job.id)).filter(jobs::attempts.eq(job.attempts)).execute(conn)?;
+    Ok(gone == 1)
+}
+
+/// Puts a failed job back with a growing delay (2, 4, 8 … seconds, an hour at most), or aside as dead after [`MAX_ATTEMPTS`].
+pub fn fail(conn: &mut Conn, job: &Job, error: &str, now: Time) -> Result<()> {
+    let exponent = u32::try_from(job.attempts.clamp(1, 12)).unwrap_or(12);
+    let delay = TimeDelta::seconds(2i64.pow(exponent).min(3600));
+    let state = if job.attempts >= MAX_ATTEMPTS { "dead" } else { "due" };
+    let error: String = error.chars().take(2000).collect();
+    diesel::update(jobs::table.find(job.id))
+        .filter(jobs::attempts.eq(job.attempts))
+        .set((jobs::state.eq(state), jobs::run_at.eq(now + delay), jobs::leased_until.eq(None::<Time>), jobs::last_error.eq(error)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Lets a dead or waiting job run now, with its attempts counted anew. `NotFound` when it is gone already.
+pub fn retry(conn: &mut Conn, id: i64, now: Time) -> Result<()> {
+    let changed = diesel::update(jobs::table.find(id))
+        .set((jobs::state.eq("due"), jobs::run_at.eq(now), jobs::attempts.eq(0), jobs::leased_until.eq(None::<Time>)))
+        .execute(conn)?;
+    if changed == 0 { Err(crate::Error::NotFound) } else { Ok(()) }
+}
+
+/// Jobs for the console, newest first, before `before` when given.
+pub fn list(conn: &mut Conn, state: Option<&str>, before: Option<i64>, limit: i64) -> Result<Vec<Job>> {
+    let mut query = jobs::table.into_boxed();
+    if let Some(state) = state {
+        query = query.filter(jobs::state.eq(state.to_string()));
+    }
+    if let Some(before) = before {
+        query = query.filter(jobs::id.lt(before));
+    }
+    Ok(query.order(jobs::id.desc()).limit(limit).select(Job::as_select()).load(conn)?)
+}
+
+/// How the queue stands: jobs due or waiting, dead ones, and since when the oldest overdue one waits.
+#[derive(Clone, Debug, Serialize)]
+pub struct Depth {
+    pub waiting: i64,
+    pub dead: i64,
+    pub oldest_due: Option<Time>,
+}
+
+pub fn depth(conn: &mut Conn, now: Time) -> Result<Depth> {
+    let waiting = jobs::table.filter(jobs::state.eq("due")).count().get_result(conn)?;
+    let dead = jobs::table.filter(jobs::state.eq("dead")).count().get_result(conn)?;
+    let oldest_due = jobs::table
+        .filter(jobs::state.eq("due"))
+        .filter(jobs::run_at.le(now))
+        .select(diesel::dsl::min(jobs::run_at))
+        .first(conn)?;
+    Ok(Depth { waiting, dead, oldest_due })
+}
+
+/// Whether anything is due that nobody holds: what a test waits for to become false.
+pub fn any_due(conn: &mut Conn, now: Time) -> Result<bool> {
+    let due: i64 = jobs::table.filter(jobs::state.eq("due")).filter(jobs::run_at.le(now)).count().get_result(conn)?;
+    Ok(due > 0)
+}

@@ -1,0 +1,113 @@
+//! The outbox: a mail is a row in the same transaction as its cause, and a job hands it over afterwards.
+//! Transactional mail is sent at least once with a fixed Message-ID, by which mailboxes recognise a second copy.
+
+mod transport;
+
+pub use transport::{Security, SmtpSettings, Transport};
+
+use crate::clock::Time;
+use crate::db::Conn;
+use crate::schema::mails;
+use crate::{Error, Result, jobs};
+use diesel::prelude::*;
+use serde::Serialize;
+
+/// The kind of the job that hands a mail over; its payload is the mail's id.
+pub const SEND_JOB: &str = "mail.send";
+
+/// A mail ready to be queued. `dedupe_key` names its cause, such as `order_confirmation:17`: the same cause mails once.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    pub dedupe_key: String,
+    pub template: String,
+    pub recipient: String,
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+}
+
+/// A mail as stored.
+#[derive(Clone, Debug, Queryable, Selectable, Serialize)]
+#[diesel(table_name = mails)]
+pub struct Mail {
+    pub id: i64,
+    pub message_id: String,
+    pub template: String,
+    pub recipient: String,
+    pub subject: String,
+    pub body_text: String,
+    pub body_html: String,
+    pub state: String,
+    pub error: Option<String>,
+    pub created_at: Time,
+    pub sent_at: Option<Time>,
+}
+
+/// Queues `draft`. `false` when its cause was mailed before.
+pub fn queue(conn: &mut Conn, draft: &Draft, host: &str, now: Time) -> Result<bool> {
+    let subject = draft.subject.replace(['\r', '\n'], " ");
+    let row = (
+        mails::message_id.eq(format!("{}@{host}", crate::token::random())),
+        mails::dedupe_key.eq(&draft.dedupe_key),
+        mails::template.eq(&draft.template),
+        mails::recipient.eq(&draft.recipient),
+        mails::subject.eq(subject.trim()),
+        mails::body_text.eq(&draft.text),
+        mails::body_html.eq(&draft.html),
+        mails::state.eq("queued"),
+        mails::created_at.eq(now),
+    );
+    let added = crate::on_each!(conn, c => diesel::insert_into(mails::table).values(row).on_conflict_do_nothing().execute(c))?;
+    if added == 0 {
+        return Ok(false);
+    }
+    let id: i64 = mails::table.filter(mails::dedupe_key.eq(&draft.dedupe_key)).select(mails::id).first(conn)?;
+    jobs::enqueue(conn, SEND_JOB, &id.to_string(), Some(&format!("mail:{id}")), now, now)?;
+    Ok(true)
+}
+
+pub fn get(conn: &mut Conn, id: i64) -> Result<Mail> {
+    Ok(mails::table.find(id).select(Mail::as_select()).first(conn)?)
+}
+
+/// Mails newest first, before `before` when given, for one recipient when given.
+pub fn list(conn: &mut Conn, recipient: Option<&str>, before: Option<i64>, limit: i64) -> Result<Vec<Mail>> {
+    let mut query = mails::table.into_boxed();
+    if let Some(recipient) = recipient {
+        query = query.filter(mails::recipient.eq(recipient.to_string()));
+    }
+    if let Some(before) = before {
+        query = query.filter(mails::id.lt(before));
+    }
+    Ok(query.order(mails::id.desc()).limit(limit).select(Mail::as_select()).load(conn)?)
+}
+
+/// Queues a mail that failed or was sent once more, with the same Message-ID.
+pub fn resend(conn: &mut Conn, id: i64, now: Time) -> Result<()> {
+    let changed = diesel::update(mails::table.find(id)).set((mails::state.eq("queued"), mails::error.eq(None::<String>))).execute(conn)?;
+    if changed == 0 {
+        return Err(Error::NotFound);
+    }
+    jobs::enqueue(conn, SEND_JOB, &id.to_string(), Some(&format!("mail:{id}")), now, now)
+}
+
+/// What a hand-over came to.
+#[derive(Debug)]
+pub enum HandOver {
+    Accepted,
+    /// The server will never take it (5xx, an address that cannot be): no retry.
+    Refused(String),
+    /// Try again later.
+    Failed(String),
+}
+
+/// Stores what became of the hand-over.
+pub fn record(conn: &mut Conn, id: i64, outcome: &HandOver, now: Time) -> Result<()> {
+    let (state, error, sent_at) = match outcome {
+        HandOver::Accepted => ("sent", None, Some(now)),
+        HandOver::Refused(reason) => ("failed", Some(reason.as_str()), None),
+        HandOver::Failed(reason) => ("queued", Some(reason.as_str()), None),
+    };
+    diesel::update(mails::table.find(id)).set((mails::state.eq(state), mails::error.eq(error), mails::sent_at.eq(sent_at))).execute(conn)?;
+    Ok(())
+}

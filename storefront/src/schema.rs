@@ -1,0 +1,519 @@
+//! Tables this room owns (catalogue, pictures, stock, cart, order, money, logins). Private: nobody else can write SQL against them.
+
+diesel::table! {
+    pictures (hash) {
+        hash -> Text,
+        width -> BigInt,
+        height -> BigInt,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    picture_sizes (hash, width) {
+        hash -> Text,
+        width -> BigInt,
+        bytes -> Binary,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (scope, idempotency_key) {
+        scope -> Text,
+        idempotency_key -> Text,
+        request_hash -> Text,
+        status -> Nullable<BigInt>,
+        response -> Nullable<Text>,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    label_translations (language, source) {
+        language -> Text,
+        source -> Text,
+        text -> Text,
+    }
+}
+
+diesel::table! {
+    categories (id) {
+        id -> BigInt,
+        parent_id -> Nullable<BigInt>,
+        slug -> Text,
+        name -> Text,
+        description -> Text,
+        picture_hash -> Nullable<Text>,
+        position -> BigInt,
+    }
+}
+
+diesel::table! {
+    category_texts (category_id, language) {
+        category_id -> BigInt,
+        language -> Text,
+        name -> Text,
+        description -> Text,
+    }
+}
+
+diesel::table! {
+    products (id) {
+        id -> BigInt,
+        slug -> Text,
+        status -> Text,
+        title -> Text,
+        description_html -> Text,
+        brand -> Text,
+        product_type -> Text,
+        tags -> Text,
+        option_names -> Text,
+        seo_title -> Text,
+        seo_description -> Text,
+        import_hash -> Text,
+        published_at -> Timestamp,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    product_texts (product_id, language) {
+        product_id -> BigInt,
+        language -> Text,
+        title -> Text,
+        description_html -> Text,
+        seo_title -> Text,
+        seo_description -> Text,
+    }
+}
+
+diesel::table! {
+    product_categories (product_id, category_id) {
+        product_id -> BigInt,
+        category_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    product_attributes (product_id, position) {
+        product_id -> BigInt,
+        position -> BigInt,
+        name -> Text,
+        value -> Text,
+    }
+}
+
+diesel::table! {
+    product_pictures (id) {
+        id -> BigInt,
+        product_id -> BigInt,
+        position -> BigInt,
+        source -> Text,
+        alt -> Text,
+        picture_hash -> Nullable<Text>,
+        error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    variants (id) {
+        id -> BigInt,
+        product_id -> BigInt,
+        position -> BigInt,
+        sku -> Nullable<Text>,
+        barcode -> Text,
+        option_values -> Text,
+        picture_source -> Text,
+        weight_grams -> BigInt,
+        requires_shipping -> Bool,
+        taxable -> Bool,
+        tax_class -> Text,
+        active -> Bool,
+    }
+}
+
+diesel::table! {
+    prices (variant_id, currency) {
+        variant_id -> BigInt,
+        currency -> Text,
+        amount -> BigInt,
+        compare_at -> Nullable<BigInt>,
+        cost -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    stock_levels (variant_id) {
+        variant_id -> BigInt,
+        tracked -> Bool,
+        oversell -> Bool,
+        on_hand -> BigInt,
+        allocated -> BigInt,
+        held -> BigInt,
+    }
+}
+
+diesel::table! {
+    stock_movements (id) {
+        id -> BigInt,
+        variant_id -> BigInt,
+        kind -> Text,
+        on_hand -> BigInt,
+        allocated -> BigInt,
+        held -> BigInt,
+        dedupe_key -> Text,
+        order_id -> Nullable<BigInt>,
+        reason -> Text,
+        actor -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    tax_rates (id) {
+        id -> BigInt,
+        country -> Text,
+        tax_class -> Text,
+        name -> Text,
+        rate_bp -> BigInt,
+    }
+}
+
+diesel::table! {
+    shipping_rates (id) {
+        id -> BigInt,
+        name -> Text,
+        countries -> Text,
+        currency -> Text,
+        price -> BigInt,
+        free_over -> Nullable<BigInt>,
+        min_weight -> Nullable<BigInt>,
+        max_weight -> Nullable<BigInt>,
+        delivery_days -> Text,
+        position -> BigInt,
+        active -> Bool,
+    }
+}
+
+diesel::table! {
+    coupons (id) {
+        id -> BigInt,
+        code -> Text,
+        kind -> Text,
+        percent_bp -> BigInt,
+        amount -> BigInt,
+        currency -> Text,
+        minimum -> BigInt,
+        starts_at -> Nullable<Timestamp>,
+        ends_at -> Nullable<Timestamp>,
+        max_uses -> Nullable<BigInt>,
+        max_uses_per_customer -> Nullable<BigInt>,
+        uses -> BigInt,
+        active -> Bool,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    coupon_balances (coupon_id, customer_id) {
+        coupon_id -> BigInt,
+        customer_id -> BigInt,
+        uses -> BigInt,
+    }
+}
+
+diesel::table! {
+    coupon_movements (id) {
+        id -> BigInt,
+        coupon_id -> BigInt,
+        customer_id -> BigInt,
+        order_id -> BigInt,
+        uses -> BigInt,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    carts (id) {
+        id -> BigInt,
+        token_hash -> Nullable<Text>,
+        customer_id -> Nullable<BigInt>,
+        state -> Text,
+        version -> BigInt,
+        currency -> Text,
+        language -> Text,
+        email -> Text,
+        shipping_address -> Nullable<Text>,
+        billing_address -> Nullable<Text>,
+        country -> Text,
+        shipping_rate_id -> Nullable<BigInt>,
+        payment_method -> Text,
+        coupon_code -> Text,
+        note -> Text,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    cart_lines (id) {
+        id -> BigInt,
+        cart_id -> BigInt,
+        variant_id -> BigInt,
+        quantity -> BigInt,
+        seen_price -> BigInt,
+    }
+}
+
+diesel::table! {
+    orders (id) {
+        id -> BigInt,
+        number -> Text,
+        cart_id -> Nullable<BigInt>,
+        customer_id -> BigInt,
+        email -> Text,
+        language -> Text,
+        currency -> Text,
+        status -> Text,
+        payment_status -> Text,
+        fulfilment_status -> Text,
+        subtotal -> BigInt,
+        discount -> BigInt,
+        shipping -> BigInt,
+        shipping_tax -> BigInt,
+        tax -> BigInt,
+        total -> BigInt,
+        prices_include_tax -> Bool,
+        billing_address -> Text,
+        shipping_address -> Text,
+        shipping_method -> Text,
+        payment_method -> Text,
+        coupon_code -> Text,
+        note -> Text,
+        source -> Text,
+        payment_due_at -> Nullable<Timestamp>,
+        placed_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    order_lines (id) {
+        id -> BigInt,
+        order_id -> BigInt,
+        position -> BigInt,
+        variant_id -> Nullable<BigInt>,
+        sku -> Text,
+        title -> Text,
+        options -> Text,
+        slug -> Text,
+        picture_hash -> Nullable<Text>,
+        quantity -> BigInt,
+        unit_price -> BigInt,
+        cost -> Nullable<BigInt>,
+        subtotal -> BigInt,
+        discount -> BigInt,
+        tax -> BigInt,
+        total -> BigInt,
+        tax_rate_bp -> BigInt,
+        tax_reason -> Text,
+        weight_grams -> BigInt,
+        requires_shipping -> Bool,
+        stocked -> Bool,
+        trace -> Text,
+        shipped -> BigInt,
+        cancelled -> BigInt,
+        refunded -> BigInt,
+    }
+}
+
+diesel::table! {
+    adjustments (id) {
+        id -> BigInt,
+        order_id -> BigInt,
+        order_line_id -> Nullable<BigInt>,
+        source -> Text,
+        label -> Text,
+        amount -> BigInt,
+    }
+}
+
+diesel::table! {
+    order_history (id) {
+        id -> BigInt,
+        order_id -> BigInt,
+        kind -> Text,
+        detail -> Text,
+        actor -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    payments (id) {
+        id -> BigInt,
+        key -> Text,
+        order_id -> BigInt,
+        provider -> Text,
+        provider_reference -> Nullable<Text>,
+        redirect -> Nullable<Text>,
+        state -> Text,
+        currency -> Text,
+        amount -> BigInt,
+        authorised -> BigInt,
+        captured -> BigInt,
+        refunded -> BigInt,
+        reason -> Text,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    captures (id) {
+        id -> BigInt,
+        key -> Text,
+        payment_id -> BigInt,
+        amount -> BigInt,
+        state -> Text,
+        error -> Text,
+        actor -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    refunds (id) {
+        id -> BigInt,
+        key -> Text,
+        order_id -> BigInt,
+        payment_id -> BigInt,
+        amount -> BigInt,
+        shipping -> BigInt,
+        state -> Text,
+        provider_reference -> Nullable<Text>,
+        reason -> Text,
+        error -> Text,
+        actor -> Text,
+        created_at -> Timestamp,
+        settled_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    refund_lines (id) {
+        id -> BigInt,
+        refund_id -> BigInt,
+        order_line_id -> BigInt,
+        quantity -> BigInt,
+        amount -> BigInt,
+        tax -> BigInt,
+        restocked -> Bool,
+    }
+}
+
+diesel::table! {
+    webhook_events (provider, event_id) {
+        provider -> Text,
+        event_id -> Text,
+        kind -> Text,
+        reference -> Text,
+        received_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    payment_cases (id) {
+        id -> BigInt,
+        payment_id -> BigInt,
+        order_id -> BigInt,
+        reason -> Text,
+        amount -> BigInt,
+        state -> Text,
+        created_at -> Timestamp,
+        resolved_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    shipments (id) {
+        id -> BigInt,
+        key -> Text,
+        order_id -> BigInt,
+        carrier -> Text,
+        tracking_number -> Text,
+        tracking_url -> Text,
+        actor -> Text,
+        shipped_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    shipment_lines (shipment_id, order_line_id) {
+        shipment_id -> BigInt,
+        order_line_id -> BigInt,
+        quantity -> BigInt,
+    }
+}
+
+diesel::table! {
+    logins (customer_id) {
+        customer_id -> BigInt,
+        password_hash -> Text,
+        verified_at -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    sessions (token_hash) {
+        token_hash -> Text,
+        customer_id -> BigInt,
+        user_agent -> Text,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    login_tokens (token_hash) {
+        token_hash -> Text,
+        purpose -> Text,
+        customer_id -> BigInt,
+        expires_at -> Timestamp,
+        used_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    addresses (id) {
+        id -> BigInt,
+        customer_id -> BigInt,
+        address -> Text,
+        is_default -> Bool,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    content_pages (slug, language) {
+        slug -> Text,
+        language -> Text,
+        title -> Text,
+        body_html -> Text,
+        position -> BigInt,
+    }
+}
+
+diesel::table! {
+    api_keys (id) {
+        id -> BigInt,
+        name -> Text,
+        key_hash -> Text,
+        scopes -> Text,
+        created_at -> Timestamp,
+        expires_at -> Nullable<Timestamp>,
+        revoked_at -> Nullable<Timestamp>,
+    }
+}
