@@ -1,0 +1,69 @@
+//! What the merchant decides about the shop as a whole, stored as one setting.
+
+use kernel::clock::Time;
+use kernel::money::Currency;
+use kernel::{Conn, Result, settings};
+use serde::{Deserialize, Serialize};
+
+/// The languages of the shop's pages. The first is the default and has no URL prefix.
+pub const LANGUAGES: [&str; 2] = ["en", "zh"];
+
+/// The language of a code, or the default.
+pub fn language(code: &str) -> &'static str {
+    LANGUAGES.iter().find(|known| **known == code).copied().unwrap_or(LANGUAGES[0])
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Shop {
+    pub name: String,
+    pub currency: Currency,
+    /// ISO 3166-1 alpha-2: where the shop is taxed, and the country assumed before a shopper names theirs.
+    pub country: String,
+    /// Whether catalogue prices hold the tax already. They are then the same for every destination; the tax inside differs.
+    pub prices_include_tax: bool,
+    /// Whether a card is charged when the order is placed, or authorised and captured by the merchant when it ships.
+    pub capture_at_once: bool,
+    /// Shown to the shopper who pays by bank transfer.
+    pub bank_details: String,
+    pub bank_transfer: bool,
+    pub cash_on_delivery: bool,
+    /// Minutes an unpaid card order keeps its goods set aside. Stripe allows no less than 30.
+    pub payment_minutes: i64,
+    /// From how many units downwards the shop tells the number left.
+    pub low_stock: i64,
+    pub contact_email: String,
+    pub announcement: std::collections::BTreeMap<String, String>,
+    /// The home page as the demo or the merchant laid it out.
+    pub home: serde_json::Value,
+}
+
+impl Default for Shop {
+    fn default() -> Shop {
+        Shop {
+            name: "Regulars".into(),
+            currency: Currency::EUR,
+            country: "DE".into(),
+            prices_include_tax: true,
+            capture_at_once: false,
+            bank_details: String::new(),
+            bank_transfer: true,
+            cash_on_delivery: true,
+            payment_minutes: 60,
+            low_stock: 3,
+            contact_email: String::new(),
+            announcement: Default::default(),
+            home: serde_json::Value::Null,
+        }
+    }
+}
+
+const NAME: &str = "shop";
+
+pub fn get(conn: &mut Conn) -> Result<Shop> {
+    Ok(settings::find(conn, NAME)?.unwrap_or_default())
+}
+
+pub fn set(conn: &mut Conn, shop: &Shop, now: Time) -> Result<()> {
+    settings::set(conn, NAME, shop, now)
+}
