@@ -1,0 +1,53 @@
+//! Consent is a ledger: rows are added, never changed. Unknown is not yes.
+
+use crate::CustomerId;
+use crate::schema::consents;
+use diesel::prelude::*;
+use kernel::clock::Time;
+use kernel::{Conn, Result, words};
+
+words!(
+    /// What somebody said about being contacted.
+    Consent { Given = "given", Withdrawn = "withdrawn" }
+);
+
+/// One statement, with how it can be proven.
+#[derive(Clone, Debug)]
+pub struct Statement<'a> {
+    pub channel: &'a str,
+    pub topic: &'a str,
+    pub legal_basis: &'a str,
+    pub state: Consent,
+    pub proof: &'a str,
+}
+
+/// Records a statement, unless the last one about the same channel and topic says the same.
+pub fn record(conn: &mut Conn, customer: CustomerId, statement: &Statement, now: Time) -> Result<()> {
+    if current(conn, customer, statement.channel, statement.topic)? == Some(statement.state) {
+        return Ok(());
+    }
+    diesel::insert_into(consents::table)
+        .values((
+            consents::customer_id.eq(customer),
+            consents::channel.eq(statement.channel),
+            consents::topic.eq(statement.topic),
+            consents::legal_basis.eq(statement.legal_basis),
+            consents::state.eq(statement.state),
+            consents::proof.eq(statement.proof),
+            consents::created_at.eq(now),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// The last statement, or `None` when there never was one.
+pub fn current(conn: &mut Conn, customer: CustomerId, channel: &str, topic: &str) -> Result<Option<Consent>> {
+    Ok(consents::table
+        .filter(consents::customer_id.eq(customer))
+        .filter(consents::channel.eq(channel))
+        .filter(consents::topic.eq(topic))
+        .order(consents::id.desc())
+        .select(consents::state)
+        .first(conn)
+        .optional()?)
+}

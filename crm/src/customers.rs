@@ -1,0 +1,96 @@
+//! A customer exists from the first order, sign-up or import on, with or without a login. One mail address, one customer.
+
+use crate::CustomerId;
+use crate::email::Email;
+use crate::schema::customers;
+use diesel::prelude::*;
+use kernel::clock::Time;
+use kernel::{Conn, Result, on_each};
+
+#[derive(Clone, Debug, Queryable, Selectable, serde::Serialize)]
+#[diesel(table_name = customers)]
+pub struct Customer {
+    pub id: CustomerId,
+    pub email: String,
+    pub name: String,
+    pub phone: String,
+    pub language: String,
+    pub tags: String,
+    pub note: String,
+    pub created_at: Time,
+}
+
+/// What is known of somebody when they first appear.
+#[derive(Clone, Debug)]
+pub struct NewCustomer {
+    pub email: Email,
+    pub name: String,
+    pub phone: String,
+    pub language: String,
+}
+
+/// The customer of this address, created if new. What a stranger types at checkout never overwrites what is stored; an empty
+/// name or phone is filled in.
+pub fn ensure(conn: &mut Conn, new: &NewCustomer, now: Time) -> Result<CustomerId> {
+    let key = new.email.key();
+    if let Some(found) = customers::table.filter(customers::email_key.eq(&key)).select(Customer::as_select()).first(conn).optional()? {
+        fill_in(conn, &found, new, now)?;
+        return Ok(found.id);
+    }
+    let row = (
+        customers::email.eq(new.email.as_str()),
+        customers::email_key.eq(&key),
+        customers::name.eq(&new.name),
+        customers::phone.eq(&new.phone),
+        customers::language.eq(&new.language),
+        customers::created_at.eq(now),
+        customers::updated_at.eq(now),
+    );
+    on_each!(conn, c => diesel::insert_into(customers::table).values(row).on_conflict_do_nothing().execute(c))?;
+    Ok(customers::table.filter(customers::email_key.eq(&key)).select(customers::id).first(conn)?)
+}
+
+fn fill_in(conn: &mut Conn, found: &Customer, new: &NewCustomer, now: Time) -> Result<()> {
+    let name = if found.name.is_empty() { &new.name } else { &found.name };
+    let phone = if found.phone.is_empty() { &new.phone } else { &found.phone };
+    if *name != found.name || *phone != found.phone {
+        diesel::update(customers::table.find(found.id))
+            .set((customers::name.eq(name), customers::phone.eq(phone), customers::updated_at.eq(now)))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+pub fn get(conn: &mut Conn, id: CustomerId) -> Result<Customer> {
+    Ok(customers::table.find(id).select(Customer::as_select()).first(conn)?)
+}
+
+pub fn find_by_email(conn: &mut Conn, email: &Email) -> Result<Option<Customer>> {
+    Ok(customers::table.filter(customers::email_key.eq(email.key())).select(Customer::as_select()).first(conn).optional()?)
+}
+
+/// What a customer may change about themselves.
+pub fn update_profile(conn: &mut Conn, id: CustomerId, name: &str, phone: &str, language: &str, now: Time) -> Result<()> {
+    diesel::update(customers::table.find(id))
+        .set((customers::name.eq(name), customers::phone.eq(phone), customers::language.eq(language), customers::updated_at.eq(now)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Tags and note, as an import brings them.
+pub fn annotate(conn: &mut Conn, id: CustomerId, tags: &str, note: &str, now: Time) -> Result<()> {
+    diesel::update(customers::table.find(id))
+        .set((customers::tags.eq(tags), customers::note.eq(note), customers::updated_at.eq(now)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Customers in order of id, after `after`: for exports.
+pub fn after(conn: &mut Conn, after: i64, limit: i64) -> Result<Vec<Customer>> {
+    Ok(customers::table
+        .filter(customers::id.gt(CustomerId(after)))
+        .order(customers::id)
+        .limit(limit)
+        .select(Customer::as_select())
+        .load(conn)?)
+}

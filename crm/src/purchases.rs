@@ -1,0 +1,64 @@
+//! What a customer bought, one row an order, written in the transaction that places, refunds or cancels it.
+
+use crate::CustomerId;
+use crate::schema::purchases;
+use diesel::prelude::*;
+use kernel::clock::Time;
+use kernel::money::Money;
+use kernel::{Conn, Error, Result};
+
+/// An order as the memory keeps it.
+#[derive(Clone, Debug)]
+pub struct Purchase {
+    pub order: i64,
+    pub customer: CustomerId,
+    pub at: Time,
+    pub revenue: Money,
+    pub units: i64,
+}
+
+/// Remembers an order that was placed.
+pub fn learn(conn: &mut Conn, purchase: &Purchase) -> Result<()> {
+    diesel::insert_into(purchases::table)
+        .values((
+            purchases::order_id.eq(purchase.order),
+            purchases::customer_id.eq(purchase.customer),
+            purchases::purchased_at.eq(purchase.at),
+            purchases::currency.eq(purchase.revenue.currency.code()),
+            purchases::revenue.eq(purchase.revenue.minor),
+            purchases::units.eq(purchase.units),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Takes money given back off what the order brought.
+pub fn refund(conn: &mut Conn, order: i64, amount: i64) -> Result<()> {
+    let changed = diesel::update(purchases::table.find(order)).set(purchases::refunded.eq(purchases::refunded + amount)).execute(conn)?;
+    if changed == 0 { Err(Error::unexpected(format!("order {order} was never learned"))) } else { Ok(()) }
+}
+
+/// Forgets an order that was cancelled before it brought any money.
+pub fn forget(conn: &mut Conn, order: i64) -> Result<()> {
+    diesel::delete(purchases::table.find(order)).execute(conn)?;
+    Ok(())
+}
+
+/// (revenue, refunded) of an order, for the proof of the books.
+pub fn of_order(conn: &mut Conn, order: i64) -> Result<Option<(i64, i64)>> {
+    Ok(purchases::table.find(order).select((purchases::revenue, purchases::refunded)).first(conn).optional()?)
+}
+
+/// What a customer bought so far: orders, revenue net of refunds by currency.
+pub fn totals(conn: &mut Conn, customer: CustomerId) -> Result<Vec<(String, i64, i64)>> {
+    let rows: Vec<(String, i64, i64)> = purchases::table
+        .filter(purchases::customer_id.eq(customer))
+        .select((purchases::currency, purchases::revenue, purchases::refunded))
+        .load(conn)?;
+    let mut totals: std::collections::BTreeMap<String, (i64, i64)> = Default::default();
+    for (currency, revenue, refunded) in rows {
+        let entry = totals.entry(currency).or_default();
+        *entry = (entry.0 + 1, entry.1 + revenue - refunded);
+    }
+    Ok(totals.into_iter().map(|(currency, (orders, net))| (currency, orders, net)).collect())
+}

@@ -1,0 +1,321 @@
+//! The cart: what a shopper means to buy. It is one thing and the order another; placing makes the second from the first.
+//! A cart keeps no totals: [`quote`] prices it anew each time, and tells what changed since the shopper last looked.
+
+mod quote;
+
+pub use quote::{LineQuote, Notice, Quote, quote};
+
+use crate::address::Address;
+use crate::catalog;
+use crate::ids::{CartId, CartLineId, ShippingRateId, VariantId};
+use crate::schema::{cart_lines, carts};
+use crm::CustomerId;
+use crm::email::Email;
+use diesel::prelude::*;
+use kernel::clock::Time;
+use kernel::money::Currency;
+use kernel::{Conn, Error, Result, on_each, words};
+
+/// The most units of one variant, and the most lines, that a cart holds.
+pub const MAX_QUANTITY: i64 = 999;
+pub const MAX_LINES: i64 = 200;
+
+words!(
+    /// An open cart changes; a placed one is the seed of an order; a merged one went into another at sign-in.
+    CartState { Open = "open", Placed = "placed", Merged = "merged" }
+);
+
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = carts)]
+pub struct Cart {
+    pub id: CartId,
+    pub customer_id: Option<CustomerId>,
+    pub state: CartState,
+    /// Counts every change, so that a page made from an older cart is noticed.
+    pub version: i64,
+    pub currency: String,
+    pub language: String,
+    pub email: String,
+    pub shipping_address: Option<String>,
+    pub billing_address: Option<String>,
+    pub country: String,
+    pub shipping_rate_id: Option<ShippingRateId>,
+    pub payment_method: String,
+    pub coupon_code: String,
+    pub note: String,
+    pub updated_at: Time,
+}
+
+impl Cart {
+    pub fn shipping_address(&self) -> Result<Option<Address>> {
+        self.shipping_address.as_deref().map(Address::stored).transpose()
+    }
+
+    /// The billing address; the shipping address serves when none was given.
+    pub fn billing_address(&self) -> Result<Option<Address>> {
+        self.billing_address.as_deref().or(self.shipping_address.as_deref()).map(Address::stored).transpose()
+    }
+
+    pub fn currency(&self) -> Result<Currency> {
+        Currency::parse(&self.currency).ok_or_else(|| Error::unexpected(format!("cart {} has currency {}", self.id, self.currency)))
+    }
+}
+
+/// A new cart. `token` is the secret in the visitor's cookie; a cart made for an API client or by staff has none.
+pub fn create(conn: &mut Conn, token: Option<&str>, currency: Currency, language: &str, now: Time) -> Result<CartId> {
+    Ok(diesel::insert_into(carts::table)
+        .values((
+            carts::token_hash.eq(token.map(kernel::token::hash)),
+            carts::state.eq(CartState::Open),
+            carts::currency.eq(currency.code()),
+            carts::language.eq(language),
+            carts::created_at.eq(now),
+            carts::updated_at.eq(now),
+        ))
+        .returning(carts::id)
+        .get_result(conn)?)
+}
+
+/// The open cart behind a cookie's token.
+pub fn find_by_token(conn: &mut Conn, token: &str) -> Result<Option<Cart>> {
+    Ok(carts::table
+        .filter(carts::token_hash.eq(kernel::token::hash(token)))
+        .filter(carts::state.eq(CartState::Open))
+        .select(Cart::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// The cart behind a token, whatever its state: after placing, "back" and "reload" still find it.
+pub fn find_any_by_token(conn: &mut Conn, token: &str) -> Result<Option<Cart>> {
+    Ok(carts::table.filter(carts::token_hash.eq(kernel::token::hash(token))).select(Cart::as_select()).first(conn).optional()?)
+}
+
+/// The open cart a signed-in customer left, on whatever device.
+pub fn of_customer(conn: &mut Conn, customer: CustomerId) -> Result<Option<Cart>> {
+    Ok(carts::table
+        .filter(carts::customer_id.eq(customer))
+        .filter(carts::state.eq(CartState::Open))
+        .order(carts::updated_at.desc())
+        .select(Cart::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+pub fn get(conn: &mut Conn, id: CartId) -> Result<Cart> {
+    Ok(carts::table.find(id).select(Cart::as_select()).first(conn)?)
+}
+
+/// How many units lie in a cart.
+pub fn units(conn: &mut Conn, id: CartId) -> Result<i64> {
+    let quantities: Vec<i64> = cart_lines::table.filter(cart_lines::cart_id.eq(id)).select(cart_lines::quantity).load(conn)?;
+    Ok(quantities.iter().sum())
+}
+
+/// Adds units of a variant, up to [`MAX_QUANTITY`]. `NotFound` for a variant that is not on sale.
+pub fn add(conn: &mut Conn, cart: CartId, variant: VariantId, quantity: i64, now: Time) -> Result<()> {
+    if !(1..=MAX_QUANTITY).contains(&quantity) {
+        return Err(Error::field("quantity", "quantity-invalid"));
+    }
+    touch(conn, cart, now)?;
+    let currency = get(conn, cart)?.currency()?;
+    let on_sale = catalog::variants_for_sale(conn, &[variant], currency, crate::shop::LANGUAGES[0])?;
+    let price = on_sale.first().filter(|variant| variant.for_sale).ok_or(Error::NotFound)?.unit_price;
+    let lines: i64 = cart_lines::table.filter(cart_lines::cart_id.eq(cart)).count().get_result(conn)?;
+    let line: Option<(CartLineId, i64)> = cart_lines::table
+        .filter(cart_lines::cart_id.eq(cart))
+        .filter(cart_lines::variant_id.eq(variant))
+        .select((cart_lines::id, cart_lines::quantity))
+        .first(conn)
+        .optional()?;
+    match line {
+        Some((id, had)) => set_line(conn, id, (had + quantity).min(MAX_QUANTITY)),
+        None if lines >= MAX_LINES => Err(Error::field("quantity", "cart-full")),
+        None => insert_line(conn, cart, variant, quantity, price),
+    }
+}
+
+fn insert_line(conn: &mut Conn, cart: CartId, variant: VariantId, quantity: i64, price: i64) -> Result<()> {
+    diesel::insert_into(cart_lines::table)
+        .values((
+            cart_lines::cart_id.eq(cart),
+            cart_lines::variant_id.eq(variant),
+            cart_lines::quantity.eq(quantity),
+            cart_lines::seen_price.eq(price),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+fn set_line(conn: &mut Conn, line: CartLineId, quantity: i64) -> Result<()> {
+    diesel::update(cart_lines::table.find(line)).set(cart_lines::quantity.eq(quantity)).execute(conn)?;
+    Ok(())
+}
+
+/// Sets the units of a line; zero removes it. A line that is gone already stays gone.
+pub fn set_quantity(conn: &mut Conn, cart: CartId, line: CartLineId, quantity: i64, now: Time) -> Result<()> {
+    if !(0..=MAX_QUANTITY).contains(&quantity) {
+        return Err(Error::field("quantity", "quantity-invalid"));
+    }
+    touch(conn, cart, now)?;
+    let own = cart_lines::table.filter(cart_lines::id.eq(line)).filter(cart_lines::cart_id.eq(cart));
+    let found: Option<CartLineId> = own.select(cart_lines::id).first(conn).optional()?;
+    match (found, quantity) {
+        (None, _) => Ok(()),
+        (Some(id), 0) => {
+            diesel::delete(cart_lines::table.find(id)).execute(conn)?;
+            Ok(())
+        }
+        (Some(id), quantity) => set_line(conn, id, quantity),
+    }
+}
+
+/// Puts a code on the cart; an empty one takes it off. Whether it works is told by [`quote`].
+pub fn set_coupon(conn: &mut Conn, cart: CartId, code: &str, now: Time) -> Result<()> {
+    touch(conn, cart, now)?;
+    let code: String = crate::coupons::normalise(code).replace('\0', "").chars().take(60).collect();
+    diesel::update(carts::table.find(cart)).set(carts::coupon_code.eq(code)).execute(conn)?;
+    Ok(())
+}
+
+/// The country for the estimate, before an address is known.
+pub fn set_country(conn: &mut Conn, cart: CartId, country: &str, now: Time) -> Result<()> {
+    let country = country.trim().to_uppercase();
+    if country.len() != 2 || !country.bytes().all(|b| b.is_ascii_uppercase()) {
+        return Err(Error::field("country", "country-required"));
+    }
+    touch(conn, cart, now)?;
+    diesel::update(carts::table.find(cart)).set((carts::country.eq(country), carts::shipping_rate_id.eq(None::<ShippingRateId>))).execute(conn)?;
+    Ok(())
+}
+
+/// Contact and addresses, the first step of the checkout. A rate chosen for another country is dropped.
+pub fn set_contact(
+    conn: &mut Conn,
+    cart: CartId,
+    email: &Email,
+    shipping: &Address,
+    billing: Option<&Address>,
+    note: &str,
+    now: Time,
+) -> Result<()> {
+    touch(conn, cart, now)?;
+    let had = get(conn, cart)?;
+    let rate = had.shipping_rate_id.filter(|_| had.country == shipping.country);
+    diesel::update(carts::table.find(cart))
+        .set((
+            carts::email.eq(email.as_str()),
+            carts::shipping_address.eq(kernel::json::text(shipping)?),
+            carts::billing_address.eq(billing.map(kernel::json::text).transpose()?),
+            carts::country.eq(&shipping.country),
+            carts::shipping_rate_id.eq(rate),
+            carts::note.eq(note),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Chooses a shipping rate. `Invalid` when it does not serve this cart.
+pub fn set_shipping_rate(conn: &mut Conn, cart: CartId, rate: ShippingRateId, now: Time) -> Result<()> {
+    let quote = quote(conn, cart, now)?;
+    if !quote.rates.iter().any(|known| known.id == rate) {
+        return Err(Error::field("rate", "shipping-not-available"));
+    }
+    touch(conn, cart, now)?;
+    diesel::update(carts::table.find(cart)).set(carts::shipping_rate_id.eq(rate)).execute(conn)?;
+    Ok(())
+}
+
+/// Chooses how to pay. The caller has checked that the shop offers it.
+pub fn set_payment_method(conn: &mut Conn, cart: CartId, method: &str, now: Time) -> Result<()> {
+    touch(conn, cart, now)?;
+    diesel::update(carts::table.find(cart)).set(carts::payment_method.eq(method)).execute(conn)?;
+    Ok(())
+}
+
+/// Gives a cart to a customer who signed in, with what their earlier cart held: quantities of the same variant take the larger
+/// of the two, so that signing in twice does not double anything.
+pub fn merge(conn: &mut Conn, cart: CartId, customer: CustomerId, now: Time) -> Result<()> {
+    let earlier = of_customer(conn, customer)?.filter(|earlier| earlier.id != cart);
+    touch(conn, cart, now)?;
+    diesel::update(carts::table.find(cart)).set(carts::customer_id.eq(customer)).execute(conn)?;
+    let Some(earlier) = earlier else { return Ok(()) };
+    let lines: Vec<(VariantId, i64, i64)> = cart_lines::table
+        .filter(cart_lines::cart_id.eq(earlier.id))
+        .select((cart_lines::variant_id, cart_lines::quantity, cart_lines::seen_price))
+        .load(conn)?;
+    for (variant, quantity, seen) in lines {
+        let own: Option<(CartLineId, i64)> = cart_lines::table
+            .filter(cart_lines::cart_id.eq(cart))
+            .filter(cart_lines::variant_id.eq(variant))
+            .select((cart_lines::id, cart_lines::quantity))
+            .first(conn)
+            .optional()?;
+        match own {
+            Some((line, had)) => set_line(conn, line, had.max(quantity))?,
+            None => insert_line(conn, cart, variant, quantity, seen)?,
+        }
+    }
+    if get(conn, cart)?.coupon_code.is_empty() {
+        diesel::update(carts::table.find(cart)).set(carts::coupon_code.eq(&earlier.coupon_code)).execute(conn)?;
+    }
+    diesel::update(carts::table.find(earlier.id)).set((carts::state.eq(CartState::Merged), carts::updated_at.eq(now))).execute(conn)?;
+    Ok(())
+}
+
+/// Hands a cart to a customer's new device: the cookie's token now opens it.
+pub fn adopt(conn: &mut Conn, cart: CartId, token: &str, now: Time) -> Result<()> {
+    diesel::update(carts::table.find(cart))
+        .set((carts::token_hash.eq(kernel::token::hash(token)), carts::updated_at.eq(now)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Records that the shopper has seen today's prices: the next [`quote`] tells only newer changes.
+pub fn mark_seen(conn: &mut Conn, quote: &Quote) -> Result<()> {
+    for line in quote.lines.iter().filter(|line| line.seen_price != line.unit_price) {
+        diesel::update(cart_lines::table.find(line.id)).set(cart_lines::seen_price.eq(line.unit_price)).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Counts a change of an open cart, which locks its row to the end of the transaction. `Conflict` for a placed one.
+fn touch(conn: &mut Conn, cart: CartId, now: Time) -> Result<()> {
+    let changed = diesel::update(carts::table.find(cart))
+        .filter(carts::state.eq(CartState::Open))
+        .set((carts::version.eq(carts::version + 1), carts::updated_at.eq(now)))
+        .execute(conn)?;
+    if changed == 0 { Err(Error::conflict("cart-placed")) } else { Ok(()) }
+}
+
+/// Closes a cart for placing. `false` when it is not open at `version` any more: placed by a parallel request, or changed.
+pub(crate) fn close(conn: &mut Conn, cart: CartId, version: i64, now: Time) -> Result<bool> {
+    let closed = diesel::update(carts::table.find(cart))
+        .filter(carts::state.eq(CartState::Open))
+        .filter(carts::version.eq(version))
+        .set((carts::state.eq(CartState::Placed), carts::updated_at.eq(now)))
+        .execute(conn)?;
+    Ok(closed == 1)
+}
+
+/// Lines as (variant, quantity), in the order they were added.
+pub fn lines(conn: &mut Conn, cart: CartId) -> Result<Vec<(CartLineId, VariantId, i64, i64)>> {
+    Ok(cart_lines::table
+        .filter(cart_lines::cart_id.eq(cart))
+        .order(cart_lines::id)
+        .select((cart_lines::id, cart_lines::variant_id, cart_lines::quantity, cart_lines::seen_price))
+        .load(conn)?)
+}
+
+/// Deletes open carts of nobody that were not touched since `before`, a batch at a time.
+pub fn prune(conn: &mut Conn, before: Time, limit: i64) -> Result<usize> {
+    let old: Vec<CartId> = carts::table
+        .filter(carts::state.eq(CartState::Open))
+        .filter(carts::updated_at.lt(before))
+        .filter(carts::customer_id.is_null())
+        .limit(limit)
+        .select(carts::id)
+        .load(conn)?;
+    on_each!(conn, c => diesel::delete(cart_lines::table.filter(cart_lines::cart_id.eq_any(&old))).execute(c))?;
+    Ok(on_each!(conn, c => diesel::delete(carts::table.filter(carts::id.eq_any(&old))).execute(c))?)
+}

@@ -1,0 +1,159 @@
+//! Placing: the one commit in which a cart becomes an order, its goods are set aside, its coupon is used, and the customer's
+//! memory learns of it. All or nothing.
+
+use crate::address::Address;
+use crate::carts::{self, Notice, Quote};
+use crate::coupons;
+use crate::ids::{CartId, OrderId, PaymentId};
+use crate::orders::{self, NewOrder};
+use crate::shop::{self, Shop};
+use crate::stock::{self, Demand, StockError};
+use crate::{payments, pricing};
+use chrono::TimeDelta;
+use crm::customers::{self, NewCustomer};
+use crm::email::Email;
+use crm::purchases::{self, Purchase};
+use kernel::clock::Time;
+use kernel::events::{self, Event};
+use kernel::money::Money;
+use kernel::{Conn, Error, Result};
+
+/// What the shopper saw on the review page. Placing anything else than that is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    pub version: i64,
+    pub total: i64,
+}
+
+/// Why an order was not placed. Nothing changed.
+#[derive(Debug, thiserror::Error)]
+pub enum PlaceError {
+    /// Price, stock, coupon or the cart itself differ from what the shopper saw: show the review page again.
+    #[error("the cart changed")]
+    Changed,
+    /// A step of the checkout is missing.
+    #[error("the checkout is not complete: {0}")]
+    Incomplete(&'static str),
+    #[error(transparent)]
+    Other(#[from] Error),
+}
+
+/// How the order is paid, as the payment gateways name themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settlement {
+    /// The provider must say that the money is there before the order is confirmed.
+    Before,
+    /// The shop delivers and is paid on other terms: bank transfer, cash on delivery.
+    After,
+}
+
+/// A placed order and the payment that was opened for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Placed {
+    pub order: OrderId,
+    pub payment: PaymentId,
+    /// `false` when the cart had been placed before and this is the same order again.
+    pub first: bool,
+}
+
+/// Places a cart. Placing it again, in parallel or later, returns the same order.
+pub fn place(conn: &mut Conn, cart: CartId, seen: Seen, settlement: Settlement, now: Time) -> Result<Placed, PlaceError> {
+    if let Some(placed) = placed_before(conn, cart)? {
+        return Ok(placed);
+    }
+    if !carts::close(conn, cart, seen.version, now)? {
+        // The update waited for a parallel request to commit, so its order is visible by now.
+        return placed_before(conn, cart)?.ok_or(PlaceError::Changed);
+    }
+    let shop = shop::get(conn)?;
+    let quote = carts::quote(conn, cart, now)?;
+    let addresses = complete(&quote)?;
+    let refused = quote.notices.iter().any(|notice| matches!(notice, Notice::CouponRefused(_) | Notice::PriceChanged { .. }));
+    if quote.blocked() || refused || quote.priced.total != seen.total {
+        return Err(PlaceError::Changed);
+    }
+    create(conn, &shop, &quote, &addresses, settlement, now)
+}
+
+fn placed_before(conn: &mut Conn, cart: CartId) -> Result<Option<Placed>> {
+    let Some(order) = orders::find_by_cart(conn, cart)? else { return Ok(None) };
+    let payment = payments::latest(conn, order)?.ok_or_else(|| Error::unexpected(format!("order {order} has no payment")))?;
+    Ok(Some(Placed { order, payment: payment.id, first: false }))
+}
+
+/// What a complete checkout has given.
+struct Contact {
+    email: Email,
+    shipping: Address,
+    billing: Address,
+}
+
+fn complete(quote: &Quote) -> Result<Contact, PlaceError> {
+    let email = Email::parse(&quote.cart.email, "email").map_err(|_| PlaceError::Incomplete("contact"))?;
+    let shipping = quote.cart.shipping_address()?.ok_or(PlaceError::Incomplete("contact"))?;
+    let billing = quote.cart.billing_address()?.ok_or(PlaceError::Incomplete("contact"))?;
+    if quote.requires_shipping && quote.rate.as_ref().map(|rate| rate.id) != quote.cart.shipping_rate_id {
+        return Err(PlaceError::Incomplete("shipping"));
+    }
+    if quote.cart.payment_method.is_empty() {
+        return Err(PlaceError::Incomplete("payment"));
+    }
+    Ok(Contact { email, shipping, billing })
+}
+
+fn create(conn: &mut Conn, shop: &Shop, quote: &Quote, contact: &Contact, settlement: Settlement, now: Time) -> Result<Placed, PlaceError> {
+    let cart = &quote.cart;
+    let customer = match cart.customer_id {
+        Some(customer) => customer,
+        None => {
+            let new = NewCustomer {
+                email: contact.email.clone(),
+                name: contact.billing.name.clone(),
+                phone: contact.shipping.phone.clone(),
+                language: cart.language.clone(),
+            };
+            customers::ensure(conn, &new, now)?
+        }
+    };
+    // A free order has nothing to wait for.
+    let settlement = if quote.priced.total == 0 { Settlement::After } else { settlement };
+    let due = (settlement == Settlement::Before).then(|| now + TimeDelta::minutes(shop.payment_minutes.max(30)));
+    let order = orders::create(conn, &NewOrder { quote, customer, shipping: &contact.shipping, billing: &contact.billing, due }, now)?;
+    let actor = "customer";
+
+    let demand = demand(quote);
+    let taken = match settlement {
+        Settlement::Before => stock::hold(conn, order, &demand, actor, now),
+        Settlement::After => stock::allocate(conn, order, &demand, actor, now),
+    };
+    match taken {
+        Ok(()) => {}
+        Err(StockError::SoldOut { .. }) => return Err(PlaceError::Changed),
+        Err(StockError::Other(error)) => return Err(error.into()),
+    }
+    let applied = quote.priced.coupon == Some(pricing::CouponVerdict::Applied);
+    if let Some(coupon) = quote.coupon.as_ref().filter(|_| applied)
+        && coupons::claim(conn, coupon, customer, order, now)?.is_err()
+    {
+        return Err(PlaceError::Changed);
+    }
+    let revenue = Money::new(quote.priced.total, quote.currency);
+    purchases::learn(conn, &Purchase { order: order.0, customer, at: now, revenue, units: quote.units() })?;
+    let payment = payments::create(conn, order, &cart.payment_method, revenue, now)?;
+    orders::note(conn, order, "placed", "", actor, now)?;
+    events::record(conn, "orders", &format!("placed:{order}"), &Event::OrderPlaced { order: order.0 }, now)?;
+    if settlement == Settlement::After {
+        orders::confirm(conn, order, actor, now)?;
+    }
+    orders::refresh(conn, order, now)?;
+    Ok(Placed { order, payment, first: true })
+}
+
+/// Demand summed per variant. Bundles do not exist yet; two lines of one variant cannot.
+fn demand(quote: &Quote) -> Demand {
+    let mut demand = Demand::new();
+    for line in &quote.lines {
+        *demand.entry(line.variant.id).or_default() += line.quantity;
+    }
+    demand
+}
