@@ -49,9 +49,10 @@ export async function visit(browser, url, options, journey) {
   try {
     await journey(guest.page, guest)
   } catch (error) {
-    error.message += `\n  on ${guest.page.url()}, see ${await shot(guest.page, `failed-${Date.now()}`).catch(() => 'no screenshot')}`
+    const seen = await shot(guest.page, `failed-${Date.now()}`).catch(() => 'no screenshot')
+    const where = guest.page.url()
     await guest.context.close()
-    throw error
+    throw new Error(`on ${where}, see ${seen}: ${error.message}`, { cause: error })
   }
   await guest.close()
 }
