@@ -1,6 +1,20 @@
 //! The shop: what is sold, to whom, for how much, and what became of it.
 
+pub mod address;
+pub mod carts;
+pub mod catalog;
+pub mod checkout;
+pub mod coupons;
+pub mod gateway;
 pub mod ids;
-#[allow(dead_code)] // until every table has its owner module
+pub mod orders;
+pub mod payments;
+pub mod pricing;
+pub mod refunds;
 mod schema;
+pub mod shipments;
+pub mod shipping;
 pub mod shop;
+pub mod stock;
+pub mod tax;
+pub mod tax_rates;

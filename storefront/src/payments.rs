@@ -1,0 +1,221 @@
+//! Payments, captures and what the provider says about them. The provider is asked outside any transaction; what it answered
+//! comes in through [`settle`], by whichever way it arrived: the shopper's return, a webhook, a job.
+
+mod capture;
+mod cases;
+mod settle;
+
+pub use capture::{Pending, capturable, capture_failed, pending_capture, record_receipt, request_capture};
+pub(crate) use cases::resolve as resolve_case;
+pub use cases::{Case, list_cases};
+pub use settle::{Outcome, settle};
+
+use crate::ids::{CaptureId, OrderId, PaymentId};
+use crate::orders::{self, Order, OrderLine};
+use crate::schema::{captures, payments};
+use crate::refunds;
+use diesel::prelude::*;
+use kernel::clock::Time;
+use kernel::money::{Currency, Money};
+use kernel::{Conn, Error, Result, jobs, words};
+
+/// Jobs that talk to the provider; the payload is the row's id.
+pub const CAPTURE_JOB: &str = "payment.capture";
+pub const VOID_JOB: &str = "payment.void";
+pub const CHECK_JOB: &str = "payment.check";
+
+words!(
+    PaymentState {
+        /// The shopper or the bank has not finished, or the money is expected on other terms.
+        Open = "open",
+        Authorised = "authorised",
+        Captured = "captured",
+        Voided = "voided",
+        Failed = "failed",
+        Expired = "expired",
+    }
+);
+words!(
+    /// A wish told to the provider, and what came of it. A failed one gave its amount back.
+    WishState { Requested = "requested", Settled = "settled", Failed = "failed" }
+);
+
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = payments)]
+pub struct Payment {
+    pub id: PaymentId,
+    /// Our public id of it, which is also the idempotency key at the provider.
+    pub key: String,
+    pub order_id: OrderId,
+    pub provider: String,
+    pub provider_reference: Option<String>,
+    pub redirect: Option<String>,
+    pub state: PaymentState,
+    pub currency: String,
+    pub amount: i64,
+    pub authorised: i64,
+    pub captured: i64,
+    /// Refunds asked for or done. Never above `captured`.
+    pub refunded: i64,
+    pub reason: String,
+    pub created_at: Time,
+}
+
+impl Payment {
+    pub fn money(&self) -> Result<Money> {
+        Ok(Money::new(self.amount, self.currency()?))
+    }
+
+    pub fn currency(&self) -> Result<Currency> {
+        Currency::parse(&self.currency).ok_or_else(|| Error::unexpected(format!("payment {} has currency {}", self.id, self.currency)))
+    }
+}
+
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = captures)]
+pub struct Captured {
+    pub id: CaptureId,
+    pub key: String,
+    pub payment_id: PaymentId,
+    pub amount: i64,
+    pub state: WishState,
+    pub error: String,
+    pub actor: String,
+    pub created_at: Time,
+}
+
+/// What an order's payments sum to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sums {
+    pub authorised: i64,
+    pub captured: i64,
+    pub refunded: i64,
+}
+
+/// Opens the record of a payment. The provider is told after the commit.
+pub fn create(conn: &mut Conn, order: OrderId, provider: &str, amount: Money, now: Time) -> Result<PaymentId> {
+    Ok(diesel::insert_into(payments::table)
+        .values((
+            payments::key.eq(format!("pay_{}", kernel::token::random())),
+            payments::order_id.eq(order),
+            payments::provider.eq(provider),
+            payments::state.eq(PaymentState::Open),
+            payments::currency.eq(amount.currency.code()),
+            payments::amount.eq(amount.minor),
+            payments::created_at.eq(now),
+            payments::updated_at.eq(now),
+        ))
+        .returning(payments::id)
+        .get_result(conn)?)
+}
+
+/// Keeps what the provider answered to the opening. A second answer to the same opening is the same.
+pub fn opened(conn: &mut Conn, id: PaymentId, reference: &str, redirect: Option<&str>, now: Time) -> Result<()> {
+    diesel::update(payments::table.find(id))
+        .filter(payments::provider_reference.is_null().or(payments::provider_reference.eq(reference)))
+        .set((payments::provider_reference.eq(reference), payments::redirect.eq(redirect), payments::updated_at.eq(now)))
+        .execute(conn)?;
+    Ok(())
+}
+
+pub fn get(conn: &mut Conn, id: PaymentId) -> Result<Payment> {
+    Ok(payments::table.find(id).select(Payment::as_select()).first(conn)?)
+}
+
+pub fn find_by_reference(conn: &mut Conn, provider: &str, reference: &str) -> Result<Option<Payment>> {
+    Ok(payments::table
+        .filter(payments::provider.eq(provider))
+        .filter(payments::provider_reference.eq(reference))
+        .select(Payment::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+pub fn find_by_key(conn: &mut Conn, key: &str) -> Result<Option<Payment>> {
+    Ok(payments::table.filter(payments::key.eq(key)).select(Payment::as_select()).first(conn).optional()?)
+}
+
+pub fn of_order(conn: &mut Conn, order: OrderId) -> Result<Vec<Payment>> {
+    Ok(payments::table.filter(payments::order_id.eq(order)).order(payments::id).select(Payment::as_select()).load(conn)?)
+}
+
+pub fn latest(conn: &mut Conn, order: OrderId) -> Result<Option<Payment>> {
+    Ok(of_order(conn, order)?.pop())
+}
+
+/// Captures of a payment, oldest first.
+pub fn captures_of(conn: &mut Conn, payment: PaymentId) -> Result<Vec<Captured>> {
+    Ok(captures::table.filter(captures::payment_id.eq(payment)).order(captures::id).select(Captured::as_select()).load(conn)?)
+}
+
+/// Sums for the statuses of an order: a refund counts once it is settled.
+pub fn sums(conn: &mut Conn, order: OrderId) -> Result<Sums> {
+    let all = of_order(conn, order)?;
+    let refunded = refunds::settled(conn, order)?;
+    let held = all.iter().filter(|payment| payment.state == PaymentState::Authorised).map(|payment| payment.authorised).sum();
+    Ok(Sums { authorised: held, captured: all.iter().map(|payment| payment.captured).sum(), refunded })
+}
+
+/// Notes that a webhook was received. `false` when this event came before: then there is nothing more to do.
+pub fn note_webhook(conn: &mut Conn, provider: &str, event_id: &str, kind: &str, reference: &str, now: Time) -> Result<bool> {
+    use crate::schema::webhook_events as w;
+    let row = (w::provider.eq(provider), w::event_id.eq(event_id), w::kind.eq(kind), w::reference.eq(reference), w::received_at.eq(now));
+    let added = kernel::on_each!(conn, c => diesel::insert_into(w::table).values(row).on_conflict_do_nothing().execute(c))?;
+    Ok(added == 1)
+}
+
+/// Asks for a look at the provider soon: after a webhook, and for payments whose answer is overdue.
+pub fn schedule_check(conn: &mut Conn, payment: PaymentId, now: Time) -> Result<()> {
+    jobs::enqueue(conn, CHECK_JOB, &payment.to_string(), Some(&format!("check:{payment}")), now, now)
+}
+
+/// Payments that a provider may have settled without our hearing of it: open or authorised-but-pending ones untouched since `before`.
+pub fn unheard(conn: &mut Conn, before: Time, limit: i64) -> Result<Vec<PaymentId>> {
+    let offline = ["bank_transfer", "cash_on_delivery"];
+    Ok(payments::table
+        .filter(payments::state.eq(PaymentState::Open))
+        .filter(payments::provider_reference.is_not_null())
+        .filter(payments::provider.ne_all(offline))
+        .filter(payments::updated_at.lt(before))
+        .order(payments::updated_at)
+        .limit(limit)
+        .select(payments::id)
+        .load(conn)?)
+}
+
+/// Takes back what an order was to be paid with, when it is cancelled: money taken goes back, money held is released, an open
+/// payment is closed.
+pub(crate) fn undo(conn: &mut Conn, order: &Order, lines: &[OrderLine], actor: &str, now: Time) -> Result<()> {
+    for payment in of_order(conn, order.id)? {
+        match payment.state {
+            PaymentState::Captured if payment.captured > payment.refunded => {
+                refunds::request_rest(conn, order, lines, &payment, "cancelled", actor, now)?;
+            }
+            PaymentState::Authorised | PaymentState::Open => request_void(conn, &payment, now)?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Marks a payment to be closed at the provider by a job. Money that arrives all the same becomes a case.
+pub(crate) fn request_void(conn: &mut Conn, payment: &Payment, now: Time) -> Result<()> {
+    if payment.provider_reference.is_some() {
+        return jobs::enqueue(conn, VOID_JOB, &payment.id.to_string(), Some(&format!("void:{}", payment.id)), now, now);
+    }
+    voided(conn, payment.id, now)
+}
+
+/// Records that nothing can be taken by this payment any more. Does nothing to one whose money was taken.
+pub fn voided(conn: &mut Conn, id: PaymentId, now: Time) -> Result<()> {
+    let changed = diesel::update(payments::table.find(id))
+        .filter(payments::captured.eq(0))
+        .set((payments::state.eq(PaymentState::Voided), payments::authorised.eq(0), payments::updated_at.eq(now)))
+        .execute(conn)?;
+    if changed == 1 {
+        let order = get(conn, id)?.order_id;
+        orders::note(conn, order, "payment_voided", "", "system", now)?;
+        orders::refresh(conn, order, now)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! The amounts of a refund, shown before anybody confirms it and figured the same way when it is made.
+
+use super::shipping_refunded;
+use crate::ids::{OrderLineId, VariantId};
+use crate::orders::{self, Order, OrderLine};
+use crate::payments;
+use kernel::error::Fields;
+use kernel::money::allocate;
+use kernel::{Conn, Error, Result};
+
+/// Which units and how much of the delivery a person wants to refund.
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
+pub struct Request {
+    pub lines: Vec<RequestLine>,
+    /// Of the delivery costs, tax included.
+    pub shipping: i64,
+    pub reason: String,
+}
+
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+pub struct RequestLine {
+    pub line: OrderLineId,
+    pub quantity: i64,
+    /// Put shipped units back on the shelf.
+    pub restock: bool,
+}
+
+/// One line of a refund. `quantity` = `cancelled` (never shipped, and now never will be) + `returned`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinePreview {
+    pub line: OrderLineId,
+    pub quantity: i64,
+    pub amount: i64,
+    pub tax: i64,
+    pub cancelled: i64,
+    pub returned: i64,
+    pub restock: bool,
+    pub stocked_variant: Option<VariantId>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preview {
+    pub lines: Vec<LinePreview>,
+    pub shipping: i64,
+    pub amount: i64,
+    /// The most that can still go back for this order.
+    pub refundable: i64,
+    /// The most of the delivery costs that can still go back.
+    pub shipping_refundable: i64,
+}
+
+/// Figures a refund. `Invalid` names the field that asks for more than there is.
+pub fn preview(conn: &mut Conn, order: &Order, request: &Request) -> Result<Preview> {
+    let lines = orders::lines(conn, order.id)?;
+    let refundable = payments::of_order(conn, order.id)?.iter().map(|payment| payment.captured - payment.refunded).sum();
+    let shipping_refundable = order.shipping_gross() - shipping_refunded(conn, order.id)?;
+    let mut fields = Fields::default();
+    let mut parts = Vec::new();
+    for wanted in request.lines.iter().filter(|wanted| wanted.quantity != 0) {
+        let field = format!("quantity-{}", wanted.line);
+        let Some(line) = lines.iter().find(|line| line.id == wanted.line) else { return Err(Error::NotFound) };
+        if wanted.quantity < 0 || wanted.quantity > line.quantity - line.refunded {
+            fields.add(&field, format!("Give a number from 0 to {}.", line.quantity - line.refunded));
+            continue;
+        }
+        parts.push(LinePreview { restock: wanted.restock, ..part(line, wanted.quantity) });
+    }
+    if request.shipping < 0 || request.shipping > shipping_refundable {
+        fields.add("shipping", "That is more delivery cost than is left to refund.");
+    }
+    let amount = parts.iter().map(|part| part.amount).sum::<i64>() + request.shipping;
+    if fields.0.is_empty() && amount == 0 {
+        fields.add("lines", "Choose at least one unit or an amount of delivery to refund.");
+    }
+    if fields.0.is_empty() && amount > refundable {
+        fields.add("lines", "That is more than was paid and not refunded yet.");
+    }
+    fields.check()?;
+    Ok(Preview { lines: parts, shipping: request.shipping, amount, refundable, shipping_refundable })
+}
+
+/// The next `quantity` units of a line with their share of its total and tax. Shares of all units sum to the line, whatever the
+/// order in which they are refunded, because each refund takes the next ones.
+pub(super) fn part(line: &OrderLine, quantity: i64) -> LinePreview {
+    let share = |total: i64| -> i64 {
+        let weights = vec![1; usize::try_from(line.quantity).unwrap_or(0)];
+        let skip = usize::try_from(line.refunded).unwrap_or(0);
+        let take = usize::try_from(quantity).unwrap_or(0);
+        allocate(total, &weights).iter().skip(skip).take(take).sum()
+    };
+    let cancelled = quantity.min(line.open());
+    LinePreview {
+        line: line.id,
+        quantity,
+        amount: share(line.total),
+        tax: share(line.tax),
+        cancelled,
+        returned: quantity - cancelled,
+        restock: false,
+        stocked_variant: line.variant_id.filter(|_| line.stocked),
+    }
+}
