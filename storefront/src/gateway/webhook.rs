@@ -1,0 +1,101 @@
+//! Webhooks: is it from the provider, and what is it about? Only the ids are read. The typed parser of the Stripe library refuses events with
+//! fields it does not know, and an event that cannot be read would be a payment that is never seen.
+
+use hmac::{Hmac, KeyInit, Mac};
+use kernel::token::Secret;
+use serde::Deserialize;
+use serde_json::Value;
+use sha2::Sha256;
+
+/// How far a signature's time may be from ours, in seconds, as Stripe advises. Older ones may be replays.
+pub const TOLERANCE: i64 = 300;
+
+/// What a webhook is about: names to look up, nothing to believe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The provider's id of the event, the same when it is delivered again.
+    pub event_id: String,
+    /// The provider's type of event, such as `checkout.session.completed`.
+    pub kind: String,
+    /// The checkout session or payment intent it concerns; none for events about something else.
+    pub reference: Option<String>,
+    /// The refund it concerns, if it is one.
+    pub refund: Option<String>,
+    /// Our payment's public id, where the provider carries it along.
+    pub payment_key: Option<String>,
+}
+
+/// Why a webhook was not taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoticeError {
+    #[error("the webhook's signature header does not read")]
+    Header,
+    #[error("the webhook is not signed with our secret")]
+    Signature,
+    /// Carries how far off the signature's time is, in seconds; positive is old.
+    #[error("the webhook's signature is {0} seconds old; is the clock right?")]
+    Stale(i64),
+    #[error("the webhook is signed but does not read: {0}")]
+    Body(String),
+    #[error("this gateway sends no webhooks")]
+    Unexpected,
+}
+
+/// Checks `header` (`t=...,v1=...`, several `v1` while Stripe rotates) against each of our secrets (several while we rotate).
+pub fn verify(header: &str, body: &[u8], secrets: &[Secret], now: i64) -> Result<(), NoticeError> {
+    let parts = || header.split(',').filter_map(|part| part.trim().split_once('='));
+    let time = parts().find(|(name, _)| *name == "t").map(|(_, value)| value).ok_or(NoticeError::Header)?;
+    let signed_at: i64 = time.parse().map_err(|_| NoticeError::Header)?;
+    let candidates: Vec<Vec<u8>> = parts().filter(|(name, _)| *name == "v1").filter_map(|(_, value)| hex::decode(value).ok()).collect();
+    if candidates.is_empty() {
+        return Err(NoticeError::Header);
+    }
+    let ours = |secret: &Secret| {
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()) else { return false };
+        mac.update(time.as_bytes());
+        mac.update(b".");
+        mac.update(body);
+        candidates.iter().any(|candidate| mac.clone().verify_slice(candidate).is_ok())
+    };
+    if !secrets.iter().filter(|secret| !secret.expose().trim().is_empty()).any(ours) {
+        return Err(NoticeError::Signature);
+    }
+    match now.saturating_sub(signed_at) {
+        age if age.saturating_abs() > TOLERANCE => Err(NoticeError::Stale(age)),
+        _ => Ok(()),
+    }
+}
+
+#[derive(Deserialize)]
+struct Event {
+    id: String,
+    #[serde(rename = "type")]
+    kind: String,
+    data: EventData,
+}
+
+#[derive(Deserialize)]
+struct EventData {
+    object: Value,
+}
+
+/// Reads a verified body.
+pub fn read(body: &[u8]) -> Result<Notice, NoticeError> {
+    let event: Event = serde_json::from_slice(body).map_err(|error| NoticeError::Body(error.to_string()))?;
+    let object = &event.data.object;
+    let text = |name: &str| object.get(name).and_then(id_of);
+    let own = text("id");
+    let (reference, refund) = match object.get("object").and_then(Value::as_str) {
+        Some("checkout.session" | "payment_intent") => (own, None),
+        Some("refund") => (text("payment_intent"), own),
+        _ => (text("payment_intent"), None),
+    };
+    let carried = object.get("metadata").and_then(|metadata| metadata.get("payment_key")).and_then(Value::as_str);
+    let payment_key = carried.map(str::to_string).or_else(|| text("client_reference_id"));
+    Ok(Notice { event_id: event.id, kind: event.kind, reference, refund, payment_key })
+}
+
+/// An id, bare or within the object it stands for.
+fn id_of(value: &Value) -> Option<String> {
+    value.as_str().or_else(|| value.get("id")?.as_str()).map(str::to_string)
+}
