@@ -129,9 +129,13 @@ impl<R: Read> RetailReader<R> {
             return Ok(None);
         }
         let quantity: i64 = quantity.parse().map_err(|_| wrong(3, "not a whole number"))?;
-        let money = Money::parse(price, self.currency).map_err(|error| wrong(5, &error.to_string()))?;
         let sku = code.to_uppercase();
-        if quantity <= 0 || money.minor <= 0 || !is_item(&sku) {
+        if quantity <= 0 || !is_item(&sku) {
+            return Ok(None);
+        }
+        // Only now: fees have prices in fractions of a cent, which no item has.
+        let money = Money::parse(price, self.currency).map_err(|error| wrong(5, &error.to_string()))?;
+        if money.minor <= 0 {
             return Ok(None);
         }
         let ordered_at =

@@ -122,11 +122,15 @@ impl Reader<'_> {
         let before = self.errors.len();
         let place = self.products.len();
         for key in keys(row, columns) {
-            if let Some(first) = self.by_key.get(&key).map(|place| self.products[*place].building.draft.line) {
-                let column = if key.starts_with("id:") { columns.id } else { columns.sku };
-                self.errors.push(row.error(column, format!("line {first} has the same")));
-            } else {
-                self.by_key.insert(key, place);
+            match self.by_key.get(&key).map(|place| &self.products[*place]) {
+                None => drop(self.by_key.insert(key, place)),
+                // Two things for sale with one SKU are found over the whole file, variations included.
+                Some(first) if key.starts_with("sku:") && !first.variable && kind.word != "variable" => {}
+                Some(first) => {
+                    let column = if key.starts_with("id:") { columns.id } else { columns.sku };
+                    let reason = format!("line {} has the same", first.building.draft.line);
+                    self.errors.push(row.error(column, reason));
+                }
             }
         }
         let title = plain_text(row.get(Some(columns.name)));
