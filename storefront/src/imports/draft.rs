@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 
 /// Whether shoppers see a product. A product that its old shop did not show in the shop window is a `Draft` here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
 pub enum DraftStatus {
     Active,
     Draft,

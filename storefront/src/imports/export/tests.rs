@@ -33,6 +33,14 @@ fn every_fixture_survives_the_journey() {
 }
 
 #[test]
+fn the_demo_catalogue_is_a_list_of_drafts_and_survives_the_journey() {
+    let path = format!("{}/../demo/products.json", env!("CARGO_MANIFEST_DIR"));
+    let products: Vec<ProductDraft> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    assert!(products.len() >= 30);
+    assert_eq!(comparable(round(&products, Currency::EUR)), comparable(products));
+}
+
+#[test]
 fn no_cell_of_the_file_runs_as_a_formula() {
     let product = ProductDraft {
         handle: "=handle".into(),
