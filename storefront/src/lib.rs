@@ -7,6 +7,7 @@ pub mod checkout;
 pub mod coupons;
 pub mod gateway;
 pub mod ids;
+pub mod imports;
 pub mod orders;
 pub mod payments;
 pub mod pricing;
