@@ -14,6 +14,8 @@ use tantivy::{Searcher, Term};
 const MOST: usize = 32;
 /// Dictionary entries looked at for one prefix; two letters of a large shop stay below it.
 const MOST_VISITED: usize = 20_000;
+/// Completions whose titles are counted.
+const MOST_LIKELY: usize = 200;
 
 /// A word of the index in the place of a typed one.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,8 +53,16 @@ pub fn completions(searcher: &Searcher, fields: &Fields, typed: &Word, weight: f
         }
     }
     found.remove(&typed.term());
-    let most = found.values().map(|(_, frequency)| *frequency).max().unwrap_or(1);
-    Ok(best(found, |_, frequency| weight * popular(frequency, most)))
+    // What products are called tells better what is being typed than what is written about them.
+    let mut likely: Vec<(String, (String, u64))> = found.into_iter().collect();
+    likely.sort_by(|a, b| b.1.1.cmp(&a.1.1).then_with(|| a.0.cmp(&b.0)));
+    likely.truncate(MOST_LIKELY);
+    let mut titles = HashMap::new();
+    for (term, _) in &likely {
+        titles.insert(term.clone(), searcher.doc_freq(&Term::from_field_text(fields.title, term))?);
+    }
+    let most = titles.values().copied().max().unwrap_or(1);
+    Ok(best(likely, |term, _, _| weight * popular(titles.get(term).copied().unwrap_or(0), most)))
 }
 
 /// Words one error away from four letters on, two from nine; the first letter is taken as right. A word with a digit is a
@@ -78,7 +88,7 @@ pub fn corrections(searcher: &Searcher, fields: &Fields, typed: &Word) -> tantiv
     }
     found.remove(&typed.term());
     let most = found.values().map(|(_, frequency)| *frequency).max().unwrap_or(1);
-    Ok(best(found, |surface, frequency| {
+    Ok(best(found, |_, surface, frequency| {
         let near = if distance(&typed.surface, surface) <= 1 { 0.8 } else { 0.4 };
         near * popular(frequency, most)
     }))
@@ -95,16 +105,16 @@ fn note(found: &mut HashMap<String, (String, u64)>, key: &[u8], frequency: u64, 
     entry.1 += frequency;
 }
 
-/// Between a fifth and 1: a frequent word is the likelier meaning.
+/// Between 0.8 and 1: a frequent word is the likelier meaning, but the best match decides.
 fn popular(frequency: u64, most: u64) -> f32 {
     let logarithm = |count: u64| (1.0 + count as f32).ln();
-    0.2 + 0.8 * logarithm(frequency) / logarithm(most.max(1))
+    0.8 + 0.2 * (logarithm(frequency) / logarithm(most.max(1))).sqrt()
 }
 
-fn best(found: HashMap<String, (String, u64)>, weight: impl Fn(&str, u64) -> f32) -> Vec<Expansion> {
+fn best(found: impl IntoIterator<Item = (String, (String, u64))>, weight: impl Fn(&str, &str, u64) -> f32) -> Vec<Expansion> {
     let mut all: Vec<Expansion> = found
         .into_iter()
-        .map(|(term, (surface, frequency))| Expansion { weight: weight(&surface, frequency), term, surface, frequency })
+        .map(|(term, (surface, frequency))| Expansion { weight: weight(&term, &surface, frequency), term, surface, frequency })
         .collect();
     all.sort_by(|a, b| b.weight.total_cmp(&a.weight).then_with(|| a.term.cmp(&b.term)));
     all.truncate(MOST);

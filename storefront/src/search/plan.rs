@@ -19,12 +19,13 @@ const LONGEST_TEXT: usize = 400;
 /// Words that every text has: asked for only when there is nothing else to ask for.
 const FUNCTION_WORDS: [&str; 13] = ["a", "an", "and", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"];
 
-const COMPLETION: f32 = 0.7;
+// Found by a search over these weights on judged queries; none of them is sharp.
+const COMPLETION: f32 = 0.95;
 const COMPOUND_PARTS: f32 = 0.9;
 const HAN_PHRASE: f32 = 0.6;
-const TITLE: f32 = 0.5;
-const KIND: f32 = 0.6;
-const NEIGHBOURS: f32 = 0.5;
+const TITLE: f32 = 0.25;
+const KIND: f32 = 1.0;
+const NEIGHBOURS: f32 = 2.0;
 
 /// One typed word and what may stand for it.
 struct Slot {
@@ -164,7 +165,7 @@ impl<'a> Plan<'a> {
             }
             if open && at == last {
                 let longer = completions(self.searcher, self.fields, &word, COMPLETION)?;
-                self.blend(&longer, known);
+                self.blend(&word, &longer, known);
                 found.extend(longer.into_iter().map(Alternative::Term));
             }
             self.slots[at].exact = found;
@@ -198,7 +199,7 @@ impl<'a> Plan<'a> {
             let word = self.slots[at].word.clone();
             let known = frequency(self.searcher, self.fields, &word.term())?;
             let near = corrections(self.searcher, self.fields, &word)?;
-            self.blend(&near, known);
+            self.blend(&word, &near, known);
             let mut fuzzy: Vec<Alternative> = near.into_iter().map(Alternative::Term).collect();
             if known == 0
                 && let Some(parts) = self.split(&word)?
@@ -228,12 +229,13 @@ impl<'a> Plan<'a> {
     }
 
     /// Gives all the expansions one frequency, that of the most frequent.
-    fn blend(&mut self, expansions: &[Expansion], typed: u64) {
+    fn blend(&mut self, word: &Word, expansions: &[Expansion], typed: u64) {
         let most = expansions.iter().map(|expansion| expansion.frequency).max().unwrap_or(0).max(typed);
         let most = most.min(self.searcher.num_docs());
-        for expansion in expansions {
-            for field in [self.fields.text, self.fields.title] {
-                self.frequencies.insert(Term::from_field_text(field, &expansion.term), most);
+        let own = word.term();
+        for term in expansions.iter().map(|expansion| &expansion.term).chain(std::iter::once(&own).filter(|_| typed > 0 && !expansions.is_empty())) {
+            for field in [self.fields.text, self.fields.title, self.fields.kind] {
+                self.frequencies.insert(Term::from_field_text(field, term), most);
             }
         }
     }
@@ -252,8 +254,8 @@ impl<'a> Plan<'a> {
         }
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = vec![(Occur::Must, Box::new(required))];
         for slot in &self.slots {
-            clauses.push((Occur::Should, self.in_title(slot)));
-            clauses.push((Occur::Should, term_query(self.fields.kind, &slot.word.term(), KIND)));
+            clauses.push((Occur::Should, self.inside(self.fields.title, slot, TITLE)));
+            clauses.push((Occur::Should, self.inside(self.fields.kind, slot, KIND)));
         }
         for pair in self.slots.windows(2) {
             let terms = pair.iter().map(|slot| Term::from_field_text(self.fields.title, &slot.word.term())).collect();
@@ -262,9 +264,10 @@ impl<'a> Plan<'a> {
         Box::new(BooleanQuery::from(clauses))
     }
 
-    fn in_title(&self, slot: &Slot) -> Box<dyn Query> {
+    /// The best of what stands for a word in one field.
+    fn inside(&self, field: Field, slot: &Slot, boost: f32) -> Box<dyn Query> {
         let terms = slot.exact.iter().chain(&slot.fuzzy).filter_map(|alternative| match alternative {
-            Alternative::Term(expansion) => Some(term_query(self.fields.title, &expansion.term, expansion.weight * TITLE)),
+            Alternative::Term(expansion) => Some(term_query(field, &expansion.term, expansion.weight * boost)),
             _ => None,
         });
         Box::new(DisjunctionMaxQuery::new(terms.collect()))
