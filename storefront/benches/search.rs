@@ -16,13 +16,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-const FLOORS: [(&str, &str, f64); 3] = [("as_typed", "as typed", 0.81), ("one_typo", "one typo", 0.76), ("last_word_cut", "last word cut", 0.65)];
+const FLOORS: [(&str, &str, f64); 3] =
+    [("as_typed", "as typed", 0.81), ("one_typo", "one typo", 0.76), ("last_word_cut", "last word cut", 0.65)];
 const ROUNDS: usize = 5;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 fn main() -> ExitCode {
-    let folder = std::env::var_os("REGULARS_SEARCH_DATA").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/search"), PathBuf::from);
+    let folder = std::env::var_os("REGULARS_SEARCH_DATA")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/search"), PathBuf::from);
     if !folder.join("icecat.jsonl.gz").is_file() {
         println!("No data in {}. Set REGULARS_SEARCH_DATA to the folder with icecat.jsonl.gz and its judgments.", folder.display());
         return ExitCode::SUCCESS;
@@ -44,7 +46,13 @@ fn run(folder: &Path) -> Outcome<bool> {
     let home = std::env::temp_dir().join(format!("regulars-search-{}", std::process::id()));
     let engine = EmbeddedSearch::open(&home)?;
     engine.rebuild(&mut documents.chunks(1000).map(|batch| Ok(batch.to_vec())))?;
-    println!("{} products indexed in {:.1} s, {} MB of memory, {} MB on disk", documents.len(), begun.elapsed().as_secs_f64(), (resident() - before) / 1024, size(&home)? >> 20);
+    println!(
+        "{} products indexed in {:.1} s, {} MB of memory, {} MB on disk",
+        documents.len(),
+        begun.elapsed().as_secs_f64(),
+        (resident() - before) / 1024,
+        size(&home)? >> 20
+    );
     let judgments: Value = serde_json::from_slice(&std::fs::read(folder.join("icecat_judgments.json"))?)?;
     let queries: Value = serde_json::from_slice(&std::fs::read(folder.join("icecat_queries.json"))?)?;
     let mut stocked = documents.clone();
@@ -62,16 +70,30 @@ fn run(folder: &Path) -> Outcome<bool> {
         met &= score >= floor;
     }
     drop(judged);
-    let texts: Vec<String> =
-        FLOORS.iter().filter_map(|(variant, ..)| queries[*variant].as_object()).flat_map(|queries| queries.values()).filter_map(Value::as_str).map(str::to_string).collect();
+    let texts: Vec<String> = FLOORS
+        .iter()
+        .filter_map(|(variant, ..)| queries[*variant].as_object())
+        .flat_map(|queries| queries.values())
+        .filter_map(Value::as_str)
+        .map(str::to_string)
+        .collect();
     speed("top ten", &texts, |text| SearchQuery { text: text.into(), limit: 10, ..SearchQuery::default() }, &engine)?;
-    speed("with facets", &texts, |text| SearchQuery { text: text.into(), limit: 10, with_facets: true, ..SearchQuery::default() }, &engine)?;
+    speed(
+        "with facets",
+        &texts,
+        |text| SearchQuery { text: text.into(), limit: 10, with_facets: true, ..SearchQuery::default() },
+        &engine,
+    )?;
     let filtered = |text: &str| SearchQuery {
         text: text.into(),
         limit: 10,
         with_facets: true,
         sort: Sort::PriceAscending,
-        facets: [("option:Color".to_string(), ["Black".to_string(), "Silver".to_string()].into()), ("availability".to_string(), ["in".to_string()].into())].into(),
+        facets: [
+            ("option:Color".to_string(), ["Black".to_string(), "Silver".to_string()].into()),
+            ("availability".to_string(), ["in".to_string()].into()),
+        ]
+        .into(),
         ..SearchQuery::default()
     };
     speed("filter, facets, price sort", &texts, filtered, &engine)?;
@@ -133,7 +155,12 @@ fn quality(engine: &dyn SearchEngine, judgments: &Value, queries: &Value) -> Out
         }
         let text = text.as_str().ok_or("a query is no text")?;
         let page = engine.search(&SearchQuery { text: text.into(), limit: 10, ..SearchQuery::default() })?;
-        let found: f64 = page.hits.iter().enumerate().map(|(place, id)| gain(grades.get(&id.to_string()).and_then(Value::as_u64).unwrap_or(0)) / discount(place)).sum();
+        let found: f64 = page
+            .hits
+            .iter()
+            .enumerate()
+            .map(|(place, id)| gain(grades.get(&id.to_string()).and_then(Value::as_u64).unwrap_or(0)) / discount(place))
+            .sum();
         if std::env::var_os("REGULARS_SEARCH_VERBOSE").is_some() {
             println!("  {:.3} {judged:<24} as {text:<24} {} found", found / ideal, page.total);
         }

@@ -3,6 +3,7 @@
 //! An index holds one document per product. It knows no database and no HTTP server: the caller turns catalogue rows into
 //! [`SearchDocument`]s, and shows prices and stock from the database, never from the index.
 
+mod changes;
 mod cursor;
 pub mod embedded;
 mod expand;

@@ -5,6 +5,7 @@
 
 mod generation;
 
+use super::changes::Change;
 use super::page::Gathering;
 use super::plan::Plan;
 use super::schema::{Fields, schema};
@@ -32,12 +33,6 @@ pub struct EmbeddedSearch {
     live: RwLock<Arc<Generation>>,
     /// Held by every write. While a rebuild runs it gathers what the new generation has to be told at the end.
     changes: Mutex<Option<Vec<Change>>>,
-}
-
-enum Change {
-    Replace(Vec<SearchDocument>),
-    Remove(Vec<i64>),
-    Clear,
 }
 
 impl EmbeddedSearch {
@@ -138,7 +133,10 @@ fn living(home: &Path) -> Option<String> {
 /// Names the living generation, whole or not at all.
 fn point(home: &Path, name: &str) -> Result<()> {
     let draft = home.join("current.new");
-    fs::write(&draft, name).and_then(|()| fs::File::open(&draft)?.sync_all()).and_then(|()| fs::rename(&draft, home.join(CURRENT))).map_err(unwritable)
+    fs::write(&draft, name)
+        .and_then(|()| fs::File::open(&draft)?.sync_all())
+        .and_then(|()| fs::rename(&draft, home.join(CURRENT)))
+        .map_err(unwritable)
 }
 
 fn unwritable(error: std::io::Error) -> Error {

@@ -146,7 +146,9 @@ mod tests {
 
     #[test]
     fn errors_are_counted() {
-        for (a, b, errors) in [("battery", "battery", 0), ("batteyr", "battery", 1), ("talet", "tablet", 1), ("cde", "edc", 2), ("", "ab", 2)] {
+        for (a, b, errors) in
+            [("battery", "battery", 0), ("batteyr", "battery", 1), ("talet", "tablet", 1), ("cde", "edc", 2), ("", "ab", 2)]
+        {
             assert_eq!(distance(a, b), errors, "{a} {b}");
         }
     }

@@ -29,8 +29,12 @@ pub fn of_variants(key: &str) -> bool {
 impl Filter {
     /// Fails with `Invalid` when more facets are chosen than any page offers.
     pub fn new(query: &SearchQuery) -> Result<Filter> {
-        let chosen: Vec<(String, Vec<String>)> =
-            query.facets.iter().filter(|(_, values)| !values.is_empty()).map(|(key, values)| (clean(key), values.iter().map(|value| clean(value)).collect())).collect();
+        let chosen: Vec<(String, Vec<String>)> = query
+            .facets
+            .iter()
+            .filter(|(_, values)| !values.is_empty())
+            .map(|(key, values)| (clean(key), values.iter().map(|value| clean(value)).collect()))
+            .collect();
         if chosen.len() > MOST_FACETS {
             return Err(Error::field("facets", "too many filters"));
         }

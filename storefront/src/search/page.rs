@@ -59,7 +59,12 @@ impl<'a> Gathering<'a> {
 
     pub fn begin(&self, segment: &Segment) -> Counting {
         let count = |labels: &Labels| if self.query.with_facets { vec![0; labels.0.len()] } else { Vec::new() };
-        Counting { bound: self.filter.bind(segment), labels: count(&segment.labels), options: count(&segment.options), counted: count(&segment.options) }
+        Counting {
+            bound: self.filter.bind(segment),
+            labels: count(&segment.labels),
+            options: count(&segment.options),
+            counted: count(&segment.options),
+        }
     }
 
     /// Considers a product that matches the text. `relevance` is larger for a better match.
@@ -177,7 +182,14 @@ impl<'a> Gathering<'a> {
         }
         let filter = &self.filter;
         let facets = self.counts.into_iter().map(|(key, values)| facet(key, values, filter)).collect();
-        SearchPage { hits: places.iter().map(|place| place.id).collect(), total: self.total, facets, price_range: self.price_range, next, corrected: None }
+        SearchPage {
+            hits: places.iter().map(|place| place.id).collect(),
+            total: self.total,
+            facets,
+            price_range: self.price_range,
+            next,
+            corrected: None,
+        }
     }
 }
 

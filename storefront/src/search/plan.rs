@@ -129,7 +129,9 @@ impl<'a> Plan<'a> {
     pub fn correction(&self) -> Option<String> {
         let mut changed = false;
         let likely = |slot: &Slot| match slot.fuzzy.first() {
-            Some(Alternative::Term(expansion)) if slot.exact.iter().all(|known| matches!(known, Alternative::Term(known) if known.frequency == 0)) => {
+            Some(Alternative::Term(expansion))
+                if slot.exact.iter().all(|known| matches!(known, Alternative::Term(known) if known.frequency == 0)) =>
+            {
                 Some(expansion.surface.clone())
             }
             _ => None,
@@ -233,7 +235,9 @@ impl<'a> Plan<'a> {
         let most = expansions.iter().map(|expansion| expansion.frequency).max().unwrap_or(0).max(typed);
         let most = most.min(self.searcher.num_docs());
         let own = word.term();
-        for term in expansions.iter().map(|expansion| &expansion.term).chain(std::iter::once(&own).filter(|_| typed > 0 && !expansions.is_empty())) {
+        for term in
+            expansions.iter().map(|expansion| &expansion.term).chain(std::iter::once(&own).filter(|_| typed > 0 && !expansions.is_empty()))
+        {
             for field in [self.fields.text, self.fields.title, self.fields.kind] {
                 self.frequencies.insert(Term::from_field_text(field, term), most);
             }

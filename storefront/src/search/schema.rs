@@ -55,7 +55,8 @@ pub struct Fields {
 
 /// The schema and its fields.
 pub fn schema() -> (Schema, Fields) {
-    let indexed = |option| TextOptions::default().set_indexing_options(TextFieldIndexing::default().set_tokenizer("raw").set_index_option(option));
+    let indexed =
+        |option| TextOptions::default().set_indexing_options(TextFieldIndexing::default().set_tokenizer("raw").set_index_option(option));
     let fast = || TextOptions::default().set_fast("raw");
     let mut schema = Schema::builder();
     let fields = Fields {
@@ -199,6 +200,7 @@ fn add_columns(fields: &Fields, product: &SearchDocument, document: &mut Tantivy
 }
 
 fn tokens(terms: Vec<String>) -> PreTokenizedString {
-    let tokens = terms.into_iter().enumerate().map(|(position, text)| Token { offset_from: 0, offset_to: 0, position, text, position_length: 1 });
+    let tokens =
+        terms.into_iter().enumerate().map(|(position, text)| Token { offset_from: 0, offset_to: 0, position, text, position_length: 1 });
     PreTokenizedString { text: String::new(), tokens: tokens.collect() }
 }

@@ -91,7 +91,9 @@ mod tests {
 
     #[test]
     fn plurals_become_singular() {
-        for (plural, one) in [("batteries", "battery"), ("headphones", "headphone"), ("boxes", "box"), ("watches", "watch"), ("glasses", "glass")] {
+        for (plural, one) in
+            [("batteries", "battery"), ("headphones", "headphone"), ("boxes", "box"), ("watches", "watch"), ("glasses", "glass")]
+        {
             assert_eq!(singular(plural), one);
         }
         for same in ["bus", "glass", "ps4", "gps", "tea", "tennis", "茶s"] {

@@ -50,7 +50,11 @@ pub fn words(text: &str, cut: Cut) -> Vec<Word> {
         let han = rest.starts_with(is_han);
         let end = if han { rest.find(|c| !is_han(c)).unwrap_or(rest.len()) } else { end_of_word(rest) };
         let (run, after) = rest.split_at(end);
-        if han { chinese(run, cut, &mut found) } else { latin(run, &mut found) }
+        if han {
+            chinese(run, cut, &mut found)
+        } else {
+            latin(run, &mut found)
+        }
         rest = after;
     }
     found

@@ -37,9 +37,10 @@ pub struct Generation {
 pub fn failed(error: TantivyError) -> Error {
     match error {
         TantivyError::LockFailure(..) => Error::Unavailable("another process is writing the search index".to_string()),
-        TantivyError::IoError(_) | TantivyError::OpenReadError(_) | TantivyError::OpenWriteError(_) | TantivyError::OpenDirectoryError(_) => {
-            Error::Unavailable(format!("the search index cannot be read or written: {error}"))
-        }
+        TantivyError::IoError(_)
+        | TantivyError::OpenReadError(_)
+        | TantivyError::OpenWriteError(_)
+        | TantivyError::OpenDirectoryError(_) => Error::Unavailable(format!("the search index cannot be read or written: {error}")),
         other => Error::unexpected(other),
     }
 }
