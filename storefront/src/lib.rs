@@ -13,6 +13,7 @@ pub mod payments;
 pub mod pricing;
 pub mod refunds;
 mod schema;
+pub mod search;
 pub mod shipments;
 pub mod shipping;
 pub mod shop;
