@@ -14,6 +14,7 @@ pub mod mail;
 pub mod money;
 mod schema;
 pub mod settings;
+pub mod testing;
 pub mod token;
 
 pub use db::{Conn, Db};

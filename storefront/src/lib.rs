@@ -8,6 +8,7 @@ pub mod coupons;
 pub mod gateway;
 pub mod ids;
 pub mod imports;
+pub mod labels;
 pub mod orders;
 pub mod payments;
 pub mod pricing;

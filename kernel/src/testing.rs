@@ -1,0 +1,87 @@
+//! A migrated database of its own for each test: SQLite in a temporary folder, or PostgreSQL when `TEST_DATABASE_URL` names a
+//! server. Gone when dropped.
+#![allow(clippy::expect_used, reason = "a test without its database has nothing left to do but stop")]
+
+use crate::db::{Db, Limits, Target};
+use diesel::connection::SimpleConnection;
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+static COUNT: AtomicU32 = AtomicU32::new(0);
+
+/// A database that lives as long as this value.
+pub struct TestDb {
+    db: Option<Db>,
+    place: Place,
+}
+
+enum Place {
+    Folder(PathBuf),
+    Database { server: String, name: String },
+}
+
+/// A new, empty, migrated database. Panics when it cannot be made.
+pub fn db() -> TestDb {
+    let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+    let name = format!("regulars_test_{}_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed), nanos % 1_000_000_000);
+    let (place, target) = match std::env::var("TEST_DATABASE_URL") {
+        Ok(server) if !server.is_empty() => {
+            run(&server, &format!("CREATE DATABASE {name}"));
+            let target = Target::Postgres(renamed(&server, &name));
+            (Place::Database { server, name }, target)
+        }
+        _ => {
+            let folder = std::env::temp_dir().join(name);
+            let target = Target::File(folder.join("shop.sqlite"));
+            (Place::Folder(folder), target)
+        }
+    };
+    let db = Db::open(target, Limits::default()).expect("the test database opens");
+    db.migrate().expect("the test database migrates");
+    TestDb { db: Some(db), place }
+}
+
+impl Deref for TestDb {
+    type Target = Db;
+
+    fn deref(&self) -> &Db {
+        self.db.as_ref().expect("the handle is there until the drop")
+    }
+}
+
+impl Drop for TestDb {
+    fn drop(&mut self) {
+        self.db = None;
+        match &self.place {
+            // A folder that stays behind is no reason to fail a test that passed.
+            Place::Folder(folder) => drop(std::fs::remove_dir_all(folder)),
+            Place::Database { server, name } => run(server, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")),
+        }
+    }
+}
+
+fn run(server: &str, sql: &str) {
+    let mut conn = crate::db::Target::Postgres(server.to_string()).connect().expect("the server of TEST_DATABASE_URL answers");
+    crate::on_each!(&mut conn, c => c.batch_execute(sql)).expect("the server of TEST_DATABASE_URL lets tests make databases");
+}
+
+/// `url` with another database: what stands between the last slash and the question mark.
+fn renamed(url: &str, name: &str) -> String {
+    let (head, query) = url.split_once('?').map_or((url, String::new()), |(head, query)| (head, format!("?{query}")));
+    let authority = head.find("://").map_or(0, |at| at + 3);
+    let server = head[authority..].find('/').map_or(head, |at| &head[..authority + at]);
+    format!("{server}/{name}{query}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::renamed;
+
+    #[test]
+    fn only_the_database_changes() {
+        assert_eq!(renamed("postgres://u@h:5432/shop", "t"), "postgres://u@h:5432/t");
+        assert_eq!(renamed("postgres://u@h", "t"), "postgres://u@h/t");
+        assert_eq!(renamed("postgres:///shop?host=/tmp/x&user=u", "t"), "postgres:///t?host=/tmp/x&user=u");
+    }
+}

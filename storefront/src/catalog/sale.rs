@@ -1,0 +1,147 @@
+//! Variants as a cart needs them.
+
+use crate::ids::{ProductId, VariantId};
+use crate::labels::Labels;
+use crate::schema::{prices, product_pictures, product_texts, products, stock_levels, variants};
+use diesel::prelude::*;
+use kernel::json::Json;
+use kernel::money::Currency;
+use kernel::{Conn, Result};
+use serde::Serialize;
+use std::collections::HashMap;
+
+/// A variant with everything a cart line shows, sums up and checks. Amounts are minor units of the currency asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct VariantForSale {
+    pub id: VariantId,
+    pub product_id: ProductId,
+    pub sku: Option<String>,
+    /// The product's title in the language asked for.
+    pub title: String,
+    /// Its option values in that language, such as `White / 250 ml`; empty without options.
+    pub options: String,
+    pub slug: String,
+    pub picture_hash: Option<String>,
+    /// 0 when there is no price in the currency; it is then not `for_sale`.
+    pub unit_price: i64,
+    pub compare_at: Option<i64>,
+    pub cost: Option<i64>,
+    pub weight_grams: i64,
+    pub requires_shipping: bool,
+    pub taxable: bool,
+    pub tax_class: String,
+    /// The variant and its product are active, and there is a price. Says nothing of the stock.
+    pub for_sale: bool,
+    /// Whether stock is counted at all.
+    pub tracked: bool,
+    /// Whether it may be sold beyond the stock.
+    pub oversell: bool,
+    /// On hand and promised to nobody; below zero when oversold.
+    pub available: i64,
+}
+
+impl VariantForSale {
+    /// The most units that can be ordered now, `None` for any number.
+    pub fn limit(&self) -> Option<i64> {
+        (self.tracked && !self.oversell).then_some(self.available.max(0))
+    }
+}
+
+type Stock = (bool, bool, i64, i64, i64);
+type Flags = (i64, bool, bool, String, bool);
+type Row = (
+    (VariantId, ProductId, Option<String>, Json<Vec<String>>, String),
+    Flags,
+    (String, String, String),
+    Option<String>,
+    Option<(i64, Option<i64>, Option<i64>)>,
+    Option<Stock>,
+);
+
+/// The variants of `ids` that exist, in no particular order, in four queries at most.
+pub fn variants_for_sale(conn: &mut Conn, ids: &[VariantId], currency: Currency, language: &str) -> Result<Vec<VariantForSale>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut rows: Vec<Row> = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(super::CHUNK) {
+        let found: Vec<Row> = variants::table
+            .inner_join(products::table.on(products::id.eq(variants::product_id)))
+            .left_join(
+                product_texts::table.on(product_texts::product_id.eq(variants::product_id).and(product_texts::language.eq(language.to_string()))),
+            )
+            .left_join(prices::table.on(prices::variant_id.eq(variants::id).and(prices::currency.eq(currency.code()))))
+            .left_join(stock_levels::table.on(stock_levels::variant_id.eq(variants::id)))
+            .filter(variants::id.eq_any(ids))
+            .select((
+                (variants::id, variants::product_id, variants::sku, variants::option_values, variants::picture_source),
+                (variants::weight_grams, variants::requires_shipping, variants::taxable, variants::tax_class, variants::active),
+                (products::slug, products::status, products::title),
+                product_texts::title.nullable(),
+                (prices::amount, prices::compare_at, prices::cost).nullable(),
+                (stock_levels::tracked, stock_levels::oversell, stock_levels::on_hand, stock_levels::allocated, stock_levels::held)
+                    .nullable(),
+            ))
+            .load(conn)?;
+        rows.extend(found);
+    }
+    let mut of_products: Vec<ProductId> = rows.iter().map(|row| row.0.1).collect();
+    of_products.sort_unstable();
+    of_products.dedup();
+    let pictures = pictures_by_product(conn, &of_products)?;
+    let labels = Labels::load(conn, language)?;
+    Ok(rows.into_iter().map(|row| variant(row, &pictures, &labels)).collect())
+}
+
+/// The variant with exactly this SKU.
+pub fn find_variant(conn: &mut Conn, sku: &str) -> Result<Option<VariantId>> {
+    Ok(variants::table.filter(variants::sku.eq(sku)).select(variants::id).first(conn).optional()?)
+}
+
+/// Source and hash of the pictures that are there, by product in the order of its gallery.
+type Pictures = HashMap<ProductId, Vec<(String, String)>>;
+
+fn pictures_by_product(conn: &mut Conn, ids: &[ProductId]) -> Result<Pictures> {
+    let mut pictures: Pictures = HashMap::new();
+    for ids in ids.chunks(super::CHUNK) {
+        let rows: Vec<(ProductId, String, Option<String>)> = product_pictures::table
+            .filter(product_pictures::product_id.eq_any(ids))
+            .order((product_pictures::product_id, product_pictures::position, product_pictures::id))
+            .select((product_pictures::product_id, product_pictures::source, product_pictures::picture_hash))
+            .load(conn)?;
+        for (product, source, hash) in rows {
+            if let Some(hash) = hash {
+                pictures.entry(product).or_default().push((source, hash));
+            }
+        }
+    }
+    Ok(pictures)
+}
+
+fn variant(row: Row, pictures: &Pictures, labels: &Labels) -> VariantForSale {
+    let ((id, product_id, sku, Json(options), picture), flags, (slug, status, title), translated, price, stock) = row;
+    let (weight_grams, requires_shipping, taxable, tax_class, active) = flags;
+    let (tracked, oversell, on_hand, allocated, held) = stock.unwrap_or((false, false, 0, 0, 0));
+    let gallery = pictures.get(&product_id).map(Vec::as_slice).unwrap_or_default();
+    let shown = gallery.iter().find(|(source, _)| *source == picture).or(gallery.first());
+    VariantForSale {
+        id,
+        product_id,
+        sku,
+        title: translated.filter(|text| !text.is_empty()).unwrap_or(title),
+        options: labels.joined(&options),
+        slug,
+        picture_hash: shown.map(|(_, hash)| hash.clone()),
+        unit_price: price.map_or(0, |(amount, ..)| amount),
+        compare_at: price.and_then(|(amount, compare_at, _)| compare_at.filter(|before| *before > amount)),
+        cost: price.and_then(|(.., cost)| cost),
+        weight_grams,
+        requires_shipping,
+        taxable,
+        tax_class,
+        for_sale: active && status == "active" && price.is_some(),
+        tracked,
+        oversell,
+        available: on_hand - allocated - held,
+    }
+}
