@@ -15,6 +15,7 @@ pub mod money;
 mod schema;
 pub mod settings;
 pub mod token;
+pub mod web;
 
 pub use db::{Conn, Db};
 pub use error::{Error, Result};

@@ -1,0 +1,1 @@
+cart-title = 购物车
