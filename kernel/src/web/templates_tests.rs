@@ -52,7 +52,7 @@ fn a_changed_file_is_read_again() {
 /// Keys written out in `source` (`t(key="…")`), and beginnings of keys made from a value (`t(key="…-" ~ …)`).
 fn keys_in(source: &str) -> (BTreeSet<String>, BTreeSet<String>) {
     let (mut whole, mut beginnings) = (BTreeSet::new(), BTreeSet::new());
-    for rest in source.split("key=\"").skip(1) {
+    for rest in source.split("t(key=\"").skip(1) {
         let Some((key, after)) = rest.split_once('"') else { continue };
         if after.trim_start().starts_with('~') { beginnings.insert(key.to_string()) } else { whole.insert(key.to_string()) };
     }
