@@ -1,6 +1,7 @@
 # The frame
 skip-to-content = Skip to content
 nav-account = Account
+nav-announcement = Announcement
 nav-breadcrumb = You are here
 nav-categories = Categories
 nav-pages = Pages

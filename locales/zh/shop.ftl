@@ -1,6 +1,7 @@
 # 页面框架
 skip-to-content = 跳到主要内容
 nav-account = 账户
+nav-announcement = 公告
 nav-breadcrumb = 当前位置
 nav-categories = 商品分类
 nav-pages = 翻页
