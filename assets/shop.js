@@ -159,6 +159,14 @@
     }
   }
 
+  // The button for a new quantity appears when there is one.
+  for (const form of all("[data-update]")) {
+    const button = one("[type=submit]", form);
+    button.hidden = true;
+    form.addEventListener("input", () => { button.hidden = false; });
+    form.addEventListener("change", () => { button.hidden = false; });
+  }
+
   // Sorting applies at once; filters wait for their button, so that several can be chosen.
   const listing = one("[data-listing]");
   if (listing) {
