@@ -16,6 +16,7 @@ mod schema;
 pub mod settings;
 pub mod testing;
 pub mod token;
+pub mod web;
 
 pub use db::{Conn, Db};
 pub use error::{Error, Result};

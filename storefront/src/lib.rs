@@ -21,3 +21,4 @@ pub mod shop;
 pub mod stock;
 pub mod tax;
 pub mod tax_rates;
+pub mod web;
