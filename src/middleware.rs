@@ -31,8 +31,12 @@ pub async fn observe(request: ServiceRequest, next: Next<impl MessageBody>) -> R
     metrics::histogram!(REQUESTS, "method" => method, "route" => route.clone(), "status" => status.to_string()).record(took);
     let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     match response.response().error().filter(|_| status >= 500) {
-        Some(error) => tracing::error!(target: "access", request.id = id, method, route, status, duration_ms = millis, error = %error),
-        None => tracing::info!(target: "access", request.id = id, method, route, status, duration_ms = millis),
+        Some(error) => {
+            tracing::error!(target: "access", { request.id = %id, http.method = method, http.route = %route, http.status = status, duration_ms = millis, %error }, "request failed");
+        }
+        None => {
+            tracing::info!(target: "access", { request.id = %id, http.method = method, http.route = %route, http.status = status, duration_ms = millis }, "request");
+        }
     }
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
