@@ -1,6 +1,7 @@
 //! The shop: what is sold, to whom, for how much, and what became of it.
 
 pub mod address;
+pub mod address_book;
 pub mod carts;
 pub mod catalog;
 pub mod checkout;
@@ -9,6 +10,7 @@ pub mod gateway;
 pub mod ids;
 pub mod imports;
 pub mod labels;
+pub mod logins;
 pub mod orders;
 pub mod payments;
 pub mod pricing;
