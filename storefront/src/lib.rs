@@ -11,6 +11,7 @@ pub mod imports;
 pub mod labels;
 pub mod orders;
 pub mod payments;
+pub mod pictures;
 pub mod pricing;
 pub mod refunds;
 mod schema;
