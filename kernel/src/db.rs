@@ -2,22 +2,18 @@
 //!
 //! Rooms write `fn verb(conn: &mut Conn, …)` and never open a transaction; the edge calls [`Db::read`] or [`Db::write`].
 
+pub(crate) mod migrations;
 mod pool;
 mod writer;
 
 use crate::{Error, Result};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
-use diesel::migration::{Migration, MigrationSource};
 use diesel::{Connection, MultiConnection, PgConnection, SqliteConnection};
-use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use pool::Pool;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use writer::Writer;
-
-const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations/sqlite");
-const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations/postgres");
 
 /// A connection to either engine. Diesel's queries run on it unchanged; what only one dialect can say goes through [`on_each!`].
 #[derive(MultiConnection)]
@@ -180,35 +176,56 @@ impl Db {
 
     /// Brings the schema up to date. Returns the names of the migrations that ran.
     pub fn migrate(&self) -> Result<Vec<String>> {
-        match self.0.target.connect()? {
-            Conn::Sqlite(mut conn) => migrate_on(&mut conn, SQLITE_MIGRATIONS),
-            Conn::Postgres(mut conn) => {
-                // Migrations take no lock of their own; two servers starting at once must not both run them.
-                conn.batch_execute("SELECT pg_advisory_lock(727365677)")?;
-                let ran = migrate_on(&mut conn, POSTGRES_MIGRATIONS);
-                conn.batch_execute("SELECT pg_advisory_unlock(727365677)")?;
-                ran
-            }
+        let mut conn = self.0.target.connect()?;
+        // Migrations take no lock of their own; two servers starting at once must not both run them.
+        if let Conn::Postgres(conn) = &mut conn {
+            conn.batch_execute("SELECT pg_advisory_lock(727365677)")?;
         }
+        let ran = migrations::run(&mut conn, None);
+        if let Conn::Postgres(conn) = &mut conn {
+            conn.batch_execute("SELECT pg_advisory_unlock(727365677)")?;
+        }
+        ran
     }
 
     /// The names of migrations that this binary has and the database has not run.
     pub fn pending_migrations(&self) -> Result<Vec<String>> {
-        match self.0.target.connect()? {
-            Conn::Sqlite(mut conn) => pending_on(&mut conn, SQLITE_MIGRATIONS),
-            Conn::Postgres(mut conn) => pending_on(&mut conn, POSTGRES_MIGRATIONS),
-        }
+        migrations::pending(&mut self.0.target.connect()?)
+    }
+
+    /// Connections in use by requests, and how many there may be.
+    pub fn usage(&self) -> (usize, usize) {
+        self.0.pool.usage()
     }
 }
 
-fn migrate_on<DB: diesel::backend::Backend, C: MigrationHarness<DB>>(conn: &mut C, source: impl MigrationSource<DB>) -> Result<Vec<String>> {
-    let ran = conn.run_pending_migrations(source).map_err(|error| Error::unexpected(format!("migration failed: {error}")))?;
-    Ok(ran.iter().map(ToString::to_string).collect())
+/// Asks the database for nothing but an answer. Fails with `Unavailable` when it has none.
+pub fn ping(conn: &mut Conn) -> Result<()> {
+    conn.batch_execute("SELECT 1")?;
+    Ok(())
 }
 
-fn pending_on<DB: diesel::backend::Backend, C: MigrationHarness<DB>>(conn: &mut C, source: impl MigrationSource<DB>) -> Result<Vec<String>> {
-    let pending = conn.pending_migrations(source).map_err(|error| Error::unexpected(format!("cannot read migrations: {error}")))?;
-    Ok(pending.iter().map(|migration: &Box<dyn Migration<DB>>| migration.name().to_string()).collect())
+/// Runs `f` on one unchanging picture of the whole database, however long it takes, without stopping anybody from writing.
+pub(crate) fn snapshot<T>(conn: &mut Conn, f: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+    match conn {
+        Conn::Sqlite(conn) => AnsiTransactionManager::begin_transaction(conn)?,
+        Conn::Postgres(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?,
+    }
+    let result = f(conn);
+    roll_back(conn)?;
+    result
+}
+
+/// Runs `f` in a transaction of its own on a connection that no pool holds.
+pub(crate) fn transaction<T>(conn: &mut Conn, f: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+    begin(conn)?;
+    match f(conn) {
+        Ok(value) => commit(conn).map(|()| value),
+        Err(error) => {
+            roll_back(conn)?;
+            Err(error)
+        }
+    }
 }
 
 /// `BEGIN IMMEDIATE` on SQLite, so that a read followed by a write cannot fail half way; plain `BEGIN` on PostgreSQL.

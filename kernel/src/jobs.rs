@@ -69,6 +69,16 @@ pub fn lease(conn: &mut Conn, limit: i64, now: Time) -> Result<Vec<Job>> {
     Ok(leased)
 }
 
+/// Prolongs the lease of a job that still runs. `false` when the lease was lost to another worker.
+pub fn renew(conn: &mut Conn, job: &Job, now: Time) -> Result<bool> {
+    let renewed = diesel::update(jobs::table.find(job.id))
+        .filter(jobs::attempts.eq(job.attempts))
+        .filter(jobs::leased_until.is_not_null())
+        .set(jobs::leased_until.eq(now + LEASE))
+        .execute(conn)?;
+    Ok(renewed == 1)
+}
+
 /// Ends a job that did its work. `false` when the lease was lost to another worker, which must then not commit its effect twice.
 pub fn complete(conn: &mut Conn, job: &Job) -> Result<bool> {
     let gone = diesel::delete(jobs::table.find(job.id)).filter(jobs::attempts.eq(job.attempts)).execute(conn)?;

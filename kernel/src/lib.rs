@@ -3,7 +3,9 @@
 // The bundled libraries are linked through these crates; nothing calls them directly.
 use {libsqlite3_sys as _, openssl_sys as _, pq_sys as _};
 
+pub mod backup;
 pub mod clock;
+pub mod config;
 pub mod db;
 pub mod error;
 pub mod events;
@@ -16,6 +18,7 @@ mod schema;
 pub mod settings;
 pub mod testing;
 pub mod token;
+pub mod web;
 
 pub use db::{Conn, Db};
 pub use error::{Error, Result};

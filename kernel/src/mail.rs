@@ -70,6 +70,11 @@ pub fn get(conn: &mut Conn, id: i64) -> Result<Mail> {
     Ok(mails::table.find(id).select(Mail::as_select()).first(conn)?)
 }
 
+/// How many mails wait to be handed over.
+pub fn queued(conn: &mut Conn) -> Result<i64> {
+    Ok(mails::table.filter(mails::state.eq("queued")).count().get_result(conn)?)
+}
+
 /// Mails newest first, before `before` when given, for one recipient when given.
 pub fn list(conn: &mut Conn, recipient: Option<&str>, before: Option<i64>, limit: i64) -> Result<Vec<Mail>> {
     let mut query = mails::table.into_boxed();

@@ -11,6 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 pub struct Pool {
     target: Target,
     wait: Duration,
+    connections: usize,
     slots: Mutex<Slots>,
     returned: Condvar,
     /// In front of the blocking threads, so that waiting requests hold a future and not a thread.
@@ -28,7 +29,12 @@ impl Pool {
         let first = target.connect()?;
         let slots = Slots { idle: vec![first], unopened: limits.connections.saturating_sub(1) };
         let requests = Arc::new(Semaphore::new(limits.connections.max(1)));
-        Ok(Pool { target, wait: limits.wait, slots: Mutex::new(slots), returned: Condvar::new(), requests })
+        Ok(Pool { target, wait: limits.wait, connections: limits.connections.max(1), slots: Mutex::new(slots), returned: Condvar::new(), requests })
+    }
+
+    /// Connections that requests use now, and how many there are for them.
+    pub fn usage(&self) -> (usize, usize) {
+        (self.connections.saturating_sub(self.requests.available_permits()), self.connections)
     }
 
     /// Leave to use a connection. Fails with `Unavailable` when none came free in time.

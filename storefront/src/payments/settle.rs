@@ -25,7 +25,8 @@ pub enum Outcome {
 
 /// Books the provider's `state` of a payment and moves the order on.
 pub fn settle(conn: &mut Conn, id: PaymentId, state: &State, now: Time) -> Result<Outcome> {
-    let order = orders::lock(conn, get(conn, id)?.order_id, now)?;
+    let order = get(conn, id)?.order_id;
+    let order = orders::lock(conn, order, now)?;
     let before = get(conn, id)?;
     let after = book(conn, &before, state, now)?;
     let outcome = match after.state {

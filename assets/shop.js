@@ -1,0 +1,199 @@
+// Makes a page that works without it nicer. Every part stands alone and does nothing where its element is missing.
+(() => {
+  "use strict";
+  const all = (selector, of = document) => Array.from(of.querySelectorAll(selector));
+  const one = (selector, of = document) => of.querySelector(selector);
+
+  // What is only there for pages without script.
+  for (const part of all("[data-without-script]")) part.hidden = true;
+
+  // Suggestions while typing: a combobox with a listbox.
+  const input = one("[data-suggest]");
+  if (input) suggest(input);
+
+  function suggest(input) {
+    const list = document.createElement("ul");
+    list.id = "suggestions";
+    list.className = "suggestions";
+    list.hidden = true;
+    list.setAttribute("role", "listbox");
+    list.setAttribute("aria-label", input.dataset.suggestLabel);
+    const said = document.createElement("p");
+    said.className = "visually-hidden";
+    said.setAttribute("role", "status");
+    input.after(list, said);
+    for (const [name, value] of [["role", "combobox"], ["aria-autocomplete", "list"], ["aria-expanded", "false"], ["aria-controls", list.id]]) input.setAttribute(name, value);
+
+    let timer, asked, chosen = -1;
+    const close = () => {
+      list.hidden = true;
+      chosen = -1;
+      input.setAttribute("aria-expanded", "false");
+      input.removeAttribute("aria-activedescendant");
+    };
+    const choose = (at) => {
+      const options = all("[role=option]", list);
+      if (!options.length) return;
+      chosen = (at + options.length + 1) % (options.length + 1);
+      options.forEach((option, i) => option.setAttribute("aria-selected", String(i === chosen)));
+      const option = options[chosen];
+      if (option) input.setAttribute("aria-activedescendant", option.id);
+      else input.removeAttribute("aria-activedescendant");
+    };
+    const show = (items) => {
+      list.replaceChildren(...items.map((item, i) => {
+        const option = document.createElement("li");
+        option.id = "suggestion-" + i;
+        option.setAttribute("role", "option");
+        option.setAttribute("aria-selected", "false");
+        option.dataset.to = item.to;
+        const label = document.createElement("span");
+        label.textContent = item.label;
+        option.append(label);
+        if (item.note) {
+          const note = document.createElement("span");
+          note.className = "quiet";
+          note.textContent = item.note;
+          option.append(note);
+        }
+        return option;
+      }));
+      chosen = -1;
+      list.hidden = !items.length;
+      input.setAttribute("aria-expanded", String(items.length > 0));
+      input.removeAttribute("aria-activedescendant");
+      said.textContent = items.length ? items.length + " " + input.dataset.suggestCount : "";
+    };
+    const ask = async () => {
+      const words = input.value.trim();
+      if (asked) asked.abort();
+      if (!words) return close();
+      asked = new AbortController();
+      try {
+        const answer = await fetch(input.dataset.suggest + "?q=" + encodeURIComponent(words), { signal: asked.signal, headers: { accept: "application/json" } });
+        if (answer.ok) show((await answer.json()).suggestions || []);
+      } catch {
+        // The search button still works.
+      }
+    };
+    input.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, 120); });
+    input.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && !list.hidden) { event.preventDefault(); close(); }
+      if (list.hidden) return;
+      if (event.key === "ArrowDown") { event.preventDefault(); choose(chosen + 1); }
+      if (event.key === "ArrowUp") { event.preventDefault(); choose(chosen < 0 ? -2 : chosen - 1); }
+      if (event.key === "Enter" && list.children[chosen]) { event.preventDefault(); location.assign(list.children[chosen].dataset.to); }
+    });
+    list.addEventListener("mousedown", (event) => event.preventDefault());
+    list.addEventListener("click", (event) => {
+      const option = event.target.closest("[role=option]");
+      if (option) location.assign(option.dataset.to);
+    });
+    input.addEventListener("blur", close);
+  }
+
+  // Pictures: the small ones move the large ones, without a jump of the page.
+  const gallery = one("[data-gallery]");
+  const pictures = gallery && one(".gallery-pictures", gallery);
+  const thumbs = gallery ? all(".gallery-thumbs a", gallery) : [];
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const picture = (number) => {
+    const item = pictures && pictures.children[number - 1];
+    if (item) pictures.scrollTo({ left: item.offsetLeft - pictures.offsetLeft, behavior: still ? "auto" : "smooth" });
+  };
+  thumbs.forEach((thumb, i) => thumb.addEventListener("click", (event) => { event.preventDefault(); picture(i + 1); }));
+  if (pictures) {
+    let waiting;
+    pictures.addEventListener("scroll", () => {
+      cancelAnimationFrame(waiting);
+      waiting = requestAnimationFrame(() => {
+        const now = Math.round(pictures.scrollLeft / pictures.clientWidth);
+        thumbs.forEach((thumb, i) => i === now ? thumb.setAttribute("aria-current", "true") : thumb.removeAttribute("aria-current"));
+      });
+    }, { passive: true });
+  }
+
+  // The chosen variant: its price, stock and picture. Without a variant for the choice the button is off.
+  const buy = one("[data-buy]");
+  const offer = one("[data-offer]");
+  const variants = all("template[data-variant]");
+  if (buy && offer && variants.length > 1) {
+    const add = one("[data-add]", buy);
+    const update = () => {
+      const choice = all("input[type=radio]:checked", buy).map((radio) => radio.value).join(" / ");
+      const variant = variants.find((v) => v.dataset.variant === choice);
+      const max = variant ? Number(variant.dataset.max) : 0;
+      const stock = one(".stock", offer);
+      if (variant) offer.replaceChildren(variant.content.cloneNode(true));
+      else if (stock) { stock.className = "stock stock-sold-out"; stock.textContent = buy.dataset.none; }
+      add.disabled = max === 0;
+      const quantity = one("[name=quantity]", buy);
+      quantity.max = String(Math.max(max, 1));
+      if (Number(quantity.value) > max && max > 0) quantity.value = String(max);
+      return variant;
+    };
+    buy.addEventListener("change", (event) => {
+      if (event.target.type !== "radio") return;
+      const variant = update();
+      if (variant && variant.dataset.picture) picture(Number(variant.dataset.picture));
+      const address = new URL(location.href);
+      for (const radio of all("input[type=radio]:checked", buy)) address.searchParams.set(radio.name, radio.value);
+      history.replaceState(null, "", address);
+    });
+    // A page restored by the back button may show another choice than its price.
+    addEventListener("pageshow", update);
+  } else if (buy && all("input[type=radio]", buy).length) {
+    for (const part of all("[data-without-script]", buy)) part.hidden = false;
+  }
+
+  // Less and more.
+  for (const box of all("[data-quantity]")) {
+    const number = one("input", box);
+    for (const step of all("[data-step]", box)) {
+      step.hidden = false;
+      step.addEventListener("click", () => {
+        const next = Number(number.value) + Number(step.dataset.step);
+        number.value = String(Math.min(Math.max(next, Number(number.min)), Number(number.max) || next));
+        number.dispatchEvent(new Event("change", { bubbles: true }));
+      });
+    }
+  }
+
+  // The button for a new quantity appears when there is one.
+  for (const form of all("[data-update]")) {
+    const button = one("[type=submit]", form);
+    button.hidden = true;
+    form.addEventListener("input", () => { button.hidden = false; });
+    form.addEventListener("change", () => { button.hidden = false; });
+  }
+
+  // Sorting applies at once; filters wait for their button, so that several can be chosen.
+  const listing = one("[data-listing]");
+  if (listing) {
+    const sort = one("select[name=sort]", listing);
+    if (sort) sort.addEventListener("change", () => listing.submit());
+    // Empty fields stay out of the address.
+    listing.addEventListener("formdata", (event) => { for (const [name, value] of Array.from(event.formData)) if (value === "") event.formData.delete(name); });
+    const fold = one("[data-fold]", listing);
+    if (fold && matchMedia("(max-width: 61.99rem)").matches) fold.open = false;
+  }
+
+  // The billing address is folded away while it is the same.
+  const same = one("[data-same] [name=same]");
+  const billing = one("[data-billing]");
+  if (same && billing) {
+    const fold = () => { billing.hidden = same.checked; billing.open = !same.checked; };
+    same.addEventListener("change", fold);
+    fold();
+  }
+
+  // A form that must not be sent twice by an impatient finger. The server does not count on it.
+  for (const form of all("[data-once]")) {
+    form.addEventListener("submit", () => setTimeout(() => { for (const button of all("button", form)) button.disabled = true; }));
+  }
+  addEventListener("pageshow", (event) => { if (event.persisted) for (const button of all("[data-once] button")) button.disabled = false; });
+
+  // After a refused form the summary is read first.
+  const summary = one(".error-summary");
+  if (summary) summary.focus();
+})();

@@ -1,0 +1,74 @@
+use super::*;
+
+fn vars(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
+}
+
+fn mistakes(file: &str, env: &[(&str, &str)]) -> Vec<String> {
+    let error = Config::read(Some((file, "regulars.toml")), vars(env)).expect_err("mistakes");
+    error.0.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn the_example_file_is_the_list_of_keys_and_says_the_defaults() {
+    assert_eq!(include_str!("../../../regulars.example.toml"), example(), "write example() to regulars.example.toml");
+    let uncommented: Vec<String> = example()
+        .lines()
+        .map(|line| match line.strip_prefix("# ") {
+            Some(rest) if rest.split_once(" = ").is_some_and(|(name, _)| ALL.iter().any(|key| key.name.ends_with(name))) => rest.to_string(),
+            _ => line.to_string(),
+        })
+        .collect();
+    let all = Config::read(Some((&uncommented.join("\n"), "example")), vars(&[])).expect("the example reads");
+    assert_eq!(all, Config::read(None, vars(&[])).expect("the defaults read"));
+    assert_eq!(uncommented.iter().filter(|line| line.contains(" = ") && !line.starts_with('#')).count(), ALL.len());
+}
+
+#[test]
+fn the_defaults_need_nothing() {
+    let config = Config::read(None, vars(&[])).expect("reads");
+    assert_eq!((config.listen.to_string().as_str(), config.base_url.as_str()), ("127.0.0.1:8080", "http://127.0.0.1:8080"));
+    assert_eq!(config.database, Target::File("./data/regulars.db".into()));
+    assert!(config.stripe.is_none() && config.mail.smtp.is_none() && config.meilisearch.is_none() && !config.https());
+}
+
+#[test]
+fn the_environment_wins_over_the_file() {
+    let file = "listen = \"0.0.0.0:80\"\n[database]\nconnections = 7\n[log]\nformat = \"json\"";
+    let env = [("REGULARS_LISTEN", "127.0.0.1:9000"), ("REGULARS_LOG_FORMAT", ""), ("REGULARS_BASE_URL", "https://shop.example.com/")];
+    let config = Config::read(Some((file, "f")), vars(&env)).expect("reads");
+    assert_eq!((config.listen.port(), config.connections, config.log.json), (9000, 7, true));
+    assert_eq!((config.base_url.as_str(), config.host(), config.https()), ("https://shop.example.com", "shop.example.com", true));
+}
+
+#[test]
+fn every_mistake_is_told_at_once_with_its_place() {
+    let file = "listen = 8080\ncolour = \"red\"\n[mail]\nsmtp_port = 0\nsmtp_secruity = \"plain\"\n[bank]\nname = \"x\"\n";
+    let env = [("REGULARS_LOG_FORMAT", "xml"), ("REGULARS_LISTN", "x"), ("REGULARS_TEST_PYTHON", "x"), ("REGULARS_CONFIG", "f")];
+    let told = mistakes(file, &env).join("\n");
+    for part in [
+        "listen must be an address and a port such as 127.0.0.1:8080 (regulars.toml, line 1)",
+        "colour is no setting; there are listen, data_dir, base_url, trusted_proxy, page_cache_ms (regulars.toml, line 2)",
+        "mail.smtp_port must be a port from 1 to 65535 (regulars.toml, line 4)",
+        "mail.smtp_secruity is no setting; there are from, smtp_host,",
+        "bank is no setting; there are [database], [log], [mail], [stripe], [meilisearch], [limits] (regulars.toml, line 6)",
+        "log.format must be text or json (environment, REGULARS_LOG_FORMAT)",
+        "REGULARS_LISTN is no setting",
+    ] {
+        assert!(told.contains(part), "{part}\nis not in\n{told}");
+    }
+    assert_eq!(told.lines().count(), 7, "{told}");
+}
+
+#[test]
+fn secrets_come_in_pairs_and_are_never_repeated() {
+    let told = mistakes("[stripe]\nsecret_key = \"sk_live_1\"\napi_base = \"ftp://sk_live_2\"", &[]).join("\n");
+    assert!(told.contains("stripe.webhook_secret must be set") && !told.contains("sk_live"), "{told}");
+    let config = Config::read(None, vars(&[("REGULARS_STRIPE_SECRET_KEY", "sk_live_1"), ("REGULARS_STRIPE_WEBHOOK_SECRET", "w")])).expect("reads");
+    assert!(!format!("{config:?}").contains("sk_live_1"));
+}
+
+#[test]
+fn a_file_that_is_no_toml_says_the_line() {
+    assert!(mistakes("listen = \"x\"\n[mail\n", &[])[0].contains("regulars.toml, line 2"));
+}

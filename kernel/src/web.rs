@@ -1,0 +1,7 @@
+//! Pages: languages and texts, amounts and dates as people read them, templates, and the files a page loads.
+
+pub mod assets;
+mod embedded;
+pub mod format;
+pub mod i18n;
+pub mod templates;

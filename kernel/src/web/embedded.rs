@@ -1,0 +1,3 @@
+//! What the binary carries, as `(name, content)`, listed by the build script.
+
+include!(concat!(env!("OUT_DIR"), "/embedded.rs"));

@@ -1,0 +1,114 @@
+//! The commands of the binary. Each is a file; this one reads the arguments and turns what went wrong into an exit code.
+
+mod backup;
+mod migrate;
+mod restore;
+mod serve;
+mod worker;
+
+use clap::{Parser, Subcommand};
+use kernel::config::{Config, Mistakes};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+const AFTER: &str = "\
+Settings come from regulars.toml in the working directory and from the environment, which wins; regulars.example.toml lists them all.
+
+Exit codes: 0 done, 1 failed, 2 wrong arguments or settings.";
+
+/// A storefront that knows its customers: shop, CRM and back office in one program.
+#[derive(Parser)]
+#[command(name = "regulars", version, after_help = AFTER, arg_required_else_help = true)]
+pub struct Cli {
+    /// The file with the settings [default: regulars.toml, when there is one]
+    #[arg(long, value_name = "FILE", env = "REGULARS_CONFIG", global = true)]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the shop: the web server and, in the same process, the worker
+    Serve(serve::Arguments),
+    /// Run a worker alone, beside servers that share its PostgreSQL database
+    Worker,
+    /// Bring the database up to date
+    Migrate(migrate::Arguments),
+    /// Write everything the database holds to one file, while the shop goes on selling
+    Backup(backup::Arguments),
+    /// Replace what the database holds by a backup, made on SQLite or PostgreSQL alike
+    Restore(restore::Arguments),
+}
+
+/// Why a command ended early.
+#[derive(Debug)]
+pub enum Failure {
+    Settings(Mistakes),
+    Failed(String),
+}
+
+impl From<Mistakes> for Failure {
+    fn from(mistakes: Mistakes) -> Failure {
+        Failure::Settings(mistakes)
+    }
+}
+
+impl From<kernel::Error> for Failure {
+    fn from(error: kernel::Error) -> Failure {
+        match error {
+            kernel::Error::Invalid(fields) => {
+                let told: Vec<String> = fields.0.iter().map(|(field, message)| format!("{field} {message}")).collect();
+                Failure::Failed(told.join("; "))
+            }
+            other => Failure::Failed(other.to_string()),
+        }
+    }
+}
+
+impl Failure {
+    /// A failure of the system below, with what was tried.
+    fn of(what: impl std::fmt::Display) -> impl FnOnce(std::io::Error) -> Failure {
+        move |error| Failure::Failed(format!("{what}: {error}"))
+    }
+}
+
+/// Runs the command and says on standard error what went wrong.
+pub fn run(cli: Cli) -> ExitCode {
+    match dispatch(cli) {
+        Ok(code) => code,
+        Err(Failure::Settings(mistakes)) => {
+            eprintln!("regulars: {mistakes}");
+            ExitCode::from(2)
+        }
+        Err(Failure::Failed(reason)) => {
+            eprintln!("regulars: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
+    let config = Config::load(cli.config.as_deref())?;
+    crate::logs::start(&config.log);
+    match cli.command {
+        Command::Serve(arguments) => serve::run(config, &arguments),
+        Command::Worker => worker::run(config),
+        Command::Migrate(arguments) => migrate::run(&config, &arguments),
+        Command::Backup(arguments) => backup::run(&config, &arguments),
+        Command::Restore(arguments) => restore::run(&config, &arguments),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_sound_and_every_command_says_what_it_does() {
+        let command = Cli::command();
+        command.clone().debug_assert();
+        assert!(command.get_subcommands().all(|sub| sub.get_about().is_some()));
+    }
+}

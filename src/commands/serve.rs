@@ -1,0 +1,73 @@
+use super::Failure;
+use crate::app;
+use crate::state::AppState;
+use crate::worker::{SHOP, Worker};
+use clap::Args;
+use kernel::clock::Clock;
+use kernel::config::Config;
+use std::net::TcpListener;
+use std::process::ExitCode;
+use tokio::signal::unix::{SignalKind, signal as listen};
+use tokio::sync::watch;
+
+#[derive(Args)]
+pub struct Arguments {
+    /// Leave jobs to `regulars worker` processes
+    #[arg(long)]
+    no_worker: bool,
+}
+
+pub fn run(config: Config, arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let listener = TcpListener::bind(config.listen).map_err(Failure::of(format!("cannot listen on {}", config.listen)))?;
+    let state = AppState::open(config, Clock::default())?;
+    actix_web::rt::System::new().block_on(serve(state, listener, !arguments.no_worker))
+}
+
+async fn serve(state: AppState, listener: TcpListener, with_worker: bool) -> Result<ExitCode, Failure> {
+    let base_url = state.config.base_url.clone();
+    let (stop, stopped) = watch::channel(false);
+    let working = with_worker.then(|| {
+        let worker = Worker::new(state.clone(), &SHOP);
+        actix_web::rt::spawn(async move { worker.run(stopped).await })
+    });
+    let server = app::server(state, listener).map_err(Failure::of("the server cannot start"))?;
+    let handle = server.handle();
+    let mut serving = actix_web::rt::spawn(server);
+    println!("Regulars is at {base_url} (stop it with Ctrl-C)");
+    tokio::select! {
+        ended = &mut serving => {
+            return Err(Failure::Failed(format!("the server ended by itself: {ended:?}")));
+        }
+        told = signal() => told?,
+    }
+    tracing::info!("stopping: finishing requests and jobs");
+    leave_at_once_when_told_again();
+    stop.send_replace(true);
+    handle.stop(true).await;
+    if let Some(working) = working {
+        working.await.map_err(|error| Failure::Failed(format!("the worker broke down: {error}")))?;
+    }
+    tracing::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Returns when the process is asked to end: SIGTERM, or Ctrl-C.
+pub async fn signal() -> Result<(), Failure> {
+    let failed = |error| Failure::Failed(format!("cannot wait for signals: {error}"));
+    let (mut terminate, mut interrupt) =
+        (listen(SignalKind::terminate()).map_err(failed)?, listen(SignalKind::interrupt()).map_err(failed)?);
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+/// A second signal does not wait for anything. What was not finished is as after a crash: nothing committed is lost.
+pub fn leave_at_once_when_told_again() {
+    actix_web::rt::spawn(async {
+        if signal().await.is_ok() {
+            std::process::exit(1);
+        }
+    });
+}

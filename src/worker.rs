@@ -1,0 +1,81 @@
+//! The switchboard: who listens to what happens, what jobs there are, and what runs by the clock.
+
+mod engine;
+mod schedule;
+#[cfg(test)]
+mod tests;
+
+pub use engine::Worker;
+pub use schedule::Slot;
+
+use crate::state::AppState;
+use kernel::clock::Time;
+use kernel::events::Event;
+use kernel::jobs::{self, Job};
+use kernel::mail::{self, HandOver};
+use kernel::{Conn, Error, Result};
+
+/// Somebody who is told of an event after its commit. `run` is in one transaction with the end of its job, so its effect happens
+/// exactly once; it must not reach outside the database.
+pub struct Listener {
+    pub name: &'static str,
+    pub run: fn(&mut Conn, &Event, Time) -> Result<()>,
+}
+
+/// Work that may reach outside. It may run twice (a crash between the call and its record), so every call outside has to carry a key
+/// by which the other side recognises a repetition. No transaction is open when it starts.
+pub struct Kind {
+    pub name: &'static str,
+    pub run: fn(&AppState, &Job) -> Result<()>,
+}
+
+/// All of it. The shop has one, [`SHOP`]; tests of the worker make their own.
+pub struct Switchboard {
+    pub listeners: fn(&Event) -> &'static [Listener],
+    pub kinds: &'static [Kind],
+    pub schedule: &'static [Slot],
+}
+
+/// The shop's switchboard.
+pub static SHOP: Switchboard = Switchboard { listeners, kinds: &[Kind { name: mail::SEND_JOB, run: send_mail }], schedule: &[] };
+
+/// Who listens to `event`. Without a default arm: whoever adds an event says here who hears it.
+fn listeners(event: &Event) -> &'static [Listener] {
+    match event {
+        Event::OrderPlaced { .. } => &[],
+        Event::OrderConfirmed { .. } => &[],
+        Event::OrderCancelled { .. } => &[],
+        Event::PaymentSettled { .. } => &[],
+        Event::ShipmentSent { .. } => &[],
+        Event::RefundRequested { .. } => &[],
+        Event::RefundSettled { .. } => &[],
+        Event::PaymentCaseOpened { .. } => &[],
+        Event::CustomerJoined { .. } => &[],
+        Event::ProductChanged { .. } => &[],
+    }
+}
+
+/// Hands a queued mail over and records what came of it.
+fn send_mail(state: &AppState, job: &Job) -> Result<()> {
+    let id: i64 = job.payload.parse().map_err(|_| Error::unexpected("a mail job without the id of a mail"))?;
+    let mail = state.db.read_now(|conn| mail::get(conn, id))?;
+    if mail.state == "sent" {
+        return Ok(());
+    }
+    let mut outcome = state.transport.send(&mail);
+    let retry = match &outcome {
+        HandOver::Accepted => None,
+        HandOver::Refused(reason) => {
+            tracing::warn!(mail.id = id, reason, "the mail server refused a mail");
+            None
+        }
+        HandOver::Failed(reason) => Some(Error::Unavailable(reason.clone())),
+    };
+    // Nobody tries again after the last attempt: the mail is then shown as failed, to be sent again by a person.
+    if let (HandOver::Failed(reason), true) = (&outcome, job.attempts >= jobs::MAX_ATTEMPTS) {
+        outcome = HandOver::Refused(reason.clone());
+    }
+    let now = state.clock.now();
+    state.db.write_now(move |conn| mail::record(conn, id, &outcome, now))?;
+    retry.map_or(Ok(()), Err)
+}

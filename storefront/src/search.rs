@@ -1,0 +1,187 @@
+//! Product search: what the shop asks of an engine, and the two engines that answer.
+//!
+//! An index holds one document per product. It knows no database and no HTTP server: the caller turns catalogue rows into
+//! [`SearchDocument`]s, and shows prices and stock from the database, never from the index.
+
+mod changes;
+mod cursor;
+pub mod embedded;
+mod expand;
+mod filter;
+pub mod meilisearch;
+mod page;
+mod plan;
+mod schema;
+mod segment;
+mod suggest;
+pub mod text;
+mod tokens;
+
+use kernel::error::Result;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What an index knows of one product. Keys and values of options and attributes are the labels of the shop's own language.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SearchDocument {
+    pub product_id: i64,
+    pub slug: String,
+    /// The title in every language, the shop's own first.
+    pub titles: Vec<String>,
+    /// Plain text in every language.
+    pub descriptions: Vec<String>,
+    pub brand: Option<String>,
+    /// Id and names (all languages, one a line) of every category of the product and of every ancestor.
+    pub categories: Vec<(i64, String)>,
+    pub product_type: Option<String>,
+    pub skus: Vec<String>,
+    pub tags: Vec<String>,
+    pub attributes: Vec<(String, String)>,
+    /// A product without a variant cannot be bought: it is found by text, and by no price.
+    pub variants: Vec<SearchVariant>,
+    /// Unix seconds.
+    pub published_at: i64,
+    /// Any measure where more is more popular, such as units sold lately.
+    pub popularity: i64,
+}
+
+/// One thing that can be put in a cart.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SearchVariant {
+    /// Name and value: `("Color", "Blue")`.
+    pub options: Vec<(String, String)>,
+    /// Minor units of the shop's currency.
+    pub price_minor: i64,
+    pub available: bool,
+}
+
+/// The order of the hits.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Sort {
+    /// Best match first and what is out of stock last; without a text, the most popular first.
+    #[default]
+    Relevance,
+    /// By the cheapest variant that matches the chosen options, availability and price.
+    PriceAscending,
+    /// By the dearest variant that matches.
+    PriceDescending,
+    Newest,
+}
+
+/// What a shopper asks for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SearchQuery {
+    /// As typed. Blank lists everything that passes the filters; a text without a letter or digit finds nothing.
+    pub text: String,
+    /// Only products of this category or below it.
+    pub category: Option<i64>,
+    /// Chosen values by facet: `brand`, `category` (ids), `availability` (`in`, `out`), `option:<name>`, `attribute:<name>`.
+    /// Values of one facet widen, facets narrow. Options, availability and price speak of one and the same variant.
+    pub facets: BTreeMap<String, BTreeSet<String>>,
+    /// Lowest and highest price in minor units, both inclusive.
+    pub price: (Option<i64>, Option<i64>),
+    pub sort: Sort,
+    /// `SearchPage::next` of the page before.
+    pub after: Option<String>,
+    /// At most this many hits; at most [`MAX_LIMIT`].
+    pub limit: usize,
+    pub with_facets: bool,
+}
+
+/// The most hits of one page.
+pub const MAX_LIMIT: usize = 200;
+/// The most values listed of one facet; chosen ones are always listed.
+pub const MAX_FACET_VALUES: usize = 100;
+
+/// One page of hits.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SearchPage {
+    /// Product ids in order.
+    pub hits: Vec<i64>,
+    /// How many products match: exact from the embedded engine, an estimate from Meilisearch.
+    pub total: usize,
+    /// By key. Empty unless asked for. A facet with a chosen value counts as if nothing were chosen in it, so that another
+    /// value can be chosen.
+    pub facets: Vec<Facet>,
+    /// Lowest and highest price of what matches when the price filter is left out. Only with facets.
+    pub price_range: Option<(i64, i64)>,
+    /// The key of the next page, none on the last one.
+    pub next: Option<String>,
+    /// What was searched for instead, when nothing matched the words as typed.
+    pub corrected: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facet {
+    pub key: String,
+    /// Most frequent first, then by value.
+    pub values: Vec<FacetValue>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FacetValue {
+    pub value: String,
+    /// Products, not variants.
+    pub count: usize,
+    pub selected: bool,
+}
+
+/// What the search box offers while somebody types.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Suggestion {
+    /// The names are those of the document, one a line.
+    Category {
+        id: i64,
+        names: String,
+    },
+    Brand {
+        name: String,
+    },
+    /// The title in the shop's own language.
+    Product {
+        id: i64,
+        slug: String,
+        title: String,
+    },
+}
+
+/// The source of a rebuild: batches of documents until it is over.
+pub type Documents<'a> = dyn Iterator<Item = Result<Vec<SearchDocument>>> + 'a;
+
+/// An index of products. Every call may block: call it from a blocking thread.
+pub trait SearchEngine: Send + Sync {
+    /// Adds the products or replaces what is known of them. Seen by searches after [`SearchEngine::commit`].
+    fn replace(&self, documents: &[SearchDocument]) -> Result<()>;
+
+    /// Forgets the products; unknown ids are fine. Seen after [`SearchEngine::commit`].
+    fn remove(&self, ids: &[i64]) -> Result<()>;
+
+    /// Makes everything before it durable and visible to this process.
+    fn commit(&self) -> Result<()>;
+
+    /// Forgets everything at once.
+    fn clear(&self) -> Result<()>;
+
+    /// Builds the index anew from `documents` while searches go on in the old one, then swaps; returns the number of products.
+    /// What is replaced or removed meanwhile is not lost. On an error the old index stays.
+    fn rebuild(&self, documents: &mut Documents<'_>) -> Result<usize>;
+
+    /// Looks for what another process committed. Cheap when nothing changed.
+    fn refresh(&self) -> Result<()>;
+
+    /// Fails with `Invalid` on a cursor of another sort or a foreign one, with `Unavailable` when the engine does not answer.
+    fn search(&self, query: &SearchQuery) -> Result<SearchPage>;
+
+    /// Categories and brands first, then products; at most `limit` in all.
+    fn suggest(&self, text: &str, limit: usize) -> Result<Vec<Suggestion>>;
+
+    /// How many products the index holds.
+    fn len(&self) -> Result<usize>;
+
+    /// Whether the index holds nothing: the sign that it has to be built.
+    fn is_empty(&self) -> Result<bool> {
+        Ok(self.len()? == 0)
+    }
+
+    /// `Ok` when a search would be answered now.
+    fn healthy(&self) -> Result<()>;
+}

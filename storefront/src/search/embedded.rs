@@ -1,0 +1,291 @@
+//! The engine inside the binary: an index in a folder of the shop, or in memory.
+//!
+//! The folder holds a generation per rebuild and a file `current` that names the living one; a rebuild fills a new folder and
+//! then changes that file by a rename. One process writes, as the lock of the index demands; others read and `refresh`.
+
+mod generation;
+
+use super::changes::Change;
+use super::page::Gathering;
+use super::plan::Plan;
+use super::schema::{Fields, schema};
+use super::{Documents, SearchDocument, SearchEngine, SearchPage, SearchQuery, Suggestion, suggest};
+pub(super) use generation::failed;
+use generation::{Generation, Snapshot};
+use kernel::error::{Error, Result};
+use parking_lot::{Mutex, RwLock};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tantivy::query::{AllQuery, BooleanQuery, ConstScoreQuery, EnableScoring, Occur, Query, TermQuery};
+use tantivy::schema::IndexRecordOption;
+use tantivy::{Searcher, Term};
+
+/// From this many matches on, worse ways of matching are not tried. The same for every page, filter and sort, so that
+/// counts, facets and pages of one text agree.
+const ENOUGH: usize = 10;
+const CURRENT: &str = "current";
+
+/// The embedded index.
+pub struct EmbeddedSearch {
+    home: Option<PathBuf>,
+    fields: Fields,
+    live: RwLock<Arc<Generation>>,
+    /// Held by every write. While a rebuild runs it gathers what the new generation has to be told at the end.
+    changes: Mutex<Option<Vec<Change>>>,
+}
+
+impl EmbeddedSearch {
+    /// Opens the index in the folder `home`, which is made when missing. What cannot be read, or is of another version of this
+    /// program, is left aside for an empty index: `is_empty` then says that it has to be built. Fails when the folder cannot be
+    /// written.
+    pub fn open(home: &Path) -> Result<EmbeddedSearch> {
+        let (_, fields) = schema();
+        fs::create_dir_all(home).map_err(unwritable)?;
+        let known = living(home).filter(|name| Generation::is_readable_name(name));
+        let live = match known.map(|name| Generation::open(home, &name, fields)) {
+            Some(Ok(generation)) => generation,
+            other => {
+                if let Some(Err(error)) = other {
+                    tracing::warn!(%error, "the search index cannot be read and starts empty");
+                }
+                let fresh = Generation::create(home, &Generation::free_name(home), fields)?;
+                point(home, fresh.name())?;
+                fresh
+            }
+        };
+        Ok(EmbeddedSearch { home: Some(home.to_path_buf()), fields, live: RwLock::new(Arc::new(live)), changes: Mutex::new(None) })
+    }
+
+    /// An index that lives and dies with this value.
+    pub fn in_memory() -> Result<EmbeddedSearch> {
+        let (_, fields) = schema();
+        let live = Generation::in_memory(fields)?;
+        Ok(EmbeddedSearch { home: None, fields, live: RwLock::new(Arc::new(live)), changes: Mutex::new(None) })
+    }
+
+    fn live(&self) -> Arc<Generation> {
+        self.live.read().clone()
+    }
+
+    /// Turns to the generation that another process made the living one.
+    fn follow(&self) -> Result<()> {
+        let Some(home) = &self.home else { return Ok(()) };
+        let Some(name) = living(home).filter(|name| Generation::is_readable_name(name)) else { return Ok(()) };
+        if name != self.live().name() {
+            let generation = Generation::open(home, &name, self.fields)?;
+            *self.live.write() = Arc::new(generation);
+        }
+        Ok(())
+    }
+
+    fn change(&self, change: Change) -> Result<()> {
+        let mut pending = self.changes.lock();
+        if pending.is_none() {
+            self.follow()?;
+        }
+        apply(&self.live(), &change)?;
+        if let Some(pending) = pending.as_mut() {
+            pending.push(change);
+        }
+        Ok(())
+    }
+
+    fn build(&self, documents: &mut Documents<'_>) -> Result<usize> {
+        let fresh = match &self.home {
+            Some(home) => Generation::create(home, &Generation::free_name(home), self.fields)?,
+            None => Generation::in_memory(self.fields)?,
+        };
+        for batch in documents {
+            fresh.replace(&batch?)?;
+        }
+        fresh.commit()?;
+        let mut pending = self.changes.lock();
+        let missed = pending.take().unwrap_or_default();
+        if !missed.is_empty() {
+            missed.iter().try_for_each(|change| apply(&fresh, change))?;
+            fresh.commit()?;
+        }
+        let count = fresh.len();
+        if let Some(home) = &self.home {
+            point(home, fresh.name())?;
+            *self.live.write() = Arc::new(fresh);
+            Generation::remove_others(home, self.live().name());
+        } else {
+            *self.live.write() = Arc::new(fresh);
+        }
+        Ok(count)
+    }
+}
+
+fn apply(generation: &Generation, change: &Change) -> Result<()> {
+    match change {
+        Change::Replace(documents) => generation.replace(documents),
+        Change::Remove(ids) => generation.remove(ids),
+        Change::Clear => generation.clear(),
+    }
+}
+
+fn living(home: &Path) -> Option<String> {
+    fs::read_to_string(home.join(CURRENT)).ok().map(|name| name.trim().to_string())
+}
+
+/// Names the living generation, whole or not at all.
+fn point(home: &Path, name: &str) -> Result<()> {
+    let draft = home.join("current.new");
+    fs::write(&draft, name)
+        .and_then(|()| fs::File::open(&draft)?.sync_all())
+        .and_then(|()| fs::rename(&draft, home.join(CURRENT)))
+        .map_err(unwritable)
+}
+
+fn unwritable(error: std::io::Error) -> Error {
+    Error::Unavailable(format!("the folder of the search index cannot be written: {error}"))
+}
+
+impl SearchEngine for EmbeddedSearch {
+    fn replace(&self, documents: &[SearchDocument]) -> Result<()> {
+        self.change(Change::Replace(documents.to_vec()))
+    }
+
+    fn remove(&self, ids: &[i64]) -> Result<()> {
+        self.change(Change::Remove(ids.to_vec()))
+    }
+
+    fn commit(&self) -> Result<()> {
+        let _alone = self.changes.lock();
+        self.live().commit()
+    }
+
+    fn clear(&self) -> Result<()> {
+        self.change(Change::Clear)?;
+        self.commit()
+    }
+
+    fn rebuild(&self, documents: &mut Documents<'_>) -> Result<usize> {
+        {
+            let mut pending = self.changes.lock();
+            if pending.is_some() {
+                return Err(Error::conflict("the search index is being rebuilt already; wait until that is done"));
+            }
+            *pending = Some(Vec::new());
+        }
+        let built = self.build(documents);
+        if built.is_err() {
+            *self.changes.lock() = None;
+        }
+        built
+    }
+
+    fn refresh(&self) -> Result<()> {
+        self.follow()?;
+        self.live().reload()
+    }
+
+    fn search(&self, query: &SearchQuery) -> Result<SearchPage> {
+        run(&self.live().snapshot(), &self.fields, query)
+    }
+
+    fn suggest(&self, text: &str, limit: usize) -> Result<Vec<Suggestion>> {
+        let snapshot = self.live().snapshot();
+        suggest::suggest(&snapshot.searcher, &snapshot.segments, &self.fields, text, limit, &|query| run(&snapshot, &self.fields, query))
+    }
+
+    fn len(&self) -> Result<usize> {
+        Ok(self.live().len())
+    }
+
+    fn healthy(&self) -> Result<()> {
+        self.live().check()
+    }
+}
+
+/// A search over one view of the index.
+fn run(snapshot: &Snapshot, fields: &Fields, query: &SearchQuery) -> Result<SearchPage> {
+    let mut pass = Pass { snapshot, fields, category: query.category, gathering: Gathering::new(query)?, seen: Vec::new(), matched: 0 };
+    let searcher = &snapshot.searcher;
+    if query.text.trim().is_empty() {
+        pass.gather(1, Box::new(AllQuery), EnableScoring::disabled_from_searcher(searcher))?;
+        return Ok(pass.gathering.finish());
+    }
+    let Some(mut plan) = Plan::new(searcher, fields, &query.text).map_err(failed)? else { return Ok(pass.gathering.finish()) };
+    let mut corrected = None;
+    let scored = |pass: &mut Pass<'_>, plan: &Plan<'_>, tier: u8, text: Box<dyn Query>| {
+        pass.gather(tier, text, EnableScoring::enabled_from_statistics_provider(&plan.statistics(), searcher))
+    };
+    scored(&mut pass, &plan, 0, plan.sku())?;
+    let by_sku = pass.matched > 0;
+    if pass.matched < ENOUGH {
+        scored(&mut pass, &plan, 1, plan.as_typed())?;
+    }
+    if pass.matched < ENOUGH && !by_sku {
+        let as_typed = pass.matched;
+        if let Some(text) = plan.with_errors().map_err(failed)? {
+            scored(&mut pass, &plan, 2, text)?;
+        }
+        if as_typed == 0 && pass.matched > 0 {
+            corrected = plan.correction();
+        }
+    }
+    if pass.matched < ENOUGH
+        && !by_sku
+        && let Some(text) = plan.one_dropped()
+    {
+        scored(&mut pass, &plan, 3, text)?;
+    }
+    Ok(SearchPage { corrected, ..pass.gathering.finish() })
+}
+
+/// The passes of one search over the segments.
+struct Pass<'a> {
+    snapshot: &'a Snapshot,
+    fields: &'a Fields,
+    category: Option<i64>,
+    gathering: Gathering<'a>,
+    /// Matches of the tiers before, by segment and document. Short: a tier is only tried after fewer than `ENOUGH`.
+    seen: Vec<(usize, u32)>,
+    matched: usize,
+}
+
+impl Pass<'_> {
+    fn gather(&mut self, tier: u8, text: Box<dyn Query>, scoring: EnableScoring<'_>) -> Result<()> {
+        let scored = scoring.is_scoring_enabled();
+        let query = self.in_category(text);
+        let weight = query.weight(scoring).map_err(failed)?;
+        let searcher: &Searcher = &self.snapshot.searcher;
+        let before = self.seen.clone();
+        for (at, (reader, segment)) in searcher.segment_readers().iter().zip(&self.snapshot.segments).enumerate() {
+            let mut counting = self.gathering.begin(segment);
+            let (gathering, seen, matched) = (&mut self.gathering, &mut self.seen, &mut self.matched);
+            let mut consider = |document: u32, score: f32| {
+                if reader.is_deleted(document) || before.contains(&(at, document)) {
+                    return;
+                }
+                *matched += 1;
+                if seen.len() < ENOUGH {
+                    seen.push((at, document));
+                }
+                gathering.offer(segment, &mut counting, document, tier, if scored { in_thousandths(score) } else { 0 });
+            };
+            weight.for_each(reader, &mut consider).map_err(failed)?;
+            self.gathering.end(segment, counting);
+        }
+        Ok(())
+    }
+
+    fn in_category(&self, text: Box<dyn Query>) -> Box<dyn Query> {
+        let Some(id) = self.category else { return text };
+        let inside = TermQuery::new(Term::from_field_i64(self.fields.category, id), IndexRecordOption::Basic);
+        let inside: Box<dyn Query> = Box::new(ConstScoreQuery::new(Box::new(inside), 0.0));
+        Box::new(BooleanQuery::from(vec![(Occur::Must, inside), (Occur::Must, text)]))
+    }
+}
+
+/// A score as a whole number above 0, fit for a cursor.
+#[allow(clippy::float_arithmetic)] // A score of the engine, no money.
+fn in_thousandths(score: f32) -> i64 {
+    ((score * 1000.0) as i64).max(1)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,216 @@
+//! Gathering one page: which matches pass the filter, where they stand, what the facets count. One pass, no list of matches.
+
+use super::cursor::{self, Place};
+use super::filter::{Bound, Filter, PRICE};
+use super::segment::{Labels, Segment};
+use super::{Facet, FacetValue, MAX_FACET_VALUES, MAX_LIMIT, SearchPage, SearchQuery, Sort};
+use kernel::error::Result;
+use std::collections::{BTreeMap, BinaryHeap};
+
+/// Collects the hits of a query over segments and tiers.
+pub struct Gathering<'a> {
+    query: &'a SearchQuery,
+    filter: Filter,
+    after: Option<Place>,
+    limit: usize,
+    /// The worst of the page on top; one more than the page holds, to know whether there is another.
+    best: BinaryHeap<Place>,
+    total: usize,
+    counts: BTreeMap<String, BTreeMap<String, usize>>,
+    price_range: Option<(i64, i64)>,
+}
+
+/// The numbers of one segment while it is gathered.
+pub struct Counting {
+    bound: Bound,
+    labels: Vec<u32>,
+    options: Vec<u32>,
+    /// The document that counted an option last, plus one: a product with three blue variants counts once.
+    counted: Vec<u32>,
+}
+
+/// What the variants of one product say.
+#[derive(Default)]
+struct Variants {
+    matches: bool,
+    available: bool,
+    low: Option<i64>,
+    high: Option<i64>,
+    /// Facets that alone stand between a variant and a match.
+    near: u64,
+}
+
+impl<'a> Gathering<'a> {
+    /// Fails with `Invalid` on a cursor of another list and on too many filters.
+    pub fn new(query: &'a SearchQuery) -> Result<Gathering<'a>> {
+        let after = query.after.as_deref().map(|text| cursor::read(query.sort, text)).transpose()?;
+        let limit = query.limit.min(MAX_LIMIT);
+        Ok(Gathering {
+            query,
+            filter: Filter::new(query)?,
+            after,
+            limit,
+            best: BinaryHeap::with_capacity(limit + 2),
+            total: 0,
+            counts: BTreeMap::new(),
+            price_range: None,
+        })
+    }
+
+    pub fn begin(&self, segment: &Segment) -> Counting {
+        let count = |labels: &Labels| if self.query.with_facets { vec![0; labels.0.len()] } else { Vec::new() };
+        Counting {
+            bound: self.filter.bind(segment),
+            labels: count(&segment.labels),
+            options: count(&segment.options),
+            counted: count(&segment.options),
+        }
+    }
+
+    /// Considers a product that matches the text. `relevance` is larger for a better match.
+    pub fn offer(&mut self, segment: &Segment, counting: &mut Counting, document: u32, tier: u8, relevance: i64) {
+        let product = counting.bound.product_mask(segment, document);
+        let by_price = matches!(self.query.sort, Sort::PriceAscending | Sort::PriceDescending);
+        if product != 0 && !(self.query.with_facets && product.is_power_of_two()) {
+            return;
+        }
+        let found = if self.query.with_facets || by_price || self.filter.speaks_of_variants() {
+            self.variants(segment, counting, document, product)
+        } else {
+            Variants { matches: true, available: segment.available.first(document) == Some(1), ..Variants::default() }
+        };
+        if self.query.with_facets && (found.matches || found.near != 0) {
+            for label in segment.product_labels.values_for_doc(document) {
+                let place = label as usize;
+                if found.matches || counting.bound.label_bit(place) & found.near != 0 {
+                    counting.labels[place] += 1;
+                }
+            }
+        }
+        if found.matches {
+            self.total += 1;
+            self.keep(segment, document, tier, relevance, &found);
+        }
+    }
+
+    fn variants(&mut self, segment: &Segment, counting: &mut Counting, document: u32, product: u64) -> Variants {
+        let mut found = Variants::default();
+        let mut any = false;
+        let mut note = |mask: u64| {
+            found.matches |= mask == 0;
+            found.near |= if mask.is_power_of_two() { mask } else { 0 };
+        };
+        for (combination, price) in segment.variants.values_for_doc(document).zip(segment.prices.values_for_doc(document)) {
+            any = true;
+            let combination = combination as usize;
+            let mask = product | self.filter.variant_mask(&counting.bound, combination, price);
+            note(mask);
+            if self.query.with_facets && (mask == 0 || mask.is_power_of_two()) {
+                count_options(segment, counting, document, combination, mask);
+                if mask & !PRICE == 0 {
+                    let (low, high) = self.price_range.unwrap_or((price, price));
+                    self.price_range = Some((low.min(price), high.max(price)));
+                }
+            }
+            if mask == 0 {
+                found.low = Some(found.low.map_or(price, |low| low.min(price)));
+                found.high = Some(found.high.map_or(price, |high| high.max(price)));
+                found.available |= segment.in_stock.get(combination) == Some(&true);
+            }
+        }
+        if !any {
+            let mask = product | counting.bound.without_variant;
+            found.matches = mask == 0;
+            found.near = if mask.is_power_of_two() { mask } else { 0 };
+        }
+        found
+    }
+
+    fn keep(&mut self, segment: &Segment, document: u32, tier: u8, relevance: i64, found: &Variants) {
+        let popularity = || segment.popularity.first(document).unwrap_or(0);
+        let (out, value) = match self.query.sort {
+            // Without a text everything matches alike, and what sells goes first.
+            Sort::Relevance if relevance == 0 => (!found.available, popularity().saturating_neg()),
+            Sort::Relevance => (!found.available, relevance.saturating_neg()),
+            Sort::PriceAscending => (false, found.low.unwrap_or(i64::MAX)),
+            Sort::PriceDescending => (false, found.high.map_or(i64::MAX, i64::saturating_neg)),
+            Sort::Newest => (false, segment.published.first(document).unwrap_or(0).saturating_neg()),
+        };
+        let place = Place { tier, out, value, id: segment.ids.first(document).unwrap_or(0) };
+        if self.after.is_some_and(|after| place <= after) {
+            return;
+        }
+        if self.best.len() <= self.limit {
+            self.best.push(place);
+        } else if let Some(mut worst) = self.best.peek_mut()
+            && place < *worst
+        {
+            *worst = place;
+        }
+    }
+
+    /// Adds what one segment counted.
+    pub fn end(&mut self, segment: &Segment, counting: Counting) {
+        for (labels, counts) in [(&segment.labels, counting.labels), (&segment.options, counting.options)] {
+            for (label, count) in labels.0.iter().zip(counts).filter(|(_, count)| *count > 0) {
+                let values = match self.counts.get_mut(&label.key) {
+                    Some(values) => values,
+                    None => self.counts.entry(label.key.clone()).or_default(),
+                };
+                match values.get_mut(&label.value) {
+                    Some(sum) => *sum += count as usize,
+                    None => {
+                        values.insert(label.value.clone(), count as usize);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The page.
+    pub fn finish(mut self) -> SearchPage {
+        let more = self.best.len() > self.limit;
+        if more {
+            self.best.pop();
+        }
+        let places = self.best.into_sorted_vec();
+        let next = places.last().filter(|_| more).map(|last| cursor::write(self.query.sort, *last));
+        if self.query.with_facets {
+            for (key, value) in self.filter.selected() {
+                self.counts.entry(key.to_string()).or_default().entry(value.to_string()).or_insert(0);
+            }
+        }
+        let filter = &self.filter;
+        let facets = self.counts.into_iter().map(|(key, values)| facet(key, values, filter)).collect();
+        SearchPage {
+            hits: places.iter().map(|place| place.id).collect(),
+            total: self.total,
+            facets,
+            price_range: self.price_range,
+            next,
+            corrected: None,
+        }
+    }
+}
+
+fn count_options(segment: &Segment, counting: &mut Counting, document: u32, combination: usize, mask: u64) {
+    let Some(options) = segment.combinations.get(combination) else { return };
+    for option in options.iter().map(|option| *option as usize) {
+        if (mask == 0 || counting.bound.option_bit(option) == mask) && counting.counted[option] != document + 1 {
+            counting.counted[option] = document + 1;
+            counting.options[option] += 1;
+        }
+    }
+}
+
+fn facet(key: String, values: BTreeMap<String, usize>, filter: &Filter) -> Facet {
+    let mut values: Vec<FacetValue> =
+        values.into_iter().map(|(value, count)| FacetValue { selected: filter.is_selected(&key, &value), value, count }).collect();
+    values.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
+    let mut listed = 0;
+    values.retain(|value| {
+        listed += 1;
+        listed <= MAX_FACET_VALUES || value.selected
+    });
+    Facet { key, values }
+}

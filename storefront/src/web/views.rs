@@ -1,0 +1,17 @@
+//! What the templates take: plain values, ready to show. No view holds a rule.
+//!
+//! Every page is rendered from `Page { page, view }`: the frame around every page and what is particular to one. Addresses in views are
+//! without the language prefix (`/products/mug`); the templates add it. Only `canonical`, `alternates` and everything in mails are
+//! absolute.
+
+pub mod account;
+pub mod cart;
+pub mod checkout;
+pub mod form;
+pub mod home;
+pub mod listing;
+pub mod mail;
+pub mod order;
+pub mod page;
+pub mod product;
+pub mod shared;

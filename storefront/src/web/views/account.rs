@@ -1,0 +1,117 @@
+//! `storefront/account/*.html`.
+
+use super::form::Form;
+use super::shared::Choice;
+use chrono::NaiveDateTime;
+use kernel::money::Money;
+use serde::Serialize;
+
+/// `sign_in.html`: posts `form::SIGN_IN` to `/account/sign-in`.
+#[derive(Debug, Clone, Serialize)]
+pub struct SignInView {
+    pub form: Form,
+}
+
+/// `register.html`: posts `form::REGISTER` to `/account/register`.
+#[derive(Debug, Clone, Serialize)]
+pub struct RegisterView {
+    pub form: Form,
+}
+
+/// `forgot.html`: posts `form::FORGOT` to `/account/forgot`.
+#[derive(Debug, Clone, Serialize)]
+pub struct ForgotView {
+    pub form: Form,
+    /// Says that a mail is on its way, whether or not the address is known.
+    pub sent: bool,
+}
+
+/// `reset.html`: posts `form::RESET` to `/account/reset`.
+#[derive(Debug, Clone, Serialize)]
+pub struct ResetView {
+    pub form: Form,
+    /// The link is used up or too old: only the way to a new one is shown.
+    pub expired: bool,
+}
+
+/// `verify.html`: posts `token` to `/account/verify`.
+#[derive(Debug, Clone, Serialize)]
+pub struct VerifyView {
+    pub token: String,
+    pub state: VerifyState,
+    /// Shown where a new mail can be asked for (a POST to `/account/verify/send`).
+    pub email: Option<String>,
+}
+
+/// Where the verification of an address stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VerifyState {
+    /// A mail was sent; nothing to press here.
+    Sent,
+    /// The link was opened: one button confirms.
+    Ask,
+    Done,
+    Expired,
+}
+
+/// `overview.html`.
+#[derive(Debug, Clone, Serialize)]
+pub struct OverviewView {
+    pub name: String,
+    pub email: String,
+    pub verified: bool,
+    pub orders: Vec<OrderRow>,
+    pub address: Option<Vec<String>>,
+}
+
+/// `orders.html`.
+#[derive(Debug, Clone, Serialize)]
+pub struct OrdersView {
+    pub orders: Vec<OrderRow>,
+    pub next: Option<String>,
+    pub first: Option<String>,
+}
+
+/// An order in a list.
+#[derive(Debug, Clone, Serialize)]
+pub struct OrderRow {
+    pub number: String,
+    pub to: String,
+    pub placed_at: NaiveDateTime,
+    pub total: Money,
+    pub items: u32,
+    pub status: String,
+    pub payment_status: String,
+    pub fulfilment_status: String,
+}
+
+/// `addresses.html`.
+#[derive(Debug, Clone, Serialize)]
+pub struct AddressesView {
+    pub addresses: Vec<AddressView>,
+}
+
+/// An address of the book. It is edited at `/account/addresses/{id}` and removed by a POST to `/account/addresses/{id}/remove`.
+#[derive(Debug, Clone, Serialize)]
+pub struct AddressView {
+    pub id: String,
+    pub lines: Vec<String>,
+    pub default: bool,
+}
+
+/// `address.html`: posts `form::ADDRESS` to `/account/addresses` or `/account/addresses/{id}`.
+#[derive(Debug, Clone, Serialize)]
+pub struct AddressFormView {
+    /// `None` for a new address.
+    pub id: Option<String>,
+    pub form: Form,
+    pub countries: Vec<Choice>,
+}
+
+/// `profile.html`: posts `form::PROFILE` to `/account/profile`.
+#[derive(Debug, Clone, Serialize)]
+pub struct ProfileView {
+    pub form: Form,
+    pub languages: Vec<Choice>,
+}

@@ -1,0 +1,114 @@
+//! Forms: what was typed, and what is wrong with it. Labels, hints and input types are the template's.
+
+use kernel::error::Fields;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A form as it is shown: blank, filled from storage, or refused with the typed values kept.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Form {
+    fields: BTreeMap<String, Field>,
+    /// For the summary above the form, in the order of the fields.
+    errors: Vec<FieldError>,
+}
+
+/// One input.
+#[derive(Debug, Clone, Serialize)]
+pub struct Field {
+    pub name: String,
+    pub value: String,
+    /// A sentence or the key of a text without arguments.
+    pub error: Option<String>,
+}
+
+/// A line of the error summary.
+#[derive(Debug, Clone, Serialize)]
+pub struct FieldError {
+    /// The field it links to; `None` for what concerns the whole form.
+    pub field: Option<String>,
+    pub text: String,
+}
+
+impl Form {
+    /// A form with these fields, all empty. A template fails on a field that is not there, so pass the constant of the form.
+    pub fn new(names: &[&str]) -> Form {
+        let field = |name: &&str| (name.to_string(), Field { name: name.to_string(), value: String::new(), error: None });
+        Form { fields: names.iter().map(field).collect(), errors: Vec::new() }
+    }
+
+    /// Puts a value into a field; a name the form does not have is passed over.
+    pub fn fill(mut self, name: &str, value: impl Into<String>) -> Form {
+        if let Some(field) = self.fields.get_mut(name) {
+            field.value = value.into();
+        }
+        self
+    }
+
+    /// Fills from what a browser sent.
+    pub fn typed<'a>(self, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Form {
+        pairs.into_iter().fold(self, |form, (name, value)| form.fill(name, value))
+    }
+
+    /// Marks the refused fields and lists them in the summary in the order of `names`, then what concerns no field.
+    pub fn refuse(mut self, names: &[&str], wrong: &Fields) -> Form {
+        for name in names {
+            let (Some(text), Some(field)) = (wrong.0.get(*name), self.fields.get_mut(*name)) else { continue };
+            field.error = Some(text.clone());
+            self.errors.push(FieldError { field: Some(name.to_string()), text: text.clone() });
+        }
+        let rest = wrong.0.iter().filter(|(name, _)| !names.contains(&name.as_str()) || !self.fields.contains_key(*name));
+        let rest: Vec<FieldError> = rest.map(|(_, text)| FieldError { field: None, text: text.clone() }).collect();
+        self.errors.extend(rest);
+        self
+    }
+
+    /// The value now in a field; empty when there is no such field.
+    pub fn value(&self, name: &str) -> &str {
+        self.fields.get(name).map_or("", |field| &field.value)
+    }
+}
+
+/// Sign in: `email`, `password`; `next` is where to go after.
+pub const SIGN_IN: &[&str] = &["email", "password", "next"];
+/// Register.
+pub const REGISTER: &[&str] = &["name", "email", "password", "marketing"];
+/// Ask for a link to a new password.
+pub const FORGOT: &[&str] = &["email"];
+/// Choose a new password.
+pub const RESET: &[&str] = &["password", "token"];
+/// Name, language and, when `new_password` is not empty, the password.
+pub const PROFILE: &[&str] = &["name", "email", "phone", "language", "marketing", "current_password", "new_password"];
+/// An address of the address book.
+pub const ADDRESS: &[&str] = &["name", "company", "line1", "line2", "postcode", "city", "region", "country", "phone", "default"];
+/// Contact and addresses of the checkout. `same` is `on` when the bill goes to the shipping address; the fields that begin with
+/// `bill_` count only without it.
+pub const CHECKOUT: &[&str] = &[
+    "email", "marketing", "ship_name", "ship_company", "ship_line1", "ship_line2", "ship_postcode", "ship_city", "ship_region",
+    "ship_country", "ship_phone", "same", "bill_name", "bill_company", "bill_line1", "bill_line2", "bill_postcode", "bill_city",
+    "bill_region", "bill_country", "bill_phone", "note",
+];
+/// One choice: the shipping method.
+pub const SHIPPING: &[&str] = &["method"];
+/// One choice: the way to pay.
+pub const PAYMENT: &[&str] = &["method"];
+/// A coupon.
+pub const COUPON: &[&str] = &["code"];
+/// Shipping and tax estimate.
+pub const ESTIMATE: &[&str] = &["country", "postcode"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_form_keeps_what_was_typed_and_lists_errors_in_order() {
+        let mut wrong = Fields::default();
+        wrong.add("password", "Too short.");
+        wrong.add("email", "Not an address.");
+        wrong.add("form", "Too many tries.");
+        let form = Form::new(SIGN_IN).typed([("email", "ann@"), ("unknown", "x")]).refuse(SIGN_IN, &wrong);
+        assert_eq!(form.value("email"), "ann@");
+        let fields: Vec<Option<&str>> = form.errors.iter().map(|error| error.field.as_deref()).collect();
+        assert_eq!(fields, [Some("email"), Some("password"), None]);
+    }
+}

@@ -1,0 +1,114 @@
+//! What the mails of `templates/mail/<name>/{subject.txt,body.txt,body.html}` are rendered from. All addresses are absolute, with the
+//! language in them.
+
+use super::shared::{TotalRow, Totals};
+use kernel::money::Money;
+use kernel::web::i18n::Language;
+use serde::Serialize;
+
+/// The frame of every mail and what is particular to one: `{{ mail.shop_name }}`, `{{ view.order.number }}`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Mail<V: Serialize> {
+    pub mail: MailView,
+    pub view: V,
+}
+
+/// The same for every mail.
+#[derive(Debug, Clone, Serialize)]
+pub struct MailView {
+    pub language: Language,
+    /// The BCP 47 tag for `<html lang>`.
+    pub tag: &'static str,
+    pub shop_name: String,
+    pub shop_url: String,
+    /// Where to write with questions.
+    pub contact: String,
+    /// The postal address and register number the law asks for, by line.
+    pub imprint: Vec<String>,
+    /// How to address the reader; `None` when no name is known.
+    pub name: Option<String>,
+}
+
+/// The order a mail is about.
+#[derive(Debug, Clone, Serialize)]
+pub struct MailOrder {
+    pub number: String,
+    /// The order's page; for guests with the key of the signed link.
+    pub url: String,
+    pub lines: Vec<MailLine>,
+    pub totals: Totals,
+    pub shipping_address: Vec<String>,
+    pub billing_address: Vec<String>,
+    pub shipping_method: Option<String>,
+    pub payment_method: Option<String>,
+}
+
+/// A line of an order.
+#[derive(Debug, Clone, Serialize)]
+pub struct MailLine {
+    pub title: String,
+    pub variant: Option<String>,
+    pub quantity: u32,
+    pub total: Money,
+}
+
+/// `order_confirmation`.
+#[derive(Debug, Clone, Serialize)]
+pub struct OrderConfirmation {
+    pub order: MailOrder,
+    /// What to write on a bank transfer; `None` for other ways to pay.
+    pub transfer: Option<Vec<super::order::TotalText>>,
+}
+
+/// `payment_received`.
+#[derive(Debug, Clone, Serialize)]
+pub struct PaymentReceived {
+    pub order: MailOrder,
+    pub amount: Money,
+}
+
+/// `shipment_sent`.
+#[derive(Debug, Clone, Serialize)]
+pub struct ShipmentSent {
+    pub order: MailOrder,
+    pub contents: Vec<MailLine>,
+    pub carrier: Option<String>,
+    pub tracking_number: Option<String>,
+    pub tracking_url: Option<String>,
+}
+
+/// `order_cancelled`.
+#[derive(Debug, Clone, Serialize)]
+pub struct OrderCancelled {
+    pub order: MailOrder,
+    /// Why, as a sentence; `None` when the customer asked.
+    pub reason: Option<String>,
+    /// What goes back; `None` when nothing was paid.
+    pub refund: Option<Money>,
+}
+
+/// `refund_sent`.
+#[derive(Debug, Clone, Serialize)]
+pub struct RefundSent {
+    pub order: MailOrder,
+    pub amount: Money,
+    pub parts: Vec<TotalRow>,
+    pub reason: Option<String>,
+}
+
+/// `payment_case_refund`: money came too late or did not fit the order, and is sent back.
+#[derive(Debug, Clone, Serialize)]
+pub struct PaymentCaseRefund {
+    /// The order it was meant for; `None` when there never was one.
+    pub order_number: Option<String>,
+    pub amount: Money,
+    pub shop_page: String,
+}
+
+/// `verify_email` and `reset_password`.
+#[derive(Debug, Clone, Serialize)]
+pub struct LinkMail {
+    pub url: String,
+    /// How long the link works.
+    pub hours: u32,
+}

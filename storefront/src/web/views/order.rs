@@ -1,0 +1,81 @@
+//! `storefront/order.html`: the confirmation, a guest's order by signed link, and an order in the account.
+
+use super::cart::LineView;
+use super::shared::{Notice, TotalRow, Totals};
+use chrono::NaiveDateTime;
+use kernel::money::Money;
+use serde::Serialize;
+
+/// An order. Statuses are the words of the database (`pending`, `confirmed`, `completed`, `cancelled`; `unpaid`, `authorised`, `paid`,
+/// `partly-refunded`, `refunded`, `failed`; `unfulfilled`, `partly-shipped`, `shipped`, `delivered`), which texts `order-status-…`,
+/// `payment-status-…` and `fulfilment-status-…` name.
+#[derive(Debug, Clone, Serialize)]
+pub struct OrderView {
+    pub number: String,
+    /// The key of the signed link, passed on by every form; `None` in the account.
+    pub key: Option<String>,
+    /// Just placed: the page says thank you.
+    pub fresh: bool,
+    /// Seen from the account: leads back to its list.
+    pub in_account: bool,
+    pub placed_at: NaiveDateTime,
+    pub email: String,
+    pub status: String,
+    pub payment_status: String,
+    pub fulfilment_status: String,
+    pub notices: Vec<Notice>,
+    pub lines: Vec<LineView>,
+    pub totals: Totals,
+    pub shipping_address: Vec<String>,
+    pub billing_address: Vec<String>,
+    pub shipping_method: Option<String>,
+    pub payment_method: Option<String>,
+    pub shipments: Vec<ShipmentView>,
+    pub refunds: Vec<RefundView>,
+    /// What to write on a bank transfer; `None` for other ways to pay.
+    pub transfer: Option<Vec<TotalText>>,
+    pub history: Vec<HistoryEntry>,
+    pub can_cancel: bool,
+    /// The payment failed or was left, and may be tried again.
+    pub can_pay: bool,
+    pub can_reorder: bool,
+}
+
+/// A parcel.
+#[derive(Debug, Clone, Serialize)]
+pub struct ShipmentView {
+    pub number: String,
+    pub shipped_at: NaiveDateTime,
+    pub carrier: Option<String>,
+    pub tracking_number: Option<String>,
+    /// The carrier's page; must begin with `https://` or `http://`.
+    pub tracking_url: Option<String>,
+    /// What is in it, such as "2 × Mug, Indigo".
+    pub contents: Vec<String>,
+}
+
+/// Money given back.
+#[derive(Debug, Clone, Serialize)]
+pub struct RefundView {
+    pub at: NaiveDateTime,
+    pub amount: Money,
+    /// `pending`, `settled`, `failed`: the texts `refund-status-…`.
+    pub status: String,
+    pub parts: Vec<TotalRow>,
+}
+
+/// A named text, such as "IBAN".
+#[derive(Debug, Clone, Serialize)]
+pub struct TotalText {
+    /// A sentence or text key.
+    pub label: String,
+    pub value: String,
+}
+
+/// Something that happened.
+#[derive(Debug, Clone, Serialize)]
+pub struct HistoryEntry {
+    pub at: NaiveDateTime,
+    /// A sentence or text key.
+    pub text: String,
+}

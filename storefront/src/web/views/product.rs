@@ -1,0 +1,80 @@
+//! `storefront/product.html`.
+
+use super::shared::{Link, Picture, Shelf, Stock, TaxNote};
+use kernel::money::Money;
+use serde::Serialize;
+
+/// A product page.
+///
+/// The form posts `product`, one field per option (its `param`) and `quantity` to `/cart/lines`; with the field `show` it asks for no
+/// line but for the page of that choice (a redirect to `/products/{slug}?{param}={value}…`), which is how prices of other variants are
+/// seen without JavaScript.
+#[derive(Debug, Clone, Serialize)]
+pub struct ProductView {
+    pub slug: String,
+    /// From the home page to the category.
+    pub crumbs: Vec<Link>,
+    pub title: String,
+    pub brand: Option<Link>,
+    pub pictures: Vec<Picture>,
+    /// One sentence under the title.
+    pub summary: Option<String>,
+    /// HTML that was cleaned when it was stored; shown as it is.
+    pub description: String,
+    pub options: Vec<OptionView>,
+    /// The chosen or first variant: its price is shown.
+    pub selected: VariantView,
+    /// Every variant, for the price beside the choice; leave empty beyond a hundred, then the page asks the server.
+    pub variants: Vec<VariantView>,
+    pub tax: TaxNote,
+    pub attributes: Vec<Attribute>,
+    /// Rows of products below: beside it, recently viewed.
+    pub shelves: Vec<Shelf>,
+    /// Where shipping is explained.
+    pub shipping_page: Option<String>,
+}
+
+/// An option such as colour, shown as radio buttons.
+#[derive(Debug, Clone, Serialize)]
+pub struct OptionView {
+    pub label: String,
+    /// The form field and query parameter.
+    pub param: String,
+    pub values: Vec<OptionValue>,
+}
+
+/// A value of an option.
+#[derive(Debug, Clone, Serialize)]
+pub struct OptionValue {
+    pub value: String,
+    pub label: String,
+    pub selected: bool,
+    /// Some variant with this value and the other chosen values can be bought.
+    pub available: bool,
+    /// A small picture of it, for colours.
+    pub picture: Option<Picture>,
+}
+
+/// What changes with the choice.
+#[derive(Debug, Clone, Serialize)]
+pub struct VariantView {
+    /// The values of the options in their order, as in `OptionValue::value`.
+    pub choice: Vec<String>,
+    pub sku: String,
+    pub price: Money,
+    pub compare_at: Option<Money>,
+    /// Why the price is lower, such as "Your offer until Sunday".
+    pub reason: Option<String>,
+    pub stock: Stock,
+    /// The most that can go into the cart at once; 0 when sold out.
+    pub max: u32,
+    /// The place of its picture among `pictures`, from 0.
+    pub picture: Option<usize>,
+}
+
+/// A row of the table of properties.
+#[derive(Debug, Clone, Serialize)]
+pub struct Attribute {
+    pub label: String,
+    pub value: String,
+}
