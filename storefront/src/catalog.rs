@@ -1,11 +1,27 @@
 //! The catalogue: categories, products, variants, their prices and pictures, as pages, carts and the back office need them.
 
 mod availability;
+mod cards;
+mod categories;
+mod diff;
+mod list;
+mod page;
+mod product;
 mod sale;
+mod save;
 mod slug;
+mod write;
 
 pub use availability::Availability;
+pub use cards::{Card, CardPicture, cards};
+pub use categories::{Categories, Category, CategoryChange, categories, ensure_path, save_category, set_category_text};
+pub use diff::{FieldChange, diff};
+pub use list::{Filter, ProductRow, find, listing, product_list, related, slugs};
+pub use page::{PagePicture, PageVariant, ProductOption, ProductPage, page};
+pub use product::{Picture, Product, Status, Text, Variant, products};
 pub use sale::{VariantForSale, find_variant, variants_for_sale};
+pub(crate) use save::{checked, save_over};
+pub use save::{PICTURE_JOB, Saved, Saving, save_product};
 pub use slug::slug;
 
 use crate::schema::{

@@ -13,6 +13,7 @@ pub mod labels;
 pub mod logins;
 pub mod orders;
 pub mod payments;
+pub mod pictures;
 pub mod pricing;
 pub mod refunds;
 mod schema;

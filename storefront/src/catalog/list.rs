@@ -1,0 +1,201 @@
+//! Which products: by category, for the sitemap, for a shelf, and for the back office. Pages go by key, never by offset.
+
+use super::categories::categories;
+use super::product::Status;
+use crate::ids::{CategoryId, ProductId};
+use crate::schema::{prices, product_categories, product_pictures, products, stock_levels, variants};
+use crate::shop::LANGUAGES;
+use diesel::prelude::*;
+use kernel::clock::Time;
+use kernel::money::Currency;
+use kernel::{Conn, Result};
+use serde::Serialize;
+use std::collections::HashMap;
+
+/// The product with this slug, whatever its status.
+pub fn find(conn: &mut Conn, slug: &str) -> Result<Option<ProductId>> {
+    Ok(products::table.filter(products::slug.eq(slug)).select(products::id).first(conn).optional()?)
+}
+
+/// Active products after the id `after`, by id; with a category, those in it or below it.
+pub fn listing(conn: &mut Conn, category: Option<CategoryId>, after: Option<ProductId>, limit: i64) -> Result<Vec<ProductId>> {
+    let mut query = products::table
+        .filter(products::status.eq("active"))
+        .filter(products::id.gt(after.unwrap_or(ProductId(0))))
+        .order(products::id)
+        .limit(limit)
+        .select(products::id)
+        .into_boxed();
+    if let Some(category) = category {
+        let below = categories(conn, LANGUAGES[0])?.subtree(category);
+        query = query.filter(products::id.eq_any(
+            product_categories::table.filter(product_categories::category_id.eq_any(below)).select(product_categories::product_id),
+        ));
+    }
+    Ok(query.load(conn)?)
+}
+
+/// Slug and time of change of active products after the id `after`, by id: for the sitemap.
+pub fn slugs(conn: &mut Conn, after: Option<ProductId>, limit: i64) -> Result<Vec<(ProductId, String, Time)>> {
+    Ok(products::table
+        .filter(products::status.eq("active"))
+        .filter(products::id.gt(after.unwrap_or(ProductId(0))))
+        .order(products::id)
+        .limit(limit)
+        .select((products::id, products::slug, products::updated_at))
+        .load(conn)?)
+}
+
+/// Other active products of the same categories, newest first.
+pub fn related(conn: &mut Conn, product: ProductId, limit: i64) -> Result<Vec<ProductId>> {
+    let shared: Vec<CategoryId> = product_categories::table
+        .filter(product_categories::product_id.eq(product))
+        .select(product_categories::category_id)
+        .load(conn)?;
+    Ok(products::table
+        .filter(products::status.eq("active"))
+        .filter(products::id.ne(product))
+        .filter(products::id.eq_any(
+            product_categories::table.filter(product_categories::category_id.eq_any(shared)).select(product_categories::product_id),
+        ))
+        .order((products::published_at.desc(), products::id.desc()))
+        .limit(limit)
+        .select(products::id)
+        .load(conn)?)
+}
+
+/// What the back office asks of its product list.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub status: Option<Status>,
+    /// Part of a title or slug, or a whole SKU or barcode. The case of letters beyond ASCII counts.
+    pub text: String,
+    /// The last id of the page before.
+    pub before: Option<ProductId>,
+}
+
+/// A product in the back office's list. Amounts are minor units of the currency asked for.
+#[derive(Clone, Debug, Serialize)]
+pub struct ProductRow {
+    pub id: ProductId,
+    pub slug: String,
+    pub title: String,
+    pub status: Status,
+    pub brand: String,
+    pub updated_at: Time,
+    pub picture_hash: Option<String>,
+    /// Variants that are sold.
+    pub variants: i64,
+    pub price_from: Option<i64>,
+    pub price_to: Option<i64>,
+    /// Units free to sell over all counted variants; none when nothing is counted.
+    pub available: Option<i64>,
+}
+
+type Base = (ProductId, String, String, Status, String, Time);
+
+/// Products of any status, the newest first, in three queries.
+pub fn product_list(conn: &mut Conn, filter: &Filter, currency: Currency, limit: i64) -> Result<Vec<ProductRow>> {
+    let mut query = products::table.into_boxed();
+    if let Some(status) = filter.status {
+        query = query.filter(products::status.eq(status));
+    }
+    if let Some(before) = filter.before {
+        query = query.filter(products::id.lt(before));
+    }
+    let text = filter.text.trim();
+    if !text.is_empty() {
+        let typed = format!("%{}%", escaped(text));
+        let small = typed.to_lowercase();
+        let by_code = variants::table.filter(variants::sku.eq(text.to_string()).or(variants::barcode.eq(text.to_string())));
+        query = query.filter(
+            lower(products::title)
+                .like(small.clone())
+                .escape('\\')
+                .or(products::title.like(typed).escape('\\'))
+                .or(products::slug.like(small).escape('\\'))
+                .or(products::id.eq_any(by_code.select(variants::product_id))),
+        );
+    }
+    let rows: Vec<Base> = query
+        .order(products::id.desc())
+        .limit(limit)
+        .select((products::id, products::slug, products::title, products::status, products::brand, products::updated_at))
+        .load(conn)?;
+    let ids: Vec<ProductId> = rows.iter().map(|row| row.0).collect();
+    let sums = sums(conn, &ids, currency)?;
+    let pictures = first_pictures(conn, &ids)?;
+    let row = |(id, slug, title, status, brand, updated_at): Base| {
+        let sum = sums.get(&id).copied().unwrap_or_default();
+        ProductRow {
+            id,
+            slug,
+            title,
+            status,
+            brand,
+            updated_at,
+            picture_hash: pictures.get(&id).cloned(),
+            variants: sum.variants,
+            price_from: sum.price_from,
+            price_to: sum.price_to,
+            available: sum.available,
+        }
+    };
+    Ok(rows.into_iter().map(row).collect())
+}
+
+diesel::define_sql_function!(fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text);
+
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}
+
+#[derive(Clone, Copy, Default)]
+struct Sum {
+    variants: i64,
+    price_from: Option<i64>,
+    price_to: Option<i64>,
+    available: Option<i64>,
+}
+
+fn sums(conn: &mut Conn, ids: &[ProductId], currency: Currency) -> Result<HashMap<ProductId, Sum>> {
+    let rows: Vec<(ProductId, Option<i64>, Option<(bool, i64, i64, i64)>)> = variants::table
+        .left_join(prices::table.on(prices::variant_id.eq(variants::id).and(prices::currency.eq(currency.code()))))
+        .left_join(stock_levels::table.on(stock_levels::variant_id.eq(variants::id)))
+        .filter(variants::product_id.eq_any(ids))
+        .filter(variants::active)
+        .select((
+            variants::product_id,
+            prices::amount.nullable(),
+            (stock_levels::tracked, stock_levels::on_hand, stock_levels::allocated, stock_levels::held).nullable(),
+        ))
+        .load(conn)?;
+    let mut sums: HashMap<ProductId, Sum> = HashMap::new();
+    for (product, price, stock) in rows {
+        let sum = sums.entry(product).or_default();
+        sum.variants += 1;
+        if let Some(price) = price {
+            sum.price_from = Some(sum.price_from.map_or(price, |least| least.min(price)));
+            sum.price_to = Some(sum.price_to.map_or(price, |most| most.max(price)));
+        }
+        if let Some((true, on_hand, allocated, held)) = stock {
+            sum.available = Some(sum.available.unwrap_or(0) + on_hand - allocated - held);
+        }
+    }
+    Ok(sums)
+}
+
+fn first_pictures(conn: &mut Conn, ids: &[ProductId]) -> Result<HashMap<ProductId, String>> {
+    let rows: Vec<(ProductId, Option<String>)> = product_pictures::table
+        .filter(product_pictures::product_id.eq_any(ids))
+        .order((product_pictures::product_id, product_pictures::position, product_pictures::id))
+        .select((product_pictures::product_id, product_pictures::picture_hash))
+        .load(conn)?;
+    let mut first = HashMap::new();
+    for (product, hash) in rows {
+        if let Some(hash) = hash {
+            first.entry(product).or_insert(hash);
+        }
+    }
+    Ok(first)
+}

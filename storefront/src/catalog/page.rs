@@ -1,0 +1,159 @@
+//! Everything a product page shows, in one struct.
+
+use super::availability::Availability;
+use super::cards::{galleries, state};
+use super::categories::{Category, categories};
+use super::product::{Status, products};
+use crate::ids::{ProductId, VariantId};
+use crate::labels::Labels;
+use crate::schema::{product_pictures, products as rows};
+use crate::{shop, stock};
+use diesel::prelude::*;
+use kernel::clock::Time;
+use kernel::money::Currency;
+use kernel::{Conn, Error, Result};
+use serde::Serialize;
+use std::collections::HashMap;
+
+pub use super::cards::CardPicture as PagePicture;
+
+/// A product in the language asked for. Amounts are minor units of `currency`.
+#[derive(Clone, Debug, Serialize)]
+pub struct ProductPage {
+    pub id: ProductId,
+    pub slug: String,
+    pub title: String,
+    pub description_html: String,
+    pub brand: String,
+    pub product_type: String,
+    pub tags: Vec<String>,
+    /// What the page says of itself to search engines; the title when the merchant wrote nothing.
+    pub seo_title: String,
+    pub seo_description: String,
+    pub currency: Currency,
+    pub pictures: Vec<PagePicture>,
+    pub options: Vec<ProductOption>,
+    /// On sale, in their order.
+    pub variants: Vec<PageVariant>,
+    pub attributes: Vec<(String, String)>,
+    /// The path of each category from the root.
+    pub categories: Vec<Vec<Category>>,
+    pub availability: Availability,
+    pub price_from: Option<i64>,
+    pub price_to: Option<i64>,
+    pub updated_at: Time,
+}
+
+/// A choice, such as colour, with its values in the order of the variants.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ProductOption {
+    pub name: String,
+    /// As stored and as shown.
+    pub values: Vec<(String, String)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PageVariant {
+    pub id: VariantId,
+    pub sku: Option<String>,
+    pub barcode: String,
+    /// A value for each option, as stored.
+    pub options: Vec<String>,
+    /// The same as shown, with ` / ` between.
+    pub label: String,
+    pub price: i64,
+    /// The former price, when it was higher.
+    pub compare_at: Option<i64>,
+    pub availability: Availability,
+    pub picture_hash: Option<String>,
+    pub taxable: bool,
+    pub tax_class: String,
+    pub weight_grams: i64,
+}
+
+/// The page of an active product. `NotFound` for any other.
+pub fn page(conn: &mut Conn, slug: &str, language: &str) -> Result<ProductPage> {
+    let (id, updated_at): (ProductId, Time) =
+        rows::table.filter(rows::slug.eq(slug)).filter(rows::status.eq("active")).select((rows::id, rows::updated_at)).first(conn)?;
+    let shop = shop::get(conn)?;
+    let mut product = products(conn, &[id], shop.currency)?.pop().filter(|product| product.status == Status::Active).ok_or(Error::NotFound)?;
+    let labels = Labels::load(conn, language)?;
+    let tree = categories(conn, language)?;
+    let pictures = galleries(conn, &[id], &labels, usize::MAX)?.remove(&id).unwrap_or_default();
+    let by_source = sources(conn, id)?;
+    let ids: Vec<VariantId> = product.variants.iter().filter_map(|variant| variant.id).collect();
+    let levels: HashMap<VariantId, stock::Level> =
+        stock::levels(conn, &ids)?.into_iter().map(|level| (level.variant_id, level)).collect();
+
+    let mut variants = Vec::with_capacity(product.variants.len());
+    for variant in product.variants.into_iter().filter(|variant| variant.active) {
+        let (Some(id), Some(price)) = (variant.id, variant.price) else { continue };
+        let level = levels.get(&id).map(|level| (level.tracked, level.oversell, level.on_hand, level.allocated, level.held));
+        variants.push(PageVariant {
+            id,
+            sku: variant.sku,
+            barcode: variant.barcode,
+            label: labels.joined(&variant.options),
+            options: variant.options,
+            price,
+            compare_at: variant.compare_at.filter(|before| *before > price),
+            availability: state(level, shop.low_stock),
+            picture_hash: by_source.get(&variant.picture).cloned(),
+            taxable: variant.taxable,
+            tax_class: variant.tax_class,
+            weight_grams: variant.weight_grams,
+        });
+    }
+    let text = product.texts.remove(language).unwrap_or_default();
+    let or = |translated: String, own: String| if translated.is_empty() { own } else { translated };
+    let title = or(text.title, product.title);
+    let seo_title = or(text.seo_title, product.seo_title);
+    let states: Vec<Availability> = variants.iter().map(|variant| variant.availability).collect();
+    Ok(ProductPage {
+        id,
+        slug: product.slug,
+        seo_title: or(seo_title, title.clone()),
+        title,
+        description_html: or(text.description_html, product.description_html),
+        brand: labels.of(&product.brand).to_string(),
+        product_type: labels.of(&product.product_type).to_string(),
+        tags: product.tags.iter().map(|tag| labels.of(tag).to_string()).collect(),
+        seo_description: or(text.seo_description, product.seo_description),
+        currency: shop.currency,
+        pictures,
+        options: options(&product.options, &variants, &labels),
+        attributes: product
+            .attributes
+            .iter()
+            .map(|(name, value)| (labels.of(name).to_string(), labels.of(value).to_string()))
+            .collect(),
+        categories: product.categories.iter().map(|id| tree.path(*id).into_iter().cloned().collect()).collect(),
+        availability: Availability::best(&states),
+        price_from: variants.iter().map(|variant| variant.price).min(),
+        price_to: variants.iter().map(|variant| variant.price).max(),
+        variants,
+        updated_at,
+    })
+}
+
+/// Only values that a variant on sale has: nobody chooses what cannot be had.
+fn options(names: &[String], variants: &[PageVariant], labels: &Labels) -> Vec<ProductOption> {
+    let option = |(at, name): (usize, &String)| {
+        let mut values: Vec<(String, String)> = Vec::new();
+        for value in variants.iter().filter_map(|variant| variant.options.get(at)) {
+            if !values.iter().any(|(known, _)| known == value) {
+                values.push((value.clone(), labels.of(value).to_string()));
+            }
+        }
+        ProductOption { name: labels.of(name).to_string(), values }
+    };
+    names.iter().enumerate().map(option).collect()
+}
+
+fn sources(conn: &mut Conn, id: ProductId) -> Result<HashMap<String, String>> {
+    let rows: Vec<(String, Option<String>)> = product_pictures::table
+        .filter(product_pictures::product_id.eq(id))
+        .select((product_pictures::source, product_pictures::picture_hash))
+        .load(conn)?;
+    Ok(rows.into_iter().filter_map(|(source, hash)| Some((source, hash?))).collect())
+}

@@ -1,0 +1,225 @@
+//! The rows of a product: each part is written when it differs from what is stored.
+
+use super::product::{Product, Variant};
+use super::save::{PICTURE_JOB, Saving};
+use crate::ids::{ProductId, VariantId};
+use crate::pictures::{self, FetchJob};
+use crate::schema::{
+    prices, product_attributes as attributes, product_categories, product_pictures, product_texts, products as rows, variants,
+};
+use crate::stock;
+use diesel::prelude::*;
+use kernel::clock::Time;
+use kernel::json::text as json;
+use kernel::{Conn, Error, Result, jobs, token};
+
+/// Writes `after` over `before`.
+pub(super) fn product(conn: &mut Conn, before: Option<&Product>, after: &Product, saving: &Saving) -> Result<ProductId> {
+    let id = base(conn, before, after, saving.now)?;
+    lists(conn, id, before, after)?;
+    gallery(conn, id, before, after, saving)?;
+    let gone: Vec<VariantId> = before
+        .into_iter()
+        .flat_map(|before| &before.variants)
+        .filter(|old| old.active && !after.variants.iter().any(|new| new.id == old.id))
+        .filter_map(|old| old.id)
+        .collect();
+    if !gone.is_empty() {
+        diesel::update(variants::table.filter(variants::id.eq_any(gone))).set(variants::active.eq(false)).execute(conn)?;
+    }
+    free_skus(conn, before, after)?;
+    for (at, new) in after.variants.iter().enumerate() {
+        let old = before.into_iter().flat_map(|before| before.variants.iter().enumerate()).find(|(_, old)| old.id.is_some() && old.id == new.id);
+        variant(conn, id, old, (at, new), saving)?;
+    }
+    Ok(id)
+}
+
+fn base(conn: &mut Conn, before: Option<&Product>, after: &Product, now: Time) -> Result<ProductId> {
+    let fields = (
+        rows::slug.eq(&after.slug),
+        rows::status.eq(after.status),
+        rows::title.eq(&after.title),
+        rows::description_html.eq(&after.description_html),
+        rows::brand.eq(&after.brand),
+        rows::product_type.eq(&after.product_type),
+        rows::tags.eq(json(&after.tags)?),
+        rows::option_names.eq(json(&after.options)?),
+        rows::seo_title.eq(&after.seo_title),
+        rows::seo_description.eq(&after.seo_description),
+        rows::import_hash.eq(&after.import_hash),
+        rows::updated_at.eq(now),
+    );
+    let Some(id) = after.id else {
+        let born = (rows::created_at.eq(now), rows::published_at.eq(now));
+        return Ok(diesel::insert_into(rows::table).values((fields, born)).returning(rows::id).get_result(conn)?);
+    };
+    diesel::update(rows::table.find(id)).set(fields).execute(conn)?;
+    // What was hidden until now is new to the shoppers.
+    if before.is_some_and(|before| before.status != after.status && before.status == super::Status::Draft) {
+        diesel::update(rows::table.find(id)).set(rows::published_at.eq(now)).execute(conn)?;
+    }
+    Ok(id)
+}
+
+fn lists(conn: &mut Conn, id: ProductId, before: Option<&Product>, after: &Product) -> Result<()> {
+    if before.map_or(!after.texts.is_empty(), |before| before.texts != after.texts) {
+        diesel::delete(product_texts::table.filter(product_texts::product_id.eq(id))).execute(conn)?;
+        let texts: Vec<_> = after
+            .texts
+            .iter()
+            .map(|(language, text)| {
+                (
+                    product_texts::product_id.eq(id),
+                    product_texts::language.eq(language),
+                    product_texts::title.eq(&text.title),
+                    product_texts::description_html.eq(&text.description_html),
+                    product_texts::seo_title.eq(&text.seo_title),
+                    product_texts::seo_description.eq(&text.seo_description),
+                )
+            })
+            .collect();
+        kernel::on_each!(conn, c => diesel::insert_into(product_texts::table).values(texts).execute(c))?;
+    }
+    if before.map_or(!after.categories.is_empty(), |before| before.categories != after.categories) {
+        diesel::delete(product_categories::table.filter(product_categories::product_id.eq(id))).execute(conn)?;
+        let places: Vec<_> = after
+            .categories
+            .iter()
+            .map(|category| (product_categories::product_id.eq(id), product_categories::category_id.eq(*category)))
+            .collect();
+        kernel::on_each!(conn, c => diesel::insert_into(product_categories::table).values(places).execute(c))?;
+    }
+    if before.map_or(!after.attributes.is_empty(), |before| before.attributes != after.attributes) {
+        diesel::delete(attributes::table.filter(attributes::product_id.eq(id))).execute(conn)?;
+        let facts: Vec<_> = after
+            .attributes
+            .iter()
+            .zip(0i64..)
+            .map(|((name, value), at)| {
+                (attributes::product_id.eq(id), attributes::position.eq(at), attributes::name.eq(name), attributes::value.eq(value))
+            })
+            .collect();
+        kernel::on_each!(conn, c => diesel::insert_into(attributes::table).values(facts).execute(c))?;
+    }
+    Ok(())
+}
+
+/// A picture stays the same row while its source does, so that it is fetched once.
+fn gallery(conn: &mut Conn, id: ProductId, before: Option<&Product>, after: &Product, saving: &Saving) -> Result<()> {
+    let old = before.map(|before| before.pictures.as_slice()).unwrap_or_default();
+    if old == after.pictures {
+        return Ok(());
+    }
+    let kept: Vec<&String> = after.pictures.iter().map(|picture| &picture.source).collect();
+    let gone: Vec<&String> = old.iter().map(|picture| &picture.source).filter(|source| !kept.contains(source)).collect();
+    if !gone.is_empty() {
+        diesel::delete(product_pictures::table.filter(product_pictures::product_id.eq(id)).filter(product_pictures::source.eq_any(gone)))
+            .execute(conn)?;
+    }
+    for (picture, at) in after.pictures.iter().zip(0i64..) {
+        if old.iter().any(|known| known.source == picture.source) {
+            let row = product_pictures::table
+                .filter(product_pictures::product_id.eq(id))
+                .filter(product_pictures::source.eq(&picture.source));
+            diesel::update(row)
+                .set((product_pictures::position.eq(at), product_pictures::alt.eq(&picture.alt)))
+                .execute(conn)?;
+            continue;
+        }
+        let row = (
+            product_pictures::product_id.eq(id),
+            product_pictures::position.eq(at),
+            product_pictures::source.eq(&picture.source),
+            product_pictures::alt.eq(&picture.alt),
+            product_pictures::picture_hash.eq(&picture.hash),
+        );
+        let added: i64 = diesel::insert_into(product_pictures::table).values(row).returning(product_pictures::id).get_result(conn)?;
+        if picture.hash.is_none() && !pictures::is_embedded(&picture.source) {
+            let job = json(&FetchJob { picture: added, base: saving.base.map(str::to_string) })?;
+            jobs::enqueue(conn, PICTURE_JOB, &job, Some(&format!("picture:{added}")), saving.now, saving.now)?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes away the SKUs that change, so that two variants can exchange theirs.
+fn free_skus(conn: &mut Conn, before: Option<&Product>, after: &Product) -> Result<()> {
+    let Some(before) = before else { return Ok(()) };
+    let changing: Vec<VariantId> = after
+        .variants
+        .iter()
+        .filter(|new| before.variants.iter().any(|old| old.id == new.id && old.sku != new.sku && old.sku.is_some()))
+        .filter_map(|new| new.id)
+        .collect();
+    if changing.len() > 1 {
+        diesel::update(variants::table.filter(variants::id.eq_any(changing))).set(variants::sku.eq(None::<String>)).execute(conn)?;
+    }
+    Ok(())
+}
+
+fn variant(
+    conn: &mut Conn,
+    product: ProductId,
+    old: Option<(usize, &Variant)>,
+    (at, new): (usize, &Variant),
+    saving: &Saving,
+) -> Result<()> {
+    if let Some((place, old)) = old
+        && place == at
+        && old == new
+    {
+        return Ok(());
+    }
+    let old = old.map(|(_, old)| old);
+    let fields = (
+        variants::product_id.eq(product),
+        variants::position.eq(i64::try_from(at).map_err(Error::unexpected)?),
+        variants::sku.eq(&new.sku),
+        variants::barcode.eq(&new.barcode),
+        variants::option_values.eq(json(&new.options)?),
+        variants::picture_source.eq(&new.picture),
+        variants::weight_grams.eq(new.weight_grams),
+        variants::requires_shipping.eq(new.requires_shipping),
+        variants::taxable.eq(new.taxable),
+        variants::tax_class.eq(&new.tax_class),
+        variants::active.eq(new.active),
+    );
+    let id: VariantId = match old.and_then(|old| old.id) {
+        None => diesel::insert_into(variants::table).values(fields).returning(variants::id).get_result(conn)?,
+        Some(id) => {
+            diesel::update(variants::table.find(id)).set(fields).execute(conn)?;
+            id
+        }
+    };
+    price(conn, id, old, new, saving.currency.code())?;
+    if old.is_none_or(|old| (old.tracked, old.oversell) != (new.tracked, new.oversell)) {
+        stock::ensure(conn, id, new.tracked, new.oversell)?;
+    }
+    if let Some(count) = new.count.filter(|count| old.map_or(0, |old| old.on_hand) != *count) {
+        let key = format!("catalog:{id}:{}", token::random());
+        stock::set_on_hand(conn, id, count, "catalogue", &key, saving.actor, saving.now)?;
+    }
+    Ok(())
+}
+
+fn price(conn: &mut Conn, id: VariantId, old: Option<&Variant>, new: &Variant, currency: &str) -> Result<()> {
+    if old.is_some_and(|old| (old.price, old.compare_at, old.cost) == (new.price, new.compare_at, new.cost)) {
+        return Ok(());
+    }
+    let Some(amount) = new.price else {
+        diesel::delete(prices::table.find((id, currency))).execute(conn)?;
+        return Ok(());
+    };
+    let row = (
+        prices::variant_id.eq(id),
+        prices::currency.eq(currency),
+        prices::amount.eq(amount),
+        prices::compare_at.eq(new.compare_at),
+        prices::cost.eq(new.cost),
+    );
+    let change = (prices::amount.eq(amount), prices::compare_at.eq(new.compare_at), prices::cost.eq(new.cost));
+    kernel::on_each!(conn, c => diesel::insert_into(prices::table)
+        .values(row).on_conflict((prices::variant_id, prices::currency)).do_update().set(change).execute(c))?;
+    Ok(())
+}
