@@ -5,6 +5,7 @@ pub mod address_book;
 pub mod carts;
 pub mod catalog;
 pub mod checkout;
+pub mod content;
 pub mod coupons;
 pub mod gateway;
 pub mod ids;

@@ -52,12 +52,12 @@ fn cart_units(conn: &mut Conn, visit: &Visit) -> Result<u32> {
 }
 
 fn main_categories(conn: &mut Conn, language: Language) -> Result<Vec<Link>> {
-    let tree = crate::catalog::main_categories(conn, language.code())?;
-    Ok(tree.into_iter().map(|(slug, name)| Link { label: name, to: format!("/categories/{slug}") }).collect())
+    let tree = crate::catalog::categories(conn, language.code())?;
+    Ok(tree.children(None).iter().map(|category| Link { label: category.name.clone(), to: format!("/categories/{}", category.slug) }).collect())
 }
 
 fn content_links(conn: &mut Conn, language: Language) -> Result<Vec<Link>> {
-    let pages = crate::content::links(conn, language.code())?;
+    let pages = crate::content::list(conn, language.code())?;
     Ok(pages.into_iter().map(|(slug, title)| Link { label: title, to: format!("/pages/{slug}") }).collect())
 }
 
