@@ -7,7 +7,7 @@ mod settle;
 
 pub use capture::{Pending, capturable, capture_failed, pending_capture, record_receipt, request_capture};
 pub(crate) use cases::resolve as resolve_case;
-pub use cases::{Case, list_cases};
+pub use cases::{Case, list_cases, open_cases};
 pub use settle::{Outcome, settle};
 
 use crate::ids::{CaptureId, OrderId, PaymentId};
