@@ -92,3 +92,17 @@ async fn the_signing_key_outlives_the_process() {
     assert!(again.signer.verify("order", "R1001", &shop.state.signer.sign("order", "R1001")));
     shop.close().await;
 }
+
+#[actix_web::test]
+async fn an_asset_is_kept_for_long_under_its_digest_only() {
+    let shop = Shop::open().await;
+    let plain = shop.get("/assets/shop.css", "").await;
+    assert!(plain.starts_with("HTTP/1.1 200") && plain.contains("text/css") && plain.contains("no-cache"), "{plain}");
+    let digest = kernel::web::assets::find("shop.css", None).expect("a style sheet").digest;
+    assert!(shop.get(&format!("/assets/shop.css?v={digest}"), "").await.contains("immutable"));
+    assert!(shop.get("/assets/shop.css", &format!("If-None-Match: \"{digest}\"\r\n")).await.starts_with("HTTP/1.1 304"));
+    for path in ["/assets/nothing.css", "/assets/../Cargo.toml", "/assets/"] {
+        assert!(shop.get(path, "").await.starts_with("HTTP/1.1 404"), "{path}");
+    }
+    shop.close().await;
+}
