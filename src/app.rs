@@ -1,5 +1,6 @@
 //! The web server: the routes of every room, and what surrounds them.
 
+mod assets;
 mod health;
 
 use crate::middleware::{SecurityHeaders, observe, protect};
@@ -49,7 +50,8 @@ fn configure(config: &mut web::ServiceConfig, state: &AppState) {
         .app_data(web::PayloadConfig::new(BODY))
         .app_data(web::FormConfig::default().limit(BODY))
         .app_data(web::JsonConfig::default().limit(BODY))
-        .configure(health::routes);
+        .configure(health::routes)
+        .configure(assets::routes);
 }
 
 async fn not_found() -> HttpResponse {
