@@ -13,6 +13,8 @@ pub mod imports;
 pub mod labels;
 pub mod logins;
 pub mod orders;
+pub mod doctor;
+pub mod payment_jobs;
 pub mod payments;
 pub mod pictures;
 pub mod pricing;
