@@ -1,0 +1,5 @@
+//! The shop as its users and its enemies meet it. Every test runs on SQLite, and on PostgreSQL when `TEST_DATABASE_URL` is set.
+
+mod books;
+mod races;
+mod support;
