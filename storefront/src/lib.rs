@@ -4,6 +4,7 @@ pub mod address;
 pub mod carts;
 pub mod catalog;
 pub mod checkout;
+pub mod content;
 pub mod coupons;
 pub mod gateway;
 pub mod ids;

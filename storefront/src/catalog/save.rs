@@ -199,8 +199,8 @@ fn free_slug(conn: &mut Conn, product: &Product) -> Result<String> {
     Ok(unique(&wanted, &taken))
 }
 
-/// A SKU names one variant of the whole shop.
-fn check_skus(conn: &mut Conn, before: Option<&Product>, after: &Product) -> Result<()> {
+/// A SKU names one variant of the whole shop: `Invalid` names those that another variant has.
+pub(crate) fn check_skus(conn: &mut Conn, before: Option<&Product>, after: &Product) -> Result<()> {
     let known: HashSet<&String> = before.into_iter().flat_map(|before| &before.variants).filter_map(|variant| variant.sku.as_ref()).collect();
     let new: Vec<&String> = after.variants.iter().filter_map(|variant| variant.sku.as_ref()).filter(|sku| !known.contains(sku)).collect();
     if new.is_empty() {
