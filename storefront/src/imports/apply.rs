@@ -116,7 +116,7 @@ pub fn apply(
     });
     match written {
         Ok(()) => report.applied = true,
-        Err(_) if !report.errors.is_empty() => {
+        Err(Error::Conflict(_)) if !report.errors.is_empty() => {
             report = Report { errors: report.errors, ..Report::default() };
         }
         Err(error) => return Err(error),
