@@ -10,6 +10,8 @@ mod product;
 mod sale;
 mod save;
 mod slug;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub use availability::Availability;
