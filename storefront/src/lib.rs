@@ -7,6 +7,7 @@ pub mod catalog;
 pub mod checkout;
 pub mod content;
 pub mod coupons;
+pub mod demo;
 pub mod gateway;
 pub mod ids;
 pub mod imports;
