@@ -17,6 +17,16 @@ pub fn hash(token: &str) -> String {
     hex::encode(Sha256::digest(token.as_bytes()))
 }
 
+/// A text in letters that a cookie or URL can carry, and back.
+pub fn encode(text: &str) -> String {
+    URL_SAFE_NO_PAD.encode(text)
+}
+
+/// What [`encode`] was given; `None` for anything else.
+pub fn decode(letters: &str) -> Option<String> {
+    String::from_utf8(URL_SAFE_NO_PAD.decode(letters).ok()?).ok()
+}
+
 /// A text that never shows in logs or error messages.
 #[derive(Clone, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(transparent)]

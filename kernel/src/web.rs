@@ -1,5 +1,6 @@
 //! Pages: languages and texts, amounts and dates as people read them, templates, and the files a page loads.
 
+mod answer;
 pub mod assets;
 mod embedded;
 pub mod format;

@@ -1,6 +1,7 @@
 //! The shop: what is sold, to whom, for how much, and what became of it.
 
 pub mod address;
+pub mod address_book;
 pub mod carts;
 pub mod catalog;
 pub mod checkout;
@@ -11,7 +12,10 @@ pub mod gateway;
 pub mod ids;
 pub mod imports;
 pub mod labels;
+pub mod logins;
 pub mod orders;
+pub mod doctor;
+pub mod payment_jobs;
 pub mod payments;
 pub mod pictures;
 pub mod pricing;

@@ -1,0 +1,159 @@
+//! What lets a customer in: a password (argon2id), sessions on the server that can be revoked, and links that work once.
+
+use crate::schema::{login_tokens, logins, sessions};
+use argon2::Argon2;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use chrono::TimeDelta;
+use crm::CustomerId;
+use diesel::prelude::*;
+use kernel::clock::Time;
+use kernel::events::{self, Event};
+use kernel::token;
+use kernel::{Conn, Error, Result, on_each, words};
+
+/// How long a session lasts without signing in again.
+pub const SESSION_DAYS: i64 = 30;
+/// How long the links in mails work.
+pub const VERIFY_HOURS: i64 = 48;
+pub const RESET_HOURS: i64 = 2;
+
+words!(
+    /// What a link in a mail is for.
+    Purpose { Verify = "verify", Reset = "reset" }
+);
+
+/// Checks a new password: at least 8 characters, at most 200 (NIST SP 800-63B asks for length, not for symbols).
+pub fn check_password(password: &str) -> Result<()> {
+    match password.chars().count() {
+        0..8 => Err(Error::field("password", "password-too-short")),
+        8..=200 => Ok(()),
+        _ => Err(Error::field("password", "password-too-long")),
+    }
+}
+
+/// The argon2id hash of a password. Takes tens of milliseconds on purpose: call it outside a transaction.
+pub fn hash_password(password: &str) -> Result<String> {
+    Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(|error| Error::unexpected(format!("argon2: {error}")))
+}
+
+/// Whether `password` made `hash`. As slow as hashing, also for a hash that does not read.
+pub fn matches(password: &str, hash: &str) -> bool {
+    match PasswordHash::new(hash) {
+        Ok(parsed) => Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok(),
+        Err(_) => {
+            // The same work as a real comparison, so that time does not tell which addresses have a login.
+            let _ = hash_password(password);
+            false
+        }
+    }
+}
+
+/// The stored hash of a customer's password; `None` without a login.
+pub fn password_hash(conn: &mut Conn, customer: CustomerId) -> Result<Option<String>> {
+    Ok(logins::table.find(customer).select(logins::password_hash).first(conn).optional()?)
+}
+
+/// Gives a customer a login. `false` when they have one.
+pub fn register(conn: &mut Conn, customer: CustomerId, hash: &str, now: Time) -> Result<bool> {
+    let row = (logins::customer_id.eq(customer), logins::password_hash.eq(hash), logins::created_at.eq(now));
+    let added = on_each!(conn, c => diesel::insert_into(logins::table).values(row).on_conflict_do_nothing().execute(c))?;
+    if added == 1 {
+        events::record(conn, "logins", &format!("joined:{customer}"), &Event::CustomerJoined { customer: customer.0 }, now)?;
+    }
+    Ok(added == 1)
+}
+
+/// Changes the password and ends every session of the customer.
+pub fn set_password(conn: &mut Conn, customer: CustomerId, hash: &str) -> Result<()> {
+    diesel::update(logins::table.find(customer)).set(logins::password_hash.eq(hash)).execute(conn)?;
+    diesel::delete(sessions::table.filter(sessions::customer_id.eq(customer))).execute(conn)?;
+    Ok(())
+}
+
+/// Whether the customer proved that the address is theirs.
+pub fn verified(conn: &mut Conn, customer: CustomerId) -> Result<bool> {
+    let at: Option<Option<Time>> = logins::table.find(customer).select(logins::verified_at).first(conn).optional()?;
+    Ok(at.flatten().is_some())
+}
+
+/// Opens a session; the token goes into a cookie and is kept here only as a hash.
+pub fn open_session(conn: &mut Conn, customer: CustomerId, token: &str, user_agent: &str, now: Time) -> Result<()> {
+    diesel::insert_into(sessions::table)
+        .values((
+            sessions::token_hash.eq(token::hash(token)),
+            sessions::customer_id.eq(customer),
+            sessions::user_agent.eq(user_agent.chars().take(200).collect::<String>()),
+            sessions::created_at.eq(now),
+            sessions::expires_at.eq(now + TimeDelta::days(SESSION_DAYS)),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Who a session's token belongs to.
+pub fn session(conn: &mut Conn, token: &str, now: Time) -> Result<Option<CustomerId>> {
+    Ok(sessions::table
+        .find(token::hash(token))
+        .filter(sessions::expires_at.gt(now))
+        .select(sessions::customer_id)
+        .first(conn)
+        .optional()?)
+}
+
+pub fn close_session(conn: &mut Conn, token: &str) -> Result<()> {
+    diesel::delete(sessions::table.find(token::hash(token))).execute(conn)?;
+    Ok(())
+}
+
+/// Makes a link's token. Earlier links for the same purpose stop working.
+pub fn issue_token(conn: &mut Conn, customer: CustomerId, purpose: Purpose, now: Time) -> Result<String> {
+    let hours = match purpose {
+        Purpose::Verify => VERIFY_HOURS,
+        Purpose::Reset => RESET_HOURS,
+    };
+    diesel::delete(login_tokens::table.filter(login_tokens::customer_id.eq(customer)).filter(login_tokens::purpose.eq(purpose))).execute(conn)?;
+    let token = token::random();
+    diesel::insert_into(login_tokens::table)
+        .values((
+            login_tokens::token_hash.eq(token::hash(&token)),
+            login_tokens::purpose.eq(purpose),
+            login_tokens::customer_id.eq(customer),
+            login_tokens::expires_at.eq(now + TimeDelta::hours(hours)),
+        ))
+        .execute(conn)?;
+    Ok(token)
+}
+
+/// Whose a link's token is, without using it up.
+pub fn token_owner(conn: &mut Conn, token: &str, purpose: Purpose, now: Time) -> Result<Option<CustomerId>> {
+    Ok(login_tokens::table
+        .find(token::hash(token))
+        .filter(login_tokens::purpose.eq(purpose))
+        .filter(login_tokens::used_at.is_null())
+        .filter(login_tokens::expires_at.gt(now))
+        .select(login_tokens::customer_id)
+        .first(conn)
+        .optional()?)
+}
+
+/// Uses a link's token up. `None` when it is unknown, too old or used: two parallel uses are one.
+pub fn use_token(conn: &mut Conn, token: &str, purpose: Purpose, now: Time) -> Result<Option<CustomerId>> {
+    let Some(customer) = token_owner(conn, token, purpose, now)? else { return Ok(None) };
+    let used = diesel::update(login_tokens::table.find(token::hash(token)))
+        .filter(login_tokens::used_at.is_null())
+        .set(login_tokens::used_at.eq(now))
+        .execute(conn)?;
+    if used == 0 {
+        return Ok(None);
+    }
+    // Whoever reads the mailbox has proven the address, whatever the link was for.
+    diesel::update(logins::table.find(customer)).filter(logins::verified_at.is_null()).set(logins::verified_at.eq(now)).execute(conn)?;
+    Ok(Some(customer))
+}
+
+/// Deletes sessions and tokens that ran out.
+pub fn prune(conn: &mut Conn, now: Time) -> Result<()> {
+    diesel::delete(sessions::table.filter(sessions::expires_at.lt(now))).execute(conn)?;
+    diesel::delete(login_tokens::table.filter(login_tokens::expires_at.lt(now))).execute(conn)?;
+    Ok(())
+}

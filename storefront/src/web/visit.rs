@@ -1,0 +1,169 @@
+//! Who is asking, in which language, as far as the request itself tells. Nothing here touches the database.
+
+use actix_web::cookie::time::Duration;
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, HttpResponseBuilder, web};
+use super::door::Door;
+use super::views::page::{Flash, Tone};
+use crate::logins;
+use crm::CustomerId;
+use kernel::clock::Time;
+use kernel::token::{self, Signer};
+use kernel::web::i18n::Language;
+use kernel::{Conn, Error, Result};
+use std::cell::RefCell;
+use std::future::{Ready, ready};
+
+/// A random number that holds the cart and guards forms; nothing else is known of an anonymous visitor.
+const VISITOR: &str = "visitor";
+const SESSION: &str = "session";
+const FLASH: &str = "flash";
+
+/// One request's visitor.
+#[derive(Clone, Debug)]
+pub struct Visit {
+    pub language: Language,
+    /// The path without the language, such as `/products/mug`.
+    pub path: String,
+    /// The raw query string.
+    pub query: String,
+    /// The secret of the visitor's cookie. New when the browser sent none.
+    pub visitor: String,
+    /// Whether the browser sent the visitor cookie.
+    pub known: bool,
+    pub session: Option<String>,
+    /// The token forms carry; it proves that the form came from a page of ours.
+    pub csrf: String,
+    pub flash: Vec<Flash>,
+    pub user_agent: String,
+    /// The address requests are counted by.
+    pub client: String,
+    /// Cookies to set with the answer.
+    outgoing: RefCell<Vec<Cookie<'static>>>,
+}
+
+impl Visit {
+    pub fn of(request: &HttpRequest, signer: &Signer) -> Visit {
+        let (language, path) = Language::of_path(request.path());
+        let sent = |name: &str| request.cookie(name).map(|cookie| cookie.value().to_string()).filter(|value| (16..=128).contains(&value.len()));
+        let known = sent(VISITOR);
+        let visitor = known.clone().unwrap_or_else(token::random);
+        let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("").to_string();
+        Visit {
+            language,
+            path: path.to_string(),
+            query: request.query_string().to_string(),
+            csrf: signer.sign("csrf", &visitor),
+            known: known.is_some(),
+            visitor,
+            session: sent(SESSION),
+            flash: request.cookie(FLASH).map(|cookie| read_flash(cookie.value(), signer)).unwrap_or_default(),
+            user_agent: header("user-agent"),
+            client: client(request),
+            outgoing: RefCell::default(),
+        }
+    }
+
+    /// The customer who is signed in.
+    pub fn customer(&self, conn: &mut Conn, now: Time) -> Result<Option<CustomerId>> {
+        self.session.as_deref().map_or(Ok(None), |session| logins::session(conn, session, now))
+    }
+
+    /// The customer who is signed in, or `Unauthorised`.
+    pub fn signed_in(&self, conn: &mut Conn, now: Time) -> Result<CustomerId> {
+        self.customer(conn, now)?.ok_or(Error::Unauthorised)
+    }
+
+    /// Shows a message (a text key or a sentence) on the next page.
+    pub fn say(&self, signer: &Signer, kind: Tone, text: &str) {
+        let word = match kind {
+            Tone::Success => "success",
+            Tone::Info => "info",
+            Tone::Warning => "warning",
+            Tone::Error => "error",
+        };
+        let body = token::encode(&format!("{word}:{text}"));
+        let signature = signer.sign("flash", &body);
+        self.outgoing.borrow_mut().push(Cookie::new(FLASH, format!("{signature}.{body}")));
+    }
+
+    /// Remembers a session in the browser.
+    pub fn sign_in(&self, session: &str) {
+        let mut cookie = Cookie::new(SESSION, session.to_string());
+        cookie.set_max_age(Duration::days(logins::SESSION_DAYS));
+        self.outgoing.borrow_mut().push(cookie);
+    }
+
+    /// Gives the browser another visitor secret: at sign-in and sign-out, so that what guarded the old one guards nothing new.
+    pub fn renew(&self) -> String {
+        let fresh = token::random();
+        self.set_visitor(&fresh);
+        fresh
+    }
+
+    pub fn sign_out(&self) {
+        let mut cookie = Cookie::new(SESSION, "");
+        cookie.make_removal();
+        self.outgoing.borrow_mut().push(cookie);
+    }
+
+    fn set_visitor(&self, secret: &str) {
+        let mut cookie = Cookie::new(VISITOR, secret.to_string());
+        cookie.set_max_age(Duration::days(90));
+        let mut outgoing = self.outgoing.borrow_mut();
+        outgoing.retain(|other| other.name() != VISITOR);
+        outgoing.push(cookie);
+    }
+
+    /// Adds the visit's cookies to an answer.
+    pub fn keep(&self, answer: &mut HttpResponseBuilder, secure: bool) {
+        if !self.known && !self.outgoing.borrow().iter().any(|cookie| cookie.name() == VISITOR) {
+            self.set_visitor(&self.visitor);
+        }
+        let mut cookies = self.outgoing.borrow_mut().drain(..).collect::<Vec<_>>();
+        if !self.flash.is_empty() && !cookies.iter().any(|cookie| cookie.name() == FLASH) {
+            let mut shown = Cookie::new(FLASH, "");
+            shown.make_removal();
+            cookies.push(shown);
+        }
+        for mut cookie in cookies {
+            cookie.set_path("/");
+            cookie.set_http_only(true);
+            cookie.set_same_site(SameSite::Lax);
+            cookie.set_secure(secure);
+            answer.cookie(cookie);
+        }
+    }
+}
+
+/// The peer's address, or what a trusted proxy says it is.
+fn client(request: &HttpRequest) -> String {
+    let trusted = request.app_data::<web::Data<Door>>().is_some_and(|door| door.config.trusted_proxy);
+    let info = request.connection_info();
+    let address = if trusted { info.realip_remote_addr() } else { info.peer_addr() };
+    address.unwrap_or("unknown").to_string()
+}
+
+fn read_flash(value: &str, signer: &Signer) -> Vec<Flash> {
+    let signed = value.split_once('.').filter(|(signature, body)| signer.verify("flash", body, signature));
+    let Some(text) = signed.and_then(|(_, body)| token::decode(body)) else { return Vec::new() };
+    let (kind, text) = match text.split_once(':') {
+        Some(("success", text)) => (Tone::Success, text),
+        Some(("warning", text)) => (Tone::Warning, text),
+        Some(("error", text)) => (Tone::Error, text),
+        Some((_, text)) => (Tone::Info, text),
+        None => return Vec::new(),
+    };
+    vec![Flash { kind, text: text.to_string() }]
+}
+
+impl FromRequest for Visit {
+    type Error = Error;
+    type Future = Ready<Result<Visit, Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let door = request.app_data::<web::Data<Door>>();
+        ready(door.map(|door| Visit::of(request, &door.signer)).ok_or_else(|| Error::unexpected("the shop's door is not set up")))
+    }
+}
