@@ -19,6 +19,7 @@ pub mod pricing;
 pub mod refunds;
 mod schema;
 pub mod search;
+pub mod search_index;
 pub mod shipments;
 pub mod shipping;
 pub mod shop;
