@@ -1,6 +1,8 @@
 //! What every handler of the shop is given, and how an error becomes a page.
 
 use super::frame;
+use super::limits::Limits;
+use super::memory::Memory;
 use super::views::page::{ErrorView, Page};
 use super::visit::Visit;
 use crate::gateway::Gateways;
@@ -28,6 +30,10 @@ pub struct Door {
     pub templates: Arc<Templates>,
     pub gateways: Gateways,
     pub search: Arc<dyn SearchEngine>,
+    /// How often one client may try.
+    pub limits: Arc<Limits>,
+    /// What is served again without asking the database.
+    pub memory: Arc<Memory>,
 }
 
 impl Door {
