@@ -12,6 +12,7 @@ pub mod ids;
 pub mod imports;
 pub mod labels;
 pub mod logins;
+pub mod mails;
 pub mod orders;
 pub mod payments;
 pub mod pictures;

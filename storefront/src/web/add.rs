@@ -7,15 +7,15 @@ use super::views::page::Tone;
 use super::visit::Visit;
 use super::words::Words;
 use crate::carts;
-use crate::catalog::{self, ProductPage};
-use crate::ids::VariantId;
+use crate::catalog::{self, ProductOption, ProductPage};
+use crate::ids::{CartId, VariantId};
 use actix_web::{HttpResponse, web};
 use kernel::clock::Time;
 use kernel::{Conn, Error, Result};
 use url::form_urlencoded;
 
 /// What adding came to.
-enum Added {
+pub enum Added {
     Yes,
     /// Fewer are left than the cart would then hold; as many as there are lie in it.
     OnlySome(i64),
@@ -41,7 +41,7 @@ pub async fn add(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<Ht
         return Ok(door.go(&visit, &page));
     };
     let (seen, typed) = (visit.clone(), form.clone());
-    let added = door.write(move |conn, now| put(conn, &seen, &slug, &typed, quantity, now)).await?;
+    let added = door.write(move |conn, now| put_chosen(conn, &seen, &slug, &typed, quantity, now)).await?;
     let words = Words::of(&door.templates, visit.language)?;
     let (tone, text, to) = match added {
         Added::Yes => (Tone::Success, words.get("cart-added"), "/cart".to_string()),
@@ -64,18 +64,22 @@ fn product_page(slug: &str, form: &Posted) -> String {
     if query.is_empty() { format!("/products/{slug}") } else { format!("/products/{slug}?{query}") }
 }
 
-fn put(conn: &mut Conn, visit: &Visit, slug: &str, form: &Posted, quantity: i64, now: Time) -> Result<Added> {
+fn put_chosen(conn: &mut Conn, visit: &Visit, slug: &str, form: &Posted, quantity: i64, now: Time) -> Result<Added> {
     // Values are matched as stored: they are the same in every language.
     let page = catalog::page(conn, slug, crate::shop::LANGUAGES[0])?;
     let Some(variant) = chosen(&page, form) else { return Ok(Added::NoSuchChoice) };
     let cart = basket::open(conn, visit, now)?;
+    put(conn, cart, variant, quantity, now)
+}
+
+/// Adds units of a variant, as many as there are. `NotFound` for a variant that is not on sale.
+pub fn put(conn: &mut Conn, cart: CartId, variant: VariantId, quantity: i64, now: Time) -> Result<Added> {
     let had = carts::lines(conn, cart)?.into_iter().find(|line| line.1 == variant).map_or(0, |line| line.2);
     let currency = carts::get(conn, cart)?.currency()?;
-    let limit = catalog::variants_for_sale(conn, &[variant], currency, crate::shop::LANGUAGES[0])?.first().and_then(|variant| variant.limit());
-    let wanted = match limit {
-        Some(left) if left <= had => {
-            return Ok(if left == 0 { Added::SoldOut } else { Added::OnlySome(left) });
-        }
+    let known = catalog::variants_for_sale(conn, &[variant], currency, crate::shop::LANGUAGES[0])?;
+    let wanted = match known.first().and_then(|variant| variant.limit()) {
+        Some(0) => return Ok(Added::SoldOut),
+        Some(left) if left <= had => return Ok(Added::OnlySome(left)),
         Some(left) => quantity.min(left - had),
         None => quantity,
     };
@@ -89,12 +93,6 @@ fn put(conn: &mut Conn, visit: &Visit, slug: &str, form: &Posted, quantity: i64,
 
 /// The variant whose option values are the posted ones. A product without options has one variant.
 fn chosen(page: &ProductPage, form: &Posted) -> Option<VariantId> {
-    let value = |at: usize, value: &str| {
-        let option = page.options.get(at)?;
-        (form.get(&param(&option.name)) == value).then_some(())
-    };
-    page.variants
-        .iter()
-        .find(|variant| variant.options.iter().enumerate().all(|(at, stored)| page.options.get(at).is_none() || value(at, stored).is_some()))
-        .map(|variant| variant.id)
+    let fits = |(option, stored): (&ProductOption, &String)| form.get(&param(&option.name)) == stored;
+    page.variants.iter().find(|variant| page.options.iter().zip(&variant.options).all(fits)).map(|variant| variant.id)
 }

@@ -9,7 +9,9 @@ mod place;
 mod review;
 mod shipping;
 
-pub(super) use methods::{FREE, method_name};
+pub(crate) use contact::fill_address;
+pub(crate) use contact_form::address as read_address;
+pub(crate) use methods::method_name;
 
 use super::door::Door;
 use super::orders::order_path;
