@@ -14,6 +14,8 @@ use kernel::events::Event;
 use kernel::jobs::{self, Job};
 use kernel::mail::{self, HandOver};
 use kernel::{Conn, Error, Result};
+use storefront::ids::ProductId;
+use storefront::search_index;
 
 /// Somebody who is told of an event after its commit. `run` is in one transaction with the end of its job, so its effect happens
 /// exactly once; it must not reach outside the database.
@@ -37,7 +39,7 @@ pub struct Switchboard {
 }
 
 /// The shop's switchboard.
-pub static SHOP: Switchboard = Switchboard { listeners, kinds: &[Kind { name: mail::SEND_JOB, run: send_mail }], schedule: &[] };
+pub static SHOP: Switchboard = Switchboard { listeners, kinds: &[Kind { name: mail::SEND_JOB, run: send_mail }, Kind { name: search_index::INDEX_JOB, run: index_product }], schedule: &[] };
 
 /// Who listens to `event`. Without a default arm: whoever adds an event says here who hears it.
 fn listeners(event: &Event) -> &'static [Listener] {
@@ -51,8 +53,14 @@ fn listeners(event: &Event) -> &'static [Listener] {
         Event::RefundSettled { .. } => &[],
         Event::PaymentCaseOpened { .. } => &[],
         Event::CustomerJoined { .. } => &[],
-        Event::ProductChanged { .. } => &[],
+        Event::ProductChanged { .. } => &[Listener { name: "search", run: search_index::changed }],
     }
+}
+
+/// Tells the search engine what became of a product.
+fn index_product(state: &AppState, job: &Job) -> Result<()> {
+    let product: ProductId = job.payload.parse().map_err(|_| Error::unexpected("an index job without the id of a product"))?;
+    search_index::index_job(&state.db, state.door.search.as_ref(), product)
 }
 
 /// Hands a queued mail over and records what came of it.

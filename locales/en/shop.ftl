@@ -1,5 +1,6 @@
 # The frame
 skip-to-content = Skip to content
+nav-home = Home
 nav-account = Account
 nav-announcement = Announcement
 nav-breadcrumb = You are here
@@ -17,6 +18,7 @@ tone-warning = Please note:
 tone-error = Error:
 
 # Home and lists
+home-description = Stoneware, tea and linen for the table, chosen slowly and sent with care.
 home-categories = Shop by category
 shelf-more = See all
 badge-sale = Reduced
@@ -41,6 +43,8 @@ listing-price-min = From
 listing-price-max = To
 listing-apply = Show products
 listing-results = Products
+listing-unfiltered = Filters and sorting do not work at the moment. These are the products of this category.
+listing-price-unreadable = Please write an amount such as 20 or 19.90.
 listing-empty = Nothing matches all of these filters.
 listing-first = Back to the first page
 listing-next = Next page
@@ -67,7 +71,8 @@ search-empty = We found nothing for “{ $query }”.
 search-help-spelling = Check the spelling, or try another word for it.
 search-help-fewer = Use fewer or more general words, such as “teapot”.
 search-help-browse = Browse the categories above.
-search-try = Others look for
+search-browse = Browse the shop
+search-unavailable = Searching does not work at the moment. Please browse the categories, or try again in a few minutes.
 
 # Product
 price-now = Now
@@ -279,7 +284,6 @@ account-verify-expired = This link was used already or is too old.
 account-verify-submit = Confirm address
 account-verify-again = Send the mail again
 orders-next = Older orders
-profile-email-hint = A new address must be confirmed before it counts.
 profile-language = Language of pages and mails
 profile-password = Password
 profile-password-text = Leave both empty to keep your password.

@@ -1,5 +1,6 @@
 # 页面框架
 skip-to-content = 跳到主要内容
+nav-home = 首页
 nav-account = 账户
 nav-announcement = 公告
 nav-breadcrumb = 当前位置
@@ -17,6 +18,7 @@ tone-warning = 请注意：
 tone-error = 错误：
 
 # 首页与列表
+home-description = 餐桌上的陶器、茶叶与亚麻，慢慢挑选，用心寄出。
 home-categories = 按分类选购
 shelf-more = 查看全部
 badge-sale = 优惠
@@ -35,6 +37,8 @@ listing-price-min = 最低
 listing-price-max = 最高
 listing-apply = 查看商品
 listing-results = 商品
+listing-unfiltered = 筛选和排序暂时无法使用，以下是本分类的商品。
+listing-price-unreadable = 请填写金额，例如 20 或 19.90。
 listing-empty = 没有同时符合这些条件的商品。
 listing-first = 回到第一页
 listing-next = 下一页
@@ -61,7 +65,8 @@ search-empty = 没有找到与“{ $query }”相关的商品。
 search-help-spelling = 请检查文字，或换一个说法。
 search-help-fewer = 试试更少或更宽泛的词，例如“茶壶”。
 search-help-browse = 也可以浏览上方的分类。
-search-try = 大家在搜
+search-browse = 逛逛本店
+search-unavailable = 搜索暂时无法使用。请先浏览各个分类，或过几分钟再试。
 
 # 商品
 price-now = 现价
@@ -261,7 +266,6 @@ account-verify-expired = 此链接已被使用或已过期。
 account-verify-submit = 确认邮箱
 account-verify-again = 重新发送邮件
 orders-next = 更早的订单
-profile-email-hint = 新邮箱确认后才会生效。
 profile-language = 页面与邮件的语言
 profile-password = 密码
 profile-password-text = 如不修改密码，请将两栏留空。

@@ -20,6 +20,7 @@ pub mod pricing;
 pub mod refunds;
 mod schema;
 pub mod search;
+pub mod search_index;
 pub mod shipments;
 pub mod shipping;
 pub mod shop;

@@ -3,6 +3,7 @@
 use super::basket;
 use super::door::Door;
 use super::posted::Posted;
+use super::product::param;
 use super::views::page::Tone;
 use super::visit::Visit;
 use super::words::Words;
@@ -23,11 +24,6 @@ pub enum Added {
     /// No variant has these values.
     NoSuchChoice,
     Refused(String),
-}
-
-/// The name of the field and query parameter of an option: its name in small letters and hyphens.
-pub fn param(option: &str) -> String {
-    catalog::slug(option)
 }
 
 pub async fn add(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<HttpResponse> {
@@ -93,6 +89,6 @@ pub fn put(conn: &mut Conn, cart: CartId, variant: VariantId, quantity: i64, now
 
 /// The variant whose option values are the posted ones. A product without options has one variant.
 fn chosen(page: &ProductPage, form: &Posted) -> Option<VariantId> {
-    let fits = |(option, stored): (&ProductOption, &String)| form.get(&param(&option.name)) == stored;
+    let fits = |(option, stored): (&ProductOption, &String)| form.get(&param(&option.key)) == stored;
     page.variants.iter().find(|variant| page.options.iter().zip(&variant.options).all(fits)).map(|variant| variant.id)
 }

@@ -3,6 +3,7 @@
 use super::views::cart::LineView;
 use super::views::page::Tone;
 use super::views::shared::{Notice as Told, Picture, TotalRow, Totals};
+use super::shelves;
 use super::words::Words;
 use crate::carts::{self, LineQuote, MAX_QUANTITY, Notice, Quote};
 use crate::catalog;
@@ -27,10 +28,7 @@ impl Pictures {
     fn get(&self, hash: Option<&str>) -> Option<Picture> {
         let hash = hash?;
         let (width, height) = self.0.get(hash)?;
-        let size = |width: u32| format!("/pictures/{hash}/{width}.webp");
-        let srcset = format!("{} 160w, {} 400w", size(160), size(400));
-        let pixels = |length: &i64| u32::try_from(*length).unwrap_or(1);
-        Some(Picture { src: size(160), srcset, width: pixels(width), height: pixels(height), alt: String::new() })
+        Some(shelves::picture(hash, *width, *height, ""))
     }
 }
 

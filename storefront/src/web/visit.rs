@@ -6,6 +6,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, HttpResponseBuilder, web};
 use super::door::Door;
 use super::views::page::{Flash, Tone};
+use crate::ids::ProductId;
 use crate::logins;
 use crm::CustomerId;
 use kernel::clock::Time;
@@ -21,6 +22,9 @@ const SESSION: &str = "session";
 const FLASH: &str = "flash";
 /// The cookie of a wish that is kept until an order is placed: to be written to about news.
 const WISH: &str = "wish";
+/// The products looked at last, the newest first. Only the browser keeps them.
+const VIEWED: &str = "viewed";
+const MOST_VIEWED: usize = 12;
 
 /// One request's visitor.
 #[derive(Clone, Debug)]
@@ -35,6 +39,8 @@ pub struct Visit {
     /// Whether the browser sent the visitor cookie.
     pub known: bool,
     pub session: Option<String>,
+    /// The products looked at before, the last first.
+    pub viewed: Vec<ProductId>,
     /// The token forms carry; it proves that the form came from a page of ours.
     pub csrf: String,
     pub flash: Vec<Flash>,
@@ -62,6 +68,7 @@ impl Visit {
             known: known.is_some(),
             visitor,
             session: sent(SESSION),
+            viewed: request.cookie(VIEWED).map(|cookie| read_viewed(cookie.value())).unwrap_or_default(),
             flash: request.cookie(FLASH).map(|cookie| read_flash(cookie.value(), signer)).unwrap_or_default(),
             user_agent: header("user-agent"),
             client: client(request),
@@ -91,6 +98,15 @@ impl Visit {
         let body = token::encode(&format!("{word}:{text}"));
         let signature = signer.sign("flash", &body);
         self.outgoing.borrow_mut().push(Cookie::new(FLASH, format!("{signature}.{body}")));
+    }
+
+    /// Lets the browser remember that this product was looked at.
+    pub fn saw(&self, product: ProductId) {
+        let ids = std::iter::once(product).chain(self.viewed.iter().copied().filter(|id| *id != product));
+        let ids: Vec<String> = ids.take(MOST_VIEWED).map(|id| id.to_string()).collect();
+        let mut cookie = Cookie::new(VIEWED, ids.join("."));
+        cookie.set_max_age(Duration::days(90));
+        self.outgoing.borrow_mut().push(cookie);
     }
 
     /// Remembers a session in the browser.
@@ -162,6 +178,17 @@ fn client(request: &HttpRequest) -> String {
     let info = request.connection_info();
     let address = if trusted { info.realip_remote_addr() } else { info.peer_addr() };
     address.unwrap_or("unknown").to_string()
+}
+
+/// Whatever the browser sends: at most so many ids, each once.
+fn read_viewed(value: &str) -> Vec<ProductId> {
+    let mut ids: Vec<ProductId> = Vec::new();
+    for id in value.split('.').filter_map(|id| id.parse().ok()).take(MOST_VIEWED) {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    ids
 }
 
 fn read_flash(value: &str, signer: &Signer) -> Vec<Flash> {

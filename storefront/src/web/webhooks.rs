@@ -50,7 +50,6 @@ async fn notice(door: web::Data<Door>, request: HttpRequest, provider: web::Path
     Ok(plain(StatusCode::OK, "noted"))
 }
 
-/// An answer for a machine; pages are for people.
 fn plain(status: StatusCode, text: &'static str) -> HttpResponse {
-    HttpResponse::build(status).content_type("text/html; charset=utf-8").body(text)
+    HttpResponse::build(status).content_type("text/plain; charset=utf-8").body(text)
 }

@@ -13,12 +13,7 @@ pub fn offered(shop: &Shop, gateways: &Gateways, total: i64) -> Vec<&'static str
     if total == 0 {
         return vec![FREE];
     }
-    let wanted = |name: &&str| match *name {
-        "bank_transfer" => shop.bank_transfer,
-        "cash_on_delivery" => shop.cash_on_delivery,
-        _ => true,
-    };
-    gateways.all().iter().map(|gateway| gateway.name()).filter(wanted).collect()
+    gateways.offered(shop).iter().map(|gateway| gateway.name()).collect()
 }
 
 /// The ways to pay as radio buttons.
