@@ -13,6 +13,7 @@ pub mod ids;
 pub mod imports;
 pub mod labels;
 pub mod logins;
+pub mod mails;
 pub mod orders;
 pub mod doctor;
 pub mod payment_jobs;

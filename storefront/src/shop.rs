@@ -1,5 +1,6 @@
 //! What the merchant decides about the shop as a whole, stored as one setting.
 
+use chrono::TimeDelta;
 use kernel::clock::Time;
 use kernel::money::Currency;
 use kernel::{Conn, Result, settings};
@@ -55,6 +56,14 @@ impl Default for Shop {
             announcement: Default::default(),
             home: serde_json::Value::Null,
         }
+    }
+}
+
+impl Shop {
+    /// How long an unpaid card order keeps its goods and can be paid. A little more than the 30 minutes that Stripe asks for at least,
+    /// so that a slow call does not miss them, and less than the 24 hours it allows at most.
+    pub fn payment_window(&self) -> TimeDelta {
+        TimeDelta::minutes(self.payment_minutes.clamp(33, 23 * 60))
     }
 }
 

@@ -113,7 +113,7 @@ fn brand(found: &ProductPage) -> Option<Link> {
 }
 
 /// The name of the field and query parameter of an option: its stored name in small letters and hyphens.
-fn param(option: &str) -> String {
+pub(super) fn param(option: &str) -> String {
     catalog::slug(option)
 }
 
