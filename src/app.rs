@@ -1,12 +1,13 @@
 //! The web server: the routes of every room, and what surrounds them.
 
+mod assets;
 mod health;
 
 use crate::middleware::{SecurityHeaders, observe, protect};
 use crate::state::AppState;
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
-use actix_web::{App, HttpResponse, HttpServer, web};
+use actix_web::{App, HttpServer, web};
 use std::net::TcpListener;
 use std::time::Duration;
 
@@ -26,7 +27,6 @@ pub fn server(state: AppState, listener: TcpListener) -> std::io::Result<Server>
             .app_data(state.clone())
             .app_data(headers.clone())
             .configure(|config| configure(config, &state))
-            .default_service(web::to(not_found))
             .wrap(from_fn(protect))
             .wrap(from_fn(observe))
     });
@@ -49,11 +49,12 @@ fn configure(config: &mut web::ServiceConfig, state: &AppState) {
         .app_data(web::PayloadConfig::new(BODY))
         .app_data(web::FormConfig::default().limit(BODY))
         .app_data(web::JsonConfig::default().limit(BODY))
-        .configure(health::routes);
-}
-
-async fn not_found() -> HttpResponse {
-    HttpResponse::NotFound().content_type("text/plain; charset=utf-8").body("There is no such page.\n")
+        .configure(health::routes)
+        .configure(assets::routes)
+        // Before the shop, whose Chinese pages take everything else below /zh.
+        .configure(admin::web::configure)
+        // Last: the shop answers every address that nobody before it took.
+        .configure(|config| storefront::web::configure(config, &web::Data::new(state.door.clone())));
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ pub mod webhook;
 mod failure;
 mod units;
 
+use crate::shop::Shop;
 use futures_util::future::BoxFuture;
 use kernel::money::{Currency, Money};
 use std::sync::Arc;
@@ -229,6 +230,16 @@ impl Gateways {
 
     pub fn all(&self) -> &[Arc<dyn Gateway>] {
         &self.0
+    }
+
+    /// Those a shopper may choose: what the merchant switched off still settles its old orders, and takes no new ones.
+    pub fn offered(&self, shop: &Shop) -> Vec<&Arc<dyn Gateway>> {
+        let wanted = |gateway: &&Arc<dyn Gateway>| match gateway.name() {
+            "bank_transfer" => shop.bank_transfer,
+            "cash_on_delivery" => shop.cash_on_delivery,
+            _ => true,
+        };
+        self.0.iter().filter(wanted).collect()
     }
 }
 

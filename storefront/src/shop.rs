@@ -1,5 +1,6 @@
 //! What the merchant decides about the shop as a whole, stored as one setting.
 
+use chrono::TimeDelta;
 use crm::email::Email;
 use kernel::clock::Time;
 use kernel::error::Fields;
@@ -96,6 +97,12 @@ impl Shop {
         }
         fields.check()?;
         Ok(self)
+    }
+
+    /// How long an unpaid card order keeps its goods and can be paid. A little more than the 30 minutes that Stripe asks for at least,
+    /// so that a slow call does not miss them, and less than the 24 hours it allows at most.
+    pub fn payment_window(&self) -> TimeDelta {
+        TimeDelta::minutes(self.payment_minutes.clamp(33, 23 * 60))
     }
 }
 

@@ -58,5 +58,5 @@ async fn resend(desk: Desk, id: web::Path<i64>, _: Posted) -> Result<HttpRespons
         act.log(conn, "mail.resend", &format!("mail:{id}"), &json!({ "state": before.state }), &json!({ "state": "queued" }))
     })
     .await?;
-    Ok(desk.done(&format!("/admin/mails/{id}"), "admin-mail-queued"))
+    Ok(desk.done(&format!("/admin/mails/{id}"), "admin-mail-queued-again"))
 }

@@ -209,7 +209,7 @@ async fn cancel(desk: Desk, number: web::Path<String>, _: Posted) -> Result<Http
         })
         .await;
     match done {
-        Ok(()) => Ok(desk.done(&address(&number), "admin-order-cancelled")),
+        Ok(()) => Ok(desk.done(&address(&number), "admin-order-cancel-done")),
         Err(error) => desk.explained(&address(&number), error),
     }
 }

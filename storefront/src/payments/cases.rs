@@ -54,6 +54,10 @@ pub(crate) fn resolve(conn: &mut Conn, payment: PaymentId, now: Time) -> Result<
     Ok(())
 }
 
+pub fn case(conn: &mut Conn, id: PaymentCaseId) -> Result<Case> {
+    Ok(payment_cases::table.find(id).select(Case::as_select()).first(conn)?)
+}
+
 /// Cases, newest first.
 pub fn list_cases(conn: &mut Conn, before: Option<i64>, limit: i64) -> Result<Vec<Case>> {
     let before = PaymentCaseId(before.unwrap_or(i64::MAX));
