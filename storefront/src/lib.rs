@@ -2,12 +2,15 @@
 
 pub mod address;
 pub mod address_book;
+pub mod api;
+pub mod api_keys;
 pub mod carts;
 pub mod catalog;
 pub mod checkout;
 pub mod content;
 pub mod coupons;
 pub mod gateway;
+pub mod idempotency;
 pub mod ids;
 pub mod imports;
 pub mod labels;
