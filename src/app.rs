@@ -7,7 +7,7 @@ use crate::middleware::{SecurityHeaders, observe, protect};
 use crate::state::AppState;
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
-use actix_web::{App, HttpResponse, HttpServer, web};
+use actix_web::{App, HttpServer, web};
 use std::net::TcpListener;
 use std::time::Duration;
 
@@ -27,7 +27,6 @@ pub fn server(state: AppState, listener: TcpListener) -> std::io::Result<Server>
             .app_data(state.clone())
             .app_data(headers.clone())
             .configure(|config| configure(config, &state))
-            .default_service(web::to(not_found))
             .wrap(from_fn(protect))
             .wrap(from_fn(observe))
     });
@@ -51,11 +50,9 @@ fn configure(config: &mut web::ServiceConfig, state: &AppState) {
         .app_data(web::FormConfig::default().limit(BODY))
         .app_data(web::JsonConfig::default().limit(BODY))
         .configure(health::routes)
-        .configure(assets::routes);
-}
-
-async fn not_found() -> HttpResponse {
-    HttpResponse::NotFound().content_type("text/plain; charset=utf-8").body("There is no such page.\n")
+        .configure(assets::routes)
+        // Last: the shop answers every address that nobody before it took.
+        .configure(|config| storefront::web::configure(config, &web::Data::new(state.door.clone())));
 }
 
 #[cfg(test)]

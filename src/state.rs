@@ -6,12 +6,22 @@ use kernel::config::Config;
 use kernel::db::Limits;
 use kernel::mail::Transport;
 use kernel::token::{Secret, Signer};
-use kernel::{Db, Result, settings};
+use kernel::web::templates::Templates;
+use kernel::{Db, Error, Result, settings};
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::Arc;
+use storefront::gateway::offline::{BankTransfer, CashOnDelivery};
+use storefront::gateway::stripe::{Stripe, StripeSettings};
+use storefront::gateway::{Gateway, Gateways};
+use storefront::search::SearchEngine;
+use storefront::search::embedded::EmbeddedSearch;
+use storefront::search::meilisearch::MeilisearchSearch;
+use storefront::web::door::Door;
 
 /// The name of the setting that holds the key of all signatures. It travels with backups, so that links in mails stay valid.
 const SIGNING_KEY: &str = "signing_key";
+/// The index at Meilisearch that holds the shop's products.
+const MEILISEARCH_INDEX: &str = "products";
 
 /// The handles of one installation. Cheap to clone.
 #[derive(Clone)]
@@ -22,6 +32,8 @@ pub struct AppState {
     pub signer: Signer,
     pub transport: Arc<Transport>,
     pub metrics: PrometheusHandle,
+    /// What the shop's handlers are given.
+    pub door: Door,
 }
 
 impl AppState {
@@ -40,8 +52,43 @@ impl AppState {
             None => Transport::files(config.mail_folder(), &config.mail.from)?,
         };
         let signer = Signer::new(Secret::new(key));
-        Ok(AppState { db, config: Arc::new(config), clock, signer, transport: Arc::new(transport), metrics: metrics::recorder() })
+        let config = Arc::new(config);
+        let door = Door {
+            db: db.clone(),
+            clock: clock.clone(),
+            signer: signer.clone(),
+            config: config.clone(),
+            templates: Arc::new(Templates::load(None)?),
+            gateways: gateways(&config)?,
+            search: search(&config)?,
+        };
+        Ok(AppState { db, config, clock, signer, transport: Arc::new(transport), metrics: metrics::recorder(), door })
     }
+}
+
+/// Every way to pay the installation can handle. Which of them a shopper is offered, the shop's settings say: an order that was to be
+/// paid by transfer is settled even after the merchant stopped offering that.
+fn gateways(config: &Config) -> Result<Gateways> {
+    let mut all: Vec<Arc<dyn Gateway>> = Vec::new();
+    if let Some(stripe) = &config.stripe {
+        let mut settings = StripeSettings::new(stripe.secret_key.clone(), vec![stripe.webhook_secret.clone()]);
+        settings.api_base = Some(stripe.api_base.clone());
+        all.push(Arc::new(Stripe::new(settings).map_err(Error::unexpected)?));
+    }
+    all.push(Arc::new(BankTransfer));
+    all.push(Arc::new(CashOnDelivery));
+    Ok(Gateways::new(all))
+}
+
+/// Meilisearch when it is configured, the embedded engine in the data folder otherwise. Calls nobody.
+fn search(config: &Config) -> Result<Arc<dyn SearchEngine>> {
+    Ok(match &config.meilisearch {
+        Some(server) => {
+            let key = Some(server.key.expose()).filter(|key| !key.is_empty());
+            Arc::new(MeilisearchSearch::new(&server.url, key, MEILISEARCH_INDEX)?)
+        }
+        None => Arc::new(EmbeddedSearch::open(&config.data_dir.join("search"))?),
+    })
 }
 
 /// A handle to the configured database, as it is: not migrated.

@@ -1,6 +1,7 @@
 //! The switchboard: who listens to what happens, what jobs there are, and what runs by the clock.
 
 mod engine;
+mod kinds;
 mod schedule;
 #[cfg(test)]
 mod tests;
@@ -37,7 +38,7 @@ pub struct Switchboard {
 }
 
 /// The shop's switchboard.
-pub static SHOP: Switchboard = Switchboard { listeners, kinds: &[Kind { name: mail::SEND_JOB, run: send_mail }], schedule: &[] };
+pub static SHOP: Switchboard = Switchboard { listeners, kinds: kinds::KINDS, schedule: kinds::SCHEDULE };
 
 /// Who listens to `event`. Without a default arm: whoever adds an event says here who hears it.
 fn listeners(event: &Event) -> &'static [Listener] {

@@ -10,7 +10,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
 
 /// An asset under the address with its digest may be kept for a year; under any other it has to be asked for again.
 async fn show(request: HttpRequest, name: web::Path<String>) -> HttpResponse {
-    let Some(asset) = assets::find(&name, None) else { return super::not_found().await };
+    let Some(asset) = assets::find(&name, None) else { return HttpResponse::NotFound().finish() };
     let named = request.query_string().strip_prefix("v=") == Some(asset.digest.as_str());
     let cache = if named { "public, max-age=31536000, immutable" } else { "no-cache" };
     let tag = format!("\"{}\"", asset.digest);

@@ -12,6 +12,7 @@ mod failure;
 mod units;
 
 use futures_util::future::BoxFuture;
+use crate::shop::Shop;
 use kernel::money::{Currency, Money};
 use std::sync::Arc;
 use webhook::{Notice, NoticeError};
@@ -229,6 +230,16 @@ impl Gateways {
 
     pub fn all(&self) -> &[Arc<dyn Gateway>] {
         &self.0
+    }
+
+    /// Those a shopper may choose: what the merchant switched off still settles its old orders, and takes no new ones.
+    pub fn offered(&self, shop: &Shop) -> Vec<&Arc<dyn Gateway>> {
+        let wanted = |gateway: &&Arc<dyn Gateway>| match gateway.name() {
+            "bank_transfer" => shop.bank_transfer,
+            "cash_on_delivery" => shop.cash_on_delivery,
+            _ => true,
+        };
+        self.0.iter().filter(wanted).collect()
     }
 }
 

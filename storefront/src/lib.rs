@@ -9,6 +9,7 @@ pub mod catalog;
 pub mod checkout;
 pub mod content;
 pub mod coupons;
+pub mod demo;
 pub mod gateway;
 pub mod idempotency;
 pub mod ids;

@@ -101,7 +101,7 @@ async fn error_page(door: &Door, visit: &Visit, status: StatusCode, view: ErrorV
     // The frame needs the database; an error page must not. Without it the plain answer stands.
     let mut page = door.read(move |conn, now| frame::load(conn, &seen, now)).await?;
     page.noindex = true;
-    page.title = door.templates.text(visit.language, &format!("error-{}-title", shown(status)))?;
+    page.title = door.templates.text(visit.language, &format!("error-title-{}", shown(status)))?;
     let retry = view.retry_after;
     let mut answer = door.render_as(status, visit, "storefront/error.html", &Page { page, view })?;
     if let Some(seconds) = retry {
