@@ -1,5 +1,6 @@
 //! The pages of the back office. A handler parses, calls one domain function, records who did it, and renders.
 
+mod api_keys;
 mod cases;
 mod coupons;
 mod desk;
@@ -58,5 +59,6 @@ fn routes(config: &mut web::ServiceConfig) {
         .configure(settings::routes)
         .configure(jobs::routes)
         .configure(mails::routes)
-        .configure(cases::routes);
+        .configure(cases::routes)
+        .configure(api_keys::routes);
 }
