@@ -5,15 +5,10 @@ mod queries;
 mod status;
 
 pub use create::{NewOrder, create};
-<<<<<<< HEAD
 pub use queries::{
     Filter, OrderRow, Waiting, adjustments, find_by_cart, get, get_by_number, history, lines, list, numbers, of_customer, waiting,
 };
-pub use status::{FulfilmentStatus, OrderStatus, PaymentStatus, refresh};
-=======
-pub use queries::{Filter, OrderRow, adjustments, find_by_cart, get, get_by_number, history, lines, list, of_customer};
 pub use status::{FulfilmentStatus, OrderStatus, PaymentStatus, derive, refresh};
->>>>>>> main
 
 use crate::address::Address;
 use crate::ids::{CartId, OrderId, OrderLineId, VariantId};

@@ -8,12 +8,8 @@ mod settle;
 
 pub use capture::{Pending, capturable, capture_failed, pending_capture, record_receipt, request_capture};
 pub(crate) use cases::resolve as resolve_case;
-<<<<<<< HEAD
-pub use cases::{Case, list_cases, open_cases};
-=======
-pub use cases::{Case, case, list_cases};
+pub use cases::{Case, case, list_cases, open_cases};
 pub use retry::retry;
->>>>>>> main
 pub use settle::{Outcome, settle};
 
 use crate::ids::{CaptureId, OrderId, PaymentId};
