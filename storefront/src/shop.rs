@@ -62,6 +62,12 @@ impl Default for Shop {
 }
 
 impl Shop {
+    /// How long an unpaid card order keeps its goods and can be paid. A little more than the 30 minutes that Stripe asks for at least,
+    /// so that a slow call does not miss them, and less than the 24 hours it allows at most.
+    pub fn payment_window(&self) -> TimeDelta {
+        TimeDelta::minutes(self.payment_minutes.clamp(33, 23 * 60))
+    }
+
     /// The settings as they will be stored: trimmed. `Invalid` names what cannot be.
     pub fn checked(mut self) -> Result<Shop> {
         let mut fields = Fields::default();
@@ -97,12 +103,6 @@ impl Shop {
         }
         fields.check()?;
         Ok(self)
-    }
-
-    /// How long an unpaid card order keeps its goods and can be paid. A little more than the 30 minutes that Stripe asks for at least,
-    /// so that a slow call does not miss them, and less than the 24 hours it allows at most.
-    pub fn payment_window(&self) -> TimeDelta {
-        TimeDelta::minutes(self.payment_minutes.clamp(33, 23 * 60))
     }
 }
 
