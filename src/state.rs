@@ -17,7 +17,6 @@ use storefront::search::SearchEngine;
 use storefront::search::embedded::EmbeddedSearch;
 use storefront::search::meilisearch::MeilisearchSearch;
 use storefront::web::door::Door;
-use storefront::web::limits::Limits;
 use storefront::web::memory::Memory;
 
 /// The name of the setting that holds the key of all signatures. It travels with backups, so that links in mails stay valid.
@@ -39,7 +38,8 @@ pub struct AppState {
 }
 
 impl AppState {
-    /// Opens the database, brings its schema up to date, and makes the shop's signing key the first time. Fails with `Unavailable`
+    /// Opens the database, brings its schema up to date, and makes the shop's signing key the first time. Blocks:
+    /// not for async threads. Fails with `Unavailable`
     /// when the database does not answer.
     pub fn open(config: Config, clock: Clock) -> Result<AppState> {
         let db = database(&config)?;
@@ -62,7 +62,7 @@ impl AppState {
             templates: Arc::new(Templates::load(None)?),
             gateways: gateways(&config)?,
             search: search(&config)?,
-            limits: Arc::new(Limits::new(&config.limits)),
+            limits: Arc::new(storefront::web::limits::Limits::new(&config.limits)),
             memory: Arc::new(Memory::new(config.page_cache)),
         };
         Ok(AppState { db, config, clock, signer, transport: Arc::new(transport), metrics: metrics::recorder(), door })

@@ -1,6 +1,7 @@
 //! The switchboard: who listens to what happens, what jobs there are, and what runs by the clock.
 
 mod engine;
+mod kinds;
 mod schedule;
 #[cfg(test)]
 mod tests;
@@ -14,8 +15,7 @@ use kernel::events::Event;
 use kernel::jobs::{self, Job};
 use kernel::mail::{self, HandOver};
 use kernel::{Conn, Error, Result};
-use storefront::ids::ProductId;
-use storefront::search_index;
+use storefront::indexing;
 
 /// Somebody who is told of an event after its commit. `run` is in one transaction with the end of its job, so its effect happens
 /// exactly once; it must not reach outside the database.
@@ -39,7 +39,7 @@ pub struct Switchboard {
 }
 
 /// The shop's switchboard.
-pub static SHOP: Switchboard = Switchboard { listeners, kinds: &[Kind { name: mail::SEND_JOB, run: send_mail }, Kind { name: search_index::INDEX_JOB, run: index_product }], schedule: &[] };
+pub static SHOP: Switchboard = Switchboard { listeners, kinds: kinds::KINDS, schedule: kinds::SCHEDULE };
 
 /// Who listens to `event`. Without a default arm: whoever adds an event says here who hears it.
 fn listeners(event: &Event) -> &'static [Listener] {
@@ -53,14 +53,8 @@ fn listeners(event: &Event) -> &'static [Listener] {
         Event::RefundSettled { .. } => &[],
         Event::PaymentCaseOpened { .. } => &[],
         Event::CustomerJoined { .. } => &[],
-        Event::ProductChanged { .. } => &[Listener { name: "search", run: search_index::changed }],
+        Event::ProductChanged { .. } => &[Listener { name: "search", run: indexing::changed }],
     }
-}
-
-/// Tells the search engine what became of a product.
-fn index_product(state: &AppState, job: &Job) -> Result<()> {
-    let product: ProductId = job.payload.parse().map_err(|_| Error::unexpected("an index job without the id of a product"))?;
-    search_index::index_job(&state.db, state.door.search.as_ref(), product)
 }
 
 /// Hands a queued mail over and records what came of it.

@@ -8,8 +8,8 @@ use kernel::config::Config;
 use std::net::TcpListener;
 use std::process::ExitCode;
 use std::time::Duration;
+use storefront::indexing;
 use tokio::signal::unix::{SignalKind, signal as listen};
-use storefront::search_index;
 use tokio::sync::watch;
 
 /// How often the search index is looked at.
@@ -20,11 +20,17 @@ pub struct Arguments {
     /// Leave jobs to `regulars worker` processes
     #[arg(long)]
     no_worker: bool,
+    /// Fill an empty database with the demo shop first
+    #[arg(long)]
+    demo: bool,
 }
 
 pub fn run(config: Config, arguments: &Arguments) -> Result<ExitCode, Failure> {
     let listener = TcpListener::bind(config.listen).map_err(Failure::of(format!("cannot listen on {}", config.listen)))?;
     let state = AppState::open(config, Clock::default())?;
+    if arguments.demo {
+        super::demo::load(&state.db, &state.clock)?;
+    }
     actix_web::rt::System::new().block_on(serve(state, listener, !arguments.no_worker))
 }
 
@@ -62,7 +68,7 @@ fn follow_the_catalogue(state: &AppState) {
     let (db, engine) = (state.db.clone(), state.door.search.clone());
     let work = std::thread::Builder::new().name("search".into()).spawn(move || {
         loop {
-            if let Err(error) = search_index::build_if_empty(&db, engine.as_ref()).and_then(|()| engine.refresh()) {
+            if let Err(error) = indexing::build_if_empty(&db, engine.as_ref()).and_then(|()| engine.refresh()) {
                 tracing::warn!(%error, "the search index cannot be looked after");
             }
             std::thread::sleep(LOOK);

@@ -105,6 +105,6 @@ fn private_addresses_are_refused() {
     let address = server(vec![answer("200 OK", b"secret")]);
     assert!(matches!(fetch(&address, None, false), Err(Error::Invalid(_))));
     for source in ["http://localhost/", "http://[::1]/", "http://169.254.169.254/latest", "http://0/", "http://2130706433/"] {
-        assert!(!matches!(fetch(source, None, false), Ok(_)), "{source}");
+        assert!(fetch(source, None, false).is_err(), "{source}");
     }
 }
