@@ -8,8 +8,8 @@ use kernel::config::Config;
 use std::net::TcpListener;
 use std::process::ExitCode;
 use std::time::Duration;
-use storefront::indexing;
 use tokio::signal::unix::{SignalKind, signal as listen};
+use storefront::search_index;
 use tokio::sync::watch;
 
 /// How often the search index is looked at.
@@ -68,7 +68,7 @@ fn follow_the_catalogue(state: &AppState) {
     let (db, engine) = (state.db.clone(), state.door.search.clone());
     let work = std::thread::Builder::new().name("search".into()).spawn(move || {
         loop {
-            if let Err(error) = indexing::build_if_empty(&db, engine.as_ref()).and_then(|()| engine.refresh()) {
+            if let Err(error) = search_index::build_if_empty(&db, engine.as_ref()).and_then(|()| engine.refresh()) {
                 tracing::warn!(%error, "the search index cannot be looked after");
             }
             std::thread::sleep(LOOK);

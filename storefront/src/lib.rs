@@ -2,6 +2,8 @@
 
 pub mod address;
 pub mod address_book;
+pub mod api;
+pub mod api_keys;
 pub mod carts;
 pub mod catalog;
 pub mod checkout;
@@ -9,11 +11,12 @@ pub mod content;
 pub mod coupons;
 pub mod demo;
 pub mod gateway;
+pub mod idempotency;
 pub mod ids;
 pub mod imports;
-pub mod indexing;
 pub mod labels;
 pub mod logins;
+pub mod mails;
 pub mod orders;
 pub mod doctor;
 pub mod payment_jobs;

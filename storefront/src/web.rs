@@ -1,25 +1,34 @@
 //! The shopper's pages. A handler parses, calls one domain function and renders.
 
+mod account;
+mod add;
 mod assets;
+pub(crate) mod basket;
+mod cart;
 mod category;
+pub(crate) mod checkout;
 mod content;
+mod countries;
 pub mod door;
 pub mod frame;
 mod home;
 pub mod limits;
 mod listing;
 pub mod memory;
+pub mod orders;
 pub mod page_cache;
 mod pictures;
 pub mod posted;
 mod product;
 mod search;
 pub mod shelves;
+pub(crate) mod shown;
 mod sitemap;
 mod structured;
 mod suggest;
 pub mod views;
 pub mod visit;
+mod webhooks;
 pub mod words;
 
 use actix_web::middleware::from_fn;
@@ -31,6 +40,8 @@ use kernel::{Error, Result};
 pub fn configure(config: &mut web::ServiceConfig, door: &web::Data<Door>) {
     config
         .app_data(door.clone())
+        // Outside the scopes, whose errors are pages for people.
+        .configure(webhooks::routes)
         .service(web::scope("/zh").wrap(from_fn(error_pages)).configure(pages).default_service(web::to(not_found)))
         .service(web::scope("").wrap(from_fn(error_pages)).configure(pages).configure(files).default_service(web::to(not_found)));
 }
@@ -43,7 +54,11 @@ fn pages(config: &mut web::ServiceConfig) {
         .configure(product::routes)
         .configure(search::routes)
         .configure(suggest::routes)
-        .configure(content::routes);
+        .configure(content::routes)
+        .configure(cart::routes)
+        .configure(checkout::routes)
+        .configure(orders::routes)
+        .configure(account::routes);
 }
 
 /// What is the same in every language.

@@ -6,6 +6,7 @@ use super::memory::Memory;
 use super::views::page::{ErrorView, Page};
 use super::visit::Visit;
 use crate::gateway::Gateways;
+use crate::mails::Mailer;
 use crate::search::SearchEngine;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -39,6 +40,11 @@ pub struct Door {
 impl Door {
     pub fn now(&self) -> Time {
         self.clock.now()
+    }
+
+    /// What queues mails.
+    pub fn mailer(&self) -> Mailer {
+        Mailer { templates: self.templates.clone(), signer: self.signer.clone(), config: self.config.clone() }
     }
 
     /// Runs `f` on a connection for reading, with the time.

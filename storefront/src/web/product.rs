@@ -121,7 +121,7 @@ fn show_first(pictures: &mut [catalog::PagePicture], hash: Option<&str>) {
 }
 
 /// The name of the field and query parameter of an option: its stored name in small letters and hyphens.
-fn param(option: &str) -> String {
+pub(super) fn param(option: &str) -> String {
     catalog::slug(option)
 }
 

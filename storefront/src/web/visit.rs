@@ -20,6 +20,8 @@ use std::future::{Ready, ready};
 const VISITOR: &str = "visitor";
 const SESSION: &str = "session";
 const FLASH: &str = "flash";
+/// The cookie of a wish that is kept until an order is placed: to be written to about news.
+const WISH: &str = "wish";
 /// The products looked at last, the newest first. Only the browser keeps them.
 const VIEWED: &str = "viewed";
 const MOST_VIEWED: usize = 12;
@@ -45,6 +47,8 @@ pub struct Visit {
     pub user_agent: String,
     /// The address requests are counted by.
     pub client: String,
+    /// The wish the browser sent back, as it was signed.
+    wish: String,
     /// Cookies to set with the answer.
     outgoing: RefCell<Vec<Cookie<'static>>>,
 }
@@ -68,8 +72,14 @@ impl Visit {
             flash: request.cookie(FLASH).map(|cookie| read_flash(cookie.value(), signer)).unwrap_or_default(),
             user_agent: header("user-agent"),
             client: client(request),
+            wish: request.cookie(WISH).map(|cookie| cookie.value().to_string()).unwrap_or_default(),
             outgoing: RefCell::default(),
         }
+    }
+
+    /// Whether `token` came with a form that a page of ours gave to this very visitor.
+    pub fn proves(&self, signer: &Signer, token: &str) -> bool {
+        self.known && signer.verify("csrf", &self.visitor, token)
     }
 
     /// The customer who is signed in.
@@ -116,6 +126,20 @@ impl Visit {
         let fresh = token::random();
         self.set_visitor(&fresh);
         fresh
+    }
+
+    /// Remembers in the browser that whoever has the address `about` ticked a box, until the order that makes it count. `None` forgets it.
+    pub fn keep_wish(&self, signer: &Signer, about: Option<&str>) {
+        let mut cookie = Cookie::new(WISH, about.map(|about| signer.sign(WISH, about)).unwrap_or_default());
+        if about.is_none() {
+            cookie.make_removal();
+        }
+        self.outgoing.borrow_mut().push(cookie);
+    }
+
+    /// Whether the box was ticked by whoever has the address `about`.
+    pub fn wish(&self, signer: &Signer, about: &str) -> bool {
+        signer.verify(WISH, about, &self.wish)
     }
 
     pub fn sign_out(&self) {
