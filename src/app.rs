@@ -1,5 +1,6 @@
 //! The web server: the routes of every room, and what surrounds them.
 
+mod assets;
 mod health;
 
 use crate::middleware::{SecurityHeaders, observe, protect};
@@ -49,6 +50,7 @@ fn configure(config: &mut web::ServiceConfig, state: &AppState) {
         .app_data(web::FormConfig::default().limit(BODY))
         .app_data(web::JsonConfig::default().limit(BODY))
         .configure(health::routes)
+        .configure(assets::routes)
         // Last: the shop answers every address that nobody before it took.
         .configure(|config| storefront::web::configure(config, &web::Data::new(state.door.clone())));
 }

@@ -1,6 +1,9 @@
 //! The commands of the binary. Each is a file; this one reads the arguments and turns what went wrong into an exit code.
 
 mod backup;
+mod demo;
+mod doctor;
+mod import;
 mod migrate;
 mod restore;
 mod serve;
@@ -14,7 +17,7 @@ use std::process::ExitCode;
 const AFTER: &str = "\
 Settings come from regulars.toml in the working directory and from the environment, which wins; regulars.example.toml lists them all.
 
-Exit codes: 0 done, 1 failed, 2 wrong arguments or settings.";
+Exit codes: 0 done, 1 failed, 2 wrong arguments or settings, 3 the doctor found something.";
 
 /// A storefront that knows its customers: shop, CRM and back office in one program.
 #[derive(Parser)]
@@ -35,6 +38,12 @@ enum Command {
     Worker,
     /// Bring the database up to date
     Migrate(migrate::Arguments),
+    /// Fill an empty database with a demo shop
+    Demo,
+    /// Bring in products from a merchant's own export file
+    Import(import::Arguments),
+    /// Prove the books: read the whole database and tell what does not agree
+    Doctor,
     /// Write everything the database holds to one file, while the shop goes on selling
     Backup(backup::Arguments),
     /// Replace what the database holds by a backup, made on SQLite or PostgreSQL alike
@@ -95,6 +104,9 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Serve(arguments) => serve::run(config, &arguments),
         Command::Worker => worker::run(config),
         Command::Migrate(arguments) => migrate::run(&config, &arguments),
+        Command::Demo => demo::run(&config),
+        Command::Import(arguments) => import::run(&config, &arguments),
+        Command::Doctor => doctor::run(&config),
         Command::Backup(arguments) => backup::run(&config, &arguments),
         Command::Restore(arguments) => restore::run(&config, &arguments),
     }

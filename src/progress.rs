@@ -1,14 +1,14 @@
 //! How far long work is: a bar on a terminal, a line every tenth where output goes to a file.
 
 use indicatif::{ProgressBar, ProgressStyle};
-use std::cell::Cell;
 use std::io::IsTerminal;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Shows progress on standard error until it is dropped.
 pub struct Bar {
     what: &'static str,
     bar: Option<ProgressBar>,
-    tenth: Cell<u64>,
+    tenth: AtomicU64,
 }
 
 impl Bar {
@@ -18,7 +18,7 @@ impl Bar {
             let style = ProgressStyle::with_template("{prefix} [{bar:40}] {pos}/{len} {msg} ({eta} left)");
             ProgressBar::new(0).with_prefix(what).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
         });
-        Bar { what, bar, tenth: Cell::new(0) }
+        Bar { what, bar, tenth: AtomicU64::new(0) }
     }
 
     /// Shows that `done` of `total` are done, now in `part`.
@@ -32,7 +32,7 @@ impl Bar {
             return;
         }
         let tenth = (done * 10).checked_div(total).unwrap_or(10);
-        if tenth > self.tenth.replace(tenth) {
+        if tenth > self.tenth.swap(tenth, Ordering::Relaxed) {
             eprintln!("{}: {}% ({done} of {total})", self.what, tenth * 10);
         }
     }

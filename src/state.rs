@@ -39,7 +39,8 @@ pub struct AppState {
 }
 
 impl AppState {
-    /// Opens the database, brings its schema up to date, and makes the shop's signing key the first time. Fails with `Unavailable`
+    /// Opens the database, brings its schema up to date, and makes the shop's signing key the first time. Blocks:
+    /// not for async threads. Fails with `Unavailable`
     /// when the database does not answer.
     pub fn open(config: Config, clock: Clock) -> Result<AppState> {
         let db = database(&config)?;

@@ -1,6 +1,7 @@
 //! The switchboard: who listens to what happens, what jobs there are, and what runs by the clock.
 
 mod engine;
+mod kinds;
 mod schedule;
 #[cfg(test)]
 mod tests;
@@ -39,7 +40,11 @@ pub struct Switchboard {
 }
 
 /// The shop's switchboard.
+<<<<<<< HEAD
 pub static SHOP: Switchboard = Switchboard { listeners, kinds: &[Kind { name: mail::SEND_JOB, run: send_mail }, Kind { name: search_index::INDEX_JOB, run: index_product }], schedule: &[] };
+=======
+pub static SHOP: Switchboard = Switchboard { listeners, kinds: kinds::KINDS, schedule: kinds::SCHEDULE };
+>>>>>>> main
 
 /// Who listens to `event`. Without a default arm: whoever adds an event says here who hears it.
 fn listeners(event: &Event) -> &'static [Listener] {

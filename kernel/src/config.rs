@@ -140,10 +140,11 @@ fn config(r: &mut Reader) -> Option<Config> {
     let yes_no = |text: &str| text.parse().ok();
     let trusted_proxy = r.parse(key::TRUSTED_PROXY, "must be true or false", yes_no);
     let page_cache = r.parse(key::PAGE_CACHE_MS, "must be milliseconds, 0 to 60000", |text| in_range(text, 0, 60_000));
-    let database = r.parse(key::DATABASE_URL, "must be postgres://user:password@host/database, sqlite://path or a path", |text| match text {
-        "" => Some(None),
-        text => Target::parse(text).ok().map(Some),
-    });
+    let database =
+        r.parse(key::DATABASE_URL, "must be postgres://user:password@host/database, sqlite://path or a path", |text| match text {
+            "" => Some(None),
+            text => Target::parse(text).ok().map(Some),
+        });
     let connections = r.parse(key::DATABASE_CONNECTIONS, "must be a number from 1 to 100", |text| in_range(text, 1, 100));
     let json = r.parse(key::LOG_FORMAT, "must be text or json", |text| match text {
         "text" => Some(false),
@@ -215,8 +216,11 @@ fn meilisearch(r: &mut Reader) -> Option<Option<Meilisearch>> {
 fn limits(r: &mut Reader) -> Option<RateLimits> {
     let should = "must be a number from 1 to 100000";
     let limit = |text: &str| in_range(text, 1, 100_000);
-    let (sign_in, checkout, search) =
-        (r.parse(key::SIGN_IN_LIMIT, should, limit), r.parse(key::CHECKOUT_LIMIT, should, limit), r.parse(key::SEARCH_LIMIT, should, limit));
+    let (sign_in, checkout, search) = (
+        r.parse(key::SIGN_IN_LIMIT, should, limit),
+        r.parse(key::CHECKOUT_LIMIT, should, limit),
+        r.parse(key::SEARCH_LIMIT, should, limit),
+    );
     Some(RateLimits { sign_in: sign_in?, checkout: checkout?, search: search? })
 }
 

@@ -9,8 +9,8 @@ use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde::Serialize;
 
-/// Attempts before a job is put aside as dead, shown and retried by a person.
-pub const MAX_ATTEMPTS: i64 = 10;
+/// Attempts (about a day, with the growing delay) before a job is put aside as dead, shown and retried by a person.
+pub const MAX_ATTEMPTS: i64 = 30;
 const LEASE: TimeDelta = TimeDelta::minutes(2);
 
 /// A job as leased by a worker or shown in the console.

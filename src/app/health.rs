@@ -6,10 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use std::net::IpAddr;
 
 pub fn routes(config: &mut web::ServiceConfig) {
-    config
-        .route("/healthz", web::get().to(healthz))
-        .route("/readyz", web::get().to(readyz))
-        .route("/metrics", web::get().to(figures));
+    config.route("/healthz", web::get().to(healthz)).route("/readyz", web::get().to(readyz)).route("/metrics", web::get().to(figures));
 }
 
 async fn healthz() -> HttpResponse {

@@ -31,7 +31,6 @@ pub fn run(config: &Config, arguments: &Arguments) -> Result<ExitCode, Failure> 
     if let Some(path) = restored.kept.or(kept) {
         println!("what was there before is in {}", path.display());
     }
-    println!("the search index belongs to the old data until `regulars serve` has followed it");
     Ok(ExitCode::SUCCESS)
 }
 

@@ -20,11 +20,17 @@ pub struct Arguments {
     /// Leave jobs to `regulars worker` processes
     #[arg(long)]
     no_worker: bool,
+    /// Fill an empty database with the demo shop first
+    #[arg(long)]
+    demo: bool,
 }
 
 pub fn run(config: Config, arguments: &Arguments) -> Result<ExitCode, Failure> {
     let listener = TcpListener::bind(config.listen).map_err(Failure::of(format!("cannot listen on {}", config.listen)))?;
     let state = AppState::open(config, Clock::default())?;
+    if arguments.demo {
+        super::demo::load(&state.db, &state.clock)?;
+    }
     actix_web::rt::System::new().block_on(serve(state, listener, !arguments.no_worker))
 }
 

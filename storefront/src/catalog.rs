@@ -10,6 +10,8 @@ mod product;
 mod sale;
 mod save;
 mod slug;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub use availability::Availability;
@@ -20,7 +22,7 @@ pub use list::{Filter, ProductRow, by_slugs, find, last, listing, newest, produc
 pub use page::{PagePicture, PageVariant, ProductOption, ProductPage, page};
 pub use product::{Picture, Product, Status, Text, Variant, products};
 pub use sale::{VariantForSale, find_variant, variants_for_sale};
-pub(crate) use save::{checked, save_over};
+pub(crate) use save::{check_skus, checked, save_over};
 pub use save::{PICTURE_JOB, Saved, Saving, save_product};
 pub use slug::slug;
 

@@ -51,7 +51,7 @@ pub fn list(conn: &mut Conn, language: &str) -> Result<Vec<(String, String)>> {
 /// Stores a page in its language, in place of the one before. Its HTML is made safe.
 pub fn save(conn: &mut Conn, page: &ContentPage) -> Result<()> {
     if page.title.trim().is_empty() {
-        return Err(Error::field("title", "required"));
+        return Err(Error::field("title", "Give the page a title."));
     }
     let body = clean_html(&page.body_html);
     let change = (pages::title.eq(page.title.trim()), pages::body_html.eq(&body), pages::position.eq(page.position));

@@ -4,6 +4,7 @@
 //! A file is refused as a whole ([`FileError`]) when it is not a file this shop knows. Otherwise every row that cannot be taken
 //! over is reported with line, column and reason, and the rest is read.
 
+pub mod apply;
 mod cell;
 mod check;
 mod customers;
@@ -22,6 +23,7 @@ pub use draft::{
 };
 pub use export::write_shopify;
 pub use html::clean_html;
+pub(crate) use html::plain_text;
 pub use report::{FileError, Format, Parsed, RowError};
 pub use retail::{RetailLine, RetailOrder, RetailReader, read_retail};
 

@@ -6,7 +6,7 @@ mod status;
 
 pub use create::{NewOrder, create};
 pub use queries::{Filter, OrderRow, adjustments, find_by_cart, get, get_by_number, history, lines, list, of_customer};
-pub use status::{FulfilmentStatus, OrderStatus, PaymentStatus, refresh};
+pub use status::{FulfilmentStatus, OrderStatus, PaymentStatus, derive, refresh};
 
 use crate::address::Address;
 use crate::ids::{CartId, OrderId, OrderLineId, VariantId};
@@ -207,6 +207,7 @@ pub fn cancel(conn: &mut Conn, order: OrderId, reason: CancelReason, actor: &str
         .set((orders::status.eq(OrderStatus::Cancelled), orders::payment_due_at.eq(None::<Time>), orders::updated_at.eq(now)))
         .execute(conn)?;
     coupons::release(conn, order, now)?;
+    crm::purchases::forget(conn, order.0)?;
     note(conn, order, "cancelled", reason.as_str(), actor, now)?;
     let event = Event::OrderCancelled { order: order.0, reason: reason.as_str().into() };
     events::record(conn, "orders", &format!("cancelled:{order}"), &event, now)?;

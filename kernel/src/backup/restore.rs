@@ -106,7 +106,9 @@ fn swap(fresh: &Path, target: &Target, path: &Path) -> Result<Option<PathBuf>> {
         let left: Result<Verdict, _> = match target.connect()? {
             Conn::Sqlite(mut conn) => {
                 conn.batch_execute("PRAGMA busy_timeout = 200")?;
-                diesel::sql_query("PRAGMA journal_mode = DELETE").get_result::<Mode>(&mut conn).map(|mode| Verdict { verdict: mode.journal_mode })
+                diesel::sql_query("PRAGMA journal_mode = DELETE")
+                    .get_result::<Mode>(&mut conn)
+                    .map(|mode| Verdict { verdict: mode.journal_mode })
             }
             Conn::Postgres(_) => return Err(Error::unexpected("a path that is no file")),
         };
@@ -146,7 +148,9 @@ fn free_name(path: &Path) -> PathBuf {
 fn remove(path: &Path) -> Result<()> {
     for name in [path.to_path_buf(), with_suffix(path, "-wal"), with_suffix(path, "-shm"), with_suffix(path, "-journal")] {
         match std::fs::remove_file(&name) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(disk("an unfinished restore could not be removed", &error)),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(disk("an unfinished restore could not be removed", &error));
+            }
             _ => {}
         }
     }
@@ -177,7 +181,8 @@ fn fill(conn: &mut Conn, backup: &mut Backup, progress: &mut dyn FnMut(Progress<
         }
         let head: TableHead = serde_json::from_str(&line).map_err(bad_file)?;
         // The names go into SQL: only names that the schema knows.
-        let table = tables.iter().find(|table| table.name == head.table).ok_or_else(|| bad_file(format!("there is no table {}", head.table)))?;
+        let table =
+            tables.iter().find(|table| table.name == head.table).ok_or_else(|| bad_file(format!("there is no table {}", head.table)))?;
         done += fill_table(conn, table, &head, backup, &mut |rows| progress(Progress { table: &table.name, done: done + rows, total }))?;
     }
     migrations::run(conn, None)?;

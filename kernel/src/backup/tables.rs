@@ -37,6 +37,7 @@ struct Column {
     declared: String,
 }
 
+/// Two names: a table and the one it refers to, or a numbered column and its sequence.
 #[derive(QueryableByName)]
 struct Reference {
     #[diesel(sql_type = Text)]
@@ -95,8 +96,11 @@ pub fn all(conn: &mut Conn) -> Result<Vec<Table>> {
 fn sorted(mut tables: BTreeMap<String, Table>) -> Result<Vec<Table>> {
     let mut sorted: Vec<Table> = Vec::with_capacity(tables.len());
     while !tables.is_empty() {
-        let free: Vec<String> =
-            tables.values().filter(|table| !table.refers_to.iter().any(|other| tables.contains_key(other))).map(|table| table.name.clone()).collect();
+        let free: Vec<String> = tables
+            .values()
+            .filter(|table| !table.refers_to.iter().any(|other| tables.contains_key(other)))
+            .map(|table| table.name.clone())
+            .collect();
         if free.is_empty() {
             return Err(Error::unexpected(format!("tables refer to each other in a circle: {:?}", tables.keys())));
         }
@@ -152,8 +156,14 @@ impl Table {
                 Ok(found.map(|found| found.number))
             }
             Conn::Postgres(conn) => {
-                let Some(sequence) = sequence_name(conn, &self.name)? else { return Ok(None) };
-                let query = format!("SELECT CASE WHEN is_called THEN last_value ELSE 0 END AS number FROM {sequence}");
+                let Some((column, sequence)) = numbered(conn, &self.name)? else { return Ok(None) };
+                // Rows that brought their own number did not move the sequence.
+                let query = format!(
+                    "SELECT greatest((SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {sequence}),
+                                     (SELECT coalesce(max({}), 0) FROM {})) AS number",
+                    quoted(&column),
+                    quoted(&self.name)
+                );
                 Ok(Some(diesel::sql_query(query).get_result::<Number>(conn)?.number).filter(|number| *number > 0))
             }
         }
@@ -168,7 +178,7 @@ impl Table {
                 diesel::sql_query(query).bind::<Text, _>(&self.name).bind::<BigInt, _>(last).execute(conn)?;
             }
             Conn::Postgres(conn) => {
-                if let Some(sequence) = sequence_name(conn, &self.name)? {
+                if let Some((_, sequence)) = numbered(conn, &self.name)? {
                     let query = "SELECT setval($1::regclass, $2) AS number";
                     diesel::sql_query(query).bind::<Text, _>(sequence).bind::<BigInt, _>(last).execute(conn)?;
                 }
@@ -178,11 +188,12 @@ impl Table {
     }
 }
 
-fn sequence_name(conn: &mut PgConnection, table: &str) -> Result<Option<String>> {
-    let query = "SELECT table_name::text AS in_table, pg_get_serial_sequence(quote_ident(table_name), column_name) AS called
+/// The column that the database numbers, and the sequence it takes the numbers from.
+fn numbered(conn: &mut PgConnection, table: &str) -> Result<Option<(String, String)>> {
+    let query = "SELECT column_name::text AS in_table, pg_get_serial_sequence(quote_ident(table_name), column_name) AS called
                  FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = $1 AND is_identity = 'YES'";
     let found: Option<Reference> = diesel::sql_query(query).bind::<Text, _>(table).get_result(conn).optional()?;
-    Ok(found.map(|found| found.called))
+    Ok(found.map(|found| (found.in_table, found.called)))
 }
 
 /// An expression for a column's value as it stands in the file.

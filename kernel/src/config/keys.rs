@@ -28,7 +28,7 @@ keys! {
     PAGE_CACHE_MS = "page_cache_ms", "REGULARS_PAGE_CACHE_MS", "1000", "Milliseconds a page for visitors without cart or account may be served from memory. 0 turns it off.";
     DATABASE_URL = "database.url", "DATABASE_URL", "", "postgres://user:password@host/database, or the path of a SQLite file. Empty: regulars.db in `data_dir`.";
     DATABASE_CONNECTIONS = "database.connections", "REGULARS_DATABASE_CONNECTIONS", "4", "Connections kept to the database, 1 to 100.";
-    LOG_FILTER = "log.filter", "REGULARS_LOG", "info", "What is logged: a level (error, warn, info, debug, trace), or levels by part such as info,regulars_storefront=debug.";
+    LOG_FILTER = "log.filter", "REGULARS_LOG", "info,actix_server=warn", "What is logged: a level (error, warn, info, debug, trace), or levels by part such as info,regulars_storefront=debug.";
     LOG_FORMAT = "log.format", "REGULARS_LOG_FORMAT", "text", "text for people or json for machines.";
     MAIL_FROM = "mail.from", "REGULARS_MAIL_FROM", "Regulars <shop@localhost>", "The sender of the shop's mails.";
     SMTP_HOST = "mail.smtp_host", "REGULARS_MAIL_SMTP_HOST", "", "The SMTP server. Empty: mails become .eml files in the folder mail of `data_dir`.";

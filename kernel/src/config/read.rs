@@ -72,7 +72,11 @@ impl Reader {
                 DeValue::Integer(number) => number.to_string(),
                 DeValue::Boolean(yes) => yes.to_string(),
                 other => {
-                    self.wrong(&name, "must be a text, a whole number, true or false", format!("{origin_here}: it is {}", other.type_str()));
+                    self.wrong(
+                        &name,
+                        "must be a text, a whole number, true or false",
+                        format!("{origin_here}: it is {}", other.type_str()),
+                    );
                     continue;
                 }
             };

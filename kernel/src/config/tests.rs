@@ -15,7 +15,9 @@ fn the_example_file_is_the_list_of_keys_and_says_the_defaults() {
     let uncommented: Vec<String> = example()
         .lines()
         .map(|line| match line.strip_prefix("# ") {
-            Some(rest) if rest.split_once(" = ").is_some_and(|(name, _)| ALL.iter().any(|key| key.name.ends_with(name))) => rest.to_string(),
+            Some(rest) if rest.split_once(" = ").is_some_and(|(name, _)| ALL.iter().any(|key| key.name.ends_with(name))) => {
+                rest.to_string()
+            }
             _ => line.to_string(),
         })
         .collect();
@@ -64,7 +66,8 @@ fn every_mistake_is_told_at_once_with_its_place() {
 fn secrets_come_in_pairs_and_are_never_repeated() {
     let told = mistakes("[stripe]\nsecret_key = \"sk_live_1\"\napi_base = \"ftp://sk_live_2\"", &[]).join("\n");
     assert!(told.contains("stripe.webhook_secret must be set") && !told.contains("sk_live"), "{told}");
-    let config = Config::read(None, vars(&[("REGULARS_STRIPE_SECRET_KEY", "sk_live_1"), ("REGULARS_STRIPE_WEBHOOK_SECRET", "w")])).expect("reads");
+    let config =
+        Config::read(None, vars(&[("REGULARS_STRIPE_SECRET_KEY", "sk_live_1"), ("REGULARS_STRIPE_WEBHOOK_SECRET", "w")])).expect("reads");
     assert!(!format!("{config:?}").contains("sk_live_1"));
 }
 

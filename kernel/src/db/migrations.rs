@@ -4,6 +4,7 @@ use super::Conn;
 use crate::{Error, Result, on_each};
 use diesel::backend::Backend;
 use diesel::migration::{Migration, MigrationSource};
+use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("../migrations/sqlite");
@@ -36,12 +37,18 @@ pub fn known() -> Result<Vec<String>> {
     Ok(versions)
 }
 
-/// The versions the database has run, oldest first.
+/// The versions the database has run, oldest first. Only reads, unlike the harness, which would create the table of versions.
 pub fn applied(conn: &mut Conn) -> Result<Vec<String>> {
-    let mut versions: Vec<String> =
-        on_each!(conn, c => c.applied_migrations()).map_err(unreadable)?.iter().map(ToString::to_string).collect();
-    versions.sort();
-    Ok(versions)
+    let query = "SELECT version AS version FROM __diesel_schema_migrations ORDER BY version";
+    let found = on_each!(conn, c => diesel::sql_query(query).load::<Applied>(c));
+    let found = found.map_err(|error| Error::conflict(format!("the database has no schema yet; run `regulars migrate` first ({error})")))?;
+    Ok(found.into_iter().map(|applied| applied.version).collect())
+}
+
+#[derive(QueryableByName)]
+struct Applied {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    version: String,
 }
 
 /// Takes back every migration, and with them all data.
@@ -53,7 +60,11 @@ pub fn revert_all(conn: &mut Conn) -> Result<()> {
     .map_err(|error| Error::unexpected(format!("the old tables could not be dropped: {error}")))
 }
 
-fn run_on<DB: Backend, C: MigrationHarness<DB>>(conn: &mut C, source: impl MigrationSource<DB>, only: Option<&[String]>) -> Result<Vec<String>> {
+fn run_on<DB: Backend, C: MigrationHarness<DB>>(
+    conn: &mut C,
+    source: impl MigrationSource<DB>,
+    only: Option<&[String]>,
+) -> Result<Vec<String>> {
     let mut ran = Vec::new();
     for migration in conn.pending_migrations(source).map_err(unreadable)? {
         let name = migration.name().to_string();

@@ -29,7 +29,14 @@ impl Pool {
         let first = target.connect()?;
         let slots = Slots { idle: vec![first], unopened: limits.connections.saturating_sub(1) };
         let requests = Arc::new(Semaphore::new(limits.connections.max(1)));
-        Ok(Pool { target, wait: limits.wait, connections: limits.connections.max(1), slots: Mutex::new(slots), returned: Condvar::new(), requests })
+        Ok(Pool {
+            target,
+            wait: limits.wait,
+            connections: limits.connections.max(1),
+            slots: Mutex::new(slots),
+            returned: Condvar::new(),
+            requests,
+        })
     }
 
     /// Connections that requests use now, and how many there are for them.

@@ -1,5 +1,6 @@
 //! What differs between two states of a product, field by field, in words a merchant reads.
 
+use super::categories::Categories;
 use super::product::{Product, Variant};
 use serde::Serialize;
 
@@ -14,8 +15,8 @@ pub struct FieldChange {
 /// Longest text shown of a value, in characters.
 const SHOWN: usize = 200;
 
-/// The fields in which `after` differs from `before`. Variants are told by SKU, or by their options.
-pub fn diff(before: &Product, after: &Product) -> Vec<FieldChange> {
+/// The fields in which `after` differs from `before`; categories are named by `tree`. Variants are told by SKU, or by their options.
+pub fn diff(before: &Product, after: &Product, tree: &Categories) -> Vec<FieldChange> {
     let mut changes = Changes(Vec::new());
     changes.of("slug", &before.slug, &after.slug);
     changes.of("status", before.status.as_str(), after.status.as_str());
@@ -35,7 +36,7 @@ pub fn diff(before: &Product, after: &Product) -> Vec<FieldChange> {
         changes.of(&format!("seo title ({language})"), &old.seo_title, &new.seo_title);
         changes.of(&format!("seo description ({language})"), &old.seo_description, &new.seo_description);
     }
-    changes.of("categories", &ids(before), &ids(after));
+    changes.of("categories", &paths(before, tree), &paths(after, tree));
     changes.of("attributes", &attributes(before), &attributes(after));
     changes.of("pictures", &pictures(before), &pictures(after));
     for variant in &after.variants {
@@ -45,8 +46,9 @@ pub fn diff(before: &Product, after: &Product) -> Vec<FieldChange> {
     changes.0
 }
 
-fn ids(product: &Product) -> String {
-    product.categories.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+fn paths(product: &Product, tree: &Categories) -> String {
+    let path = |id| tree.path(id).iter().map(|category| category.name.as_str()).collect::<Vec<_>>().join(" > ");
+    product.categories.iter().map(|id| path(*id)).collect::<Vec<_>>().join(", ")
 }
 
 fn attributes(product: &Product) -> String {

@@ -70,7 +70,7 @@ pub(crate) fn checked(product: &Product) -> Result<Product> {
     let mut fields = Fields::default();
     line(&mut fields, "title", &mut product.title, 300);
     if product.title.is_empty() {
-        fields.add("title", "required");
+        fields.add("title", "This is needed.");
     }
     line(&mut fields, "brand", &mut product.brand, 200);
     line(&mut fields, "product_type", &mut product.product_type, 200);
@@ -110,10 +110,10 @@ pub(crate) fn checked(product: &Product) -> Result<Product> {
 
 fn check_variants(fields: &mut Fields, product: &mut Product) {
     if product.options.len() > 3 {
-        fields.add("options", "options-too-many");
+        fields.add("options", "A product has three options at most.");
     }
     if product.variants.len() > VARIANTS {
-        fields.add("variants", "variants-too-many");
+        fields.add("variants", "A product has 2,000 variants at most.");
     }
     let mut options: HashSet<Vec<String>> = HashSet::new();
     let mut skus: HashSet<String> = HashSet::new();
@@ -129,11 +129,11 @@ fn check_variants(fields: &mut Fields, product: &mut Product) {
             line(fields, &field("options"), value, 200);
         }
         if variant.sku.as_ref().is_some_and(|sku| !skus.insert(sku.clone())) {
-            fields.add(&field("sku"), "sku-taken");
+            fields.add(&field("sku"), "Another variant has this SKU.");
         }
         let complete = variant.options.len() == product.options.len() && variant.options.iter().all(|value| !value.is_empty());
         if variant.active && !(complete && options.insert(variant.options.clone())) {
-            fields.add(&field("options"), "options-invalid");
+            fields.add(&field("options"), "Give a value for each option, and no two variants the same values.");
         }
         amounts(fields, &field, variant);
     }
@@ -142,7 +142,7 @@ fn check_variants(fields: &mut Fields, product: &mut Product) {
 fn amounts(fields: &mut Fields, field: &dyn Fn(&str) -> String, variant: &Variant) {
     let mut within = |name: &str, value: Option<i64>| {
         if value.is_some_and(|value| !(0..=LARGEST).contains(&value)) {
-            fields.add(&field(name), "number-invalid");
+            fields.add(&field(name), "Use a number that is not negative and not above 1,000,000,000,000.");
         }
     };
     within("price", variant.price);
@@ -151,7 +151,7 @@ fn amounts(fields: &mut Fields, field: &dyn Fn(&str) -> String, variant: &Varian
     within("weight", Some(variant.weight_grams));
     within("quantity", variant.count);
     if variant.price.is_none() && variant.compare_at.or(variant.cost).is_some() {
-        fields.add(&field("price"), "required");
+        fields.add(&field("price"), "This is needed.");
     }
 }
 
@@ -160,13 +160,13 @@ fn line(fields: &mut Fields, name: &str, text: &mut String, limit: usize) {
         *text = text.trim().to_string();
     }
     if text.contains('\0') || text.chars().count() > limit {
-        fields.add(name, "text-invalid");
+        fields.add(name, "The text is too long, or has a character that cannot be stored.");
     }
 }
 
 fn html(fields: &mut Fields, name: &str, text: &mut String) {
     if text.contains('\0') || text.len() > 1 << 20 {
-        fields.add(name, "text-invalid");
+        fields.add(name, "The text is too long, or has a character that cannot be stored.");
     } else if text.contains(['<', '&', '>']) {
         *text = clean_html(text);
     }
@@ -194,13 +194,13 @@ fn free_slug(conn: &mut Conn, product: &Product) -> Result<String> {
         .load(conn)?;
     let taken: HashSet<String> = taken.into_iter().filter(|(id, _)| Some(*id) != product.id).map(|(_, slug)| slug).collect();
     if !asked.is_empty() && taken.contains(&asked) {
-        return Err(Error::field("slug", "slug-taken"));
+        return Err(Error::field("slug", "Another product has this address."));
     }
     Ok(unique(&wanted, &taken))
 }
 
-/// A SKU names one variant of the whole shop.
-fn check_skus(conn: &mut Conn, before: Option<&Product>, after: &Product) -> Result<()> {
+/// A SKU names one variant of the whole shop: `Invalid` names those that another variant has.
+pub(crate) fn check_skus(conn: &mut Conn, before: Option<&Product>, after: &Product) -> Result<()> {
     let known: HashSet<&String> = before.into_iter().flat_map(|before| &before.variants).filter_map(|variant| variant.sku.as_ref()).collect();
     let new: Vec<&String> = after.variants.iter().filter_map(|variant| variant.sku.as_ref()).filter(|sku| !known.contains(sku)).collect();
     if new.is_empty() {
@@ -211,7 +211,7 @@ fn check_skus(conn: &mut Conn, before: Option<&Product>, after: &Product) -> Res
     let mut fields = Fields::default();
     for (at, variant) in after.variants.iter().enumerate() {
         if taken.iter().any(|(id, sku)| *sku == variant.sku && Some(*id) != variant.id) {
-            fields.add(&format!("variants.{at}.sku"), "sku-taken");
+            fields.add(&format!("variants.{at}.sku"), "Another variant has this SKU.");
         }
     }
     fields.check()

@@ -1,0 +1,71 @@
+//! The jobs of the shop: each reads its payload and calls one function of a room.
+
+use super::{Kind, Slot};
+use crate::state::AppState;
+use chrono::TimeDelta;
+use kernel::jobs::Job;
+use kernel::{Error, Result, mail};
+use std::path::Path;
+use std::str::FromStr;
+use storefront::catalog::PICTURE_JOB;
+use storefront::payment_jobs::Cashier;
+use storefront::{carts, logins, payments, pictures, refunds};
+
+const RECONCILE: &str = "payments.reconcile";
+const EXPIRE: &str = "orders.expire";
+const PRUNE: &str = "shop.prune";
+/// Days after which an anonymous cart that nobody touched is forgotten.
+const CART_DAYS: i64 = 90;
+
+pub static KINDS: &[Kind] = &[
+    Kind { name: mail::SEND_JOB, run: super::send_mail },
+    Kind { name: payments::CHECK_JOB, run: |state, job| cashier(state).check(id(job)?) },
+    Kind { name: payments::CAPTURE_JOB, run: |state, job| cashier(state).capture(id(job)?) },
+    Kind { name: payments::VOID_JOB, run: |state, job| cashier(state).void(id(job)?) },
+    Kind { name: refunds::SUBMIT_JOB, run: |state, job| cashier(state).refund(id(job)?) },
+    Kind { name: RECONCILE, run: |state, _| cashier(state).reconcile() },
+    Kind { name: EXPIRE, run: |state, _| cashier(state).expire() },
+    Kind { name: PICTURE_JOB, run: fetch_picture },
+    Kind { name: PRUNE, run: prune },
+];
+
+pub static SCHEDULE: &[Slot] = &[
+    Slot { kind: RECONCILE, every: TimeDelta::minutes(1) },
+    Slot { kind: EXPIRE, every: TimeDelta::minutes(1) },
+    Slot { kind: PRUNE, every: TimeDelta::hours(24) },
+];
+
+fn cashier(state: &AppState) -> Cashier<'_> {
+    Cashier { db: &state.db, gateways: &state.door.gateways, now: state.clock.now() }
+}
+
+fn id<T: FromStr>(job: &Job) -> Result<T> {
+    job.payload.parse().map_err(|_| Error::unexpected(format!("the job {} has the payload {}", job.kind, job.payload)))
+}
+
+/// Fetches a picture that an import named, makes its sizes and shows it.
+fn fetch_picture(state: &AppState, job: &Job) -> Result<()> {
+    let payload = job.payload.clone();
+    let Some(plan) = state.db.read_now(move |conn| pictures::fetch_plan(conn, &payload))? else { return Ok(()) };
+    let fetched = pictures::fetch(&plan.source, plan.base.as_deref().map(Path::new), false).and_then(|bytes| pictures::prepare(&bytes));
+    let again = match &fetched {
+        Err(Error::Unavailable(reason)) => Some(Error::Unavailable(reason.clone())),
+        _ => None,
+    };
+    let shown = fetched.map_err(|error| error.told().unwrap_or_else(|| error.to_string()));
+    let now = state.clock.now();
+    state.db.write_now(move |conn| pictures::attach(conn, plan.id, &shown, now))?;
+    again.map_or(Ok(()), Err)
+}
+
+/// Forgets what ran out: sessions, links, carts of nobody.
+fn prune(state: &AppState, _: &Job) -> Result<()> {
+    let now = state.clock.now();
+    state.db.write_now(move |conn| logins::prune(conn, now))?;
+    loop {
+        let gone = state.db.write_now(move |conn| carts::prune(conn, now - TimeDelta::days(CART_DAYS), 500))?;
+        if gone == 0 {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! The proof of the books: laws that hold over the whole database, checked by reading all of it. Each check answers with the rows
+//! that break it, in words a merchant can act on.
+
+mod money;
+mod stock;
+
+use kernel::{Conn, Result};
+
+/// One law and what breaks it.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Finding {
+    pub law: &'static str,
+    pub problems: Vec<String>,
+    /// How many rows were read for it.
+    pub checked: u64,
+}
+
+/// Rows read at a time, so that memory stays flat however large the shop is.
+const PAGE: i64 = 1000;
+
+/// Runs every check in one connection. `progress` is told the name of each before it starts.
+pub fn examine(conn: &mut Conn, progress: &mut dyn FnMut(&'static str)) -> Result<Vec<Finding>> {
+    type Check = (&'static str, fn(&mut Conn, &mut Finding) -> Result<()>);
+    let checks: [Check; 8] = [
+        ("order totals are the sum of their parts", money::order_totals),
+        ("statuses are what payments and lines make them", money::statuses),
+        ("captures and refunds agree with their payments", money::payments),
+        ("refunded units and amounts agree with the refunds", money::refunded_lines),
+        ("the memory of purchases agrees with the orders", money::purchases),
+        ("coupon uses agree with their movements", money::coupons),
+        ("stock levels are the sum of their movements", stock::movements),
+        ("held and allocated goods belong to open orders", stock::promises),
+    ];
+    let mut findings = Vec::new();
+    for (law, check) in checks {
+        progress(law);
+        let mut finding = Finding { law, problems: Vec::new(), checked: 0 };
+        check(conn, &mut finding)?;
+        findings.push(finding);
+    }
+    Ok(findings)
+}
+
+impl Finding {
+    fn expect_equal<T: PartialEq + std::fmt::Debug>(&mut self, what: impl Fn() -> String, stored: T, computed: T) {
+        if stored != computed {
+            self.problems.push(format!("{}: stored {stored:?}, computed {computed:?}", what()));
+        }
+    }
+}
+
+/// Calls `each` for every order, a page at a time, with its lines.
+fn each_order(conn: &mut Conn, mut each: impl FnMut(&mut Conn, &crate::orders::Order) -> Result<()>) -> Result<()> {
+    use crate::ids::OrderId;
+    use crate::orders::Order;
+    use crate::schema::orders;
+    use diesel::prelude::*;
+    let mut after = OrderId(0);
+    loop {
+        let page: Vec<Order> =
+            orders::table.filter(orders::id.gt(after)).order(orders::id).limit(PAGE).select(Order::as_select()).load(conn)?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = last.id;
+        page.iter().try_for_each(|order| each(conn, order))?;
+    }
+}

@@ -1,0 +1,126 @@
+//! Money: orders, payments, refunds, coupons, and what the crm remembers of them.
+
+use super::{Finding, each_order};
+use crate::ids::{CouponId, OrderLineId, PaymentId};
+use crate::orders::{self, OrderStatus};
+use crate::payments::{self, WishState};
+use crate::refunds;
+use crate::schema::{captures, coupon_balances, coupon_movements, coupons as coupon_rows, order_lines, payments as payment_rows, refund_lines, refunds as refund_rows};
+use diesel::prelude::*;
+use kernel::{Conn, Result};
+use std::collections::BTreeMap;
+
+pub fn order_totals(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
+    each_order(conn, |conn, order| {
+        finding.checked += 1;
+        let lines = orders::lines(conn, order.id)?;
+        let sum = |of: fn(&orders::OrderLine) -> i64| lines.iter().map(of).sum::<i64>();
+        let name = |what: &str| format!("order {}, {what}", order.number);
+        finding.expect_equal(|| name("subtotal"), order.subtotal, sum(|line| line.subtotal));
+        finding.expect_equal(|| name("discount"), order.discount, sum(|line| line.discount));
+        finding.expect_equal(|| name("tax"), order.tax, sum(|line| line.tax) + order.shipping_tax);
+        finding.expect_equal(|| name("total"), order.total, sum(|line| line.total) + order.shipping_gross());
+        for line in &lines {
+            let before_tax = line.total - if order.prices_include_tax { 0 } else { line.tax };
+            finding.expect_equal(|| name(&format!("line {}", line.position)), before_tax, line.subtotal - line.discount);
+        }
+        let of_lines: i64 = orders::adjustments(conn, order.id)?.iter().filter(|a| a.order_line_id.is_some()).map(|a| -a.amount).sum();
+        finding.expect_equal(|| name("adjustments"), of_lines, order.discount);
+        Ok(())
+    })
+}
+
+pub fn statuses(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
+    each_order(conn, |conn, order| {
+        finding.checked += 1;
+        let lines = orders::lines(conn, order.id)?;
+        let sums = payments::sums(conn, order.id)?;
+        let derived = orders::derive(order, &lines, &sums);
+        let stored = (order.status, order.payment_status, order.fulfilment_status);
+        finding.expect_equal(|| format!("order {}, statuses", order.number), stored, derived);
+        Ok(())
+    })
+}
+
+pub fn payments(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
+    let taken: Vec<(PaymentId, i64)> =
+        captures::table.filter(captures::state.eq(WishState::Settled)).select((captures::payment_id, captures::amount)).load(conn)?;
+    let given: Vec<(PaymentId, i64)> =
+        refund_rows::table.filter(refund_rows::state.ne(WishState::Failed)).select((refund_rows::payment_id, refund_rows::amount)).load(conn)?;
+    let (taken, given) = (summed(taken), summed(given));
+    let rows: Vec<(PaymentId, i64, i64, i64)> =
+        payment_rows::table.select((payment_rows::id, payment_rows::authorised, payment_rows::captured, payment_rows::refunded)).load(conn)?;
+    for (id, authorised, captured, refunded) in rows {
+        finding.checked += 1;
+        finding.expect_equal(|| format!("payment {id}, captured"), captured, taken.get(&id).copied().unwrap_or(0));
+        finding.expect_equal(|| format!("payment {id}, refunded"), refunded, given.get(&id).copied().unwrap_or(0));
+        if captured > authorised || refunded > captured {
+            finding.problems.push(format!("payment {id}: authorised {authorised}, captured {captured}, refunded {refunded}"));
+        }
+    }
+    Ok(())
+}
+
+pub fn refunded_lines(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
+    let failed = refund_rows::table.filter(refund_rows::state.eq(WishState::Failed)).select(refund_rows::id);
+    let rows: Vec<(OrderLineId, i64)> = refund_lines::table
+        .filter(refund_lines::refund_id.ne_all(failed))
+        .select((refund_lines::order_line_id, refund_lines::quantity))
+        .load(conn)?;
+    let units = summed(rows);
+    let stored: Vec<(OrderLineId, i64)> = order_lines::table
+        .filter(order_lines::refunded.gt(0))
+        .select((order_lines::id, order_lines::refunded))
+        .load(conn)?;
+    let stored: BTreeMap<OrderLineId, i64> = stored.into_iter().collect();
+    finding.checked += u64::try_from(units.len().max(stored.len())).unwrap_or(0);
+    finding.expect_equal(|| "refunded units by order line".into(), stored, units.into_iter().filter(|(_, units)| *units > 0).collect());
+    each_order(conn, |conn, order| {
+        for refund in refunds::of_order(conn, order.id)? {
+            let parts: i64 = refunds::lines_of(conn, refund.id)?.iter().map(|line| line.amount).sum();
+            // Money that no order wanted goes back without lines.
+            if parts > 0 {
+                finding.expect_equal(|| format!("refund {} of order {}", refund.id, order.number), refund.amount, parts + refund.shipping);
+            }
+        }
+        Ok(())
+    })
+}
+
+pub fn purchases(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
+    each_order(conn, |conn, order| {
+        finding.checked += 1;
+        let remembered = crm::purchases::of_order(conn, order.id.0)?;
+        finding.expect_equal(|| format!("order {} is remembered", order.number), remembered.is_some(), order.status != OrderStatus::Cancelled);
+        let Some((revenue, refunded)) = remembered else { return Ok(()) };
+        finding.expect_equal(|| format!("order {}, remembered revenue", order.number), revenue, order.total);
+        let mut back = 0;
+        for refund in refunds::of_order(conn, order.id)?.iter().filter(|refund| refund.state != WishState::Failed) {
+            let wanted = refund.shipping > 0 || !refunds::lines_of(conn, refund.id)?.is_empty();
+            back += if wanted { refund.amount } else { 0 };
+        }
+        finding.expect_equal(|| format!("order {}, remembered refunds", order.number), refunded, back);
+        Ok(())
+    })
+}
+
+pub fn coupons(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
+    let moved: Vec<(CouponId, i64)> = coupon_movements::table.select((coupon_movements::coupon_id, coupon_movements::uses)).load(conn)?;
+    let balances: Vec<(CouponId, i64)> = coupon_balances::table.select((coupon_balances::coupon_id, coupon_balances::uses)).load(conn)?;
+    let (moved, balances) = (summed(moved), summed(balances));
+    let rows: Vec<(CouponId, String, i64)> = coupon_rows::table.select((coupon_rows::id, coupon_rows::code, coupon_rows::uses)).load(conn)?;
+    for (id, code, uses) in rows {
+        finding.checked += 1;
+        finding.expect_equal(|| format!("coupon {code}, uses"), uses, moved.get(&id).copied().unwrap_or(0));
+        finding.expect_equal(|| format!("coupon {code}, uses by customers"), uses, balances.get(&id).copied().unwrap_or(0));
+    }
+    Ok(())
+}
+
+fn summed<K: Ord>(rows: Vec<(K, i64)>) -> BTreeMap<K, i64> {
+    let mut sums = BTreeMap::new();
+    for (key, amount) in rows {
+        *sums.entry(key).or_default() += amount;
+    }
+    sums
+}

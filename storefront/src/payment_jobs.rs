@@ -1,0 +1,178 @@
+//! The jobs that talk to payment providers: each reads what is wished, calls outside any transaction, and writes what came of it.
+//! Every call carries a key of its own, so that running a job twice does its work once.
+
+use crate::gateway::{self, Gateway, GatewayError, Gateways, Record, RefundStanding};
+use crate::ids::{CaptureId, OrderId, PaymentId, RefundId};
+use crate::orders::{self, CancelReason, OrderStatus};
+use crate::payments::{self, Payment, PaymentState, WishState};
+use crate::refunds;
+use chrono::TimeDelta;
+use kernel::clock::Time;
+use kernel::money::Money;
+use kernel::{Db, Error, Result};
+use std::sync::Arc;
+
+/// How long a payment may stay unheard of before the provider is asked.
+const UNHEARD: TimeDelta = TimeDelta::minutes(10);
+const BATCH: i64 = 100;
+
+/// What the jobs need.
+pub struct Cashier<'a> {
+    pub db: &'a Db,
+    pub gateways: &'a Gateways,
+    pub now: Time,
+}
+
+impl Cashier<'_> {
+    fn gateway(&self, payment: &Payment) -> Result<Arc<dyn Gateway>> {
+        let found = self.gateways.find(&payment.provider).cloned();
+        found.ok_or_else(|| Error::Unavailable(format!("the payment method {} is not configured", payment.provider)))
+    }
+
+    /// Asks how a payment stands and books the answer.
+    pub fn check(&self, id: PaymentId) -> Result<()> {
+        let payment = self.db.read_now(|conn| payments::get(conn, id))?;
+        let Some(reference) = payment.provider_reference.clone() else { return Ok(()) };
+        let gateway = self.gateway(&payment)?;
+        if gateway.record() == Record::Shop {
+            return Ok(());
+        }
+        let state = gateway::wait(gateway.state(&reference)).map_err(unreached)?;
+        let now = self.now;
+        self.db.write_now(move |conn| payments::settle(conn, id, &state, now))?;
+        Ok(())
+    }
+
+    /// Tells the provider to take held money.
+    pub fn capture(&self, id: CaptureId) -> Result<()> {
+        let Some(wish) = self.db.read_now(|conn| payments::pending_capture(conn, id))? else { return Ok(()) };
+        let gateway = self.gateway(&wish.payment)?;
+        let reference = reference(&wish.payment)?;
+        let amount = Money::new(wish.amount, wish.payment.currency()?);
+        match gateway::wait(gateway.capture(&reference, amount, &wish.key)) {
+            Ok(_) => self.check(wish.payment.id),
+            Err(GatewayError::Refused(reason) | GatewayError::Declined(reason)) => {
+                // A capture that went through before its answer was lost is refused the second time: believe the state first.
+                self.check(wish.payment.id)?;
+                let now = self.now;
+                self.db.write_now(move |conn| payments::capture_failed(conn, id, &reason, now))
+            }
+            Err(other) => Err(unreached(other)),
+        }
+    }
+
+    /// Tells the provider to release held money or to close a payment that nobody paid.
+    pub fn void(&self, id: PaymentId) -> Result<()> {
+        let payment = self.db.read_now(|conn| payments::get(conn, id))?;
+        if matches!(payment.state, PaymentState::Captured | PaymentState::Voided) {
+            return Ok(());
+        }
+        let Some(reference) = payment.provider_reference.clone() else {
+            let now = self.now;
+            return self.db.write_now(move |conn| payments::voided(conn, id, now));
+        };
+        let gateway = self.gateway(&payment)?;
+        match gateway::wait(gateway.void(&reference, &format!("void_{}", payment.key))) {
+            Ok(()) if gateway.record() == Record::Shop => {
+                let now = self.now;
+                self.db.write_now(move |conn| payments::voided(conn, id, now))
+            }
+            // Money was taken in the meantime: the state says so, and it becomes a case.
+            Ok(()) | Err(GatewayError::Refused(_) | GatewayError::Declined(_)) => self.check(id),
+            Err(other) => Err(unreached(other)),
+        }
+    }
+
+    /// Tells the provider to give money back, or asks how that stands.
+    pub fn refund(&self, id: RefundId) -> Result<()> {
+        let (refund, payment) = self.db.read_now(|conn| {
+            let refund = refunds::get(conn, id)?;
+            let payment = payments::get(conn, refund.payment_id)?;
+            Ok((refund, payment))
+        })?;
+        if refund.state != WishState::Requested {
+            return Ok(());
+        }
+        let gateway = self.gateway(&payment)?;
+        let now = self.now;
+        if gateway.record() == Record::Shop {
+            // A person pays it out; asking for the refund is the record of that.
+            return self.db.write_now(move |conn| refunds::settle(conn, id, now));
+        }
+        let reference = reference(&payment)?;
+        let amount = Money::new(refund.amount, payment.currency()?);
+        let answer = match &refund.provider_reference {
+            Some(known) => gateway::wait(gateway.refund_state(known)),
+            None => self.submit(gateway.as_ref(), &reference, amount, &refund.key),
+        };
+        match answer {
+            Ok(state) => self.refund_answered(id, state),
+            Err(GatewayError::Refused(reason) | GatewayError::Declined(reason)) => {
+                self.db.write_now(move |conn| refunds::failed(conn, id, &reason, now))
+            }
+            Err(other) => Err(unreached(other)),
+        }
+    }
+
+    /// A refund whose answer was lost is looked for before it is asked for again.
+    fn submit(&self, gateway: &dyn Gateway, reference: &str, amount: Money, key: &str) -> Result<gateway::RefundState, GatewayError> {
+        match gateway::wait(gateway.refund(reference, amount, key)) {
+            Err(GatewayError::Unknown(reason)) => match gateway::wait(gateway.find_refund(reference, key))? {
+                Some(found) => Ok(found),
+                None => Err(GatewayError::Unknown(reason)),
+            },
+            other => other,
+        }
+    }
+
+    fn refund_answered(&self, id: RefundId, state: gateway::RefundState) -> Result<()> {
+        let now = self.now;
+        let reference = state.reference.clone();
+        self.db.write_now(move |conn| refunds::submitted(conn, id, &reference))?;
+        match state.standing {
+            RefundStanding::Succeeded => self.db.write_now(move |conn| refunds::settle(conn, id, now)),
+            RefundStanding::Failed(reason) => self.db.write_now(move |conn| refunds::failed(conn, id, &reason, now)),
+            RefundStanding::Pending => Err(Error::Unavailable("the provider is still at it".into())),
+        }
+    }
+
+    /// Asks about payments whose webhook was lost. Runs by the clock.
+    pub fn reconcile(&self) -> Result<()> {
+        let before = self.now - UNHEARD;
+        let unheard = self.db.read_now(|conn| payments::unheard(conn, before, BATCH))?;
+        let now = self.now;
+        self.db.write_now(move |conn| unheard.iter().try_for_each(|id| payments::schedule_check(conn, *id, now)))
+    }
+
+    /// Cancels orders that nobody paid in time. Runs by the clock. The provider is asked first, for the money may have come without
+    /// a word; when it does not answer, the order is cancelled all the same, and money that comes later becomes a case.
+    pub fn expire(&self) -> Result<()> {
+        let now = self.now;
+        for order in self.db.read_now(|conn| orders::overdue(conn, now, BATCH))? {
+            if let Err(error) = self.ask_last(order) {
+                tracing::warn!(order = order.0, %error, "an overdue payment could not be checked");
+            }
+            self.db.write_now(move |conn| {
+                if orders::get(conn, order)?.status == OrderStatus::Pending {
+                    orders::cancel(conn, order, CancelReason::Unpaid, "system", now)?;
+                }
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
+    fn ask_last(&self, order: OrderId) -> Result<()> {
+        let open = self.db.read_now(|conn| payments::of_order(conn, order))?;
+        open.iter().filter(|payment| payment.state == PaymentState::Open).try_for_each(|payment| self.check(payment.id))
+    }
+}
+
+fn reference(payment: &Payment) -> Result<String> {
+    payment.provider_reference.clone().ok_or_else(|| Error::Unavailable("the provider was not told of this payment yet".into()))
+}
+
+/// An outage of the provider: the job is tried again later.
+fn unreached(error: GatewayError) -> Error {
+    Error::Unavailable(error.to_string())
+}

@@ -1,0 +1,97 @@
+//! Whatever people do to orders, in whatever order: the books agree afterwards.
+
+use crate::support::goods::{self, now, place};
+use kernel::Db;
+use proptest::prelude::*;
+use storefront::checkout::Settlement;
+use storefront::ids::OrderId;
+use storefront::orders::{self, CancelReason};
+use storefront::refunds::{self, Request, RequestLine};
+use storefront::shipments::{self, Parcel};
+use storefront::{payments, stock};
+
+/// One thing a person may do to an order.
+#[derive(Clone, Debug)]
+enum Deed {
+    Receive,
+    Ship { line: usize, units: i64 },
+    Refund { line: usize, units: i64, shipping: i64, restock: bool },
+    SettleRefunds,
+    FailRefunds,
+    Cancel,
+    Count { units: i64 },
+}
+
+fn deed() -> impl Strategy<Value = Deed> {
+    prop_oneof![
+        Just(Deed::Receive),
+        (0usize..2, 1i64..4).prop_map(|(line, units)| Deed::Ship { line, units }),
+        (0usize..2, 0i64..4, prop::sample::select(vec![0i64, 100, 490]), any::<bool>())
+            .prop_map(|(line, units, shipping, restock)| Deed::Refund { line, units, shipping, restock }),
+        Just(Deed::SettleRefunds),
+        Just(Deed::FailRefunds),
+        Just(Deed::Cancel),
+        (0i64..20).prop_map(|units| Deed::Count { units }),
+    ]
+}
+
+/// Does it, or is refused; a refusal must leave nothing behind.
+fn act(db: &Db, order: OrderId, step: usize, deed: &Deed) {
+    let deed = deed.clone();
+    let outcome = db.write_now(move |conn| {
+        let lines = orders::lines(conn, order)?;
+        match deed {
+            Deed::Receive => {
+                let payment = payments::latest(conn, order)?.expect("every order has a payment").id;
+                payments::record_receipt(conn, payment, "test", now())
+            }
+            Deed::Ship { line, units } => {
+                let parcel = Parcel {
+                    key: format!("step-{step}"),
+                    lines: vec![(lines[line].id, units)],
+                    carrier: "DHL".into(),
+                    tracking_number: String::new(),
+                    tracking_url: String::new(),
+                };
+                shipments::ship(conn, order, &parcel, "test", now()).map(drop)
+            }
+            Deed::Refund { line, units, shipping, restock } => {
+                let wanted = RequestLine { line: lines[line].id, quantity: units, restock };
+                let request = Request { lines: vec![wanted], shipping, reason: "test".into() };
+                let stored = orders::get(conn, order)?;
+                let shown = refunds::preview(conn, &stored, &request)?;
+                refunds::request(conn, order, &request, shown.amount, "test", now()).map(drop)
+            }
+            Deed::SettleRefunds => refunds::of_order(conn, order)?.iter().try_for_each(|refund| refunds::settle(conn, refund.id, now())),
+            Deed::FailRefunds => {
+                refunds::of_order(conn, order)?.iter().try_for_each(|refund| refunds::failed(conn, refund.id, "test", now()))
+            }
+            Deed::Cancel => orders::cancel(conn, order, CancelReason::Staff, "test", now()),
+            Deed::Count { units } => {
+                let variant = lines[0].variant_id.expect("the line is of a variant");
+                stock::set_on_hand(conn, variant, units, "count", &format!("count-{step}"), "test", now())
+            }
+        }
+    });
+    use kernel::Error::{Conflict, Invalid};
+    assert!(matches!(outcome, Ok(()) | Err(Conflict(_) | Invalid(_))), "{outcome:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 40, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_sequence_of_deeds_ends_with_clean_books(
+        percent in 0i64..10_000, units in (1i64..4, 1i64..4), deeds in prop::collection::vec(deed(), 1..14),
+    ) {
+        let db = goods::open();
+        let (mug, pot) = (goods::product(&db, "Mug", 1299, 9), goods::product(&db, "Pot", 4550, 9));
+        goods::coupon(&db, "ANY", percent.max(1), None, None);
+        let (cart, seen) = goods::cart(&db, &[(mug, units.0), (pot, units.1)], "ann@example.com", "bank_transfer", "ANY");
+        let placed = place(&db, cart, seen, Settlement::After).unwrap();
+        for (step, deed) in deeds.iter().enumerate() {
+            act(&db, placed.order, step, deed);
+        }
+        goods::assert_books(&db);
+    }
+}

@@ -1,0 +1,137 @@
+//! A shop made by its own functions, below the web: goods, rates, coupons, and carts that are ready to be placed.
+
+use crm::email::Email;
+use kernel::clock::{Clock, Time};
+use kernel::money::Currency;
+use kernel::testing::TestDb;
+use kernel::{Conn, Db};
+use storefront::address::Address;
+use storefront::carts;
+use storefront::catalog::{self, Product, Saving, Status, Variant};
+use storefront::checkout::{self, PlaceError, Placed, Seen, Settlement};
+use storefront::coupons::{self, Kind, Terms};
+use storefront::ids::{CartId, CouponId, VariantId};
+use storefront::shipping::{self, NewShippingRate};
+use storefront::tax_rates::{self, NewTaxRate};
+
+pub const EUR: Currency = Currency::EUR;
+
+pub fn now() -> Time {
+    Clock::default().now()
+}
+
+/// An empty shop that taxes and delivers in Germany.
+pub fn open() -> TestDb {
+    let db = kernel::testing::db();
+    db.write_now(|conn| {
+        for (class, rate) in [("standard", 1900), ("reduced", 700)] {
+            tax_rates::set(conn, NewTaxRate { country: "DE".into(), tax_class: class.into(), name: format!("VAT {rate}"), rate_bp: rate })?;
+        }
+        shipping::create(
+            conn,
+            NewShippingRate {
+                name: "Standard".into(),
+                countries: "DE".into(),
+                currency: "EUR".into(),
+                price: 490,
+                free_over: None,
+                min_weight: None,
+                max_weight: None,
+                delivery_days: "2-4".into(),
+                position: 0,
+                active: true,
+            },
+        )?;
+        Ok(())
+    })
+    .unwrap();
+    db
+}
+
+/// A product with one variant.
+pub fn product(db: &Db, title: &str, price: i64, stock: i64) -> VariantId {
+    let title = title.to_string();
+    db.write_now(move |conn| {
+        let variant = Variant { sku: Some(title.to_uppercase()), price: Some(price), count: Some(stock), weight_grams: 300, ..Variant::default() };
+        let product = Product { status: Status::Active, title: title.clone(), variants: vec![variant], ..Product::default() };
+        catalog::save_product(conn, &product, &Saving { currency: EUR, actor: "test", base: None, now: now() })?;
+        Ok(catalog::find_variant(conn, &title.to_uppercase())?.expect("the variant was just saved"))
+    })
+    .unwrap()
+}
+
+pub fn coupon(db: &Db, code: &str, percent_bp: i64, max_uses: Option<i64>, per_customer: Option<i64>) -> CouponId {
+    let terms = Terms {
+        code: code.into(),
+        kind: Kind::Percentage,
+        percent_bp,
+        amount: 0,
+        currency: "EUR".into(),
+        minimum: 0,
+        starts_at: None,
+        ends_at: None,
+        max_uses,
+        max_uses_per_customer: per_customer,
+        active: true,
+    };
+    db.write_now(move |conn| coupons::create(conn, terms.clone(), now())).unwrap()
+}
+
+pub fn address() -> Address {
+    Address {
+        name: "Ann Ash".into(),
+        line1: "Hauptstraße 1".into(),
+        postal_code: "10115".into(),
+        city: "Berlin".into(),
+        country: "DE".into(),
+        ..Address::default()
+    }
+}
+
+/// A cart with every step of the checkout done, and what its shopper saw.
+pub fn cart(db: &Db, goods: &[(VariantId, i64)], email: &str, method: &str, code: &str) -> (CartId, Seen) {
+    let (goods, email, method, code) = (goods.to_vec(), email.to_string(), method.to_string(), code.to_string());
+    db.write_now(move |conn| {
+        let cart = carts::create(conn, None, EUR, "en", now())?;
+        for (variant, quantity) in &goods {
+            carts::add(conn, cart, *variant, *quantity, now())?;
+        }
+        carts::set_contact(conn, cart, &Email::parse(&email, "email")?, &address(), None, "", now())?;
+        let rate = carts::quote(conn, cart, now())?.rate.expect("Germany is delivered to").id;
+        carts::set_shipping_rate(conn, cart, rate, now())?;
+        carts::set_payment_method(conn, cart, &method, now())?;
+        if !code.is_empty() {
+            carts::set_coupon(conn, cart, &code, now())?;
+        }
+        Ok((cart, seen(conn, cart)?))
+    })
+    .unwrap()
+}
+
+pub fn seen(conn: &mut Conn, cart: CartId) -> kernel::Result<Seen> {
+    let quote = carts::quote(conn, cart, now())?;
+    Ok(Seen { version: quote.cart.version, total: quote.priced.total })
+}
+
+/// Places a cart as the checkout does: what refuses to be placed is rolled back.
+pub fn place(db: &Db, cart: CartId, seen: Seen, settlement: Settlement) -> Result<Placed, PlaceError> {
+    let refused = std::sync::Arc::new(parking_lot::Mutex::new(None));
+    let keep = refused.clone();
+    let placed = db.write_now(move |conn| {
+        checkout::place(conn, cart, seen, settlement, now()).map_err(|error| match error {
+            PlaceError::Other(error) => error,
+            other => {
+                *keep.lock() = Some(other);
+                kernel::Error::conflict("not placed")
+            }
+        })
+    });
+    placed.map_err(|error| refused.lock().take().unwrap_or(PlaceError::Other(error)))
+}
+
+/// Fails with every problem that `doctor` finds.
+pub fn assert_books(db: &Db) {
+    let findings = db.read_now(|conn| storefront::doctor::examine(conn, &mut |_| {})).unwrap();
+    let problems: Vec<String> = findings.into_iter().flat_map(|finding| finding.problems).collect();
+    assert!(problems.is_empty(), "the books do not agree:\n{}", problems.join("\n"));
+}
