@@ -105,9 +105,10 @@ fn load(conn: &mut Conn, visit: &Visit, asked: &Asked, words: &Words, now: Time)
 }
 
 fn empty(conn: &mut Conn, asked: &Asked, words: &Words) -> Result<CartView> {
+    let country = shop::get(conn)?.country;
     let estimate = EstimateView {
         form: Form::new(form::ESTIMATE),
-        countries: destinations(conn, words, &shop::get(conn)?.country)?,
+        countries: destinations(conn, words, &country)?,
         rates: None,
         ships: true,
     };
