@@ -68,3 +68,8 @@ pub fn list_cases(conn: &mut Conn, before: Option<i64>, limit: i64) -> Result<Ve
         .select(Case::as_select())
         .load(conn)?)
 }
+
+/// How many cases wait for their money to be back where it came from.
+pub fn open_cases(conn: &mut Conn) -> Result<i64> {
+    Ok(payment_cases::table.filter(payment_cases::state.eq("open")).count().get_result(conn)?)
+}

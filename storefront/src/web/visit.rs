@@ -77,6 +77,11 @@ impl Visit {
         }
     }
 
+    /// Whether `token` came with a form that a page of ours gave to this very visitor.
+    pub fn proves(&self, signer: &Signer, token: &str) -> bool {
+        self.known && signer.verify("csrf", &self.visitor, token)
+    }
+
     /// The customer who is signed in.
     pub fn customer(&self, conn: &mut Conn, now: Time) -> Result<Option<CustomerId>> {
         self.session.as_deref().map_or(Ok(None), |session| logins::session(conn, session, now))
