@@ -17,7 +17,7 @@ use storefront::search::SearchEngine;
 use storefront::search::embedded::EmbeddedSearch;
 use storefront::search::meilisearch::MeilisearchSearch;
 use storefront::web::door::Door;
-use storefront::web::limits::Limits as RateLimits;
+use storefront::web::limits::Limits as RequestLimits;
 use storefront::web::memory::Memory;
 
 /// The name of the setting that holds the key of all signatures. It travels with backups, so that links in mails stay valid.
@@ -63,7 +63,7 @@ impl AppState {
             templates: Arc::new(Templates::load(None)?),
             gateways: gateways(&config)?,
             search: search(&config)?,
-            limits: Arc::new(RateLimits::new(&config.limits)),
+            limits: Arc::new(RequestLimits::new(&config.limits)),
             memory: Arc::new(Memory::new(config.page_cache)),
         };
         Ok(AppState { db, config, clock, signer, transport: Arc::new(transport), metrics: metrics::recorder(), door })

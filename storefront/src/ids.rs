@@ -2,5 +2,5 @@
 
 kernel::id!(
     ProductId, VariantId, CategoryId, CartId, CartLineId, OrderId, OrderLineId, PaymentId, CaptureId, RefundId, ShipmentId, CouponId,
-    ShippingRateId, TaxRateId, AddressId, PaymentCaseId,
+    ShippingRateId, TaxRateId, AddressId, PaymentCaseId, ApiKeyId,
 );

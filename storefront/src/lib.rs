@@ -2,6 +2,8 @@
 
 pub mod address;
 pub mod address_book;
+pub mod api;
+pub mod api_keys;
 pub mod carts;
 pub mod catalog;
 pub mod checkout;
@@ -9,6 +11,7 @@ pub mod content;
 pub mod coupons;
 pub mod demo;
 pub mod gateway;
+pub mod idempotency;
 pub mod ids;
 pub mod imports;
 pub mod labels;

@@ -45,7 +45,7 @@ impl House {
         let clock = Clock::default();
         let state = AppState::open(config, clock.clone()).unwrap();
         let server = serve(state.clone(), listener);
-        stripe.webhooks_to(format!("{base_url}/webhooks/stripe"));
+        stripe.webhooks_to(&format!("{base_url}/webhooks/stripe"));
         House { db, state, clock, base_url, stripe, folder, server }
     }
 

@@ -1,0 +1,72 @@
+//! The JSON API under `/api/v1`, for programs of the merchant: catalogue, carts, checkout and orders.
+//!
+//! Handlers read strictly, call the same domain functions as the pages, and write views of their own: what the API shows is decided
+//! here and not by the fields of rows.
+
+mod amount;
+mod call;
+mod cart_view;
+mod carts;
+mod catalogue;
+mod checkout;
+mod commands;
+mod document;
+mod input;
+mod order_view;
+mod orders;
+mod problem;
+mod search;
+
+use actix_web::middleware::from_fn;
+use actix_web::web;
+use utoipa::OpenApi;
+
+/// Where the API lives.
+pub const PREFIX: &str = "/api/v1";
+
+/// One list of operations serves the router and the document, so that neither knows one that the other does not.
+macro_rules! operations {
+    ($($module:ident :: $name:ident),+ $(,)?) => {
+        fn mount(config: &mut web::ServiceConfig) {
+            $(config.service($module::$name);)+
+        }
+
+        #[derive(OpenApi)]
+        #[openapi(paths($($module::$name),+))]
+        struct Operations;
+    };
+}
+
+operations!(
+    catalogue::categories,
+    catalogue::products,
+    catalogue::product,
+    search::search,
+    carts::create_cart,
+    carts::show_cart,
+    carts::add_line,
+    carts::set_line,
+    carts::remove_line,
+    carts::set_coupon,
+    carts::remove_coupon,
+    carts::set_contact,
+    checkout::shipping_rates,
+    checkout::choose_shipping_rate,
+    checkout::payment_methods,
+    checkout::choose_payment_method,
+    checkout::place_order,
+    orders::list_orders,
+    orders::show_order,
+    commands::capture,
+    commands::ship,
+    commands::cancel,
+    commands::preview_refund,
+    commands::refund,
+);
+
+/// Mounts the API and its document. The app must hold a [`crate::web::door::Door`] as `web::Data`.
+pub fn configure(config: &mut web::ServiceConfig) {
+    config.route("/api/openapi.json", web::get().to(document::show)).service(
+        web::scope(PREFIX).wrap(from_fn(problem::problems)).configure(mount).default_service(web::to(problem::nothing_here)),
+    );
+}

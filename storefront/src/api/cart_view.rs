@@ -1,0 +1,187 @@
+//! A cart as the API shows it: priced now, with everything its owner must be told.
+
+use super::amount::Amount;
+use crate::address::Address;
+use crate::carts::{self, Cart, CartState, Notice, Quote};
+use crate::orders;
+use kernel::clock::Time;
+use kernel::money::Currency;
+use kernel::{Conn, Error, Result};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A cart, priced with today's catalogue, coupon, delivery and tax.
+#[derive(Serialize, ToSchema)]
+pub struct CartView {
+    /// The cart's secret name: whoever knows it can change the cart.
+    id: String,
+    /// Until it is placed it is `open`.
+    #[schema(pattern = "^(open|placed|merged)$")]
+    state: String,
+    /// Counts every change. To place the cart, send the version that you read.
+    version: i64,
+    currency: String,
+    language: String,
+    /// Where tax and delivery are figured for, ISO 3166-1 alpha-2.
+    country: String,
+    email: String,
+    shipping_address: Option<Address>,
+    /// The shipping address serves when there is none.
+    billing_address: Option<Address>,
+    note: String,
+    lines: Vec<CartLine>,
+    coupon_code: String,
+    requires_shipping: bool,
+    /// The delivery chosen or, before that, the first that serves.
+    shipping_rate: Option<ChosenRate>,
+    payment_method: String,
+    /// Goods before reductions.
+    subtotal: Amount,
+    /// Reductions of goods.
+    discount: Amount,
+    /// Delivery after reductions.
+    shipping: Amount,
+    /// All tax, of goods and delivery.
+    tax: Amount,
+    prices_include_tax: bool,
+    /// What is to be paid.
+    total: Amount,
+    notices: Vec<NoticeView>,
+    /// The order this cart became.
+    order_number: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct CartLine {
+    id: i64,
+    variant_id: i64,
+    sku: Option<String>,
+    title: String,
+    /// Option values with ` / ` between.
+    options: String,
+    slug: String,
+    quantity: i64,
+    unit_price: Amount,
+    /// Before reductions.
+    subtotal: Amount,
+    discount: Amount,
+    /// With reductions and tax.
+    total: Amount,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ChosenRate {
+    id: i64,
+    name: String,
+    /// False when it is only the first that serves, for the estimate.
+    chosen: bool,
+}
+
+/// What the buyer must be told before they go on.
+#[derive(Serialize, ToSchema)]
+struct NoticeView {
+    /// `price_changed`, `short`, `gone`, `coupon_refused`, `coupon_below_minimum` or `no_delivery`.
+    kind: &'static str,
+    /// Whether the cart cannot be placed while this stands.
+    blocks: bool,
+    line_id: Option<i64>,
+    /// The price before, of `price_changed`.
+    before: Option<Amount>,
+    /// The price now, of `price_changed`.
+    now: Option<Amount>,
+    /// Units left, of `short`.
+    left: Option<i64>,
+    /// What is missing to the coupon's minimum.
+    missing: Option<Amount>,
+    /// Why the coupon does nothing: `unknown`, `not-yet`, `expired`, `used-up`, `used-by-you` or `other-currency`.
+    reason: Option<&'static str>,
+}
+
+/// The cart behind its secret name, whatever its state. A merged one is gone.
+pub fn find(conn: &mut Conn, id: &str) -> Result<Cart> {
+    let cart = carts::find_any_by_token(conn, id)?.ok_or(Error::NotFound)?;
+    if cart.state == CartState::Merged { Err(Error::NotFound) } else { Ok(cart) }
+}
+
+/// The cart named `id`, priced.
+pub fn show(conn: &mut Conn, id: &str, now: Time) -> Result<CartView> {
+    let cart = find(conn, id)?;
+    let order_number = match orders::find_by_cart(conn, cart.id)? {
+        Some(order) => Some(orders::get(conn, order)?.number),
+        None => None,
+    };
+    let quote = carts::quote(conn, cart.id, now)?;
+    view(id, quote, order_number)
+}
+
+fn view(id: &str, quote: Quote, order_number: Option<String>) -> Result<CartView> {
+    let currency = quote.currency;
+    let amount = |minor: i64| Amount::new(minor, currency);
+    let lines = quote.lines.iter().zip(&quote.priced.lines).map(|(line, priced)| CartLine {
+        id: line.id.0,
+        variant_id: line.variant.id.0,
+        sku: line.variant.sku.clone(),
+        title: line.variant.title.clone(),
+        options: line.variant.options.clone(),
+        slug: line.variant.slug.clone(),
+        quantity: line.quantity,
+        unit_price: amount(line.unit_price),
+        subtotal: amount(priced.subtotal),
+        discount: amount(priced.discount),
+        total: amount(priced.total),
+    });
+    let chosen = quote.cart.shipping_rate_id;
+    let rate = quote.rate.as_ref().filter(|_| quote.requires_shipping);
+    Ok(CartView {
+        id: id.to_string(),
+        state: quote.cart.state.as_str().to_string(),
+        version: quote.cart.version,
+        currency: currency.code().into(),
+        language: quote.cart.language.clone(),
+        country: quote.country.clone(),
+        email: quote.cart.email.clone(),
+        shipping_address: quote.cart.shipping_address()?,
+        billing_address: quote.cart.billing_address.as_deref().map(Address::stored).transpose()?,
+        note: quote.cart.note.clone(),
+        lines: lines.collect(),
+        coupon_code: quote.cart.coupon_code.clone(),
+        requires_shipping: quote.requires_shipping,
+        shipping_rate: rate.map(|rate| ChosenRate { id: rate.id.0, name: rate.name.clone(), chosen: Some(rate.id) == chosen }),
+        payment_method: quote.cart.payment_method.clone(),
+        subtotal: amount(quote.priced.subtotal),
+        discount: amount(quote.priced.discount),
+        shipping: amount(quote.priced.shipping),
+        tax: amount(quote.priced.tax),
+        prices_include_tax: quote.prices_include_tax,
+        total: amount(quote.priced.total),
+        notices: quote.notices.iter().map(|notice| told(notice, currency)).collect(),
+        order_number,
+    })
+}
+
+fn told(notice: &Notice, currency: Currency) -> NoticeView {
+    let amount = |minor: i64| Some(Amount::new(minor, currency));
+    let plain = |kind| NoticeView {
+        kind,
+        blocks: notice.blocks(),
+        line_id: None,
+        before: None,
+        now: None,
+        left: None,
+        missing: None,
+        reason: None,
+    };
+    match notice {
+        Notice::PriceChanged { line, before, now } => {
+            NoticeView { line_id: Some(line.0), before: amount(*before), now: amount(*now), ..plain("price_changed") }
+        }
+        Notice::Short { line, left } => NoticeView { line_id: Some(line.0), left: Some(*left), ..plain("short") },
+        Notice::Gone { line } => NoticeView { line_id: Some(line.0), ..plain("gone") },
+        Notice::CouponRefused(refusal) => {
+            let key = refusal.key();
+            NoticeView { reason: Some(key.strip_prefix("coupon-").unwrap_or(key)), ..plain("coupon_refused") }
+        }
+        Notice::CouponBelowMinimum { missing } => NoticeView { missing: amount(*missing), ..plain("coupon_below_minimum") },
+        Notice::NoDelivery => plain("no_delivery"),
+    }
+}

@@ -1,0 +1,274 @@
+//! Categories and products, as shoppers see them.
+
+use super::amount::Amount;
+use super::call::{Call, found};
+use crate::api_keys::Scope;
+use crate::catalog::{self, Availability, Card, CardPicture, ProductPage};
+use crate::ids::ProductId;
+use crate::shop;
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use kernel::money::Currency;
+use kernel::{Error, Result};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+#[derive(Serialize, ToSchema)]
+struct CategoryList {
+    /// Every category, siblings in their order.
+    categories: Vec<CategoryView>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct CategoryView {
+    /// As the search filter `category` takes it.
+    id: i64,
+    slug: String,
+    /// The slug of the category above; null for a root.
+    parent: Option<String>,
+    name: String,
+    description: String,
+}
+
+/// A page of products.
+#[derive(Serialize, ToSchema)]
+struct ProductList {
+    products: Vec<ProductCard>,
+    /// The `after` of the next page; null on the last.
+    next: Option<String>,
+}
+
+/// A product in a list.
+#[derive(Serialize, ToSchema)]
+pub struct ProductCard {
+    slug: String,
+    title: String,
+    brand: String,
+    /// The cheapest and the dearest variant; null when nothing is for sale.
+    price_from: Option<Amount>,
+    price_to: Option<Amount>,
+    availability: AvailabilityView,
+    /// The variant to put into a cart when there is only one.
+    only_variant_id: Option<i64>,
+    pictures: Vec<PictureView>,
+}
+
+/// What is told of the stock.
+#[derive(Serialize, ToSchema)]
+struct AvailabilityView {
+    #[schema(example = "low", pattern = "^(in_stock|low|back_order|sold_out)$")]
+    state: &'static str,
+    /// Units left, told when they are few.
+    left: Option<i64>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct PictureView {
+    url: String,
+    alt: String,
+    /// Pixels of the original.
+    width: i64,
+    height: i64,
+}
+
+/// A product with everything its page shows.
+#[derive(Serialize, ToSchema)]
+struct ProductView {
+    slug: String,
+    title: String,
+    /// HTML that is safe to show.
+    description_html: String,
+    brand: String,
+    product_type: String,
+    tags: Vec<String>,
+    seo_title: String,
+    seo_description: String,
+    pictures: Vec<PictureView>,
+    options: Vec<OptionView>,
+    variants: Vec<VariantView>,
+    attributes: Vec<AttributeView>,
+    /// Slugs of each category's path from the root.
+    categories: Vec<Vec<String>>,
+    availability: AvailabilityView,
+}
+
+/// What variants differ in.
+#[derive(Serialize, ToSchema)]
+struct OptionView {
+    name: String,
+    values: Vec<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct AttributeView {
+    name: String,
+    value: String,
+}
+
+/// What can be put into a cart.
+#[derive(Serialize, ToSchema)]
+struct VariantView {
+    id: i64,
+    sku: Option<String>,
+    barcode: String,
+    /// The option values with ` / ` between, such as `White / 250 ml`.
+    label: String,
+    price: Amount,
+    /// The former price, when it was higher.
+    compare_at: Option<Amount>,
+    availability: AvailabilityView,
+    weight_grams: i64,
+}
+
+/// The category tree
+#[utoipa::path(
+    tag = "catalogue",
+    security(("key" = ["catalogue:read"])),
+    params(("language" = Option<String>, Query, description = "Of the texts: `en` or `zh`; the shop's own without.", pattern = "^(en|zh)$")),
+    responses((status = 200, description = "Every category.", body = CategoryList)),
+)]
+#[get("/categories")]
+pub async fn categories(request: HttpRequest) -> Result<HttpResponse> {
+    let call = Call::read(&request, Scope::CatalogueRead).await?;
+    let mut query = call.query();
+    let language = query.language();
+    query.end()?;
+    let tree = call.door.read(move |conn, _| catalog::categories(conn, language)).await?;
+    let view = |category: &catalog::Category| CategoryView {
+        id: category.id.0,
+        slug: category.slug.clone(),
+        parent: category.parent_id.and_then(|id| tree.get(id)).map(|above| above.slug.clone()),
+        name: category.name.clone(),
+        description: category.description.clone(),
+    };
+    found(&CategoryList { categories: tree.0.iter().map(view).collect() })
+}
+
+/// Products, oldest first
+///
+/// An unknown category is 404.
+#[utoipa::path(
+    tag = "catalogue",
+    security(("key" = ["catalogue:read"])),
+    params(
+        ("category" = Option<String>, Query, description = "The slug of a category: only products in it or below it."),
+        ("after" = Option<String>, Query, description = "The `next` of the page before.", pattern = "^[1-9][0-9]{0,17}$"),
+        ("limit" = Option<i64>, Query, description = "Products of a page; 20 without.", minimum = 1, maximum = 100),
+        ("language" = Option<String>, Query, description = "Of the texts: `en` or `zh`; the shop's own without.", pattern = "^(en|zh)$"),
+    ),
+    responses(
+        (status = 200, description = "A page of products.", body = ProductList),
+        (status = 404, description = "There is no such category.", body = super::problem::Problem, content_type = "application/problem+json"),
+    ),
+)]
+#[get("/products")]
+pub async fn products(request: HttpRequest) -> Result<HttpResponse> {
+    let call = Call::read(&request, Scope::CatalogueRead).await?;
+    let mut query = call.query();
+    let (language, limit, after, category) = (query.language(), query.limit(), query.after(), query.text("category"));
+    query.end()?;
+    let base = call.door.config.base_url.clone();
+    let list = call.door.read(move |conn, _| {
+        let category = match category {
+            Some(slug) => Some(catalog::categories(conn, language)?.by_slug(&slug).ok_or(Error::NotFound)?.id),
+            None => None,
+        };
+        let mut ids = catalog::listing(conn, category, after.map(ProductId), limit + 1)?;
+        let page = usize::try_from(limit).unwrap_or(usize::MAX);
+        let more = ids.len() > page;
+        ids.truncate(page);
+        let next = ids.last().filter(|_| more).map(ToString::to_string);
+        let currency = shop::get(conn)?.currency;
+        let cards = catalog::cards(conn, &ids, language, currency)?;
+        Ok(ProductList { products: cards.into_iter().map(|card| card_view(card, currency, &base)).collect(), next })
+    });
+    found(&list.await?)
+}
+
+/// A product
+#[utoipa::path(
+    tag = "catalogue",
+    security(("key" = ["catalogue:read"])),
+    params(
+        ("slug" = String, Path, description = "The product's slug."),
+        ("language" = Option<String>, Query, description = "Of the texts: `en` or `zh`; the shop's own without.", pattern = "^(en|zh)$"),
+    ),
+    responses((status = 200, description = "The product.", body = ProductView)),
+)]
+#[get("/products/{slug}")]
+pub async fn product(request: HttpRequest, slug: web::Path<String>) -> Result<HttpResponse> {
+    let call = Call::read(&request, Scope::CatalogueRead).await?;
+    let mut query = call.query();
+    let language = query.language();
+    query.end()?;
+    let slug = known(slug)?;
+    let page = call.door.read(move |conn, _| catalog::page(conn, &slug, language)).await?;
+    found(&product_view(page, &call.door.config.base_url))
+}
+
+/// A part of a path that may name something; NUL names nothing.
+pub fn known(part: web::Path<String>) -> Result<String> {
+    let part = part.into_inner();
+    if part.contains('\0') { Err(Error::NotFound) } else { Ok(part) }
+}
+
+pub fn card_view(card: Card, currency: Currency, base: &str) -> ProductCard {
+    let amount = |minor: i64| Amount::new(minor, currency);
+    ProductCard {
+        slug: card.slug,
+        title: card.title,
+        brand: card.brand,
+        price_from: card.price_from.map(amount),
+        price_to: card.price_to.map(amount),
+        availability: availability(card.availability),
+        only_variant_id: card.only_variant.map(|id| id.0),
+        pictures: card.pictures.into_iter().map(|picture| picture_view(picture, base)).collect(),
+    }
+}
+
+fn product_view(page: ProductPage, base: &str) -> ProductView {
+    let amount = |minor: i64| Amount::new(minor, page.currency);
+    let variant = |variant: catalog::PageVariant| VariantView {
+        id: variant.id.0,
+        sku: variant.sku,
+        barcode: variant.barcode,
+        label: variant.label,
+        price: amount(variant.price),
+        compare_at: variant.compare_at.map(amount),
+        availability: availability(variant.availability),
+        weight_grams: variant.weight_grams,
+    };
+    let option = |option: catalog::ProductOption| OptionView {
+        name: option.name,
+        values: option.values.into_iter().map(|(_, shown)| shown).collect(),
+    };
+    ProductView {
+        slug: page.slug,
+        title: page.title,
+        description_html: page.description_html,
+        brand: page.brand,
+        product_type: page.product_type,
+        tags: page.tags,
+        seo_title: page.seo_title,
+        seo_description: page.seo_description,
+        pictures: page.pictures.into_iter().map(|picture| picture_view(picture, base)).collect(),
+        options: page.options.into_iter().map(option).collect(),
+        variants: page.variants.into_iter().map(variant).collect(),
+        attributes: page.attributes.into_iter().map(|(name, value)| AttributeView { name, value }).collect(),
+        categories: page.categories.into_iter().map(|path| path.into_iter().map(|category| category.slug).collect()).collect(),
+        availability: availability(page.availability),
+    }
+}
+
+fn picture_view(picture: CardPicture, base: &str) -> PictureView {
+    let url = format!("{base}/pictures/{}/640.webp", picture.hash);
+    PictureView { url, alt: picture.alt, width: picture.width, height: picture.height }
+}
+
+fn availability(state: Availability) -> AvailabilityView {
+    match state {
+        Availability::InStock => AvailabilityView { state: "in_stock", left: None },
+        Availability::Low(left) => AvailabilityView { state: "low", left: Some(left) },
+        Availability::BackOrder => AvailabilityView { state: "back_order", left: None },
+        Availability::SoldOut => AvailabilityView { state: "sold_out", left: None },
+    }
+}

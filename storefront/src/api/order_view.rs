@@ -1,0 +1,201 @@
+//! An order as the API shows it.
+
+use super::amount::Amount;
+use crate::address::Address;
+use crate::ids::OrderId;
+use crate::orders::{self, OrderLine};
+use crate::payments::{self, Payment};
+use crate::refunds::{self, Refund};
+use crate::shipments::{self, Shipment};
+use kernel::clock::Time;
+use kernel::money::Currency;
+use kernel::{Conn, Result};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// An order: the frozen copy of what was bought, and what became of it.
+#[derive(Serialize, ToSchema)]
+pub struct OrderView {
+    number: String,
+    /// `pending`, `confirmed`, `completed` or `cancelled`.
+    status: &'static str,
+    /// `pending`, `authorised`, `partially_paid`, `paid`, `partially_refunded`, `refunded` or `voided`.
+    payment_status: &'static str,
+    /// `unfulfilled`, `partial`, `fulfilled` or `cancelled`.
+    fulfilment_status: &'static str,
+    /// UTC (RFC 3339).
+    placed_at: String,
+    email: String,
+    language: String,
+    shipping_address: Address,
+    billing_address: Address,
+    shipping_method: String,
+    payment_method: String,
+    coupon_code: String,
+    note: String,
+    subtotal: Amount,
+    discount: Amount,
+    shipping: Amount,
+    tax: Amount,
+    prices_include_tax: bool,
+    total: Amount,
+    lines: Vec<OrderLineView>,
+    payments: Vec<PaymentView>,
+    shipments: Vec<ShipmentView>,
+    refunds: Vec<RefundView>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct OrderLineView {
+    id: i64,
+    sku: String,
+    title: String,
+    options: String,
+    quantity: i64,
+    /// Of `quantity`, units that were sent, will never be sent, and were given money back for.
+    shipped: i64,
+    cancelled: i64,
+    refunded: i64,
+    unit_price: Amount,
+    subtotal: Amount,
+    discount: Amount,
+    tax: Amount,
+    tax_reason: String,
+    total: Amount,
+}
+
+#[derive(Serialize, ToSchema)]
+struct PaymentView {
+    provider: String,
+    /// The provider's own name of it.
+    reference: Option<String>,
+    /// `open`, `authorised`, `captured`, `voided`, `failed` or `expired`.
+    state: &'static str,
+    amount: Amount,
+    authorised: Amount,
+    captured: Amount,
+    /// Asked for or done.
+    refunded: Amount,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ShipmentView {
+    id: i64,
+    carrier: String,
+    tracking_number: String,
+    tracking_url: String,
+    shipped_at: String,
+    lines: Vec<ShipmentLineView>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ShipmentLineView {
+    line_id: i64,
+    quantity: i64,
+}
+
+#[derive(Serialize, ToSchema)]
+struct RefundView {
+    id: i64,
+    amount: Amount,
+    /// `requested`, `settled` or `failed`.
+    state: &'static str,
+    reason: String,
+    created_at: String,
+}
+
+/// The order with its lines, payments, shipments and refunds.
+pub fn show(conn: &mut Conn, id: OrderId) -> Result<OrderView> {
+    let order = orders::get(conn, id)?;
+    let currency = order.currency()?;
+    let amount = |minor: i64| Amount::new(minor, currency);
+    let mut parcels = Vec::new();
+    for shipment in shipments::of_order(conn, id)? {
+        let lines = shipments::lines_of(conn, shipment.id)?;
+        parcels.push(parcel(shipment, lines.into_iter().map(|(line, quantity)| ShipmentLineView { line_id: line.0, quantity }).collect()));
+    }
+    Ok(OrderView {
+        status: order.status.as_str(),
+        payment_status: order.payment_status.as_str(),
+        fulfilment_status: order.fulfilment_status.as_str(),
+        placed_at: moment(order.placed_at),
+        shipping_address: order.shipping_address()?,
+        billing_address: order.billing_address()?,
+        subtotal: amount(order.subtotal),
+        discount: amount(order.discount),
+        shipping: amount(order.shipping),
+        tax: amount(order.tax),
+        prices_include_tax: order.prices_include_tax,
+        total: amount(order.total),
+        lines: orders::lines(conn, id)?.into_iter().map(|line| line_view(line, currency)).collect(),
+        payments: payments::of_order(conn, id)?.into_iter().map(|payment| payment_view(payment, currency)).collect(),
+        shipments: parcels,
+        refunds: refunds::of_order(conn, id)?.into_iter().map(|refund| refund_view(refund, currency)).collect(),
+        number: order.number,
+        email: order.email,
+        language: order.language,
+        shipping_method: order.shipping_method,
+        payment_method: order.payment_method,
+        coupon_code: order.coupon_code,
+        note: order.note,
+    })
+}
+
+/// A moment as RFC 3339 in UTC.
+pub fn moment(at: Time) -> String {
+    at.and_utc().to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+}
+
+fn line_view(line: OrderLine, currency: Currency) -> OrderLineView {
+    let amount = |minor: i64| Amount::new(minor, currency);
+    OrderLineView {
+        id: line.id.0,
+        sku: line.sku,
+        title: line.title,
+        options: line.options,
+        quantity: line.quantity,
+        shipped: line.shipped,
+        cancelled: line.cancelled,
+        refunded: line.refunded,
+        unit_price: amount(line.unit_price),
+        subtotal: amount(line.subtotal),
+        discount: amount(line.discount),
+        tax: amount(line.tax),
+        tax_reason: line.tax_reason,
+        total: amount(line.total),
+    }
+}
+
+fn payment_view(payment: Payment, currency: Currency) -> PaymentView {
+    let amount = |minor: i64| Amount::new(minor, currency);
+    PaymentView {
+        provider: payment.provider,
+        reference: payment.provider_reference,
+        state: payment.state.as_str(),
+        amount: amount(payment.amount),
+        authorised: amount(payment.authorised),
+        captured: amount(payment.captured),
+        refunded: amount(payment.refunded),
+    }
+}
+
+fn parcel(shipment: Shipment, lines: Vec<ShipmentLineView>) -> ShipmentView {
+    ShipmentView {
+        id: shipment.id.0,
+        carrier: shipment.carrier,
+        tracking_number: shipment.tracking_number,
+        tracking_url: shipment.tracking_url,
+        shipped_at: moment(shipment.shipped_at),
+        lines,
+    }
+}
+
+fn refund_view(refund: Refund, currency: Currency) -> RefundView {
+    RefundView {
+        id: refund.id.0,
+        amount: Amount::new(refund.amount, currency),
+        state: refund.state.as_str(),
+        reason: refund.reason,
+        created_at: moment(refund.created_at),
+    }
+}
