@@ -51,6 +51,8 @@ fn configure(config: &mut web::ServiceConfig, state: &AppState) {
         .app_data(web::JsonConfig::default().limit(BODY))
         .configure(health::routes)
         .configure(assets::routes)
+        // Before the shop, whose Chinese pages take everything else below /zh.
+        .configure(admin::web::configure)
         // Last: the shop answers every address that nobody before it took.
         .configure(|config| storefront::web::configure(config, &web::Data::new(state.door.clone())));
 }

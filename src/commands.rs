@@ -7,6 +7,7 @@ mod import;
 mod migrate;
 mod restore;
 mod serve;
+mod staff;
 mod worker;
 
 use clap::{Parser, Subcommand};
@@ -42,6 +43,8 @@ enum Command {
     Demo,
     /// Bring in products from a merchant's own export file
     Import(import::Arguments),
+    /// Who may sign in to the back office
+    Staff(staff::Arguments),
     /// Prove the books: read the whole database and tell what does not agree
     Doctor,
     /// Write everything the database holds to one file, while the shop goes on selling
@@ -106,6 +109,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Migrate(arguments) => migrate::run(&config, &arguments),
         Command::Demo => demo::run(&config),
         Command::Import(arguments) => import::run(&config, &arguments),
+        Command::Staff(arguments) => staff::run(&config, arguments),
         Command::Doctor => doctor::run(&config),
         Command::Backup(arguments) => backup::run(&config, &arguments),
         Command::Restore(arguments) => restore::run(&config, &arguments),

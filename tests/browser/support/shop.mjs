@@ -87,7 +87,7 @@ async function demoData() {
     mkdirSync(out, { recursive: true })
     const draft = mkdtempSync(join(out, 'draft-'))
     await command(draft, ['demo'])
-    await command(draft, ['staff', 'add', staff.email, '--name', 'Mei Lin', '--role', 'owner', '--password-stdin'], `${staff.password}\n`)
+    await command(draft, ['staff', 'add', staff.email, '--name', 'Mei Lin', '--password-stdin'], `${staff.password}\n`)
     renameSync(draft, template)
   }
   return template

@@ -1,0 +1,256 @@
+//! What every page of the back office starts from: who is signed in, the frame, the way to change something, and error pages.
+
+use crate::audit;
+use crate::staff::{self, Staff};
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::middleware::Next;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, web};
+use kernel::clock::Time;
+use kernel::error::Fields;
+use kernel::web::i18n::Language;
+use kernel::{Conn, Error, Result};
+use serde::Serialize;
+use std::future::Future;
+use std::pin::Pin;
+use storefront::web::door::Door;
+use storefront::web::views::page::{Flash, Tone};
+use storefront::web::visit::Visit;
+
+/// The cookie that holds a staff session. It is not the shopper's: signing out of one leaves the other.
+pub const SESSION: &str = "staff_session";
+/// Rows on a page of a list.
+pub const ROWS: i64 = 50;
+
+/// A request of somebody who is signed in. Extracting it fails with `Unauthorised`, which becomes the way to the sign-in page.
+pub struct Desk {
+    pub door: web::Data<Door>,
+    pub visit: Visit,
+    pub staff: Staff,
+}
+
+/// Who changes something, and when.
+pub struct Act {
+    staff: Staff,
+    /// The name for histories of the domain.
+    pub actor: String,
+    pub now: Time,
+}
+
+impl Act {
+    /// Records the change in the audit log, in the transaction that makes it.
+    pub fn log(&self, conn: &mut Conn, action: &str, subject: &str, before: &impl Serialize, after: &impl Serialize) -> Result<()> {
+        audit::record(conn, self.staff.id, action, subject, before, after, self.now)
+    }
+}
+
+/// What a template of the back office is rendered from.
+#[derive(Serialize)]
+struct Sheet<'a, V: Serialize> {
+    page: Frame<'a>,
+    view: V,
+}
+
+/// The same for every page.
+#[derive(Serialize)]
+struct Frame<'a> {
+    tag: &'static str,
+    title: String,
+    csrf: &'a str,
+    /// Who is signed in; nobody on the sign-in page.
+    staff: Option<&'a str>,
+    /// The part of the menu that is open: the first word of the path.
+    section: &'a str,
+    flash: &'a [Flash],
+    other: Other,
+}
+
+/// The same page in the other language.
+#[derive(Serialize)]
+struct Other {
+    tag: &'static str,
+    name: &'static str,
+    href: String,
+}
+
+impl Desk {
+    /// Runs `f` on a connection for reading.
+    pub async fn read<T: Send + 'static>(&self, f: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static) -> Result<T> {
+        self.door.read(move |conn, _| f(conn)).await
+    }
+
+    /// Runs `f` in one transaction, telling it who acts. `f` may run again after a deadlock.
+    pub async fn write<T: Send + 'static>(&self, mut f: impl FnMut(&mut Conn, &Act) -> Result<T> + Send + 'static) -> Result<T> {
+        let act = Act { staff: self.staff.clone(), actor: self.staff.actor(), now: self.door.now() };
+        self.door.db.write(move |conn| f(conn, &act)).await
+    }
+
+    /// A page. `title` is a text key or the words themselves.
+    pub fn page(&self, template: &str, title: &str, view: impl Serialize) -> Result<HttpResponse> {
+        self.page_as(StatusCode::OK, template, title, view)
+    }
+
+    /// [`Desk::page`] with a status, such as 422 for a refused form.
+    pub fn page_as(&self, status: StatusCode, template: &str, title: &str, view: impl Serialize) -> Result<HttpResponse> {
+        render(&self.door, &self.visit, Some(&self.staff.name), status, template, title, view)
+    }
+
+    /// Sends the browser on with a GET, and says there what was done.
+    pub fn done(&self, to: &str, text: &str) -> HttpResponse {
+        self.visit.say(&self.door.signer, Tone::Success, text);
+        self.door.go(&self.visit, to)
+    }
+
+    /// Sends the browser on when the state did not allow a change, and says there why. Other errors stay errors.
+    pub fn explained(&self, to: &str, error: Error) -> Result<HttpResponse> {
+        let Error::Conflict(text) = error else { return Err(error) };
+        self.visit.say(&self.door.signer, Tone::Error, &text);
+        Ok(self.door.go(&self.visit, to))
+    }
+
+    /// A parameter of the query; empty when there is none. NUL never gets further than here.
+    pub fn query(&self, name: &str) -> String {
+        let found = form_urlencoded::parse(self.visit.query.as_bytes()).find(|(key, _)| key == name);
+        found.map(|(_, value)| value.replace('\0', "")).unwrap_or_default()
+    }
+
+    /// The key of the page after which the list goes on, if the query names one.
+    pub fn after(&self) -> Option<i64> {
+        self.query("after").parse().ok()
+    }
+
+    /// The address of the next page of this list: the same query from the key `last` on. None when `rows` were not a full page.
+    pub fn next(&self, rows: usize, last: Option<i64>) -> Option<String> {
+        let last = last.filter(|_| i64::try_from(rows).is_ok_and(|rows| rows >= ROWS))?;
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        for (name, value) in form_urlencoded::parse(self.visit.query.as_bytes()).filter(|(name, _)| name != "after") {
+            query.append_pair(&name, &value);
+        }
+        Some(format!("{}?{}", self.visit.path, query.append_pair("after", &last.to_string()).finish()))
+    }
+}
+
+/// What a refused form is answered with: 422 and its fields, or 409 and the sentence above the form. Other errors stay errors.
+pub fn refusal(error: Error) -> Result<(StatusCode, Fields)> {
+    match error {
+        Error::Invalid(fields) => Ok((StatusCode::UNPROCESSABLE_ENTITY, fields)),
+        Error::Conflict(text) => {
+            let mut fields = Fields::default();
+            fields.add("form", text);
+            Ok((StatusCode::CONFLICT, fields))
+        }
+        other => Err(other),
+    }
+}
+
+/// Renders a page for somebody, or for nobody yet.
+pub fn render(
+    door: &Door,
+    visit: &Visit,
+    staff: Option<&str>,
+    status: StatusCode,
+    template: &str,
+    title: &str,
+    view: impl Serialize,
+) -> Result<HttpResponse> {
+    let language = visit.language;
+    let other = if language == Language::English { Language::Chinese } else { Language::English };
+    let query = if visit.query.is_empty() { String::new() } else { format!("?{}", visit.query) };
+    let page = Frame {
+        tag: language.tag(),
+        title: door.templates.texts()?.message(language, title),
+        csrf: &visit.csrf,
+        staff,
+        section: visit.path.trim_start_matches("/admin").trim_start_matches('/').split('/').next().unwrap_or(""),
+        flash: &visit.flash,
+        other: Other { tag: other.tag(), name: other.name(), href: other.path(&format!("{}{query}", visit.path)) },
+    };
+    let html = door.templates.render(template, language, &Sheet { page, view })?;
+    let mut answer = HttpResponse::build(status);
+    answer.content_type("text/html; charset=utf-8").insert_header((header::CACHE_CONTROL, "no-store"));
+    visit.keep(&mut answer, door.config.https());
+    Ok(answer.body(html))
+}
+
+impl FromRequest for Desk {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Desk>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let door = request.app_data::<web::Data<Door>>().cloned();
+        let request = request.clone();
+        Box::pin(async move {
+            let door = door.ok_or_else(|| Error::unexpected("the shop's door is not set up"))?;
+            let staff = signed_in(&door, &request).await?.ok_or(Error::Unauthorised)?;
+            let visit = Visit::of(&request, &door.signer);
+            Ok(Desk { door, visit, staff })
+        })
+    }
+}
+
+/// Who the request's cookie belongs to.
+async fn signed_in(door: &Door, request: &HttpRequest) -> Result<Option<Staff>> {
+    let Some(cookie) = request.cookie(SESSION) else { return Ok(None) };
+    let token = cookie.value().to_string();
+    door.read(move |conn, now| staff::session(conn, &token, now)).await
+}
+
+/// An address the back office does not have. Strangers learn nothing by it: they are asked to sign in.
+pub async fn missing(_: Desk) -> Result<HttpResponse> {
+    Err(Error::NotFound)
+}
+
+/// Sends strangers to the sign-in page, and draws errors as pages of the back office.
+pub async fn pages<B: MessageBody + 'static>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
+    let response = next.call(request).await?;
+    let status = response.status();
+    let html = response.headers().get(header::CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
+    if !(status.is_client_error() || status.is_server_error()) || html {
+        return Ok(response.map_into_left_body());
+    }
+    let Some(door) = response.request().app_data::<web::Data<Door>>().cloned() else { return Ok(response.map_into_left_body()) };
+    let visit = Visit::of(response.request(), &door.signer);
+    if status == StatusCode::UNAUTHORIZED {
+        let asked = if response.request().method() == Method::GET { back_to(&visit) } else { String::new() };
+        let to = door.go(&visit, &format!("/admin/sign-in{asked}"));
+        return Ok(answered(response, to));
+    }
+    let error = response.response().error().and_then(|error| error.as_error::<Error>());
+    if let Some(Error::Unexpected(cause)) = error {
+        tracing::error!(cause, "a request of the back office failed");
+    }
+    let retry = error.and_then(Error::retry_after);
+    let view = serde_json::json!({ "status": status.as_u16(), "message": error.and_then(Error::told) });
+    // Without the database nobody is known; the page then has no menu, and still says what happened.
+    let staff = signed_in(&door, response.request()).await.ok().flatten();
+    let name = staff.as_ref().map(|staff| staff.name.as_str());
+    match render(&door, &visit, name, status, "admin/error.html", "admin-error", view) {
+        Ok(mut page) => {
+            if let Some(seconds) = retry {
+                page.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
+            }
+            Ok(answered(response, page))
+        }
+        Err(error) => {
+            tracing::error!(%error, "the error page of the back office failed");
+            Ok(response.map_into_left_body())
+        }
+    }
+}
+
+fn answered<B>(response: ServiceResponse<B>, answer: HttpResponse) -> ServiceResponse<EitherBody<B>> {
+    let (request, _) = response.into_parts();
+    request.extensions_mut().remove::<Visit>();
+    ServiceResponse::new(request, answer.map_into_right_body())
+}
+
+/// The query that brings somebody back to where they wanted to go, once they signed in.
+fn back_to(visit: &Visit) -> String {
+    let query = if visit.query.is_empty() { String::new() } else { format!("?{}", visit.query) };
+    let next = format!("{}{query}", visit.path);
+    if next == "/admin" {
+        return String::new();
+    }
+    format!("?{}", form_urlencoded::Serializer::new(String::new()).append_pair("next", &next).finish())
+}

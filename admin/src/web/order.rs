@@ -1,0 +1,215 @@
+//! One order: what was bought, how it was priced, what became of it. Notes and cancelling are here; money and parcels have files of
+//! their own.
+
+use super::desk::Desk;
+use crate::staff;
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use kernel::error::Fields;
+use kernel::money::{Currency, Money};
+use kernel::{Conn, Error, Result};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use storefront::ids::OrderLineId;
+use storefront::orders::{self, CancelReason, Order, OrderLine};
+use storefront::payments::{self, Payment, PaymentState};
+use storefront::pricing::Step;
+use storefront::web::posted::Posted;
+use storefront::web::views::form::Form;
+use storefront::{refunds, shipments};
+
+/// Longest note, in characters.
+const NOTE: usize = 2000;
+
+pub fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(web::resource("/orders/{number}").get(show))
+        .service(web::resource("/orders/{number}/note").post(note))
+        .service(web::resource("/orders/{number}/cancel").get(cancel_form).post(cancel));
+}
+
+/// The address of an order's page.
+pub fn address(number: &str) -> String {
+    format!("/admin/orders/{number}")
+}
+
+async fn show(desk: Desk, number: web::Path<String>) -> Result<HttpResponse> {
+    page(&desk, &number, StatusCode::OK, Form::new(&["note"])).await
+}
+
+async fn page(desk: &Desk, number: &str, status: StatusCode, form: Form) -> Result<HttpResponse> {
+    let asked = number.to_string();
+    let mut view = desk.read(move |conn| load(conn, &asked)).await?;
+    view["form"] = json!(form);
+    desk.page_as(status, "admin/order.html", number, view)
+}
+
+fn load(conn: &mut Conn, number: &str) -> Result<Value> {
+    let order = orders::get_by_number(conn, number)?;
+    let currency = order.currency()?;
+    let money = |minor: i64| Money::new(minor, currency);
+    let names = staff::names(conn)?;
+    let who = |actor: &str| names.get(actor).cloned().unwrap_or_else(|| actor.to_string());
+    let lines = orders::lines(conn, order.id)?;
+    let adjustments = orders::adjustments(conn, order.id)?;
+    let paid = payments::of_order(conn, order.id)?;
+    let refundable: i64 = paid.iter().map(|payment| payment.captured - payment.refunded).sum();
+    let shown_payments = paid.iter().map(|payment| payment_view(conn, payment, currency)).collect::<Result<Vec<Value>>>()?;
+    let history: Vec<Value> = orders::history(conn, order.id)?
+        .iter()
+        .rev()
+        .map(|entry| json!({ "kind": entry.kind, "detail": detail(&entry.kind, &entry.detail, currency), "actor": who(&entry.actor), "at": entry.created_at }))
+        .collect();
+    let of_whole: Vec<Value> = adjustments
+        .iter()
+        .filter(|one| one.order_line_id.is_none())
+        .map(|one| json!({ "label": one.label, "source": one.source, "amount": money(one.amount) }))
+        .collect();
+    let shown_lines = lines.iter().map(|line| line_view(line, currency, &adjustments)).collect::<Result<Vec<Value>>>()?;
+    Ok(json!({
+        "number": order.number, "email": order.email, "language": order.language, "placed_at": order.placed_at, "source": order.source,
+        "status": order.status, "payment_status": order.payment_status, "fulfilment_status": order.fulfilment_status,
+        "payment_due_at": order.payment_due_at, "customer_note": order.note, "coupon_code": order.coupon_code,
+        "shipping_method": order.shipping_method, "payment_method": order.payment_method, "prices_include_tax": order.prices_include_tax,
+        "subtotal": money(order.subtotal), "discount": money(-order.discount), "shipping": money(order.shipping),
+        "shipping_tax": money(order.shipping_tax), "tax": money(order.tax), "total": money(order.total),
+        "shipping_address": order.shipping_address()?.lines(), "billing_address": order.billing_address()?.lines(),
+        "lines": shown_lines, "adjustments": of_whole, "payments": shown_payments, "history": history,
+        "shipments": shipment_views(conn, &order, &lines)?, "refunds": refund_views(conn, &order, &lines, currency)?,
+        "can_ship": order.status == orders::OrderStatus::Confirmed && lines.iter().any(|line| line.open() > 0),
+        "can_cancel": orders::cancellable(&order, &lines),
+        "can_refund": refundable > 0,
+    }))
+}
+
+fn line_view(line: &OrderLine, currency: Currency, adjustments: &[orders::Adjustment]) -> Result<Value> {
+    let money = |minor: i64| Money::new(minor, currency);
+    let trace: Vec<Step> = serde_json::from_str(&line.trace)?;
+    let steps: Vec<Value> = trace.iter().map(|step| json!({ "rule": step.rule, "outcome": step.outcome, "amount": money(step.amount) })).collect();
+    let own: Vec<Value> = adjustments
+        .iter()
+        .filter(|one| one.order_line_id == Some(line.id))
+        .map(|one| json!({ "label": one.label, "amount": money(one.amount) }))
+        .collect();
+    Ok(json!({
+        "id": line.id, "title": line.title, "options": line.options, "sku": line.sku, "slug": line.slug, "picture": line.picture_hash,
+        "quantity": line.quantity, "unit_price": money(line.unit_price), "discount": money(-line.discount), "tax": money(line.tax),
+        "tax_rate": line.tax_rate_bp, "tax_reason": line.tax_reason, "total": money(line.total), "shipped": line.shipped,
+        "cancelled": line.cancelled, "refunded": line.refunded, "open": line.open(), "adjustments": own, "trace": steps,
+    }))
+}
+
+fn payment_view(conn: &mut Conn, payment: &Payment, currency: Currency) -> Result<Value> {
+    let money = |minor: i64| Money::new(minor, currency);
+    let captures: Vec<Value> = payments::captures_of(conn, payment.id)?
+        .iter()
+        .map(|capture| json!({ "amount": money(capture.amount), "state": capture.state, "error": capture.error, "at": capture.created_at }))
+        .collect();
+    Ok(json!({
+        "id": payment.id, "provider": payment.provider, "reference": payment.provider_reference, "state": payment.state,
+        "amount": money(payment.amount), "authorised": money(payment.authorised), "captured": money(payment.captured),
+        "refunded": money(payment.refunded), "reason": payment.reason, "captures": captures,
+        "can_capture": payments::capturable(conn, payment)? > 0,
+        "can_receive": by_hand(payment) && payment.state == PaymentState::Open,
+    }))
+}
+
+/// Whether staff see the money arrive, and not a provider.
+pub fn by_hand(payment: &Payment) -> bool {
+    matches!(payment.provider.as_str(), "bank_transfer" | "cash_on_delivery")
+}
+
+/// Units by the name of their line, as shipments and refunds list them.
+fn units(lines: &[OrderLine], parts: impl IntoIterator<Item = (OrderLineId, i64)>) -> Vec<String> {
+    let titles: HashMap<OrderLineId, &OrderLine> = lines.iter().map(|line| (line.id, line)).collect();
+    let name = |(id, quantity): (OrderLineId, i64)| {
+        let line = titles.get(&id)?;
+        let options = if line.options.is_empty() { String::new() } else { format!(", {}", line.options) };
+        Some(format!("{quantity} × {}{options}", line.title))
+    };
+    parts.into_iter().filter_map(name).collect()
+}
+
+fn shipment_views(conn: &mut Conn, order: &Order, lines: &[OrderLine]) -> Result<Vec<Value>> {
+    let mut views = Vec::new();
+    for sent in shipments::of_order(conn, order.id)? {
+        let contents = units(lines, shipments::lines_of(conn, sent.id)?);
+        views.push(json!({ "carrier": sent.carrier, "number": sent.tracking_number, "url": sent.tracking_url, "at": sent.shipped_at, "contents": contents }));
+    }
+    Ok(views)
+}
+
+fn refund_views(conn: &mut Conn, order: &Order, lines: &[OrderLine], currency: Currency) -> Result<Vec<Value>> {
+    let mut views = Vec::new();
+    for refund in refunds::of_order(conn, order.id)? {
+        let contents = units(lines, refunds::lines_of(conn, refund.id)?.iter().map(|line| (line.order_line_id, line.quantity)));
+        let money = |minor: i64| Money::new(minor, currency);
+        views.push(json!({
+            "amount": money(refund.amount), "shipping": money(refund.shipping), "has_shipping": refund.shipping > 0, "state": refund.state,
+            "reason": refund.reason, "error": refund.error, "at": refund.created_at, "contents": contents,
+        }));
+    }
+    Ok(views)
+}
+
+/// Entries about money keep minor units; people read amounts.
+fn detail(kind: &str, detail: &str, currency: Currency) -> String {
+    let about_money = matches!(kind, "capture_requested" | "payment_received" | "refund_requested" | "refunded" | "captured" | "payment_captured" | "authorised" | "payment_authorised");
+    match detail.parse::<i64>() {
+        Ok(minor) if about_money => kernel::web::format::money(Money::new(minor, currency)),
+        _ => detail.to_string(),
+    }
+}
+
+async fn note(desk: Desk, number: web::Path<String>, posted: Posted) -> Result<HttpResponse> {
+    let text = posted.get("note").trim().to_string();
+    let length = text.chars().count();
+    if length == 0 || length > NOTE {
+        let mut wrong = Fields::default();
+        wrong.add("note", if length == 0 { "admin-required" } else { "admin-too-long" });
+        let form = Form::new(&["note"]).typed(posted.pairs()).refuse(&["note"], &wrong);
+        return page(&desk, &number, StatusCode::UNPROCESSABLE_ENTITY, form).await;
+    }
+    let asked = number.clone();
+    desk.write(move |conn, act| {
+        let order = orders::get_by_number(conn, &asked)?;
+        orders::note(conn, order.id, "note", &text, &act.actor, act.now)?;
+        act.log(conn, "order.note", &format!("order:{asked}"), &Value::Null, &json!({ "note": text }))
+    })
+    .await?;
+    Ok(desk.done(&address(&number), "admin-note-added"))
+}
+
+async fn cancel_form(desk: Desk, number: web::Path<String>) -> Result<HttpResponse> {
+    let asked = number.clone();
+    let view = desk
+        .read(move |conn| {
+            let order = orders::get_by_number(conn, &asked)?;
+            if !orders::cancellable(&order, &orders::lines(conn, order.id)?) {
+                return Err(Error::conflict("order-not-cancellable"));
+            }
+            let back: i64 = payments::of_order(conn, order.id)?.iter().map(|payment| payment.captured - payment.refunded).sum();
+            Ok(json!({ "number": order.number, "email": order.email, "total": Money::new(order.total, order.currency()?), "back": Money::new(back, order.currency()?), "pays_back": back > 0 }))
+        })
+        .await;
+    match view {
+        Ok(view) => desk.page("admin/order_cancel.html", "admin-order-cancel", view),
+        Err(error) => desk.explained(&address(&number), error),
+    }
+}
+
+async fn cancel(desk: Desk, number: web::Path<String>, _: Posted) -> Result<HttpResponse> {
+    let asked = number.clone();
+    let done = desk
+        .write(move |conn, act| {
+            let order = orders::get_by_number(conn, &asked)?;
+            orders::cancel(conn, order.id, CancelReason::Staff, &act.actor, act.now)?;
+            let after = orders::get(conn, order.id)?;
+            act.log(conn, "order.cancel", &format!("order:{asked}"), &json!({ "status": order.status }), &json!({ "status": after.status }))
+        })
+        .await;
+    match done {
+        Ok(()) => Ok(desk.done(&address(&number), "admin-order-cancel-done")),
+        Err(error) => desk.explained(&address(&number), error),
+    }
+}

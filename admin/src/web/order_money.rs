@@ -1,0 +1,227 @@
+//! Taking an order's money and giving it back. What a refund comes to is shown before anybody confirms it.
+
+use super::desk::{Desk, refusal};
+use super::forms::{self, Reader};
+use super::order::address;
+use super::order_ship::quantities;
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use kernel::error::Fields;
+use kernel::money::{Currency, Money};
+use kernel::{Conn, Error, Result};
+use serde_json::{Value, json};
+use storefront::ids::PaymentId;
+use storefront::orders::{self, Order, OrderLine};
+use storefront::payments;
+use storefront::refunds::{self, Preview, Request, RequestLine};
+use storefront::web::posted::Posted;
+use storefront::web::views::form::Form;
+
+const CAPTURE: &[&str] = &["amount"];
+const REFUND: &[&str] = &["shipping", "reason"];
+
+pub fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(web::resource("/orders/{number}/payments/{payment}/capture").get(capture_form).post(capture))
+        .service(web::resource("/orders/{number}/payments/{payment}/receipt").get(receipt_form).post(receipt))
+        .service(web::resource("/orders/{number}/refund").get(refund_form).post(refund));
+}
+
+/// The payment of an address, with its currency and what can be captured; one of another order is not found.
+async fn payment_of(desk: &Desk, number: &str, id: i64) -> Result<(payments::Payment, Currency, i64)> {
+    let asked = number.to_string();
+    desk.read(move |conn| {
+        let order = orders::get_by_number(conn, &asked)?;
+        let payment = payments::get(conn, PaymentId(id))?;
+        if payment.order_id != order.id {
+            return Err(Error::NotFound);
+        }
+        let open = payments::capturable(conn, &payment)?;
+        Ok((payment, order.currency()?, open))
+    })
+    .await
+}
+
+async fn capture_form(desk: Desk, path: web::Path<(String, i64)>) -> Result<HttpResponse> {
+    let (number, id) = path.into_inner();
+    show_capture(&desk, &number, id, StatusCode::OK, None).await
+}
+
+async fn show_capture(desk: &Desk, number: &str, id: i64, status: StatusCode, refused: Option<Form>) -> Result<HttpResponse> {
+    let (payment, currency, open) = payment_of(desk, number, id).await?;
+    let form = refused.unwrap_or_else(|| Form::new(CAPTURE).fill("amount", forms::amount(Some(open), currency)));
+    let view = json!({ "number": number, "payment": payment.id, "authorised": Money::new(open, currency), "currency": currency, "form": form });
+    desk.page_as(status, "admin/order_capture.html", "admin-capture", view)
+}
+
+async fn capture(desk: Desk, path: web::Path<(String, i64)>, posted: Posted) -> Result<HttpResponse> {
+    let (number, id) = path.into_inner();
+    let (payment, currency, _) = payment_of(&desk, &number, id).await?;
+    let mut reader = Reader::new(&posted, currency);
+    let amount = reader.amount("amount");
+    let asked = number.clone();
+    let done = match reader.check() {
+        Err(error) => Err(error),
+        Ok(()) => {
+            desk.write(move |conn, act| {
+                payments::request_capture(conn, payment.id, amount, &act.actor, act.now)?;
+                let before = json!({ "payment": payment.id, "authorised": payment.authorised });
+                act.log(conn, "payment.capture", &format!("order:{asked}"), &before, &json!({ "payment": payment.id, "amount": amount }))
+            })
+            .await
+        }
+    };
+    match done {
+        Ok(()) => Ok(desk.done(&address(&number), "admin-capture-asked")),
+        Err(error) => {
+            let (status, wrong) = refusal(error)?;
+            let form = Form::new(CAPTURE).typed(posted.pairs()).refuse(CAPTURE, &wrong);
+            show_capture(&desk, &number, id, status, Some(form)).await
+        }
+    }
+}
+
+async fn receipt_form(desk: Desk, path: web::Path<(String, i64)>) -> Result<HttpResponse> {
+    let (number, id) = path.into_inner();
+    let (payment, currency, _) = payment_of(&desk, &number, id).await?;
+    let view = json!({ "number": number, "payment": payment.id, "provider": payment.provider, "amount": Money::new(payment.amount, currency) });
+    desk.page("admin/order_receipt.html", "admin-receipt", view)
+}
+
+async fn receipt(desk: Desk, path: web::Path<(String, i64)>, _: Posted) -> Result<HttpResponse> {
+    let (number, id) = path.into_inner();
+    let (payment, ..) = payment_of(&desk, &number, id).await?;
+    let asked = number.clone();
+    let done = desk
+        .write(move |conn, act| {
+            payments::record_receipt(conn, payment.id, &act.actor, act.now)?;
+            let before = json!({ "payment": payment.id, "state": payment.state });
+            act.log(conn, "payment.receipt", &format!("order:{asked}"), &before, &json!({ "payment": payment.id, "amount": payment.amount }))
+        })
+        .await;
+    match done {
+        Ok(()) => Ok(desk.done(&address(&number), "admin-receipt-recorded")),
+        Err(error) => desk.explained(&address(&number), error),
+    }
+}
+
+async fn refund_form(desk: Desk, number: web::Path<String>) -> Result<HttpResponse> {
+    show_refund(&desk, &number, StatusCode::OK, None, &Fields::default()).await
+}
+
+/// The first step; the typed values are kept when it was refused.
+async fn show_refund(desk: &Desk, number: &str, status: StatusCode, posted: Option<&Posted>, wrong: &Fields) -> Result<HttpResponse> {
+    let (order, lines, _) = order_of(desk, number).await?;
+    let currency = order.currency()?;
+    let asked = order.clone();
+    let (paid, shipping_left) = desk.read(move |conn| left(conn, &asked)).await?;
+    let line = |line: &OrderLine| {
+        let (name, restock) = (format!("quantity-{}", line.id), format!("restock-{}", line.id));
+        json!({ "title": line.title, "options": line.options, "sku": line.sku, "quantity": line.quantity, "left": line.quantity - line.refunded,
+            "name": name, "value": posted.map_or("0", |posted| posted.get(&name)), "error": wrong.0.get(&name), "restock": restock,
+            "restocks": posted.is_none_or(|posted| posted.ticked(&restock)), "stocked": line.stocked && line.shipped > 0, "total": Money::new(line.total, currency) })
+    };
+    let form = match posted {
+        Some(posted) => Form::new(REFUND).typed(posted.pairs()).refuse(REFUND, wrong),
+        None => Form::new(REFUND).fill("shipping", forms::amount(Some(0), currency)),
+    };
+    let shown: Vec<Value> = lines.iter().filter(|line| line.quantity > line.refunded).map(line).collect();
+    let view = json!({ "number": number, "lines": shown, "form": form, "wrong": wrong.0, "currency": currency,
+        "refundable": Money::new(paid, currency), "shipping_left": Money::new(shipping_left, currency) });
+    desk.page_as(status, "admin/order_refund.html", "admin-refund", view)
+}
+
+/// What can go back at most, of everything and of the delivery.
+fn left(conn: &mut Conn, order: &Order) -> Result<(i64, i64)> {
+    let paid = payments::of_order(conn, order.id)?.iter().map(|payment| payment.captured - payment.refunded).sum();
+    let gone: i64 = refunds::of_order(conn, order.id)?
+        .iter()
+        .filter(|refund| refund.state != payments::WishState::Failed)
+        .map(|refund| refund.shipping)
+        .sum();
+    Ok((paid, order.shipping_gross() - gone))
+}
+
+/// An order, its lines, and how many refunds it has had.
+async fn order_of(desk: &Desk, number: &str) -> Result<(Order, Vec<OrderLine>, usize)> {
+    let asked = number.to_string();
+    desk.read(move |conn| {
+        let order = orders::get_by_number(conn, &asked)?;
+        let lines = orders::lines(conn, order.id)?;
+        let before = refunds::of_order(conn, order.id)?.len();
+        Ok((order, lines, before))
+    })
+    .await
+}
+
+/// The wish that a form holds.
+fn wish(posted: &Posted, currency: Currency) -> Result<Request> {
+    let mut reader = Reader::new(posted, currency);
+    let shipping = reader.optional_amount("shipping").unwrap_or(0);
+    let reason = posted.get("reason").trim().to_string();
+    if reason.chars().count() > 500 {
+        reader.wrong.add("reason", "admin-too-long");
+    }
+    reader.check()?;
+    let line = |(line, quantity)| RequestLine { line, quantity, restock: posted.ticked(&format!("restock-{line}")) };
+    Ok(Request { lines: quantities(posted)?.into_iter().map(line).collect(), shipping, reason })
+}
+
+/// Both steps post here: without `expected` the amounts are shown, with it they are confirmed.
+async fn refund(desk: Desk, number: web::Path<String>, posted: Posted) -> Result<HttpResponse> {
+    let (order, lines, before) = order_of(&desk, &number).await?;
+    let currency = order.currency()?;
+    let step = async {
+        let request = wish(&posted, currency)?;
+        if posted.get("expected").is_empty() || posted.get("change") == "on" {
+            let asked = order.clone();
+            let wanted = request.clone();
+            return Ok((request, Some(desk.read(move |conn| refunds::preview(conn, &asked, &wanted)).await?)));
+        }
+        confirm(&desk, &order, &posted, &request).await?;
+        Ok((request, None))
+    };
+    match step.await {
+        Ok((_, Some(_))) if posted.get("change") == "on" => show_refund(&desk, &number, StatusCode::OK, Some(&posted), &Fields::default()).await,
+        Ok((request, Some(preview))) => show_amounts(&desk, &order, &lines, &request, &preview, before),
+        Ok((_, None)) => Ok(desk.done(&address(&number), "admin-refund-asked")),
+        Err(error) => {
+            let (status, wrong) = refusal(error)?;
+            show_refund(&desk, &number, status, Some(&posted), &wrong).await
+        }
+    }
+}
+
+async fn confirm(desk: &Desk, order: &Order, posted: &Posted, request: &Request) -> Result<()> {
+    let (expected, seen) = (posted.id::<i64>("expected")?, posted.id::<usize>("seen")?);
+    let (order, request) = (order.clone(), request.clone());
+    desk.write(move |conn, act| {
+        // Two clicks on one button are one refund: the second finds one more than it saw.
+        orders::lock(conn, order.id, act.now)?;
+        if refunds::of_order(conn, order.id)?.len() != seen {
+            return Err(Error::conflict("This order was refunded meanwhile. Check what is left and confirm again."));
+        }
+        let id = refunds::request(conn, order.id, &request, expected, &act.actor, act.now)?;
+        let after = json!({ "refund": id, "amount": expected, "wish": request });
+        act.log(conn, "order.refund", &format!("order:{}", order.number), &json!({ "payment": order.payment_status }), &after)
+    })
+    .await
+}
+
+/// The second step: the amounts, and the button that makes it so.
+fn show_amounts(desk: &Desk, order: &Order, lines: &[OrderLine], request: &Request, preview: &Preview, seen: usize) -> Result<HttpResponse> {
+    let currency = order.currency()?;
+    let money = |minor: i64| Money::new(minor, currency);
+    let part = |part: &refunds::LinePreview| {
+        let line = lines.iter().find(|line| line.id == part.line);
+        json!({ "line": part.line, "title": line.map(|line| line.title.as_str()), "options": line.map(|line| line.options.as_str()),
+            "quantity": part.quantity, "amount": money(part.amount), "tax": money(part.tax), "cancelled": part.cancelled,
+            "returned": part.returned, "restock": part.restock })
+    };
+    let view = json!({
+        "number": order.number, "lines": preview.lines.iter().map(part).collect::<Vec<_>>(), "shipping": money(preview.shipping),
+        "has_shipping": preview.shipping > 0, "shipping_typed": money(preview.shipping).decimal(), "amount": money(preview.amount),
+        "expected": preview.amount, "seen": seen, "reason": request.reason, "left": money(preview.refundable - preview.amount),
+    });
+    desk.page("admin/order_refund_confirm.html", "admin-refund-confirm", view)
+}

@@ -1,0 +1,97 @@
+//! Sending an order off, whole or in parts.
+
+use super::desk::{Desk, refusal};
+use super::order::address;
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use kernel::error::Fields;
+use kernel::{Error, Result, token};
+use serde_json::{Value, json};
+use storefront::ids::OrderLineId;
+use storefront::orders::{self, OrderLine};
+use storefront::shipments::{self, Parcel};
+use storefront::web::posted::Posted;
+use storefront::web::views::form::Form;
+
+const NAMES: &[&str] = &["carrier", "tracking_number", "tracking_url", "key"];
+
+pub fn routes(config: &mut web::ServiceConfig) {
+    config.service(web::resource("/orders/{number}/ship").get(form).post(ship));
+}
+
+async fn form(desk: Desk, number: web::Path<String>) -> Result<HttpResponse> {
+    let blank = Form::new(NAMES).fill("key", token::random());
+    show(&desk, &number, StatusCode::OK, blank, None, &Fields::default()).await
+}
+
+/// The form; `posted` keeps the typed quantities, else everything that is open is suggested.
+async fn show(desk: &Desk, number: &str, status: StatusCode, form: Form, posted: Option<&Posted>, wrong: &Fields) -> Result<HttpResponse> {
+    let asked = number.to_string();
+    let lines = desk
+        .read(move |conn| {
+            let order = orders::get_by_number(conn, &asked)?;
+            orders::lines(conn, order.id)
+        })
+        .await?;
+    let view = |line: &OrderLine| {
+        let name = format!("quantity-{}", line.id);
+        let typed = posted.map_or_else(|| line.open().to_string(), |posted| posted.get(&name).to_string());
+        json!({ "title": line.title, "options": line.options, "sku": line.sku, "quantity": line.quantity, "sent": line.shipped, "open": line.open(),
+            "name": name, "value": typed, "error": wrong.0.get(&name) })
+    };
+    let open: Vec<Value> = lines.iter().filter(|line| line.open() > 0).map(view).collect();
+    desk.page_as(status, "admin/order_ship.html", "admin-ship", json!({ "number": number, "lines": open, "form": form, "wrong": wrong.0 }))
+}
+
+/// The units typed for each line, from fields such as `quantity-17`.
+pub fn quantities(posted: &Posted) -> Result<Vec<(OrderLineId, i64)>> {
+    let mut wrong = Fields::default();
+    let mut units = Vec::new();
+    for (name, value) in posted.pairs() {
+        let Some(id) = name.strip_prefix("quantity-") else { continue };
+        let id: i64 = id.parse().map_err(|_| Error::NotFound)?;
+        match value.trim() {
+            "" => {}
+            typed => match typed.parse() {
+                Ok(quantity) => units.push((OrderLineId(id), quantity)),
+                Err(_) => wrong.add(name, "admin-number-invalid"),
+            },
+        }
+    }
+    wrong.check()?;
+    Ok(units)
+}
+
+async fn ship(desk: Desk, number: web::Path<String>, posted: Posted) -> Result<HttpResponse> {
+    match send(&desk, &number, &posted).await {
+        Ok(()) => Ok(desk.done(&address(&number), "admin-shipped")),
+        Err(error) => {
+            let (status, wrong) = refusal(error)?;
+            let form = Form::new(NAMES).typed(posted.pairs()).refuse(NAMES, &wrong);
+            show(&desk, &number, status, form, Some(&posted), &wrong).await
+        }
+    }
+}
+
+async fn send(desk: &Desk, number: &str, posted: &Posted) -> Result<()> {
+    let lines = quantities(posted)?;
+    let text = |name: &str| posted.get(name).to_string();
+    if !(16..=64).contains(&posted.get("key").len()) {
+        return Err(Error::NotFound);
+    }
+    let parcel = Parcel {
+        key: format!("desk:{}", text("key")),
+        lines,
+        carrier: text("carrier"),
+        tracking_number: text("tracking_number"),
+        tracking_url: text("tracking_url"),
+    };
+    let asked = number.to_string();
+    desk.write(move |conn, act| {
+        let order = orders::get_by_number(conn, &asked)?;
+        let sent = shipments::ship(conn, order.id, &parcel, &act.actor, act.now)?;
+        let after = json!({ "shipment": sent, "lines": parcel.lines, "carrier": parcel.carrier, "tracking": parcel.tracking_number });
+        act.log(conn, "order.ship", &format!("order:{asked}"), &json!({ "fulfilment": order.fulfilment_status }), &after)
+    })
+    .await
+}

@@ -1,0 +1,150 @@
+//! Adding and editing a product. Saving a form that somebody else overtook is refused; nothing typed is lost.
+
+use super::desk::{Desk, refusal};
+use super::product_form::{self, BLANK_ROWS};
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use kernel::clock::Time;
+use kernel::error::Fields;
+use kernel::money::Currency;
+use kernel::{Conn, Error, Result};
+use serde_json::{Value, json};
+use storefront::catalog::{self, Categories, Product, Saving, Status};
+use storefront::ids::ProductId;
+use storefront::shop::{self, LANGUAGES};
+use storefront::web::posted::Posted;
+use storefront::web::views::form::Form;
+
+/// Rows for variants that a new product's form begins with.
+const FIRST_ROWS: usize = 1;
+/// Rows that asking for more adds.
+const MORE_ROWS: usize = 5;
+
+pub fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(web::resource("/products/new").get(new).post(create))
+        .service(web::resource("/products/{id}").get(edit).post(update));
+}
+
+/// A product with what its form needs.
+pub struct Loaded {
+    pub product: Product,
+    pub updated_at: Option<Time>,
+    pub categories: Categories,
+    pub currency: Currency,
+}
+
+/// The product with this id, or a new one. `NotFound` when there is none.
+pub fn load(conn: &mut Conn, id: Option<ProductId>) -> Result<Loaded> {
+    let currency = shop::get(conn)?.currency;
+    let categories = catalog::categories(conn, LANGUAGES[0])?;
+    let Some(id) = id else { return Ok(Loaded { product: Product::default(), updated_at: None, categories, currency }) };
+    let product = catalog::products(conn, &[id], currency)?.pop().ok_or(Error::NotFound)?;
+    Ok(Loaded { product, updated_at: Some(catalog::updated_at(conn, id)?), categories, currency })
+}
+
+async fn new(desk: Desk) -> Result<HttpResponse> {
+    let loaded = desk.read(|conn| load(conn, None)).await?;
+    let form = product_form::filled(&loaded.product, None, FIRST_ROWS, &loaded.categories, loaded.currency);
+    show(&desk, StatusCode::OK, &loaded, form, FIRST_ROWS)
+}
+
+async fn edit(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
+    let id = ProductId(*id);
+    let loaded = desk.read(move |conn| load(conn, Some(id))).await?;
+    let rows = loaded.product.variants.len() + BLANK_ROWS;
+    let form = product_form::filled(&loaded.product, loaded.updated_at, rows, &loaded.categories, loaded.currency);
+    show(&desk, StatusCode::OK, &loaded, form, rows)
+}
+
+/// The form in a page.
+fn show(desk: &Desk, status: StatusCode, loaded: &Loaded, form: Form, rows: usize) -> Result<HttpResponse> {
+    let product = &loaded.product;
+    let categories: Vec<Value> = loaded
+        .categories
+        .0
+        .iter()
+        .map(|category| {
+            let path: Vec<&str> = loaded.categories.path(category.id).iter().map(|one| one.name.as_str()).collect();
+            json!({ "name": format!("category-{}", category.id), "label": path.join(" › ") })
+        })
+        .collect();
+    let variants: Vec<Value> = (0..rows)
+        .map(|at| {
+            let known = product.variants.get(at);
+            json!({ "prefix": format!("v{at}_"), "number": at + 1, "id": known.and_then(|one| one.id), "on_hand": known.map(|one| one.on_hand),
+                "options": known.map(|one| one.options.join(" / ")), "tracked": known.is_some_and(|one| one.tracked) })
+        })
+        .collect();
+    let pictures: Vec<Value> = product
+        .pictures
+        .iter()
+        .enumerate()
+        .map(|(at, picture)| json!({ "prefix": format!("p{at}_"), "number": at + 1, "hash": picture.hash, "source": picture.source }))
+        .collect();
+    let view = json!({
+        "id": product.id, "title": product.title, "slug": product.slug, "status": product.status, "statuses": Status::ALL, "form": form,
+        "categories": categories, "variants": variants, "pictures": pictures, "currency": loaded.currency, "options": product.options,
+    });
+    let title = if product.id.is_some() { product.title.as_str() } else { "admin-product-new" };
+    desk.page_as(status, "admin/product.html", title, view)
+}
+
+async fn create(desk: Desk, posted: Posted) -> Result<HttpResponse> {
+    save(desk, None, posted).await
+}
+
+async fn update(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<HttpResponse> {
+    save(desk, Some(ProductId(*id)), posted).await
+}
+
+async fn save(desk: Desk, id: Option<ProductId>, posted: Posted) -> Result<HttpResponse> {
+    if posted.get("more") == "on" {
+        let loaded = desk.read(move |conn| load(conn, id)).await?;
+        let rows = product_form::rows(&posted) + MORE_ROWS;
+        return show(&desk, StatusCode::OK, &loaded, typed(&posted, &loaded, rows, &Fields::default()), rows);
+    }
+    let wanted = posted.clone();
+    let stored = desk
+        .write(move |conn, act| {
+            if let Some(id) = id {
+                let seen = product_form::seen(&wanted)?.ok_or_else(|| Error::conflict("form-expired"))?;
+                catalog::begin_edit(conn, id, Some(seen), act.now)?;
+            }
+            let before = load(conn, id)?;
+            let product = product_form::product(&wanted, &before.product, before.currency)?;
+            let saving = Saving { currency: before.currency, actor: &act.actor, base: None, now: act.now };
+            let saved = catalog::save_product(conn, &product, &saving)?;
+            let after = load(conn, Some(saved.id))?.product;
+            let (action, old) = if id.is_some() { ("product.edit", json!(before.product)) } else { ("product.add", Value::Null) };
+            act.log(conn, action, &format!("product:{}", saved.id), &old, &after)?;
+            Ok(saved.id)
+        })
+        .await;
+    match stored {
+        Ok(id) => Ok(desk.done(&format!("/admin/products/{id}"), "admin-saved")),
+        Err(error) => {
+            let (status, wrong) = refusal(error)?;
+            let loaded = desk.read(move |conn| load(conn, id)).await?;
+            let rows = product_form::rows(&posted).max(loaded.product.variants.len() + BLANK_ROWS);
+            let form = typed(&posted, &loaded, rows, &product_form::named(wrong));
+            show(&desk, status, &loaded, form, rows)
+        }
+    }
+}
+
+/// The form as it was typed. What a browser leaves out, a checkbox without a tick, stays empty.
+fn typed(posted: &Posted, loaded: &Loaded, rows: usize, wrong: &Fields) -> Form {
+    let names = product_form::names(rows, loaded.product.pictures.len(), &loaded.categories);
+    let mut form = product_form::blank(&names);
+    let fresh = product_form::filled(&Product::default(), None, rows, &loaded.categories, loaded.currency);
+    for at in product_form::rows(posted)..rows {
+        for field in ["tax_class", "tracked", "requires_shipping", "taxable", "active"] {
+            let name = format!("v{at}_{field}");
+            let value = fresh.value(&name).to_string();
+            form = form.fill(&name, value);
+        }
+    }
+    let order: Vec<&str> = names.iter().map(String::as_str).collect();
+    form.typed(posted.pairs()).refuse(&order, wrong)
+}

@@ -1,0 +1,258 @@
+//! A product as a form, and back. Variants and pictures are rows whose fields carry their number (`v0_price`, `p2_alt`).
+
+use super::forms::{self, Reader};
+use kernel::clock::Time;
+use kernel::error::Fields;
+use kernel::money::Currency;
+use kernel::{Error, Result};
+use storefront::catalog::{Categories, Product, Status, Text, Variant};
+use storefront::ids::CategoryId;
+use storefront::web::posted::Posted;
+use storefront::web::views::form::Form;
+
+/// The fields of the product itself.
+const BASE: &[&str] = &[
+    "updated_at", "title", "slug", "status", "description", "brand", "product_type", "tags", "options", "attributes", "seo_title",
+    "seo_description", "title_zh", "description_zh", "seo_title_zh", "seo_description_zh",
+];
+/// The fields of a variant.
+const VARIANT: &[&str] = &[
+    "sku", "barcode", "options", "price", "compare_at", "cost", "weight", "tax_class", "quantity", "tracked", "oversell",
+    "requires_shipping", "taxable", "active",
+];
+/// Empty rows for new variants below those there are.
+pub const BLANK_ROWS: usize = 1;
+/// How the form tells a moment, to the finest that is stored.
+const MOMENT: &str = "%Y-%m-%dT%H:%M:%S%.6f";
+
+/// Every name of the form, in its order, for `variants` rows and `pictures` rows.
+pub fn names(variants: usize, pictures: usize, categories: &Categories) -> Vec<String> {
+    let mut names: Vec<String> = BASE.iter().map(ToString::to_string).collect();
+    names.extend(categories.0.iter().map(|category| format!("category-{}", category.id)));
+    for at in 0..pictures {
+        names.extend(["alt", "position", "remove"].map(|field| format!("p{at}_{field}")));
+    }
+    for at in 0..variants {
+        names.extend(VARIANT.iter().map(|field| format!("v{at}_{field}")));
+    }
+    names
+}
+
+/// An empty form with these names.
+pub fn blank(names: &[String]) -> Form {
+    Form::new(&names.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// The form of a stored product, with `rows` rows of variants.
+pub fn filled(product: &Product, updated_at: Option<Time>, rows: usize, categories: &Categories, currency: Currency) -> Form {
+    let chinese = product.texts.get("zh").cloned().unwrap_or_default();
+    let attributes: Vec<String> = product.attributes.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    let mut form = blank(&names(rows, product.pictures.len(), categories))
+        .fill("updated_at", updated_at.map(|at| at.format(MOMENT).to_string()).unwrap_or_default())
+        .fill("title", &product.title)
+        .fill("slug", &product.slug)
+        .fill("status", product.status.as_str())
+        .fill("description", &product.description_html)
+        .fill("brand", &product.brand)
+        .fill("product_type", &product.product_type)
+        .fill("tags", product.tags.join(", "))
+        .fill("options", product.options.join(", "))
+        .fill("attributes", attributes.join("\n"))
+        .fill("seo_title", &product.seo_title)
+        .fill("seo_description", &product.seo_description)
+        .fill("title_zh", chinese.title)
+        .fill("description_zh", chinese.description_html)
+        .fill("seo_title_zh", chinese.seo_title)
+        .fill("seo_description_zh", chinese.seo_description);
+    for category in &product.categories {
+        form = form.fill(&format!("category-{category}"), "on");
+    }
+    for (at, picture) in product.pictures.iter().enumerate() {
+        form = form.fill(&format!("p{at}_alt"), &picture.alt).fill(&format!("p{at}_position"), (at + 1).to_string());
+    }
+    for at in 0..rows {
+        let fresh = Variant::default();
+        let variant = product.variants.get(at).unwrap_or(&fresh);
+        form = variant_filled(form, at, variant, currency);
+    }
+    form
+}
+
+fn variant_filled(form: Form, at: usize, variant: &Variant, currency: Currency) -> Form {
+    let name = |field: &str| format!("v{at}_{field}");
+    let weight = if variant.weight_grams == 0 { String::new() } else { variant.weight_grams.to_string() };
+    form.fill(&name("sku"), variant.sku.clone().unwrap_or_default())
+        .fill(&name("barcode"), &variant.barcode)
+        .fill(&name("options"), variant.options.join(" / "))
+        .fill(&name("price"), forms::amount(variant.price, currency))
+        .fill(&name("compare_at"), forms::amount(variant.compare_at, currency))
+        .fill(&name("cost"), forms::amount(variant.cost, currency))
+        .fill(&name("weight"), weight)
+        .fill(&name("tax_class"), &variant.tax_class)
+        .fill(&name("tracked"), forms::tick(variant.tracked))
+        .fill(&name("oversell"), forms::tick(variant.oversell))
+        .fill(&name("requires_shipping"), forms::tick(variant.requires_shipping))
+        .fill(&name("taxable"), forms::tick(variant.taxable))
+        .fill(&name("active"), forms::tick(variant.active))
+}
+
+/// When the form was made; `None` for a new product. A made-up moment is refused like a stale one.
+pub fn seen(posted: &Posted) -> Result<Option<Time>> {
+    match posted.get("updated_at") {
+        "" => Ok(None),
+        text => Time::parse_from_str(text, MOMENT).map(Some).map_err(|_| Error::conflict("form-expired")),
+    }
+}
+
+/// Rows of variants that the form had.
+pub fn rows(posted: &Posted) -> usize {
+    (0..2001).take_while(|at| posted.pairs().any(|(name, _)| name == format!("v{at}_price"))).count()
+}
+
+/// The product that the form means, over the one that is stored. Checks only what the domain cannot: that values read.
+pub fn product(posted: &Posted, stored: &Product, currency: Currency) -> Result<Product> {
+    let mut reader = Reader::new(posted, currency);
+    let mut product = stored.clone();
+    match Status::parse(posted.get("status")) {
+        Some(status) => product.status = status,
+        None => reader.wrong.add("status", "admin-required"),
+    }
+    product.title = reader.text("title");
+    product.slug = reader.text("slug");
+    product.description_html = reader.text("description");
+    product.brand = reader.text("brand");
+    product.product_type = reader.text("product_type");
+    product.tags = list(posted.get("tags"), ',');
+    product.options = list(posted.get("options"), ',');
+    product.seo_title = reader.text("seo_title");
+    product.seo_description = reader.text("seo_description");
+    let chinese = Text {
+        title: reader.text("title_zh"),
+        description_html: reader.text("description_zh"),
+        seo_title: reader.text("seo_title_zh"),
+        seo_description: reader.text("seo_description_zh"),
+    };
+    product.texts.insert("zh".into(), chinese);
+    product.categories = posted
+        .pairs()
+        .filter_map(|(name, value)| name.strip_prefix("category-").filter(|_| value == "on")?.parse().ok().map(CategoryId))
+        .collect();
+    attributes(&mut reader, &mut product);
+    pictures(&mut reader, &mut product);
+    variants(&mut reader, &mut product, rows(posted));
+    reader.check()?;
+    Ok(product)
+}
+
+/// Words between `separator`s.
+fn list(text: &str, separator: char) -> Vec<String> {
+    text.split(separator).map(|word| word.trim().to_string()).filter(|word| !word.is_empty()).collect()
+}
+
+fn attributes(reader: &mut Reader, product: &mut Product) {
+    let typed = reader.text("attributes");
+    let mut found = Vec::new();
+    for line in typed.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        match line.split_once([':', '：']) {
+            Some((name, value)) if !name.trim().is_empty() && !value.trim().is_empty() => {
+                found.push((name.trim().to_string(), value.trim().to_string()));
+            }
+            _ => reader.wrong.add("attributes", "admin-attributes-invalid"),
+        }
+    }
+    product.attributes = found;
+}
+
+/// New texts and a new order of the pictures; equal positions keep the order there was.
+fn pictures(reader: &mut Reader, product: &mut Product) {
+    let mut kept: Vec<(i64, storefront::catalog::Picture)> = Vec::new();
+    for (at, picture) in product.pictures.iter().enumerate() {
+        if reader.ticked(&format!("p{at}_remove")) {
+            continue;
+        }
+        let position = reader.number(&format!("p{at}_position"));
+        kept.push((position, storefront::catalog::Picture { alt: reader.text(&format!("p{at}_alt")), ..picture.clone() }));
+    }
+    kept.sort_by_key(|(position, _)| *position);
+    product.pictures = kept.into_iter().map(|(_, picture)| picture).collect();
+}
+
+/// Rows of stored variants, then new ones; a new row in which nothing was typed is none.
+fn variants(reader: &mut Reader, product: &mut Product, rows: usize) {
+    let stored = std::mem::take(&mut product.variants);
+    for at in 0..rows.max(stored.len()) {
+        let old = stored.get(at);
+        let name = |field: &str| format!("v{at}_{field}");
+        if old.is_some() && at >= rows {
+            // The form was made before this variant was: it stays as it is.
+            product.variants.extend(old.cloned());
+            continue;
+        }
+        let typed = ["sku", "barcode", "options", "price", "compare_at", "cost", "weight", "quantity"];
+        if old.is_none() && typed.iter().all(|field| reader.text(&name(field)).trim().is_empty()) {
+            continue;
+        }
+        let mut variant = old.cloned().unwrap_or_default();
+        variant.sku = Some(reader.text(&name("sku")));
+        variant.barcode = reader.text(&name("barcode"));
+        variant.options = list(&reader.text(&name("options")), '/');
+        variant.price = reader.optional_amount(&name("price"));
+        variant.compare_at = reader.optional_amount(&name("compare_at"));
+        variant.cost = reader.optional_amount(&name("cost"));
+        variant.weight_grams = reader.number(&name("weight"));
+        variant.tax_class = reader.text(&name("tax_class")).trim().to_lowercase();
+        if variant.tax_class.is_empty() {
+            variant.tax_class = "standard".into();
+        }
+        if old.is_none() {
+            variant.count = reader.optional_number(&name("quantity"));
+        }
+        variant.tracked = reader.ticked(&name("tracked"));
+        variant.oversell = reader.ticked(&name("oversell"));
+        variant.requires_shipping = reader.ticked(&name("requires_shipping"));
+        variant.taxable = reader.ticked(&name("taxable"));
+        variant.active = reader.ticked(&name("active"));
+        if variant.active && variant.price.is_none() && !reader.wrong.0.contains_key(&name("price")) {
+            reader.wrong.add(&name("price"), "admin-price-required");
+        }
+        product.variants.push(variant);
+    }
+}
+
+/// The domain's names of what is wrong (`variants.0.price`) as the form's (`v0_price`), and its words as texts of the back office.
+pub fn named(wrong: Fields) -> Fields {
+    let mut fields = Fields::default();
+    for (name, message) in wrong.0 {
+        let name = match name.strip_prefix("variants.").and_then(|rest| rest.split_once('.')) {
+            Some((at, field)) => format!("v{at}_{field}"),
+            None => name,
+        };
+        let known = matches!(
+            message.as_str(),
+            "required" | "text-invalid" | "sku-taken" | "slug-taken" | "options-invalid" | "options-too-many" | "variants-too-many" | "number-invalid"
+        );
+        fields.add(&name, if known { format!("admin-{message}") } else { message });
+    }
+    fields
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_domain_and_the_form_name_fields_alike() {
+        let mut wrong = Fields::default();
+        wrong.add("variants.3.sku", "sku-taken");
+        wrong.add("title", "required");
+        let named = named(wrong);
+        assert_eq!(named.0.get("v3_sku").map(String::as_str), Some("admin-sku-taken"));
+        assert_eq!(named.0.get("title").map(String::as_str), Some("admin-required"));
+    }
+
+    #[test]
+    fn a_list_forgives_blanks() {
+        assert_eq!(list(" Blue /  XL /", '/'), ["Blue", "XL"]);
+        assert!(list("  ", ',').is_empty());
+    }
+}

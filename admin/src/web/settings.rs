@@ -1,0 +1,83 @@
+//! What the merchant decides about the shop as a whole.
+
+use super::desk::{Desk, refusal};
+use super::forms::{self, Reader};
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use kernel::Result;
+use serde_json::json;
+use storefront::shop::{self, LANGUAGES, Shop};
+use storefront::web::posted::Posted;
+use storefront::web::views::form::Form;
+
+const NAMES: &[&str] = &[
+    "name", "contact_email", "country", "prices_include_tax", "capture_at_once", "bank_transfer", "bank_details", "cash_on_delivery",
+    "payment_minutes", "low_stock", "announcement_en", "announcement_zh",
+];
+
+pub fn routes(config: &mut web::ServiceConfig) {
+    config.service(web::resource("/settings").get(form).post(save));
+}
+
+async fn form(desk: Desk) -> Result<HttpResponse> {
+    let shop = desk.read(shop::get).await?;
+    let mut form = Form::new(NAMES)
+        .fill("name", &shop.name)
+        .fill("contact_email", &shop.contact_email)
+        .fill("country", &shop.country)
+        .fill("prices_include_tax", forms::tick(shop.prices_include_tax))
+        .fill("capture_at_once", forms::tick(shop.capture_at_once))
+        .fill("bank_transfer", forms::tick(shop.bank_transfer))
+        .fill("bank_details", &shop.bank_details)
+        .fill("cash_on_delivery", forms::tick(shop.cash_on_delivery))
+        .fill("payment_minutes", shop.payment_minutes.to_string())
+        .fill("low_stock", shop.low_stock.to_string());
+    for language in LANGUAGES {
+        form = form.fill(&format!("announcement_{language}"), shop.announcement.get(language).cloned().unwrap_or_default());
+    }
+    show(&desk, StatusCode::OK, &shop, form)
+}
+
+fn show(desk: &Desk, status: StatusCode, shop: &Shop, form: Form) -> Result<HttpResponse> {
+    desk.page_as(status, "admin/settings.html", "admin-settings", json!({ "currency": shop.currency, "form": form }))
+}
+
+async fn save(desk: Desk, posted: Posted) -> Result<HttpResponse> {
+    let wanted = posted.clone();
+    let stored = desk
+        .write(move |conn, act| {
+            let before = shop::get(conn)?;
+            let after = read(&wanted, &before)?.checked()?;
+            shop::set(conn, &after, act.now)?;
+            act.log(conn, "settings.save", "shop", &before, &after)
+        })
+        .await;
+    match stored {
+        Ok(()) => Ok(desk.done("/admin/settings", "admin-saved")),
+        Err(error) => {
+            let (status, wrong) = refusal(error)?;
+            let shop = desk.read(shop::get).await?;
+            show(&desk, status, &shop, Form::new(NAMES).typed(posted.pairs()).refuse(NAMES, &wrong))
+        }
+    }
+}
+
+fn read(posted: &Posted, before: &Shop) -> Result<Shop> {
+    let mut reader = Reader::new(posted, before.currency);
+    let mut shop = before.clone();
+    shop.name = reader.text("name");
+    shop.contact_email = reader.text("contact_email");
+    shop.country = reader.text("country");
+    shop.prices_include_tax = reader.ticked("prices_include_tax");
+    shop.capture_at_once = reader.ticked("capture_at_once");
+    shop.bank_transfer = reader.ticked("bank_transfer");
+    shop.bank_details = reader.text("bank_details");
+    shop.cash_on_delivery = reader.ticked("cash_on_delivery");
+    shop.payment_minutes = reader.number("payment_minutes");
+    shop.low_stock = reader.number("low_stock");
+    for language in LANGUAGES {
+        shop.announcement.insert(language.to_string(), reader.text(&format!("announcement_{language}")));
+    }
+    reader.check()?;
+    Ok(shop)
+}

@@ -1,0 +1,126 @@
+//! Shipping rates.
+
+use super::desk::{Desk, refusal};
+use super::forms::{self, Reader};
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use kernel::money::{Currency, Money};
+use kernel::{Error, Result};
+use serde_json::{Value, json};
+use storefront::ids::ShippingRateId;
+use storefront::shipping::{self, NewShippingRate, ShippingRate};
+use storefront::shop;
+use storefront::web::posted::Posted;
+use storefront::web::views::form::Form;
+
+const NAMES: &[&str] = &["name", "countries", "price", "free_over", "min_weight", "max_weight", "delivery_days", "position", "active"];
+
+pub fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(web::resource("/shipping").get(list))
+        .service(web::resource("/shipping/new").get(new).post(create))
+        .service(web::resource("/shipping/{id}").get(edit).post(update));
+}
+
+fn currency_of(rate: &ShippingRate) -> Result<Currency> {
+    Currency::parse(&rate.currency).ok_or_else(|| Error::unexpected(format!("shipping rate {} has currency {}", rate.id, rate.currency)))
+}
+
+async fn list(desk: Desk) -> Result<HttpResponse> {
+    let rates = desk.read(shipping::list).await?;
+    let row = |rate: &ShippingRate| {
+        let currency = currency_of(rate)?;
+        Ok(json!({ "id": rate.id, "name": rate.name, "countries": rate.countries, "price": Money::new(rate.price, currency),
+            "free_over": rate.free_over.map(|over| Money::new(over, currency)), "min_weight": rate.min_weight, "max_weight": rate.max_weight,
+            "active": rate.active }))
+    };
+    let rows = rates.iter().map(row).collect::<Result<Vec<Value>>>()?;
+    desk.page("admin/shipping.html", "admin-shipping", json!({ "rates": rows }))
+}
+
+async fn new(desk: Desk) -> Result<HttpResponse> {
+    let currency = desk.read(|conn| Ok(shop::get(conn)?.currency)).await?;
+    show(&desk, StatusCode::OK, None, currency, Form::new(NAMES).fill("active", "on").fill("position", "0"))
+}
+
+async fn edit(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
+    let id = ShippingRateId(*id);
+    let rate = desk.read(move |conn| shipping::get(conn, id)).await?;
+    let currency = currency_of(&rate)?;
+    let form = Form::new(NAMES)
+        .fill("name", &rate.name)
+        .fill("countries", &rate.countries)
+        .fill("price", forms::amount(Some(rate.price), currency))
+        .fill("free_over", forms::amount(rate.free_over, currency))
+        .fill("min_weight", forms::number(rate.min_weight))
+        .fill("max_weight", forms::number(rate.max_weight))
+        .fill("delivery_days", &rate.delivery_days)
+        .fill("position", rate.position.to_string())
+        .fill("active", forms::tick(rate.active));
+    show(&desk, StatusCode::OK, Some(id), currency, form)
+}
+
+fn show(desk: &Desk, status: StatusCode, id: Option<ShippingRateId>, currency: Currency, form: Form) -> Result<HttpResponse> {
+    let title = if id.is_some() { "admin-shipping-edit" } else { "admin-shipping-new" };
+    desk.page_as(status, "admin/shipping_rate.html", title, json!({ "id": id, "currency": currency, "form": form }))
+}
+
+async fn create(desk: Desk, posted: Posted) -> Result<HttpResponse> {
+    save(desk, None, posted).await
+}
+
+async fn update(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<HttpResponse> {
+    save(desk, Some(ShippingRateId(*id)), posted).await
+}
+
+async fn save(desk: Desk, id: Option<ShippingRateId>, posted: Posted) -> Result<HttpResponse> {
+    let currency = desk
+        .read(move |conn| match id {
+            Some(id) => currency_of(&shipping::get(conn, id)?),
+            None => Ok(shop::get(conn)?.currency),
+        })
+        .await?;
+    let stored = match read(&posted, currency) {
+        Err(error) => Err(error),
+        Ok(rate) => {
+            desk.write(move |conn, act| {
+                let before = id.map(|id| shipping::get(conn, id)).transpose()?;
+                let id = match id {
+                    Some(id) => shipping::update(conn, id, rate.clone()).map(|()| id)?,
+                    None => shipping::create(conn, rate.clone())?,
+                };
+                let after = shipping::get(conn, id)?;
+                act.log(conn, "shipping.save", &format!("shipping:{id}"), &before, &after)
+            })
+            .await
+        }
+    };
+    match stored {
+        Ok(()) => Ok(desk.done("/admin/shipping", "admin-saved")),
+        Err(error) => {
+            let (status, wrong) = refusal(error)?;
+            show(&desk, status, id, currency, Form::new(NAMES).typed(posted.pairs()).refuse(NAMES, &wrong))
+        }
+    }
+}
+
+fn read(posted: &Posted, currency: Currency) -> Result<NewShippingRate> {
+    let mut reader = Reader::new(posted, currency);
+    let rate = NewShippingRate {
+        name: reader.text("name").trim().to_string(),
+        countries: reader.text("countries"),
+        currency: currency.code().into(),
+        price: reader.amount("price"),
+        free_over: reader.optional_amount("free_over"),
+        min_weight: reader.optional_number("min_weight"),
+        max_weight: reader.optional_number("max_weight"),
+        delivery_days: reader.text("delivery_days").trim().to_string(),
+        position: reader.number("position"),
+        active: reader.ticked("active"),
+    };
+    if rate.delivery_days.chars().count() > 40 {
+        reader.wrong.add("delivery_days", "admin-too-long");
+    }
+    reader.check()?;
+    Ok(rate)
+}
