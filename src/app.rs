@@ -51,6 +51,7 @@ fn configure(config: &mut web::ServiceConfig, state: &AppState) {
         .app_data(web::JsonConfig::default().limit(BODY))
         .configure(health::routes)
         .configure(assets::routes)
+        .configure(storefront::api::configure)
         // Last: the shop answers every address that nobody before it took.
         .configure(|config| storefront::web::configure(config, &web::Data::new(state.door.clone())));
 }
