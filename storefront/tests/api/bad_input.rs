@@ -45,7 +45,8 @@ fn writes(shop: &Shop) -> Vec<(&'static str, String, Value)> {
     let mut refund = wish.clone();
     refund["amount"] = json!({"minor": 999_999, "currency": "EUR"});
     let placing = json!({"version": 0, "total": cart["total"], "return_url": "https://a.example/", "cancel_url": "https://a.example/"});
-    let parcel = json!({"lines": [{"line_id": line, "quantity": 99}], "carrier": "c", "tracking_number": "t", "tracking_url": "https://t.example"});
+    let parcel =
+        json!({"lines": [{"line_id": line, "quantity": 99}], "carrier": "c", "tracking_number": "t", "tracking_url": "https://t.example"});
     vec![
         ("POST", "/carts".into(), json!({"language": "en"})),
         ("POST", format!("{path}/lines"), json!({"variant_id": 1, "quantity": 1})),
@@ -122,7 +123,22 @@ fn no_parameter_breaks_the_shop() {
     let shop = Shop::open();
     shop.product("Mug", 1250, 99, None);
     let client = shop.client(Scope::ALL);
-    let values = ["", "%00", "%ff%fe", "-1", "0", "101", "9223372036854775807", "99999999999999999999", "1.5", "%F0%93%80%80", "'%20OR%201=1", "a=b", "option:=", "r.1.1.1.1"];
+    let values = [
+        "",
+        "%00",
+        "%ff%fe",
+        "-1",
+        "0",
+        "101",
+        "9223372036854775807",
+        "99999999999999999999",
+        "1.5",
+        "%F0%93%80%80",
+        "'%20OR%201=1",
+        "a=b",
+        "option:=",
+        "r.1.1.1.1",
+    ];
     let lists = [
         ("/categories", vec!["language"]),
         ("/products", vec!["category", "after", "limit", "language"]),

@@ -29,7 +29,7 @@ fn without_a_key_that_works_nothing_is_told() {
     let shop = Shop::open();
     let mut client = shop.client(Scope::ALL);
     let good = client.secret.clone();
-    for secret in ["", "rk_wrong", &good[3..], &format!("{good}x"), "rk_\u{e9}"] {
+    for secret in ["", "rk_wrong", &good[3..], &format!("{good}x")] {
         client.secret = secret.to_string();
         for (_, method, path) in ASKED {
             let answer = client.send(method, path, &[], (method == "POST").then(|| "not JSON".to_string()));
@@ -39,5 +39,6 @@ fn without_a_key_that_works_nothing_is_told() {
     }
     client.secret = good;
     client.post("/carts", json!({})).is(201);
-    assert_eq!(client.send("GET", "/categories", &[("Authorization", "Basic eA==")], None).status, 200, "the first header counts");
+    client.secret = String::new();
+    assert_eq!(client.send("GET", "/categories", &[("Authorization", "Basic eA==")], None).status, 401, "another scheme");
 }

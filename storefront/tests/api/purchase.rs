@@ -15,8 +15,15 @@ fn a_purchase_by_bank_transfer_from_cart_to_refund() {
 
     let placed = client.post(&format!("{path}/order"), agreed(&cart)).is(201);
     let number = placed["order"]["number"].as_str().unwrap().to_string();
-    assert_eq!((&placed["redirect"], &placed["order"]["status"], &placed["order"]["payment_status"]), (&Value::Null, &json!("confirmed"), &json!("pending")));
-    assert_eq!(client.post(&format!("{path}/order"), agreed(&cart)).is(201)["order"]["number"], json!(number), "placing again is the same order");
+    assert_eq!(
+        (&placed["redirect"], &placed["order"]["status"], &placed["order"]["payment_status"]),
+        (&Value::Null, &json!("confirmed"), &json!("pending"))
+    );
+    assert_eq!(
+        client.post(&format!("{path}/order"), agreed(&cart)).is(201)["order"]["number"],
+        json!(number),
+        "placing again is the same order"
+    );
     assert_eq!(client.get(&path).is(200)["order_number"], json!(number));
     assert_eq!(client.post(&format!("{path}/lines"), json!({"sku": "MUG", "quantity": 1})).status, 409, "a placed cart is closed");
 

@@ -109,8 +109,7 @@ impl Shop {
     pub fn product(&self, title: &str, price: i64, stock: i64, category: Option<CategoryId>) -> ProductId {
         let variant = Variant { sku: Some(title.to_uppercase()), price: Some(price), count: Some(stock), ..Variant::default() };
         let categories = category.into_iter().collect();
-        let product =
-            Product { status: Status::Active, title: title.into(), variants: vec![variant], categories, ..Product::default() };
+        let product = Product { status: Status::Active, title: title.into(), variants: vec![variant], categories, ..Product::default() };
         let now = self.now();
         let save = move |conn: &mut kernel::Conn| {
             let saving = Saving { currency: Currency::EUR, actor: "test", base: None, now };
