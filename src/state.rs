@@ -17,6 +17,8 @@ use storefront::search::SearchEngine;
 use storefront::search::embedded::EmbeddedSearch;
 use storefront::search::meilisearch::MeilisearchSearch;
 use storefront::web::door::Door;
+use storefront::web::limits::Limits as RequestLimits;
+use storefront::web::memory::Memory;
 
 /// The name of the setting that holds the key of all signatures. It travels with backups, so that links in mails stay valid.
 const SIGNING_KEY: &str = "signing_key";
@@ -61,6 +63,8 @@ impl AppState {
             templates: Arc::new(Templates::load(None)?),
             gateways: gateways(&config)?,
             search: search(&config)?,
+            limits: Arc::new(RequestLimits::new(&config.limits)),
+            memory: Arc::new(Memory::new(config.page_cache)),
         };
         Ok(AppState { db, config, clock, signer, transport: Arc::new(transport), metrics: metrics::recorder(), door })
     }

@@ -15,6 +15,7 @@ use kernel::events::Event;
 use kernel::jobs::{self, Job};
 use kernel::mail::{self, HandOver};
 use kernel::{Conn, Error, Result};
+use storefront::search_index;
 
 /// Somebody who is told of an event after its commit. `run` is in one transaction with the end of its job, so its effect happens
 /// exactly once; it must not reach outside the database.
@@ -52,7 +53,7 @@ fn listeners(event: &Event) -> &'static [Listener] {
         Event::RefundSettled { .. } => &[],
         Event::PaymentCaseOpened { .. } => &[],
         Event::CustomerJoined { .. } => &[],
-        Event::ProductChanged { .. } => &[],
+        Event::ProductChanged { .. } => &[Listener { name: "search", run: search_index::changed }],
     }
 }
 

@@ -75,9 +75,26 @@ pub fn queued(conn: &mut Conn) -> Result<i64> {
     Ok(mails::table.filter(mails::state.eq("queued")).count().get_result(conn)?)
 }
 
+/// How many mails were refused for good and wait for a person.
+pub fn failed(conn: &mut Conn) -> Result<i64> {
+    Ok(mails::table.filter(mails::state.eq("failed")).count().get_result(conn)?)
+}
+
 /// Mails newest first, before `before` when given, for one recipient when given.
 pub fn list(conn: &mut Conn, recipient: Option<&str>, before: Option<i64>, limit: i64) -> Result<Vec<Mail>> {
+    select(conn, recipient, None, before, limit)
+}
+
+/// [`list`] of mails in one state: `queued`, `sending`, `sent`, `failed` or `unknown`.
+pub fn list_in(conn: &mut Conn, state: &str, recipient: Option<&str>, before: Option<i64>, limit: i64) -> Result<Vec<Mail>> {
+    select(conn, recipient, Some(state), before, limit)
+}
+
+fn select(conn: &mut Conn, recipient: Option<&str>, state: Option<&str>, before: Option<i64>, limit: i64) -> Result<Vec<Mail>> {
     let mut query = mails::table.into_boxed();
+    if let Some(state) = state {
+        query = query.filter(mails::state.eq(state.to_string()));
+    }
     if let Some(recipient) = recipient {
         query = query.filter(mails::recipient.eq(recipient.to_string()));
     }

@@ -35,3 +35,4 @@ mail-reset-text = Open this link to choose a new password. It works once, for { 
     [one] one hour
    *[other] { $hours } hours
 }.
+mail-cancelled-unpaid = It was not paid in time.

@@ -29,3 +29,4 @@ mail-verify-subject = 请确认您在 { $shop } 的电子邮箱
 mail-verify-text = 请确认这是您的邮箱，链接在 { $hours } 小时内有效。
 mail-reset-subject = 重设 { $shop } 的密码
 mail-reset-text = 请打开链接设置新密码。链接只能使用一次，{ $hours } 小时内有效。
+mail-cancelled-unpaid = 订单未在规定时间内付款。

@@ -7,8 +7,13 @@ use kernel::clock::Clock;
 use kernel::config::Config;
 use std::net::TcpListener;
 use std::process::ExitCode;
+use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal as listen};
+use storefront::search_index;
 use tokio::sync::watch;
+
+/// How often the search index is looked at.
+const LOOK: Duration = Duration::from_secs(2);
 
 #[derive(Args)]
 pub struct Arguments {
@@ -36,6 +41,7 @@ async fn serve(state: AppState, listener: TcpListener, with_worker: bool) -> Res
         let worker = Worker::new(state.clone(), &SHOP);
         actix_web::rt::spawn(async move { worker.run(stopped).await })
     });
+    follow_the_catalogue(&state);
     let server = app::server(state, listener).map_err(Failure::of("the server cannot start"))?;
     let handle = server.handle();
     let mut serving = actix_web::rt::spawn(server);
@@ -55,6 +61,22 @@ async fn serve(state: AppState, listener: TcpListener, with_worker: bool) -> Res
     }
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Builds an empty search index while the shop is open already, and then looks now and then for what another process wrote to it.
+fn follow_the_catalogue(state: &AppState) {
+    let (db, engine) = (state.db.clone(), state.door.search.clone());
+    let work = std::thread::Builder::new().name("search".into()).spawn(move || {
+        loop {
+            if let Err(error) = search_index::build_if_empty(&db, engine.as_ref()).and_then(|()| engine.refresh()) {
+                tracing::warn!(%error, "the search index cannot be looked after");
+            }
+            std::thread::sleep(LOOK);
+        }
+    });
+    if let Err(error) = work {
+        tracing::error!(%error, "nobody looks after the search index");
+    }
 }
 
 /// Returns when the process is asked to end: SIGTERM, or Ctrl-C.

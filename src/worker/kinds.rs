@@ -9,7 +9,7 @@ use std::path::Path;
 use std::str::FromStr;
 use storefront::catalog::PICTURE_JOB;
 use storefront::payment_jobs::Cashier;
-use storefront::{carts, idempotency, logins, payments, pictures, refunds};
+use storefront::{carts, idempotency, logins, payments, pictures, refunds, search_index};
 
 const RECONCILE: &str = "payments.reconcile";
 const EXPIRE: &str = "orders.expire";
@@ -26,6 +26,7 @@ pub static KINDS: &[Kind] = &[
     Kind { name: RECONCILE, run: |state, _| cashier(state).reconcile() },
     Kind { name: EXPIRE, run: |state, _| cashier(state).expire() },
     Kind { name: PICTURE_JOB, run: fetch_picture },
+    Kind { name: search_index::INDEX_JOB, run: |state, job| search_index::index_job(&state.db, state.door.search.as_ref(), id(job)?) },
     Kind { name: PRUNE, run: prune },
 ];
 

@@ -271,6 +271,19 @@ pub fn adopt(conn: &mut Conn, cart: CartId, token: &str, now: Time) -> Result<()
     Ok(())
 }
 
+/// Takes a visitor's secret off the carts that were placed or merged, so that it can open a new one. Their orders stay reachable
+/// by their signed links.
+pub fn release_token(conn: &mut Conn, token: &str) -> Result<()> {
+    diesel::update(carts::table.filter(carts::token_hash.eq(kernel::token::hash(token)))).set(carts::token_hash.eq(None::<String>)).execute(conn)?;
+    Ok(())
+}
+
+/// The language that titles, order and mails are in.
+pub fn set_language(conn: &mut Conn, cart: CartId, language: &str) -> Result<()> {
+    diesel::update(carts::table.find(cart)).filter(carts::state.eq(CartState::Open)).set(carts::language.eq(language)).execute(conn)?;
+    Ok(())
+}
+
 /// Records that the shopper has seen today's prices: the next [`quote`] tells only newer changes.
 pub fn mark_seen(conn: &mut Conn, quote: &Quote) -> Result<()> {
     for line in quote.lines.iter().filter(|line| line.seen_price != line.unit_price) {

@@ -4,11 +4,13 @@ mod availability;
 mod cards;
 mod categories;
 mod diff;
+mod edit;
 mod list;
 mod page;
 mod product;
 mod sale;
 mod save;
+mod shelf;
 mod slug;
 #[cfg(test)]
 mod tests;
@@ -18,12 +20,14 @@ pub use availability::Availability;
 pub use cards::{Card, CardPicture, cards};
 pub use categories::{Categories, Category, CategoryChange, categories, ensure_path, save_category, set_category_text};
 pub use diff::{FieldChange, diff};
-pub use list::{Filter, ProductRow, find, listing, product_list, related, slugs};
+pub use edit::{begin_edit, updated_at};
+pub use list::{Filter, ProductRow, by_slugs, find, last, listing, newest, product_list, related, slugs};
 pub use page::{PagePicture, PageVariant, ProductOption, ProductPage, page};
 pub use product::{Picture, Product, Status, Text, Variant, products};
 pub use sale::{VariantForSale, find_variant, variants_for_sale};
 pub(crate) use save::{check_skus, checked, save_over};
 pub use save::{PICTURE_JOB, Saved, Saving, save_product};
+pub use shelf::{StockRow, stock_list, stock_row};
 pub use slug::slug;
 
 use crate::schema::{

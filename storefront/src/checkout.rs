@@ -9,7 +9,6 @@ use crate::orders::{self, NewOrder};
 use crate::shop::{self, Shop};
 use crate::stock::{self, Demand, StockError};
 use crate::{payments, pricing};
-use chrono::TimeDelta;
 use crm::customers::{self, NewCustomer};
 use crm::email::Email;
 use crm::purchases::{self, Purchase};
@@ -117,7 +116,7 @@ fn create(conn: &mut Conn, shop: &Shop, quote: &Quote, contact: &Contact, settle
     };
     // A free order has nothing to wait for.
     let settlement = if quote.priced.total == 0 { Settlement::After } else { settlement };
-    let due = (settlement == Settlement::Before).then(|| now + TimeDelta::minutes(shop.payment_minutes.max(30)));
+    let due = (settlement == Settlement::Before).then(|| now + shop.payment_window());
     let order = orders::create(conn, &NewOrder { quote, customer, shipping: &contact.shipping, billing: &contact.billing, due }, now)?;
     let actor = "customer";
 

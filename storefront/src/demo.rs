@@ -43,17 +43,37 @@ pub fn load(db: &Db, now: Time, progress: &mut dyn FnMut(usize, usize)) -> Resul
     if db.read_now(loaded)? {
         return Ok(Summary { already: true, ..Summary::default() });
     }
-    let mut prepared = Vec::with_capacity(pictures::PICTURES.len());
-    for (at, (name, bytes)) in pictures::PICTURES.iter().enumerate() {
-        prepared.push((*name, prepare(bytes)?));
-        progress(at + 1, pictures::PICTURES.len());
-    }
+    let prepared = prepare_all(progress)?;
     let prepared = Arc::new(prepared);
     db.write_now(move |conn| {
         if loaded(conn)? {
             return Ok(Summary { already: true, ..Summary::default() });
         }
         fill(conn, &prepared, now)
+    })
+}
+
+/// Every picture in its sizes, by as many threads as there are processors.
+fn prepare_all(progress: &mut dyn FnMut(usize, usize)) -> Result<Vec<(&'static str, Prepared)>> {
+    let all = pictures::PICTURES;
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(all.len());
+    let (sender, results) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        for first in 0..threads {
+            let sender = sender.clone();
+            scope.spawn(move || {
+                for (name, bytes) in all.iter().skip(first).step_by(threads) {
+                    if sender.send(prepare(bytes).map(|picture| (*name, picture))).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        results.iter().enumerate().map(|(at, picture)| {
+            progress(at + 1, all.len());
+            picture
+        }).collect()
     })
 }
 

@@ -11,8 +11,8 @@ pub mod webhook;
 mod failure;
 mod units;
 
-use futures_util::future::BoxFuture;
 use crate::shop::Shop;
+use futures_util::future::BoxFuture;
 use kernel::money::{Currency, Money};
 use std::sync::Arc;
 use webhook::{Notice, NoticeError};

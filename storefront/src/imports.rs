@@ -23,6 +23,7 @@ pub use draft::{
 };
 pub use export::write_shopify;
 pub use html::clean_html;
+pub(crate) use html::plain_text;
 pub use report::{FileError, Format, Parsed, RowError};
 pub use retail::{RetailLine, RetailOrder, RetailReader, read_retail};
 

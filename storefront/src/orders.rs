@@ -5,7 +5,9 @@ mod queries;
 mod status;
 
 pub use create::{NewOrder, create};
-pub use queries::{Filter, OrderRow, adjustments, find_by_cart, get, get_by_number, history, lines, list, of_customer};
+pub use queries::{
+    Filter, OrderRow, Waiting, adjustments, find_by_cart, get, get_by_number, history, lines, list, numbers, of_customer, waiting,
+};
 pub use status::{FulfilmentStatus, OrderStatus, PaymentStatus, derive, refresh};
 
 use crate::address::Address;
@@ -215,7 +217,7 @@ pub fn cancel(conn: &mut Conn, order: OrderId, reason: CancelReason, actor: &str
 }
 
 /// Locks an order's row to the end of the transaction, so that two commands about it run one after the other.
-pub(crate) fn lock(conn: &mut Conn, order: OrderId, now: Time) -> Result<Order> {
+pub fn lock(conn: &mut Conn, order: OrderId, now: Time) -> Result<Order> {
     let locked = diesel::update(orders::table.find(order)).set(orders::updated_at.eq(now)).execute(conn)?;
     if locked == 0 { Err(Error::NotFound) } else { get(conn, order) }
 }

@@ -3,11 +3,13 @@
 
 mod capture;
 mod cases;
+mod retry;
 mod settle;
 
 pub use capture::{Pending, capturable, capture_failed, pending_capture, record_receipt, request_capture};
 pub(crate) use cases::resolve as resolve_case;
-pub use cases::{Case, list_cases};
+pub use cases::{Case, case, list_cases, open_cases};
+pub use retry::retry;
 pub use settle::{Outcome, settle};
 
 use crate::ids::{CaptureId, OrderId, PaymentId};

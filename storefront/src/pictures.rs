@@ -12,6 +12,7 @@ use kernel::clock::Time;
 use kernel::events::{self, Event};
 use kernel::{Conn, Error, Result, token};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
 /// The type that every stored size is served with.
 pub const CONTENT_TYPE: &str = "image/webp";
@@ -58,6 +59,13 @@ pub fn get(conn: &mut Conn, hash: &str, width: i64) -> Result<Vec<u8>> {
 /// Width and height in pixels. `NotFound` for an unknown hash.
 pub fn measures(conn: &mut Conn, hash: &str) -> Result<(i64, i64)> {
     Ok(pictures::table.find(hash).select((pictures::width, pictures::height)).first(conn)?)
+}
+
+/// [`measures`] of several pictures by hash; unknown ones are left out.
+pub fn measures_of(conn: &mut Conn, hashes: &[String]) -> Result<HashMap<String, (i64, i64)>> {
+    let rows: Vec<(String, i64, i64)> =
+        pictures::table.filter(pictures::hash.eq_any(hashes)).select((pictures::hash, pictures::width, pictures::height)).load(conn)?;
+    Ok(rows.into_iter().map(|(hash, width, height)| (hash, (width, height))).collect())
 }
 
 /// The payload of a job that fetches a product's picture: the row, and the folder for sources that are paths.

@@ -1,6 +1,9 @@
 //! What the merchant decides about the shop as a whole, stored as one setting.
 
+use chrono::TimeDelta;
+use crm::email::Email;
 use kernel::clock::Time;
+use kernel::error::Fields;
 use kernel::money::Currency;
 use kernel::{Conn, Result, settings};
 use serde::{Deserialize, Serialize};
@@ -55,6 +58,51 @@ impl Default for Shop {
             announcement: Default::default(),
             home: serde_json::Value::Null,
         }
+    }
+}
+
+impl Shop {
+    /// How long an unpaid card order keeps its goods and can be paid. A little more than the 30 minutes that Stripe asks for at least,
+    /// so that a slow call does not miss them, and less than the 24 hours it allows at most.
+    pub fn payment_window(&self) -> TimeDelta {
+        TimeDelta::minutes(self.payment_minutes.clamp(33, 23 * 60))
+    }
+
+    /// The settings as they will be stored: trimmed. `Invalid` names what cannot be.
+    pub fn checked(mut self) -> Result<Shop> {
+        let mut fields = Fields::default();
+        self.name = self.name.trim().to_string();
+        if self.name.is_empty() || self.name.chars().count() > 80 {
+            fields.add("name", "Name the shop in at most 80 characters.");
+        }
+        self.country = self.country.trim().to_uppercase();
+        if self.country.len() != 2 || !self.country.bytes().all(|b| b.is_ascii_uppercase()) {
+            fields.add("country", "Give the two letters of a country, such as DE.");
+        }
+        self.contact_email = self.contact_email.trim().to_string();
+        if !self.contact_email.is_empty() && Email::parse(&self.contact_email, "contact_email").is_err() {
+            fields.add("contact_email", "email-invalid");
+        }
+        if !(30..=1440).contains(&self.payment_minutes) {
+            fields.add("payment_minutes", "Give a number of minutes from 30 to 1440.");
+        }
+        if !(0..=1_000_000).contains(&self.low_stock) {
+            fields.add("low_stock", "Give a number of units from 0 on.");
+        }
+        if self.bank_transfer && self.bank_details.trim().is_empty() {
+            fields.add("bank_details", "Shoppers who transfer money need your bank details.");
+        }
+        if self.bank_details.chars().count() > 1000 {
+            fields.add("bank_details", "That is too long.");
+        }
+        for (language, text) in &mut self.announcement {
+            *text = text.trim().to_string();
+            if text.chars().count() > 300 {
+                fields.add(&format!("announcement_{language}"), "That is too long.");
+            }
+        }
+        fields.check()?;
+        Ok(self)
     }
 }
 

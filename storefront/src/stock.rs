@@ -4,9 +4,10 @@
 //! Free is on hand − allocated − held. Callers pass variants in one order (by id), so that two of them cannot deadlock.
 
 use crate::ids::{OrderId, VariantId};
-use crate::schema::{stock_levels, stock_movements};
+use crate::schema::{stock_levels, stock_movements, variants};
 use diesel::prelude::*;
 use kernel::clock::Time;
+use kernel::events::{self, Event};
 use kernel::{Conn, Error, Result, on_each};
 use std::collections::BTreeMap;
 
@@ -198,19 +199,21 @@ fn moved(conn: &mut Conn, variant: VariantId, change: &Change, now: Time) -> Res
     let free_after = on_hand - allocated - held + (change.on_hand - change.allocated - change.held);
     // Giving goods free is always right; only what lowers the free stock asks whether enough is left.
     let lowers = change.on_hand - change.allocated - change.held < 0;
-    let updated = diesel::update(stock_levels::table.find(variant))
+    let updated: Option<(i64, i64, i64)> = diesel::update(stock_levels::table.find(variant))
         .filter(tracked)
         .filter(oversell.or(free_after.ge(0)).or((!lowers).into_sql::<diesel::sql_types::Bool>()))
         .filter((on_hand + change.on_hand).ge(0))
         .filter((allocated + change.allocated).ge(0))
         .filter((held + change.held).ge(0))
         .set((on_hand.eq(on_hand + change.on_hand), allocated.eq(allocated + change.allocated), held.eq(held + change.held)))
-        .execute(conn)?;
-    if updated == 0 {
+        .returning((on_hand, allocated, held))
+        .get_result(conn)
+        .optional()?;
+    let Some((in_house, promised, aside)) = updated else {
         let level = find(conn, variant)?;
         // Without a tracked level there is nothing to run out of, and nothing to move.
         return Ok(level.is_none_or(|level| !level.tracked));
-    }
+    };
     diesel::insert_into(stock_movements::table)
         .values((
             stock_movements::variant_id.eq(variant),
@@ -225,7 +228,20 @@ fn moved(conn: &mut Conn, variant: VariantId, change: &Change, now: Time) -> Res
             stock_movements::created_at.eq(now),
         ))
         .execute(conn)?;
+    let free = in_house - promised - aside;
+    let before = free - (change.on_hand - change.allocated - change.held);
+    if (before > 0) != (free > 0) {
+        turned(conn, variant, &change.key, now)?;
+    }
     Ok(true)
+}
+
+/// Tells that a variant became sold out or available again: lists and searches show it.
+fn turned(conn: &mut Conn, variant: VariantId, key: &str, now: Time) -> Result<()> {
+    let product: Option<i64> = variants::table.find(variant).select(variants::product_id).first(conn).optional()?;
+    let Some(product) = product else { return Ok(()) };
+    events::record(conn, "stock", &format!("{variant}:{key}"), &Event::ProductChanged { product }, now)?;
+    Ok(())
 }
 
 pub fn find(conn: &mut Conn, variant: VariantId) -> Result<Option<Level>> {

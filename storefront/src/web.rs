@@ -1,10 +1,35 @@
 //! The shopper's pages. A handler parses, calls one domain function and renders.
 
+mod account;
+mod add;
+mod assets;
+pub(crate) mod basket;
+mod cart;
+mod category;
+pub(crate) mod checkout;
+mod content;
+mod countries;
 pub mod door;
 pub mod frame;
+mod home;
+pub mod limits;
+mod listing;
+pub mod memory;
+pub mod orders;
+pub mod page_cache;
+mod pictures;
 pub mod posted;
+mod product;
+mod search;
+pub mod shelves;
+pub(crate) mod shown;
+mod sitemap;
+mod structured;
+mod suggest;
 pub mod views;
 pub mod visit;
+mod webhooks;
+pub mod words;
 
 use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, web};
@@ -15,12 +40,31 @@ use kernel::{Error, Result};
 pub fn configure(config: &mut web::ServiceConfig, door: &web::Data<Door>) {
     config
         .app_data(door.clone())
+        // Outside the scopes, whose errors are pages for people.
+        .configure(webhooks::routes)
         .service(web::scope("/zh").wrap(from_fn(error_pages)).configure(pages).default_service(web::to(not_found)))
-        .service(web::scope("").wrap(from_fn(error_pages)).configure(pages).default_service(web::to(not_found)));
+        .service(web::scope("").wrap(from_fn(error_pages)).configure(pages).configure(files).default_service(web::to(not_found)));
 }
 
 /// The routes that exist in every language.
-fn pages(_config: &mut web::ServiceConfig) {}
+fn pages(config: &mut web::ServiceConfig) {
+    config
+        .configure(home::routes)
+        .configure(category::routes)
+        .configure(product::routes)
+        .configure(search::routes)
+        .configure(suggest::routes)
+        .configure(content::routes)
+        .configure(cart::routes)
+        .configure(checkout::routes)
+        .configure(orders::routes)
+        .configure(account::routes);
+}
+
+/// What is the same in every language.
+fn files(config: &mut web::ServiceConfig) {
+    config.configure(assets::routes).configure(pictures::routes).configure(sitemap::routes);
+}
 
 async fn not_found() -> Result<HttpResponse> {
     Err(Error::NotFound)

@@ -1,3 +1,5 @@
 //! What the tests share.
 
 pub mod goods;
+pub mod house;
+pub mod visitor;

@@ -116,6 +116,12 @@ impl Texts {
         }
     }
 
+    /// [`Texts::text`] with arguments by name. Values are texts; plural forms need a number and a template.
+    pub fn with(&self, language: Language, key: &str, args: &[(&str, &str)]) -> Result<String> {
+        let args: FluentArgs = args.iter().map(|(name, value)| (name.to_string(), *value)).collect();
+        self.text(language, key, Some(&args))
+    }
+
     /// The text of `key_or_sentence` when it is a key that needs no argument, and itself otherwise: for messages that may come
     /// as either.
     pub fn message(&self, language: Language, key_or_sentence: &str) -> String {

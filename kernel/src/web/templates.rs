@@ -182,7 +182,7 @@ fn moment(text: &str) -> TeraResult<NaiveDateTime> {
 }
 
 /// JSON that may stand inside a `script` element: nothing in it can end the element or start a comment.
-fn json_script(json: &str) -> String {
+pub fn json_script(json: &str) -> String {
     json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
 }
 

@@ -68,8 +68,8 @@ fn order(l: Language, fresh: bool) -> OrderView {
         placed_at: at(9),
         email: "ann@example.com".to_string(),
         status: "confirmed".to_string(),
-        payment_status: if fresh { "unpaid" } else { "partly-refunded" }.to_string(),
-        fulfilment_status: if fresh { "unfulfilled" } else { "shipped" }.to_string(),
+        payment_status: if fresh { "pending" } else { "partially_refunded" }.to_string(),
+        fulfilment_status: if fresh { "unfulfilled" } else { "fulfilled" }.to_string(),
         notices: Vec::new(),
         lines: lines(l),
         totals: totals(l),
@@ -82,6 +82,7 @@ fn order(l: Language, fresh: bool) -> OrderView {
         transfer: fresh.then(|| vec![TotalText { label: "IBAN".to_string(), value: "DE02 1203 0000 0000 2020 51".to_string() }, TotalText { label: say(l, "Reference", "附言"), value: "R1001".to_string() }]),
         history: vec![HistoryEntry { at: at(9), text: say(l, "Order placed", "订单已提交") }, HistoryEntry { at: at(15), text: say(l, "Parcel sent", "包裹已发出") }],
         can_cancel: fresh,
+        cancel_refund: fresh.then(|| eur(10930)),
         can_pay: fresh,
         can_reorder: true,
     }
@@ -125,7 +126,7 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
     for (name, state) in [("sent", VerifyState::Sent), ("ask", VerifyState::Ask), ("done", VerifyState::Done), ("expired", VerifyState::Expired)] {
         p.page("account/verify", &format!("account-verify-{name}"), VerifyView { token: "t".to_string(), state, email: Some("ann@example.com".to_string()) })?;
     }
-    let order_row = |number: &str, status: &str| OrderRow { number: number.to_string(), to: format!("/account/orders/{number}"), placed_at: at(9), total: eur(10930), items: 3, status: status.to_string(), payment_status: "paid".to_string(), fulfilment_status: "shipped".to_string() };
+    let order_row = |number: &str, status: &str| OrderRow { number: number.to_string(), to: format!("/account/orders/{number}"), placed_at: at(9), total: eur(10930), items: 3, status: status.to_string(), payment_status: "paid".to_string(), fulfilment_status: "fulfilled".to_string() };
     let orders = || vec![order_row("R1001", "confirmed"), order_row("R0987", "cancelled"), order_row("R0912", "completed")];
     let address: Vec<String> = ["Ann Weber", "Lindenstraße 12", "04109 Leipzig", "Germany"].map(String::from).to_vec();
     p.page("account/overview", "account", OverviewView { name: "Ann".to_string(), email: "ann@example.com".to_string(), verified: false, orders: orders(), address: Some(address.clone()) })?;

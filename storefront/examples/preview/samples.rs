@@ -214,11 +214,11 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
         children: tiles.iter().take(3).map(tile).collect(),
         listing: listing(l),
     })?;
-    p.page("search", "search", SearchView { query: "teepot".to_string(), corrected: Some("teapot".to_string()), suggestions: Vec::new(), listing: Listing { chips: Vec::new(), next: None, ..listing(l) } })?;
+    p.page("search", "search", SearchView { query: "teepot".to_string(), corrected: Some("teapot".to_string()), suggestions: Vec::new(), unavailable: false, listing: Listing { chips: Vec::new(), next: None, ..listing(l) } })?;
     p.page("search", "search-empty", SearchView {
         query: "bicycle".to_string(),
         corrected: None,
-        suggestions: vec![link("teapot", "/search?q=teapot"), link("matcha", "/search?q=matcha")],
+        suggestions: vec![link("teapot", "/search?q=teapot"), link("matcha", "/search?q=matcha")], unavailable: false,
         listing: Listing { chips: Vec::new(), cards: Vec::new(), ..listing(l) },
     })?;
     p.page("product", "product", product(l))?;

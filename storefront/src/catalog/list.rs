@@ -46,6 +46,33 @@ pub fn slugs(conn: &mut Conn, after: Option<ProductId>, limit: i64) -> Result<Ve
         .load(conn)?)
 }
 
+/// The highest id of an active product.
+pub fn last(conn: &mut Conn) -> Result<Option<ProductId>> {
+    Ok(products::table.filter(products::status.eq("active")).order(products::id.desc()).select(products::id).first(conn).optional()?)
+}
+
+/// The active products with these slugs, in that order.
+pub fn by_slugs(conn: &mut Conn, slugs: &[String]) -> Result<Vec<ProductId>> {
+    let found: HashMap<String, ProductId> = products::table
+        .filter(products::status.eq("active"))
+        .filter(products::slug.eq_any(slugs))
+        .select((products::slug, products::id))
+        .load::<(String, ProductId)>(conn)?
+        .into_iter()
+        .collect();
+    Ok(slugs.iter().filter_map(|slug| found.get(slug).copied()).collect())
+}
+
+/// The active products that appeared last.
+pub fn newest(conn: &mut Conn, limit: i64) -> Result<Vec<ProductId>> {
+    Ok(products::table
+        .filter(products::status.eq("active"))
+        .order((products::published_at.desc(), products::id.desc()))
+        .limit(limit)
+        .select(products::id)
+        .load(conn)?)
+}
+
 /// Other active products of the same categories, newest first.
 pub fn related(conn: &mut Conn, product: ProductId, limit: i64) -> Result<Vec<ProductId>> {
     let shared: Vec<CategoryId> = product_categories::table

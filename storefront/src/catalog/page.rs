@@ -25,6 +25,8 @@ pub struct ProductPage {
     pub title: String,
     pub description_html: String,
     pub brand: String,
+    /// The brand as stored: the same in every language.
+    pub brand_key: String,
     pub product_type: String,
     pub tags: Vec<String>,
     /// What the page says of itself to search engines; the title when the merchant wrote nothing.
@@ -47,6 +49,9 @@ pub struct ProductPage {
 /// A choice, such as colour, with its values in the order of the variants.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ProductOption {
+    /// As stored: the same in every language.
+    pub key: String,
+    /// As shown.
     pub name: String,
     /// As stored and as shown.
     pub values: Vec<(String, String)>,
@@ -116,6 +121,7 @@ pub fn page(conn: &mut Conn, slug: &str, language: &str) -> Result<ProductPage> 
         title,
         description_html: or(text.description_html, product.description_html),
         brand: labels.of(&product.brand).to_string(),
+        brand_key: product.brand.clone(),
         product_type: labels.of(&product.product_type).to_string(),
         tags: product.tags.iter().map(|tag| labels.of(tag).to_string()).collect(),
         seo_description: or(text.seo_description, product.seo_description),
@@ -145,7 +151,7 @@ fn options(names: &[String], variants: &[PageVariant], labels: &Labels) -> Vec<P
                 values.push((value.clone(), labels.of(value).to_string()));
             }
         }
-        ProductOption { name: labels.of(name).to_string(), values }
+        ProductOption { key: name.clone(), name: labels.of(name).to_string(), values }
     };
     names.iter().enumerate().map(option).collect()
 }

@@ -72,7 +72,7 @@ pub fn clean_html(html: &str) -> String {
 }
 
 /// The text of a line that may hold HTML, as WooCommerce's names do: without tags, entities read as what they stand for.
-pub(super) fn plain_text(html: &str) -> String {
+pub(crate) fn plain_text(html: &str) -> String {
     if !html.contains(['<', '&']) {
         return html.trim().to_string();
     }

@@ -7,6 +7,7 @@ use crm::CustomerId;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Error, Result};
+use std::collections::HashMap;
 
 pub fn get(conn: &mut Conn, id: OrderId) -> Result<Order> {
     Ok(orders::table.find(id).select(Order::as_select()).first(conn)?)
@@ -40,6 +41,36 @@ pub fn history(conn: &mut Conn, order: OrderId) -> Result<Vec<HistoryEntry>> {
         .order(order_history::id)
         .select(HistoryEntry::as_select())
         .load(conn)?)
+}
+
+/// Which numbers these orders have.
+pub fn numbers(conn: &mut Conn, ids: &[OrderId]) -> Result<HashMap<OrderId, String>> {
+    let rows: Vec<(OrderId, String)> = orders::table.filter(orders::id.eq_any(ids)).select((orders::id, orders::number)).load(conn)?;
+    Ok(rows.into_iter().collect())
+}
+
+/// What waits for somebody: orders to send and orders nobody has paid yet. Neither is counted further than `limit`.
+#[derive(Clone, Copy, Debug, serde::Serialize)]
+pub struct Waiting {
+    pub to_ship: usize,
+    pub unpaid: usize,
+}
+
+/// Counts what waits, up to `limit` of each.
+pub fn waiting(conn: &mut Conn, limit: i64) -> Result<Waiting> {
+    let to_ship: Vec<OrderId> = orders::table
+        .filter(orders::status.eq(OrderStatus::Confirmed))
+        .filter(orders::fulfilment_status.eq_any([FulfilmentStatus::Unfulfilled, FulfilmentStatus::Partial]))
+        .limit(limit)
+        .select(orders::id)
+        .load(conn)?;
+    let unpaid: Vec<OrderId> = orders::table
+        .filter(orders::payment_status.eq(PaymentStatus::Pending))
+        .filter(orders::status.ne(OrderStatus::Cancelled))
+        .limit(limit)
+        .select(orders::id)
+        .load(conn)?;
+    Ok(Waiting { to_ship: to_ship.len(), unpaid: unpaid.len() })
 }
 
 /// An order as a list shows it.

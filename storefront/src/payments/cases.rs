@@ -54,6 +54,10 @@ pub(crate) fn resolve(conn: &mut Conn, payment: PaymentId, now: Time) -> Result<
     Ok(())
 }
 
+pub fn case(conn: &mut Conn, id: PaymentCaseId) -> Result<Case> {
+    Ok(payment_cases::table.find(id).select(Case::as_select()).first(conn)?)
+}
+
 /// Cases, newest first.
 pub fn list_cases(conn: &mut Conn, before: Option<i64>, limit: i64) -> Result<Vec<Case>> {
     let before = PaymentCaseId(before.unwrap_or(i64::MAX));
@@ -63,4 +67,9 @@ pub fn list_cases(conn: &mut Conn, before: Option<i64>, limit: i64) -> Result<Ve
         .limit(limit)
         .select(Case::as_select())
         .load(conn)?)
+}
+
+/// How many cases wait for their money to be back where it came from.
+pub fn open_cases(conn: &mut Conn) -> Result<i64> {
+    Ok(payment_cases::table.filter(payment_cases::state.eq("open")).count().get_result(conn)?)
 }

@@ -1,7 +1,6 @@
 //! From bytes of unknown origin to sizes that are safe to serve. The content decides what a file is, never its name.
 
-use fast_image_resize::images::Image;
-use fast_image_resize::{PixelType, Resizer};
+use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 use kernel::{Error, Result};
 use sha2::{Digest, Sha256};
@@ -38,27 +37,20 @@ pub fn prepare(bytes: &[u8]) -> Result<Prepared> {
     if bytes.len() > MAX_BYTES {
         return Err(refuse("The picture is larger than 20 MiB."));
     }
-    let (picture, upright) = decode(bytes)?;
+    let (mut picture, upright) = decode(bytes)?;
     let (width, height) = (picture.width(), picture.height());
-    let rgba = picture.into_rgba8();
-    let source = Image::from_vec_u8(width, height, rgba.into_raw(), PixelType::U8x4).map_err(Error::unexpected)?;
     let largest = width.min(WIDTHS[WIDTHS.len() - 1]);
-    let widths = WIDTHS.iter().copied().filter(|size| *size < largest).chain([largest]);
-    let mut resizer = Resizer::new();
     let mut sizes = Vec::with_capacity(WIDTHS.len());
-    for size in widths {
-        let webp = if size == width && upright && keeps(bytes) {
-            bytes.to_vec()
-        } else if size == width {
-            encode(&source)?
-        } else {
+    // From the largest down, each from the one before: far fewer pixels to read, and no loss to be seen.
+    for size in std::iter::once(largest).chain(WIDTHS.into_iter().rev().filter(|size| *size < largest)) {
+        if size < picture.width() {
             let tall = (u64::from(height) * u64::from(size) / u64::from(width)).max(1);
-            let mut smaller = Image::new(size, u32::try_from(tall).map_err(Error::unexpected)?, PixelType::U8x4);
-            resizer.resize(&source, &mut smaller, None).map_err(Error::unexpected)?;
-            encode(&smaller)?
-        };
+            picture = picture.resize_exact(size, u32::try_from(tall).map_err(Error::unexpected)?, FilterType::CatmullRom);
+        }
+        let webp = if size == width && upright && keeps(bytes) { bytes.to_vec() } else { encode(&picture)? };
         sizes.push((i64::from(size), webp));
     }
+    sizes.reverse();
     Ok(Prepared { hash: hex::encode(Sha256::digest(bytes)), width: i64::from(width), height: i64::from(height), sizes })
 }
 
@@ -85,6 +77,7 @@ fn decode(bytes: &[u8]) -> Result<(DynamicImage, bool)> {
     let orientation = decoder.orientation().map_err(|_| refuse("The picture is damaged and cannot be read."))?;
     let mut picture = DynamicImage::from_decoder(decoder).map_err(|_| refuse("The picture is damaged and cannot be read."))?;
     picture.apply_orientation(orientation);
+    let picture = if picture.color().has_alpha() { multiplied(picture) } else { DynamicImage::ImageRgb8(picture.into_rgb8()) };
     Ok((picture, orientation == image::metadata::Orientation::NoTransforms))
 }
 
@@ -93,10 +86,36 @@ fn keeps(bytes: &[u8]) -> bool {
     bytes.len() <= KEPT && bytes.starts_with(b"RIFF") && matches!(bytes.get(8..16), Some(b"WEBPVP8 " | b"WEBPVP8L"))
 }
 
-fn encode(picture: &Image) -> Result<Vec<u8>> {
+/// Colours weighed by their opacity, so that a see-through pixel lends its neighbours no colour when they are mixed.
+fn multiplied(picture: DynamicImage) -> DynamicImage {
+    let mut pixels = picture.into_rgba8();
+    for pixel in pixels.pixels_mut() {
+        let alpha = u32::from(pixel[3]);
+        for channel in 0..3 {
+            pixel[channel] = u8::try_from((u32::from(pixel[channel]) * alpha + 127) / 255).unwrap_or(u8::MAX);
+        }
+    }
+    DynamicImage::ImageRgba8(pixels)
+}
+
+/// The reverse of [`multiplied`], for the eye.
+fn divided(pixels: &image::RgbaImage) -> image::RgbaImage {
+    let mut pixels = pixels.clone();
+    for pixel in pixels.pixels_mut() {
+        let alpha = u32::from(pixel[3]).max(1);
+        for channel in 0..3 {
+            pixel[channel] = u8::try_from((u32::from(pixel[channel]) * 255 + alpha / 2) / alpha).unwrap_or(u8::MAX);
+        }
+    }
+    pixels
+}
+
+fn encode(picture: &DynamicImage) -> Result<Vec<u8>> {
     let (width, height) = (picture.width(), picture.height());
-    let webp = webp::Encoder::from_rgba(picture.buffer(), width, height)
-        .encode_simple(false, QUALITY)
-        .map_err(|error| Error::unexpected(format!("a picture of {width} by {height} does not encode: {error:?}")))?;
+    let webp = match picture {
+        DynamicImage::ImageRgba8(pixels) => webp::Encoder::from_rgba(&divided(pixels), width, height).encode_simple(false, QUALITY),
+        opaque => webp::Encoder::from_rgb(opaque.as_bytes(), width, height).encode_simple(false, QUALITY),
+    };
+    let webp = webp.map_err(|error| Error::unexpected(format!("a picture of {width} by {height} does not encode: {error:?}")))?;
     Ok(webp.to_vec())
 }

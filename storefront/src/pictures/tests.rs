@@ -108,3 +108,15 @@ fn private_addresses_are_refused() {
         assert!(fetch(source, None, false).is_err(), "{source}");
     }
 }
+
+#[test]
+fn see_through_edges_keep_their_colour() {
+    // Half white, half see-through black: mixing them must give no grey.
+    let pixels = RgbaImage::from_fn(900, 600, |x, _| if x < 450 { image::Rgba([255, 255, 255, 255]) } else { image::Rgba([0, 0, 0, 0]) });
+    let mut png = Cursor::new(Vec::new());
+    pixels.write_to(&mut png, ImageFormat::Png).unwrap();
+    let picture = prepare(&png.into_inner()).unwrap();
+    let small = image::load_from_memory(&picture.sizes[0].1).unwrap().into_rgba8();
+    assert!(small.pixels().any(|pixel| pixel[3] == 0) && small.pixels().any(|pixel| pixel[3] == 255));
+    assert!(small.pixels().filter(|pixel| pixel[3] > 60).all(|pixel| pixel[0] > 215), "a dark fringe");
+}

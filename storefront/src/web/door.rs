@@ -1,9 +1,12 @@
 //! What every handler of the shop is given, and how an error becomes a page.
 
 use super::frame;
+use super::limits::Limits;
+use super::memory::Memory;
 use super::views::page::{ErrorView, Page};
 use super::visit::Visit;
 use crate::gateway::Gateways;
+use crate::mails::Mailer;
 use crate::search::SearchEngine;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -28,11 +31,20 @@ pub struct Door {
     pub templates: Arc<Templates>,
     pub gateways: Gateways,
     pub search: Arc<dyn SearchEngine>,
+    /// How often one client may try.
+    pub limits: Arc<Limits>,
+    /// What is served again without asking the database.
+    pub memory: Arc<Memory>,
 }
 
 impl Door {
     pub fn now(&self) -> Time {
         self.clock.now()
+    }
+
+    /// What queues mails.
+    pub fn mailer(&self) -> Mailer {
+        Mailer { templates: self.templates.clone(), signer: self.signer.clone(), config: self.config.clone() }
     }
 
     /// Runs `f` on a connection for reading, with the time.

@@ -10,6 +10,12 @@ use kernel::{Conn, Result};
 
 /// The frame for a visit. The handler fills in title, description, canonical address and structured data.
 pub fn load(conn: &mut Conn, visit: &Visit, now: Time) -> Result<PageView> {
+    let cart_count = if visit.known { cart_units(conn, visit)? } else { 0 };
+    load_with(conn, visit, cart_count, now)
+}
+
+/// [`load`] when the units in the cart are known.
+pub fn load_with(conn: &mut Conn, visit: &Visit, cart_count: u32, now: Time) -> Result<PageView> {
     let shop = shop::get(conn)?;
     let language = visit.language;
     let customer = visit.customer(conn, now)?;
@@ -20,7 +26,6 @@ pub fn load(conn: &mut Conn, visit: &Visit, now: Time) -> Result<PageView> {
         }
         None => None,
     };
-    let cart_count = if visit.known { cart_units(conn, visit)? } else { 0 };
     Ok(PageView {
         language,
         tag: language.tag(),
@@ -43,7 +48,8 @@ pub fn load(conn: &mut Conn, visit: &Visit, now: Time) -> Result<PageView> {
     })
 }
 
-fn cart_units(conn: &mut Conn, visit: &Visit) -> Result<u32> {
+/// Units in the visitor's cart.
+pub fn cart_units(conn: &mut Conn, visit: &Visit) -> Result<u32> {
     let units = match carts::find_by_token(conn, &visit.visitor)? {
         Some(cart) => carts::units(conn, cart.id)?,
         None => 0,

@@ -51,8 +51,7 @@ impl FromRequest for Posted {
             let fields: BTreeMap<String, String> = pairs.into_iter().map(|(name, value)| (name, value.replace('\0', ""))).collect();
             let door = request.app_data::<web::Data<Door>>().ok_or_else(|| Error::unexpected("the shop's door is not set up"))?;
             let visit = Visit::of(&request, &door.signer);
-            let token = fields.get("csrf").map_or("", String::as_str);
-            if !visit.known || !door.signer.verify("csrf", &visit.visitor, token) {
+            if !visit.proves(&door.signer, fields.get("csrf").map_or("", String::as_str)) {
                 return Err(Error::conflict("form-expired"));
             }
             Ok(Posted(fields))

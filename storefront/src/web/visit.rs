@@ -6,6 +6,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, HttpResponseBuilder, web};
 use super::door::Door;
 use super::views::page::{Flash, Tone};
+use crate::ids::ProductId;
 use crate::logins;
 use crm::CustomerId;
 use kernel::clock::Time;
@@ -19,6 +20,11 @@ use std::future::{Ready, ready};
 const VISITOR: &str = "visitor";
 const SESSION: &str = "session";
 const FLASH: &str = "flash";
+/// The cookie of a wish that is kept until an order is placed: to be written to about news.
+const WISH: &str = "wish";
+/// The products looked at last, the newest first. Only the browser keeps them.
+const VIEWED: &str = "viewed";
+const MOST_VIEWED: usize = 12;
 
 /// One request's visitor.
 #[derive(Clone, Debug)]
@@ -33,12 +39,16 @@ pub struct Visit {
     /// Whether the browser sent the visitor cookie.
     pub known: bool,
     pub session: Option<String>,
+    /// The products looked at before, the last first.
+    pub viewed: Vec<ProductId>,
     /// The token forms carry; it proves that the form came from a page of ours.
     pub csrf: String,
     pub flash: Vec<Flash>,
     pub user_agent: String,
     /// The address requests are counted by.
     pub client: String,
+    /// The wish the browser sent back, as it was signed.
+    wish: String,
     /// Cookies to set with the answer.
     outgoing: RefCell<Vec<Cookie<'static>>>,
 }
@@ -58,11 +68,18 @@ impl Visit {
             known: known.is_some(),
             visitor,
             session: sent(SESSION),
+            viewed: request.cookie(VIEWED).map(|cookie| read_viewed(cookie.value())).unwrap_or_default(),
             flash: request.cookie(FLASH).map(|cookie| read_flash(cookie.value(), signer)).unwrap_or_default(),
             user_agent: header("user-agent"),
             client: client(request),
+            wish: request.cookie(WISH).map(|cookie| cookie.value().to_string()).unwrap_or_default(),
             outgoing: RefCell::default(),
         }
+    }
+
+    /// Whether `token` came with a form that a page of ours gave to this very visitor.
+    pub fn proves(&self, signer: &Signer, token: &str) -> bool {
+        self.known && signer.verify("csrf", &self.visitor, token)
     }
 
     /// The customer who is signed in.
@@ -88,6 +105,15 @@ impl Visit {
         self.outgoing.borrow_mut().push(Cookie::new(FLASH, format!("{signature}.{body}")));
     }
 
+    /// Lets the browser remember that this product was looked at.
+    pub fn saw(&self, product: ProductId) {
+        let ids = std::iter::once(product).chain(self.viewed.iter().copied().filter(|id| *id != product));
+        let ids: Vec<String> = ids.take(MOST_VIEWED).map(|id| id.to_string()).collect();
+        let mut cookie = Cookie::new(VIEWED, ids.join("."));
+        cookie.set_max_age(Duration::days(90));
+        self.outgoing.borrow_mut().push(cookie);
+    }
+
     /// Remembers a session in the browser.
     pub fn sign_in(&self, session: &str) {
         let mut cookie = Cookie::new(SESSION, session.to_string());
@@ -100,6 +126,20 @@ impl Visit {
         let fresh = token::random();
         self.set_visitor(&fresh);
         fresh
+    }
+
+    /// Remembers in the browser that whoever has the address `about` ticked a box, until the order that makes it count. `None` forgets it.
+    pub fn keep_wish(&self, signer: &Signer, about: Option<&str>) {
+        let mut cookie = Cookie::new(WISH, about.map(|about| signer.sign(WISH, about)).unwrap_or_default());
+        if about.is_none() {
+            cookie.make_removal();
+        }
+        self.outgoing.borrow_mut().push(cookie);
+    }
+
+    /// Whether the box was ticked by whoever has the address `about`.
+    pub fn wish(&self, signer: &Signer, about: &str) -> bool {
+        signer.verify(WISH, about, &self.wish)
     }
 
     pub fn sign_out(&self) {
@@ -143,6 +183,17 @@ fn client(request: &HttpRequest) -> String {
     let info = request.connection_info();
     let address = if trusted { info.realip_remote_addr() } else { info.peer_addr() };
     address.unwrap_or("unknown").to_string()
+}
+
+/// Whatever the browser sends: at most so many ids, each once.
+fn read_viewed(value: &str) -> Vec<ProductId> {
+    let mut ids: Vec<ProductId> = Vec::new();
+    for id in value.split('.').filter_map(|id| id.parse().ok()).take(MOST_VIEWED) {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    ids
 }
 
 fn read_flash(value: &str, signer: &Signer) -> Vec<Flash> {

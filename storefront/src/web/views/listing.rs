@@ -23,6 +23,8 @@ pub struct SearchView {
     pub corrected: Option<String>,
     /// Searches that lead somewhere, for the empty page.
     pub suggestions: Vec<Link>,
+    /// The search does not work now: the page says so and shows no list.
+    pub unavailable: bool,
     pub listing: Listing,
 }
 

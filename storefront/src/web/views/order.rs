@@ -6,9 +6,8 @@ use chrono::NaiveDateTime;
 use kernel::money::Money;
 use serde::Serialize;
 
-/// An order. Statuses are the words of the database (`pending`, `confirmed`, `completed`, `cancelled`; `unpaid`, `authorised`, `paid`,
-/// `partly-refunded`, `refunded`, `failed`; `unfulfilled`, `partly-shipped`, `shipped`, `delivered`), which texts `order-status-…`,
-/// `payment-status-…` and `fulfilment-status-…` name.
+/// An order. Statuses are the words of the database (see `orders::OrderStatus`, `PaymentStatus` and `FulfilmentStatus`), which the
+/// texts `order-status-…`, `payment-status-…` and `fulfilment-status-…` name.
 #[derive(Debug, Clone, Serialize)]
 pub struct OrderView {
     pub number: String,
@@ -36,6 +35,8 @@ pub struct OrderView {
     pub transfer: Option<Vec<TotalText>>,
     pub history: Vec<HistoryEntry>,
     pub can_cancel: bool,
+    /// What goes back when it is cancelled; `None` when nothing was taken.
+    pub cancel_refund: Option<Money>,
     /// The payment failed or was left, and may be tried again.
     pub can_pay: bool,
     pub can_reorder: bool,
@@ -59,7 +60,7 @@ pub struct ShipmentView {
 pub struct RefundView {
     pub at: NaiveDateTime,
     pub amount: Money,
-    /// `pending`, `settled`, `failed`: the texts `refund-status-…`.
+    /// `requested`, `settled`, `failed`: the texts `refund-status-…`.
     pub status: String,
     pub parts: Vec<TotalRow>,
 }

@@ -1,0 +1,25 @@
+//! Two people at one product: the second to save is told, instead of undoing what the first did.
+
+use crate::ids::ProductId;
+use crate::schema::products;
+use diesel::prelude::*;
+use kernel::clock::Time;
+use kernel::{Conn, Error, Result};
+
+/// When a product was last changed: what a form keeps to tell later whether it is stale.
+pub fn updated_at(conn: &mut Conn, id: ProductId) -> Result<Time> {
+    Ok(products::table.find(id).select(products::updated_at).first(conn)?)
+}
+
+/// Locks a product to the end of the transaction, before it is read to be changed. `Conflict` when it was changed since `seen`.
+pub fn begin_edit(conn: &mut Conn, id: ProductId, seen: Option<Time>, now: Time) -> Result<()> {
+    let mut claim = diesel::update(products::table).filter(products::id.eq(id)).into_boxed();
+    if let Some(seen) = seen {
+        claim = claim.filter(products::updated_at.eq(seen));
+    }
+    if claim.set(products::updated_at.eq(now)).execute(conn)? == 1 {
+        return Ok(());
+    }
+    updated_at(conn, id)?;
+    Err(Error::conflict("Somebody else changed this product since you opened it. Open it again to see their changes, then repeat yours."))
+}

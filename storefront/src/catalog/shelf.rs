@@ -1,0 +1,84 @@
+//! What lies on the shelves: every variant that is counted, for the back office.
+
+use crate::ids::{ProductId, VariantId};
+use crate::schema::{products, stock_levels, variants};
+use crate::stock::Level;
+use diesel::prelude::*;
+use kernel::json::Json;
+use kernel::{Conn, Result};
+use serde::Serialize;
+
+/// A variant with its level.
+#[derive(Clone, Debug, Serialize)]
+pub struct StockRow {
+    pub variant: VariantId,
+    pub product: ProductId,
+    pub title: String,
+    pub sku: Option<String>,
+    pub options: Vec<String>,
+    pub active: bool,
+    pub level: Level,
+    /// On hand less what is promised or set aside.
+    pub free: i64,
+}
+
+type Row = (VariantId, ProductId, String, Option<String>, Json<Vec<String>>, bool, Level);
+
+/// Counted variants by id, after `after`. `text` is a SKU or barcode, whole, or part of a title.
+pub fn stock_list(conn: &mut Conn, text: &str, after: Option<VariantId>, limit: i64) -> Result<Vec<StockRow>> {
+    let mut query = variants::table
+        .inner_join(products::table.on(products::id.eq(variants::product_id)))
+        .inner_join(stock_levels::table.on(stock_levels::variant_id.eq(variants::id)))
+        .filter(stock_levels::tracked)
+        .filter(variants::id.gt(after.unwrap_or(VariantId(0))))
+        .into_boxed();
+    let text = text.trim();
+    if !text.is_empty() {
+        let part = format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+        let small = part.to_lowercase();
+        query = query.filter(
+            variants::sku
+                .eq(text.to_string())
+                .or(variants::barcode.eq(text.to_string()).nullable())
+                .or(products::title.like(part).escape('\\').nullable())
+                .or(super::list::lower(products::title).like(small).escape('\\').nullable()),
+        );
+    }
+    let rows: Vec<Row> = query
+        .order(variants::id)
+        .limit(limit)
+        .select((
+            variants::id,
+            variants::product_id,
+            products::title,
+            variants::sku,
+            variants::option_values,
+            variants::active,
+            Level::as_select(),
+        ))
+        .load(conn)?;
+    Ok(rows.into_iter().map(row).collect())
+}
+
+/// One counted variant. `NotFound` when it is not counted.
+pub fn stock_row(conn: &mut Conn, variant: VariantId) -> Result<StockRow> {
+    let found: Row = variants::table
+        .inner_join(products::table.on(products::id.eq(variants::product_id)))
+        .inner_join(stock_levels::table.on(stock_levels::variant_id.eq(variants::id)))
+        .filter(variants::id.eq(variant))
+        .select((
+            variants::id,
+            variants::product_id,
+            products::title,
+            variants::sku,
+            variants::option_values,
+            variants::active,
+            Level::as_select(),
+        ))
+        .first(conn)?;
+    Ok(row(found))
+}
+
+fn row((variant, product, title, sku, Json(options), active, level): Row) -> StockRow {
+    StockRow { variant, product, title, sku, options, active, level, free: level.free() }
+}

@@ -1,0 +1,114 @@
+//! The shop's mails, each queued in the transaction of its cause: a listener's or a handler's. In the customer's language, with
+//! absolute links that carry the order's signed key, so that guests need no account.
+
+mod order;
+
+use crate::orders::Order;
+use crate::shop;
+use crate::web::orders::order_path;
+use crate::web::views::mail::{LinkMail, Mail, MailView};
+use crate::web::words::Words;
+use crm::customers::Customer;
+use kernel::clock::Time;
+use kernel::config::Config;
+use kernel::events::Event;
+use kernel::mail::{self, Draft};
+use kernel::token::{self, Signer};
+use kernel::web::i18n::Language;
+use kernel::web::templates::Templates;
+use kernel::{Conn, Result};
+use serde::Serialize;
+use std::sync::Arc;
+
+/// What writing mails takes. Cheap to clone.
+#[derive(Clone)]
+pub struct Mailer {
+    pub templates: Arc<Templates>,
+    pub signer: Signer,
+    pub config: Arc<Config>,
+}
+
+/// Whom a mail is for.
+struct Reader<'a> {
+    email: &'a str,
+    name: &'a str,
+    language: Language,
+}
+
+impl Mailer {
+    /// The absolute address of a page.
+    fn url(&self, language: Language, path: &str) -> String {
+        format!("{}{}", self.config.base_url, language.path(path))
+    }
+
+    /// The signed link to an order's page.
+    fn order_url(&self, order: &Order) -> String {
+        self.url(language(&order.language), &order_path(&self.signer, &order.number))
+    }
+
+    fn words(&self, language: Language) -> Result<Words> {
+        Words::of(&self.templates, language)
+    }
+
+    /// Renders the mail of `templates/mail/{template}` and queues it. The same `cause` mails once.
+    fn queue<V: Serialize>(&self, conn: &mut Conn, template: &str, cause: &str, to: &Reader<'_>, view: V, now: Time) -> Result<()> {
+        let shop = shop::get(conn)?;
+        let language = to.language;
+        let frame = MailView {
+            language,
+            tag: language.tag(),
+            shop_name: shop.name,
+            shop_url: self.url(language, "/"),
+            contact: shop.contact_email,
+            imprint: Vec::new(),
+            name: (!to.name.is_empty()).then(|| to.name.to_string()),
+        };
+        let mail = Mail { mail: frame, view };
+        let render = |part: &str| self.templates.render(&format!("mail/{template}/{part}"), language, &mail);
+        let draft = Draft {
+            dedupe_key: format!("{template}:{cause}"),
+            template: template.to_string(),
+            recipient: to.email.to_string(),
+            subject: render("subject.txt")?,
+            text: render("body.txt")?,
+            html: render("body.html")?,
+        };
+        mail::queue(conn, &draft, self.config.host(), now).map(drop)
+    }
+
+    /// The link by which somebody proves that an address is theirs. `token` is fresh; the mail is the only place that has it.
+    pub fn verify_email(&self, conn: &mut Conn, customer: &Customer, token: &str, now: Time) -> Result<()> {
+        self.link(conn, "verify_email", customer, &format!("/account/verify?token={token}"), crate::logins::VERIFY_HOURS, now)
+    }
+
+    /// The link to a new password.
+    pub fn reset_password(&self, conn: &mut Conn, customer: &Customer, token: &str, now: Time) -> Result<()> {
+        self.link(conn, "reset_password", customer, &format!("/account/reset?token={token}"), crate::logins::RESET_HOURS, now)
+    }
+
+    fn link(&self, conn: &mut Conn, template: &str, customer: &Customer, path: &str, hours: i64, now: Time) -> Result<()> {
+        let language = language(&customer.language);
+        let to = Reader { email: &customer.email, name: &customer.name, language };
+        let view = LinkMail { url: self.url(language, path), hours: u32::try_from(hours).unwrap_or(0) };
+        // The cause is the link itself; only its hash is kept.
+        let cause = format!("{}:{}", customer.id, &token::hash(path)[..16]);
+        self.queue(conn, template, &cause, &to, view, now)
+    }
+}
+
+fn language(code: &str) -> Language {
+    Language::parse(code).unwrap_or_default()
+}
+
+/// Queues the mail an event calls for, if any. Told of the same event twice, it mails once.
+pub fn on_event(conn: &mut Conn, event: &Event, now: Time, mailer: &Mailer) -> Result<()> {
+    match event {
+        Event::OrderConfirmed { order } => order::confirmation(conn, *order, now, mailer),
+        Event::OrderCancelled { order, reason } => order::cancelled(conn, *order, reason, now, mailer),
+        Event::PaymentSettled { order, payment } => order::payment_received(conn, *order, *payment, now, mailer),
+        Event::ShipmentSent { order, shipment } => order::shipment_sent(conn, *order, *shipment, now, mailer),
+        Event::RefundSettled { order, refund } => order::refund_sent(conn, *order, *refund, now, mailer),
+        Event::PaymentCaseOpened { order, payment_case } => order::case_refund(conn, *order, *payment_case, now, mailer),
+        Event::OrderPlaced { .. } | Event::RefundRequested { .. } | Event::CustomerJoined { .. } | Event::ProductChanged { .. } => Ok(()),
+    }
+}

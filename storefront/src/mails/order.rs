@@ -1,0 +1,140 @@
+//! Mails about an order.
+
+use super::{Mailer, Reader, language};
+use crate::ids::{OrderId, PaymentCaseId, PaymentId, RefundId, ShipmentId};
+use crate::orders::{self, Order, OrderLine};
+use crate::payments::{self, WishState};
+use crate::refunds;
+use crate::shipments;
+use crate::web::checkout::method_name;
+use crate::web::orders::{refund_parts, transfer};
+use crate::web::shown;
+use crate::web::views::mail::{
+    MailLine, MailOrder, OrderCancelled, OrderConfirmation, PaymentCaseRefund, PaymentReceived, RefundSent, ShipmentSent,
+};
+use kernel::clock::Time;
+use kernel::money::Money;
+use kernel::{Conn, Result};
+
+/// An order with what every mail about it shows.
+struct Subject {
+    order: Order,
+    lines: Vec<OrderLine>,
+    view: MailOrder,
+    name: String,
+}
+
+impl Subject {
+    fn load(conn: &mut Conn, id: i64, mailer: &Mailer) -> Result<Subject> {
+        let order = orders::get(conn, OrderId(id))?;
+        let lines = orders::lines(conn, order.id)?;
+        let adjustments = orders::adjustments(conn, order.id)?;
+        let language = language(&order.language);
+        let words = mailer.words(language)?;
+        let currency = order.currency()?;
+        let line = |line: &OrderLine| mail_line(line, line.quantity, Money::new(line.subtotal, currency));
+        let billing = order.billing_address()?;
+        let view = MailOrder {
+            number: order.number.clone(),
+            url: mailer.order_url(&order),
+            lines: lines.iter().map(line).collect(),
+            totals: shown::order_totals(&order, &lines, &adjustments, &words)?,
+            shipping_address: shown::address_lines(&order.shipping_address()?, language),
+            billing_address: shown::address_lines(&billing, language),
+            shipping_method: shown::some(&order.shipping_method),
+            payment_method: shown::some(&method_name(&order.payment_method, &words)),
+        };
+        Ok(Subject { order, lines, view, name: billing.name })
+    }
+
+    fn reader(&self) -> Reader<'_> {
+        Reader { email: &self.order.email, name: &self.name, language: language(&self.order.language) }
+    }
+
+    fn money(&self, minor: i64) -> Result<Money> {
+        Ok(Money::new(minor, self.order.currency()?))
+    }
+}
+
+fn mail_line(line: &OrderLine, quantity: i64, total: Money) -> MailLine {
+    MailLine { title: line.title.clone(), variant: shown::some(&line.options), quantity: shown::count(quantity), total }
+}
+
+/// The confirmation goes out when the shop accepts the order: for a card that is when the money is there.
+pub fn confirmation(conn: &mut Conn, order: i64, now: Time, mailer: &Mailer) -> Result<()> {
+    let subject = Subject::load(conn, order, mailer)?;
+    let words = mailer.words(language(&subject.order.language))?;
+    let latest = payments::latest(conn, subject.order.id)?;
+    let transfer = transfer(conn, &subject.order, latest.as_ref(), &words)?;
+    let view = OrderConfirmation { order: subject.view.clone(), transfer };
+    mailer.queue(conn, "order_confirmation", &order.to_string(), &subject.reader(), view, now)
+}
+
+/// Tells that money arrived which the shopper sent on their own. A card payment needs no mail: the confirmation says it.
+pub fn payment_received(conn: &mut Conn, order: i64, payment: i64, now: Time, mailer: &Mailer) -> Result<()> {
+    let payment = payments::get(conn, PaymentId(payment))?;
+    if payment.provider != "bank_transfer" {
+        return Ok(());
+    }
+    let subject = Subject::load(conn, order, mailer)?;
+    let view = PaymentReceived { order: subject.view.clone(), amount: subject.money(payment.captured)? };
+    mailer.queue(conn, "payment_received", &payment.id.to_string(), &subject.reader(), view, now)
+}
+
+pub fn shipment_sent(conn: &mut Conn, order: i64, shipment: i64, now: Time, mailer: &Mailer) -> Result<()> {
+    let subject = Subject::load(conn, order, mailer)?;
+    let shipment = shipments::get(conn, ShipmentId(shipment))?;
+    let mut contents = Vec::new();
+    for (id, quantity) in shipments::lines_of(conn, shipment.id)? {
+        if let Some(line) = subject.lines.iter().find(|line| line.id == id) {
+            contents.push(mail_line(line, quantity, subject.money(line.unit_price.saturating_mul(quantity))?));
+        }
+    }
+    let view = ShipmentSent {
+        order: subject.view.clone(),
+        contents,
+        carrier: shown::some(&shipment.carrier),
+        tracking_number: shown::some(&shipment.tracking_number),
+        tracking_url: shown::some(&shipment.tracking_url),
+    };
+    mailer.queue(conn, "shipment_sent", &shipment.id.to_string(), &subject.reader(), view, now)
+}
+
+pub fn cancelled(conn: &mut Conn, order: i64, reason: &str, now: Time, mailer: &Mailer) -> Result<()> {
+    let subject = Subject::load(conn, order, mailer)?;
+    let words = mailer.words(language(&subject.order.language))?;
+    let wished = |refund: &&refunds::Refund| refund.state != WishState::Failed && refund.reason == "cancelled";
+    let back: i64 = refunds::of_order(conn, subject.order.id)?.iter().filter(wished).map(|refund| refund.amount).sum();
+    let view = OrderCancelled {
+        order: subject.view.clone(),
+        reason: (reason == "unpaid").then(|| words.get("mail-cancelled-unpaid")),
+        refund: if back > 0 { Some(subject.money(back)?) } else { None },
+    };
+    mailer.queue(conn, "order_cancelled", &order.to_string(), &subject.reader(), view, now)
+}
+
+/// Tells of money that was sent back, but for money no order wanted: its own mail told that already.
+pub fn refund_sent(conn: &mut Conn, order: i64, refund: i64, now: Time, mailer: &Mailer) -> Result<()> {
+    let subject = Subject::load(conn, order, mailer)?;
+    let refund = refunds::get(conn, RefundId(refund))?;
+    let words = mailer.words(language(&subject.order.language))?;
+    let parts = refund_parts(conn, &refund, &subject.lines, subject.order.currency()?, &words)?;
+    if parts.is_empty() {
+        return Ok(());
+    }
+    // Reasons are the shop's notes, not sentences for the customer.
+    let view = RefundSent { order: subject.view.clone(), amount: subject.money(refund.amount)?, parts, reason: None };
+    mailer.queue(conn, "refund_sent", &refund.id.to_string(), &subject.reader(), view, now)
+}
+
+pub fn case_refund(conn: &mut Conn, order: i64, case: i64, now: Time, mailer: &Mailer) -> Result<()> {
+    let subject = Subject::load(conn, order, mailer)?;
+    let case = payments::case(conn, PaymentCaseId(case))?;
+    let reader = subject.reader();
+    let view = PaymentCaseRefund {
+        order_number: Some(subject.order.number.clone()),
+        amount: subject.money(case.amount)?,
+        shop_page: mailer.url(reader.language, "/"),
+    };
+    mailer.queue(conn, "payment_case_refund", &case.id.to_string(), &reader, view, now)
+}

@@ -1,0 +1,187 @@
+//! What the search engine knows of the catalogue, and how it follows.
+//!
+//! `Event::ProductChanged` stands for whatever a shelf or search result shows: texts, prices, pictures, and a variant that became
+//! sold out or available again (`stock` records that when free stock crosses zero). Its listener adds a job, which reads the product
+//! as it is then and tells the engine; so the order of the jobs does not matter, and one of them may run twice.
+
+use crate::catalog::{self, Availability, Product, Status};
+use crate::ids::{ProductId, VariantId};
+use crate::imports::plain_text;
+use crate::labels::Labels;
+use crate::schema::products;
+use crate::search::{SearchDocument, SearchEngine, SearchVariant};
+use crate::shop::{self, LANGUAGES};
+use crate::stock::{self, Level};
+use chrono::TimeDelta;
+use diesel::prelude::*;
+use kernel::clock::Time;
+use kernel::events::Event;
+use kernel::{Conn, Db, Result, jobs};
+use std::collections::HashMap;
+
+/// The kind of the job that brings a product's entry up to date. Its payload is the product's id.
+pub const INDEX_JOB: &str = "search.index";
+/// Products read at once for a rebuild.
+const BATCH: i64 = 500;
+
+/// Listens to the catalogue: adds the job for a changed product. Changes of one product within a second share a job, which is due
+/// when that second is over: it sees them all.
+pub fn changed(conn: &mut Conn, event: &Event, now: Time) -> Result<()> {
+    let Event::ProductChanged { product } = event else { return Ok(()) };
+    let second = now.and_utc().timestamp() + 1;
+    let due = chrono::DateTime::from_timestamp(second, 0).map_or(now + TimeDelta::seconds(1), |due| due.naive_utc());
+    jobs::enqueue(conn, INDEX_JOB, &product.to_string(), Some(&format!("{INDEX_JOB}:{product}:{second}")), due, now)
+}
+
+/// Brings the engine's entry of a product up to date. Fails with `Unavailable` when the engine does not answer.
+pub fn index_job(db: &Db, engine: &dyn SearchEngine, product: ProductId) -> Result<()> {
+    let found = db.read_now(move |conn| documents(conn, &[product]))?;
+    if found.is_empty() {
+        engine.remove(&[product.0])?;
+    } else {
+        engine.replace(&found)?;
+    }
+    engine.commit()
+}
+
+/// Builds the index anew while searches go on, and answers how many products it holds. `progress` hears how many are read.
+pub fn reindex(db: &Db, engine: &dyn SearchEngine, progress: &mut dyn FnMut(u64)) -> Result<usize> {
+    let (mut after, mut read) = (None, 0u64);
+    let mut batches = std::iter::from_fn(|| {
+        let from = after;
+        let batch = db.read_now(move |conn| {
+            let ids = catalog::listing(conn, None, from, BATCH)?;
+            Ok((documents(conn, &ids)?, ids))
+        });
+        match batch {
+            Ok((found, ids)) => {
+                after = Some(*ids.last()?);
+                read += u64::try_from(ids.len()).unwrap_or(0);
+                progress(read);
+                Some(Ok(found))
+            }
+            Err(error) => Some(Err(error)),
+        }
+    });
+    engine.rebuild(&mut batches)
+}
+
+/// Builds the index when it holds nothing and there are products: a first start, or a data folder that was lost. Cheap otherwise.
+pub fn build_if_empty(db: &Db, engine: &dyn SearchEngine) -> Result<()> {
+    if !engine.is_empty()? || db.read_now(|conn| catalog::listing(conn, None, None, 1))?.is_empty() {
+        return Ok(());
+    }
+    let built = reindex(db, engine, &mut |_| ())?;
+    tracing::info!(products = built, "the search index is built");
+    Ok(())
+}
+
+/// What the engine is told of these products; those that are not on sale are left out.
+pub fn documents(conn: &mut Conn, ids: &[ProductId]) -> Result<Vec<SearchDocument>> {
+    let shop = shop::get(conn)?;
+    let found = catalog::products(conn, ids, shop.currency)?;
+    let found: Vec<Product> = found.into_iter().filter(|product| product.status == Status::Active).collect();
+    let variants: Vec<VariantId> = found.iter().flat_map(|product| &product.variants).filter_map(|variant| variant.id).collect();
+    let mut levels = HashMap::with_capacity(variants.len());
+    for ids in variants.chunks(1000) {
+        levels.extend(stock::levels(conn, ids)?.into_iter().map(|level| (level.variant_id, level)));
+    }
+    let words = Words { categories: category_names(conn)?, translations: translations(conn)?, published: published(conn, ids)? };
+    Ok(found.into_iter().filter_map(|product| words.document(product, &levels)).collect())
+}
+
+/// For each category its own names and those of all above it, by id.
+type CategoryNames = HashMap<i64, Vec<(i64, String)>>;
+
+fn category_names(conn: &mut Conn) -> Result<CategoryNames> {
+    let trees = LANGUAGES.iter().map(|language| catalog::categories(conn, language)).collect::<Result<Vec<_>>>()?;
+    let Some(first) = trees.first() else { return Ok(HashMap::new()) };
+    let names = |id| {
+        let mut names: Vec<&str> = trees.iter().filter_map(|tree| tree.get(id)).map(|category| category.name.as_str()).collect();
+        names.dedup();
+        names.join("\n")
+    };
+    Ok(first.0.iter().map(|category| (category.id.0, first.path(category.id).iter().map(|above| (above.id.0, names(above.id))).collect())).collect())
+}
+
+/// The words of every language but the shop's own.
+fn translations(conn: &mut Conn) -> Result<Vec<Labels>> {
+    LANGUAGES[1..].iter().map(|language| Labels::load(conn, language)).collect()
+}
+
+fn published(conn: &mut Conn, ids: &[ProductId]) -> Result<HashMap<ProductId, Time>> {
+    let mut at = HashMap::with_capacity(ids.len());
+    for ids in ids.chunks(1000) {
+        at.extend(products::table.filter(products::id.eq_any(ids)).select((products::id, products::published_at)).load::<(ProductId, Time)>(conn)?);
+    }
+    Ok(at)
+}
+
+struct Words {
+    categories: CategoryNames,
+    translations: Vec<Labels>,
+    published: HashMap<ProductId, Time>,
+}
+
+impl Words {
+    fn document(&self, product: Product, levels: &HashMap<VariantId, Level>) -> Option<SearchDocument> {
+        let id = product.id?;
+        let mut titles = vec![product.title.clone()];
+        let mut descriptions = vec![plain_text(&product.description_html)];
+        for text in product.texts.values() {
+            titles.extend((!text.title.is_empty()).then(|| text.title.clone()));
+            descriptions.extend((!text.description_html.is_empty()).then(|| plain_text(&text.description_html)));
+        }
+        descriptions.extend(self.translated_labels(&product));
+        let mut categories: Vec<(i64, String)> = product.categories.iter().filter_map(|id| self.categories.get(&id.0)).flatten().cloned().collect();
+        categories.sort();
+        categories.dedup();
+        let variants: Vec<SearchVariant> =
+            product.variants.iter().filter(|variant| variant.active).filter_map(|one| variant(one, &product.options, levels)).collect();
+        let tags = product.tags.iter().flat_map(|tag| std::iter::once(tag.clone()).chain(self.translations_of(tag)));
+        Some(SearchDocument {
+            product_id: id.0,
+            titles,
+            descriptions,
+            brand: some(&product.brand),
+            categories,
+            product_type: some(&product.product_type),
+            skus: product.variants.iter().flat_map(|variant| [variant.sku.clone(), some(&variant.barcode)]).flatten().collect(),
+            tags: tags.collect(),
+            attributes: product.attributes.clone(),
+            variants,
+            published_at: self.published.get(&id).map_or(0, |at| at.and_utc().timestamp()),
+            popularity: 0,
+            slug: product.slug,
+        })
+    }
+
+    fn translations_of<'a>(&'a self, word: &'a str) -> impl Iterator<Item = String> + 'a {
+        self.translations.iter().map(move |labels| labels.of(word)).filter(move |text| *text != word).map(str::to_string)
+    }
+
+    /// Facets go by the shop's own words; those of other languages are found as text.
+    fn translated_labels(&self, product: &Product) -> Option<String> {
+        let options = product.variants.iter().flat_map(|variant| &variant.options);
+        let attributes = product.attributes.iter().map(|(_, value)| value);
+        let words = [&product.brand, &product.product_type].into_iter().chain(options).chain(attributes);
+        let mut texts: Vec<String> = words.flat_map(|word| self.translations_of(word)).collect();
+        texts.sort();
+        texts.dedup();
+        some(&texts.join("\n"))
+    }
+}
+
+/// A variant without a price cannot be bought, and is not told.
+fn variant(of: &catalog::Variant, names: &[String], levels: &HashMap<VariantId, Level>) -> Option<SearchVariant> {
+    let free = of.id.and_then(|id| levels.get(&id)).map_or(of.on_hand, Level::free);
+    Some(SearchVariant {
+        options: names.iter().cloned().zip(of.options.iter().cloned()).collect(),
+        price_minor: of.price?,
+        available: Availability::of(of.tracked, of.oversell, free, 0).sellable(),
+    })
+}
+
+fn some(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_string())
+}

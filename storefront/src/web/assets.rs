@@ -1,0 +1,35 @@
+//! Style sheet, script and icon, carried by the program.
+
+use super::pictures::FOREVER;
+use actix_web::http::header;
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse, web};
+use kernel::web::assets::{self, Asset};
+use kernel::{Error, Result};
+use std::borrow::Cow;
+
+/// Without the digest in the address a browser has to ask again soon.
+const SHORT: &str = "public, max-age=300";
+
+pub fn routes(config: &mut web::ServiceConfig) {
+    config.route("/assets/{name}", web::get().to(show)).route("/favicon.ico", web::get().to(icon));
+}
+
+async fn show(request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse> {
+    let asset = assets::find(&name, None).ok_or(Error::NotFound)?;
+    let named = request.query_string().strip_prefix("v=").is_some_and(|digest| digest == asset.digest);
+    Ok(answer(asset, if named { FOREVER } else { SHORT }))
+}
+
+/// Browsers ask for it by themselves and take any picture.
+async fn icon() -> Result<HttpResponse> {
+    Ok(answer(assets::find("icon.svg", None).ok_or(Error::NotFound)?, "public, max-age=86400"))
+}
+
+fn answer(asset: Asset, keep: &str) -> HttpResponse {
+    let body = match asset.content {
+        Cow::Borrowed(content) => Bytes::from_static(content),
+        Cow::Owned(content) => Bytes::from(content),
+    };
+    HttpResponse::Ok().content_type(asset.content_type).insert_header((header::CACHE_CONTROL, keep.to_string())).body(body)
+}

@@ -1,0 +1,228 @@
+//! The cart page and what changes a cart.
+
+use super::countries;
+use super::door::Door;
+use super::frame;
+use super::posted::Posted;
+use super::shown;
+use super::views::cart::{CartView, EstimateView};
+use super::views::form::{self, Form};
+use super::views::page::{Page, PageView, Tone};
+use super::views::shared::{Choice, TotalRow};
+use super::visit::Visit;
+use super::words::Words;
+use super::{add, basket};
+use crate::carts::{self, Notice, Quote};
+use crate::ids::CartLineId;
+use crate::{shipping, shop};
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use kernel::clock::Time;
+use kernel::money::Money;
+use kernel::{Conn, Error, Result};
+
+pub fn routes(config: &mut web::ServiceConfig) {
+    config
+        .route("/cart", web::get().to(show))
+        .route("/cart/lines", web::post().to(add::add))
+        .route("/cart/lines/{id}", web::post().to(set_quantity))
+        .route("/cart/coupon", web::post().to(set_coupon))
+        .route("/cart/coupon/remove", web::post().to(remove_coupon))
+        .route("/cart/estimate", web::post().to(estimate));
+}
+
+/// What the cart page is made of besides the cart: a refused form, and whether an estimate was asked for.
+#[derive(Clone, Default)]
+struct Asked {
+    coupon: Option<Form>,
+    estimate: Option<Form>,
+    estimated: bool,
+}
+
+async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
+    let asked = Asked { estimated: visit.query.contains("estimate"), ..Asked::default() };
+    render(&door, &visit, StatusCode::OK, asked).await
+}
+
+async fn render(door: &Door, visit: &Visit, status: StatusCode, asked: Asked) -> Result<HttpResponse> {
+    let words = Words::of(&door.templates, visit.language)?;
+    speak_language(door, visit).await?;
+    let (seen, title) = (visit.clone(), words.get("cart-title"));
+    let (mut page, view, quote) = door.read(move |conn, now| load(conn, &seen, &asked, &words, now)).await?;
+    page.title = title;
+    page.noindex = true;
+    page.alternates = frame::alternates(&door.config.base_url, "/cart", visit.language);
+    mark_seen(door, quote).await?;
+    door.render_as(status, visit, "storefront/cart.html", &Page { page, view })
+}
+
+/// A cart begun in one language is shown, and its order written, in the one the shopper reads now.
+pub(super) async fn speak_language(door: &Door, visit: &Visit) -> Result<()> {
+    let seen = visit.clone();
+    let language = visit.language.code();
+    let other = door.read(move |conn, now| {
+        let customer = seen.customer(conn, now)?;
+        Ok(basket::find(conn, &seen, customer)?.filter(|cart| cart.language != language).map(|cart| cart.id))
+    });
+    match other.await? {
+        Some(cart) => door.write(move |conn, _| carts::set_language(conn, cart, language)).await,
+        None => Ok(()),
+    }
+}
+
+/// Remembers that the shopper was told of changed prices. Nothing is written when there were none.
+pub(super) async fn mark_seen(door: &Door, quote: Option<Quote>) -> Result<()> {
+    let Some(quote) = quote.filter(|quote| quote.notices.iter().any(|notice| matches!(notice, Notice::PriceChanged { .. }))) else {
+        return Ok(());
+    };
+    door.write(move |conn, _| carts::mark_seen(conn, &quote)).await
+}
+
+fn load(conn: &mut Conn, visit: &Visit, asked: &Asked, words: &Words, now: Time) -> Result<(PageView, CartView, Option<Quote>)> {
+    let page = frame::load(conn, visit, now)?;
+    let customer = visit.customer(conn, now)?;
+    let quote = match basket::find(conn, visit, customer)? {
+        Some(cart) => Some(carts::quote(conn, cart.id, now)?),
+        None => None,
+    };
+    let Some(quote) = quote else { return Ok((page, empty(conn, asked, words)?, None)) };
+    let lines = shown::cart_lines(conn, &quote, words)?;
+    let blocked = (quote.blocked() && !lines.is_empty()).then(|| words.get("cart-blocked"));
+    // Without an address the country is a guess, so the sums are an estimate.
+    let estimated = quote.cart.shipping_address.is_none();
+    let totals = (!quote.lines.is_empty()).then(|| shown::cart_totals(&quote, estimated, words)).transpose()?;
+    let view = CartView {
+        notices: shown::cart_notices(&quote, words)?,
+        totals,
+        coupon: asked.coupon.clone().unwrap_or_else(|| Form::new(form::COUPON)),
+        coupons: shown::some(&quote.cart.coupon_code).into_iter().collect(),
+        estimate: estimate_view(conn, &quote, asked, words)?,
+        blocked,
+        shelf: None,
+        lines,
+    };
+    Ok((page, view, Some(quote)))
+}
+
+fn empty(conn: &mut Conn, asked: &Asked, words: &Words) -> Result<CartView> {
+    let country = shop::get(conn)?.country;
+    let estimate = EstimateView {
+        form: Form::new(form::ESTIMATE),
+        countries: destinations(conn, words, &country)?,
+        rates: None,
+        ships: true,
+    };
+    let coupon = asked.coupon.clone().unwrap_or_else(|| Form::new(form::COUPON));
+    Ok(CartView { lines: Vec::new(), notices: Vec::new(), totals: None, coupon, coupons: Vec::new(), estimate, blocked: None, shelf: None })
+}
+
+fn estimate_view(conn: &mut Conn, quote: &Quote, asked: &Asked, words: &Words) -> Result<EstimateView> {
+    let row = |rate: &shipping::ShippingRate| {
+        let price = rate.delivery().price;
+        let free = rate.free_over.is_some_and(|over| quote.priced.subtotal - quote.priced.discount >= over);
+        TotalRow { label: rate.name.clone(), amount: Money::new(if free { 0 } else { price }, quote.currency) }
+    };
+    let ships = !(quote.requires_shipping && quote.rates.is_empty());
+    Ok(EstimateView {
+        form: asked.estimate.clone().unwrap_or_else(|| Form::new(form::ESTIMATE).fill("country", &quote.country)),
+        countries: destinations(conn, words, &quote.country)?,
+        rates: (asked.estimated && ships && quote.requires_shipping).then(|| quote.rates.iter().map(row).collect()),
+        ships,
+    })
+}
+
+/// The countries the shop delivers to.
+pub(super) fn destinations(conn: &mut Conn, words: &Words, selected: &str) -> Result<Vec<Choice>> {
+    let (codes, elsewhere) = shipping::countries(conn)?;
+    let only = (!elsewhere && !codes.is_empty()).then_some(codes.as_slice());
+    Ok(countries::choices(only, words.language, selected))
+}
+
+async fn set_quantity(door: web::Data<Door>, visit: Visit, path: web::Path<String>, form: Posted) -> Result<HttpResponse> {
+    let line: CartLineId = path.parse().map_err(|_| Error::NotFound)?;
+    let wanted = form.number("quantity", "quantity-invalid");
+    let seen = visit.clone();
+    let changed = match wanted {
+        Ok(quantity) => {
+            let write = door.write(move |conn, now| {
+                let cart = basket::existing(conn, &seen, now)?;
+                carts::set_quantity(conn, cart, line, quantity, now)
+            });
+            write.await.map(|()| quantity)
+        }
+        Err(error) => Err(error),
+    };
+    match changed {
+        Ok(0) => visit.say(&door.signer, Tone::Success, "cart-removed"),
+        Ok(_) => visit.say(&door.signer, Tone::Success, "cart-updated"),
+        Err(Error::Invalid(_)) => visit.say(&door.signer, Tone::Error, "quantity-invalid"),
+        // The cart was placed or merged meanwhile: the page shows how things stand.
+        Err(Error::NotFound | Error::Conflict(_)) => visit.say(&door.signer, Tone::Info, "cart-is-new"),
+        Err(error) => return Err(error),
+    }
+    Ok(door.go(&visit, "/cart"))
+}
+
+async fn set_coupon(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<HttpResponse> {
+    let code = form.get("code").trim().to_string();
+    let refuse = |key: &str| {
+        let mut wrong = kernel::error::Fields::default();
+        wrong.add("code", key);
+        let refused = Form::new(form::COUPON).typed(form.pairs()).refuse(form::COUPON, &wrong);
+        Asked { coupon: Some(refused), ..Asked::default() }
+    };
+    if code.is_empty() {
+        return render(&door, &visit, StatusCode::UNPROCESSABLE_ENTITY, refuse("coupon-empty")).await;
+    }
+    let seen = visit.clone();
+    let refusal = door.write(move |conn, now| {
+        let cart = basket::existing(conn, &seen, now)?;
+        let quote = carts::quote(conn, cart, now)?;
+        let customer = quote.cart.customer_id;
+        match crate::coupons::check(conn, &code, quote.currency, customer, now)? {
+            Ok(_) => carts::set_coupon(conn, cart, &code, now).map(|()| None),
+            Err(refusal) => Ok(Some(refusal.key())),
+        }
+    });
+    match refusal.await? {
+        Some(key) => render(&door, &visit, StatusCode::UNPROCESSABLE_ENTITY, refuse(key)).await,
+        None => {
+            visit.say(&door.signer, Tone::Success, "coupon-added");
+            Ok(door.go(&visit, "/cart"))
+        }
+    }
+}
+
+async fn remove_coupon(door: web::Data<Door>, visit: Visit, _form: Posted) -> Result<HttpResponse> {
+    let seen = visit.clone();
+    door.write(move |conn, now| {
+        let cart = basket::existing(conn, &seen, now)?;
+        carts::set_coupon(conn, cart, "", now)
+    })
+    .await?;
+    visit.say(&door.signer, Tone::Success, "coupon-removed");
+    Ok(door.go(&visit, "/cart"))
+}
+
+async fn estimate(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<HttpResponse> {
+    let country = form.get("country").trim().to_uppercase();
+    let seen = visit.clone();
+    let set = match countries::known(&country) {
+        true => {
+            let write = door.write(move |conn, now| {
+                let cart = basket::existing(conn, &seen, now)?;
+                carts::set_country(conn, cart, &country, now)
+            });
+            write.await
+        }
+        false => Err(Error::field("country", "country-required")),
+    };
+    match set {
+        Ok(()) => Ok(door.go(&visit, "/cart?estimate=1")),
+        Err(Error::Invalid(wrong)) => {
+            let refused = Form::new(form::ESTIMATE).typed(form.pairs()).refuse(form::ESTIMATE, &wrong);
+            render(&door, &visit, StatusCode::UNPROCESSABLE_ENTITY, Asked { estimate: Some(refused), ..Asked::default() }).await
+        }
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,101 @@
+//! A category: its products, with everything that narrows and orders them.
+
+use super::door::Door;
+use super::listing::{self, Around, Choices};
+use super::page_cache::{self, Rendered};
+use super::views::listing::CategoryView;
+use super::views::page::{Flash, Page, Tone};
+use super::views::shared::Link;
+use super::visit::Visit;
+use super::words::Words;
+use super::{frame, shelves, structured};
+use crate::catalog::{self, Categories, Category};
+use crate::search::SearchPage;
+use crate::shop;
+use actix_web::{HttpResponse, web};
+use kernel::clock::Time;
+use kernel::{Conn, Error, Result};
+
+pub fn routes(config: &mut web::ServiceConfig) {
+    config.route("/categories/{slug}", web::get().to(show));
+}
+
+async fn show(door: web::Data<Door>, visit: Visit, slug: web::Path<String>) -> Result<HttpResponse> {
+    let slug = slug.into_inner();
+    page_cache::serve(&door, &visit, true, |visit, units| {
+        let door = door.clone();
+        async move { render(&door, visit, units, slug).await }
+    })
+    .await
+}
+
+async fn render(door: &Door, visit: Visit, units: u32, slug: String) -> Result<Rendered> {
+    let choices = Choices::read(&visit.query);
+    let (id, currency) = door
+        .read(move |conn, _| {
+            let tree = catalog::categories(conn, shop::LANGUAGES[0])?;
+            Ok((tree.by_slug(&slug).ok_or(Error::NotFound)?.id, shop::get(conn)?.currency))
+        })
+        .await?;
+    let asked = listing::asked(&choices, Some(id), currency);
+    let answer = if listing::is_plain(&choices) { None } else { listing::ask(door, asked.query).await? };
+    let words = Words::of(&door.templates, visit.language)?;
+    let (seen, base_url, price_error) = (visit.clone(), door.config.base_url.clone(), asked.price_error);
+    let page = door
+        .read(move |conn, now| {
+            let tree = catalog::categories(conn, seen.language.code())?;
+            let category = tree.get(id).ok_or(Error::NotFound)?;
+            let part = Part { visit: &seen, words: &words, tree: &tree, category, base_url: &base_url, choices: &choices, units };
+            part.load(conn, answer.as_ref(), price_error, now)
+        })
+        .await?;
+    let html = door.templates.render("storefront/category.html", visit.language, &page)?;
+    Ok(Rendered { html, product: None })
+}
+
+struct Part<'a> {
+    visit: &'a Visit,
+    words: &'a Words,
+    tree: &'a Categories,
+    category: &'a Category,
+    base_url: &'a str,
+    choices: &'a Choices,
+    units: u32,
+}
+
+impl Part<'_> {
+    fn load(&self, conn: &mut Conn, answer: Option<&SearchPage>, price_error: Option<String>, now: Time) -> Result<Page<CategoryView>> {
+        let (category, language) = (self.category, self.visit.language);
+        let action = format!("/categories/{}", category.slug);
+        let mut page = frame::load_with(conn, self.visit, self.units, now)?;
+        frame::index(&mut page, self.base_url, &action);
+        // The language switch keeps what was chosen; search engines go by the canonical address.
+        page.alternates = frame::alternates(self.base_url, &self.choices.address(&action), language);
+        page.noindex = self.choices.narrowed();
+        page.title = category.name.clone();
+        page.description = category.description.chars().take(300).collect();
+        let above = self.tree.path(category.id);
+        let above = &above[..above.len().saturating_sub(1)];
+        let crumbs = crumbs(above.iter().copied(), self.words);
+        page.json_ld = Some(structured::breadcrumbs(self.base_url, language, &crumbs, (&category.name, &action)).to_string());
+        let currency = shop::get(conn)?.currency;
+        let around = Around { action, choices: self.choices, words: self.words, currency, tree: self.tree, with_categories: false };
+        let listing = match answer {
+            Some(found) => listing::found(conn, &around, found, price_error)?,
+            None => {
+                page.flash.push(Flash { kind: Tone::Warning, text: "listing-unfiltered".into() });
+                listing::plain(conn, &around, Some(category.id))?
+            }
+        };
+        let children = shelves::tiles(conn, &self.tree.children(Some(category.id)))?;
+        let text = (!category.description.is_empty()).then(|| category.description.clone());
+        Ok(Page { page, view: CategoryView { crumbs, title: category.name.clone(), text, children, listing } })
+    }
+}
+
+/// From the home page down through these categories.
+pub fn crumbs<'a>(path: impl Iterator<Item = &'a Category>, words: &Words) -> Vec<Link> {
+    let home = Link { label: words.get("nav-home"), to: "/".into() };
+    let link = |category: &Category| Link { label: category.name.clone(), to: format!("/categories/{}", category.slug) };
+    std::iter::once(home).chain(path.map(link)).collect()
+}

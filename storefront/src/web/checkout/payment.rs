@@ -1,0 +1,49 @@
+//! Third step: how to pay.
+
+use super::{Stage, Step, drawn, methods, stage};
+use crate::carts;
+use crate::web::door::Door;
+use crate::web::posted::Posted;
+use crate::web::views::checkout::PaymentView;
+use crate::web::views::form::{self, Form};
+use crate::web::views::page::Page;
+use crate::web::visit::Visit;
+use crate::web::{basket, shown};
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use kernel::Result;
+use kernel::error::Fields;
+
+pub async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
+    let stage = stage!(&door, &visit, Step::Payment);
+    render(&door, &visit, StatusCode::OK, stage, Form::new(form::PAYMENT)).await
+}
+
+async fn render(door: &Door, visit: &Visit, status: StatusCode, stage: Stage, form: Form) -> Result<HttpResponse> {
+    let done = stage.done(Step::Payment)?;
+    let offered = methods::offered(&stage.shop, &door.gateways, stage.quote.priced.total);
+    let Stage { page, quote, words, summary, .. } = stage;
+    let methods = methods::views(&offered, &quote.cart.payment_method, &words);
+    let notices = shown::cart_notices(&quote, &words)?;
+    let view = PaymentView { form, methods, done, notices, summary };
+    drawn(door, quote, door.render_as(status, visit, "storefront/checkout/payment.html", &Page { page, view })).await
+}
+
+pub async fn save(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<HttpResponse> {
+    door.limits.checkout.check(&visit.client)?;
+    let stage = stage!(&door, &visit, Step::Payment);
+    let method = form.get("method").to_string();
+    if !methods::offered(&stage.shop, &door.gateways, stage.quote.priced.total).contains(&method.as_str()) {
+        let mut wrong = Fields::default();
+        wrong.add("method", "payment-choose");
+        let refused = Form::new(form::PAYMENT).refuse(form::PAYMENT, &wrong);
+        return render(&door, &visit, StatusCode::UNPROCESSABLE_ENTITY, stage, refused).await;
+    }
+    let seen = visit.clone();
+    door.write(move |conn, now| {
+        let cart = basket::existing(conn, &seen, now)?;
+        carts::set_payment_method(conn, cart, &method, now)
+    })
+    .await?;
+    Ok(door.go(&visit, "/checkout/review"))
+}

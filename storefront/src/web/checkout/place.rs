@@ -1,0 +1,94 @@
+//! Placing the order: one commit, then the provider, then the order's page.
+
+use super::methods;
+use super::review::Token;
+use crate::address_book;
+use crate::checkout::{self, PlaceError, Placed, Settlement};
+use crate::gateway::{Gateways, Record};
+use crate::orders::{self, Order};
+use crate::payments::{self, Payment};
+use crate::web::door::Door;
+use crate::web::orders::{FRESH, order_path, pay};
+use crate::web::posted::Posted;
+use crate::web::views::page::Tone;
+use crate::web::visit::Visit;
+use crate::{carts, shop};
+use actix_web::{HttpResponse, web};
+use crm::consents::{self, Consent, Statement};
+use kernel::clock::Time;
+use kernel::{Conn, Error, Result};
+
+pub async fn place(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<HttpResponse> {
+    door.limits.checkout.check(&format!("place:{}", visit.client))?;
+    let Some(token) = Token::read(&door.signer, &visit, form.get("token")) else {
+        visit.say(&door.signer, Tone::Warning, "checkout-changed");
+        return Ok(door.go(&visit, "/checkout/review"));
+    };
+    let (seen, signer, gateways) = (visit.clone(), door.signer.clone(), door.gateways.clone());
+    let committed = door.write(move |conn, now| {
+        let placed = commit(conn, token, &gateways, now)?;
+        let order = orders::get(conn, placed.order)?;
+        if placed.first {
+            // The box counts only together with the address it was ticked for.
+            let wished = seen.wish(&signer, &order.email.to_lowercase());
+            remember(conn, &seen, &order, wished, now)?;
+        }
+        Ok((order, payments::get(conn, placed.payment)?))
+    });
+    let (order, payment) = match committed.await {
+        Ok(done) => done,
+        Err(Error::Conflict(_)) => {
+            visit.say(&door.signer, Tone::Warning, "checkout-changed");
+            return Ok(door.go(&visit, "/checkout/review"));
+        }
+        Err(error) => return Err(error),
+    };
+    visit.keep_wish(&door.signer, None);
+    finish(&door, &visit, &order, &payment).await
+}
+
+/// The commit. `Conflict` for everything that the review page has to show again.
+fn commit(conn: &mut Conn, token: Token, gateways: &Gateways, now: Time) -> Result<Placed> {
+    let method = carts::get(conn, token.cart)?.payment_method;
+    let offered = methods::offered(&shop::get(conn)?, gateways, token.seen.total);
+    let settlement = match gateways.find(&method).map(|gateway| gateway.record()) {
+        Some(Record::Provider) => Settlement::Before,
+        _ => Settlement::After,
+    };
+    // An order that exists already is found again even if its way to pay was switched off meanwhile.
+    let again = orders::find_by_cart(conn, token.cart)?.is_some();
+    if !again && !offered.contains(&method.as_str()) {
+        return Err(Error::conflict("checkout-changed"));
+    }
+    checkout::place(conn, token.cart, token.seen, settlement, now).map_err(|error| match error {
+        PlaceError::Changed | PlaceError::Incomplete(_) => Error::conflict("checkout-changed"),
+        PlaceError::Other(error) => error,
+    })
+}
+
+/// What the shopper asked to be remembered with the order: their address, for customers with an account, and their wish for news.
+fn remember(conn: &mut Conn, visit: &Visit, order: &Order, wished: bool, now: Time) -> Result<()> {
+    if visit.customer(conn, now)? == Some(order.customer_id) {
+        match address_book::add(conn, order.customer_id, &order.shipping_address()?, false, now) {
+            // A full book is no reason to refuse an order.
+            Ok(_) | Err(Error::Invalid(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    if wished {
+        let proof = format!("ticked at the checkout of order {}", order.number);
+        let statement = Statement { channel: "email", topic: "news", legal_basis: "consent", state: Consent::Given, proof: &proof };
+        consents::record(conn, order.customer_id, &statement, now)?;
+    }
+    Ok(())
+}
+
+/// Sends the shopper to the provider's page, or to the order's.
+async fn finish(door: &Door, visit: &Visit, order: &Order, payment: &Payment) -> Result<HttpResponse> {
+    let page = order_path(&door.signer, &order.number);
+    if pay::awaits(door, order, payment) {
+        return pay::send(door, visit, order, payment, &page).await;
+    }
+    visit.say(&door.signer, Tone::Success, FRESH);
+    Ok(door.go(visit, &page))
+}

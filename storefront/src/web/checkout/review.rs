@@ -1,0 +1,75 @@
+//! Last step: is everything right?
+
+use super::{Stage, Step, drawn, methods, stage};
+use crate::carts::{self, Notice, Quote};
+use crate::gateway::Record;
+use crate::checkout::Seen;
+use crate::ids::CartId;
+use crate::web::door::Door;
+use crate::web::views::checkout::ReviewView;
+use crate::web::views::page::{Page, Tone};
+use crate::web::views::shared::Notice as Told;
+use crate::web::visit::Visit;
+use crate::web::shown;
+use actix_web::{HttpResponse, web};
+use kernel::Result;
+use kernel::token::Signer;
+
+pub async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
+    let stage = stage!(&door, &visit, Step::Review);
+    let (stage, dropped) = match drop_coupon(&door, &stage.quote).await? {
+        Some(key) => (stage!(&door, &visit, Step::Review), Some(key)),
+        None => (stage, None),
+    };
+    let done = stage.done(Step::Review)?;
+    let Stage { page, quote, words, summary, .. } = stage;
+    let mut notices = shown::cart_notices(&quote, &words)?;
+    if let Some(key) = dropped {
+        notices.push(Told { kind: Tone::Warning, text: format!("{} {}", words.get(key), words.get("coupon-dropped")) });
+    }
+    let terms = page.pages.iter().map(|link| &link.to).find(|to| to.ends_with("/terms")).cloned();
+    let method = &quote.cart.payment_method;
+    let redirects = method != methods::FREE && door.gateways.find(method).is_some_and(|gateway| gateway.record() == Record::Provider);
+    let token = Token { cart: quote.cart.id, seen: Seen { version: quote.cart.version, total: quote.priced.total } };
+    let view = ReviewView { done, notices, summary, token: token.write(&door.signer, &visit), terms, redirects };
+    drawn(&door, quote, door.render(&visit, "storefront/checkout/review.html", &Page { page, view })).await
+}
+
+/// An order cannot be placed with a coupon that does not work any more: it is taken off, and the page says so.
+async fn drop_coupon(door: &Door, quote: &Quote) -> Result<Option<&'static str>> {
+    let refused = quote.notices.iter().find_map(|notice| if let Notice::CouponRefused(why) = notice { Some(why.key()) } else { None });
+    if refused.is_some() {
+        let cart = quote.cart.id;
+        door.write(move |conn, now| carts::set_coupon(conn, cart, "", now)).await?;
+    }
+    Ok(refused)
+}
+
+/// What the review page showed, as its form carries it: signed for this visitor, so that no other cart can be named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Token {
+    pub cart: CartId,
+    pub seen: Seen,
+}
+
+const PURPOSE: &str = "review";
+
+impl Token {
+    pub fn write(&self, signer: &Signer, visit: &Visit) -> String {
+        let body = format!("{}.{}.{}", self.cart, self.seen.version, self.seen.total);
+        let signature = signer.sign(PURPOSE, &format!("{}.{body}", visit.visitor));
+        format!("{body}.{signature}")
+    }
+
+    /// `None` for a token that was not written for this visitor.
+    pub fn read(signer: &Signer, visit: &Visit, text: &str) -> Option<Token> {
+        let (body, signature) = text.rsplit_once('.')?;
+        if !signer.verify(PURPOSE, &format!("{}.{body}", visit.visitor), signature) {
+            return None;
+        }
+        let mut parts = body.split('.');
+        let cart = parts.next()?.parse().ok()?;
+        let (version, total) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        Some(Token { cart, seen: Seen { version, total } })
+    }
+}

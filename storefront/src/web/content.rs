@@ -1,0 +1,41 @@
+//! Pages of text.
+
+use super::category::crumbs;
+use super::door::Door;
+use super::page_cache::{self, Rendered};
+use super::views::page::{ContentView, Page};
+use super::visit::Visit;
+use super::words::Words;
+use super::frame;
+use crate::content;
+use actix_web::{HttpResponse, web};
+
+use kernel::Result;
+
+pub fn routes(config: &mut web::ServiceConfig) {
+    config.route("/pages/{slug}", web::get().to(show));
+}
+
+async fn show(door: web::Data<Door>, visit: Visit, slug: web::Path<String>) -> Result<HttpResponse> {
+    let slug = slug.into_inner();
+    page_cache::serve(&door, &visit, true, |visit, units| {
+        let door = door.clone();
+        async move {
+            let (seen, words) = (visit.clone(), Words::of(&door.templates, visit.language)?);
+            let base_url = door.config.base_url.clone();
+            let page = door
+                .read(move |conn, now| {
+                    let found = content::get(conn, &slug, seen.language.code())?;
+                    let mut page = frame::load_with(conn, &seen, units, now)?;
+                    frame::index(&mut page, &base_url, &format!("/pages/{}", found.slug));
+                    page.title.clone_from(&found.title);
+                    let view = ContentView { crumbs: crumbs(std::iter::empty(), &words), title: found.title, html: found.body_html };
+                    Ok(Page { page, view })
+                })
+                .await?;
+            let html = door.templates.render("storefront/content.html", visit.language, &page)?;
+            Ok(Rendered { html, product: None })
+        }
+    })
+    .await
+}

@@ -1,0 +1,116 @@
+//! The first page, as the merchant laid it out in the shop's settings.
+
+use super::door::Door;
+use super::page_cache::{self, Rendered};
+use super::views::home::{Banner, HomeView};
+use super::views::page::Page;
+use super::views::shared::{Link, Shelf};
+use super::visit::Visit;
+use super::words::Words;
+use super::{frame, shelves};
+use crate::{catalog, shop};
+use actix_web::{HttpResponse, web};
+use kernel::clock::Time;
+use kernel::web::i18n::Language;
+use kernel::{Conn, Result};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// Products of a shelf that nobody laid out.
+const SHELF: i64 = 8;
+
+pub fn routes(config: &mut web::ServiceConfig) {
+    config.route("", web::get().to(show)).route("/", web::get().to(show));
+}
+
+/// How the page is stored: slugs of categories and products, hashes of pictures, texts by language.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Layout {
+    hero: Option<Part>,
+    banner: Option<Part>,
+    tiles: Vec<String>,
+    shelves: Vec<Row>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Part {
+    picture: Option<String>,
+    title: Text,
+    text: Text,
+    cta: Text,
+    /// The slug of a category.
+    link: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Row {
+    title: Text,
+    products: Vec<String>,
+}
+
+type Text = BTreeMap<String, String>;
+
+fn said(text: &Text, language: Language) -> String {
+    let own = text.get(language.code()).filter(|text| !text.is_empty());
+    own.or_else(|| text.get(Language::default().code())).cloned().unwrap_or_default()
+}
+
+async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
+    let shared = visit.viewed.is_empty();
+    page_cache::serve(&door, &visit, shared, |visit, units| {
+        let door = door.clone();
+        async move {
+            let (seen, words) = (visit.clone(), Words::of(&door.templates, visit.language)?);
+            let base_url = door.config.base_url.clone();
+            let page = door.read(move |conn, now| load(conn, &seen, units, &words, &base_url, now)).await?;
+            let html = door.templates.render("storefront/home.html", visit.language, &page)?;
+            Ok(Rendered { html, product: None })
+        }
+    })
+    .await
+}
+
+fn load(conn: &mut Conn, visit: &Visit, units: u32, words: &Words, base_url: &str, now: Time) -> Result<Page<HomeView>> {
+    let mut page = frame::load_with(conn, visit, units, now)?;
+    frame::index(&mut page, base_url, "/");
+    page.description = words.get("home-description");
+    let shop = shop::get(conn)?;
+    let tree = catalog::categories(conn, visit.language.code())?;
+    let layout: Layout = match shop.home.clone() {
+        serde_json::Value::Null => Layout::default(),
+        stored => serde_json::from_value(stored).unwrap_or_else(|error| {
+            tracing::warn!(%error, "the stored home page does not read");
+            Layout::default()
+        }),
+    };
+    let chosen: Vec<&catalog::Category> = layout.tiles.iter().filter_map(|slug| tree.by_slug(slug)).collect();
+    let tiles = shelves::tiles(conn, &if chosen.is_empty() { tree.children(None) } else { chosen })?;
+    let mut rows: Vec<Shelf> = Vec::new();
+    for row in &layout.shelves {
+        let ids = catalog::by_slugs(conn, &row.products)?;
+        rows.extend(shelves::shelf(conn, said(&row.title, visit.language), &ids, visit.language, shop.currency)?);
+    }
+    if layout.shelves.is_empty() {
+        let ids = catalog::newest(conn, SHELF)?;
+        rows.extend(shelves::shelf(conn, words.get("sort-newest"), &ids, visit.language, shop.currency)?);
+    }
+    rows.extend(shelves::shelf(conn, words.get("product-recent"), &visit.viewed, visit.language, shop.currency)?);
+    let view = HomeView {
+        hero: banner(conn, layout.hero, visit.language)?,
+        tiles,
+        shelves: rows,
+        story: banner(conn, layout.banner, visit.language)?,
+        promises: Vec::new(),
+    };
+    Ok(Page { page, view })
+}
+
+fn banner(conn: &mut Conn, part: Option<Part>, language: Language) -> Result<Option<Banner>> {
+    let Some(part) = part else { return Ok(None) };
+    let picture = shelves::by_hash(conn, part.picture.as_deref(), "")?;
+    let link = Link { label: said(&part.cta, language), to: format!("/categories/{}", part.link) };
+    Ok(Some(Banner { title: said(&part.title, language), text: said(&part.text, language), picture, link }))
+}

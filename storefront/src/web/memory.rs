@@ -1,0 +1,83 @@
+//! What the process keeps in memory to be served again: pages for a moment, pictures as long as they fit.
+
+use super::page_cache::PageCache;
+use actix_web::web::Bytes;
+use lru::LruCache;
+use parking_lot::Mutex;
+use std::hash::Hash;
+use std::time::Duration;
+
+/// Bytes of pages kept.
+const PAGES: usize = 24 << 20;
+/// Bytes of pictures kept.
+const PICTURES: usize = 16 << 20;
+
+/// The memory of one process; every handler thread shares it.
+pub struct Memory {
+    pub pages: PageCache,
+    /// WebP bytes by the picture's hash and stored width.
+    pub pictures: Kept<(String, i64), Bytes>,
+}
+
+impl Memory {
+    /// Pages are served again for `page_cache`; zero keeps none.
+    pub fn new(page_cache: Duration) -> Memory {
+        Memory { pages: PageCache::new(page_cache, PAGES), pictures: Kept::new(PICTURES) }
+    }
+}
+
+/// Values by key up to a sum of bytes; what was asked for longest ago goes first.
+pub struct Kept<K: Hash + Eq, V>(Mutex<Shelf<K, V>>);
+
+struct Shelf<K: Hash + Eq, V> {
+    entries: LruCache<K, (V, usize)>,
+    bytes: usize,
+    most: usize,
+}
+
+impl<K: Hash + Eq, V: Clone> Kept<K, V> {
+    /// Keeps values of at most `most` bytes together.
+    pub fn new(most: usize) -> Kept<K, V> {
+        Kept(Mutex::new(Shelf { entries: LruCache::unbounded(), bytes: 0, most }))
+    }
+
+    pub fn get(&self, key: &K) -> Option<V> {
+        self.0.lock().entries.get(key).map(|(value, _)| value.clone())
+    }
+
+    /// Keeps `value`, which takes `bytes`, and lets go of others until it fits. What is larger than a quarter of all is not kept.
+    pub fn put(&self, key: K, value: V, bytes: usize) {
+        let mut shelf = self.0.lock();
+        if bytes > shelf.most / 4 {
+            return;
+        }
+        if let Some((_, before)) = shelf.entries.put(key, (value, bytes)) {
+            shelf.bytes -= before;
+        }
+        shelf.bytes += bytes;
+        while shelf.bytes > shelf.most {
+            let Some((_, (_, oldest))) = shelf.entries.pop_lru() else { break };
+            shelf.bytes -= oldest;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_goes_when_it_is_full() {
+        let kept = Kept::new(100);
+        for key in 0..5 {
+            kept.put(key, key, 20);
+        }
+        assert_eq!(kept.get(&0), Some(0));
+        kept.put(5, 5, 20);
+        assert_eq!((kept.get(&0), kept.get(&1), kept.get(&5)), (Some(0), None, Some(5)));
+        kept.put(6, 6, 26);
+        assert_eq!(kept.get(&6), None, "one value does not push out all others");
+        kept.put(5, 7, 10);
+        assert_eq!((kept.get(&5), kept.get(&2)), (Some(7), Some(2)), "a replaced value gives its room back");
+    }
+}

@@ -1,0 +1,59 @@
+//! An order as its buyer sees it: by the signed link of a guest, or as the owner who is signed in.
+
+mod act;
+pub(super) mod pay;
+mod view;
+
+pub(crate) use view::{refund_parts, transfer};
+pub(super) use view::{path_for, render};
+
+use super::door::Door;
+use super::visit::Visit;
+use crate::orders::{self, Order};
+use actix_web::{HttpResponse, web};
+use kernel::clock::Time;
+use kernel::token::Signer;
+use kernel::{Conn, Error, Result};
+use serde::Deserialize;
+
+/// What signatures of order links are for.
+pub const LINK: &str = "order";
+/// The flash that lets the next order page say thank you.
+pub(super) const FRESH: &str = "order-fresh";
+
+pub fn routes(config: &mut web::ServiceConfig) {
+    config
+        .route("/orders/{number}", web::get().to(show))
+        .route("/orders/{number}/return", web::get().to(pay::came_back))
+        .route("/orders/{number}/pay", web::post().to(pay::pay))
+        .route("/orders/{number}/cancel", web::post().to(act::cancel))
+        .route("/orders/{number}/reorder", web::post().to(act::reorder));
+}
+
+/// The signed link to an order, without language and host.
+pub fn order_path(signer: &Signer, number: &str) -> String {
+    format!("/orders/{number}?key={}", signer.sign(LINK, number))
+}
+
+/// The `key` of a link or form.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Key {
+    key: String,
+}
+
+/// The order, for who has its signed key or is its owner. `NotFound` for everybody else, whether or not there is such an order.
+fn allowed(conn: &mut Conn, visit: &Visit, signer: &Signer, number: &str, key: &str, now: Time) -> Result<Order> {
+    if signer.verify(LINK, number, key) {
+        return orders::get_by_number(conn, number);
+    }
+    match visit.customer(conn, now)? {
+        Some(customer) => orders::of_customer(conn, customer, number),
+        None => Err(Error::NotFound),
+    }
+}
+
+async fn show(door: web::Data<Door>, visit: Visit, number: web::Path<String>, query: web::Query<Key>) -> Result<HttpResponse> {
+    let key = query.into_inner().key;
+    render(&door, visit, number.into_inner(), key, false).await
+}

@@ -1,0 +1,179 @@
+//! The order's page.
+
+use super::{FRESH, LINK, allowed, pay};
+use crate::gateway::Gateways;
+use crate::orders::{self, HistoryEntry as Entry, Order, OrderLine, OrderStatus};
+use crate::payments::{self, Payment, PaymentState};
+use crate::refunds;
+use crate::shipments;
+use crate::shop;
+use crate::web::checkout::method_name;
+use crate::web::door::Door;
+use crate::web::views::order::{HistoryEntry, OrderView, RefundView, ShipmentView, TotalText};
+use crate::web::views::page::{Page, PageView, Tone};
+use crate::web::views::shared::{Notice, TotalRow};
+use crate::web::visit::Visit;
+use crate::web::words::Words;
+use crate::web::{frame, shown};
+use actix_web::HttpResponse;
+use kernel::money::{Currency, Money};
+use kernel::token::Signer;
+use kernel::{Conn, Result};
+
+/// The address of an order's page for who came with `key`: the signed link, or the page in the account for who came without.
+pub fn path_for(signer: &Signer, number: &str, key: &str) -> String {
+    if signer.verify(LINK, number, key) { super::order_path(signer, number) } else { format!("/account/orders/{number}") }
+}
+
+/// Answers with the page of an order. `in_account` leads back to the account's list.
+pub async fn render(door: &Door, visit: Visit, number: String, key: String, in_account: bool) -> Result<HttpResponse> {
+    let words = Words::of(&door.templates, visit.language)?;
+    let (seen, signer, gateways) = (visit.clone(), door.signer.clone(), door.gateways.clone());
+    let path = if in_account { format!("/account/orders/{number}") } else { path_for(&signer, &number, &key) };
+    let (mut page, view) = door
+        .read(move |conn, now| {
+            let order = allowed(conn, &seen, &signer, &number, &key, now)?;
+            let page = frame::load(conn, &seen, now)?;
+            let key = (!in_account && !key.is_empty()).then_some(key);
+            let view = load(conn, &order, &gateways, key, &words)?;
+            let title = words.with("order-title", &[("number", &order.number)])?;
+            Ok((PageView { title, ..page }, OrderView { in_account, ..view }))
+        })
+        .await?;
+    let fresh = page.flash.iter().any(|flash| flash.text == FRESH);
+    page.flash.retain(|flash| flash.text != FRESH);
+    page.noindex = true;
+    page.alternates = frame::alternates(&door.config.base_url, &path, visit.language);
+    door.render(&visit, "storefront/order.html", &Page { page, view: OrderView { fresh, ..view } })
+}
+
+/// Everything the page shows of an order.
+pub fn load(conn: &mut Conn, order: &Order, gateways: &Gateways, key: Option<String>, words: &Words) -> Result<OrderView> {
+    let lines = orders::lines(conn, order.id)?;
+    let adjustments = orders::adjustments(conn, order.id)?;
+    let currency = order.currency()?;
+    let payments = payments::of_order(conn, order.id)?;
+    let can_cancel = orders::cancellable(order, &lines);
+    let paid: i64 = payments.iter().map(|payment| payment.captured - payment.refunded).sum();
+    let can_pay = payments.last().is_some_and(|payment| pay::payable(gateways, order, payment));
+    Ok(OrderView {
+        number: order.number.clone(),
+        key,
+        fresh: false,
+        in_account: false,
+        placed_at: order.placed_at,
+        email: order.email.clone(),
+        status: order.status.as_str().to_string(),
+        payment_status: order.payment_status.as_str().to_string(),
+        fulfilment_status: order.fulfilment_status.as_str().to_string(),
+        notices: notices(order, payments.last(), can_pay, words)?,
+        lines: shown::order_lines(conn, order, &lines)?,
+        totals: shown::order_totals(order, &lines, &adjustments, words)?,
+        shipping_address: shown::address_lines(&order.shipping_address()?, words.language),
+        billing_address: shown::address_lines(&order.billing_address()?, words.language),
+        shipping_method: shown::some(&order.shipping_method),
+        payment_method: shown::some(&method_name(&order.payment_method, words)),
+        shipments: parcels(conn, order, &lines)?,
+        refunds: returned(conn, order, &lines, words)?,
+        transfer: transfer(conn, order, payments.last(), words)?,
+        history: orders::history(conn, order.id)?.iter().filter_map(|entry| told(entry, currency, words)).collect(),
+        can_cancel,
+        cancel_refund: (can_cancel && paid > 0).then(|| Money::new(paid, currency)),
+        can_pay,
+        can_reorder: lines.iter().any(|line| line.variant_id.is_some()),
+    })
+}
+
+/// What the shopper has to know or do about the payment.
+fn notices(order: &Order, latest: Option<&Payment>, can_pay: bool, words: &Words) -> Result<Vec<Notice>> {
+    let mut notices = Vec::new();
+    if let Some(reason) = latest.map(|payment| payment.reason.as_str()).filter(|reason| can_pay && !reason.is_empty()) {
+        notices.push(Notice { kind: Tone::Error, text: words.with("order-payment-refused", &[("reason", reason)])? });
+    }
+    if let Some(due) = order.payment_due_at.filter(|_| can_pay) {
+        let due = kernel::web::format::datetime(due, words.language);
+        notices.push(Notice { kind: Tone::Info, text: words.with("order-held-until", &[("time", &due)])? });
+    }
+    Ok(notices)
+}
+
+fn parcels(conn: &mut Conn, order: &Order, lines: &[OrderLine]) -> Result<Vec<ShipmentView>> {
+    let mut views = Vec::new();
+    for shipment in shipments::of_order(conn, order.id)? {
+        let content = |(id, quantity): (crate::ids::OrderLineId, i64)| {
+            let line = lines.iter().find(|line| line.id == id)?;
+            Some(format!("{quantity} × {}", titled(line)))
+        };
+        views.push(ShipmentView {
+            number: format!("{}-{}", order.number, views.len() + 1),
+            shipped_at: shipment.shipped_at,
+            carrier: shown::some(&shipment.carrier),
+            tracking_number: shown::some(&shipment.tracking_number),
+            tracking_url: shown::some(&shipment.tracking_url).filter(|url| url.starts_with("https://") || url.starts_with("http://")),
+            contents: shipments::lines_of(conn, shipment.id)?.into_iter().filter_map(content).collect(),
+        });
+    }
+    Ok(views)
+}
+
+fn titled(line: &OrderLine) -> String {
+    if line.options.is_empty() { line.title.clone() } else { format!("{}, {}", line.title, line.options) }
+}
+
+fn returned(conn: &mut Conn, order: &Order, lines: &[OrderLine], words: &Words) -> Result<Vec<RefundView>> {
+    let currency = order.currency()?;
+    let mut views = Vec::new();
+    for refund in refunds::of_order(conn, order.id)? {
+        views.push(RefundView {
+            at: refund.settled_at.unwrap_or(refund.created_at),
+            amount: Money::new(refund.amount, currency),
+            status: refund.state.as_str().to_string(),
+            parts: refund_parts(conn, &refund, lines, currency, words)?,
+        });
+    }
+    Ok(views)
+}
+
+/// What a refund is made of: units of lines, delivery.
+pub fn refund_parts(conn: &mut Conn, refund: &refunds::Refund, lines: &[OrderLine], currency: Currency, words: &Words) -> Result<Vec<TotalRow>> {
+    let mut parts = Vec::new();
+    for part in refunds::lines_of(conn, refund.id)? {
+        let Some(line) = lines.iter().find(|line| line.id == part.order_line_id) else { continue };
+        parts.push(TotalRow { label: format!("{} × {}", part.quantity, titled(line)), amount: Money::new(part.amount, currency) });
+    }
+    if refund.shipping > 0 {
+        parts.push(TotalRow { label: words.get("totals-shipping"), amount: Money::new(refund.shipping, currency) });
+    }
+    Ok(parts)
+}
+
+/// What to write on a bank transfer, as long as one is awaited.
+pub fn transfer(conn: &mut Conn, order: &Order, latest: Option<&Payment>, words: &Words) -> Result<Option<Vec<TotalText>>> {
+    let awaited = latest.is_some_and(|payment| payment.provider == "bank_transfer" && payment.state == PaymentState::Open);
+    if !awaited || order.status == OrderStatus::Cancelled {
+        return Ok(None);
+    }
+    let details = shop::get(conn)?.bank_details;
+    let row = |label: String, value: String| TotalText { label, value };
+    // "IBAN: DE02 …" becomes a row of its own; a line without a colon stands under the account's heading.
+    let mut rows: Vec<TotalText> = details
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .map(|line| match line.split_once(':') {
+            Some((label, value)) => row(label.trim().to_string(), value.trim().to_string()),
+            None => row(words.get("transfer-account"), line.to_string()),
+        })
+        .collect();
+    rows.push(row(words.get("transfer-amount"), words.money(Money::new(order.total, order.currency()?))));
+    rows.push(row(words.get("transfer-reference"), order.number.clone()));
+    Ok(Some(rows))
+}
+
+/// An entry of the history in words; what only the shop needs to know is left out.
+fn told(entry: &Entry, currency: Currency, words: &Words) -> Option<HistoryEntry> {
+    let key = format!("history-{}", entry.kind);
+    let amount = entry.detail.parse().ok().map(|minor| words.money(Money::new(minor, currency)));
+    let text = words.with(&key, &[("amount", amount.as_deref().unwrap_or(""))]).ok()?;
+    Some(HistoryEntry { at: entry.created_at, text })
+}

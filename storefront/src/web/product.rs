@@ -1,0 +1,186 @@
+//! A product: pictures, choice, price, stock, and what goes with it.
+
+use super::category::crumbs;
+use super::door::Door;
+use super::page_cache::{self, Rendered};
+use super::views::page::Page;
+use super::views::product::{Attribute, OptionValue, OptionView, ProductView, VariantView};
+use super::views::shared::{Link, Stock, TaxNote};
+use super::visit::Visit;
+use super::words::Words;
+use super::{frame, shelves, structured};
+use crate::catalog::{self, PageVariant, ProductPage};
+use crate::ids::ProductId;
+use crate::imports::plain_text;
+use crate::shop::{self, Shop};
+use crate::{carts, content, tax_rates};
+use actix_web::{HttpResponse, web};
+use kernel::clock::Time;
+use kernel::money::Money;
+use kernel::{Conn, Error, Result};
+use serde_json::json;
+use std::collections::HashMap;
+use url::form_urlencoded;
+
+/// Variants the page carries itself; beyond that a choice asks the server.
+const CARRIED: usize = 100;
+/// Products of the shelf beside this one.
+const BESIDE: i64 = 4;
+/// Products shown of those looked at before.
+const RECENT: usize = 6;
+/// The page that explains delivery, when the merchant has one.
+const SHIPPING_PAGE: &str = "shipping";
+
+pub fn routes(config: &mut web::ServiceConfig) {
+    config.route("/products/{slug}", web::get().to(show));
+}
+
+async fn show(door: web::Data<Door>, visit: Visit, slug: web::Path<String>) -> Result<HttpResponse> {
+    let slug = slug.into_inner();
+    // What was looked at before is shown below, and is the visitor's own.
+    let shared = visit.viewed.is_empty();
+    page_cache::serve(&door, &visit, shared, |visit, units| {
+        let door = door.clone();
+        async move {
+            let (seen, words) = (visit.clone(), Words::of(&door.templates, visit.language)?);
+            let base_url = door.config.base_url.clone();
+            let (id, page) = door.read(move |conn, now| load(conn, &seen, units, &slug, &words, &base_url, now)).await?;
+            let html = door.templates.render("storefront/product.html", visit.language, &page)?;
+            Ok(Rendered { html, product: Some(id) })
+        }
+    })
+    .await
+}
+
+fn load(conn: &mut Conn, visit: &Visit, units: u32, slug: &str, words: &Words, base_url: &str, now: Time) -> Result<(ProductId, Page<ProductView>)> {
+    let language = visit.language;
+    let found = catalog::page(conn, slug, language.code())?;
+    let shop = shop::get(conn)?;
+    let mut page = frame::load_with(conn, visit, units, now)?;
+    let here = format!("/products/{}", found.slug);
+    frame::index(&mut page, base_url, &here);
+    let address = if visit.query.is_empty() { here.clone() } else { format!("{here}?{}", visit.query) };
+    page.alternates = frame::alternates(base_url, &address, language);
+    page.title.clone_from(&found.seo_title);
+    page.description = if found.seo_description.is_empty() { summary(&found.description_html) } else { found.seo_description.clone() };
+
+    let chosen: HashMap<String, String> = form_urlencoded::parse(visit.query.as_bytes()).into_owned().collect();
+    // A product none of whose variants is on sale has no page to buy from.
+    let selected = select(&found, &chosen).ok_or(Error::NotFound)?;
+    let variants: Vec<VariantView> = found.variants.iter().map(|variant| variant_view(variant, &found)).collect();
+    let mut rows = Vec::new();
+    let beside = catalog::related(conn, found.id, BESIDE)?;
+    rows.extend(shelves::shelf(conn, words.get("product-beside"), &beside, language, shop.currency)?);
+    let recent: Vec<ProductId> = visit.viewed.iter().copied().filter(|id| *id != found.id).take(RECENT).collect();
+    rows.extend(shelves::shelf(conn, words.get("product-recent"), &recent, language, shop.currency)?);
+    let shipping = content::list(conn, language.code())?.iter().any(|(slug, _)| slug == SHIPPING_PAGE);
+    let path = found.categories.iter().max_by_key(|path| path.len()).map(Vec::as_slice).unwrap_or_default();
+    let view = ProductView {
+        crumbs: crumbs(path.iter(), words),
+        brand: brand(&found),
+        pictures: found.pictures.iter().map(shelves::shown).collect(),
+        summary: None,
+        options: options(&found, selected),
+        selected: variant_view(selected, &found),
+        variants: if variants.len() > CARRIED { Vec::new() } else { variants },
+        tax: tax_note(conn, &shop)?,
+        attributes: found.attributes.iter().map(|(label, value)| Attribute { label: label.clone(), value: value.clone() }).collect(),
+        shelves: rows,
+        shipping_page: shipping.then(|| format!("/pages/{SHIPPING_PAGE}")),
+        title: found.title,
+        description: found.description_html,
+        slug: found.slug,
+    };
+    let product = structured::product(base_url, language, &view, &page.description);
+    let trail = structured::breadcrumbs(base_url, language, &view.crumbs, (&view.title, &here));
+    page.json_ld = Some(json!([product, trail]).to_string());
+    Ok((found.id, Page { page, view }))
+}
+
+/// The first words of a text as one plain line, for search engines.
+fn summary(html: &str) -> String {
+    let text = plain_text(&html.replace("</p>", " ").replace("</li>", " "));
+    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(160) {
+        Some((at, _)) => format!("{}…", line[..at].trim_end()),
+        None => line,
+    }
+}
+
+fn brand(found: &ProductPage) -> Option<Link> {
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("brand", &found.brand_key).finish();
+    (!found.brand.is_empty()).then(|| Link { label: found.brand.clone(), to: format!("/search?{query}") })
+}
+
+/// The name of the field and query parameter of an option: its stored name in small letters and hyphens.
+pub(super) fn param(option: &str) -> String {
+    catalog::slug(option)
+}
+
+/// The variant of the values in the address, or else the first that can be bought, or the first.
+fn select<'a>(found: &'a ProductPage, chosen: &HashMap<String, String>) -> Option<&'a PageVariant> {
+    let wanted: Vec<Option<&String>> = found.options.iter().map(|option| chosen.get(&param(&option.key))).collect();
+    let fits = |variant: &&PageVariant| {
+        variant.options.iter().zip(&wanted).all(|(value, wanted)| wanted.is_none_or(|wanted| wanted == value))
+    };
+    let fitting = || found.variants.iter().filter(fits);
+    let sellable = |variant: &&PageVariant| variant.availability.sellable();
+    // Who named every value sees that variant, sold out or not.
+    let exact = wanted.iter().all(Option::is_some).then(|| fitting().next()).flatten();
+    exact.or_else(|| fitting().find(sellable)).or_else(|| fitting().next()).or_else(|| found.variants.iter().find(sellable)).or(found.variants.first())
+}
+
+fn options(found: &ProductPage, selected: &PageVariant) -> Vec<OptionView> {
+    let option = |(at, option): (usize, &catalog::ProductOption)| OptionView {
+        label: option.name.clone(),
+        param: param(&option.key),
+        values: option
+            .values
+            .iter()
+            .map(|(stored, label)| OptionValue {
+                value: stored.clone(),
+                label: label.clone(),
+                selected: selected.options.get(at) == Some(stored),
+                available: available(found, selected, at, stored),
+                picture: None,
+            })
+            .collect(),
+    };
+    found.options.iter().enumerate().map(option).collect()
+}
+
+/// Whether the choice with this one value changed can be bought.
+fn available(found: &ProductPage, selected: &PageVariant, at: usize, value: &str) -> bool {
+    found.variants.iter().any(|variant| {
+        let others = variant.options.iter().zip(&selected.options).enumerate().all(|(place, (one, other))| place == at || one == other);
+        others && variant.options.get(at).is_some_and(|own| own == value) && variant.availability.sellable()
+    })
+}
+
+fn variant_view(variant: &PageVariant, found: &ProductPage) -> VariantView {
+    let stock = shelves::stock(variant.availability);
+    let most = match &stock {
+        Stock::Few { left } => *left,
+        Stock::SoldOut => 0,
+        Stock::InStock | Stock::BackOrder { .. } => carts::MAX_QUANTITY,
+    };
+    VariantView {
+        choice: variant.options.clone(),
+        sku: variant.sku.clone().unwrap_or_default(),
+        price: Money::new(variant.price, found.currency),
+        compare_at: variant.compare_at.map(|before| Money::new(before, found.currency)),
+        reason: None,
+        stock,
+        max: u32::try_from(most).unwrap_or(0),
+        picture: variant.picture_hash.as_ref().and_then(|hash| found.pictures.iter().position(|picture| picture.hash == *hash)),
+    }
+}
+
+fn tax_note(conn: &mut Conn, shop: &Shop) -> Result<TaxNote> {
+    let taxed = !tax_rates::list(conn)?.is_empty();
+    Ok(match (taxed, shop.prices_include_tax) {
+        (false, _) => TaxNote::None,
+        (true, true) => TaxNote::Included,
+        (true, false) => TaxNote::Excluded,
+    })
+}

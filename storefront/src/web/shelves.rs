@@ -1,0 +1,98 @@
+//! Products, categories and pictures of the catalogue as cards, tiles and shelves.
+
+use super::views::shared::{Card, Picture, Shelf, Stock, Tile};
+use crate::catalog::{self, Availability, CardPicture, Category};
+use crate::ids::ProductId;
+use crate::pictures::{self, WIDTHS};
+use kernel::money::{Currency, Money};
+use kernel::web::i18n::Language;
+use kernel::{Conn, Result};
+
+/// The width used where a browser does not choose.
+const PLAIN: u32 = 400;
+
+/// A stored picture of these measures in all the widths it is kept in.
+pub fn picture(hash: &str, width: i64, height: i64, alt: &str) -> Picture {
+    let address = |width: u32| format!("/pictures/{hash}/{width}.webp");
+    let pixels = |length: i64| u32::try_from(length.max(1)).unwrap_or(u32::MAX);
+    let width = pixels(width);
+    let largest = width.min(WIDTHS[WIDTHS.len() - 1]);
+    let widths = WIDTHS.into_iter().filter(|size| *size < largest).chain([largest]);
+    let srcset: Vec<String> = widths.map(|size| format!("{} {size}w", address(size))).collect();
+    Picture { src: address(largest.min(PLAIN)), srcset: srcset.join(", "), width, height: pixels(height), alt: alt.to_string() }
+}
+
+/// A picture of the catalogue.
+pub fn shown(of: &CardPicture) -> Picture {
+    picture(&of.hash, of.width, of.height, &of.alt)
+}
+
+/// A picture known by its hash; `None` when it is not stored.
+pub fn by_hash(conn: &mut Conn, hash: Option<&str>, alt: &str) -> Result<Option<Picture>> {
+    let Some(hash) = hash else { return Ok(None) };
+    let found = pictures::measures_of(conn, &[hash.to_string()])?;
+    Ok(found.get(hash).map(|(width, height)| picture(hash, *width, *height, alt)))
+}
+
+/// The active products of `ids` in that order. What has no price in the currency is left out: it cannot be bought.
+pub fn cards(conn: &mut Conn, ids: &[ProductId], language: Language, currency: Currency) -> Result<Vec<Card>> {
+    let found = catalog::cards(conn, ids, language.code(), currency)?;
+    Ok(found.into_iter().filter_map(|found| card(found, currency)).collect())
+}
+
+fn card(of: catalog::Card, currency: Currency) -> Option<Card> {
+    let price = of.price_from?;
+    Some(Card {
+        to: format!("/products/{}", of.slug),
+        picture: of.pictures.first().map(shown),
+        price: Money::new(price, currency),
+        from: of.price_to.is_some_and(|most| most > price),
+        compare_at: of.compare_at.map(|before| Money::new(before, currency)),
+        brand: (!of.brand.is_empty()).then_some(of.brand),
+        sold_out: !of.availability.sellable(),
+        note: None,
+        title: of.title,
+    })
+}
+
+/// A shelf of products; `None` when nothing of it is for sale.
+pub fn shelf(conn: &mut Conn, title: String, ids: &[ProductId], language: Language, currency: Currency) -> Result<Option<Shelf>> {
+    let products = cards(conn, ids, language, currency)?;
+    Ok((!products.is_empty()).then_some(Shelf { title, more: None, products }))
+}
+
+/// Categories with their pictures.
+pub fn tiles(conn: &mut Conn, categories: &[&Category]) -> Result<Vec<Tile>> {
+    let hashes: Vec<String> = categories.iter().filter_map(|category| category.picture_hash.clone()).collect();
+    let measures = pictures::measures_of(conn, &hashes)?;
+    let tile = |category: &&Category| {
+        let hash = category.picture_hash.as_deref();
+        // The name beside it says what it shows.
+        let picture = hash.and_then(|hash| measures.get(hash).map(|(width, height)| picture(hash, *width, *height, "")));
+        Tile { title: category.name.clone(), to: format!("/categories/{}", category.slug), picture }
+    };
+    Ok(categories.iter().map(tile).collect())
+}
+
+/// What a shopper is told of the stock.
+pub fn stock(of: Availability) -> Stock {
+    match of {
+        Availability::InStock => Stock::InStock,
+        Availability::Low(left) => Stock::Few { left },
+        Availability::BackOrder => Stock::BackOrder { ready: None },
+        Availability::SoldOut => Stock::SoldOut,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_names_the_widths_it_is_kept_in() {
+        let large = picture("h", 2000, 1000, "");
+        assert_eq!(large.srcset, "/pictures/h/160.webp 160w, /pictures/h/400.webp 400w, /pictures/h/800.webp 800w, /pictures/h/1600.webp 1600w");
+        let small = picture("h", 300, 300, "");
+        assert_eq!((small.src.as_str(), small.srcset.as_str()), ("/pictures/h/300.webp", "/pictures/h/160.webp 160w, /pictures/h/300.webp 300w"));
+    }
+}

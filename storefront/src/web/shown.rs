@@ -1,0 +1,270 @@
+//! Lines and sums of carts and orders as the templates show them.
+
+use super::views::cart::LineView;
+use super::views::page::Tone;
+use super::views::shared::{Notice as Told, Picture, TotalRow, Totals};
+use super::shelves;
+use super::words::Words;
+use crate::carts::{self, LineQuote, MAX_QUANTITY, Notice, Quote};
+use crate::catalog;
+use crate::ids::{CartLineId, VariantId};
+use crate::orders::{Adjustment, Order, OrderLine};
+use crate::pictures;
+use kernel::money::{Currency, Money};
+use kernel::web::format;
+use kernel::{Conn, Result};
+use std::collections::{BTreeMap, HashMap};
+
+/// Pictures of lines by hash.
+pub struct Pictures(HashMap<String, (i64, i64)>);
+
+impl Pictures {
+    pub fn load<'a>(conn: &mut Conn, hashes: impl Iterator<Item = &'a str>) -> Result<Pictures> {
+        let hashes: Vec<String> = hashes.map(str::to_string).collect();
+        Ok(Pictures(if hashes.is_empty() { HashMap::new() } else { pictures::measures_of(conn, &hashes)? }))
+    }
+
+    /// A picture beside a title that says what it shows.
+    fn get(&self, hash: Option<&str>) -> Option<Picture> {
+        let hash = hash?;
+        let (width, height) = self.0.get(hash)?;
+        Some(shelves::picture(hash, *width, *height, ""))
+    }
+}
+
+/// The lines of a cart, those that are not on sale any more at the end.
+pub fn cart_lines(conn: &mut Conn, quote: &Quote, words: &Words) -> Result<Vec<LineView>> {
+    let pictures = Pictures::load(conn, quote.lines.iter().filter_map(|line| line.variant.picture_hash.as_deref()))?;
+    let mut views = Vec::with_capacity(quote.lines.len());
+    for (line, priced) in quote.lines.iter().zip(&quote.priced.lines) {
+        let money = |minor: i64| Money::new(minor, quote.currency);
+        let variant = &line.variant;
+        views.push(LineView {
+            id: line.id.to_string(),
+            title: variant.title.clone(),
+            variant: some(&variant.options),
+            sku: variant.sku.clone().unwrap_or_default(),
+            to: Some(format!("/products/{}", variant.slug)),
+            picture: pictures.get(variant.picture_hash.as_deref()),
+            unit_price: money(line.unit_price),
+            compare_at: variant.compare_at.filter(|before| *before > line.unit_price).map(money),
+            quantity: count(line.quantity),
+            max: count(variant.limit().unwrap_or(MAX_QUANTITY).clamp(0, MAX_QUANTITY)),
+            total: money(priced.subtotal),
+            adjustments: Vec::new(),
+            notice: line_notice(quote, line, words)?,
+        });
+    }
+    views.extend(gone_lines(conn, quote, words)?);
+    Ok(views)
+}
+
+fn line_notice(quote: &Quote, line: &LineQuote, words: &Words) -> Result<Option<Told>> {
+    let mut told = None;
+    for notice in &quote.notices {
+        match notice {
+            Notice::Short { line: id, left } if *id == line.id => return Ok(Some(warning(short(*left, words)?))),
+            Notice::PriceChanged { line: id, before, now } if *id == line.id => {
+                told = Some(warning(price_changed(quote.currency, *before, *now, words)?));
+            }
+            _ => {}
+        }
+    }
+    Ok(told)
+}
+
+fn short(left: i64, words: &Words) -> Result<String> {
+    if left == 0 { Ok(words.get("cart-line-sold-out")) } else { words.with("cart-line-short", &[("left", &left.to_string())]) }
+}
+
+fn price_changed(currency: Currency, before: i64, now: i64, words: &Words) -> Result<String> {
+    let (before, now) = (words.money(Money::new(before, currency)), words.money(Money::new(now, currency)));
+    words.with("cart-line-price", &[("before", &before), ("now", &now)])
+}
+
+fn warning(text: String) -> Told {
+    Told { kind: Tone::Warning, text }
+}
+
+fn gone_lines(conn: &mut Conn, quote: &Quote, words: &Words) -> Result<Vec<LineView>> {
+    let gone: Vec<CartLineId> =
+        quote.notices.iter().filter_map(|notice| if let Notice::Gone { line } = notice { Some(*line) } else { None }).collect();
+    if gone.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<_> = carts::lines(conn, quote.cart.id)?.into_iter().filter(|row| gone.contains(&row.0)).collect();
+    let ids: Vec<VariantId> = rows.iter().map(|row| row.1).collect();
+    let known = catalog::variants_for_sale(conn, &ids, quote.currency, words.language.code())?;
+    let money = |minor: i64| Money::new(minor, quote.currency);
+    let view = |(id, variant, quantity, seen): (CartLineId, VariantId, i64, i64)| {
+        let variant = known.iter().find(|known| known.id == variant);
+        LineView {
+            id: id.to_string(),
+            title: variant.map_or_else(|| words.get("cart-line-unknown"), |variant| variant.title.clone()),
+            variant: variant.and_then(|variant| some(&variant.options)),
+            sku: variant.and_then(|variant| variant.sku.clone()).unwrap_or_default(),
+            to: None,
+            picture: None,
+            unit_price: money(seen),
+            compare_at: None,
+            quantity: count(quantity),
+            max: 0,
+            total: money(0),
+            adjustments: Vec::new(),
+            notice: Some(Told { kind: Tone::Error, text: words.get("cart-line-gone") }),
+        }
+    };
+    Ok(rows.into_iter().map(view).collect())
+}
+
+/// What concerns the cart as a whole; what concerns a line stands beside it and is summed up here for those who do not see it.
+pub fn cart_notices(quote: &Quote, words: &Words) -> Result<Vec<Told>> {
+    let mut told = Vec::new();
+    for notice in &quote.notices {
+        let title = |id: &CartLineId| quote.lines.iter().find(|line| line.id == *id).map(|line| line.variant.title.clone()).unwrap_or_default();
+        let text = match notice {
+            Notice::PriceChanged { line, before, now } => {
+                format!("{}: {}", title(line), price_changed(quote.currency, *before, *now, words)?)
+            }
+            Notice::Short { line, left } => format!("{}: {}", title(line), short(*left, words)?),
+            Notice::Gone { .. } => words.get("cart-gone"),
+            Notice::CouponRefused(refusal) => words.get(refusal.key()),
+            Notice::CouponBelowMinimum { missing } => {
+                words.with("coupon-below-minimum", &[("missing", &words.money(Money::new(*missing, quote.currency)))])?
+            }
+            Notice::NoDelivery => words.get("cart-no-delivery"),
+        };
+        let kind = if notice.blocks() { Tone::Error } else { Tone::Warning };
+        if !told.iter().any(|known: &Told| known.text == text) {
+            told.push(Told { kind, text });
+        }
+    }
+    Ok(told)
+}
+
+/// The sums of a cart.
+pub fn cart_totals(quote: &Quote, estimated: bool, words: &Words) -> Result<Totals> {
+    let priced = &quote.priced;
+    let reduced: i64 = priced.reductions.iter().map(|reduction| reduction.amount).sum();
+    let code = quote.coupon.as_ref().map_or("", |coupon| coupon.code.as_str());
+    let sums = Sums {
+        currency: quote.currency,
+        subtotal: priced.subtotal,
+        coupon: (code, reduced),
+        // A coupon that pays the delivery is shown as a reduction, so the delivery is shown with its price.
+        shipping: (quote.requires_shipping && quote.rate.is_some()).then_some(priced.shipping + reduced - priced.discount),
+        shipping_name: quote.rate.as_ref().map_or("", |rate| rate.name.as_str()),
+        tax: priced.tax,
+        tax_included: quote.prices_include_tax,
+        rates: priced.lines.iter().map(|line| (line.rate_bp, line.total)).collect(),
+        total: priced.total,
+    };
+    sums.view(estimated, words)
+}
+
+/// The sums of an order, from the amounts frozen in it.
+pub fn order_totals(order: &Order, lines: &[OrderLine], adjustments: &[Adjustment], words: &Words) -> Result<Totals> {
+    let waived: i64 = adjustments.iter().filter(|row| row.order_line_id.is_none() && row.source.ends_with(":shipping")).map(|row| -row.amount).sum();
+    let sums = Sums {
+        currency: order.currency()?,
+        subtotal: order.subtotal,
+        coupon: (&order.coupon_code, order.discount + waived),
+        shipping: (!order.shipping_method.is_empty()).then_some(order.shipping + waived),
+        shipping_name: &order.shipping_method,
+        tax: order.tax,
+        tax_included: order.prices_include_tax,
+        rates: lines.iter().map(|line| (line.tax_rate_bp, line.total)).collect(),
+        total: order.total,
+    };
+    sums.view(false, words)
+}
+
+struct Sums<'a> {
+    currency: Currency,
+    subtotal: i64,
+    coupon: (&'a str, i64),
+    shipping: Option<i64>,
+    shipping_name: &'a str,
+    tax: i64,
+    tax_included: bool,
+    /// Tax rate in basis points and total of each line.
+    rates: Vec<(i64, i64)>,
+    total: i64,
+}
+
+impl Sums<'_> {
+    fn view(&self, estimated: bool, words: &Words) -> Result<Totals> {
+        let money = |minor: i64| Money::new(minor, self.currency);
+        let mut rows = Vec::new();
+        let (code, reduced) = self.coupon;
+        if reduced > 0 {
+            rows.push(TotalRow { label: words.with("coupon-used", &[("code", code)])?, amount: money(-reduced) });
+        }
+        if let Some(shipping) = self.shipping {
+            rows.push(TotalRow { label: words.with("totals-shipping-by", &[("name", self.shipping_name)])?, amount: money(shipping) });
+        }
+        let tax = TotalRow { label: self.tax_label(words)?, amount: money(self.tax) };
+        let mut included_tax = Vec::new();
+        match (self.tax, self.tax_included) {
+            (0, _) => {}
+            (_, true) => included_tax.push(tax),
+            (_, false) => rows.push(tax),
+        }
+        Ok(Totals { subtotal: money(self.subtotal), rows, included_tax, total: money(self.total), estimated })
+    }
+
+    /// Names the rate when there is one only.
+    fn tax_label(&self, words: &Words) -> Result<String> {
+        let mut by_rate: BTreeMap<i64, i64> = BTreeMap::new();
+        for (rate, total) in self.rates.iter().filter(|(_, total)| *total > 0) {
+            *by_rate.entry(*rate).or_default() += total;
+        }
+        let rates: Vec<String> = by_rate.keys().map(|rate| format::percent(*rate)).collect();
+        let key = if self.tax_included { "totals-tax-included" } else { "totals-tax" };
+        words.with(key, &[("rates", &rates.join(", "))])
+    }
+}
+
+/// The lines of an order. Products lead to their pages as long as there are such pages.
+pub fn order_lines(conn: &mut Conn, order: &Order, lines: &[OrderLine]) -> Result<Vec<LineView>> {
+    let currency = order.currency()?;
+    let pictures = Pictures::load(conn, lines.iter().filter_map(|line| line.picture_hash.as_deref()))?;
+    let ids: Vec<VariantId> = lines.iter().filter_map(|line| line.variant_id).collect();
+    let on_sale = catalog::variants_for_sale(conn, &ids, currency, &order.language)?;
+    let money = |minor: i64| Money::new(minor, currency);
+    let view = |line: &OrderLine| LineView {
+        id: line.id.to_string(),
+        title: line.title.clone(),
+        variant: some(&line.options),
+        sku: line.sku.clone(),
+        to: on_sale.iter().find(|known| Some(known.id) == line.variant_id && known.for_sale).map(|known| format!("/products/{}", known.slug)),
+        picture: pictures.get(line.picture_hash.as_deref()),
+        unit_price: money(line.unit_price),
+        compare_at: None,
+        quantity: count(line.quantity),
+        max: count(line.quantity),
+        total: money(line.subtotal),
+        adjustments: Vec::new(),
+        notice: None,
+    };
+    Ok(lines.iter().map(view).collect())
+}
+
+/// The lines of an address with the country's name in place of its code.
+pub fn address_lines(address: &crate::address::Address, language: kernel::web::i18n::Language) -> Vec<String> {
+    let mut lines = address.lines();
+    if let Some(last) = lines.last_mut().filter(|last| **last == address.country) {
+        *last = super::countries::name(&address.country, language).to_string();
+    }
+    lines
+}
+
+/// `None` for an empty text.
+pub fn some(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_string())
+}
+
+/// A number of units for a view; views have no negative ones.
+pub fn count(units: i64) -> u32 {
+    u32::try_from(units.max(0)).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,101 @@
+//! The whole shop in this process: its web server on a port of its own, its worker driven by hand, its clock in the test's hands.
+
+use super::goods;
+use super::visitor::Visitor;
+use kernel::clock::Clock;
+use kernel::config::Config;
+use kernel::testing::TestDb;
+use regulars::app;
+use regulars::state::AppState;
+use regulars::worker::{SHOP, Worker};
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicU32, Ordering};
+use stripe_double::Double;
+
+static COUNT: AtomicU32 = AtomicU32::new(0);
+
+pub struct House {
+    pub db: TestDb,
+    pub state: AppState,
+    pub clock: Clock,
+    pub base_url: String,
+    pub stripe: Double,
+    folder: std::path::PathBuf,
+    server: actix_web::dev::ServerHandle,
+}
+
+impl House {
+    /// An empty shop that delivers in Germany and takes cards, transfers and cash.
+    pub fn open() -> House {
+        let db = goods::open();
+        let stripe = Double::start();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let base_url = format!("http://{}", listener.local_addr().unwrap());
+        let folder = std::env::temp_dir().join(format!("regulars_house_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
+        let vars = [
+            ("REGULARS_DATA_DIR", folder.display().to_string()),
+            ("DATABASE_URL", url(&db)),
+            ("REGULARS_BASE_URL", base_url.clone()),
+            ("REGULARS_PAGE_CACHE_MS", "0".into()),
+            ("REGULARS_STRIPE_SECRET_KEY", stripe.secret_key().into()),
+            ("REGULARS_STRIPE_WEBHOOK_SECRET", stripe.webhook_secret().into()),
+            ("REGULARS_STRIPE_API_BASE", stripe.base_url()),
+        ];
+        let config = Config::read(None, vars.map(|(name, value)| (name.to_string(), value))).unwrap();
+        let clock = Clock::default();
+        let state = AppState::open(config, clock.clone()).unwrap();
+        let server = serve(state.clone(), listener);
+        stripe.webhooks_to(&format!("{base_url}/webhooks/stripe"));
+        House { db, state, clock, base_url, stripe, folder, server }
+    }
+
+    pub fn visitor(&self) -> Visitor {
+        Visitor::new(&self.base_url)
+    }
+
+    /// Runs everything that is due: events to listeners, mails, calls to the payment provider.
+    pub fn work(&self) -> usize {
+        Worker::new(self.state.clone(), &SHOP).run_due().unwrap()
+    }
+
+    /// Every mail to `recipient`, oldest first.
+    pub fn mails(&self, recipient: &str) -> Vec<kernel::mail::Mail> {
+        let recipient = recipient.to_string();
+        let mut mails = self.db.read_now(move |conn| kernel::mail::list(conn, Some(&recipient), None, 100)).unwrap();
+        mails.reverse();
+        mails
+    }
+}
+
+fn url(db: &kernel::Db) -> String {
+    match db.target() {
+        kernel::db::Target::File(path) => format!("sqlite://{}", path.display()),
+        kernel::db::Target::Postgres(url) => url.clone(),
+    }
+}
+
+/// Runs the server on a thread of its own until the house is dropped.
+fn serve(state: AppState, listener: TcpListener) -> actix_web::dev::ServerHandle {
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        actix_web::rt::System::new().block_on(async move {
+            let server = app::server(state, listener).unwrap();
+            tell.send(server.handle()).unwrap();
+            server.await.unwrap();
+        });
+    });
+    told.recv().unwrap()
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        let stopping = self.server.stop(false);
+        actix_web::rt::System::new().block_on(stopping);
+        if !std::thread::panicking() {
+            goods::assert_books(&self.db);
+            let dead = self.db.read_now(|conn| kernel::jobs::list(conn, Some("dead"), None, 10)).unwrap();
+            assert!(dead.is_empty(), "jobs were given up: {dead:?}");
+        }
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}

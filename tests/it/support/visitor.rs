@@ -1,0 +1,166 @@
+//! Somebody with a browser that runs no JavaScript: cookies, links, forms.
+
+use scraper::{ElementRef, Html, Selector};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use ureq::Agent;
+
+pub struct Visitor {
+    agent: Agent,
+    base: String,
+    cookies: RefCell<BTreeMap<String, String>>,
+}
+
+/// An answer, after redirects.
+pub struct Page {
+    pub status: u16,
+    /// Path and query of the address that answered, or the whole address when it is another host's.
+    pub at: String,
+    pub body: String,
+    pub headers: BTreeMap<String, String>,
+}
+
+impl Visitor {
+    pub fn new(base: &str) -> Visitor {
+        let config = Agent::config_builder().http_status_as_error(false).max_redirects(0).timeout_global(Some(Duration::from_secs(60)));
+        Visitor { agent: config.build().into(), base: base.to_string(), cookies: RefCell::default() }
+    }
+
+    /// A second browser tab: the same cookies as now.
+    pub fn tab(&self) -> Visitor {
+        Visitor { agent: self.agent.clone(), base: self.base.clone(), cookies: RefCell::new(self.cookies.borrow().clone()) }
+    }
+
+    pub fn get(&self, path: &str) -> Page {
+        self.follow(self.ask(path, None))
+    }
+
+    /// Posts fields as they are, following redirects.
+    pub fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+        self.follow(self.post_once(path, fields))
+    }
+
+    /// Posts and returns the answer itself, a redirect included.
+    pub fn post_once(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+        let mut body = url::form_urlencoded::Serializer::new(String::new());
+        fields.iter().for_each(|(name, value)| {
+            body.append_pair(name, value);
+        });
+        self.ask(path, Some(body.finish()))
+    }
+
+    /// Fills in and submits the form of `page` that posts to `action` (without host, language included), as a browser would.
+    pub fn submit(&self, page: &Page, action: &str, typed: &[(&str, &str)]) -> Page {
+        let fields = page.form(action, typed);
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        self.post(action, &fields)
+    }
+
+    fn ask(&self, path: &str, body: Option<String>) -> Page {
+        let own = !path.starts_with("http") || path.starts_with(&self.base);
+        let address = if path.starts_with("http") { path.to_string() } else { format!("{}{path}", self.base) };
+        let cookies: Vec<String> = self.cookies.borrow().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies = if own { cookies.join("; ") } else { String::new() };
+        let answer = match body {
+            Some(body) => self
+                .agent
+                .post(&address)
+                .header("content-type", "application/x-www-form-urlencoded")
+                .header("cookie", &cookies)
+                .send(body.as_bytes()),
+            None => self.agent.get(&address).header("cookie", &cookies).call(),
+        };
+        let mut answer = answer.unwrap_or_else(|error| panic!("{address}: {error}"));
+        for cookie in answer.headers().get_all("set-cookie") {
+            let text = cookie.to_str().unwrap();
+            assert!(text.contains("HttpOnly") && text.contains("SameSite=Lax"), "{text}");
+            let (name, value) = text.split(';').next().unwrap().split_once('=').unwrap();
+            self.cookies.borrow_mut().insert(name.to_string(), value.to_string());
+        }
+        let headers = answer.headers().iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap_or("").to_string())).collect();
+        let at = address.strip_prefix(&self.base).unwrap_or(&address).to_string();
+        Page { status: answer.status().as_u16(), at, body: answer.body_mut().read_to_string().unwrap_or_default(), headers }
+    }
+
+    fn follow(&self, mut page: Page) -> Page {
+        for _ in 0..10 {
+            let Some(to) = page.headers.get("location").filter(|_| (300..400).contains(&page.status)).cloned() else { return page };
+            page = self.ask(&to, None);
+        }
+        panic!("{} redirects for ever", page.at);
+    }
+}
+
+impl Page {
+    /// The words a person sees, with white space folded.
+    pub fn text(&self) -> String {
+        let html = Html::parse_document(&self.body);
+        let main = Selector::parse("main").unwrap();
+        let of = |element: ElementRef| element.text().collect::<Vec<_>>().join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
+        html.select(&main).next().map_or_else(|| self.body.clone(), of)
+    }
+
+    /// Checks the status and that the page says something.
+    #[track_caller]
+    pub fn says(self, status: u16, words: &str) -> Page {
+        let text = self.text();
+        assert!(self.status == status && text.contains(words), "{} answered {}, expected {status} with {words:?}:\n{text}", self.at, self.status);
+        self
+    }
+
+    /// The addresses of links whose text contains `words`.
+    pub fn link(&self, words: &str) -> String {
+        let html = Html::parse_document(&self.body);
+        let found = html.select(&Selector::parse("a[href]").unwrap()).find(|link| link.text().collect::<String>().contains(words));
+        found.unwrap_or_else(|| panic!("{} has no link {words:?}", self.at)).value().attr("href").unwrap().to_string()
+    }
+
+    /// What a browser would send for the form that posts to `action`, with `typed` values in place of those shown.
+    #[track_caller]
+    pub fn form(&self, action: &str, typed: &[(&str, &str)]) -> Vec<(String, String)> {
+        let html = Html::parse_document(&self.body);
+        let forms = Selector::parse("form").unwrap();
+        let wanted = |form: &ElementRef| {
+            let posts = form.value().attr("method").is_some_and(|method| method.eq_ignore_ascii_case("post"));
+            posts && form.value().attr("action").is_some_and(|to| to == action)
+        };
+        let form = html.select(&forms).find(wanted);
+        let form = form.unwrap_or_else(|| panic!("{} ({}) has no form to {action}:\n{}", self.at, self.status, self.text()));
+        let mut fields = shown(form);
+        for (name, value) in typed {
+            fields.retain(|(known, _)| known != name);
+            fields.push((name.to_string(), value.to_string()));
+        }
+        fields
+    }
+}
+
+/// The fields of a form as they are shown: inputs, chosen options, text areas. Buttons are not pressed.
+fn shown(form: ElementRef) -> Vec<(String, String)> {
+    let mut fields = Vec::new();
+    for field in form.select(&Selector::parse("input[name], select[name], textarea[name]").unwrap()) {
+        let element = field.value();
+        let name = element.attr("name").unwrap_or_default().to_string();
+        match element.name() {
+            "select" => {
+                let options: Vec<ElementRef> = field.select(&OPTION.with(Clone::clone)).collect();
+                let chosen = options.iter().find(|option| option.value().attr("selected").is_some()).or(options.first());
+                fields.extend(chosen.map(|option| (name, option.value().attr("value").unwrap_or_default().to_string())));
+            }
+            "textarea" => fields.push((name, field.text().collect())),
+            _ => {
+                let kind = element.attr("type").unwrap_or("text");
+                let choice = kind == "checkbox" || kind == "radio";
+                if (!choice || element.attr("checked").is_some()) && !matches!(kind, "submit" | "button" | "file") {
+                    fields.push((name, element.attr("value").unwrap_or(if choice { "on" } else { "" }).to_string()));
+                }
+            }
+        }
+    }
+    fields
+}
+
+thread_local! {
+    static OPTION: Selector = Selector::parse("option").unwrap();
+}
