@@ -101,7 +101,11 @@ fn category_names(conn: &mut Conn) -> Result<CategoryNames> {
         names.dedup();
         names.join("\n")
     };
-    Ok(first.0.iter().map(|category| (category.id.0, first.path(category.id).iter().map(|above| (above.id.0, names(above.id))).collect())).collect())
+    Ok(first
+        .0
+        .iter()
+        .map(|category| (category.id.0, first.path(category.id).iter().map(|above| (above.id.0, names(above.id))).collect()))
+        .collect())
 }
 
 /// The words of every language but the shop's own.
@@ -112,7 +116,12 @@ fn translations(conn: &mut Conn) -> Result<Vec<Labels>> {
 fn published(conn: &mut Conn, ids: &[ProductId]) -> Result<HashMap<ProductId, Time>> {
     let mut at = HashMap::with_capacity(ids.len());
     for ids in ids.chunks(1000) {
-        at.extend(products::table.filter(products::id.eq_any(ids)).select((products::id, products::published_at)).load::<(ProductId, Time)>(conn)?);
+        at.extend(
+            products::table
+                .filter(products::id.eq_any(ids))
+                .select((products::id, products::published_at))
+                .load::<(ProductId, Time)>(conn)?,
+        );
     }
     Ok(at)
 }
@@ -133,7 +142,8 @@ impl Words {
             descriptions.extend((!text.description_html.is_empty()).then(|| plain(&text.description_html)));
         }
         descriptions.extend(self.translated_labels(&product));
-        let mut categories: Vec<(i64, String)> = product.categories.iter().filter_map(|id| self.categories.get(&id.0)).flatten().cloned().collect();
+        let mut categories: Vec<(i64, String)> =
+            product.categories.iter().filter_map(|id| self.categories.get(&id.0)).flatten().cloned().collect();
         categories.sort();
         categories.dedup();
         let variants: Vec<SearchVariant> =

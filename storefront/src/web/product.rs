@@ -52,7 +52,15 @@ async fn show(door: web::Data<Door>, visit: Visit, slug: web::Path<String>) -> R
     .await
 }
 
-fn load(conn: &mut Conn, visit: &Visit, units: u32, slug: &str, words: &Words, base_url: &str, now: Time) -> Result<(ProductId, Page<ProductView>)> {
+fn load(
+    conn: &mut Conn,
+    visit: &Visit,
+    units: u32,
+    slug: &str,
+    words: &Words,
+    base_url: &str,
+    now: Time,
+) -> Result<(ProductId, Page<ProductView>)> {
     let language = visit.language;
     let mut found = catalog::page(conn, slug, language.code())?;
     let shop = shop::get(conn)?;
@@ -128,14 +136,17 @@ pub(super) fn param(option: &str) -> String {
 /// The variant of the values in the address, or else the first that can be bought, or the first.
 fn select<'a>(found: &'a ProductPage, chosen: &HashMap<String, String>) -> Option<&'a PageVariant> {
     let wanted: Vec<Option<&String>> = found.options.iter().map(|option| chosen.get(&param(&option.key))).collect();
-    let fits = |variant: &&PageVariant| {
-        variant.options.iter().zip(&wanted).all(|(value, wanted)| wanted.is_none_or(|wanted| wanted == value))
-    };
+    let fits =
+        |variant: &&PageVariant| variant.options.iter().zip(&wanted).all(|(value, wanted)| wanted.is_none_or(|wanted| wanted == value));
     let fitting = || found.variants.iter().filter(fits);
     let sellable = |variant: &&PageVariant| variant.availability.sellable();
     // Who named every value sees that variant, sold out or not.
     let exact = wanted.iter().all(Option::is_some).then(|| fitting().next()).flatten();
-    exact.or_else(|| fitting().find(sellable)).or_else(|| fitting().next()).or_else(|| found.variants.iter().find(sellable)).or(found.variants.first())
+    exact
+        .or_else(|| fitting().find(sellable))
+        .or_else(|| fitting().next())
+        .or_else(|| found.variants.iter().find(sellable))
+        .or(found.variants.first())
 }
 
 fn options(found: &ProductPage, selected: &PageVariant) -> Vec<OptionView> {

@@ -76,11 +76,14 @@ impl Shop {
             shipping::create(conn, delivery())
         })
         .unwrap();
+        let config = Config::read(None, Vec::new()).unwrap();
         let door = Door {
+            limits: Arc::new(Limits::new(&config.limits)),
+            memory: Arc::new(Memory::new(config.page_cache)),
             db: db.clone(),
             clock: clock.clone(),
             signer: Signer::new(Secret::new("key")),
-            config: Arc::new(Config::read(None, Vec::new()).unwrap()),
+            config: Arc::new(config),
             templates: Arc::new(Templates::load(None).unwrap()),
             gateways: Gateways::new(vec![Arc::new(BankTransfer), Arc::new(CashOnDelivery)]),
             search: search.clone(),

@@ -135,7 +135,13 @@ fn returned(conn: &mut Conn, order: &Order, lines: &[OrderLine], words: &Words) 
 }
 
 /// What a refund is made of: units of lines, delivery.
-pub fn refund_parts(conn: &mut Conn, refund: &refunds::Refund, lines: &[OrderLine], currency: Currency, words: &Words) -> Result<Vec<TotalRow>> {
+pub fn refund_parts(
+    conn: &mut Conn,
+    refund: &refunds::Refund,
+    lines: &[OrderLine],
+    currency: Currency,
+    words: &Words,
+) -> Result<Vec<TotalRow>> {
     let mut parts = Vec::new();
     for part in refunds::lines_of(conn, refund.id)? {
         let Some(line) = lines.iter().find(|line| line.id == part.order_line_id) else { continue };
