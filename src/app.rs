@@ -53,6 +53,7 @@ fn configure(config: &mut web::ServiceConfig, state: &AppState) {
         .configure(assets::routes)
         // Before the shop, whose Chinese pages take everything else below /zh.
         .configure(admin::web::configure)
+        .configure(storefront::api::configure)
         // Last: the shop answers every address that nobody before it took.
         .configure(|config| storefront::web::configure(config, &web::Data::new(state.door.clone())));
 }

@@ -1,5 +1,6 @@
 //! The commands of the binary. Each is a file; this one reads the arguments and turns what went wrong into an exit code.
 
+mod api_key;
 mod backup;
 mod demo;
 mod doctor;
@@ -45,6 +46,8 @@ enum Command {
     Import(import::Arguments),
     /// Who may sign in to the back office
     Staff(staff::Arguments),
+    /// Make, list and end the keys of programs that use the JSON API
+    ApiKey(api_key::Arguments),
     /// Prove the books: read the whole database and tell what does not agree
     Doctor,
     /// Write everything the database holds to one file, while the shop goes on selling
@@ -110,6 +113,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Demo => demo::run(&config),
         Command::Import(arguments) => import::run(&config, &arguments),
         Command::Staff(arguments) => staff::run(&config, arguments),
+        Command::ApiKey(arguments) => api_key::run(&config, arguments),
         Command::Doctor => doctor::run(&config),
         Command::Backup(arguments) => backup::run(&config, &arguments),
         Command::Restore(arguments) => restore::run(&config, &arguments),

@@ -15,13 +15,13 @@ use kernel::events::Event;
 use kernel::jobs::{self, Job};
 use kernel::mail::{self, HandOver};
 use kernel::{Conn, Error, Result};
-use storefront::search_index;
+use storefront::{mails, search_index};
 
 /// Somebody who is told of an event after its commit. `run` is in one transaction with the end of its job, so its effect happens
 /// exactly once; it must not reach outside the database.
 pub struct Listener {
     pub name: &'static str,
-    pub run: fn(&mut Conn, &Event, Time) -> Result<()>,
+    pub run: fn(&AppState, &mut Conn, &Event, Time) -> Result<()>,
 }
 
 /// Work that may reach outside. It may run twice (a crash between the call and its record), so every call outside has to carry a key
@@ -41,19 +41,22 @@ pub struct Switchboard {
 /// The shop's switchboard.
 pub static SHOP: Switchboard = Switchboard { listeners, kinds: kinds::KINDS, schedule: kinds::SCHEDULE };
 
+/// Writes the mail an event calls for.
+const MAILS: Listener = Listener { name: "mails", run: |state, conn, event, now| mails::on_event(conn, event, now, &state.door.mailer()) };
+
 /// Who listens to `event`. Without a default arm: whoever adds an event says here who hears it.
 fn listeners(event: &Event) -> &'static [Listener] {
     match event {
         Event::OrderPlaced { .. } => &[],
-        Event::OrderConfirmed { .. } => &[],
-        Event::OrderCancelled { .. } => &[],
-        Event::PaymentSettled { .. } => &[],
-        Event::ShipmentSent { .. } => &[],
+        Event::OrderConfirmed { .. } => &[MAILS],
+        Event::OrderCancelled { .. } => &[MAILS],
+        Event::PaymentSettled { .. } => &[MAILS],
+        Event::ShipmentSent { .. } => &[MAILS],
         Event::RefundRequested { .. } => &[],
-        Event::RefundSettled { .. } => &[],
-        Event::PaymentCaseOpened { .. } => &[],
+        Event::RefundSettled { .. } => &[MAILS],
+        Event::PaymentCaseOpened { .. } => &[MAILS],
         Event::CustomerJoined { .. } => &[],
-        Event::ProductChanged { .. } => &[Listener { name: "search", run: search_index::changed }],
+        Event::ProductChanged { .. } => &[Listener { name: "search", run: |_, conn, event, now| search_index::changed(conn, event, now) }],
     }
 }
 

@@ -80,9 +80,22 @@ impl From<diesel::result::Error> for Error {
 
 /// Messages of conditions that pass by themselves: SQLite's busy and full disk, PostgreSQL's deadlock, shutdown and start-up.
 fn transient(message: &str) -> bool {
-    ["database is locked", "database is busy", "disk is full", "disk I/O error", "deadlock detected", "shutting down", "starting up", "server closed the connection", "terminating connection", "no connection to the server", "could not connect", "too many clients"]
-        .iter()
-        .any(|known| message.contains(known))
+    [
+        "database is locked",
+        "database is busy",
+        "disk is full",
+        "disk I/O error",
+        "deadlock detected",
+        "shutting down",
+        "starting up",
+        "server closed the connection",
+        "terminating connection",
+        "no connection to the server",
+        "could not connect",
+        "too many clients",
+    ]
+    .iter()
+    .any(|known| message.contains(known))
 }
 
 impl From<crate::money::MoneyError> for Error {

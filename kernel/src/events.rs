@@ -13,19 +13,45 @@ use serde::{Deserialize, Serialize};
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Event {
     /// An order exists and its goods are set aside; its payment may be open.
-    OrderPlaced { order: i64 },
+    OrderPlaced {
+        order: i64,
+    },
     /// Paid, authorised or accepted on other terms: the shop will deliver.
-    OrderConfirmed { order: i64 },
-    OrderCancelled { order: i64, reason: String },
-    PaymentSettled { order: i64, payment: i64 },
-    ShipmentSent { order: i64, shipment: i64 },
-    RefundRequested { order: i64, refund: i64 },
-    RefundSettled { order: i64, refund: i64 },
+    OrderConfirmed {
+        order: i64,
+    },
+    OrderCancelled {
+        order: i64,
+        reason: String,
+    },
+    PaymentSettled {
+        order: i64,
+        payment: i64,
+    },
+    ShipmentSent {
+        order: i64,
+        shipment: i64,
+    },
+    RefundRequested {
+        order: i64,
+        refund: i64,
+    },
+    RefundSettled {
+        order: i64,
+        refund: i64,
+    },
     /// Money arrived that no order wants any more; it is on its way back.
-    PaymentCaseOpened { order: i64, payment_case: i64 },
-    CustomerJoined { customer: i64 },
+    PaymentCaseOpened {
+        order: i64,
+        payment_case: i64,
+    },
+    CustomerJoined {
+        customer: i64,
+    },
     /// Something a shelf or a search result shows of a product changed.
-    ProductChanged { product: i64 },
+    ProductChanged {
+        product: i64,
+    },
 }
 
 impl Event {
@@ -81,10 +107,8 @@ pub fn undispatched(conn: &mut Conn, limit: i64) -> Result<Vec<Recorded>> {
 /// Marks an event as dispatched. `false` when another process was first. By mark and not by cursor, since PostgreSQL hands out
 /// ids before the commit and a cursor would pass over a row that commits late.
 pub fn mark_dispatched(conn: &mut Conn, id: i64, now: Time) -> Result<bool> {
-    let marked = diesel::update(events::table.find(id))
-        .filter(events::dispatched_at.is_null())
-        .set(events::dispatched_at.eq(now))
-        .execute(conn)?;
+    let marked =
+        diesel::update(events::table.find(id)).filter(events::dispatched_at.is_null()).set(events::dispatched_at.eq(now)).execute(conn)?;
     Ok(marked == 1)
 }
 

@@ -129,11 +129,8 @@ pub struct Depth {
 pub fn depth(conn: &mut Conn, now: Time) -> Result<Depth> {
     let waiting = jobs::table.filter(jobs::state.eq("due")).count().get_result(conn)?;
     let dead = jobs::table.filter(jobs::state.eq("dead")).count().get_result(conn)?;
-    let oldest_due = jobs::table
-        .filter(jobs::state.eq("due"))
-        .filter(jobs::run_at.le(now))
-        .select(diesel::dsl::min(jobs::run_at))
-        .first(conn)?;
+    let oldest_due =
+        jobs::table.filter(jobs::state.eq("due")).filter(jobs::run_at.le(now)).select(diesel::dsl::min(jobs::run_at)).first(conn)?;
     Ok(Depth { waiting, dead, oldest_due })
 }
 

@@ -130,6 +130,8 @@ pub fn record(conn: &mut Conn, id: i64, outcome: &HandOver, now: Time) -> Result
         HandOver::Refused(reason) => ("failed", Some(reason.as_str()), None),
         HandOver::Failed(reason) => ("queued", Some(reason.as_str()), None),
     };
-    diesel::update(mails::table.find(id)).set((mails::state.eq(state), mails::error.eq(error), mails::sent_at.eq(sent_at))).execute(conn)?;
+    diesel::update(mails::table.find(id))
+        .set((mails::state.eq(state), mails::error.eq(error), mails::sent_at.eq(sent_at)))
+        .execute(conn)?;
     Ok(())
 }

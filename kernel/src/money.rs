@@ -20,17 +20,58 @@ const fn entry(code: &'static str, exponent: u32, symbol: &'static str) -> Entry
 
 /// ISO 4217, active currencies of trade, by code. A symbol equal to the code means that none is in common use.
 static TABLE: &[Entry] = &[
-    entry("AED", 2, "AED"), entry("ARS", 2, "AR$"), entry("AUD", 2, "A$"), entry("BGN", 2, "BGN"), entry("BHD", 3, "BHD"),
-    entry("BRL", 2, "R$"), entry("CAD", 2, "CA$"), entry("CHF", 2, "CHF"), entry("CLP", 0, "CLP"), entry("CNY", 2, "¥"),
-    entry("COP", 2, "COP"), entry("CZK", 2, "Kč"), entry("DKK", 2, "DKK"), entry("EGP", 2, "EGP"), entry("EUR", 2, "€"),
-    entry("GBP", 2, "£"), entry("HKD", 2, "HK$"), entry("HUF", 2, "Ft"), entry("IDR", 2, "Rp"), entry("ILS", 2, "₪"),
-    entry("INR", 2, "₹"), entry("IQD", 3, "IQD"), entry("ISK", 0, "ISK"), entry("JOD", 3, "JOD"), entry("JPY", 0, "JP¥"),
-    entry("KES", 2, "KES"), entry("KRW", 0, "₩"), entry("KWD", 3, "KWD"), entry("MAD", 2, "MAD"), entry("MXN", 2, "MX$"),
-    entry("MYR", 2, "RM"), entry("NGN", 2, "₦"), entry("NOK", 2, "NOK"), entry("NZD", 2, "NZ$"), entry("OMR", 3, "OMR"),
-    entry("PEN", 2, "PEN"), entry("PHP", 2, "₱"), entry("PKR", 2, "PKR"), entry("PLN", 2, "zł"), entry("QAR", 2, "QAR"),
-    entry("RON", 2, "RON"), entry("SAR", 2, "SAR"), entry("SEK", 2, "SEK"), entry("SGD", 2, "S$"), entry("THB", 2, "฿"),
-    entry("TND", 3, "TND"), entry("TRY", 2, "₺"), entry("TWD", 2, "NT$"), entry("UAH", 2, "₴"), entry("USD", 2, "$"),
-    entry("VND", 0, "₫"), entry("ZAR", 2, "R"),
+    entry("AED", 2, "AED"),
+    entry("ARS", 2, "AR$"),
+    entry("AUD", 2, "A$"),
+    entry("BGN", 2, "BGN"),
+    entry("BHD", 3, "BHD"),
+    entry("BRL", 2, "R$"),
+    entry("CAD", 2, "CA$"),
+    entry("CHF", 2, "CHF"),
+    entry("CLP", 0, "CLP"),
+    entry("CNY", 2, "¥"),
+    entry("COP", 2, "COP"),
+    entry("CZK", 2, "Kč"),
+    entry("DKK", 2, "DKK"),
+    entry("EGP", 2, "EGP"),
+    entry("EUR", 2, "€"),
+    entry("GBP", 2, "£"),
+    entry("HKD", 2, "HK$"),
+    entry("HUF", 2, "Ft"),
+    entry("IDR", 2, "Rp"),
+    entry("ILS", 2, "₪"),
+    entry("INR", 2, "₹"),
+    entry("IQD", 3, "IQD"),
+    entry("ISK", 0, "ISK"),
+    entry("JOD", 3, "JOD"),
+    entry("JPY", 0, "JP¥"),
+    entry("KES", 2, "KES"),
+    entry("KRW", 0, "₩"),
+    entry("KWD", 3, "KWD"),
+    entry("MAD", 2, "MAD"),
+    entry("MXN", 2, "MX$"),
+    entry("MYR", 2, "RM"),
+    entry("NGN", 2, "₦"),
+    entry("NOK", 2, "NOK"),
+    entry("NZD", 2, "NZ$"),
+    entry("OMR", 3, "OMR"),
+    entry("PEN", 2, "PEN"),
+    entry("PHP", 2, "₱"),
+    entry("PKR", 2, "PKR"),
+    entry("PLN", 2, "zł"),
+    entry("QAR", 2, "QAR"),
+    entry("RON", 2, "RON"),
+    entry("SAR", 2, "SAR"),
+    entry("SEK", 2, "SEK"),
+    entry("SGD", 2, "S$"),
+    entry("THB", 2, "฿"),
+    entry("TND", 3, "TND"),
+    entry("TRY", 2, "₺"),
+    entry("TWD", 2, "NT$"),
+    entry("UAH", 2, "₴"),
+    entry("USD", 2, "$"),
+    entry("VND", 0, "₫"),
+    entry("ZAR", 2, "R"),
 ];
 
 impl Currency {
@@ -150,7 +191,8 @@ impl Money {
         };
         let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
         let groups: Vec<&str> = whole.split([',', ' ', '\u{a0}']).collect();
-        let grouped = groups.len() == 1 || (groups[0].len() <= 3 && !groups[0].is_empty() && groups[1..].iter().all(|group| group.len() == 3));
+        let grouped =
+            groups.len() == 1 || (groups[0].len() <= 3 && !groups[0].is_empty() && groups[1..].iter().all(|group| group.len() == 3));
         let whole = groups.concat();
         let exponent = currency.exponent() as usize;
         // Trailing zeros beyond the exponent carry no value: "1200.00" is a plain way to write 1200 JPY.

@@ -79,3 +79,5 @@ sign-in-wrong = This e-mail address and password do not match an account.
 signed-out = You are signed out.
 address-book-full = Your address book is full. Please remove an address first.
 address-removed = The address was removed.
+form-expired = This page was open for too long. Please send the form once more.
+form-unreadable = We could not read this form. Please fill it in again.

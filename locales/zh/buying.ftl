@@ -79,3 +79,5 @@ sign-in-wrong = 电子邮箱或密码不正确。
 signed-out = 您已退出登录。
 address-book-full = 地址簿已满，请先移除一个地址。
 address-removed = 地址已移除。
+form-expired = 页面打开时间过长，请重新提交。
+form-unreadable = 无法读取表单，请重新填写。

@@ -8,8 +8,8 @@ use kernel::config::Config;
 use std::net::TcpListener;
 use std::process::ExitCode;
 use std::time::Duration;
-use tokio::signal::unix::{SignalKind, signal as listen};
 use storefront::search_index;
+use tokio::signal::unix::{SignalKind, signal as listen};
 use tokio::sync::watch;
 
 /// How often the search index is looked at.

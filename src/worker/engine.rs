@@ -209,9 +209,9 @@ impl Inner {
         let event = self.state.db.read_now(|conn| events::get(conn, id))?.event;
         let listener = (self.board.listeners)(&event).iter().find(|listener| listener.name == name);
         let run = listener.ok_or_else(|| Error::unexpected(format!("{name} does not listen to {}", event.kind())))?.run;
-        let (job, now) = (job.clone(), self.state.clock.now());
+        let (state, job, now) = (self.state.clone(), job.clone(), self.state.clock.now());
         self.state.db.write_now(move |conn| {
-            run(conn, &event, now)?;
+            run(&state, conn, &event, now)?;
             if jobs::complete(conn, &job)? { Ok(()) } else { Err(Error::conflict("another worker has this job now")) }
         })
     }

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::str::FromStr;
 use storefront::catalog::PICTURE_JOB;
 use storefront::payment_jobs::Cashier;
-use storefront::{carts, logins, payments, pictures, refunds, search_index};
+use storefront::{carts, idempotency, logins, payments, pictures, refunds, search_index};
 
 const RECONCILE: &str = "payments.reconcile";
 const EXPIRE: &str = "orders.expire";
@@ -59,10 +59,11 @@ fn fetch_picture(state: &AppState, job: &Job) -> Result<()> {
     again.map_or(Ok(()), Err)
 }
 
-/// Forgets what ran out: sessions, links, carts of nobody.
+/// Forgets what ran out: sessions, links, answers kept for programs, carts of nobody.
 fn prune(state: &AppState, _: &Job) -> Result<()> {
     let now = state.clock.now();
     state.db.write_now(move |conn| logins::prune(conn, now))?;
+    state.db.write_now(move |conn| idempotency::prune(conn, now))?;
     loop {
         let gone = state.db.write_now(move |conn| carts::prune(conn, now - TimeDelta::days(CART_DAYS), 500))?;
         if gone == 0 {

@@ -46,14 +46,14 @@ impl Drop for Shop {
     }
 }
 
-fn hear(conn: &mut Conn, _: &Event, now: Time) -> Result<()> {
+fn hear(_: &AppState, conn: &mut Conn, _: &Event, now: Time) -> Result<()> {
     let heard: i64 = settings::find(conn, "heard")?.unwrap_or(0);
     settings::set(conn, "heard", &(heard + 1), now)
 }
 
 /// Does its work, then fails: the work must be undone with it.
-fn stumble(conn: &mut Conn, event: &Event, now: Time) -> Result<()> {
-    hear(conn, event, now)?;
+fn stumble(state: &AppState, conn: &mut Conn, event: &Event, now: Time) -> Result<()> {
+    hear(state, conn, event, now)?;
     Err(Error::conflict("not today"))
 }
 

@@ -76,9 +76,17 @@ impl Address {
     /// The lines as they stand on a parcel.
     pub fn lines(&self) -> Vec<String> {
         let place = [self.postal_code.as_str(), self.city.as_str()].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>();
-        [self.name.clone(), self.company.clone(), self.line1.clone(), self.line2.clone(), place.join(" "), self.region.clone(), self.country.clone()]
-            .into_iter()
-            .filter(|line| !line.is_empty())
-            .collect()
+        [
+            self.name.clone(),
+            self.company.clone(),
+            self.line1.clone(),
+            self.line2.clone(),
+            place.join(" "),
+            self.region.clone(),
+            self.country.clone(),
+        ]
+        .into_iter()
+        .filter(|line| !line.is_empty())
+        .collect()
     }
 }

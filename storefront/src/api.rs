@@ -66,7 +66,7 @@ operations!(
 
 /// Mounts the API and its document. The app must hold a [`crate::web::door::Door`] as `web::Data`.
 pub fn configure(config: &mut web::ServiceConfig) {
-    config.route("/api/openapi.json", web::get().to(document::show)).service(
-        web::scope(PREFIX).wrap(from_fn(problem::problems)).configure(mount).default_service(web::to(problem::nothing_here)),
-    );
+    config
+        .route("/api/openapi.json", web::get().to(document::show))
+        .service(web::scope(PREFIX).wrap(from_fn(problem::problems)).configure(mount).default_service(web::to(problem::nothing_here)));
 }

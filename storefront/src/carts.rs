@@ -185,7 +185,9 @@ pub fn set_country(conn: &mut Conn, cart: CartId, country: &str, now: Time) -> R
         return Err(Error::field("country", "country-required"));
     }
     touch(conn, cart, now)?;
-    diesel::update(carts::table.find(cart)).set((carts::country.eq(country), carts::shipping_rate_id.eq(None::<ShippingRateId>))).execute(conn)?;
+    diesel::update(carts::table.find(cart))
+        .set((carts::country.eq(country), carts::shipping_rate_id.eq(None::<ShippingRateId>)))
+        .execute(conn)?;
     Ok(())
 }
 
@@ -274,7 +276,9 @@ pub fn adopt(conn: &mut Conn, cart: CartId, token: &str, now: Time) -> Result<()
 /// Takes a visitor's secret off the carts that were placed or merged, so that it can open a new one. Their orders stay reachable
 /// by their signed links.
 pub fn release_token(conn: &mut Conn, token: &str) -> Result<()> {
-    diesel::update(carts::table.filter(carts::token_hash.eq(kernel::token::hash(token)))).set(carts::token_hash.eq(None::<String>)).execute(conn)?;
+    diesel::update(carts::table.filter(carts::token_hash.eq(kernel::token::hash(token))))
+        .set(carts::token_hash.eq(None::<String>))
+        .execute(conn)?;
     Ok(())
 }
 

@@ -25,8 +25,8 @@ pub use list::{Filter, ProductRow, by_slugs, find, last, listing, newest, produc
 pub use page::{PagePicture, PageVariant, ProductOption, ProductPage, page};
 pub use product::{Picture, Product, Status, Text, Variant, products};
 pub use sale::{VariantForSale, find_variant, variants_for_sale};
-pub(crate) use save::{check_skus, checked, save_over};
 pub use save::{PICTURE_JOB, Saved, Saving, save_product};
+pub(crate) use save::{check_skus, checked, save_over};
 pub use shelf::{StockRow, stock_list, stock_row};
 pub use slug::slug;
 

@@ -200,7 +200,9 @@ pub fn release(conn: &mut Conn, order: OrderId, now: Time) -> Result<()> {
         .load(conn)?;
     let [(coupon, customer, 1)] = uses[..] else { return Ok(()) };
     diesel::update(coupons::table.find(coupon)).set(coupons::uses.eq(coupons::uses - 1)).execute(conn)?;
-    diesel::update(coupon_balances::table.find((coupon, customer))).set(coupon_balances::uses.eq(coupon_balances::uses - 1)).execute(conn)?;
+    diesel::update(coupon_balances::table.find((coupon, customer)))
+        .set(coupon_balances::uses.eq(coupon_balances::uses - 1))
+        .execute(conn)?;
     movement(conn, coupon, customer, order, -1, now)
 }
 

@@ -70,10 +70,14 @@ fn prepare_all(progress: &mut dyn FnMut(usize, usize)) -> Result<Vec<(&'static s
             });
         }
         drop(sender);
-        results.iter().enumerate().map(|(at, picture)| {
-            progress(at + 1, all.len());
-            picture
-        }).collect()
+        results
+            .iter()
+            .enumerate()
+            .map(|(at, picture)| {
+                progress(at + 1, all.len());
+                picture
+            })
+            .collect()
     })
 }
 

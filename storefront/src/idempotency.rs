@@ -58,19 +58,14 @@ type Row = (String, Option<i64>, Option<String>, Time);
 
 /// Claims a request. Fails with `Invalid` when the key was used for another request.
 pub fn claim(conn: &mut Conn, once: &Once, now: Time) -> Result<Claim> {
-    let row = (
-        keys::scope.eq(&once.scope),
-        keys::idempotency_key.eq(&once.key),
-        keys::request_hash.eq(&once.hash),
-        keys::created_at.eq(now),
-    );
+    let row =
+        (keys::scope.eq(&once.scope), keys::idempotency_key.eq(&once.key), keys::request_hash.eq(&once.hash), keys::created_at.eq(now));
     // On PostgreSQL the insert waits for a parallel claim to commit or to roll back.
     if on_each!(conn, c => diesel::insert_into(keys::table).values(row).on_conflict_do_nothing().execute(c))? == 1 {
         return Ok(Claim::Mine);
     }
     let own = keys::table.find((&once.scope, &once.key));
-    let found: Option<Row> =
-        own.select((keys::request_hash, keys::status, keys::response, keys::created_at)).first(conn).optional()?;
+    let found: Option<Row> = own.select((keys::request_hash, keys::status, keys::response, keys::created_at)).first(conn).optional()?;
     // Released or pruned at this very moment: the client asks again.
     let Some((hash, status, response, since)) = found else { return Ok(Claim::Running) };
     if hash != once.hash {

@@ -1,6 +1,21 @@
 //! The ids of this room's rows.
 
 kernel::id!(
-    ProductId, VariantId, CategoryId, CartId, CartLineId, OrderId, OrderLineId, PaymentId, CaptureId, RefundId, ShipmentId, CouponId,
-    ShippingRateId, TaxRateId, AddressId, PaymentCaseId, ApiKeyId,
+    ProductId,
+    VariantId,
+    CategoryId,
+    CartId,
+    CartLineId,
+    OrderId,
+    OrderLineId,
+    PaymentId,
+    CaptureId,
+    RefundId,
+    ShipmentId,
+    CouponId,
+    ShippingRateId,
+    TaxRateId,
+    AddressId,
+    PaymentCaseId,
+    ApiKeyId,
 );

@@ -33,7 +33,10 @@ pub fn check_password(password: &str) -> Result<()> {
 
 /// The argon2id hash of a password. Takes tens of milliseconds on purpose: call it outside a transaction.
 pub fn hash_password(password: &str) -> Result<String> {
-    Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(|error| Error::unexpected(format!("argon2: {error}")))
+    Argon2::default()
+        .hash_password(password.as_bytes())
+        .map(|hash| hash.to_string())
+        .map_err(|error| Error::unexpected(format!("argon2: {error}")))
 }
 
 /// Whether `password` made `hash`. As slow as hashing, also for a hash that does not read.
@@ -111,7 +114,8 @@ pub fn issue_token(conn: &mut Conn, customer: CustomerId, purpose: Purpose, now:
         Purpose::Verify => VERIFY_HOURS,
         Purpose::Reset => RESET_HOURS,
     };
-    diesel::delete(login_tokens::table.filter(login_tokens::customer_id.eq(customer)).filter(login_tokens::purpose.eq(purpose))).execute(conn)?;
+    diesel::delete(login_tokens::table.filter(login_tokens::customer_id.eq(customer)).filter(login_tokens::purpose.eq(purpose)))
+        .execute(conn)?;
     let token = token::random();
     diesel::insert_into(login_tokens::table)
         .values((

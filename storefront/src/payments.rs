@@ -14,8 +14,8 @@ pub use settle::{Outcome, settle};
 
 use crate::ids::{CaptureId, OrderId, PaymentId};
 use crate::orders::{self, Order, OrderLine};
-use crate::schema::{captures, payments};
 use crate::refunds;
+use crate::schema::{captures, payments};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::money::{Currency, Money};

@@ -48,8 +48,7 @@ pub fn store(conn: &mut Conn, picture: &Prepared, now: Time) -> Result<String> {
 /// unknown hash.
 pub fn get(conn: &mut Conn, hash: &str, width: i64) -> Result<Vec<u8>> {
     let of = picture_sizes::table.filter(picture_sizes::hash.eq(hash)).select(picture_sizes::bytes);
-    let fitting: Option<Vec<u8>> =
-        of.filter(picture_sizes::width.ge(width)).order(picture_sizes::width).first(conn).optional()?;
+    let fitting: Option<Vec<u8>> = of.filter(picture_sizes::width.ge(width)).order(picture_sizes::width).first(conn).optional()?;
     match fitting {
         Some(bytes) => Ok(bytes),
         None => Ok(of.order(picture_sizes::width.desc()).first(conn)?),

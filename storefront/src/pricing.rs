@@ -82,7 +82,9 @@ pub struct Reduction {
 pub enum CouponVerdict {
     Applied,
     /// The goods cost less than the coupon asks for.
-    BelowMinimum { missing: i64 },
+    BelowMinimum {
+        missing: i64,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

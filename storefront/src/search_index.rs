@@ -101,7 +101,11 @@ fn category_names(conn: &mut Conn) -> Result<CategoryNames> {
         names.dedup();
         names.join("\n")
     };
-    Ok(first.0.iter().map(|category| (category.id.0, first.path(category.id).iter().map(|above| (above.id.0, names(above.id))).collect())).collect())
+    Ok(first
+        .0
+        .iter()
+        .map(|category| (category.id.0, first.path(category.id).iter().map(|above| (above.id.0, names(above.id))).collect()))
+        .collect())
 }
 
 /// The words of every language but the shop's own.
@@ -112,7 +116,12 @@ fn translations(conn: &mut Conn) -> Result<Vec<Labels>> {
 fn published(conn: &mut Conn, ids: &[ProductId]) -> Result<HashMap<ProductId, Time>> {
     let mut at = HashMap::with_capacity(ids.len());
     for ids in ids.chunks(1000) {
-        at.extend(products::table.filter(products::id.eq_any(ids)).select((products::id, products::published_at)).load::<(ProductId, Time)>(conn)?);
+        at.extend(
+            products::table
+                .filter(products::id.eq_any(ids))
+                .select((products::id, products::published_at))
+                .load::<(ProductId, Time)>(conn)?,
+        );
     }
     Ok(at)
 }
@@ -127,13 +136,14 @@ impl Words {
     fn document(&self, product: Product, levels: &HashMap<VariantId, Level>) -> Option<SearchDocument> {
         let id = product.id?;
         let mut titles = vec![product.title.clone()];
-        let mut descriptions = vec![plain_text(&product.description_html)];
+        let mut descriptions = vec![plain(&product.description_html)];
         for text in product.texts.values() {
             titles.extend((!text.title.is_empty()).then(|| text.title.clone()));
-            descriptions.extend((!text.description_html.is_empty()).then(|| plain_text(&text.description_html)));
+            descriptions.extend((!text.description_html.is_empty()).then(|| plain(&text.description_html)));
         }
         descriptions.extend(self.translated_labels(&product));
-        let mut categories: Vec<(i64, String)> = product.categories.iter().filter_map(|id| self.categories.get(&id.0)).flatten().cloned().collect();
+        let mut categories: Vec<(i64, String)> =
+            product.categories.iter().filter_map(|id| self.categories.get(&id.0)).flatten().cloned().collect();
         categories.sort();
         categories.dedup();
         let variants: Vec<SearchVariant> =
@@ -182,6 +192,21 @@ fn variant(of: &catalog::Variant, names: &[String], levels: &HashMap<VariantId, 
     })
 }
 
+/// The words of a text without its tags. A tag parts words: two list items are not one word.
+fn plain(html: &str) -> String {
+    plain_text(&html.replace('<', " <")).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn some(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn texts_lose_their_tags_and_keep_their_words_apart() {
+        assert_eq!(plain("<ul><li>one</li><li>two &amp; three</li></ul>"), "one two & three");
+    }
 }

@@ -73,8 +73,12 @@ fn checked(conn: &mut Conn, order: OrderId, parcel: &Parcel) -> Result<Demand> {
     let mut fields = Fields::default();
     let mut demand = Demand::new();
     let mut units = 0;
-    for (id, quantity) in &parcel.lines {
+    for (at, (id, quantity)) in parcel.lines.iter().enumerate() {
         let line = lines.iter().find(|line| line.id == *id).ok_or(Error::NotFound)?;
+        if parcel.lines[..at].iter().any(|(before, _)| before == id) {
+            fields.add(&format!("quantity-{id}"), "Name each line once.");
+            continue;
+        }
         if *quantity < 0 || *quantity > line.open() {
             fields.add(&format!("quantity-{id}"), format!("Give a number from 0 to {}.", line.open()));
             continue;
@@ -91,7 +95,9 @@ fn checked(conn: &mut Conn, order: OrderId, parcel: &Parcel) -> Result<Demand> {
     if !url.is_empty() && !url.starts_with("https://") && !url.starts_with("http://") {
         fields.add("tracking_url", "A tracking link starts with https://.");
     }
-    for (name, value) in [("carrier", &parcel.carrier), ("tracking_number", &parcel.tracking_number), ("tracking_url", &parcel.tracking_url)] {
+    for (name, value) in
+        [("carrier", &parcel.carrier), ("tracking_number", &parcel.tracking_number), ("tracking_url", &parcel.tracking_url)]
+    {
         if value.len() > 300 {
             fields.add(name, "That is too long.");
         }

@@ -57,9 +57,12 @@ pub struct NewShippingRate {
 
 impl NewShippingRate {
     fn checked(mut self) -> Result<NewShippingRate> {
-        let words: Vec<String> = self.countries.split([' ', ',', ';', '\n', '\t']).map(|w| w.trim().to_uppercase()).filter(|w| !w.is_empty()).collect();
+        let words: Vec<String> =
+            self.countries.split([' ', ',', ';', '\n', '\t']).map(|w| w.trim().to_uppercase()).filter(|w| !w.is_empty()).collect();
         let mut fields = Fields::default();
-        if words.is_empty() || !words.iter().all(|word| word == ELSEWHERE || (word.len() == 2 && word.bytes().all(|b| b.is_ascii_uppercase()))) {
+        if words.is_empty()
+            || !words.iter().all(|word| word == ELSEWHERE || (word.len() == 2 && word.bytes().all(|b| b.is_ascii_uppercase())))
+        {
             fields.add("countries", "List countries by their two letters, such as DE AT, or * for everywhere else.");
         }
         self.countries = words.join(" ");

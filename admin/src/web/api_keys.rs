@@ -16,9 +16,7 @@ use storefront::web::views::form::Form;
 const BASE: &[&str] = &["name", "expires_at"];
 
 pub fn routes(config: &mut web::ServiceConfig) {
-    config
-        .service(web::resource("/api-keys").get(list).post(create))
-        .service(web::resource("/api-keys/{id}/revoke").post(revoke));
+    config.service(web::resource("/api-keys").get(list).post(create)).service(web::resource("/api-keys/{id}/revoke").post(revoke));
 }
 
 /// The names of the form: a scope is a checkbox, named without the colon that an element's id had better not have.
@@ -90,7 +88,13 @@ async fn revoke(desk: Desk, id: web::Path<i64>, _: Posted) -> Result<HttpRespons
     desk.write(move |conn, act| {
         let before = api_keys::list(conn)?.into_iter().find(|key| key.id == id).ok_or(Error::NotFound)?;
         api_keys::revoke(conn, id, act.now)?;
-        act.log(conn, "api_key.revoke", &format!("api_key:{id}"), &json!({ "revoked_at": before.revoked_at }), &json!({ "revoked_at": act.now }))
+        act.log(
+            conn,
+            "api_key.revoke",
+            &format!("api_key:{id}"),
+            &json!({ "revoked_at": before.revoked_at }),
+            &json!({ "revoked_at": act.now }),
+        )
     })
     .await?;
     Ok(desk.done("/admin/api-keys", "admin-api-key-revoked"))

@@ -2,8 +2,8 @@
 
 use super::desk::{Desk, ROWS};
 use actix_web::{HttpResponse, web};
-use kernel::money::Money;
 use kernel::Result;
+use kernel::money::Money;
 use serde_json::{Value, json};
 use storefront::ids::OrderId;
 use storefront::{orders, payments};
@@ -22,8 +22,10 @@ async fn list(desk: Desk) -> Result<HttpResponse> {
             let mut rows: Vec<Value> = Vec::with_capacity(cases.len());
             for case in &cases {
                 let currency = payments::get(conn, case.payment_id)?.currency()?;
-                rows.push(json!({ "number": numbers.get(&case.order_id), "reason": case.reason, "amount": Money::new(case.amount, currency),
-                    "state": case.state, "at": case.created_at }));
+                rows.push(
+                    json!({ "number": numbers.get(&case.order_id), "reason": case.reason, "amount": Money::new(case.amount, currency),
+                    "state": case.state, "at": case.created_at }),
+                );
             }
             Ok((rows, cases.last().map(|case| case.id.0)))
         })

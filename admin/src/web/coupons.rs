@@ -13,7 +13,8 @@ use storefront::shop;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 
-const NAMES: &[&str] = &["code", "kind", "percent", "amount", "minimum", "starts_at", "ends_at", "max_uses", "max_uses_per_customer", "active"];
+const NAMES: &[&str] =
+    &["code", "kind", "percent", "amount", "minimum", "starts_at", "ends_at", "max_uses", "max_uses_per_customer", "active"];
 
 pub fn routes(config: &mut web::ServiceConfig) {
     config

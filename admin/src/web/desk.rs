@@ -202,7 +202,10 @@ pub async fn missing(_: Desk) -> Result<HttpResponse> {
 }
 
 /// Sends strangers to the sign-in page, and draws errors as pages of the back office.
-pub async fn pages<B: MessageBody + 'static>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
+pub async fn pages<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
     let response = next.call(request).await?;
     let status = response.status();
     let html = response.headers().get(header::CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/html"));

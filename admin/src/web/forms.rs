@@ -88,7 +88,8 @@ impl<'a> Reader<'a> {
         if text.is_empty() {
             return None;
         }
-        let read = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M").or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S"));
+        let read =
+            NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M").or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S"));
         if read.is_err() {
             self.wrong.add(name, "admin-time-invalid");
         }

@@ -85,7 +85,8 @@ fn load(conn: &mut Conn, number: &str) -> Result<Value> {
 fn line_view(line: &OrderLine, currency: Currency, adjustments: &[orders::Adjustment]) -> Result<Value> {
     let money = |minor: i64| Money::new(minor, currency);
     let trace: Vec<Step> = serde_json::from_str(&line.trace)?;
-    let steps: Vec<Value> = trace.iter().map(|step| json!({ "rule": step.rule, "outcome": step.outcome, "amount": money(step.amount) })).collect();
+    let steps: Vec<Value> =
+        trace.iter().map(|step| json!({ "rule": step.rule, "outcome": step.outcome, "amount": money(step.amount) })).collect();
     let own: Vec<Value> = adjustments
         .iter()
         .filter(|one| one.order_line_id == Some(line.id))
@@ -154,7 +155,17 @@ fn refund_views(conn: &mut Conn, order: &Order, lines: &[OrderLine], currency: C
 
 /// Entries about money keep minor units; people read amounts.
 fn detail(kind: &str, detail: &str, currency: Currency) -> String {
-    let about_money = matches!(kind, "capture_requested" | "payment_received" | "refund_requested" | "refunded" | "captured" | "payment_captured" | "authorised" | "payment_authorised");
+    let about_money = matches!(
+        kind,
+        "capture_requested"
+            | "payment_received"
+            | "refund_requested"
+            | "refunded"
+            | "captured"
+            | "payment_captured"
+            | "authorised"
+            | "payment_authorised"
+    );
     match detail.parse::<i64>() {
         Ok(minor) if about_money => kernel::web::format::money(Money::new(minor, currency)),
         _ => detail.to_string(),

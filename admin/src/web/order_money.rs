@@ -50,7 +50,8 @@ async fn capture_form(desk: Desk, path: web::Path<(String, i64)>) -> Result<Http
 async fn show_capture(desk: &Desk, number: &str, id: i64, status: StatusCode, refused: Option<Form>) -> Result<HttpResponse> {
     let (payment, currency, open) = payment_of(desk, number, id).await?;
     let form = refused.unwrap_or_else(|| Form::new(CAPTURE).fill("amount", forms::amount(Some(open), currency)));
-    let view = json!({ "number": number, "payment": payment.id, "authorised": Money::new(open, currency), "currency": currency, "form": form });
+    let view =
+        json!({ "number": number, "payment": payment.id, "authorised": Money::new(open, currency), "currency": currency, "form": form });
     desk.page_as(status, "admin/order_capture.html", "admin-capture", view)
 }
 
@@ -84,7 +85,8 @@ async fn capture(desk: Desk, path: web::Path<(String, i64)>, posted: Posted) -> 
 async fn receipt_form(desk: Desk, path: web::Path<(String, i64)>) -> Result<HttpResponse> {
     let (number, id) = path.into_inner();
     let (payment, currency, _) = payment_of(&desk, &number, id).await?;
-    let view = json!({ "number": number, "payment": payment.id, "provider": payment.provider, "amount": Money::new(payment.amount, currency) });
+    let view =
+        json!({ "number": number, "payment": payment.id, "provider": payment.provider, "amount": Money::new(payment.amount, currency) });
     desk.page("admin/order_receipt.html", "admin-receipt", view)
 }
 
@@ -96,7 +98,13 @@ async fn receipt(desk: Desk, path: web::Path<(String, i64)>, _: Posted) -> Resul
         .write(move |conn, act| {
             payments::record_receipt(conn, payment.id, &act.actor, act.now)?;
             let before = json!({ "payment": payment.id, "state": payment.state });
-            act.log(conn, "payment.receipt", &format!("order:{asked}"), &before, &json!({ "payment": payment.id, "amount": payment.amount }))
+            act.log(
+                conn,
+                "payment.receipt",
+                &format!("order:{asked}"),
+                &before,
+                &json!({ "payment": payment.id, "amount": payment.amount }),
+            )
         })
         .await;
     match done {
@@ -182,7 +190,9 @@ async fn refund(desk: Desk, number: web::Path<String>, posted: Posted) -> Result
         Ok((request, None))
     };
     match step.await {
-        Ok((_, Some(_))) if posted.get("change") == "on" => show_refund(&desk, &number, StatusCode::OK, Some(&posted), &Fields::default()).await,
+        Ok((_, Some(_))) if posted.get("change") == "on" => {
+            show_refund(&desk, &number, StatusCode::OK, Some(&posted), &Fields::default()).await
+        }
         Ok((request, Some(preview))) => show_amounts(&desk, &order, &lines, &request, &preview, before),
         Ok((_, None)) => Ok(desk.done(&address(&number), "admin-refund-asked")),
         Err(error) => {
@@ -209,7 +219,14 @@ async fn confirm(desk: &Desk, order: &Order, posted: &Posted, request: &Request)
 }
 
 /// The second step: the amounts, and the button that makes it so.
-fn show_amounts(desk: &Desk, order: &Order, lines: &[OrderLine], request: &Request, preview: &Preview, seen: usize) -> Result<HttpResponse> {
+fn show_amounts(
+    desk: &Desk,
+    order: &Order,
+    lines: &[OrderLine],
+    request: &Request,
+    preview: &Preview,
+    seen: usize,
+) -> Result<HttpResponse> {
     let currency = order.currency()?;
     let money = |minor: i64| Money::new(minor, currency);
     let part = |part: &refunds::LinePreview| {

@@ -31,7 +31,8 @@ pub fn rows(found: &[OrderRow]) -> Result<Vec<Row>> {
     found
         .iter()
         .map(|order| {
-            let currency = Currency::parse(&order.currency).ok_or_else(|| Error::unexpected(format!("order {} has currency {}", order.number, order.currency)))?;
+            let currency = Currency::parse(&order.currency)
+                .ok_or_else(|| Error::unexpected(format!("order {} has currency {}", order.number, order.currency)))?;
             Ok(Row {
                 number: order.number.clone(),
                 email: order.email.clone(),

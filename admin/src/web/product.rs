@@ -21,9 +21,7 @@ const FIRST_ROWS: usize = 1;
 const MORE_ROWS: usize = 5;
 
 pub fn routes(config: &mut web::ServiceConfig) {
-    config
-        .service(web::resource("/products/new").get(new).post(create))
-        .service(web::resource("/products/{id}").get(edit).post(update));
+    config.service(web::resource("/products/new").get(new).post(create)).service(web::resource("/products/{id}").get(edit).post(update));
 }
 
 /// A product with what its form needs.

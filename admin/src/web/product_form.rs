@@ -12,13 +12,39 @@ use storefront::web::views::form::Form;
 
 /// The fields of the product itself.
 const BASE: &[&str] = &[
-    "updated_at", "title", "slug", "status", "description", "brand", "product_type", "tags", "options", "attributes", "seo_title",
-    "seo_description", "title_zh", "description_zh", "seo_title_zh", "seo_description_zh",
+    "updated_at",
+    "title",
+    "slug",
+    "status",
+    "description",
+    "brand",
+    "product_type",
+    "tags",
+    "options",
+    "attributes",
+    "seo_title",
+    "seo_description",
+    "title_zh",
+    "description_zh",
+    "seo_title_zh",
+    "seo_description_zh",
 ];
 /// The fields of a variant.
 const VARIANT: &[&str] = &[
-    "sku", "barcode", "options", "price", "compare_at", "cost", "weight", "tax_class", "quantity", "tracked", "oversell",
-    "requires_shipping", "taxable", "active",
+    "sku",
+    "barcode",
+    "options",
+    "price",
+    "compare_at",
+    "cost",
+    "weight",
+    "tax_class",
+    "quantity",
+    "tracked",
+    "oversell",
+    "requires_shipping",
+    "taxable",
+    "active",
 ];
 /// Empty rows for new variants below those there are.
 pub const BLANK_ROWS: usize = 1;
@@ -229,7 +255,14 @@ pub fn named(wrong: Fields) -> Fields {
         };
         let known = matches!(
             message.as_str(),
-            "required" | "text-invalid" | "sku-taken" | "slug-taken" | "options-invalid" | "options-too-many" | "variants-too-many" | "number-invalid"
+            "required"
+                | "text-invalid"
+                | "sku-taken"
+                | "slug-taken"
+                | "options-invalid"
+                | "options-too-many"
+                | "variants-too-many"
+                | "number-invalid"
         );
         fields.add(&name, if known { format!("admin-{message}") } else { message });
     }

@@ -29,5 +29,9 @@ async fn list(desk: Desk) -> Result<HttpResponse> {
     };
     let shown: Vec<Value> = rows.iter().map(view).collect();
     let next = desk.next(rows.len(), rows.last().map(|row| row.id.0));
-    desk.page("admin/products.html", "admin-products", json!({ "q": text, "status": status, "statuses": Status::ALL, "products": shown, "next": next }))
+    desk.page(
+        "admin/products.html",
+        "admin-products",
+        json!({ "q": text, "status": status, "statuses": Status::ALL, "products": shown, "next": next }),
+    )
 }

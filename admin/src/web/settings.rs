@@ -11,8 +11,18 @@ use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 
 const NAMES: &[&str] = &[
-    "name", "contact_email", "country", "prices_include_tax", "capture_at_once", "bank_transfer", "bank_details", "cash_on_delivery",
-    "payment_minutes", "low_stock", "announcement_en", "announcement_zh",
+    "name",
+    "contact_email",
+    "country",
+    "prices_include_tax",
+    "capture_at_once",
+    "bank_transfer",
+    "bank_details",
+    "cash_on_delivery",
+    "payment_minutes",
+    "low_stock",
+    "announcement_en",
+    "announcement_zh",
 ];
 
 pub fn routes(config: &mut web::ServiceConfig) {

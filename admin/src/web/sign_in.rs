@@ -17,9 +17,7 @@ use storefront::web::views::form::{Form, SIGN_IN};
 use storefront::web::visit::Visit;
 
 pub fn routes(config: &mut web::ServiceConfig) {
-    config
-        .service(web::resource("/sign-in").get(form).post(sign_in))
-        .service(web::resource("/sign-out").post(sign_out));
+    config.service(web::resource("/sign-in").get(form).post(sign_in)).service(web::resource("/sign-out").post(sign_out));
 }
 
 async fn form(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
@@ -38,7 +36,9 @@ async fn sign_in(door: web::Data<Door>, visit: Visit, posted: Posted) -> Result<
         let typed = Form::new(SIGN_IN).fill("email", posted.get("email")).fill("next", posted.get("next"));
         show(&door, &visit, status, typed.refuse(SIGN_IN, &fields))
     };
-    let Ok(email) = Email::parse(posted.get("email"), "email") else { return again(StatusCode::UNPROCESSABLE_ENTITY, "admin-sign-in-wrong") };
+    let Ok(email) = Email::parse(posted.get("email"), "email") else {
+        return again(StatusCode::UNPROCESSABLE_ENTITY, "admin-sign-in-wrong");
+    };
     // Counted by where the try comes from and by whom it is for: one guesser with many addresses is slowed down too.
     let tries = [format!("staff:from:{}", visit.client), format!("staff:to:{}", email.key())];
     if tries.iter().any(|key| door.limits.sign_in.check(key).is_err()) {

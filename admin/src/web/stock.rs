@@ -37,14 +37,21 @@ async fn show(desk: Desk, variant: web::Path<i64>) -> Result<HttpResponse> {
 async fn page(desk: &Desk, variant: VariantId, status: StatusCode, refused: Option<Form>) -> Result<HttpResponse> {
     let before = desk.after();
     let (row, movements, names) = desk
-        .read(move |conn| Ok((catalog::stock_row(conn, variant)?, stock::movements(conn, variant, before, MOVEMENTS)?, staff::names(conn)?)))
+        .read(move |conn| {
+            Ok((catalog::stock_row(conn, variant)?, stock::movements(conn, variant, before, MOVEMENTS)?, staff::names(conn)?))
+        })
         .await?;
     let on_hand = row.level.on_hand.to_string();
     let form = refused.unwrap_or_else(|| Form::new(NAMES).fill("on_hand", &on_hand).fill("key", token::random()));
     let form = form.fill("seen", on_hand);
     let next = desk.next(movements.len(), movements.last().map(|one| one.id));
     let title = row.title.clone();
-    desk.page_as(status, "admin/stock_variant.html", &title, json!({ "row": row, "movements": movements, "names": names, "form": form, "next": next }))
+    desk.page_as(
+        status,
+        "admin/stock_variant.html",
+        &title,
+        json!({ "row": row, "movements": movements, "names": names, "form": form, "next": next }),
+    )
 }
 
 async fn adjust(desk: Desk, variant: web::Path<i64>, posted: Posted) -> Result<HttpResponse> {

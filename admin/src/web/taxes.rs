@@ -15,9 +15,7 @@ use storefront::web::views::form::Form;
 const NAMES: &[&str] = &["country", "tax_class", "name", "rate"];
 
 pub fn routes(config: &mut web::ServiceConfig) {
-    config
-        .service(web::resource("/taxes").get(list).post(set))
-        .service(web::resource("/taxes/{id}/delete").post(delete));
+    config.service(web::resource("/taxes").get(list).post(set)).service(web::resource("/taxes/{id}/delete").post(delete));
 }
 
 /// The list with the form below it; `?edit=3` fills the form with that rate.
@@ -27,7 +25,11 @@ async fn list(desk: Desk) -> Result<HttpResponse> {
         None => blank,
         Some(id) => {
             let rate = desk.read(move |conn| tax_rates::get(conn, id)).await?;
-            blank.fill("country", rate.country).fill("tax_class", rate.tax_class).fill("name", rate.name).fill("rate", forms::percent(rate.rate_bp))
+            blank
+                .fill("country", rate.country)
+                .fill("tax_class", rate.tax_class)
+                .fill("name", rate.name)
+                .fill("rate", forms::percent(rate.rate_bp))
         }
     };
     show(&desk, StatusCode::OK, form).await

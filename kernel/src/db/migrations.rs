@@ -41,7 +41,8 @@ pub fn known() -> Result<Vec<String>> {
 pub fn applied(conn: &mut Conn) -> Result<Vec<String>> {
     let query = "SELECT version AS version FROM __diesel_schema_migrations ORDER BY version";
     let found = on_each!(conn, c => diesel::sql_query(query).load::<Applied>(c));
-    let found = found.map_err(|error| Error::conflict(format!("the database has no schema yet; run `regulars migrate` first ({error})")))?;
+    let found =
+        found.map_err(|error| Error::conflict(format!("the database has no schema yet; run `regulars migrate` first ({error})")))?;
     Ok(found.into_iter().map(|applied| applied.version).collect())
 }
 

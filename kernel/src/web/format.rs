@@ -44,9 +44,8 @@ pub fn number(value: i64) -> String {
 
 /// `22 November 2026` or `2026年11月22日`.
 pub fn date(day: NaiveDate, language: Language) -> String {
-    const MONTHS: [&str; 12] = [
-        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
-    ];
+    const MONTHS: [&str; 12] =
+        ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
     match language {
         Language::English => format!("{} {} {}", day.day(), MONTHS[day.month0() as usize % 12], day.year()),
         Language::Chinese => format!("{}年{}月{}日", day.year(), day.month(), day.day()),

@@ -156,8 +156,9 @@ fn bundle(language: Language, dir: Option<&Path>) -> Result<Bundle> {
     fluent.set_use_isolating(false);
     let mut keys = BTreeSet::new();
     for (name, source) in sources(language, dir)? {
-        let resource = FluentResource::try_new(source)
-            .map_err(|(_, errors)| Error::unexpected(format!("{language}/{name}: {}", errors.first().map(ToString::to_string).unwrap_or_default())))?;
+        let resource = FluentResource::try_new(source).map_err(|(_, errors)| {
+            Error::unexpected(format!("{language}/{name}: {}", errors.first().map(ToString::to_string).unwrap_or_default()))
+        })?;
         keys.extend(resource.entries().filter_map(|entry| match entry {
             fluent_syntax::ast::Entry::Message(message) => Some(message.id.name.to_string()),
             _ => None,

@@ -133,7 +133,9 @@ fn engine(language: Language, sources: &[(String, String)], texts: &Arc<Texts>, 
     let mut tera = Tera::default();
     let words = texts.clone();
     tera.register_function("t", move |args: Kwargs, _: &State| text(&words, language, &args));
-    tera.register_function("path", move |args: Kwargs, _: &State| -> TeraResult<String> { Ok(language.path(args.must_get::<&str>("to")?)) });
+    tera.register_function("path", move |args: Kwargs, _: &State| -> TeraResult<String> {
+        Ok(language.path(args.must_get::<&str>("to")?))
+    });
     tera.register_function("asset", move |args: Kwargs, _: &State| -> TeraResult<String> {
         let name = args.must_get::<&str>("name")?;
         assets::address(name, assets_dir.as_deref()).ok_or_else(|| tera::Error::message(format!("no asset {name}")))
@@ -178,7 +180,9 @@ fn amount(value: &Value) -> TeraResult<Money> {
 /// Reads what a `NaiveDateTime` or `NaiveDate` serialises to.
 fn moment(text: &str) -> TeraResult<NaiveDateTime> {
     let day = || text.parse::<NaiveDate>().map(|day| day.and_time(chrono::NaiveTime::MIN));
-    text.parse::<NaiveDateTime>().or_else(|_| day()).map_err(|_| tera::Error::message(format!("{text} is not a date such as 2026-11-22T10:00:00")))
+    text.parse::<NaiveDateTime>()
+        .or_else(|_| day())
+        .map_err(|_| tera::Error::message(format!("{text} is not a date such as 2026-11-22T10:00:00")))
 }
 
 /// JSON that may stand inside a `script` element: nothing in it can end the element or start a comment.

@@ -21,13 +21,16 @@ fn filters_and_functions_know_the_language_inside_components_too() {
 #[test]
 fn what_people_typed_is_escaped_in_texts_and_data() {
     let view = serde_json::json!({"typed": "<b>&\"'", "json": "{\"a\":\"</script><!--\"}"});
-    let page = render(Language::English, r#"{{ t(key="search-title", query=typed) }}|{{ typed | message }}|{{ json | json_script }}"#, view).expect("renders");
+    let page =
+        render(Language::English, r#"{{ t(key="search-title", query=typed) }}|{{ typed | message }}|{{ json | json_script }}"#, view)
+            .expect("renders");
     assert!(!page.contains("<b>") && !page.contains("</script") && !page.contains("<!--"), "{page}");
 }
 
 #[test]
 fn a_missing_variable_key_or_asset_is_an_error() {
-    for source in ["{{ nothing }}", r#"{{ t(key="nothing") }}"#, r#"{{ asset(name="nothing") }}"#, "{{ 'x' | money }}", "{{ 'x' | date }}"] {
+    for source in ["{{ nothing }}", r#"{{ t(key="nothing") }}"#, r#"{{ asset(name="nothing") }}"#, "{{ 'x' | money }}", "{{ 'x' | date }}"]
+    {
         assert!(render(Language::English, source, serde_json::json!({})).is_err(), "{source}");
     }
 }
@@ -54,7 +57,11 @@ fn keys_in(source: &str) -> (BTreeSet<String>, BTreeSet<String>) {
     let (mut whole, mut beginnings) = (BTreeSet::new(), BTreeSet::new());
     for rest in source.split("t(key=\"").skip(1) {
         let Some((key, after)) = rest.split_once('"') else { continue };
-        if after.trim_start().starts_with('~') { beginnings.insert(key.to_string()) } else { whole.insert(key.to_string()) };
+        if after.trim_start().starts_with('~') {
+            beginnings.insert(key.to_string())
+        } else {
+            whole.insert(key.to_string())
+        };
     }
     (whole, beginnings)
 }

@@ -27,7 +27,12 @@ fn order(l: Language) -> MailOrder {
         number: "R1001".to_string(),
         url: format!("https://shop.example{}", l.path("/orders/R1001?key=k&n=1")),
         lines: vec![
-            MailLine { title: say(l, "Straight mug", "直筒马克杯"), variant: Some(say(l, "Indigo, 300 ml", "靛蓝，300 ml")), quantity: 2, total: eur(4800) },
+            MailLine {
+                title: say(l, "Straight mug", "直筒马克杯"),
+                variant: Some(say(l, "Indigo, 300 ml", "靛蓝，300 ml")),
+                quantity: 2,
+                total: eur(4800),
+            },
             MailLine { title: say(l, "Bowl & saucer", "盖碗"), variant: None, quantity: 1, total: eur(6800) },
         ],
         totals: totals(l),
@@ -43,10 +48,30 @@ pub fn mails(p: &Preview) -> Result<(), Box<dyn Error>> {
     let transfer = Some(vec![TotalText { label: "IBAN".to_string(), value: "DE02 1203 0000 0000 2020 51".to_string() }]);
     p.mail("order_confirmation", OrderConfirmation { order: order(l), transfer })?;
     p.mail("payment_received", PaymentReceived { order: order(l), amount: eur(10930) })?;
-    p.mail("shipment_sent", ShipmentSent { contents: order(l).lines, order: order(l), carrier: Some("DHL".to_string()), tracking_number: Some("00340434".to_string()), tracking_url: Some("https://example.com/track?a=1&b=2".to_string()) })?;
+    p.mail(
+        "shipment_sent",
+        ShipmentSent {
+            contents: order(l).lines,
+            order: order(l),
+            carrier: Some("DHL".to_string()),
+            tracking_number: Some("00340434".to_string()),
+            tracking_url: Some("https://example.com/track?a=1&b=2".to_string()),
+        },
+    )?;
     p.mail("order_cancelled", OrderCancelled { order: order(l), reason: None, refund: Some(eur(10930)) })?;
-    p.mail("refund_sent", RefundSent { order: order(l), amount: eur(2400), parts: vec![TotalRow { label: say(l, "1 × Straight mug", "1 × 直筒马克杯"), amount: eur(2400) }], reason: None })?;
-    p.mail("payment_case_refund", PaymentCaseRefund { order_number: Some("R1001".to_string()), amount: eur(10930), shop_page: "https://shop.example/".to_string() })?;
+    p.mail(
+        "refund_sent",
+        RefundSent {
+            order: order(l),
+            amount: eur(2400),
+            parts: vec![TotalRow { label: say(l, "1 × Straight mug", "1 × 直筒马克杯"), amount: eur(2400) }],
+            reason: None,
+        },
+    )?;
+    p.mail(
+        "payment_case_refund",
+        PaymentCaseRefund { order_number: Some("R1001".to_string()), amount: eur(10930), shop_page: "https://shop.example/".to_string() },
+    )?;
     let link = || LinkMail { url: "https://shop.example/account/verify?token=t".to_string(), hours: 24 };
     p.mail("verify_email", link())?;
     p.mail("reset_password", link())?;

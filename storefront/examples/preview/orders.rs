@@ -47,7 +47,10 @@ fn lines(l: Language) -> Vec<LineView> {
         adjustments: Vec::new(),
         notice: None,
     };
-    vec![line("1", "Straight mug", "直筒马克杯", "mug-indigo", 2400, 2), line("2", "Round teapot, speckled sand", "砂斑圆壶", "teapot-round-sand", 6800, 1)]
+    vec![
+        line("1", "Straight mug", "直筒马克杯", "mug-indigo", 2400, 2),
+        line("2", "Round teapot, speckled sand", "砂斑圆壶", "teapot-round-sand", 6800, 1),
+    ]
 }
 
 fn choice(value: &str, label: &str, selected: bool) -> Choice {
@@ -77,10 +80,38 @@ fn order(l: Language, fresh: bool) -> OrderView {
         billing_address: address,
         shipping_method: Some(say(l, "DHL parcel", "DHL 包裹")),
         payment_method: Some(say(l, "Bank transfer", "银行转账")),
-        shipments: if fresh { Vec::new() } else { vec![ShipmentView { number: "R1001-1".to_string(), shipped_at: at(15), carrier: Some("DHL".to_string()), tracking_number: Some("00340434".to_string()), tracking_url: Some("https://example.com/track".to_string()), contents: vec![say(l, "2 × Straight mug, Indigo", "2 × 直筒马克杯，靛蓝")] }] },
-        refunds: if fresh { Vec::new() } else { vec![RefundView { at: at(17), amount: eur(2400), status: "settled".to_string(), parts: vec![row(&say(l, "1 × Straight mug", "1 × 直筒马克杯"), 2400)] }] },
-        transfer: fresh.then(|| vec![TotalText { label: "IBAN".to_string(), value: "DE02 1203 0000 0000 2020 51".to_string() }, TotalText { label: say(l, "Reference", "附言"), value: "R1001".to_string() }]),
-        history: vec![HistoryEntry { at: at(9), text: say(l, "Order placed", "订单已提交") }, HistoryEntry { at: at(15), text: say(l, "Parcel sent", "包裹已发出") }],
+        shipments: if fresh {
+            Vec::new()
+        } else {
+            vec![ShipmentView {
+                number: "R1001-1".to_string(),
+                shipped_at: at(15),
+                carrier: Some("DHL".to_string()),
+                tracking_number: Some("00340434".to_string()),
+                tracking_url: Some("https://example.com/track".to_string()),
+                contents: vec![say(l, "2 × Straight mug, Indigo", "2 × 直筒马克杯，靛蓝")],
+            }]
+        },
+        refunds: if fresh {
+            Vec::new()
+        } else {
+            vec![RefundView {
+                at: at(17),
+                amount: eur(2400),
+                status: "settled".to_string(),
+                parts: vec![row(&say(l, "1 × Straight mug", "1 × 直筒马克杯"), 2400)],
+            }]
+        },
+        transfer: fresh.then(|| {
+            vec![
+                TotalText { label: "IBAN".to_string(), value: "DE02 1203 0000 0000 2020 51".to_string() },
+                TotalText { label: say(l, "Reference", "附言"), value: "R1001".to_string() },
+            ]
+        }),
+        history: vec![
+            HistoryEntry { at: at(9), text: say(l, "Order placed", "订单已提交") },
+            HistoryEntry { at: at(15), text: say(l, "Parcel sent", "包裹已发出") },
+        ],
         can_cancel: fresh,
         cancel_refund: fresh.then(|| eur(10930)),
         can_pay: fresh,
@@ -90,10 +121,14 @@ fn order(l: Language, fresh: bool) -> OrderView {
 
 pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
     let l = p.language;
-    let estimate = || EstimateView { form: Form::new(form::ESTIMATE).fill("country", "DE"), countries: countries(l), rates: None, ships: true };
+    let estimate =
+        || EstimateView { form: Form::new(form::ESTIMATE).fill("country", "DE"), countries: countries(l), rates: None, ships: true };
     let mut cart = CartView {
         lines: lines(l),
-        notices: vec![Notice { kind: Tone::Warning, text: say(l, "The price of the round teapot changed from €79.00 to €68.00.", "“砂斑圆壶”的价格由 €79.00 变为 €68.00。") }],
+        notices: vec![Notice {
+            kind: Tone::Warning,
+            text: say(l, "The price of the round teapot changed from €79.00 to €68.00.", "“砂斑圆壶”的价格由 €79.00 变为 €68.00。"),
+        }],
         totals: Some(Totals { estimated: true, ..totals(l) }),
         coupon: Form::new(form::COUPON),
         coupons: vec!["SPRING10".to_string()],
@@ -103,36 +138,177 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
     };
     cart.lines[0].notice = Some(Notice { kind: Tone::Info, text: say(l, "Only 3 left.", "仅剩 3 件。") });
     p.page("cart", "cart", cart)?;
-    p.page("cart", "cart-empty", CartView { lines: Vec::new(), notices: Vec::new(), totals: None, coupon: Form::new(form::COUPON), coupons: Vec::new(), estimate: estimate(), blocked: None, shelf: None })?;
+    p.page(
+        "cart",
+        "cart-empty",
+        CartView {
+            lines: Vec::new(),
+            notices: Vec::new(),
+            totals: None,
+            coupon: Form::new(form::COUPON),
+            coupons: Vec::new(),
+            estimate: estimate(),
+            blocked: None,
+            shelf: None,
+        },
+    )?;
 
     let summary = || Summary { lines: lines(l), totals: totals(l) };
-    let contact = || Form::new(form::CHECKOUT).typed([("email", "ann@"), ("ship_name", "Ann Weber"), ("ship_postcode", "123"), ("ship_country", "DE"), ("same", "on")]);
-    p.page("checkout/contact", "checkout-contact", ContactView { form: contact(), countries: countries(l), saved: Vec::new(), notices: Vec::new(), summary: summary() })?;
-    p.page("checkout/contact", "checkout-contact-refused", ContactView { form: refused(form::CHECKOUT, contact().fill("same", "")), countries: countries(l), saved: vec![choice("1", "Ann Weber, Lindenstraße 12, Leipzig", true)], notices: Vec::new(), summary: summary() })?;
-    let done = || vec![Done { label: "checkout-contact".to_string(), lines: vec!["ann@example.com".to_string()], change: "/checkout".to_string() }, Done { label: "checkout-ship-to".to_string(), lines: vec!["Ann Weber".to_string(), "Lindenstraße 12, 04109 Leipzig".to_string()], change: "/checkout".to_string() }];
-    let method = |value: &str, en: &str, zh: &str, text: &str, price: Option<i64>| Method { value: value.to_string(), label: say(l, en, zh), text: Some(text.to_string()), price: price.map(eur), selected: value == "a" };
-    p.page("checkout/shipping", "checkout-shipping", ShippingView { form: Form::new(form::SHIPPING), methods: vec![method("a", "DHL parcel", "DHL 包裹", "2–3 days", Some(490)), method("b", "Collect in the shop", "到店自取", "Leipzig, Mon–Sat", Some(0))], done: done(), notices: Vec::new(), summary: summary() })?;
-    p.page("checkout/payment", "checkout-payment", PaymentView { form: Form::new(form::PAYMENT), methods: vec![method("a", "Card, Apple Pay, Google Pay", "银行卡", "Stripe", None), method("b", "Bank transfer", "银行转账", "IBAN", None), method("c", "Cash on delivery", "货到付款", "DHL", Some(300))], done: done(), notices: Vec::new(), summary: summary() })?;
-    p.page("checkout/review", "checkout-review", ReviewView { done: done(), notices: vec![Notice { kind: Tone::Warning, text: "checkout-changed".to_string() }], summary: summary(), token: "t".to_string(), terms: Some("/pages/terms".to_string()), redirects: true })?;
+    let contact = || {
+        Form::new(form::CHECKOUT).typed([
+            ("email", "ann@"),
+            ("ship_name", "Ann Weber"),
+            ("ship_postcode", "123"),
+            ("ship_country", "DE"),
+            ("same", "on"),
+        ])
+    };
+    p.page(
+        "checkout/contact",
+        "checkout-contact",
+        ContactView { form: contact(), countries: countries(l), saved: Vec::new(), notices: Vec::new(), summary: summary() },
+    )?;
+    p.page(
+        "checkout/contact",
+        "checkout-contact-refused",
+        ContactView {
+            form: refused(form::CHECKOUT, contact().fill("same", "")),
+            countries: countries(l),
+            saved: vec![choice("1", "Ann Weber, Lindenstraße 12, Leipzig", true)],
+            notices: Vec::new(),
+            summary: summary(),
+        },
+    )?;
+    let done = || {
+        vec![
+            Done { label: "checkout-contact".to_string(), lines: vec!["ann@example.com".to_string()], change: "/checkout".to_string() },
+            Done {
+                label: "checkout-ship-to".to_string(),
+                lines: vec!["Ann Weber".to_string(), "Lindenstraße 12, 04109 Leipzig".to_string()],
+                change: "/checkout".to_string(),
+            },
+        ]
+    };
+    let method = |value: &str, en: &str, zh: &str, text: &str, price: Option<i64>| Method {
+        value: value.to_string(),
+        label: say(l, en, zh),
+        text: Some(text.to_string()),
+        price: price.map(eur),
+        selected: value == "a",
+    };
+    p.page(
+        "checkout/shipping",
+        "checkout-shipping",
+        ShippingView {
+            form: Form::new(form::SHIPPING),
+            methods: vec![
+                method("a", "DHL parcel", "DHL 包裹", "2–3 days", Some(490)),
+                method("b", "Collect in the shop", "到店自取", "Leipzig, Mon–Sat", Some(0)),
+            ],
+            done: done(),
+            notices: Vec::new(),
+            summary: summary(),
+        },
+    )?;
+    p.page(
+        "checkout/payment",
+        "checkout-payment",
+        PaymentView {
+            form: Form::new(form::PAYMENT),
+            methods: vec![
+                method("a", "Card, Apple Pay, Google Pay", "银行卡", "Stripe", None),
+                method("b", "Bank transfer", "银行转账", "IBAN", None),
+                method("c", "Cash on delivery", "货到付款", "DHL", Some(300)),
+            ],
+            done: done(),
+            notices: Vec::new(),
+            summary: summary(),
+        },
+    )?;
+    p.page(
+        "checkout/review",
+        "checkout-review",
+        ReviewView {
+            done: done(),
+            notices: vec![Notice { kind: Tone::Warning, text: "checkout-changed".to_string() }],
+            summary: summary(),
+            token: "t".to_string(),
+            terms: Some("/pages/terms".to_string()),
+            redirects: true,
+        },
+    )?;
     p.page("order", "order-fresh", order(l, true))?;
     p.page("order", "order", order(l, false))?;
 
-    p.page("account/sign_in", "account-sign-in", SignInView { form: refused(form::SIGN_IN, Form::new(form::SIGN_IN).fill("email", "ann@")) })?;
+    p.page(
+        "account/sign_in",
+        "account-sign-in",
+        SignInView { form: refused(form::SIGN_IN, Form::new(form::SIGN_IN).fill("email", "ann@")) },
+    )?;
     p.page("account/register", "account-register", RegisterView { form: Form::new(form::REGISTER) })?;
     p.page("account/forgot", "account-forgot", ForgotView { form: Form::new(form::FORGOT), sent: false })?;
     p.page("account/forgot", "account-forgot-sent", ForgotView { form: Form::new(form::FORGOT), sent: true })?;
     p.page("account/reset", "account-reset", ResetView { form: Form::new(form::RESET).fill("token", "t"), expired: false })?;
     p.page("account/reset", "account-reset-expired", ResetView { form: Form::new(form::RESET), expired: true })?;
-    for (name, state) in [("sent", VerifyState::Sent), ("ask", VerifyState::Ask), ("done", VerifyState::Done), ("expired", VerifyState::Expired)] {
-        p.page("account/verify", &format!("account-verify-{name}"), VerifyView { token: "t".to_string(), state, email: Some("ann@example.com".to_string()) })?;
+    for (name, state) in
+        [("sent", VerifyState::Sent), ("ask", VerifyState::Ask), ("done", VerifyState::Done), ("expired", VerifyState::Expired)]
+    {
+        p.page(
+            "account/verify",
+            &format!("account-verify-{name}"),
+            VerifyView { token: "t".to_string(), state, email: Some("ann@example.com".to_string()) },
+        )?;
     }
-    let order_row = |number: &str, status: &str| OrderRow { number: number.to_string(), to: format!("/account/orders/{number}"), placed_at: at(9), total: eur(10930), items: 3, status: status.to_string(), payment_status: "paid".to_string(), fulfilment_status: "fulfilled".to_string() };
+    let order_row = |number: &str, status: &str| OrderRow {
+        number: number.to_string(),
+        to: format!("/account/orders/{number}"),
+        placed_at: at(9),
+        total: eur(10930),
+        items: 3,
+        status: status.to_string(),
+        payment_status: "paid".to_string(),
+        fulfilment_status: "fulfilled".to_string(),
+    };
     let orders = || vec![order_row("R1001", "confirmed"), order_row("R0987", "cancelled"), order_row("R0912", "completed")];
     let address: Vec<String> = ["Ann Weber", "Lindenstraße 12", "04109 Leipzig", "Germany"].map(String::from).to_vec();
-    p.page("account/overview", "account", OverviewView { name: "Ann".to_string(), email: "ann@example.com".to_string(), verified: false, orders: orders(), address: Some(address.clone()) })?;
-    p.page("account/orders", "account-orders", OrdersView { orders: orders(), next: Some("/account/orders?after=1".to_string()), first: None })?;
-    p.page("account/addresses", "account-addresses", AddressesView { addresses: vec![AddressView { id: "1".to_string(), lines: address.clone(), default: true }, AddressView { id: "2".to_string(), lines: address, default: false }] })?;
-    p.page("account/address", "account-address", AddressFormView { id: Some("1".to_string()), form: Form::new(form::ADDRESS).fill("name", "Ann Weber"), countries: countries(l) })?;
-    p.page("account/profile", "account-profile", ProfileView { form: Form::new(form::PROFILE).fill("name", "Ann"), languages: vec![choice("en", "English", true), choice("zh", "简体中文", false)] })?;
+    p.page(
+        "account/overview",
+        "account",
+        OverviewView {
+            name: "Ann".to_string(),
+            email: "ann@example.com".to_string(),
+            verified: false,
+            orders: orders(),
+            address: Some(address.clone()),
+        },
+    )?;
+    p.page(
+        "account/orders",
+        "account-orders",
+        OrdersView { orders: orders(), next: Some("/account/orders?after=1".to_string()), first: None },
+    )?;
+    p.page(
+        "account/addresses",
+        "account-addresses",
+        AddressesView {
+            addresses: vec![
+                AddressView { id: "1".to_string(), lines: address.clone(), default: true },
+                AddressView { id: "2".to_string(), lines: address, default: false },
+            ],
+        },
+    )?;
+    p.page(
+        "account/address",
+        "account-address",
+        AddressFormView { id: Some("1".to_string()), form: Form::new(form::ADDRESS).fill("name", "Ann Weber"), countries: countries(l) },
+    )?;
+    p.page(
+        "account/profile",
+        "account-profile",
+        ProfileView {
+            form: Form::new(form::PROFILE).fill("name", "Ann"),
+            languages: vec![choice("en", "English", true), choice("zh", "简体中文", false)],
+        },
+    )?;
     Ok(())
 }

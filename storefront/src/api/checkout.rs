@@ -164,10 +164,8 @@ pub async fn payment_methods(request: HttpRequest, cart: web::Path<String>) -> R
     });
     let shop = shop.await?;
     let offered = call.door.gateways.all().iter().filter(|gateway| offers(&shop, gateway.name()));
-    let view = |gateway: &Arc<dyn Gateway>| PaymentMethodView {
-        name: gateway.name().into(),
-        redirects: gateway.record() == Record::Provider,
-    };
+    let view =
+        |gateway: &Arc<dyn Gateway>| PaymentMethodView { name: gateway.name().into(), redirects: gateway.record() == Record::Provider };
     found(&PaymentMethodList { payment_methods: offered.map(view).collect() })
 }
 
@@ -299,9 +297,9 @@ fn place(conn: &mut Conn, cart: &Cart, gateways: &Gateways, seen: Seen, now: Tim
         }
     }
     checkout::place(conn, cart.id, seen, settlement, now).map_err(|error| match error {
-        PlaceError::Changed => {
-            Error::conflict("The cart is not what you named any more, or something in it cannot be had. Read it again, then place it as it is.")
-        }
+        PlaceError::Changed => Error::conflict(
+            "The cart is not what you named any more, or something in it cannot be had. Read it again, then place it as it is.",
+        ),
         PlaceError::Incomplete(step) => incomplete(step),
         PlaceError::Other(error) => error,
     })
@@ -343,7 +341,10 @@ async fn open(call: &Call, begun: &ToOpen, placing: &Placing) -> Result<Option<O
         Ok(opened) => Ok(Some(opened)),
         Err(GatewayError::Refused(reason)) => {
             tracing::warn!(order.number = %order.number, reason, "a payment provider refused to open a payment");
-            Err(Error::conflict(format!("Order {} was placed, and the payment provider refuses its payment. Contact the shop.", order.number)))
+            Err(Error::conflict(format!(
+                "Order {} was placed, and the payment provider refuses its payment. Contact the shop.",
+                order.number
+            )))
         }
         Err(error) => Err(error.into()),
     }

@@ -118,11 +118,7 @@ fn refusal(status: &str, description: &str) -> Response {
 }
 
 fn key_parameter() -> Parameter {
-    let text = ObjectBuilder::new()
-        .schema_type(Type::String)
-        .min_length(Some(1))
-        .max_length(Some(255))
-        .pattern(Some("^[!-~]+$"));
+    let text = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(255)).pattern(Some("^[!-~]+$"));
     ParameterBuilder::new()
         .name(KEY_HEADER)
         .parameter_in(ParameterIn::Header)

@@ -25,13 +25,24 @@ pub struct LineQuote {
 /// What a shopper must be told before they go on. Changes are told, never silent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
-    PriceChanged { line: CartLineId, before: i64, now: i64 },
+    PriceChanged {
+        line: CartLineId,
+        before: i64,
+        now: i64,
+    },
     /// Fewer are left than the cart asks for.
-    Short { line: CartLineId, left: i64 },
+    Short {
+        line: CartLineId,
+        left: i64,
+    },
     /// Not on sale any more.
-    Gone { line: CartLineId },
+    Gone {
+        line: CartLineId,
+    },
     CouponRefused(Refusal),
-    CouponBelowMinimum { missing: i64 },
+    CouponBelowMinimum {
+        missing: i64,
+    },
     /// No rate delivers this cart to its country.
     NoDelivery,
 }

@@ -126,12 +126,7 @@ fn offers_of(conn: &mut Conn, ids: &[ProductId], currency: Currency) -> Result<V
 }
 
 /// Up to `limit` fetched pictures of each product.
-pub(super) fn galleries(
-    conn: &mut Conn,
-    ids: &[ProductId],
-    labels: &Labels,
-    limit: usize,
-) -> Result<HashMap<ProductId, Vec<CardPicture>>> {
+pub(super) fn galleries(conn: &mut Conn, ids: &[ProductId], labels: &Labels, limit: usize) -> Result<HashMap<ProductId, Vec<CardPicture>>> {
     let rows: Vec<(ProductId, String, String, i64, i64)> = product_pictures::table
         .inner_join(pictures::table.on(product_pictures::picture_hash.eq(pictures::hash.nullable())))
         .filter(product_pictures::product_id.eq_any(ids))

@@ -75,10 +75,8 @@ pub fn newest(conn: &mut Conn, limit: i64) -> Result<Vec<ProductId>> {
 
 /// Other active products of the same categories, newest first.
 pub fn related(conn: &mut Conn, product: ProductId, limit: i64) -> Result<Vec<ProductId>> {
-    let shared: Vec<CategoryId> = product_categories::table
-        .filter(product_categories::product_id.eq(product))
-        .select(product_categories::category_id)
-        .load(conn)?;
+    let shared: Vec<CategoryId> =
+        product_categories::table.filter(product_categories::product_id.eq(product)).select(product_categories::category_id).load(conn)?;
     Ok(products::table
         .filter(products::status.eq("active"))
         .filter(products::id.ne(product))
@@ -185,8 +183,11 @@ struct Sum {
     available: Option<i64>,
 }
 
+/// Tracked, on hand, allocated, held.
+type Counted = Option<(bool, i64, i64, i64)>;
+
 fn sums(conn: &mut Conn, ids: &[ProductId], currency: Currency) -> Result<HashMap<ProductId, Sum>> {
-    let rows: Vec<(ProductId, Option<i64>, Option<(bool, i64, i64, i64)>)> = variants::table
+    let rows: Vec<(ProductId, Option<i64>, Counted)> = variants::table
         .left_join(prices::table.on(prices::variant_id.eq(variants::id).and(prices::currency.eq(currency.code()))))
         .left_join(stock_levels::table.on(stock_levels::variant_id.eq(variants::id)))
         .filter(variants::product_id.eq_any(ids))

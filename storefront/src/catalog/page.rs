@@ -81,14 +81,14 @@ pub fn page(conn: &mut Conn, slug: &str, language: &str) -> Result<ProductPage> 
     let (id, updated_at): (ProductId, Time) =
         rows::table.filter(rows::slug.eq(slug)).filter(rows::status.eq("active")).select((rows::id, rows::updated_at)).first(conn)?;
     let shop = shop::get(conn)?;
-    let mut product = products(conn, &[id], shop.currency)?.pop().filter(|product| product.status == Status::Active).ok_or(Error::NotFound)?;
+    let mut product =
+        products(conn, &[id], shop.currency)?.pop().filter(|product| product.status == Status::Active).ok_or(Error::NotFound)?;
     let labels = Labels::load(conn, language)?;
     let tree = categories(conn, language)?;
     let pictures = galleries(conn, &[id], &labels, usize::MAX)?.remove(&id).unwrap_or_default();
     let by_source = sources(conn, id)?;
     let ids: Vec<VariantId> = product.variants.iter().filter_map(|variant| variant.id).collect();
-    let levels: HashMap<VariantId, stock::Level> =
-        stock::levels(conn, &ids)?.into_iter().map(|level| (level.variant_id, level)).collect();
+    let levels: HashMap<VariantId, stock::Level> = stock::levels(conn, &ids)?.into_iter().map(|level| (level.variant_id, level)).collect();
 
     let mut variants = Vec::with_capacity(product.variants.len());
     for variant in product.variants.into_iter().filter(|variant| variant.active) {
@@ -128,11 +128,7 @@ pub fn page(conn: &mut Conn, slug: &str, language: &str) -> Result<ProductPage> 
         currency: shop.currency,
         pictures,
         options: options(&product.options, &variants, &labels),
-        attributes: product
-            .attributes
-            .iter()
-            .map(|(name, value)| (labels.of(name).to_string(), labels.of(value).to_string()))
-            .collect(),
+        attributes: product.attributes.iter().map(|(name, value)| (labels.of(name).to_string(), labels.of(value).to_string())).collect(),
         categories: product.categories.iter().map(|id| tree.path(*id).into_iter().cloned().collect()).collect(),
         availability: Availability::best(&states),
         price_from: variants.iter().map(|variant| variant.price).min(),

@@ -171,7 +171,8 @@ pub fn products(conn: &mut Conn, ids: &[ProductId], currency: Currency) -> Resul
 }
 
 fn product(row: ProductRow) -> Product {
-    let ((id, slug, status, title, description_html, brand, product_type), (Json(tags), Json(options), seo_title, seo_description, hash)) = row;
+    let ((id, slug, status, title, description_html, brand, product_type), (Json(tags), Json(options), seo_title, seo_description, hash)) =
+        row;
     Product {
         id: Some(id),
         slug,

@@ -68,7 +68,8 @@ pub fn variants_for_sale(conn: &mut Conn, ids: &[VariantId], currency: Currency,
         let found: Vec<Row> = variants::table
             .inner_join(products::table.on(products::id.eq(variants::product_id)))
             .left_join(
-                product_texts::table.on(product_texts::product_id.eq(variants::product_id).and(product_texts::language.eq(language.to_string()))),
+                product_texts::table
+                    .on(product_texts::product_id.eq(variants::product_id).and(product_texts::language.eq(language.to_string()))),
             )
             .left_join(prices::table.on(prices::variant_id.eq(variants::id).and(prices::currency.eq(currency.code()))))
             .left_join(stock_levels::table.on(stock_levels::variant_id.eq(variants::id)))

@@ -188,10 +188,8 @@ fn free_slug(conn: &mut Conn, product: &Product) -> Result<String> {
         (true, made) if made.is_empty() => "product".into(),
         (true, made) => made,
     };
-    let taken: Vec<(ProductId, String)> = rows::table
-        .filter(rows::slug.eq(&wanted).or(rows::slug.like(format!("{wanted}-%"))))
-        .select((rows::id, rows::slug))
-        .load(conn)?;
+    let taken: Vec<(ProductId, String)> =
+        rows::table.filter(rows::slug.eq(&wanted).or(rows::slug.like(format!("{wanted}-%")))).select((rows::id, rows::slug)).load(conn)?;
     let taken: HashSet<String> = taken.into_iter().filter(|(id, _)| Some(*id) != product.id).map(|(_, slug)| slug).collect();
     if !asked.is_empty() && taken.contains(&asked) {
         return Err(Error::field("slug", "Another product has this address."));
@@ -201,7 +199,8 @@ fn free_slug(conn: &mut Conn, product: &Product) -> Result<String> {
 
 /// A SKU names one variant of the whole shop: `Invalid` names those that another variant has.
 pub(crate) fn check_skus(conn: &mut Conn, before: Option<&Product>, after: &Product) -> Result<()> {
-    let known: HashSet<&String> = before.into_iter().flat_map(|before| &before.variants).filter_map(|variant| variant.sku.as_ref()).collect();
+    let known: HashSet<&String> =
+        before.into_iter().flat_map(|before| &before.variants).filter_map(|variant| variant.sku.as_ref()).collect();
     let new: Vec<&String> = after.variants.iter().filter_map(|variant| variant.sku.as_ref()).filter(|sku| !known.contains(sku)).collect();
     if new.is_empty() {
         return Ok(());

@@ -29,7 +29,8 @@ pub(super) fn product(conn: &mut Conn, before: Option<&Product>, after: &Product
     }
     free_skus(conn, before, after)?;
     for (at, new) in after.variants.iter().enumerate() {
-        let old = before.into_iter().flat_map(|before| before.variants.iter().enumerate()).find(|(_, old)| old.id.is_some() && old.id == new.id);
+        let old =
+            before.into_iter().flat_map(|before| before.variants.iter().enumerate()).find(|(_, old)| old.id.is_some() && old.id == new.id);
         variant(conn, id, old, (at, new), saving)?;
     }
     Ok(id)
@@ -64,7 +65,9 @@ fn base(conn: &mut Conn, before: Option<&Product>, after: &Product, now: Time) -
 
 fn lists(conn: &mut Conn, id: ProductId, before: Option<&Product>, after: &Product) -> Result<()> {
     if before.map_or(!after.texts.is_empty(), |before| before.texts != after.texts) {
-        diesel::delete(product_texts::table.filter(product_texts::product_id.eq(id))).execute(conn)?;
+        if before.is_some() {
+            diesel::delete(product_texts::table.filter(product_texts::product_id.eq(id))).execute(conn)?;
+        }
         let texts: Vec<_> = after
             .texts
             .iter()
@@ -82,7 +85,9 @@ fn lists(conn: &mut Conn, id: ProductId, before: Option<&Product>, after: &Produ
         kernel::on_each!(conn, c => diesel::insert_into(product_texts::table).values(texts).execute(c))?;
     }
     if before.map_or(!after.categories.is_empty(), |before| before.categories != after.categories) {
-        diesel::delete(product_categories::table.filter(product_categories::product_id.eq(id))).execute(conn)?;
+        if before.is_some() {
+            diesel::delete(product_categories::table.filter(product_categories::product_id.eq(id))).execute(conn)?;
+        }
         let places: Vec<_> = after
             .categories
             .iter()
@@ -91,7 +96,9 @@ fn lists(conn: &mut Conn, id: ProductId, before: Option<&Product>, after: &Produ
         kernel::on_each!(conn, c => diesel::insert_into(product_categories::table).values(places).execute(c))?;
     }
     if before.map_or(!after.attributes.is_empty(), |before| before.attributes != after.attributes) {
-        diesel::delete(attributes::table.filter(attributes::product_id.eq(id))).execute(conn)?;
+        if before.is_some() {
+            diesel::delete(attributes::table.filter(attributes::product_id.eq(id))).execute(conn)?;
+        }
         let facts: Vec<_> = after
             .attributes
             .iter()
@@ -119,12 +126,9 @@ fn gallery(conn: &mut Conn, id: ProductId, before: Option<&Product>, after: &Pro
     }
     for (picture, at) in after.pictures.iter().zip(0i64..) {
         if old.iter().any(|known| known.source == picture.source) {
-            let row = product_pictures::table
-                .filter(product_pictures::product_id.eq(id))
-                .filter(product_pictures::source.eq(&picture.source));
-            diesel::update(row)
-                .set((product_pictures::position.eq(at), product_pictures::alt.eq(&picture.alt)))
-                .execute(conn)?;
+            let row =
+                product_pictures::table.filter(product_pictures::product_id.eq(id)).filter(product_pictures::source.eq(&picture.source));
+            diesel::update(row).set((product_pictures::position.eq(at), product_pictures::alt.eq(&picture.alt))).execute(conn)?;
             continue;
         }
         let row = (

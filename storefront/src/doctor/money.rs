@@ -5,7 +5,10 @@ use crate::ids::{CouponId, OrderLineId, PaymentId};
 use crate::orders::{self, OrderStatus};
 use crate::payments::{self, WishState};
 use crate::refunds;
-use crate::schema::{captures, coupon_balances, coupon_movements, coupons as coupon_rows, order_lines, payments as payment_rows, refund_lines, refunds as refund_rows};
+use crate::schema::{
+    captures, coupon_balances, coupon_movements, coupons as coupon_rows, order_lines, payments as payment_rows, refund_lines,
+    refunds as refund_rows,
+};
 use diesel::prelude::*;
 use kernel::{Conn, Result};
 use std::collections::BTreeMap;
@@ -45,11 +48,14 @@ pub fn statuses(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
 pub fn payments(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
     let taken: Vec<(PaymentId, i64)> =
         captures::table.filter(captures::state.eq(WishState::Settled)).select((captures::payment_id, captures::amount)).load(conn)?;
-    let given: Vec<(PaymentId, i64)> =
-        refund_rows::table.filter(refund_rows::state.ne(WishState::Failed)).select((refund_rows::payment_id, refund_rows::amount)).load(conn)?;
+    let given: Vec<(PaymentId, i64)> = refund_rows::table
+        .filter(refund_rows::state.ne(WishState::Failed))
+        .select((refund_rows::payment_id, refund_rows::amount))
+        .load(conn)?;
     let (taken, given) = (summed(taken), summed(given));
-    let rows: Vec<(PaymentId, i64, i64, i64)> =
-        payment_rows::table.select((payment_rows::id, payment_rows::authorised, payment_rows::captured, payment_rows::refunded)).load(conn)?;
+    let rows: Vec<(PaymentId, i64, i64, i64)> = payment_rows::table
+        .select((payment_rows::id, payment_rows::authorised, payment_rows::captured, payment_rows::refunded))
+        .load(conn)?;
     for (id, authorised, captured, refunded) in rows {
         finding.checked += 1;
         finding.expect_equal(|| format!("payment {id}, captured"), captured, taken.get(&id).copied().unwrap_or(0));
@@ -68,10 +74,8 @@ pub fn refunded_lines(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
         .select((refund_lines::order_line_id, refund_lines::quantity))
         .load(conn)?;
     let units = summed(rows);
-    let stored: Vec<(OrderLineId, i64)> = order_lines::table
-        .filter(order_lines::refunded.gt(0))
-        .select((order_lines::id, order_lines::refunded))
-        .load(conn)?;
+    let stored: Vec<(OrderLineId, i64)> =
+        order_lines::table.filter(order_lines::refunded.gt(0)).select((order_lines::id, order_lines::refunded)).load(conn)?;
     let stored: BTreeMap<OrderLineId, i64> = stored.into_iter().collect();
     finding.checked += u64::try_from(units.len().max(stored.len())).unwrap_or(0);
     finding.expect_equal(|| "refunded units by order line".into(), stored, units.into_iter().filter(|(_, units)| *units > 0).collect());
@@ -91,7 +95,11 @@ pub fn purchases(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
     each_order(conn, |conn, order| {
         finding.checked += 1;
         let remembered = crm::purchases::of_order(conn, order.id.0)?;
-        finding.expect_equal(|| format!("order {} is remembered", order.number), remembered.is_some(), order.status != OrderStatus::Cancelled);
+        finding.expect_equal(
+            || format!("order {} is remembered", order.number),
+            remembered.is_some(),
+            order.status != OrderStatus::Cancelled,
+        );
         let Some((revenue, refunded)) = remembered else { return Ok(()) };
         finding.expect_equal(|| format!("order {}, remembered revenue", order.number), revenue, order.total);
         let mut back = 0;
@@ -108,7 +116,8 @@ pub fn coupons(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
     let moved: Vec<(CouponId, i64)> = coupon_movements::table.select((coupon_movements::coupon_id, coupon_movements::uses)).load(conn)?;
     let balances: Vec<(CouponId, i64)> = coupon_balances::table.select((coupon_balances::coupon_id, coupon_balances::uses)).load(conn)?;
     let (moved, balances) = (summed(moved), summed(balances));
-    let rows: Vec<(CouponId, String, i64)> = coupon_rows::table.select((coupon_rows::id, coupon_rows::code, coupon_rows::uses)).load(conn)?;
+    let rows: Vec<(CouponId, String, i64)> =
+        coupon_rows::table.select((coupon_rows::id, coupon_rows::code, coupon_rows::uses)).load(conn)?;
     for (id, code, uses) in rows {
         finding.checked += 1;
         finding.expect_equal(|| format!("coupon {code}, uses"), uses, moved.get(&id).copied().unwrap_or(0));

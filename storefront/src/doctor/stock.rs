@@ -61,7 +61,11 @@ pub fn promises(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
     for level in levels(conn)?.iter().filter(|level| level.tracked) {
         finding.checked += 1;
         let open = (allocated.get(&level.variant_id).copied().unwrap_or(0), held.get(&level.variant_id).copied().unwrap_or(0));
-        finding.expect_equal(|| format!("variant {} (allocated, held) by open orders", level.variant_id), (level.allocated, level.held), open);
+        finding.expect_equal(
+            || format!("variant {} (allocated, held) by open orders", level.variant_id),
+            (level.allocated, level.held),
+            open,
+        );
     }
     Ok(())
 }

@@ -99,13 +99,7 @@ pub fn plan(conn: &mut Conn, drafts: &[ProductDraft], currency: kernel::money::C
 /// Writes the drafts. The caller holds the transaction; with [`Mode::AllOrNothing`] an error undoes everything and is in the
 /// report. What the file does not say stays as it is, and a product whose draft was applied before is left alone, so that the
 /// same file twice changes nothing. `progress` hears how many drafts are done.
-pub fn apply(
-    conn: &mut Conn,
-    drafts: &[ProductDraft],
-    saving: &Saving,
-    mode: Mode,
-    progress: &mut dyn FnMut(u64),
-) -> Result<Report> {
+pub fn apply(conn: &mut Conn, drafts: &[ProductDraft], saving: &Saving, mode: Mode, progress: &mut dyn FnMut(u64)) -> Result<Report> {
     let mut report = Report::default();
     let written = savepoint(conn, |conn| {
         write(conn, drafts, saving, &mut report, progress)?;

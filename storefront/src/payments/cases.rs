@@ -34,7 +34,8 @@ pub(super) fn open(conn: &mut Conn, payment: &Payment, reason: &str, now: Time) 
         payment_cases::created_at.eq(now),
     );
     on_each!(conn, c => diesel::insert_into(payment_cases::table).values(row).on_conflict_do_nothing().execute(c))?;
-    let case: PaymentCaseId = payment_cases::table.filter(payment_cases::payment_id.eq(payment.id)).select(payment_cases::id).first(conn)?;
+    let case: PaymentCaseId =
+        payment_cases::table.filter(payment_cases::payment_id.eq(payment.id)).select(payment_cases::id).first(conn)?;
     if payment.captured > payment.refunded {
         refunds::request_unwanted(conn, payment, reason, now)?;
     } else if payment.state == PaymentState::Authorised {

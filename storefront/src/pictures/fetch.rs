@@ -45,12 +45,13 @@ fn download(address: &str, allow_private: bool) -> Result<Vec<u8>> {
         .http_status_as_error(false)
         .build();
     let agent = ureq::Agent::with_parts(config, DefaultConnector::default(), Guard { allow_private, inner: DefaultResolver::default() });
-    let mut answer = agent.get(address).header("accept", "image/webp,image/png,image/jpeg,image/gif").call().map_err(|error| match error {
-        ureq::Error::BadUri(_) | ureq::Error::Http(_) => Error::field("source", "the address is not valid"),
-        ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Error::field("source", PRIVATE),
-        ureq::Error::TooManyRedirects => Error::field("source", "the address redirects too often"),
-        error => Error::Unavailable(format!("the picture's server does not answer: {error}")),
-    })?;
+    let mut answer =
+        agent.get(address).header("accept", "image/webp,image/png,image/jpeg,image/gif").call().map_err(|error| match error {
+            ureq::Error::BadUri(_) | ureq::Error::Http(_) => Error::field("source", "the address is not valid"),
+            ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Error::field("source", PRIVATE),
+            ureq::Error::TooManyRedirects => Error::field("source", "the address redirects too often"),
+            error => Error::Unavailable(format!("the picture's server does not answer: {error}")),
+        })?;
     match answer.status().as_u16() {
         200 => {}
         status @ (408 | 425 | 429 | 500..) => return Err(Error::Unavailable(format!("the picture's server answered {status}"))),
@@ -124,9 +125,27 @@ mod tests {
     #[test]
     fn the_own_network_is_not_public() {
         for private in [
-            "127.0.0.1", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
-            "255.255.255.255", "198.18.0.1", "::1", "::", "fc00::1", "fe80::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "2001::1",
-            "2001:db8::1", "ff02::1",
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.0.0.0",
+            "224.0.0.1",
+            "255.255.255.255",
+            "198.18.0.1",
+            "::1",
+            "::",
+            "fc00::1",
+            "fe80::1",
+            "::ffff:127.0.0.1",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::",
+            "2001::1",
+            "2001:db8::1",
+            "ff02::1",
         ] {
             assert!(!public(private.parse().expect("an address")), "{private}");
         }

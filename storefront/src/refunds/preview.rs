@@ -56,8 +56,12 @@ pub fn preview(conn: &mut Conn, order: &Order, request: &Request) -> Result<Prev
     let shipping_refundable = order.shipping_gross() - shipping_refunded(conn, order.id)?;
     let mut fields = Fields::default();
     let mut parts = Vec::new();
-    for wanted in request.lines.iter().filter(|wanted| wanted.quantity != 0) {
+    for (at, wanted) in request.lines.iter().enumerate().filter(|(_, wanted)| wanted.quantity != 0) {
         let field = format!("quantity-{}", wanted.line);
+        if request.lines[..at].iter().any(|before| before.line == wanted.line) {
+            fields.add(&field, "Name each line once.");
+            continue;
+        }
         let Some(line) = lines.iter().find(|line| line.id == wanted.line) else { return Err(Error::NotFound) };
         if wanted.quantity < 0 || wanted.quantity > line.quantity - line.refunded {
             fields.add(&field, format!("Give a number from 0 to {}.", line.quantity - line.refunded));
@@ -68,11 +72,12 @@ pub fn preview(conn: &mut Conn, order: &Order, request: &Request) -> Result<Prev
     if request.shipping < 0 || request.shipping > shipping_refundable {
         fields.add("shipping", "That is more delivery cost than is left to refund.");
     }
+    fields.clone().check()?;
     let amount = parts.iter().map(|part| part.amount).sum::<i64>() + request.shipping;
-    if fields.0.is_empty() && amount == 0 {
+    if amount == 0 {
         fields.add("lines", "Choose at least one unit or an amount of delivery to refund.");
     }
-    if fields.0.is_empty() && amount > refundable {
+    if amount > refundable {
         fields.add("lines", "That is more than was paid and not refunded yet.");
     }
     fields.check()?;

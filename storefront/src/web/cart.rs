@@ -106,12 +106,8 @@ fn load(conn: &mut Conn, visit: &Visit, asked: &Asked, words: &Words, now: Time)
 
 fn empty(conn: &mut Conn, asked: &Asked, words: &Words) -> Result<CartView> {
     let country = shop::get(conn)?.country;
-    let estimate = EstimateView {
-        form: Form::new(form::ESTIMATE),
-        countries: destinations(conn, words, &country)?,
-        rates: None,
-        ships: true,
-    };
+    let estimate =
+        EstimateView { form: Form::new(form::ESTIMATE), countries: destinations(conn, words, &country)?, rates: None, ships: true };
     let coupon = asked.coupon.clone().unwrap_or_else(|| Form::new(form::COUPON));
     Ok(CartView { lines: Vec::new(), notices: Vec::new(), totals: None, coupon, coupons: Vec::new(), estimate, blocked: None, shelf: None })
 }

@@ -100,7 +100,8 @@ impl Stage {
     /// What the steps before `step` settled, each with the way back to it.
     fn done(&self, step: Step) -> Result<Vec<Done>> {
         let cart = &self.quote.cart;
-        let row = |label: &str, lines: Vec<String>, change: Step| Done { label: label.to_string(), lines, change: change.path().to_string() };
+        let row =
+            |label: &str, lines: Vec<String>, change: Step| Done { label: label.to_string(), lines, change: change.path().to_string() };
         let mut done = vec![row("checkout-contact", vec![cart.email.clone()], Step::Contact)];
         if let Some(address) = cart.shipping_address()? {
             done.push(row("checkout-ship-to", shown::address_lines(&address, self.words.language), Step::Contact));

@@ -2,11 +2,11 @@
 
 use super::category::crumbs;
 use super::door::Door;
+use super::frame;
 use super::page_cache::{self, Rendered};
 use super::views::page::{ContentView, Page};
 use super::visit::Visit;
 use super::words::Words;
-use super::frame;
 use crate::content;
 use actix_web::{HttpResponse, web};
 

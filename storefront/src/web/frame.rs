@@ -59,7 +59,11 @@ pub fn cart_units(conn: &mut Conn, visit: &Visit) -> Result<u32> {
 
 fn main_categories(conn: &mut Conn, language: Language) -> Result<Vec<Link>> {
     let tree = crate::catalog::categories(conn, language.code())?;
-    Ok(tree.children(None).iter().map(|category| Link { label: category.name.clone(), to: format!("/categories/{}", category.slug) }).collect())
+    Ok(tree
+        .children(None)
+        .iter()
+        .map(|category| Link { label: category.name.clone(), to: format!("/categories/{}", category.slug) })
+        .collect())
 }
 
 fn content_links(conn: &mut Conn, language: Language) -> Result<Vec<Link>> {

@@ -152,7 +152,9 @@ fn chips(around: &Around, named: &facets::Naming) -> Vec<Link> {
     }
     let (min, max) = (choices.price_min.trim(), choices.price_max.trim());
     if !min.is_empty() || !max.is_empty() {
-        let amount = |typed: &str| Money::parse(typed, around.currency).map(|amount| around.words.money(amount)).unwrap_or_else(|_| typed.to_string());
+        let amount = |typed: &str| {
+            Money::parse(typed, around.currency).map(|amount| around.words.money(amount)).unwrap_or_else(|_| typed.to_string())
+        };
         let label = match (min, max) {
             ("", max) => format!("≤ {}", amount(max)),
             (min, "") => format!("≥ {}", amount(min)),
@@ -183,7 +185,12 @@ fn price(around: &Around, page: &SearchPage, error: Option<String>) -> Option<Pr
 
 fn sort(around: &Around) -> Vec<Choice> {
     let first = if around.choices.text.is_empty() { "sort-featured" } else { "sort-relevance" };
-    let kinds = [(Sort::Relevance, first), (Sort::Newest, "sort-newest"), (Sort::PriceAscending, "sort-price-up"), (Sort::PriceDescending, "sort-price-down")];
+    let kinds = [
+        (Sort::Relevance, first),
+        (Sort::Newest, "sort-newest"),
+        (Sort::PriceAscending, "sort-price-up"),
+        (Sort::PriceDescending, "sort-price-down"),
+    ];
     let choice = |(sort, key): (Sort, &str)| Choice {
         value: choices::sort_word(sort).to_string(),
         label: around.words.get(key),

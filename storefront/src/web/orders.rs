@@ -4,8 +4,8 @@ mod act;
 pub(super) mod pay;
 mod view;
 
-pub(crate) use view::{refund_parts, transfer};
 pub(super) use view::{path_for, render};
+pub(crate) use view::{refund_parts, transfer};
 
 use super::door::Door;
 use super::visit::Visit;

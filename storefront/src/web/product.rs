@@ -52,9 +52,17 @@ async fn show(door: web::Data<Door>, visit: Visit, slug: web::Path<String>) -> R
     .await
 }
 
-fn load(conn: &mut Conn, visit: &Visit, units: u32, slug: &str, words: &Words, base_url: &str, now: Time) -> Result<(ProductId, Page<ProductView>)> {
+fn load(
+    conn: &mut Conn,
+    visit: &Visit,
+    units: u32,
+    slug: &str,
+    words: &Words,
+    base_url: &str,
+    now: Time,
+) -> Result<(ProductId, Page<ProductView>)> {
     let language = visit.language;
-    let found = catalog::page(conn, slug, language.code())?;
+    let mut found = catalog::page(conn, slug, language.code())?;
     let shop = shop::get(conn)?;
     let mut page = frame::load_with(conn, visit, units, now)?;
     let here = format!("/products/{}", found.slug);
@@ -66,7 +74,8 @@ fn load(conn: &mut Conn, visit: &Visit, units: u32, slug: &str, words: &Words, b
 
     let chosen: HashMap<String, String> = form_urlencoded::parse(visit.query.as_bytes()).into_owned().collect();
     // A product none of whose variants is on sale has no page to buy from.
-    let selected = select(&found, &chosen).ok_or(Error::NotFound)?;
+    let selected = select(&found, &chosen).ok_or(Error::NotFound)?.clone();
+    show_first(&mut found.pictures, selected.picture_hash.as_deref());
     let variants: Vec<VariantView> = found.variants.iter().map(|variant| variant_view(variant, &found)).collect();
     let mut rows = Vec::new();
     let beside = catalog::related(conn, found.id, BESIDE)?;
@@ -80,8 +89,8 @@ fn load(conn: &mut Conn, visit: &Visit, units: u32, slug: &str, words: &Words, b
         brand: brand(&found),
         pictures: found.pictures.iter().map(shelves::shown).collect(),
         summary: None,
-        options: options(&found, selected),
-        selected: variant_view(selected, &found),
+        options: options(&found, &selected),
+        selected: variant_view(&selected, &found),
         variants: if variants.len() > CARRIED { Vec::new() } else { variants },
         tax: tax_note(conn, &shop)?,
         attributes: found.attributes.iter().map(|(label, value)| Attribute { label: label.clone(), value: value.clone() }).collect(),
@@ -112,6 +121,13 @@ fn brand(found: &ProductPage) -> Option<Link> {
     (!found.brand.is_empty()).then(|| Link { label: found.brand.clone(), to: format!("/search?{query}") })
 }
 
+/// The gallery begins with the picture of what is chosen: a white cup is not sold under the picture of a blue one.
+fn show_first(pictures: &mut [catalog::PagePicture], hash: Option<&str>) {
+    if let Some(at) = pictures.iter().position(|picture| Some(picture.hash.as_str()) == hash) {
+        pictures[..=at].rotate_right(1);
+    }
+}
+
 /// The name of the field and query parameter of an option: its stored name in small letters and hyphens.
 pub(super) fn param(option: &str) -> String {
     catalog::slug(option)
@@ -120,14 +136,17 @@ pub(super) fn param(option: &str) -> String {
 /// The variant of the values in the address, or else the first that can be bought, or the first.
 fn select<'a>(found: &'a ProductPage, chosen: &HashMap<String, String>) -> Option<&'a PageVariant> {
     let wanted: Vec<Option<&String>> = found.options.iter().map(|option| chosen.get(&param(&option.key))).collect();
-    let fits = |variant: &&PageVariant| {
-        variant.options.iter().zip(&wanted).all(|(value, wanted)| wanted.is_none_or(|wanted| wanted == value))
-    };
+    let fits =
+        |variant: &&PageVariant| variant.options.iter().zip(&wanted).all(|(value, wanted)| wanted.is_none_or(|wanted| wanted == value));
     let fitting = || found.variants.iter().filter(fits);
     let sellable = |variant: &&PageVariant| variant.availability.sellable();
     // Who named every value sees that variant, sold out or not.
     let exact = wanted.iter().all(Option::is_some).then(|| fitting().next()).flatten();
-    exact.or_else(|| fitting().find(sellable)).or_else(|| fitting().next()).or_else(|| found.variants.iter().find(sellable)).or(found.variants.first())
+    exact
+        .or_else(|| fitting().find(sellable))
+        .or_else(|| fitting().next())
+        .or_else(|| found.variants.iter().find(sellable))
+        .or(found.variants.first())
 }
 
 fn options(found: &ProductPage, selected: &PageVariant) -> Vec<OptionView> {

@@ -37,7 +37,8 @@ async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
         .read(move |conn, now| {
             let mut page = frame::load(conn, &seen, now)?;
             page.noindex = true;
-            page.title = if choices.text.is_empty() { words.get("search-all") } else { words.with("search-title", &[("query", &choices.text)])? };
+            page.title =
+                if choices.text.is_empty() { words.get("search-all") } else { words.with("search-title", &[("query", &choices.text)])? };
             page.query.clone_from(&choices.text);
             page.alternates = frame::alternates(&base_url, &choices.address("/search"), seen.language);
             let tree = catalog::categories(conn, seen.language.code())?;

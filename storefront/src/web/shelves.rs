@@ -91,8 +91,14 @@ mod tests {
     #[test]
     fn a_picture_names_the_widths_it_is_kept_in() {
         let large = picture("h", 2000, 1000, "");
-        assert_eq!(large.srcset, "/pictures/h/160.webp 160w, /pictures/h/400.webp 400w, /pictures/h/800.webp 800w, /pictures/h/1600.webp 1600w");
+        assert_eq!(
+            large.srcset,
+            "/pictures/h/160.webp 160w, /pictures/h/400.webp 400w, /pictures/h/800.webp 800w, /pictures/h/1600.webp 1600w"
+        );
         let small = picture("h", 300, 300, "");
-        assert_eq!((small.src.as_str(), small.srcset.as_str()), ("/pictures/h/300.webp", "/pictures/h/160.webp 160w, /pictures/h/300.webp 300w"));
+        assert_eq!(
+            (small.src.as_str(), small.srcset.as_str()),
+            ("/pictures/h/300.webp", "/pictures/h/160.webp 160w, /pictures/h/300.webp 300w")
+        );
     }
 }

@@ -1,9 +1,9 @@
 //! Lines and sums of carts and orders as the templates show them.
 
+use super::shelves;
 use super::views::cart::LineView;
 use super::views::page::Tone;
 use super::views::shared::{Notice as Told, Picture, TotalRow, Totals};
-use super::shelves;
 use super::words::Words;
 use crate::carts::{self, LineQuote, MAX_QUANTITY, Notice, Quote};
 use crate::catalog;
@@ -121,7 +121,8 @@ fn gone_lines(conn: &mut Conn, quote: &Quote, words: &Words) -> Result<Vec<LineV
 pub fn cart_notices(quote: &Quote, words: &Words) -> Result<Vec<Told>> {
     let mut told = Vec::new();
     for notice in &quote.notices {
-        let title = |id: &CartLineId| quote.lines.iter().find(|line| line.id == *id).map(|line| line.variant.title.clone()).unwrap_or_default();
+        let title =
+            |id: &CartLineId| quote.lines.iter().find(|line| line.id == *id).map(|line| line.variant.title.clone()).unwrap_or_default();
         let text = match notice {
             Notice::PriceChanged { line, before, now } => {
                 format!("{}: {}", title(line), price_changed(quote.currency, *before, *now, words)?)
@@ -164,7 +165,8 @@ pub fn cart_totals(quote: &Quote, estimated: bool, words: &Words) -> Result<Tota
 
 /// The sums of an order, from the amounts frozen in it.
 pub fn order_totals(order: &Order, lines: &[OrderLine], adjustments: &[Adjustment], words: &Words) -> Result<Totals> {
-    let waived: i64 = adjustments.iter().filter(|row| row.order_line_id.is_none() && row.source.ends_with(":shipping")).map(|row| -row.amount).sum();
+    let waived: i64 =
+        adjustments.iter().filter(|row| row.order_line_id.is_none() && row.source.ends_with(":shipping")).map(|row| -row.amount).sum();
     let sums = Sums {
         currency: order.currency()?,
         subtotal: order.subtotal,
@@ -237,7 +239,10 @@ pub fn order_lines(conn: &mut Conn, order: &Order, lines: &[OrderLine]) -> Resul
         title: line.title.clone(),
         variant: some(&line.options),
         sku: line.sku.clone(),
-        to: on_sale.iter().find(|known| Some(known.id) == line.variant_id && known.for_sale).map(|known| format!("/products/{}", known.slug)),
+        to: on_sale
+            .iter()
+            .find(|known| Some(known.id) == line.variant_id && known.for_sale)
+            .map(|known| format!("/products/{}", known.slug)),
         picture: pictures.get(line.picture_hash.as_deref()),
         unit_price: money(line.unit_price),
         compare_at: None,

@@ -38,7 +38,8 @@ async fn index(door: web::Data<Door>) -> Result<HttpResponse> {
     let last = door.read(|conn, _| catalog::last(conn)).await?;
     let parts = last.map_or(0, |last| (last.0 - 1) / PART + 1);
     let base = &door.config.base_url;
-    let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n");
+    let mut xml =
+        String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n");
     let places = std::iter::once("pages".to_string()).chain((0..parts).map(|part| format!("products-{part}")));
     for place in places {
         xml.push_str(&format!("<sitemap><loc>{base}/sitemap/{place}.xml</loc></sitemap>\n"));
@@ -79,7 +80,8 @@ fn part(base: &str, pages: impl Iterator<Item = (String, Option<Time>)>) -> Stri
         let mut others = String::new();
         for language in Language::ALL {
             // Writing to a text cannot fail.
-            let _ = write!(others, "<xhtml:link rel=\"alternate\" hreflang=\"{}\" href=\"{base}{}\"/>", language.tag(), language.path(&path));
+            let _ =
+                write!(others, "<xhtml:link rel=\"alternate\" hreflang=\"{}\" href=\"{base}{}\"/>", language.tag(), language.path(&path));
         }
         let changed = changed.map(|at| format!("<lastmod>{}Z</lastmod>", at.format("%Y-%m-%dT%H:%M:%S"))).unwrap_or_default();
         for language in Language::ALL {

@@ -8,9 +8,7 @@ use serde_json::{Value, json};
 /// The path to a page; the page itself is the last step.
 pub fn breadcrumbs(base_url: &str, language: Language, crumbs: &[Link], here: (&str, &str)) -> Value {
     let steps = crumbs.iter().map(|link| (link.label.as_str(), link.to.as_str())).chain([here]);
-    let item = |(at, (name, to)): (usize, (&str, &str))| {
-        json!({"@type": "ListItem", "position": at + 1, "name": name, "item": address(base_url, language, to)})
-    };
+    let item = |(at, (name, to)): (usize, (&str, &str))| json!({"@type": "ListItem", "position": at + 1, "name": name, "item": address(base_url, language, to)});
     json!({"@context": "https://schema.org", "@type": "BreadcrumbList", "itemListElement": steps.enumerate().map(item).collect::<Vec<_>>()})
 }
 

@@ -39,7 +39,10 @@ struct Offer {
 
 async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
     door.limits.search.check(&visit.client)?;
-    let text: String = form_urlencoded::parse(visit.query.as_bytes()).find(|(name, _)| name == "q").map(|(_, typed)| typed.chars().take(LONGEST).collect()).unwrap_or_default();
+    let text: String = form_urlencoded::parse(visit.query.as_bytes())
+        .find(|(name, _)| name == "q")
+        .map(|(_, typed)| typed.chars().take(LONGEST).collect())
+        .unwrap_or_default();
     let engine = door.search.clone();
     let found = web::block(move || engine.suggest(&text, MOST)).await.map_err(Error::unexpected)?;
     // The search button works without suggestions, so a silent engine offers none.
@@ -57,7 +60,8 @@ async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
 /// Titles come from the database, in the page's language; what is not on sale any more is left out.
 fn offers(conn: &mut Conn, found: Vec<Suggestion>, words: &Words) -> Result<Vec<Offer>> {
     let language = words.language;
-    let ids: Vec<ProductId> = found.iter().filter_map(|one| if let Suggestion::Product { id, .. } = one { Some(ProductId(*id)) } else { None }).collect();
+    let ids: Vec<ProductId> =
+        found.iter().filter_map(|one| if let Suggestion::Product { id, .. } = one { Some(ProductId(*id)) } else { None }).collect();
     let currency = shop::get(conn)?.currency;
     let cards = catalog::cards(conn, &ids, language.code(), currency)?;
     let (tree, labels) = (catalog::categories(conn, language.code())?, Labels::load(conn, language.code())?);

@@ -1,13 +1,13 @@
 //! Who is asking, in which language, as far as the request itself tells. Nothing here touches the database.
 
-use actix_web::cookie::time::Duration;
-use actix_web::cookie::{Cookie, SameSite};
-use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, HttpResponseBuilder, web};
 use super::door::Door;
 use super::views::page::{Flash, Tone};
 use crate::ids::ProductId;
 use crate::logins;
+use actix_web::cookie::time::Duration;
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, HttpResponseBuilder, web};
 use crm::CustomerId;
 use kernel::clock::Time;
 use kernel::token::{self, Signer};
@@ -56,7 +56,8 @@ pub struct Visit {
 impl Visit {
     pub fn of(request: &HttpRequest, signer: &Signer) -> Visit {
         let (language, path) = Language::of_path(request.path());
-        let sent = |name: &str| request.cookie(name).map(|cookie| cookie.value().to_string()).filter(|value| (16..=128).contains(&value.len()));
+        let sent =
+            |name: &str| request.cookie(name).map(|cookie| cookie.value().to_string()).filter(|value| (16..=128).contains(&value.len()));
         let known = sent(VISITOR);
         let visitor = known.clone().unwrap_or_else(token::random);
         let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("").to_string();

@@ -15,7 +15,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
 }
 
 async fn notice(door: web::Data<Door>, request: HttpRequest, provider: web::Path<String>, body: Bytes) -> Result<HttpResponse> {
-    let Some((gateway, header)) = door.gateways.find(&provider).and_then(|gateway| Some((gateway.clone(), gateway.signature_header()?))) else {
+    let Some((gateway, header)) = door.gateways.find(&provider).and_then(|gateway| Some((gateway.clone(), gateway.signature_header()?)))
+    else {
         return Ok(plain(StatusCode::NOT_FOUND, "no such provider"));
     };
     let signature = request.headers().get(header).and_then(|value| value.to_str().ok()).unwrap_or("");

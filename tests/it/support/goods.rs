@@ -52,7 +52,8 @@ pub fn open() -> TestDb {
 pub fn product(db: &Db, title: &str, price: i64, stock: i64) -> VariantId {
     let title = title.to_string();
     db.write_now(move |conn| {
-        let variant = Variant { sku: Some(title.to_uppercase()), price: Some(price), count: Some(stock), weight_grams: 300, ..Variant::default() };
+        let variant =
+            Variant { sku: Some(title.to_uppercase()), price: Some(price), count: Some(stock), weight_grams: 300, ..Variant::default() };
         let product = Product { status: Status::Active, title: title.clone(), variants: vec![variant], ..Product::default() };
         catalog::save_product(conn, &product, &Saving { currency: EUR, actor: "test", base: None, now: now() })?;
         Ok(catalog::find_variant(conn, &title.to_uppercase())?.expect("the variant was just saved"))

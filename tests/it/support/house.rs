@@ -17,7 +17,6 @@ static COUNT: AtomicU32 = AtomicU32::new(0);
 pub struct House {
     pub db: TestDb,
     pub state: AppState,
-    pub clock: Clock,
     pub base_url: String,
     pub stripe: Double,
     folder: std::path::PathBuf,
@@ -42,11 +41,10 @@ impl House {
             ("REGULARS_STRIPE_API_BASE", stripe.base_url()),
         ];
         let config = Config::read(None, vars.map(|(name, value)| (name.to_string(), value))).unwrap();
-        let clock = Clock::default();
-        let state = AppState::open(config, clock.clone()).unwrap();
+        let state = AppState::open(config, Clock::default()).unwrap();
         let server = serve(state.clone(), listener);
         stripe.webhooks_to(&format!("{base_url}/webhooks/stripe"));
-        House { db, state, clock, base_url, stripe, folder, server }
+        House { db, state, base_url, stripe, folder, server }
     }
 
     pub fn visitor(&self) -> Visitor {

@@ -105,15 +105,13 @@ impl Page {
     #[track_caller]
     pub fn says(self, status: u16, words: &str) -> Page {
         let text = self.text();
-        assert!(self.status == status && text.contains(words), "{} answered {}, expected {status} with {words:?}:\n{text}", self.at, self.status);
+        assert!(
+            self.status == status && text.contains(words),
+            "{} answered {}, expected {status} with {words:?}:\n{text}",
+            self.at,
+            self.status
+        );
         self
-    }
-
-    /// The addresses of links whose text contains `words`.
-    pub fn link(&self, words: &str) -> String {
-        let html = Html::parse_document(&self.body);
-        let found = html.select(&Selector::parse("a[href]").unwrap()).find(|link| link.text().collect::<String>().contains(words));
-        found.unwrap_or_else(|| panic!("{} has no link {words:?}", self.at)).value().attr("href").unwrap().to_string()
     }
 
     /// What a browser would send for the form that posts to `action`, with `typed` values in place of those shown.

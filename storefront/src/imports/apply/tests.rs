@@ -95,10 +95,10 @@ fn a_plan_tells_each_field_and_apply_does_just_that() {
         all(conn, &[next], now, Mode::AllOrNothing)?;
         let product = stored(conn, "mug")?;
         assert_eq!((product.description_html.as_str(), product.variants[0].on_hand), ("<p>Good</p>", 5));
-        assert_eq!(product.variants.iter().map(|variant| (variant.price, variant.active)).collect::<Vec<_>>(), [
-            (Some(1100), true),
-            (Some(1000), false)
-        ]);
+        assert_eq!(
+            product.variants.iter().map(|variant| (variant.price, variant.active)).collect::<Vec<_>>(),
+            [(Some(1100), true), (Some(1000), false)]
+        );
         Ok(())
     });
 }

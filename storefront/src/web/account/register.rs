@@ -70,7 +70,8 @@ pub async fn register(door: web::Data<Door>, visit: Visit, form: Posted) -> Resu
         Ok(wanted) => wanted,
         Err(Error::Invalid(wrong)) => {
             let refused = Form::new(form::REGISTER).typed(form.pairs()).fill("password", "").refuse(form::REGISTER, &wrong);
-            return draw(&door, &visit, StatusCode::UNPROCESSABLE_ENTITY, "register", "account-register", RegisterView { form: refused }).await;
+            return draw(&door, &visit, StatusCode::UNPROCESSABLE_ENTITY, "register", "account-register", RegisterView { form: refused })
+                .await;
         }
         Err(error) => return Err(error),
     };

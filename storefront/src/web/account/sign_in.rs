@@ -55,7 +55,11 @@ pub async fn sign_in(door: web::Data<Door>, visit: Visit, form: Posted) -> Resul
     let Some(customer) = customer.filter(|_| right) else {
         let mut wrong = Fields::default();
         wrong.add("form", "sign-in-wrong");
-        let refused = Form::new(form::SIGN_IN).typed(form.pairs()).fill("password", "").fill("next", local(form.get("next"))).refuse(form::SIGN_IN, &wrong);
+        let refused = Form::new(form::SIGN_IN)
+            .typed(form.pairs())
+            .fill("password", "")
+            .fill("next", local(form.get("next")))
+            .refuse(form::SIGN_IN, &wrong);
         return draw(&door, &visit, StatusCode::UNPROCESSABLE_ENTITY, "sign_in", "account-sign-in", SignInView { form: refused }).await;
     };
     if !door.read(move |conn, _| logins::verified(conn, customer)).await? {

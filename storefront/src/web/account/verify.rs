@@ -5,6 +5,7 @@ use crate::logins::{self, Purpose};
 use crate::web::door::Door;
 use crate::web::posted::Posted;
 use crate::web::views::account::{VerifyState, VerifyView};
+use crate::web::views::page::Tone;
 use crate::web::visit::Visit;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -38,7 +39,8 @@ pub async fn verify(door: web::Data<Door>, visit: Visit, form: Posted) -> Result
         // Whoever reads the mailbox and pressed the button is let in.
         Some(customer) => {
             sign_in::enter(&door, &visit, customer).await?;
-            page(&door, &visit, VerifyState::Done, String::new(), None).await
+            visit.say(&door.signer, Tone::Success, "account-verify-done");
+            Ok(door.go(&visit, "/account"))
         }
         None => page(&door, &visit, VerifyState::Expired, String::new(), None).await,
     }

@@ -2,15 +2,15 @@
 
 use super::{Stage, Step, drawn, methods, stage};
 use crate::carts::{self, Notice, Quote};
-use crate::gateway::Record;
 use crate::checkout::Seen;
+use crate::gateway::Record;
 use crate::ids::CartId;
 use crate::web::door::Door;
+use crate::web::shown;
 use crate::web::views::checkout::ReviewView;
 use crate::web::views::page::{Page, Tone};
 use crate::web::views::shared::Notice as Told;
 use crate::web::visit::Visit;
-use crate::web::shown;
 use actix_web::{HttpResponse, web};
 use kernel::Result;
 use kernel::token::Signer;

@@ -86,7 +86,13 @@ impl Choices {
     pub fn address(&self, action: &str) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         let after = self.after.as_deref().unwrap_or("");
-        let plain = [("q", self.text.as_str()), ("price_min", &self.price_min), ("price_max", &self.price_max), ("sort", sort_word(self.sort)), ("after", after)];
+        let plain = [
+            ("q", self.text.as_str()),
+            ("price_min", &self.price_min),
+            ("price_max", &self.price_max),
+            ("sort", sort_word(self.sort)),
+            ("after", after),
+        ];
         let (words, rest) = plain.split_at(1);
         query.extend_pairs(words.iter().filter(|(_, value)| !value.is_empty()));
         for (key, values) in &self.facets {

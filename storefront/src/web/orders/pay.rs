@@ -1,7 +1,7 @@
 //! Paying at a provider's page: sending the shopper there, and what happens when they come back.
 
 use super::{FRESH, Key, allowed, order_path, path_for};
-use crate::gateway::{Capture, Gateways, GatewayError, OpenPayment, Record, State};
+use crate::gateway::{Capture, GatewayError, Gateways, OpenPayment, Record, State};
 use crate::orders::{Order, OrderStatus};
 use crate::payments::{self, Outcome, Payment, PaymentState};
 use crate::shop;

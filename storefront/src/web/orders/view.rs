@@ -135,7 +135,13 @@ fn returned(conn: &mut Conn, order: &Order, lines: &[OrderLine], words: &Words) 
 }
 
 /// What a refund is made of: units of lines, delivery.
-pub fn refund_parts(conn: &mut Conn, refund: &refunds::Refund, lines: &[OrderLine], currency: Currency, words: &Words) -> Result<Vec<TotalRow>> {
+pub fn refund_parts(
+    conn: &mut Conn,
+    refund: &refunds::Refund,
+    lines: &[OrderLine],
+    currency: Currency,
+    words: &Words,
+) -> Result<Vec<TotalRow>> {
     let mut parts = Vec::new();
     for part in refunds::lines_of(conn, refund.id)? {
         let Some(line) = lines.iter().find(|line| line.id == part.order_line_id) else { continue };
@@ -155,12 +161,12 @@ pub fn transfer(conn: &mut Conn, order: &Order, latest: Option<&Payment>, words:
     }
     let details = shop::get(conn)?.bank_details;
     let row = |label: String, value: String| TotalText { label, value };
-    // "IBAN: DE02 …" becomes a row of its own; a line without a colon stands under the account's heading.
+    // "IBAN: DE02 …" and "IBAN DE02 …" become a row named IBAN; other lines tell whose account it is.
     let mut rows: Vec<TotalText> = details
         .lines()
         .map(str::trim)
         .filter(|line| !line.is_empty())
-        .map(|line| match line.split_once(':') {
+        .map(|line| match line.split_once(':').or_else(|| line.split_once(' ').filter(|(word, _)| matches!(*word, "IBAN" | "BIC"))) {
             Some((label, value)) => row(label.trim().to_string(), value.trim().to_string()),
             None => row(words.get("transfer-account"), line.to_string()),
         })

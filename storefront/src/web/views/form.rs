@@ -83,9 +83,28 @@ pub const ADDRESS: &[&str] = &["name", "company", "line1", "line2", "postcode", 
 /// Contact and addresses of the checkout. `same` is `on` when the bill goes to the shipping address; the fields that begin with
 /// `bill_` count only without it.
 pub const CHECKOUT: &[&str] = &[
-    "email", "marketing", "ship_name", "ship_company", "ship_line1", "ship_line2", "ship_postcode", "ship_city", "ship_region",
-    "ship_country", "ship_phone", "same", "bill_name", "bill_company", "bill_line1", "bill_line2", "bill_postcode", "bill_city",
-    "bill_region", "bill_country", "bill_phone", "note",
+    "email",
+    "marketing",
+    "ship_name",
+    "ship_company",
+    "ship_line1",
+    "ship_line2",
+    "ship_postcode",
+    "ship_city",
+    "ship_region",
+    "ship_country",
+    "ship_phone",
+    "same",
+    "bill_name",
+    "bill_company",
+    "bill_line1",
+    "bill_line2",
+    "bill_postcode",
+    "bill_city",
+    "bill_region",
+    "bill_country",
+    "bill_phone",
+    "note",
 ];
 /// One choice: the shipping method.
 pub const SHIPPING: &[&str] = &["method"];

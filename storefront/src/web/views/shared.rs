@@ -73,9 +73,13 @@ pub struct Choice {
 pub enum Stock {
     InStock,
     /// So few are left that it is worth saying.
-    Few { left: i64 },
+    Few {
+        left: i64,
+    },
     /// None here, but it may be ordered; `ready` says when it ships, as a sentence.
-    BackOrder { ready: Option<String> },
+    BackOrder {
+        ready: Option<String>,
+    },
     SoldOut,
 }
 
