@@ -80,8 +80,11 @@ pub fn frame(l: Language, name: &str) -> PageView {
     }
 }
 
+/// English and Chinese title, picture, price, price before, and whether it is a lowest price.
+type Sample = (&'static str, &'static str, &'static str, i64, Option<i64>, bool);
+
 fn cards(l: Language) -> Vec<Card> {
-    let items: [(&str, &str, &str, i64, Option<i64>, bool); 8] = [
+    let items: [Sample; 8] = [
         ("Straight mug", "直筒马克杯", "mug-indigo", 2400, None, true),
         ("Round teapot, speckled sand", "砂斑圆壶", "teapot-round-sand", 6800, Some(7900), false),
         ("Gongfu set in celadon, four pieces", "青瓷功夫茶具四件套", "gongfu-set-celadon", 11900, None, false),
@@ -91,7 +94,7 @@ fn cards(l: Language) -> Vec<Card> {
         ("Matcha bowl, black", "黑釉抹茶碗", "bowl-matcha-black", 4200, None, false),
         ("White gaiwan", "白瓷盖碗", "gaiwan-white", 3200, None, false),
     ];
-    let card = |(at, (en, zh, file, price, before, from)): (usize, &(&str, &str, &str, i64, Option<i64>, bool))| Card {
+    let card = |(at, (en, zh, file, price, before, from)): (usize, &Sample)| Card {
         title: say(l, en, zh),
         to: format!("/products/{file}"),
         picture: picture(file, &say(l, en, zh)),

@@ -18,6 +18,8 @@ use regulars_storefront::search::{SearchDocument, SearchEngine, SearchVariant};
 use regulars_storefront::shipping::{self, NewShippingRate};
 use regulars_storefront::tax_rates::{self, NewTaxRate};
 use regulars_storefront::web::door::Door;
+use regulars_storefront::web::limits::Limits;
+use regulars_storefront::web::memory::Memory;
 use serde_json::{Value, json};
 use std::sync::{Arc, mpsc};
 
