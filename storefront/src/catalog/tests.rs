@@ -44,8 +44,9 @@ fn a_product_is_stored_and_only_changes_are_changes() {
         let product = stored(conn, first.id)?;
         assert_eq!((product.slug.as_str(), product.description_html.as_str()), ("mug", "<p>Plain</p>"));
         assert_eq!(product.variants.iter().map(|variant| variant.on_hand).collect::<Vec<_>>(), [5, 0]);
-        assert!(!save_product(conn, &product, &saving(now))?.changed);
-        assert_eq!(events::backlog(conn)?, 1);
+        let told = events::backlog(conn)?;
+        assert!(told > 0 && !save_product(conn, &product, &saving(now))?.changed);
+        assert_eq!(events::backlog(conn)?, told);
 
         let mut other = product.clone();
         other.title = "Big mug".into();
@@ -55,7 +56,7 @@ fn a_product_is_stored_and_only_changes_are_changes() {
         let after = stored(conn, first.id)?;
         assert_eq!((after.title.as_str(), after.slug.as_str(), after.variants[0].on_hand), ("Big mug", "mug", 7));
         assert_eq!(after.variants.iter().map(|variant| variant.active).collect::<Vec<_>>(), [true, false]);
-        assert_eq!(events::backlog(conn)?, 2);
+        assert_eq!(events::backlog(conn)?, told + 1);
         Ok(())
     });
 }
