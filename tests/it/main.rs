@@ -3,5 +3,8 @@
 
 mod books;
 mod buying;
+mod crash;
+mod mailing;
+mod outages;
 mod races;
 mod support;

@@ -112,7 +112,7 @@ async function startBoth() {
   const stripe = `http://127.0.0.1:${stripePort}`
   const file = basename(process.argv[1], '.test.mjs')
 
-  const double = start('regulars-stripe-double', ['--port', String(stripePort), '--webhook', `${url}/webhooks/stripe`], {
+  const double = start('stripe-double', ['--port', String(stripePort), '--webhook', `${url}/webhooks/stripe`], {
     env: { REGULARS_STRIPE_WEBHOOK_SECRET: webhookSecret },
     log: `${file}-stripe`,
   })
