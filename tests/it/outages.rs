@@ -5,6 +5,9 @@ use crate::support::goods;
 use crate::support::house::House;
 use crate::support::visitor::{Page, Visitor};
 use chrono::TimeDelta;
+use kernel::clock::Clock;
+use kernel::config::Config;
+use regulars::state::AppState;
 use storefront::ids::{OrderId, VariantId};
 use storefront::orders::{Order, OrderStatus, PaymentStatus};
 use storefront::payments::{Payment, PaymentState, WishState};
@@ -170,7 +173,7 @@ fn a_capture_and_a_refund_whose_answers_were_lost_happen_once() {
     assert_eq!(back.iter().map(|refund| (refund.amount, refund.state)).collect::<Vec<_>>(), [(1200, WishState::Settled)]);
     assert_eq!(house.stripe.refunds_of(&session).iter().map(|refund| refund.amount).collect::<Vec<_>>(), [1200]);
     assert_eq!(order(&house).payment_status, PaymentStatus::PartiallyRefunded);
-    assert_eq!(templates(&house), ["order_confirmation", "payment_received", "refund_sent"]);
+    assert_eq!(templates(&house), ["order_confirmation", "refund_sent"]);
 }
 
 #[test]
@@ -329,5 +332,44 @@ fn webhooks_twice_late_and_in_any_order_change_nothing_more() {
         .unwrap();
     assert_eq!(captures.iter().map(|capture| (capture.amount, capture.state)).collect::<Vec<_>>(), [(1690, WishState::Settled)]);
     assert_eq!(history.iter().filter(|entry| entry.kind == "confirmed").count(), 1);
-    assert_eq!(templates(&house), ["order_confirmation", "payment_received"]);
+    assert_eq!(templates(&house), ["order_confirmation"]);
+}
+
+#[test]
+fn without_its_search_server_the_shop_says_so_and_sells_on() {
+    let (house, _, ann) = open();
+    // A second process of the same shop whose search server is nowhere.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let nowhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let folder = house.state.config.data_dir.join("second");
+    let database = match &house.state.config.database {
+        kernel::db::Target::File(path) => format!("sqlite://{}", path.display()),
+        kernel::db::Target::Postgres(url) => url.clone(),
+    };
+    let vars = [
+        ("REGULARS_DATA_DIR", folder.display().to_string()),
+        ("DATABASE_URL", database),
+        ("REGULARS_BASE_URL", base.clone()),
+        ("REGULARS_PAGE_CACHE_MS", "0".into()),
+        ("REGULARS_MEILISEARCH_URL", format!("http://{nowhere}")),
+    ];
+    let config = Config::read(None, vars.map(|(name, value)| (name.to_string(), value))).unwrap();
+    let state = AppState::open(config, Clock::default()).unwrap();
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        actix_web::rt::System::new().block_on(async move {
+            let server = regulars::app::server(state, listener).unwrap();
+            tell.send(server.handle()).unwrap();
+            server.await.unwrap();
+        });
+    });
+    let server = told.recv().unwrap();
+    let bob = Visitor::new(&base);
+    let found = bob.get("/search?q=mug").says(503, "Searching does not work at the moment");
+    assert!(found.headers.contains_key("retry-after"));
+    let review = to_review(&bob, "bank_transfer");
+    bob.submit(&review, "/checkout/place", &[]).says(200, "R1001");
+    actix_web::rt::System::new().block_on(server.stop(false));
+    order_page(&house, &ann).says(200, "Confirmed");
 }
