@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use kernel::clock::Clock;
 use kernel::config::Config;
 use regulars::state::AppState;
+use std::time::{Duration, Instant};
 use storefront::ids::{OrderId, VariantId};
 use storefront::orders::{Order, OrderStatus, PaymentStatus};
 use storefront::payments::{Payment, PaymentState, WishState};
@@ -100,7 +101,7 @@ fn delivered(house: &House, count: usize) {
         if house.stripe.deliveries().len() >= count {
             return;
         }
-        std::thread::sleep(std::time::Duration::from_millis(25));
+        std::thread::sleep(Duration::from_millis(25));
     }
     panic!("only {:?} were delivered", house.stripe.deliveries());
 }
@@ -142,6 +143,32 @@ fn an_opening_whose_answer_was_lost_is_one_session() {
     };
     let sessions = house.stripe.sessions();
     assert!(sessions.len() == 1 && to.contains(&sessions[0]), "{to} {sessions:?}");
+}
+
+#[test]
+fn a_slow_stripe_holds_up_only_who_pays_with_it() {
+    let (house, _, ann) = open();
+    let review = to_review(&ann, "stripe");
+    house.stripe.fault(Fault::Slow(11_500));
+    std::thread::scope(|scope| {
+        let paying = scope.spawn(move || {
+            let page = ann.submit(&review, "/checkout/place", &[]);
+            (ann, page, Instant::now())
+        });
+        while house.stripe.calls().is_empty() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let bob = house.visitor();
+        bob.submit(&to_review(&bob, "bank_transfer"), "/checkout/place", &[]).says(200, "R1002");
+        let sold = Instant::now();
+        let (ann, page, answered) = paying.join().unwrap();
+        assert!(sold < answered, "who did not need Stripe waited for it");
+        let page = page.says(200, "Your order is placed, but our payment provider does not answer");
+        // Stripe made the session after all; its page is found again by the payment's key.
+        let to = pay_now(&ann, &page);
+        let sessions = house.stripe.sessions();
+        assert!(sessions.len() == 1 && to.contains(&sessions[0]), "{to} {sessions:?}");
+    });
 }
 
 #[test]
@@ -211,6 +238,16 @@ fn an_order_nobody_pays_ends_and_its_goods_are_free_again() {
 
 #[test]
 fn money_that_comes_too_late_goes_back_and_the_shopper_is_told() {
+    late_money(true);
+}
+
+#[test]
+fn money_that_comes_too_late_goes_back_even_if_the_browser_never_does() {
+    late_money(false);
+}
+
+/// The shopper pays after the order was given up, for Stripe could not be told to close its page.
+fn late_money(browser_returns: bool) {
     let (house, mug, ann) = open();
     capture_at_once(&house);
     let session = placed(&house, &ann);
@@ -221,7 +258,9 @@ fn money_that_comes_too_late_goes_back_and_the_shopper_is_told() {
     house.stripe.up();
     house.stripe.hold_webhooks();
     house.stripe.pay(&session).unwrap();
-    comes_back(&house, &ann).says(200, "Your money came too late for this order and is on its way back to you");
+    if browser_returns {
+        comes_back(&house, &ann).says(200, "Your money came too late for this order and is on its way back to you");
+    }
     minutes_pass(&house, 5);
     minutes_pass(&house, 5);
     let cases = house.db.read_now(|conn| payments::list_cases(conn, None, 10)).unwrap();
