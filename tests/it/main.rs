@@ -8,3 +8,4 @@ mod mailing;
 mod outages;
 mod races;
 mod support;
+mod walls;
