@@ -204,6 +204,31 @@ fn a_capture_and_a_refund_whose_answers_were_lost_happen_once() {
 }
 
 #[test]
+fn a_refund_that_takes_its_time_is_asked_about_and_not_asked_for_again() {
+    let (house, _, ann) = open();
+    capture_at_once(&house);
+    let session = paid(&house, &ann);
+    house.stripe.next_refund_pends();
+    ann.submit(&order_page(&house, &ann), "/orders/R1001/cancel", &[]).says(200, "Your order is cancelled.");
+    house.work();
+    minutes_pass(&house, 5);
+    minutes_pass(&house, 5);
+    let id = order(&house).id;
+    let states = || {
+        let back = house.db.read_now(move |conn| refunds::of_order(conn, id)).unwrap();
+        back.iter().map(|refund| (refund.amount, refund.state)).collect::<Vec<_>>()
+    };
+    assert_eq!((states(), order(&house).payment_status), (vec![(1690, WishState::Requested)], PaymentStatus::Paid));
+    let refunds = house.stripe.refunds_of(&session);
+    assert_eq!(refunds.len(), 1);
+    assert!(house.stripe.finish_refund(&refunds[0].id));
+    minutes_pass(&house, 5);
+    assert_eq!((states(), order(&house).payment_status), (vec![(1690, WishState::Settled)], PaymentStatus::Refunded));
+    assert_eq!(house.stripe.refunds_of(&session).len(), 1);
+    assert_eq!(templates(&house), ["order_confirmation", "order_cancelled", "refund_sent"]);
+}
+
+#[test]
 fn a_lost_webhook_is_made_up_for() {
     let (house, mug, ann) = open();
     let session = placed(&house, &ann);
