@@ -9,3 +9,4 @@ mod outages;
 mod races;
 mod support;
 mod walls;
+mod words;
