@@ -1,11 +1,9 @@
 //! Pages of the shop against bare actix-web that serves the same bytes from memory, in one process, driven in turn.
 //!
-//! `cargo bench --bench pages`. Exits with 1 when an answer is wrong; a missed floor is only told.
+//! `cargo bench --bench shop -- pages`. Wrong when an answer is wrong; a missed floor is only told.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::float_arithmetic)]
-
-mod support;
-
+use crate::support::client::{Client, drive, get};
+use crate::support::{Spread, verdict};
 use actix_web::dev::ServerHandle;
 use actix_web::web::Bytes;
 use actix_web::{App, HttpResponse, HttpServer, web};
@@ -16,13 +14,10 @@ use kernel::money::Currency;
 use regulars::app;
 use regulars::state::AppState;
 use std::net::{SocketAddr, TcpListener};
-use std::process::ExitCode;
 use std::time::Duration;
 use storefront::catalog::{self, CategoryChange, Saving};
 use storefront::ids::{CategoryId, VariantId};
 use storefront::{carts, logins, search_index};
-use support::client::{Client, drive, get};
-use support::{Spread, verdict};
 use tracing_subscriber::EnvFilter;
 
 const ROUNDS: usize = 5;
@@ -37,14 +32,14 @@ struct Case {
     floor: f64,
 }
 
-fn main() -> ExitCode {
+pub fn run() -> bool {
     let folder = std::env::temp_dir().join(format!("regulars_bench_pages_{}", std::process::id()));
-    let right = run(&folder);
+    let right = measure(&folder);
     let _ = std::fs::remove_dir_all(&folder);
-    if right { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    right
 }
 
-fn run(folder: &std::path::Path) -> bool {
+fn measure(folder: &std::path::Path) -> bool {
     let vars = [("REGULARS_DATA_DIR", folder.display().to_string()), ("REGULARS_BASE_URL", "http://shop.test".to_string())];
     let config = Config::read(None, vars.map(|(name, value)| (name.to_string(), value))).unwrap();
     // The log as it is by default, into nothing: its lines are written, only no disk is waited for.
