@@ -9,11 +9,13 @@ use crate::refunds;
 use chrono::TimeDelta;
 use kernel::clock::Time;
 use kernel::money::Money;
-use kernel::{Db, Error, Result};
+use kernel::{Db, Error, Result, jobs};
 use std::sync::Arc;
 
 /// How long a payment may stay unheard of before the provider is asked.
 const UNHEARD: TimeDelta = TimeDelta::minutes(10);
+/// How long a refund may stay on its way before the provider is asked again.
+const PENDING: TimeDelta = TimeDelta::minutes(5);
 const BATCH: i64 = 100;
 
 /// What the jobs need.
@@ -132,7 +134,11 @@ impl Cashier<'_> {
         match state.standing {
             RefundStanding::Succeeded => self.db.write_now(move |conn| refunds::settle(conn, id, now)),
             RefundStanding::Failed(reason) => self.db.write_now(move |conn| refunds::failed(conn, id, &reason, now)),
-            RefundStanding::Pending => Err(Error::Unavailable("the provider is still at it".into())),
+            // Banks take days: ask again in a while, as often as it takes.
+            RefundStanding::Pending => self.db.write_now(move |conn| {
+                let key = format!("refund:{id}:{}", now.and_utc().timestamp());
+                jobs::enqueue(conn, refunds::SUBMIT_JOB, &id.to_string(), Some(&key), now + PENDING, now)
+            }),
         }
     }
 

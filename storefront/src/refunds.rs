@@ -5,7 +5,7 @@ mod preview;
 pub use preview::{LinePreview, Preview, Request, RequestLine, preview};
 
 use crate::ids::{OrderId, OrderLineId, PaymentId, RefundId};
-use crate::orders::{self, Order, OrderLine};
+use crate::orders::{self, Order, OrderLine, OrderStatus};
 use crate::payments::{self, Payment, WishState};
 use crate::schema::{order_lines, payments as payment_rows, refund_lines, refunds};
 use crate::stock::{self, Demand};
@@ -117,6 +117,15 @@ pub(crate) fn request_unwanted(conn: &mut Conn, payment: &Payment, reason: &str,
     let amount = payment.captured - payment.refunded;
     let id = insert(conn, &Wish { payment, amount, shipping: 0, reason }, "system", now)?;
     jobs::enqueue(conn, SUBMIT_JOB, &id.to_string(), Some(&format!("refund:{id}")), now, now)
+}
+
+/// Books a refund that was made at the provider without the shop. It names no line.
+pub(crate) fn record_outside(conn: &mut Conn, payment: &Payment, amount: i64, now: Time) -> Result<()> {
+    let id = insert(conn, &Wish { payment, amount, shipping: 0, reason: "made at the payment provider" }, "provider", now)?;
+    if !payments::has_case(conn, payment.id)? {
+        purchases::refund(conn, payment.order_id.0, amount)?;
+    }
+    settle(conn, id, now)
 }
 
 struct Wish<'a> {
@@ -239,13 +248,17 @@ pub fn failed(conn: &mut Conn, id: RefundId, error: &str, now: Time) -> Result<(
     diesel::update(payment_rows::table.find(refund.payment_id))
         .set(payment_rows::refunded.eq(payment_rows::refunded - refund.amount))
         .execute(conn)?;
-    let lines = lines_of(conn, id)?;
-    for line in &lines {
+    for line in lines_of(conn, id)? {
         mark_refunded(conn, line.order_line_id, -line.quantity)?;
     }
     // Money no order wanted was never part of what the customer bought.
-    if !lines.is_empty() || refund.shipping > 0 {
+    if !payments::has_case(conn, refund.payment_id)? {
         purchases::refund(conn, refund.order_id.0, -refund.amount)?;
+    }
+    // Of an order that goes on, staff see it on its page and refund in another way; a cancelled one nobody looks at again.
+    if orders::get(conn, refund.order_id)?.status == OrderStatus::Cancelled {
+        let payment = payments::get(conn, refund.payment_id)?;
+        payments::stuck(conn, &payment, refund.amount, &format!("a refund failed: {error}"), now)?;
     }
     orders::note(conn, refund.order_id, "refund_failed", error, "provider", now)?;
     orders::refresh(conn, refund.order_id, now)

@@ -437,3 +437,20 @@ fn without_its_search_server_the_shop_says_so_and_sells_on() {
     actix_web::rt::System::new().block_on(server.stop(false));
     order_page(&house, &ann).says(200, "Confirmed");
 }
+
+#[test]
+fn a_refund_made_at_stripes_own_desk_is_booked_and_only_the_rest_goes_back_later() {
+    let (house, _, ann) = open();
+    capture_at_once(&house);
+    let session = paid(&house, &ann);
+    house.work();
+    house.stripe.refund_in_dashboard(&session, 500);
+    house.stripe.deliver_pending();
+    house.work();
+    assert_eq!((payment(&house).refunded, order(&house).payment_status), (500, PaymentStatus::PartiallyRefunded));
+    ann.submit(&order_page(&house, &ann), "/orders/R1001/cancel", &[]).says(200, "Your order is cancelled.");
+    house.work();
+    minutes_pass(&house, 5);
+    assert_eq!(house.stripe.refunded_total().get("EUR"), Some(&1690));
+    assert_eq!((payment(&house).refunded, order(&house).payment_status), (1690, PaymentStatus::Refunded));
+}

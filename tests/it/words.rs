@@ -15,7 +15,10 @@ fn same(house: &House, name: &str, text: &str) {
     let mut settings = insta::Settings::clone_current();
     settings.add_filter(r"key=[A-Za-z0-9_-]+", "key=[key]");
     settings.add_filter(r"token=[A-Za-z0-9_-]+", "token=[token]");
-    settings.add_filter(r"\b\d{1,2} (January|February|March|April|May|June|July|August|September|October|November|December) \d{4}(, \d{2}:\d{2}( UTC)?)?", "[date]");
+    settings.add_filter(
+        r"\b\d{1,2} (January|February|March|April|May|June|July|August|September|October|November|December) \d{4}(, \d{2}:\d{2}( UTC)?)?",
+        "[date]",
+    );
     settings.add_filter(r"\b\d{4}年\d{1,2}月\d{1,2}日( \d{2}:\d{2})?", "[date]");
     settings.add_filter(r"[ \t]+\n", "\n");
     settings.set_prepend_module_to_snapshot(false);
@@ -67,7 +70,8 @@ fn mails_about_an_order_from_confirmation_to_refund() {
                 tracking_url: "https://www.dhl.de/track?id=00340434161094042557".into(),
             };
             shipments::ship(conn, order, &parcel, "test", now())?;
-            let back = Request { lines: vec![RequestLine { line, quantity: 1, restock: true }], shipping: 0, reason: "It arrived broken.".into() };
+            let back =
+                Request { lines: vec![RequestLine { line, quantity: 1, restock: true }], shipping: 0, reason: "It arrived broken.".into() };
             refunds::request(conn, order, &back, 1200, "test", now())
         })
         .unwrap();

@@ -47,6 +47,28 @@ pub(super) fn open(conn: &mut Conn, payment: &Payment, reason: &str, now: Time) 
     Ok(())
 }
 
+/// Keeps in sight money that could not be sent back by itself: a person has to see to it.
+pub(crate) fn stuck(conn: &mut Conn, payment: &Payment, amount: i64, reason: &str, now: Time) -> Result<()> {
+    let row = (
+        payment_cases::payment_id.eq(payment.id),
+        payment_cases::order_id.eq(payment.order_id),
+        payment_cases::reason.eq(reason),
+        payment_cases::amount.eq(amount),
+        payment_cases::state.eq("open"),
+        payment_cases::created_at.eq(now),
+    );
+    let again = (payment_cases::state.eq("open"), payment_cases::reason.eq(reason));
+    on_each!(conn, c => diesel::insert_into(payment_cases::table)
+        .values(row).on_conflict(payment_cases::payment_id).do_update().set(again).execute(c))?;
+    Ok(())
+}
+
+/// Whether this payment's money was ever unwanted.
+pub fn has_case(conn: &mut Conn, payment: PaymentId) -> Result<bool> {
+    let cases: i64 = payment_cases::table.filter(payment_cases::payment_id.eq(payment)).count().get_result(conn)?;
+    Ok(cases > 0)
+}
+
 /// Closes the case of a payment once its money went back.
 pub(crate) fn resolve(conn: &mut Conn, payment: PaymentId, now: Time) -> Result<()> {
     diesel::update(payment_cases::table.filter(payment_cases::payment_id.eq(payment)).filter(payment_cases::state.eq("open")))

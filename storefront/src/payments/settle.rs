@@ -4,6 +4,7 @@ use super::{Payment, PaymentState, capture, cases, get};
 use crate::gateway::{Standing, State};
 use crate::ids::PaymentId;
 use crate::orders::{self, OrderStatus};
+use crate::refunds;
 use crate::schema::payments;
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -63,6 +64,12 @@ fn book(conn: &mut Conn, before: &Payment, state: &State, now: Time) -> Result<P
             payments::updated_at.eq(now),
         ))
         .execute(conn)?;
+    let after = get(conn, before.id)?;
+    // Our own refunds are counted from the moment they are asked for: more than that was given back at the provider's own desk.
+    let outside = state.refunded.min(after.captured) - after.refunded;
+    if outside > 0 {
+        refunds::record_outside(conn, &after, outside, now)?;
+    }
     get(conn, before.id)
 }
 
@@ -71,6 +78,10 @@ fn last_decline(state: &State) -> String {
 }
 
 fn paid(conn: &mut Conn, before: &Payment, after: &Payment, state: &State, now: Time) -> Result<Outcome> {
+    // Only new money asks what it is for. An order that was paid, cancelled and refunded is asked about again and again.
+    if after.state == before.state && after.captured == before.captured && after.authorised == before.authorised {
+        return Ok(if cases::has_case(conn, after.id)? { Outcome::SentBack } else { Outcome::Paid });
+    }
     let order = orders::get(conn, after.order_id)?;
     let matches = state.currency.code() == after.currency
         && state.asked == after.amount

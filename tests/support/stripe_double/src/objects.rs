@@ -119,7 +119,9 @@ impl Books {
             "customer": null, "description": null, "destination": null, "dispute": null, "disputed": false,
             "failure_balance_transaction": null, "failure_code": if failed { json!("card_declined") } else { Value::Null },
             "failure_message": if failed { json!("Your card was declined.") } else { Value::Null },
-            "fraud_details": {}, "livemode": false, "metadata": {}, "on_behalf_of": null, "outcome": outcome, "paid": !failed,
+            "fraud_details": {}, "livemode": false,
+            // Stripe copies the metadata of the intent to its charges.
+            "metadata": self.intents.get(&charge.intent).map(|intent| &intent.metadata), "on_behalf_of": null, "outcome": outcome, "paid": !failed,
             "payment_intent": charge.intent, "payment_method": charge.id.replacen("ch_", "pm_", 1),
             "payment_method_details": { "type": "card", "card": card(charge) },
             "presentment_details": null, "radar_options": {}, "receipt_email": null, "receipt_number": null, "receipt_url": null,
