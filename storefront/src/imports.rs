@@ -10,6 +10,8 @@ mod check;
 mod customers;
 mod draft;
 mod export;
+pub mod export_catalogue;
+pub mod export_history;
 mod html;
 mod orders;
 mod report;
@@ -21,7 +23,7 @@ mod woocommerce;
 pub use draft::{
     AddressDraft, CustomerDraft, DraftStatus, OrderDraft, OrderLineDraft, PictureDraft, ProductDraft, TextDraft, VariantDraft,
 };
-pub use export::write_shopify;
+pub use export::{ShopifyWriter, write_shopify};
 pub use html::clean_html;
 pub(crate) use html::plain_text;
 pub use report::{FileError, Format, Parsed, RowError};
