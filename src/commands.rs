@@ -44,7 +44,7 @@ enum Command {
     Migrate(migrate::Arguments),
     /// Fill an empty database with a demo shop
     Demo,
-    /// Bring in products from a merchant's own export file
+    /// Bring in products, customers and orders from a merchant's own export files
     Import(import::Arguments),
     /// Write products, customers or orders to a file that other shops read
     Export(export::Arguments),
