@@ -3,5 +3,10 @@
 
 mod books;
 mod buying;
+mod crash;
+mod mailing;
+mod outages;
 mod races;
 mod support;
+mod walls;
+mod words;

@@ -2,12 +2,18 @@
 import assert from 'node:assert/strict'
 import { double, label, someone, text } from './texts.mjs'
 
-export const button = (page, name) => page.getByRole('button', { name }).first()
+export const main = (page) => page.getByRole('main')
+export const button = (page, name) => main(page).getByRole('button', { name }).first()
+
+/** Clicks what leads to another page and stands there. */
+export async function press(page, what) {
+  await Promise.all([page.waitForNavigation(), what.click()])
+}
 
 /** Fills a form by its labels; a list is chosen by its value. */
 export async function fill(page, fields) {
   for (const [name, value] of Object.entries(fields)) {
-    const field = page.getByRole('main').getByLabel(label[name]).first()
+    const field = main(page).getByLabel(label[name]).first()
     const list = await field.evaluate((element) => element.tagName === 'SELECT')
     await (list ? field.selectOption(value) : field.fill(value))
   }
@@ -16,7 +22,7 @@ export async function fill(page, fields) {
 /** Address of the first product on offer that can be bought as it stands. */
 export async function someProduct(page, from = '/') {
   await page.goto(from)
-  const links = await page.getByRole('main').locator('a[href*="/products/"]').evaluateAll((all) => all.map((a) => a.getAttribute('href')))
+  const links = await main(page).locator('a[href*="/products/"]').evaluateAll((all) => all.map((a) => a.getAttribute('href')))
   for (const link of new Set(links)) {
     await page.goto(link)
     const add = page.getByRole('button', { name: new RegExp(`${text.add.source}|${text.addChinese.source}`, 'i') }).first()
@@ -28,25 +34,31 @@ export async function someProduct(page, from = '/') {
 /** Puts one product into the cart and stands on the cart page. */
 export async function fillCart(page) {
   await someProduct(page)
-  await button(page, text.add).click()
-  await page.waitForLoadState()
+  await press(page, button(page, text.add))
+  await page.getByText(text.added).first().waitFor()
   await page.goto('/cart')
+  assert.equal(await page.getByLabel(label.quantity).count(), 1)
 }
 
-const next = (page) => button(page, text.continue).click()
+const next = (page) => press(page, button(page, text.continue))
+
+/** Chooses by clicking the words beside the button, as the whole row is theirs. */
+async function choose(page, name) {
+  const radio = name ? page.getByRole('radio', { name }) : page.getByRole('radio').first()
+  await page.locator(`label[for="${await radio.getAttribute('id')}"]`).click()
+  assert.ok(await radio.isChecked())
+}
 
 /** From the cart to the review page, paying by `method`. */
 export async function toReview(page, { email, method, address = someone }) {
   await page.goto('/checkout')
-  const contact = page.getByRole('main').getByLabel(label.email).first()
-  if ((await contact.count()) && (await contact.isEditable())) await contact.fill(email)
-  await fill(page, address)
+  await fill(page, { email, ...address })
   await next(page)
   await page.waitForURL('**/checkout/shipping')
-  await page.getByRole('radio').first().check()
+  await choose(page)
   await next(page)
   await page.waitForURL('**/checkout/payment')
-  await page.getByRole('radio', { name: method }).check()
+  await choose(page, method)
   await next(page)
   await page.waitForURL('**/checkout/review')
 }
@@ -57,16 +69,19 @@ export async function place(page) {
   return placed(page)
 }
 
+/** The number of the order whose page of thanks is shown. */
 export async function placed(page) {
-  await page.waitForURL(/\/orders\/[^/?]+/, { timeout: 30_000 })
-  await page.getByText(text.thanks).first().waitFor()
-  return decodeURIComponent(new URL(page.url()).pathname.split('/').at(-1))
+  await page.waitForURL(/\/orders\/[^/?]+\?/, { timeout: 30_000 })
+  await page.getByRole('heading', { name: text.thanks, level: 1 }).waitFor()
+  return orderNumber(page)
 }
 
-/** On the page of the Stripe double: pays with a card number. */
-export async function payWith(page, number) {
-  await page.getByLabel(double.number).fill(number)
-  await button(page, double.pay).click()
+export const orderNumber = (page) => decodeURIComponent(new URL(page.url()).pathname.split('/').at(-1))
+
+/** On the page of the Stripe double: pays with one of its cards. */
+export async function payWith(page, card) {
+  await page.waitForURL(/\/pay\//)
+  await press(page, button(page, card))
 }
 
 /** Buys one thing by bank transfer; returns the number of the order. */
@@ -80,13 +95,13 @@ export async function buy(page, email) {
 export async function signIn(page, { email, password }, at = '/account/sign-in') {
   await page.goto(at)
   await fill(page, { email, password })
-  await page.getByRole('main').getByRole('button', { name: text.signIn }).click()
+  await button(page, text.signIn).click()
   await page.waitForURL((url) => !url.pathname.endsWith('/sign-in'))
 }
 
-/** The numbers of all orders in the back office that belong to `email`. */
+/** The addresses of all orders in the back office that belong to `email`. */
 export async function ordersOf(page, email) {
   await page.goto(`/admin/orders?q=${encodeURIComponent(email)}`)
-  const links = await page.getByRole('main').locator('a[href*="/admin/orders/"]').evaluateAll((all) => all.map((a) => new URL(a.href).pathname))
+  const links = await main(page).locator('a[href*="/admin/orders/"]').evaluateAll((all) => all.map((a) => new URL(a.href).pathname))
   return [...new Set(links)]
 }

@@ -1,0 +1,226 @@
+//! Pages of the shop against bare actix-web that serves the same bytes from memory, in one process, driven in turn.
+//!
+//! `cargo bench --bench pages`. Exits with 1 when an answer is wrong; a missed floor is only told.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::float_arithmetic)]
+
+mod support;
+
+use actix_web::dev::ServerHandle;
+use actix_web::web::Bytes;
+use actix_web::{App, HttpResponse, HttpServer, web};
+use kernel::Db;
+use kernel::clock::Clock;
+use kernel::config::Config;
+use kernel::money::Currency;
+use regulars::app;
+use regulars::state::AppState;
+use std::net::{SocketAddr, TcpListener};
+use std::process::ExitCode;
+use std::time::Duration;
+use storefront::catalog::{self, CategoryChange, Saving};
+use storefront::ids::{CategoryId, VariantId};
+use storefront::{carts, logins, search_index};
+use support::client::{Client, drive, get};
+use support::{Spread, verdict};
+use tracing_subscriber::EnvFilter;
+
+const ROUNDS: usize = 5;
+const ROUND: Duration = Duration::from_secs(2);
+const CONNECTIONS: usize = 8;
+const CATEGORY: &str = "everything";
+
+struct Case {
+    name: &'static str,
+    path: String,
+    cookie: String,
+    floor: f64,
+}
+
+fn main() -> ExitCode {
+    let folder = std::env::temp_dir().join(format!("regulars_bench_pages_{}", std::process::id()));
+    let right = run(&folder);
+    let _ = std::fs::remove_dir_all(&folder);
+    if right { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn run(folder: &std::path::Path) -> bool {
+    let vars = [("REGULARS_DATA_DIR", folder.display().to_string()), ("REGULARS_BASE_URL", "http://shop.test".to_string())];
+    let config = Config::read(None, vars.map(|(name, value)| (name.to_string(), value))).unwrap();
+    // The log as it is by default, into nothing: its lines are written, only no disk is waited for.
+    let filter = EnvFilter::builder().parse_lossy(&config.log.filter);
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::sink).init();
+    let state = AppState::open(config, Clock::default()).unwrap();
+    let stocked = stock(&state.db);
+    search_index::reindex(&state.db, state.door.search.as_ref(), &mut |_| ()).unwrap();
+    let cases = cases(&state, &stocked);
+
+    let (shop, shop_handle) = serve(move |listener| app::server(state, listener).unwrap());
+    println!(
+        "{CONNECTIONS} connections, {ROUNDS} rounds of {} s each, bare and shop in turn; requests/s as min/median/max",
+        ROUND.as_secs()
+    );
+    let mut right = true;
+    for case in &cases {
+        right &= compare(case, shop);
+    }
+    stop(shop_handle);
+    right
+}
+
+struct Stocked {
+    category: CategoryId,
+    slug: String,
+    variants: Vec<VariantId>,
+}
+
+/// The demo, and each of its products twice more in a category of its own.
+fn stock(db: &Db) -> Stocked {
+    let now = Clock::default().now();
+    storefront::demo::load(db, now, &mut |_, _| ()).unwrap();
+    db.write_now(move |conn| {
+        let change = CategoryChange {
+            id: None,
+            parent_id: None,
+            slug: CATEGORY.into(),
+            name: "Everything".into(),
+            description: "All there is.".into(),
+            picture_hash: None,
+            position: 99,
+        };
+        let category = catalog::save_category(conn, &change)?;
+        let ids = catalog::listing(conn, None, None, 1000)?;
+        let saving = Saving { currency: Currency::EUR, actor: "bench", base: None, now };
+        let products = catalog::products(conn, &ids, Currency::EUR)?;
+        for copy in 1..=2 {
+            for product in &products {
+                let mut product = product.clone();
+                product.id = None;
+                product.slug = format!("{}-copy-{copy}", product.slug);
+                product.categories = vec![category];
+                for variant in &mut product.variants {
+                    (variant.id, variant.sku, variant.count) = (None, None, Some(100));
+                }
+                catalog::save_product(conn, &product, &saving)?;
+            }
+        }
+        let ids = catalog::listing(conn, Some(category), None, 1000)?;
+        let stored = catalog::products(conn, &ids, Currency::EUR)?;
+        let variants = stored.iter().filter_map(|product| product.variants.first()?.id).collect();
+        Ok(Stocked { category, slug: stored[0].slug.clone(), variants })
+    })
+    .unwrap()
+}
+
+fn cases(state: &AppState, stocked: &Stocked) -> Vec<Case> {
+    let now = Clock::default().now();
+    let (visitor, session) = ("bench-visitor-with-a-cart".to_string(), "bench-session-of-a-customer".to_string());
+    let (token, signed_in) = (visitor.clone(), session.clone());
+    let variants: Vec<VariantId> = stocked.variants.iter().copied().take(3).collect();
+    let category = stocked.category;
+    state
+        .db
+        .write_now(move |conn| {
+            let cart = carts::create(conn, Some(&token), Currency::EUR, "en", now)?;
+            for variant in &variants {
+                carts::add(conn, cart, *variant, 1, now)?;
+            }
+            let new = crm::customers::NewCustomer {
+                email: crm::email::Email::parse("ann@example.com", "email")?,
+                name: "Ann Ash".into(),
+                phone: String::new(),
+                language: "en".into(),
+            };
+            let customer = crm::customers::ensure(conn, &new, now)?;
+            logins::open_session(conn, customer, &signed_in, "bench", now)
+        })
+        .unwrap();
+    let shown = state.db.read_now(move |conn| catalog::listing(conn, Some(category), None, 1000)).unwrap();
+    println!("category page: {} products in the category, a page of them shown", shown.len());
+    let viewed: Vec<String> = shown.iter().take(6).map(ToString::to_string).collect();
+    let (category, product) = (format!("/categories/{CATEGORY}"), format!("/products/{}", stocked.slug));
+    let cart = format!("visitor={visitor}");
+    let known = format!("visitor={visitor}; session={session}");
+    let case = |name, path: &str, cookie: &str, floor| Case { name, path: path.to_string(), cookie: cookie.to_string(), floor };
+    vec![
+        case("category, anonymous", &category, "", 0.5),
+        case("product, anonymous", &product, "", 0.5),
+        case("category, cookie and cart", &category, &cart, 0.25),
+        case("product, cookie and cart", &product, &cart, 0.25),
+        case("product, cart, viewed others", &product, &format!("{cart}; viewed={}", viewed.join(".")), 0.25),
+        case("category, signed in", &category, &known, 0.25),
+        case("product, signed in", &product, &known, 0.25),
+    ]
+}
+
+/// Drives bare actix-web and the shop in turn. `false` when an answer was wrong.
+fn compare(case: &Case, shop: SocketAddr) -> bool {
+    let request = vec![get(&case.path, &case.cookie)];
+    let mut client = Client::connect(shop).unwrap();
+    let answer = client.ask(&request[0]).unwrap();
+    if answer.status != 200 {
+        println!("{}: {} answers {}", case.name, case.path, answer.status);
+        return false;
+    }
+    let body = Bytes::copy_from_slice(answer.body);
+    let bytes = body.len();
+    let (bare, bare_handle) = serve(move |listener| {
+        let server = HttpServer::new(move || {
+            let body = body.clone();
+            let answer = move || {
+                let body = body.clone();
+                async move { HttpResponse::Ok().content_type("text/html; charset=utf-8").body(body) }
+            };
+            App::new().default_service(web::to(answer))
+        });
+        server.listen(listener).unwrap().disable_signals().run()
+    });
+    // A little shorter is right too: the visitor's own values differ in length.
+    let least = bytes - bytes / 20;
+    drive(bare, &request, CONNECTIONS, ROUND / 4, bytes);
+    drive(shop, &request, CONNECTIONS, ROUND / 4, least);
+    let (mut of_bare, mut of_shop, mut ratios, mut wrong) = (Vec::new(), Vec::new(), Vec::new(), 0);
+    for _ in 0..ROUNDS {
+        let one = drive(bare, &request, CONNECTIONS, ROUND, bytes);
+        let other = drive(shop, &request, CONNECTIONS, ROUND, least);
+        wrong += one.wrong + other.wrong;
+        of_bare.push(one.per_second);
+        of_shop.push(other.per_second);
+        ratios.push(other.per_second / one.per_second);
+    }
+    stop(bare_handle);
+    let ratio = Spread::of(ratios);
+    println!(
+        "{:<29} {:>6} bytes  bare {}  shop {}  ratio {} (floor {}, {})",
+        case.name,
+        bytes,
+        Spread::of(of_bare).show(0),
+        Spread::of(of_shop).show(0),
+        ratio.show(2),
+        case.floor,
+        verdict(ratio.median >= case.floor)
+    );
+    if wrong > 0 {
+        println!("{}: {wrong} answers were wrong", case.name);
+    }
+    wrong == 0
+}
+
+/// Runs a server on a thread of its own.
+fn serve(start: impl FnOnce(TcpListener) -> actix_web::dev::Server + Send + 'static) -> (SocketAddr, ServerHandle) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        actix_web::rt::System::new().block_on(async move {
+            let server = start(listener);
+            tell.send(server.handle()).unwrap();
+            server.await.unwrap();
+        });
+    });
+    (address, told.recv().unwrap())
+}
+
+fn stop(server: ServerHandle) {
+    actix_web::rt::System::new().block_on(server.stop(false));
+}

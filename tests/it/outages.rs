@@ -1,0 +1,439 @@
+//! Bad days: Stripe is down, its answers or webhooks get lost, money comes late or not at all, and searching does not work.
+
+use crate::buying::to_review;
+use crate::support::goods;
+use crate::support::house::House;
+use crate::support::visitor::{Page, Visitor};
+use chrono::TimeDelta;
+use kernel::clock::Clock;
+use kernel::config::Config;
+use regulars::state::AppState;
+use std::time::{Duration, Instant};
+use storefront::ids::{OrderId, VariantId};
+use storefront::orders::{Order, OrderStatus, PaymentStatus};
+use storefront::payments::{Payment, PaymentState, WishState};
+use storefront::{orders, payments, refunds, shop, stock};
+use stripe_double::faults::Fault;
+
+/// A shop with five mugs, and a visitor.
+fn open() -> (House, VariantId, Visitor) {
+    let house = House::open();
+    let mug = goods::product(&house.db, "Mug", 1200, 5);
+    let ann = house.visitor();
+    (house, mug, ann)
+}
+
+/// Charges cards when the order is placed, and not when it ships.
+fn capture_at_once(house: &House) {
+    house
+        .db
+        .write_now(|conn| {
+            let shop = shop::get(conn)?;
+            shop::set(conn, &shop::Shop { capture_at_once: true, ..shop }, goods::now())
+        })
+        .unwrap();
+}
+
+/// Places an order by card up to where the shopper is sent to, and returns the session at Stripe.
+fn placed(house: &House, ann: &Visitor) -> String {
+    let review = to_review(ann, "stripe");
+    let answer = ann.post_once("/checkout/place", &pairs(&review.form("/checkout/place", &[])));
+    assert!(answer.headers["location"].starts_with(&house.stripe.base_url()), "{:?}", answer.headers);
+    house.stripe.sessions().pop().unwrap()
+}
+
+/// An order that is paid by card and confirmed.
+fn paid(house: &House, ann: &Visitor) -> String {
+    let session = placed(house, ann);
+    house.stripe.pay(&session).unwrap();
+    comes_back(house, ann).says(200, "Thank you");
+    house.work();
+    session
+}
+
+fn pairs(fields: &[(String, String)]) -> Vec<(&str, &str)> {
+    fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+}
+
+fn key(house: &House) -> String {
+    house.state.signer.sign("order", "R1001")
+}
+
+/// The browser comes back from Stripe.
+fn comes_back(house: &House, ann: &Visitor) -> Page {
+    ann.get(&format!("/orders/R1001/return?key={}", key(house)))
+}
+
+fn order_page(house: &House, ann: &Visitor) -> Page {
+    ann.get(&format!("/orders/R1001?key={}", key(house)))
+}
+
+/// Presses "Pay now" and returns where the browser is sent.
+fn pay_now(ann: &Visitor, page: &Page) -> String {
+    let answer = ann.post_once("/orders/R1001/pay", &pairs(&page.form("/orders/R1001/pay", &[])));
+    assert_eq!(answer.status, 303);
+    answer.headers["location"].clone()
+}
+
+fn order(house: &House) -> Order {
+    house.db.read_now(|conn| orders::get_by_number(conn, "R1001")).unwrap()
+}
+
+fn payment(house: &House) -> Payment {
+    let order = order(house).id;
+    house.db.read_now(move |conn| payments::latest(conn, order)).unwrap().unwrap()
+}
+
+fn capture(house: &House, amount: i64) {
+    let id = payment(house).id;
+    house.db.write_now(move |conn| payments::request_capture(conn, id, amount, "test", goods::now())).unwrap();
+}
+
+/// The work of the next minutes: what failed is tried again, and what runs by the clock runs.
+fn minutes_pass(house: &House, minutes: i64) {
+    house.state.clock.advance(TimeDelta::minutes(minutes));
+    house.work();
+}
+
+/// Waits until the double delivered what it has to: each of its webhooks goes out on a thread of its own.
+fn delivered(house: &House, count: usize) {
+    for _ in 0..200 {
+        if house.stripe.deliveries().len() >= count {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(25));
+    }
+    panic!("only {:?} were delivered", house.stripe.deliveries());
+}
+
+fn templates(house: &House) -> Vec<String> {
+    house.mails("ann@example.com").into_iter().map(|mail| mail.template).collect()
+}
+
+#[test]
+fn an_order_stands_while_stripe_is_down_and_is_paid_when_it_is_back() {
+    let (house, mug, ann) = open();
+    let review = to_review(&ann, "stripe");
+    house.stripe.down();
+    let page = ann.submit(&review, "/checkout/place", &[]).says(200, "Your order is placed, but our payment provider does not answer");
+    assert_eq!(order(&house).status, OrderStatus::Pending);
+    assert_eq!(house.db.read_now(move |conn| stock::level(conn, mug)).unwrap().held, 1);
+    let still = ann.submit(&page, "/orders/R1001/pay", &[]).says(200, "does not answer");
+    house.stripe.up();
+    let to = pay_now(&ann, &still);
+    assert!(to.starts_with(&house.stripe.base_url()), "{to}");
+    let sessions = house.stripe.sessions();
+    assert_eq!(sessions.len(), 1);
+    house.stripe.pay(&sessions[0]).unwrap();
+    comes_back(&house, &ann).says(200, "Thank you");
+    assert_eq!((order(&house).status, payment(&house).state), (OrderStatus::Confirmed, PaymentState::Authorised));
+    house.work();
+    assert_eq!(templates(&house), ["order_confirmation"]);
+}
+
+#[test]
+fn an_opening_whose_answer_was_lost_is_one_session() {
+    let (house, _, ann) = open();
+    let review = to_review(&ann, "stripe");
+    house.stripe.fault(Fault::LoseReply);
+    let placed = ann.post_once("/checkout/place", &pairs(&review.form("/checkout/place", &[])));
+    let to = match placed.headers["location"].starts_with(&house.stripe.base_url()) {
+        true => placed.headers["location"].clone(),
+        false => pay_now(&ann, &order_page(&house, &ann)),
+    };
+    let sessions = house.stripe.sessions();
+    assert!(sessions.len() == 1 && to.contains(&sessions[0]), "{to} {sessions:?}");
+}
+
+#[test]
+fn a_slow_stripe_holds_up_only_who_pays_with_it() {
+    let (house, _, ann) = open();
+    let review = to_review(&ann, "stripe");
+    house.stripe.fault(Fault::Slow(11_500));
+    std::thread::scope(|scope| {
+        let paying = scope.spawn(move || {
+            let page = ann.submit(&review, "/checkout/place", &[]);
+            (ann, page, Instant::now())
+        });
+        while house.stripe.calls().is_empty() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let bob = house.visitor();
+        bob.submit(&to_review(&bob, "bank_transfer"), "/checkout/place", &[]).says(200, "R1002");
+        let sold = Instant::now();
+        let (ann, page, answered) = paying.join().unwrap();
+        assert!(sold < answered, "who did not need Stripe waited for it");
+        let page = page.says(200, "Your order is placed, but our payment provider does not answer");
+        // Stripe made the session after all; its page is found again by the payment's key.
+        let to = pay_now(&ann, &page);
+        let sessions = house.stripe.sessions();
+        assert!(sessions.len() == 1 && to.contains(&sessions[0]), "{to} {sessions:?}");
+    });
+}
+
+#[test]
+fn a_capture_and_a_refund_whose_answers_were_lost_happen_once() {
+    let (house, _, ann) = open();
+    let session = paid(&house, &ann);
+    house.stripe.fault_on("/capture", Fault::LoseReply);
+    capture(&house, 1690);
+    house.work();
+    minutes_pass(&house, 1);
+    assert_eq!((order(&house).payment_status, payment(&house).captured), (PaymentStatus::Paid, 1690));
+    assert_eq!(house.stripe.captured_total().get("EUR"), Some(&1690));
+
+    let id = order(&house).id;
+    house.stripe.fault_on("/v1/refunds", Fault::LoseReply);
+    house
+        .db
+        .write_now(move |conn| {
+            let line = orders::lines(conn, id)?[0].id;
+            let wanted = refunds::RequestLine { line, quantity: 1, restock: false };
+            let request = refunds::Request { lines: vec![wanted], shipping: 0, reason: "broken".into() };
+            refunds::request(conn, id, &request, 1200, "test", goods::now())
+        })
+        .unwrap();
+    house.work();
+    minutes_pass(&house, 1);
+    minutes_pass(&house, 1);
+    let back = house.db.read_now(move |conn| refunds::of_order(conn, id)).unwrap();
+    assert_eq!(back.iter().map(|refund| (refund.amount, refund.state)).collect::<Vec<_>>(), [(1200, WishState::Settled)]);
+    assert_eq!(house.stripe.refunds_of(&session).iter().map(|refund| refund.amount).collect::<Vec<_>>(), [1200]);
+    assert_eq!(order(&house).payment_status, PaymentStatus::PartiallyRefunded);
+    assert_eq!(templates(&house), ["order_confirmation", "refund_sent"]);
+}
+
+#[test]
+fn a_refund_that_takes_its_time_is_asked_about_and_not_asked_for_again() {
+    let (house, _, ann) = open();
+    capture_at_once(&house);
+    let session = paid(&house, &ann);
+    house.stripe.next_refund_pends();
+    ann.submit(&order_page(&house, &ann), "/orders/R1001/cancel", &[]).says(200, "Your order is cancelled.");
+    house.work();
+    minutes_pass(&house, 5);
+    minutes_pass(&house, 5);
+    let id = order(&house).id;
+    let states = || {
+        let back = house.db.read_now(move |conn| refunds::of_order(conn, id)).unwrap();
+        back.iter().map(|refund| (refund.amount, refund.state)).collect::<Vec<_>>()
+    };
+    assert_eq!((states(), order(&house).payment_status), (vec![(1690, WishState::Requested)], PaymentStatus::Paid));
+    let refunds = house.stripe.refunds_of(&session);
+    assert_eq!(refunds.len(), 1);
+    assert!(house.stripe.finish_refund(&refunds[0].id));
+    minutes_pass(&house, 5);
+    assert_eq!((states(), order(&house).payment_status), (vec![(1690, WishState::Settled)], PaymentStatus::Refunded));
+    assert_eq!(house.stripe.refunds_of(&session).len(), 1);
+    assert_eq!(templates(&house), ["order_confirmation", "order_cancelled", "refund_sent"]);
+}
+
+#[test]
+fn a_lost_webhook_is_made_up_for() {
+    let (house, mug, ann) = open();
+    let session = placed(&house, &ann);
+    house.stripe.hold_webhooks();
+    house.stripe.pay(&session).unwrap();
+    // The browser never comes back either.
+    minutes_pass(&house, 2);
+    assert_eq!(order(&house).status, OrderStatus::Pending);
+    minutes_pass(&house, 10);
+    minutes_pass(&house, 1);
+    assert_eq!((order(&house).status, order(&house).payment_status), (OrderStatus::Confirmed, PaymentStatus::Authorised));
+    let level = house.db.read_now(move |conn| stock::level(conn, mug)).unwrap();
+    assert_eq!((level.held, level.allocated), (0, 1));
+    assert_eq!(templates(&house), ["order_confirmation"]);
+}
+
+#[test]
+fn an_order_nobody_pays_ends_and_its_goods_are_free_again() {
+    let (house, mug, ann) = open();
+    let session = placed(&house, &ann);
+    let free = || house.db.read_now(move |conn| stock::level(conn, mug)).unwrap().free();
+    minutes_pass(&house, 50);
+    assert_eq!((order(&house).status, free()), (OrderStatus::Pending, 4));
+    minutes_pass(&house, 15);
+    minutes_pass(&house, 2);
+    assert_eq!((order(&house).status, free()), (OrderStatus::Cancelled, 5));
+    assert!(house.stripe.pay(&session).is_err(), "the session is closed at Stripe, too");
+    assert_eq!(templates(&house), ["order_cancelled"]);
+    let page = order_page(&house, &ann).says(200, "Cancelled");
+    assert!(!page.body.contains("/orders/R1001/pay"));
+}
+
+#[test]
+fn money_that_comes_too_late_goes_back_and_the_shopper_is_told() {
+    late_money(true);
+}
+
+#[test]
+fn money_that_comes_too_late_goes_back_even_if_the_browser_never_does() {
+    late_money(false);
+}
+
+/// The shopper pays after the order was given up, for Stripe could not be told to close its page.
+fn late_money(browser_returns: bool) {
+    let (house, mug, ann) = open();
+    capture_at_once(&house);
+    let session = placed(&house, &ann);
+    house.stripe.down();
+    minutes_pass(&house, 65);
+    minutes_pass(&house, 2);
+    assert_eq!(order(&house).status, OrderStatus::Cancelled);
+    house.stripe.up();
+    house.stripe.hold_webhooks();
+    house.stripe.pay(&session).unwrap();
+    if browser_returns {
+        comes_back(&house, &ann).says(200, "Your money came too late for this order and is on its way back to you");
+    }
+    minutes_pass(&house, 5);
+    minutes_pass(&house, 5);
+    let cases = house.db.read_now(|conn| payments::list_cases(conn, None, 10)).unwrap();
+    assert_eq!(cases.iter().map(|case| (case.amount, case.state.as_str())).collect::<Vec<_>>(), [(1690, "resolved")]);
+    assert_eq!(house.stripe.refunds_of(&session).iter().map(|refund| refund.amount).collect::<Vec<_>>(), [1690]);
+    assert_eq!(order(&house).status, OrderStatus::Cancelled);
+    assert_eq!(house.db.read_now(move |conn| stock::level(conn, mug)).unwrap().free(), 5);
+    let mails = templates(&house);
+    assert!(mails.contains(&"order_cancelled".into()) && mails.contains(&"payment_case_refund".into()), "{mails:?}");
+    assert_eq!(mails.iter().filter(|template| *template == "payment_case_refund").count(), 1);
+}
+
+#[test]
+fn a_refused_card_can_be_followed_by_a_good_one() {
+    let (house, _, ann) = open();
+    let session = placed(&house, &ann);
+    house.stripe.decline(&session).unwrap();
+    let page = comes_back(&house, &ann).says(200, "The payment is not finished yet").says(200, "Your card was declined");
+    assert_eq!(order(&house).status, OrderStatus::Pending);
+    assert!(pay_now(&ann, &page).contains(&session), "the same session is still open");
+    house.stripe.pay(&session).unwrap();
+    comes_back(&house, &ann).says(200, "Thank you");
+    let tries = house.stripe.charges_of(&session);
+    assert_eq!(tries.iter().filter(|charge| charge.failure.is_none()).count(), 1);
+    house.work();
+    assert_eq!((order(&house).status, templates(&house).len()), (OrderStatus::Confirmed, 1));
+}
+
+#[test]
+fn a_session_that_ran_out_is_replaced_and_only_one_is_paid() {
+    let (house, _, ann) = open();
+    let first = placed(&house, &ann);
+    house.stripe.expire(&first).unwrap();
+    let page = comes_back(&house, &ann).says(200, "You can try again");
+    let to = pay_now(&ann, &page);
+    let second = house.stripe.sessions().into_iter().find(|session| *session != first).unwrap();
+    assert!(to.contains(&second), "{to}");
+    house.stripe.pay(&second).unwrap();
+    comes_back(&house, &ann).says(200, "Thank you");
+    house.work();
+    assert_eq!(order(&house).payment_status, PaymentStatus::Authorised);
+    assert!(house.stripe.charges_of(&first).is_empty());
+}
+
+#[test]
+fn a_bank_that_asks_the_shopper_is_waited_for() {
+    let (house, _, ann) = open();
+    let session = placed(&house, &ann);
+    house.stripe.challenge(&session).unwrap();
+    comes_back(&house, &ann).says(200, "The payment is not finished yet");
+    house.work();
+    assert_eq!((order(&house).status, templates(&house).len()), (OrderStatus::Pending, 0));
+    house.stripe.pay(&session).unwrap();
+    comes_back(&house, &ann).says(200, "Thank you");
+    assert_eq!(order(&house).status, OrderStatus::Confirmed);
+}
+
+#[test]
+fn a_part_is_captured_once_and_the_rest_is_released() {
+    let (house, _, ann) = open();
+    let session = paid(&house, &ann);
+    capture(&house, 1000);
+    let again = payment(&house).id;
+    let twice = house.db.write_now(move |conn| payments::request_capture(conn, again, 500, "test", goods::now()));
+    assert!(matches!(twice, Err(kernel::Error::Conflict(_))), "{twice:?}");
+    house.work();
+    assert_eq!((order(&house).payment_status, payment(&house).captured), (PaymentStatus::PartiallyPaid, 1000));
+    let charges = house.stripe.charges_of(&session);
+    assert_eq!(charges.iter().map(|charge| charge.captured).collect::<Vec<_>>(), [1000]);
+    assert!(house.stripe.refunds_of(&session).is_empty(), "what was never taken is not refunded");
+}
+
+#[test]
+fn a_cancelled_order_releases_the_card_even_when_stripe_is_down_first() {
+    let (house, mug, ann) = open();
+    let session = paid(&house, &ann);
+    house.stripe.down();
+    ann.submit(&order_page(&house, &ann), "/orders/R1001/cancel", &[]).says(200, "Your order is cancelled.");
+    house.work();
+    house.stripe.up();
+    house.stripe.hold_webhooks();
+    minutes_pass(&house, 1);
+    minutes_pass(&house, 1);
+    assert_eq!((payment(&house).state, order(&house).payment_status), (PaymentState::Voided, PaymentStatus::Voided));
+    assert_eq!(house.stripe.captured_total().get("EUR"), None);
+    assert!(house.stripe.refunds_of(&session).is_empty());
+    assert_eq!(house.db.read_now(move |conn| stock::level(conn, mug)).unwrap().free(), 5);
+}
+
+#[test]
+fn webhooks_twice_late_and_in_any_order_change_nothing_more() {
+    let (house, _, ann) = open();
+    capture_at_once(&house);
+    let session = placed(&house, &ann);
+    house.stripe.fault(Fault::DoubleWebhook);
+    house.stripe.pay(&session).unwrap();
+    delivered(&house, house.stripe.events().len() + 1);
+    house.work();
+    house.stripe.deliver_again();
+    house.work();
+    let id: OrderId = order(&house).id;
+    let (captures, history) = house
+        .db
+        .read_now(move |conn| {
+            let payment = payments::latest(conn, id)?.unwrap();
+            Ok((payments::captures_of(conn, payment.id)?, orders::history(conn, id)?))
+        })
+        .unwrap();
+    assert_eq!(captures.iter().map(|capture| (capture.amount, capture.state)).collect::<Vec<_>>(), [(1690, WishState::Settled)]);
+    assert_eq!(history.iter().filter(|entry| entry.kind == "confirmed").count(), 1);
+    assert_eq!(templates(&house), ["order_confirmation"]);
+}
+
+#[test]
+fn without_its_search_server_the_shop_says_so_and_sells_on() {
+    let (house, _, ann) = open();
+    // A second process of the same shop whose search server is nowhere.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let nowhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let folder = house.state.config.data_dir.join("second");
+    let database = match &house.state.config.database {
+        kernel::db::Target::File(path) => format!("sqlite://{}", path.display()),
+        kernel::db::Target::Postgres(url) => url.clone(),
+    };
+    let vars = [
+        ("REGULARS_DATA_DIR", folder.display().to_string()),
+        ("DATABASE_URL", database),
+        ("REGULARS_BASE_URL", base.clone()),
+        ("REGULARS_PAGE_CACHE_MS", "0".into()),
+        ("REGULARS_MEILISEARCH_URL", format!("http://{nowhere}")),
+    ];
+    let config = Config::read(None, vars.map(|(name, value)| (name.to_string(), value))).unwrap();
+    let state = AppState::open(config, Clock::default()).unwrap();
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        actix_web::rt::System::new().block_on(async move {
+            let server = regulars::app::server(state, listener).unwrap();
+            tell.send(server.handle()).unwrap();
+            server.await.unwrap();
+        });
+    });
+    let server = told.recv().unwrap();
+    let bob = Visitor::new(&base);
+    let found = bob.get("/search?q=mug").says(503, "Searching does not work at the moment");
+    assert!(found.headers.contains_key("retry-after"));
+    let review = to_review(&bob, "bank_transfer");
+    bob.submit(&review, "/checkout/place", &[]).says(200, "R1001");
+    actix_web::rt::System::new().block_on(server.stop(false));
+    order_page(&house, &ann).says(200, "Confirmed");
+}
