@@ -4,8 +4,10 @@ mod api_key;
 mod backup;
 mod demo;
 mod doctor;
+mod export;
 mod import;
 mod migrate;
+mod reindex;
 mod restore;
 mod serve;
 mod staff;
@@ -42,12 +44,16 @@ enum Command {
     Migrate(migrate::Arguments),
     /// Fill an empty database with a demo shop
     Demo,
-    /// Bring in products from a merchant's own export file
+    /// Bring in products, customers and orders from a merchant's own export files
     Import(import::Arguments),
+    /// Write products, customers or orders to a file that other shops read
+    Export(export::Arguments),
     /// Who may sign in to the back office
     Staff(staff::Arguments),
     /// Make, list and end the keys of programs that use the JSON API
     ApiKey(api_key::Arguments),
+    /// Build the search index anew while the old one serves
+    Reindex,
     /// Prove the books: read the whole database and tell what does not agree
     Doctor,
     /// Write everything the database holds to one file, while the shop goes on selling
@@ -112,8 +118,10 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Migrate(arguments) => migrate::run(&config, &arguments),
         Command::Demo => demo::run(&config),
         Command::Import(arguments) => import::run(&config, &arguments),
+        Command::Export(arguments) => export::run(&config, &arguments),
         Command::Staff(arguments) => staff::run(&config, arguments),
         Command::ApiKey(arguments) => api_key::run(&config, arguments),
+        Command::Reindex => reindex::run(&config),
         Command::Doctor => doctor::run(&config),
         Command::Backup(arguments) => backup::run(&config, &arguments),
         Command::Restore(arguments) => restore::run(&config, &arguments),

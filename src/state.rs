@@ -85,7 +85,7 @@ fn gateways(config: &Config) -> Result<Gateways> {
 }
 
 /// Meilisearch when it is configured, the embedded engine in the data folder otherwise. Calls nobody.
-fn search(config: &Config) -> Result<Arc<dyn SearchEngine>> {
+pub fn search(config: &Config) -> Result<Arc<dyn SearchEngine>> {
     Ok(match &config.meilisearch {
         Some(server) => {
             let key = Some(server.key.expose()).filter(|key| !key.is_empty());

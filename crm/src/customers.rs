@@ -85,6 +85,11 @@ pub fn annotate(conn: &mut Conn, id: CustomerId, tags: &str, note: &str, now: Ti
     Ok(())
 }
 
+/// How many customers there are.
+pub fn count(conn: &mut Conn) -> Result<i64> {
+    Ok(customers::table.count().get_result(conn)?)
+}
+
 /// Customers in order of id, after `after`: for exports.
 pub fn after(conn: &mut Conn, after: i64, limit: i64) -> Result<Vec<Customer>> {
     Ok(customers::table

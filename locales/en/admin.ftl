@@ -131,6 +131,7 @@ admin-payments-none = No payment yet.
 admin-provider-stripe = Card (Stripe)
 admin-provider-bank_transfer = Bank transfer
 admin-provider-cash_on_delivery = Cash on delivery
+admin-provider-import = The shop before this one
 admin-authorised = Authorised
 admin-captured = Captured
 admin-given-back = Refunded

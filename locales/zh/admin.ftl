@@ -131,6 +131,7 @@ admin-payments-none = 尚无付款。
 admin-provider-stripe = 银行卡（Stripe）
 admin-provider-bank_transfer = 银行转账
 admin-provider-cash_on_delivery = 货到付款
+admin-provider-import = 此前的店铺
 admin-authorised = 已授权
 admin-captured = 已收
 admin-given-back = 已退

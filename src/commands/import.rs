@@ -1,3 +1,5 @@
+mod history;
+
 use super::Failure;
 use crate::progress::Bar;
 use crate::state;
@@ -24,6 +26,12 @@ pub struct Arguments {
 enum What {
     /// Products: Shopify's export (classic or 2024 columns) or WooCommerce's, unchanged
     Products(Options),
+    /// Customers: Shopify's export, unchanged
+    Customers(Options),
+    /// Past orders: Shopify's export, unchanged
+    Orders(Options),
+    /// Past orders: the "Online Retail" transactions of the UCI repository, plain or gzip, in pounds
+    Retail(Options),
 }
 
 #[derive(Args)]
@@ -43,6 +51,9 @@ pub fn run(config: &Config, arguments: &Arguments) -> Result<ExitCode, Failure> 
     db.migrate()?;
     match &arguments.what {
         What::Products(options) => products(&db, options),
+        What::Customers(options) => history::customers(&db, options),
+        What::Orders(options) => history::orders(&db, options),
+        What::Retail(options) => history::retail(&db, options),
     }
 }
 

@@ -5,11 +5,18 @@
 //! over is reported with line, column and reason, and the rest is read.
 
 pub mod apply;
+pub mod apply_customers;
+pub mod apply_orders;
+pub mod apply_retail;
 mod cell;
 mod check;
 mod customers;
 mod draft;
 mod export;
+pub mod export_catalogue;
+pub mod export_history;
+mod figure;
+mod frozen;
 mod html;
 mod orders;
 mod report;
@@ -21,7 +28,8 @@ mod woocommerce;
 pub use draft::{
     AddressDraft, CustomerDraft, DraftStatus, OrderDraft, OrderLineDraft, PictureDraft, ProductDraft, TextDraft, VariantDraft,
 };
-pub use export::write_shopify;
+pub use export::{ShopifyWriter, write_shopify};
+pub(crate) use frozen::IMPORT;
 pub use html::clean_html;
 pub(crate) use html::plain_text;
 pub use report::{FileError, Format, Parsed, RowError};

@@ -6,7 +6,8 @@ mod status;
 
 pub use create::{NewOrder, create};
 pub use queries::{
-    Filter, OrderRow, Waiting, adjustments, find_by_cart, get, get_by_number, history, lines, list, numbers, of_customer, waiting,
+    Filter, OrderRow, Waiting, adjustments, after, count, find_by_cart, get, get_by_number, history, lines, list, numbers, of_customer,
+    waiting,
 };
 pub use status::{FulfilmentStatus, OrderStatus, PaymentStatus, derive, refresh};
 

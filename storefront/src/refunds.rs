@@ -5,6 +5,7 @@ mod preview;
 pub use preview::{LinePreview, Preview, Request, RequestLine, preview};
 
 use crate::ids::{OrderId, OrderLineId, PaymentId, RefundId};
+use crate::imports;
 use crate::orders::{self, Order, OrderLine, OrderStatus};
 use crate::payments::{self, Payment, WishState};
 use crate::schema::{order_lines, payments as payment_rows, refund_lines, refunds};
@@ -137,6 +138,9 @@ struct Wish<'a> {
 
 /// The guarded promise: refunds asked for and done never pass what was captured, however many ask at once.
 fn insert(conn: &mut Conn, wish: &Wish, actor: &str, now: Time) -> Result<RefundId> {
+    if wish.payment.provider == imports::IMPORT {
+        return Err(Error::conflict("This order was paid in another shop, before it was imported. Give the money back there."));
+    }
     let promised = diesel::update(payment_rows::table.find(wish.payment.id))
         .filter((payment_rows::refunded + wish.amount).le(payment_rows::captured))
         .set((payment_rows::refunded.eq(payment_rows::refunded + wish.amount), payment_rows::updated_at.eq(now)))

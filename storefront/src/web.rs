@@ -8,7 +8,7 @@ mod cart;
 mod category;
 pub(crate) mod checkout;
 mod content;
-mod countries;
+pub(crate) mod countries;
 pub mod door;
 pub mod frame;
 mod home;

@@ -35,6 +35,31 @@ pub fn listing(conn: &mut Conn, category: Option<CategoryId>, after: Option<Prod
     Ok(query.load(conn)?)
 }
 
+/// Ids of all products after the id `after`, whatever their status, by id: for exports.
+pub fn ids(conn: &mut Conn, after: Option<ProductId>, limit: i64) -> Result<Vec<ProductId>> {
+    Ok(products::table
+        .filter(products::id.gt(after.unwrap_or(ProductId(0))))
+        .order(products::id)
+        .limit(limit)
+        .select(products::id)
+        .load(conn)?)
+}
+
+/// How many products there are, whatever their status.
+pub fn count(conn: &mut Conn) -> Result<i64> {
+    Ok(products::table.count().get_result(conn)?)
+}
+
+/// The names of all attributes, in order of the first product that has them.
+pub fn attribute_names(conn: &mut Conn) -> Result<Vec<String>> {
+    use crate::schema::product_attributes as attributes;
+    Ok(attributes::table
+        .group_by(attributes::name)
+        .order((diesel::dsl::min(attributes::product_id), diesel::dsl::min(attributes::position)))
+        .select(attributes::name)
+        .load(conn)?)
+}
+
 /// Slug and time of change of active products after the id `after`, by id: for the sitemap.
 pub fn slugs(conn: &mut Conn, after: Option<ProductId>, limit: i64) -> Result<Vec<(ProductId, String, Time)>> {
     Ok(products::table

@@ -51,6 +51,8 @@ pub struct Report {
     pub changed: u64,
     pub unchanged: u64,
     pub errors: Vec<RowError>,
+    /// Parts of good rows that this shop has no place for.
+    pub notes: Vec<RowError>,
     /// False when errors kept everything out.
     pub applied: bool,
 }
@@ -100,9 +102,14 @@ pub fn plan(conn: &mut Conn, drafts: &[ProductDraft], currency: kernel::money::C
 /// report. What the file does not say stays as it is, and a product whose draft was applied before is left alone, so that the
 /// same file twice changes nothing. `progress` hears how many drafts are done.
 pub fn apply(conn: &mut Conn, drafts: &[ProductDraft], saving: &Saving, mode: Mode, progress: &mut dyn FnMut(u64)) -> Result<Report> {
+    whole(conn, mode, |conn, report| write(conn, drafts, saving, report, progress))
+}
+
+/// Runs an import in a savepoint and answers its report; with [`Mode::AllOrNothing`] any error in it undoes everything.
+pub(super) fn whole(conn: &mut Conn, mode: Mode, run: impl FnOnce(&mut Conn, &mut Report) -> Result<()>) -> Result<Report> {
     let mut report = Report::default();
     let written = savepoint(conn, |conn| {
-        write(conn, drafts, saving, &mut report, progress)?;
+        run(conn, &mut report)?;
         if mode == Mode::AllOrNothing && !report.errors.is_empty() {
             return Err(Error::conflict("the file has errors"));
         }
@@ -116,6 +123,20 @@ pub fn apply(conn: &mut Conn, drafts: &[ProductDraft], saving: &Saving, mode: Mo
         Err(error) => return Err(error),
     }
     Ok(report)
+}
+
+/// Runs an import, undoes it, and answers what it would have done.
+pub fn rehearse(conn: &mut Conn, run: impl FnOnce(&mut Conn) -> Result<Report>) -> Result<Report> {
+    let mut report = None;
+    let undone = savepoint(conn, |conn| {
+        report = Some(run(conn)?);
+        Err::<(), _>(Error::conflict("a rehearsal"))
+    });
+    match (undone, report) {
+        (Err(Error::Conflict(_)), Some(report)) => Ok(report),
+        (Err(error), _) => Err(error),
+        (Ok(()), _) => Err(Error::unexpected("a rehearsal was not undone")),
+    }
 }
 
 fn write(conn: &mut Conn, drafts: &[ProductDraft], saving: &Saving, report: &mut Report, progress: &mut dyn FnMut(u64)) -> Result<()> {

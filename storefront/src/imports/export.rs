@@ -52,24 +52,42 @@ const STATUS: &str = "Status";
 /// Fails when `out` does.
 pub fn write_shopify<'p>(products: impl Iterator<Item = &'p ProductDraft>, currency: Currency, out: impl Write) -> std::io::Result<()> {
     let products: Vec<&ProductDraft> = products.collect();
-    let mut writer = csv::Writer::from_writer(out);
-    let names = attribute_names(&products);
-    let mut header: Vec<String> = COLUMNS.iter().map(|name| name.to_string()).chain([STATUS.to_string()]).collect();
-    header.extend(names.iter().enumerate().map(|(at, name)| format!("{name}{METAFIELD}custom.attribute_{})", at + 1)));
-    for own in ["categories", "translations"] {
-        header.push(format!("{own}{METAFIELD}{OWN_NAMESPACE}.{own})"));
+    let mut writer = ShopifyWriter::new(attribute_names(&products), currency, out)?;
+    products.into_iter().try_for_each(|product| writer.write(product))?;
+    writer.finish()
+}
+
+/// Writes products one at a time, as [`write_shopify`] does. The header comes first, so the names of all attributes have to be known.
+pub struct ShopifyWriter<W: Write> {
+    writer: csv::Writer<W>,
+    names: Vec<String>,
+    header: usize,
+    columns: HashMap<String, usize>,
+    currency: Currency,
+}
+
+impl<W: Write> ShopifyWriter<W> {
+    /// Writes the header, with a column for each attribute of `names`. Fails when `out` does.
+    pub fn new(names: Vec<String>, currency: Currency, out: W) -> std::io::Result<ShopifyWriter<W>> {
+        let mut header: Vec<String> = COLUMNS.iter().map(|name| name.to_string()).chain([STATUS.to_string()]).collect();
+        header.extend(names.iter().enumerate().map(|(at, name)| format!("{name}{METAFIELD}custom.attribute_{})", at + 1)));
+        for own in ["categories", "translations"] {
+            header.push(format!("{own}{METAFIELD}{OWN_NAMESPACE}.{own})"));
+        }
+        let mut writer = csv::Writer::from_writer(out);
+        write_row(&mut writer, &header)?;
+        let columns: HashMap<String, usize> = header.into_iter().enumerate().map(|(at, name)| (name, at)).collect();
+        Ok(ShopifyWriter { writer, names, header: columns.len(), columns, currency })
     }
-    let mut write =
-        |cells: &[String]| writer.write_record(cells.iter().map(|cell| guard(cell).into_owned())).map_err(std::io::Error::other);
-    write(&header)?;
-    let columns: HashMap<&str, usize> = header.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
-    for product in products {
+
+    /// Writes the rows of a product. An attribute that the header has no column for is left out.
+    pub fn write(&mut self, product: &ProductDraft) -> std::io::Result<()> {
         let rows = product.variants.len().max(product.pictures.len()).max(1);
         for n in 0..rows {
-            let mut row = Row { columns: &columns, cells: vec![String::new(); header.len()], currency };
+            let mut row = Row { columns: &self.columns, cells: vec![String::new(); self.header], currency: self.currency };
             row.set("Handle", &product.handle);
             if n == 0 {
-                row.product(product, &names)?;
+                row.product(product, &self.names)?;
             }
             if let Some(variant) = product.variants.get(n) {
                 row.variant(product, variant, n == 0);
@@ -79,20 +97,30 @@ pub fn write_shopify<'p>(products: impl Iterator<Item = &'p ProductDraft>, curre
                 row.set("Image Position", &(n + 1).to_string());
                 row.set_maybe("Image Alt Text", picture.alt.as_deref());
             }
-            write(&row.cells)?;
+            write_row(&mut self.writer, &row.cells)?;
         }
+        Ok(())
     }
-    writer.flush()
+
+    /// Brings everything to the end of its way. Fails when `out` does.
+    pub fn finish(mut self) -> std::io::Result<()> {
+        self.writer.flush()
+    }
 }
 
-fn attribute_names<'p>(products: &[&'p ProductDraft]) -> Vec<&'p str> {
+/// Writes a row whose cells no spreadsheet runs as formulas.
+pub(super) fn write_row<W: Write>(writer: &mut csv::Writer<W>, cells: &[String]) -> std::io::Result<()> {
+    writer.write_record(cells.iter().map(|cell| guard(cell).into_owned())).map_err(std::io::Error::other)
+}
+
+fn attribute_names(products: &[&ProductDraft]) -> Vec<String> {
     let mut seen = std::collections::HashSet::new();
     let all = products.iter().flat_map(|product| product.attributes.iter().map(|(name, _)| name.as_str()));
-    all.filter(|name| seen.insert(*name)).collect()
+    all.filter(|name| seen.insert(*name)).map(str::to_string).collect()
 }
 
 struct Row<'h> {
-    columns: &'h HashMap<&'h str, usize>,
+    columns: &'h HashMap<String, usize>,
     cells: Vec<String>,
     currency: Currency,
 }
@@ -116,7 +144,7 @@ impl Row<'_> {
         self.set(column, value.map_or("", |value| if value { words.0 } else { words.1 }));
     }
 
-    fn product(&mut self, product: &ProductDraft, names: &[&str]) -> std::io::Result<()> {
+    fn product(&mut self, product: &ProductDraft, names: &[String]) -> std::io::Result<()> {
         self.set("Title", &product.title);
         self.set_maybe("Body (HTML)", product.description_html.as_deref());
         self.set_maybe("Vendor", product.brand.as_deref());

@@ -49,6 +49,16 @@ pub fn numbers(conn: &mut Conn, ids: &[OrderId]) -> Result<HashMap<OrderId, Stri
     Ok(rows.into_iter().collect())
 }
 
+/// Orders after the id `after`, by id: for exports.
+pub fn after(conn: &mut Conn, after: OrderId, limit: i64) -> Result<Vec<Order>> {
+    Ok(orders::table.filter(orders::id.gt(after)).order(orders::id).limit(limit).select(Order::as_select()).load(conn)?)
+}
+
+/// How many orders there are.
+pub fn count(conn: &mut Conn) -> Result<i64> {
+    Ok(orders::table.count().get_result(conn)?)
+}
+
 /// What waits for somebody: orders to send and orders nobody has paid yet. Neither is counted further than `limit`.
 #[derive(Clone, Copy, Debug, serde::Serialize)]
 pub struct Waiting {

@@ -266,6 +266,11 @@ pub fn known(code: &str) -> bool {
     NAMES.binary_search_by(|(known, ..)| (*known).cmp(code)).is_ok()
 }
 
+/// The code of a country by its English name.
+pub fn code(name: &str) -> Option<&'static str> {
+    NAMES.iter().find(|(_, english, _)| *english == name).map(|(code, ..)| *code)
+}
+
 /// The countries of `codes`, or all of them for `None`, by name; `selected` is chosen.
 pub fn choices(codes: Option<&[String]>, language: Language, selected: &str) -> Vec<Choice> {
     let wanted = |code: &&str| codes.is_none_or(|codes| codes.iter().any(|known| known == code));
