@@ -23,6 +23,9 @@ async function register(page, shop, person) {
 journeys('a customer', (journey, the) => {
   journey('registers, buys, sees the order and cancels it', {}, async (page) => {
     await register(page, the.shop, ann)
+    await page.goto('/account')
+    await press(page, button(page, text.signOut))
+    await page.goto('/account')
     await signIn(page, ann)
     const number = await buy(page, ann.email)
     await page.goto('/account/orders')

@@ -75,6 +75,14 @@ export async function shot(page, name) {
   const folder = join(target, 'screenshots')
   mkdirSync(folder, { recursive: true })
   const path = join(folder, `${name}-${page.viewportSize().width}.png`)
+  // What loads only once it is scrolled to is wanted, too.
+  await page.evaluate(() => Promise.race([
+    Promise.allSettled([...document.images].map((image) => {
+      image.loading = 'eager'
+      return image.decode()
+    })),
+    new Promise((done) => setTimeout(done, 3000)),
+  ]))
   await page.screenshot({ path, fullPage: true })
   return path
 }
