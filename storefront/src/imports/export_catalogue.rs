@@ -113,7 +113,10 @@ mod tests {
     #[test]
     fn what_is_exported_reads_back_as_what_is_stored() {
         let db = kernel::testing::db();
-        let drafts = read_products(fixture("shopify_classic.csv").as_slice(), Currency::EUR).unwrap().items;
+        let mut drafts = read_products(fixture("shopify_classic.csv").as_slice(), Currency::EUR).unwrap().items;
+        let pair = |name: &str| (name.to_string(), "x".to_string());
+        drafts[0].attributes = vec![pair("A"), pair("B")];
+        drafts[1].attributes = vec![pair("B"), pair("A")];
         let now = Clock::default().now();
         let count = drafts.len() as u64;
         let saving = Saving { currency: Currency::EUR, actor: "import", base: None, now };

@@ -38,7 +38,8 @@ pub(super) fn merge(before: Option<Product>, draft: &ProductDraft, slug: String,
     if !draft.tags.is_empty() {
         product.tags.clone_from(&draft.tags);
     }
-    if !draft.attributes.is_empty() {
+    // A file has a column for each attribute, so the order of a product's own is not in it.
+    if !draft.attributes.is_empty() && by_name(&draft.attributes) != by_name(&product.attributes) {
         product.attributes.clone_from(&draft.attributes);
     }
     if !categories.is_empty() {
@@ -59,6 +60,13 @@ pub(super) fn merge(before: Option<Product>, draft: &ProductDraft, slug: String,
         variants(&mut product, &draft.variants);
     }
     product
+}
+
+/// Attributes by name, with the values of each in their order.
+fn by_name(attributes: &[(String, String)]) -> Vec<&(String, String)> {
+    let mut sorted: Vec<_> = attributes.iter().collect();
+    sorted.sort_by(|a, b| a.0.cmp(&b.0));
+    sorted
 }
 
 fn say(stored: &mut String, said: &Option<String>) {
