@@ -193,6 +193,13 @@
   }
   addEventListener("pageshow", (event) => { if (event.persisted) for (const button of all("[data-once] button")) button.disabled = false; });
 
+  // "Please fill this in" five times says little: each entry of the summary names its field.
+  for (const link of all(".error-summary a")) {
+    const field = document.getElementById(link.hash.slice(1));
+    if (!field || !field.labels || !field.labels.length || field.type === "radio" || field.type === "checkbox") continue;
+    link.prepend(field.labels[0].firstChild.textContent.trim() + (document.documentElement.lang.startsWith("zh") ? "：" : ": "));
+  }
+
   // After a refused form the summary is read first.
   const summary = one(".error-summary");
   if (summary) summary.focus();

@@ -87,10 +87,13 @@ export async function shot(page, name) {
   return path
 }
 
-/** The page is accessible, does not scroll sideways, and is kept as a screenshot. */
+/** The page is accessible, has no text without words, does not scroll sideways, and is kept as a screenshot. */
 export async function look(page, name) {
   await shot(page, name)
   const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
   assert.ok(over <= 0, `${page.url()} is ${over} px wider than the window of ${page.viewportSize().width} px`)
+  // A text that is missing shows its key.
+  const keys = /\b(admin|order|payment|fulfilment|refund|history|checkout|cart|account)-[a-z]+[-_][a-z_]+\b/.exec(await page.locator('main').first().innerText())
+  assert.equal(keys, null, `${page.url()} shows a key instead of a text: ${keys?.[0]}`)
   await axe(page)
 }
