@@ -17,7 +17,9 @@ mod support;
 
 use std::process::ExitCode;
 
-const ALL: [(&str, fn() -> bool); 4] = [("pages", pages::run), ("orders", orders::run), ("scale", scale::run), ("start", start::run)];
+/// Runs one benchmark and answers whether its results were right.
+type Run = fn() -> bool;
+const ALL: [(&str, Run); 4] = [("pages", pages::run), ("orders", orders::run), ("scale", scale::run), ("start", start::run)];
 
 fn main() -> ExitCode {
     // Cargo adds `--bench`.

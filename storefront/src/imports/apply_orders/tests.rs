@@ -7,6 +7,9 @@ use crate::orders::{FulfilmentStatus, OrderStatus, PaymentStatus};
 use kernel::clock::Clock;
 use kernel::money::Currency;
 
+/// What makes a good order bad.
+type Spoil = fn(&mut OrderDraft);
+
 fn run(test: impl Fn(&mut Conn, Time) -> Result<()> + Send + 'static) {
     let db = kernel::testing::db();
     let now = Clock::default().now();
@@ -108,7 +111,7 @@ fn every_standing_of_an_order_keeps_the_books() {
 #[test]
 fn what_contradicts_itself_is_refused_with_the_reason() {
     run(|conn, now| {
-        let cases: [(&str, fn(&mut OrderDraft)); 8] = [
+        let cases: [(&str, Spoil); 8] = [
             ("Total", |order| order.total = Some(3499)),
             ("Created at", |order| order.created_at = None),
             ("Email", |order| order.email = None),
