@@ -167,7 +167,7 @@ fn regulars(folder: &Path, address: Option<SocketAddr>) -> Command {
     let mut command = Command::new(binary);
     command.env_clear().current_dir(folder).env("REGULARS_DATA_DIR", folder.join("data")).stdin(Stdio::null());
     // The searches of the load come from one address.
-    command.env("REGULARS_LIMITS_SEARCH_PER_MINUTE", "1000000");
+    command.env("REGULARS_LIMITS_SEARCH_PER_MINUTE", "100000");
     if let Some(address) = address {
         command.env("REGULARS_LISTEN", address.to_string());
     }
