@@ -150,13 +150,13 @@ fn cases(state: &AppState, stocked: &Stocked) -> Vec<Case> {
 
 /// Drives bare actix-web and the shop in turn. `false` when an answer was wrong.
 fn compare(case: &Case, shop: SocketAddr) -> bool {
-    let request = vec![get(&case.path, &case.cookie)];
     let mut client = Client::connect(shop).unwrap();
-    let answer = client.ask(&request[0]).unwrap();
+    let answer = client.ask(&get(&case.path, &case.cookie)).unwrap();
     if answer.status != 200 {
         println!("{}: {} answers {}", case.name, case.path, answer.status);
         return false;
     }
+    let request = vec![get(&case.path, &with_units(&case.cookie, answer.head))];
     let body = Bytes::copy_from_slice(answer.body);
     let bytes = body.len();
     let (bare, bare_handle) = serve(move |listener| {
@@ -199,6 +199,13 @@ fn compare(case: &Case, shop: SocketAddr) -> bool {
         println!("{}: {wrong} answers were wrong", case.name);
     }
     wrong == 0
+}
+
+/// The cookies of a browser that keeps what the shop lets it remember for a minute: how many units lie in the cart.
+fn with_units(cookie: &str, head: &[u8]) -> String {
+    let head = String::from_utf8_lossy(head);
+    let units = head.lines().filter_map(|line| line.strip_prefix("set-cookie: ")?.split(';').next()).find(|pair| pair.starts_with("units="));
+    units.map_or(cookie.to_string(), |units| format!("{cookie}; {units}"))
 }
 
 /// Runs a server on a thread of its own.

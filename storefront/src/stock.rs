@@ -91,6 +91,54 @@ pub fn ensure(conn: &mut Conn, variant: VariantId, tracked: bool, oversell: bool
     Ok(())
 }
 
+/// The first level of a variant that was just added.
+pub struct Opening {
+    pub variant: VariantId,
+    pub tracked: bool,
+    pub oversell: bool,
+    /// What lies in the house, not negative. Untracked goods have no number.
+    pub on_hand: i64,
+}
+
+/// Adds the levels of new variants, each with the movement behind what is there, in two statements for all. Nothing tells that
+/// they are available: who adds a variant tells that the product changed.
+pub fn open(conn: &mut Conn, openings: &[Opening], actor: &str, now: Time) -> Result<()> {
+    let there = |opening: &Opening| if opening.tracked { opening.on_hand } else { 0 };
+    let levels: Vec<_> = openings
+        .iter()
+        .map(|opening| {
+            (
+                stock_levels::variant_id.eq(opening.variant),
+                stock_levels::tracked.eq(opening.tracked),
+                stock_levels::oversell.eq(opening.oversell),
+                stock_levels::on_hand.eq(there(opening)),
+            )
+        })
+        .collect();
+    on_each!(conn, c => diesel::insert_into(stock_levels::table).values(levels).execute(c))?;
+    let movements: Vec<_> = openings
+        .iter()
+        .filter(|opening| there(opening) > 0)
+        .map(|opening| {
+            (
+                stock_movements::variant_id.eq(opening.variant),
+                stock_movements::kind.eq("adjust"),
+                stock_movements::on_hand.eq(opening.on_hand),
+                stock_movements::allocated.eq(0),
+                stock_movements::held.eq(0),
+                stock_movements::dedupe_key.eq(format!("open:{}", opening.variant)),
+                stock_movements::reason.eq("catalogue"),
+                stock_movements::actor.eq(actor),
+                stock_movements::created_at.eq(now),
+            )
+        })
+        .collect();
+    if !movements.is_empty() {
+        on_each!(conn, c => diesel::insert_into(stock_movements::table).values(movements).execute(c))?;
+    }
+    Ok(())
+}
+
 /// Sets what lies in the house after a count, an import or an adjustment. `Conflict` when fewer would be left than are promised.
 pub fn set_on_hand(conn: &mut Conn, variant: VariantId, on_hand: i64, reason: &str, key: &str, actor: &str, now: Time) -> Result<()> {
     if on_hand < 0 {

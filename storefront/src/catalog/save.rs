@@ -188,12 +188,17 @@ fn free_slug(conn: &mut Conn, product: &Product) -> Result<String> {
         (true, made) if made.is_empty() => "product".into(),
         (true, made) => made,
     };
-    let taken: Vec<(ProductId, String)> =
-        rows::table.filter(rows::slug.eq(&wanted).or(rows::slug.like(format!("{wanted}-%")))).select((rows::id, rows::slug)).load(conn)?;
-    let taken: HashSet<String> = taken.into_iter().filter(|(id, _)| Some(*id) != product.id).map(|(_, slug)| slug).collect();
-    if !asked.is_empty() && taken.contains(&asked) {
+    let holder: Option<ProductId> = rows::table.filter(rows::slug.eq(&wanted)).select(rows::id).first(conn).optional()?;
+    match holder {
+        Some(holder) if Some(holder) != product.id => {}
+        _ => return Ok(wanted),
+    }
+    if !asked.is_empty() {
         return Err(Error::field("slug", "Another product has this address."));
     }
+    let taken: Vec<(ProductId, String)> =
+        rows::table.filter(rows::slug.like(format!("{wanted}%"))).select((rows::id, rows::slug)).load(conn)?;
+    let taken: HashSet<String> = taken.into_iter().filter(|(id, _)| Some(*id) != product.id).map(|(_, slug)| slug).collect();
     Ok(unique(&wanted, &taken))
 }
 

@@ -12,6 +12,7 @@ use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::json::text as json;
 use kernel::{Conn, Error, Result, jobs, token};
+use std::collections::HashMap;
 
 /// Writes `after` over `before`.
 pub(super) fn product(conn: &mut Conn, before: Option<&Product>, after: &Product, saving: &Saving) -> Result<ProductId> {
@@ -28,11 +29,14 @@ pub(super) fn product(conn: &mut Conn, before: Option<&Product>, after: &Product
         diesel::update(variants::table.filter(variants::id.eq_any(gone))).set(variants::active.eq(false)).execute(conn)?;
     }
     free_skus(conn, before, after)?;
+    let mut added = Vec::new();
     for (at, new) in after.variants.iter().enumerate() {
-        let old =
-            before.into_iter().flat_map(|before| before.variants.iter().enumerate()).find(|(_, old)| old.id.is_some() && old.id == new.id);
-        variant(conn, id, old, (at, new), saving)?;
+        match before.into_iter().flat_map(|before| before.variants.iter().enumerate()).find(|(_, old)| old.id.is_some() && old.id == new.id) {
+            Some(old) => variant(conn, id, old, (at, new), saving)?,
+            None => added.push((at, new)),
+        }
     }
+    add_variants(conn, id, &added, saving)?;
     Ok(id)
 }
 
@@ -124,25 +128,39 @@ fn gallery(conn: &mut Conn, id: ProductId, before: Option<&Product>, after: &Pro
         diesel::delete(product_pictures::table.filter(product_pictures::product_id.eq(id)).filter(product_pictures::source.eq_any(gone)))
             .execute(conn)?;
     }
+    let mut new = Vec::new();
     for (picture, at) in after.pictures.iter().zip(0i64..) {
         if old.iter().any(|known| known.source == picture.source) {
             let row =
                 product_pictures::table.filter(product_pictures::product_id.eq(id)).filter(product_pictures::source.eq(&picture.source));
             diesel::update(row).set((product_pictures::position.eq(at), product_pictures::alt.eq(&picture.alt))).execute(conn)?;
-            continue;
+        } else {
+            new.push((
+                product_pictures::product_id.eq(id),
+                product_pictures::position.eq(at),
+                product_pictures::source.eq(&picture.source),
+                product_pictures::alt.eq(&picture.alt),
+                product_pictures::picture_hash.eq(picture.hash.as_ref()),
+            ));
         }
-        let row = (
-            product_pictures::product_id.eq(id),
-            product_pictures::position.eq(at),
-            product_pictures::source.eq(&picture.source),
-            product_pictures::alt.eq(&picture.alt),
-            product_pictures::picture_hash.eq(&picture.hash),
-        );
-        let added: i64 = diesel::insert_into(product_pictures::table).values(row).returning(product_pictures::id).get_result(conn)?;
-        if picture.hash.is_none() && !pictures::is_embedded(&picture.source) {
-            let job = json(&FetchJob { picture: added, base: saving.base.map(str::to_string) })?;
-            jobs::enqueue(conn, PICTURE_JOB, &job, Some(&format!("picture:{added}")), saving.now, saving.now)?;
-        }
+    }
+    if new.is_empty() {
+        return Ok(());
+    }
+    kernel::on_each!(conn, c => diesel::insert_into(product_pictures::table).values(new).execute(c))?;
+    fetch(conn, id, saving)
+}
+
+/// Has the pictures of a product fetched that nobody fetched yet. A job that waits already is not added again.
+fn fetch(conn: &mut Conn, id: ProductId, saving: &Saving) -> Result<()> {
+    let missing: Vec<(i64, String)> = product_pictures::table
+        .filter(product_pictures::product_id.eq(id))
+        .filter(product_pictures::picture_hash.is_null())
+        .select((product_pictures::id, product_pictures::source))
+        .load(conn)?;
+    for (picture, _) in missing.iter().filter(|(_, source)| !pictures::is_embedded(source)) {
+        let job = json(&FetchJob { picture: *picture, base: saving.base.map(str::to_string) })?;
+        jobs::enqueue(conn, PICTURE_JOB, &job, Some(&format!("picture:{picture}")), saving.now, saving.now)?;
     }
     Ok(())
 }
@@ -162,55 +180,65 @@ fn free_skus(conn: &mut Conn, before: Option<&Product>, after: &Product) -> Resu
     Ok(())
 }
 
+/// A variant's own row.
+#[derive(Insertable, AsChangeset)]
+#[diesel(table_name = variants, treat_none_as_default_value = false, treat_none_as_null = true)]
+struct VariantRow<'a> {
+    product_id: ProductId,
+    position: i64,
+    sku: Option<&'a str>,
+    barcode: &'a str,
+    option_values: String,
+    picture_source: &'a str,
+    weight_grams: i64,
+    requires_shipping: bool,
+    taxable: bool,
+    tax_class: &'a str,
+    active: bool,
+}
+
+impl VariantRow<'_> {
+    fn of(product: ProductId, at: usize, variant: &Variant) -> Result<VariantRow<'_>> {
+        Ok(VariantRow {
+            product_id: product,
+            position: i64::try_from(at).map_err(Error::unexpected)?,
+            sku: variant.sku.as_deref(),
+            barcode: &variant.barcode,
+            option_values: json(&variant.options)?,
+            picture_source: &variant.picture,
+            weight_grams: variant.weight_grams,
+            requires_shipping: variant.requires_shipping,
+            taxable: variant.taxable,
+            tax_class: &variant.tax_class,
+            active: variant.active,
+        })
+    }
+}
+
+/// Changes a stored variant.
 fn variant(
     conn: &mut Conn,
     product: ProductId,
-    old: Option<(usize, &Variant)>,
+    (place, old): (usize, &Variant),
     (at, new): (usize, &Variant),
     saving: &Saving,
 ) -> Result<()> {
-    if let Some((place, old)) = old
-        && place == at
-        && old == new
-    {
-        return Ok(());
+    let Some(id) = old.id.filter(|_| place != at || old != new) else { return Ok(()) };
+    diesel::update(variants::table.find(id)).set(VariantRow::of(product, at, new)?).execute(conn)?;
+    if (old.price, old.compare_at, old.cost) != (new.price, new.compare_at, new.cost) {
+        price(conn, id, new, saving.currency.code())?;
     }
-    let old = old.map(|(_, old)| old);
-    let fields = (
-        variants::product_id.eq(product),
-        variants::position.eq(i64::try_from(at).map_err(Error::unexpected)?),
-        variants::sku.eq(&new.sku),
-        variants::barcode.eq(&new.barcode),
-        variants::option_values.eq(json(&new.options)?),
-        variants::picture_source.eq(&new.picture),
-        variants::weight_grams.eq(new.weight_grams),
-        variants::requires_shipping.eq(new.requires_shipping),
-        variants::taxable.eq(new.taxable),
-        variants::tax_class.eq(&new.tax_class),
-        variants::active.eq(new.active),
-    );
-    let id: VariantId = match old.and_then(|old| old.id) {
-        None => diesel::insert_into(variants::table).values(fields).returning(variants::id).get_result(conn)?,
-        Some(id) => {
-            diesel::update(variants::table.find(id)).set(fields).execute(conn)?;
-            id
-        }
-    };
-    price(conn, id, old, new, saving.currency.code())?;
-    if old.is_none_or(|old| (old.tracked, old.oversell) != (new.tracked, new.oversell)) {
+    if (old.tracked, old.oversell) != (new.tracked, new.oversell) {
         stock::ensure(conn, id, new.tracked, new.oversell)?;
     }
-    if let Some(count) = new.count.filter(|count| old.map_or(0, |old| old.on_hand) != *count) {
+    if let Some(count) = new.count.filter(|count| old.on_hand != *count) {
         let key = format!("catalog:{id}:{}", token::random());
         stock::set_on_hand(conn, id, count, "catalogue", &key, saving.actor, saving.now)?;
     }
     Ok(())
 }
 
-fn price(conn: &mut Conn, id: VariantId, old: Option<&Variant>, new: &Variant, currency: &str) -> Result<()> {
-    if old.is_some_and(|old| (old.price, old.compare_at, old.cost) == (new.price, new.compare_at, new.cost)) {
-        return Ok(());
-    }
+fn price(conn: &mut Conn, id: VariantId, new: &Variant, currency: &str) -> Result<()> {
     let Some(amount) = new.price else {
         diesel::delete(prices::table.find((id, currency))).execute(conn)?;
         return Ok(());
@@ -226,4 +254,48 @@ fn price(conn: &mut Conn, id: VariantId, old: Option<&Variant>, new: &Variant, c
     kernel::on_each!(conn, c => diesel::insert_into(prices::table)
         .values(row).on_conflict((prices::variant_id, prices::currency)).do_update().set(change).execute(c))?;
     Ok(())
+}
+
+/// Adds variants with their prices and stock, in a few statements for all of them: a catalogue is brought in by the thousands.
+fn add_variants(conn: &mut Conn, product: ProductId, added: &[(usize, &Variant)], saving: &Saving) -> Result<()> {
+    if added.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<_> = added.iter().map(|(at, variant)| VariantRow::of(product, *at, variant)).collect::<Result<_>>()?;
+    kernel::on_each!(conn, c => diesel::insert_into(variants::table).values(rows).execute(c))?;
+    // Variants that are not named any more keep their places, so the newest at a place is the one added.
+    let stored: HashMap<i64, VariantId> = variants::table
+        .filter(variants::product_id.eq(product))
+        .order(variants::id)
+        .select((variants::position, variants::id))
+        .load(conn)?
+        .into_iter()
+        .collect();
+    let id = |at: usize| {
+        let place = i64::try_from(at).map_err(Error::unexpected)?;
+        stored.get(&place).copied().ok_or_else(|| Error::unexpected("an added variant is not stored"))
+    };
+    let (mut priced, mut openings) = (Vec::new(), Vec::new());
+    for (at, variant) in added {
+        let id = id(*at)?;
+        priced.extend(variant.price.map(|amount| {
+            (
+                prices::variant_id.eq(id),
+                prices::currency.eq(saving.currency.code()),
+                prices::amount.eq(amount),
+                prices::compare_at.eq(variant.compare_at),
+                prices::cost.eq(variant.cost),
+            )
+        }));
+        openings.push(stock::Opening {
+            variant: id,
+            tracked: variant.tracked,
+            oversell: variant.oversell,
+            on_hand: variant.count.unwrap_or(0),
+        });
+    }
+    if !priced.is_empty() {
+        kernel::on_each!(conn, c => diesel::insert_into(prices::table).values(priced).execute(c))?;
+    }
+    stock::open(conn, &openings, saving.actor, saving.now)
 }

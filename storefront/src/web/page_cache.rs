@@ -128,9 +128,16 @@ fn answer(door: &Door, visit: &Visit, product: Option<ProductId>, body: Bytes) -
     answer.body(body)
 }
 
+/// The units in the visitor's cart, as the browser remembers them or as they are stored.
 async fn cart_units(door: &Door, visit: &Visit) -> Result<u32> {
-    let visit = visit.clone();
-    door.read(move |conn, _| frame::cart_units(conn, &visit)).await
+    let now = door.now();
+    if let Some(units) = visit.units(&door.signer, now) {
+        return Ok(units);
+    }
+    let seen = visit.clone();
+    let units = door.read(move |conn, _| frame::cart_units(conn, &seen)).await?;
+    visit.keep_units(&door.signer, units, now);
+    Ok(units)
 }
 
 #[cfg(test)]

@@ -22,6 +22,9 @@ const SESSION: &str = "session";
 const FLASH: &str = "flash";
 /// The cookie of a wish that is kept until an order is placed: to be written to about news.
 const WISH: &str = "wish";
+/// The units in the cart, signed, for a minute: so that a page of the catalogue needs no database to show them.
+const UNITS: &str = "units";
+const UNITS_SECONDS: i64 = 60;
 /// The products looked at last, the newest first. Only the browser keeps them.
 const VIEWED: &str = "viewed";
 const MOST_VIEWED: usize = 12;
@@ -49,6 +52,10 @@ pub struct Visit {
     pub client: String,
     /// The wish the browser sent back, as it was signed.
     wish: String,
+    /// The units in the cart as the browser remembers them, as they were signed.
+    units: String,
+    /// Whether the request may change something.
+    changes: bool,
     /// Cookies to set with the answer.
     outgoing: RefCell<Vec<Cookie<'static>>>,
 }
@@ -74,6 +81,8 @@ impl Visit {
             user_agent: header("user-agent"),
             client: client(request),
             wish: request.cookie(WISH).map(|cookie| cookie.value().to_string()).unwrap_or_default(),
+            units: request.cookie(UNITS).map(|cookie| cookie.value().to_string()).unwrap_or_default(),
+            changes: !request.method().is_safe(),
             outgoing: RefCell::default(),
         }
     }
@@ -143,6 +152,24 @@ impl Visit {
         signer.verify(WISH, about, &self.wish)
     }
 
+    /// Lets the browser remember how many units lie in the cart, until its next form is sent or a minute has passed: a cart that
+    /// changes elsewhere, on the customer's other device, is noticed then.
+    pub fn keep_units(&self, signer: &Signer, units: u32, now: Time) {
+        let until = now.and_utc().timestamp() + UNITS_SECONDS;
+        let signature = signer.sign(UNITS, &signed_units(&self.visitor, units, until));
+        let mut cookie = Cookie::new(UNITS, format!("{units}.{until}.{signature}"));
+        cookie.set_max_age(Duration::seconds(UNITS_SECONDS));
+        self.outgoing.borrow_mut().push(cookie);
+    }
+
+    /// What [`Visit::keep_units`] left with this very visitor.
+    pub fn units(&self, signer: &Signer, now: Time) -> Option<u32> {
+        let mut parts = self.units.splitn(3, '.');
+        let (units, until) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        let fresh = now.and_utc().timestamp() < until;
+        (fresh && signer.verify(UNITS, &signed_units(&self.visitor, units, until), parts.next()?)).then_some(units)
+    }
+
     pub fn sign_out(&self) {
         let mut cookie = Cookie::new(SESSION, "");
         cookie.make_removal();
@@ -163,6 +190,11 @@ impl Visit {
             self.set_visitor(&self.visitor);
         }
         let mut cookies = self.outgoing.borrow_mut().drain(..).collect::<Vec<_>>();
+        if self.changes && !self.units.is_empty() {
+            let mut units = Cookie::new(UNITS, "");
+            units.make_removal();
+            cookies.push(units);
+        }
         if !self.flash.is_empty() && !cookies.iter().any(|cookie| cookie.name() == FLASH) {
             let mut shown = Cookie::new(FLASH, "");
             shown.make_removal();
@@ -184,6 +216,10 @@ fn client(request: &HttpRequest) -> String {
     let info = request.connection_info();
     let address = if trusted { info.realip_remote_addr() } else { info.peer_addr() };
     address.unwrap_or("unknown").to_string()
+}
+
+fn signed_units(visitor: &str, units: u32, until: i64) -> String {
+    format!("{units}.{until}.{visitor}")
 }
 
 /// Whatever the browser sends: at most so many ids, each once.
