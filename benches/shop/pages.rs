@@ -204,7 +204,8 @@ fn compare(case: &Case, shop: SocketAddr) -> bool {
 /// The cookies of a browser that keeps what the shop lets it remember for a minute: how many units lie in the cart.
 fn with_units(cookie: &str, head: &[u8]) -> String {
     let head = String::from_utf8_lossy(head);
-    let units = head.lines().filter_map(|line| line.strip_prefix("set-cookie: ")?.split(';').next()).find(|pair| pair.starts_with("units="));
+    let units =
+        head.lines().filter_map(|line| line.strip_prefix("set-cookie: ")?.split(';').next()).find(|pair| pair.starts_with("units="));
     units.map_or(cookie.to_string(), |units| format!("{cookie}; {units}"))
 }
 

@@ -5,6 +5,7 @@ use crate::support::goods;
 use crate::support::house::House;
 use crate::support::visitor::{Page, Visitor};
 use chrono::TimeDelta;
+use diesel::RunQueryDsl;
 use kernel::clock::Clock;
 use kernel::config::Config;
 use regulars::state::AppState;
@@ -459,4 +460,31 @@ fn a_refund_made_at_stripes_own_desk_is_booked_and_only_the_rest_goes_back_later
     minutes_pass(&house, 5);
     assert_eq!(house.stripe.refunded_total().get("EUR"), Some(&1690));
     assert_eq!((payment(&house).refunded, order(&house).payment_status), (1690, PaymentStatus::Refunded));
+}
+
+/// SQLite reports a limit of pages exactly as it reports a full disk. The limit goes with the connection, which is opened anew.
+#[test]
+fn a_full_disk_refuses_an_order_whole_and_the_next_try_places_it() {
+    let (house, mug, ann) = open();
+    if !matches!(house.db.target(), kernel::db::Target::File(_)) {
+        return;
+    }
+    let review = to_review(&ann, "bank_transfer");
+    // The note is more than what is free in the pages that are there.
+    let note = "n".repeat(200_000);
+    house
+        .db
+        .write_now(move |conn| {
+            diesel::sql_query("UPDATE carts SET note = ?").bind::<diesel::sql_types::Text, _>(&note).execute(conn)?;
+            Ok(())
+        })
+        .unwrap();
+    let full = house.db.write_now(|conn| Ok(diesel::sql_query("PRAGMA max_page_count = 1").execute(conn)?));
+    full.unwrap();
+    let refused = ann.submit(&review, "/checkout/place", &[]);
+    assert_eq!(refused.status, 503, "{}", refused.text());
+    assert!(refused.headers.contains_key("retry-after"));
+    let nothing = house.db.read_now(move |conn| Ok((orders::count(conn)?, stock::level(conn, mug)?.free()))).unwrap();
+    assert_eq!(nothing, (0, 5));
+    ann.submit(&review, "/checkout/place", &[]).says(200, "R1001");
 }

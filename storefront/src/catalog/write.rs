@@ -31,7 +31,8 @@ pub(super) fn product(conn: &mut Conn, before: Option<&Product>, after: &Product
     free_skus(conn, before, after)?;
     let mut added = Vec::new();
     for (at, new) in after.variants.iter().enumerate() {
-        match before.into_iter().flat_map(|before| before.variants.iter().enumerate()).find(|(_, old)| old.id.is_some() && old.id == new.id) {
+        match before.into_iter().flat_map(|before| before.variants.iter().enumerate()).find(|(_, old)| old.id.is_some() && old.id == new.id)
+        {
             Some(old) => variant(conn, id, old, (at, new), saving)?,
             None => added.push((at, new)),
         }

@@ -255,3 +255,36 @@ impl FromRequest for Visit {
         ready(door.map(|door| Visit::of(request, &door.signer)).ok_or_else(|| Error::unexpected("the shop's door is not set up")))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::TestRequest;
+
+    #[test]
+    fn units_are_believed_of_their_own_visitor_for_a_minute_and_until_a_form_is_sent() {
+        let signer = Signer::new(token::Secret::new("a secret of this test"));
+        let now = chrono::DateTime::from_timestamp(1_000_000, 0).expect("a time").naive_utc();
+        let ann = |cookies: &[(&str, &str)], posts: bool| {
+            let request = if posts { TestRequest::post() } else { TestRequest::get() };
+            let request = cookies.iter().fold(request, |request, (name, value)| request.cookie(Cookie::new(*name, *value)));
+            Visit::of(&request.to_http_request(), &signer)
+        };
+        let visitor = "a-visitor-of-the-shop";
+        let first = ann(&[("visitor", visitor)], false);
+        assert_eq!(first.units(&signer, now), None);
+        first.keep_units(&signer, 3, now);
+        let kept = first.outgoing.borrow()[0].value().to_string();
+        let second = ann(&[("visitor", visitor), ("units", &kept)], false);
+        assert_eq!(second.units(&signer, now), Some(3));
+        assert_eq!(second.units(&signer, now + chrono::TimeDelta::seconds(UNITS_SECONDS)), None);
+        assert_eq!(ann(&[("visitor", "another-visitor-here"), ("units", &kept)], false).units(&signer, now), None);
+        let forged = kept.replacen('3', "4", 1);
+        assert_eq!(ann(&[("visitor", visitor), ("units", &forged)], false).units(&signer, now), None);
+
+        let mut answer = actix_web::HttpResponse::SeeOther();
+        ann(&[("visitor", visitor), ("units", &kept)], true).keep(&mut answer, false);
+        let forgets = answer.finish().cookies().any(|cookie| cookie.name() == "units" && cookie.value().is_empty());
+        assert!(forgets, "a form may have changed the cart");
+    }
+}
