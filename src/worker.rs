@@ -15,7 +15,8 @@ use kernel::events::Event;
 use kernel::jobs::{self, Job};
 use kernel::mail::{self, HandOver};
 use kernel::{Conn, Error, Result};
-use storefront::{mails, search_index};
+use storefront::ids::ProductId;
+use storefront::{mails, search_index, waiting};
 
 /// Somebody who is told of an event after its commit. `run` is in one transaction with the end of its job, so its effect happens
 /// exactly once; it must not reach outside the database.
@@ -56,8 +57,17 @@ fn listeners(event: &Event) -> &'static [Listener] {
         Event::RefundSettled { .. } => &[MAILS],
         Event::PaymentCaseOpened { .. } => &[MAILS],
         Event::CustomerJoined { .. } => &[],
-        Event::ProductChanged { .. } => &[Listener { name: "search", run: |_, conn, event, now| search_index::changed(conn, event, now) }],
+        Event::ProductChanged { .. } => &[
+            Listener { name: "search", run: |_, conn, event, now| search_index::changed(conn, event, now) },
+            Listener { name: "waiting", run: tell_waiting },
+        ],
     }
+}
+
+/// Tells those who waited for a product that it is back.
+fn tell_waiting(state: &AppState, conn: &mut Conn, event: &Event, now: Time) -> Result<()> {
+    let Event::ProductChanged { product } = event else { return Ok(()) };
+    waiting::product_changed(conn, ProductId(*product), &state.door.mailer(), now)
 }
 
 /// Hands a queued mail over and records what came of it.

@@ -7,6 +7,7 @@ mod desk;
 mod forms;
 mod home;
 mod jobs;
+mod locations;
 mod mails;
 mod order;
 mod order_money;
@@ -20,6 +21,7 @@ mod settings;
 mod shipping;
 mod sign_in;
 mod stock;
+mod stock_goods;
 mod taxes;
 
 use actix_web::middleware::from_fn;
@@ -52,6 +54,8 @@ fn routes(config: &mut web::ServiceConfig) {
         .configure(products::routes)
         .configure(product::routes)
         .configure(pictures::routes)
+        .configure(locations::routes)
+        .configure(stock_goods::routes)
         .configure(stock::routes)
         .configure(shipping::routes)
         .configure(taxes::routes)

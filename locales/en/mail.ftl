@@ -36,3 +36,9 @@ mail-reset-text = Open this link to choose a new password. It works once, for { 
    *[other] { $hours } hours
 }.
 mail-cancelled-unpaid = It was not paid in time.
+
+mail-back-subject = { $title } is back
+mail-back-heading = { $title } is back
+mail-back-text = You asked us to tell you when this is in stock again. It is; those who order first get it.
+mail-back-button = To the product
+mail-back-once = This is the only mail about it.

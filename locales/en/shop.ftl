@@ -308,3 +308,10 @@ error-retry = Try again in { $seconds ->
 error-reference = If you write to us, please quote { $reference }.
 error-home = To the shop
 error-search = Browse all products
+
+stock-expected = Expected on { $day }.
+waiting-title = Tell me when it is back
+waiting-text = We write to you once, when it is in stock again, and use the address for nothing else.
+waiting-submit = Tell me
+waiting-asked = We will write to you when it is back.
+waiting-there = It is in stock: you can order it now.

@@ -30,3 +30,9 @@ mail-verify-text = 请确认这是您的邮箱，链接在 { $hours } 小时内�
 mail-reset-subject = 重设 { $shop } 的密码
 mail-reset-text = 请打开链接设置新密码。链接只能使用一次，{ $hours } 小时内有效。
 mail-cancelled-unpaid = 订单未在规定时间内付款。
+
+mail-back-subject = { $title } 到货了
+mail-back-heading = { $title } 到货了
+mail-back-text = 您曾请我们在到货时通知您。现在有货了，先下单者先得。
+mail-back-button = 查看商品
+mail-back-once = 关于此商品，我们只发这一封邮件。

@@ -287,3 +287,10 @@ error-retry = 请在 { $seconds } 秒后重试。
 error-reference = 如需联系我们，请提供编号 { $reference }。
 error-home = 返回商店
 error-search = 浏览全部商品
+
+stock-expected = 预计 { $day } 到货。
+waiting-title = 到货通知我
+waiting-text = 到货后我们只会给您写一封邮件，此邮箱不作他用。
+waiting-submit = 通知我
+waiting-asked = 到货后我们会写信通知您。
+waiting-there = 现在有货，可以直接下单。

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::str::FromStr;
 use storefront::catalog::PICTURE_JOB;
 use storefront::payment_jobs::Cashier;
-use storefront::{carts, idempotency, logins, payments, pictures, refunds, search_index};
+use storefront::{carts, idempotency, logins, payments, pictures, refunds, search_index, waiting};
 
 const RECONCILE: &str = "payments.reconcile";
 const EXPIRE: &str = "orders.expire";
@@ -27,12 +27,14 @@ pub static KINDS: &[Kind] = &[
     Kind { name: EXPIRE, run: |state, _| cashier(state).expire() },
     Kind { name: PICTURE_JOB, run: fetch_picture },
     Kind { name: search_index::INDEX_JOB, run: |state, job| search_index::index_job(&state.db, state.door.search.as_ref(), id(job)?) },
+    Kind { name: waiting::JOB, run: tell_waiting },
     Kind { name: PRUNE, run: prune },
 ];
 
 pub static SCHEDULE: &[Slot] = &[
     Slot { kind: RECONCILE, every: TimeDelta::minutes(1) },
     Slot { kind: EXPIRE, every: TimeDelta::minutes(1) },
+    Slot { kind: waiting::JOB, every: TimeDelta::hours(1) },
     Slot { kind: PRUNE, every: TimeDelta::hours(24) },
 ];
 
@@ -57,6 +59,12 @@ fn fetch_picture(state: &AppState, job: &Job) -> Result<()> {
     let now = state.clock.now();
     state.db.write_now(move |conn| pictures::attach(conn, plan.id, &shown, now))?;
     again.map_or(Ok(()), Err)
+}
+
+/// Offers what nobody bought to the next in the line.
+fn tell_waiting(state: &AppState, _: &Job) -> Result<()> {
+    let (mailer, now) = (state.door.mailer(), state.clock.now());
+    state.db.write_now(move |conn| waiting::all(conn, &mailer, now))
 }
 
 /// Forgets what ran out: sessions, links, answers kept for programs, carts of nobody.

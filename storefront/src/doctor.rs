@@ -21,7 +21,7 @@ const PAGE: i64 = 1000;
 /// Runs every check in one connection. `progress` is told the name of each before it starts.
 pub fn examine(conn: &mut Conn, progress: &mut dyn FnMut(&'static str)) -> Result<Vec<Finding>> {
     type Check = (&'static str, fn(&mut Conn, &mut Finding) -> Result<()>);
-    let checks: [Check; 8] = [
+    let checks: [Check; 9] = [
         ("order totals are the sum of their parts", money::order_totals),
         ("statuses are what payments and lines make them", money::statuses),
         ("captures and refunds agree with their payments", money::payments),
@@ -29,6 +29,7 @@ pub fn examine(conn: &mut Conn, progress: &mut dyn FnMut(&'static str)) -> Resul
         ("the memory of purchases agrees with the orders", money::purchases),
         ("coupon uses agree with their movements", money::coupons),
         ("stock levels are the sum of their movements", stock::movements),
+        ("stock levels are the sum of what lies at the locations", stock::places),
         ("held and allocated goods belong to open orders", stock::promises),
     ];
     let mut findings = Vec::new();

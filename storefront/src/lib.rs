@@ -33,4 +33,5 @@ pub mod shop;
 pub mod stock;
 pub mod tax;
 pub mod tax_rates;
+pub mod waiting;
 pub mod web;

@@ -4,15 +4,18 @@
 mod order;
 
 use crate::orders::Order;
-use crate::shop;
+use crate::waiting::Waiting;
 use crate::web::orders::order_path;
-use crate::web::views::mail::{LinkMail, Mail, MailView};
+use crate::web::shown;
+use crate::web::views::mail::{BackInStock, LinkMail, Mail, MailView};
 use crate::web::words::Words;
+use crate::{catalog, shop};
 use crm::customers::Customer;
 use kernel::clock::Time;
 use kernel::config::Config;
 use kernel::events::Event;
 use kernel::mail::{self, Draft};
+use kernel::money::Money;
 use kernel::token::{self, Signer};
 use kernel::web::i18n::Language;
 use kernel::web::templates::Templates;
@@ -84,6 +87,22 @@ impl Mailer {
     /// The link to a new password.
     pub fn reset_password(&self, conn: &mut Conn, customer: &Customer, token: &str, now: Time) -> Result<()> {
         self.link(conn, "reset_password", customer, &format!("/account/reset?token={token}"), crate::logins::RESET_HOURS, now)
+    }
+
+    /// Tells somebody that what they waited for is back.
+    pub fn back_in_stock(&self, conn: &mut Conn, waiting: &Waiting, now: Time) -> Result<()> {
+        let language = language(&waiting.language);
+        let currency = shop::get(conn)?.currency;
+        let found = catalog::variants_for_sale(conn, &[waiting.variant_id], currency, language.code())?;
+        let Some(variant) = found.first() else { return Ok(()) };
+        let to = Reader { email: &waiting.email, name: "", language };
+        let view = BackInStock {
+            title: variant.title.clone(),
+            variant: shown::some(&variant.options),
+            price: Money::new(variant.unit_price, currency),
+            url: self.url(language, &format!("/products/{}", variant.slug)),
+        };
+        self.queue(conn, "back_in_stock", &waiting.id.to_string(), &to, view, now)
     }
 
     fn link(&self, conn: &mut Conn, template: &str, customer: &Customer, path: &str, hours: i64, now: Time) -> Result<()> {

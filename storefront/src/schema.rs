@@ -151,6 +151,37 @@ diesel::table! {
         on_hand -> BigInt,
         allocated -> BigInt,
         held -> BigInt,
+        low_at -> Nullable<BigInt>,
+        expected_on -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    locations (id) {
+        id -> BigInt,
+        name -> Text,
+        position -> BigInt,
+        active -> Bool,
+    }
+}
+
+diesel::table! {
+    location_levels (variant_id, location_id) {
+        location_id -> BigInt,
+        variant_id -> BigInt,
+        on_hand -> BigInt,
+    }
+}
+
+diesel::table! {
+    stock_requests (id) {
+        id -> BigInt,
+        variant_id -> BigInt,
+        email -> Text,
+        email_key -> Text,
+        language -> Text,
+        created_at -> Timestamp,
+        told_at -> Nullable<Timestamp>,
     }
 }
 
@@ -167,6 +198,7 @@ diesel::table! {
         reason -> Text,
         actor -> Text,
         created_at -> Timestamp,
+        location_id -> Nullable<BigInt>,
     }
 }
 
@@ -519,3 +551,4 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(refund_lines, refunds);
+diesel::allow_tables_to_appear_in_same_query!(stock_requests, variants);

@@ -1,6 +1,6 @@
 //! Sending an order off, whole or in parts.
 
-use crate::ids::{OrderId, OrderLineId, ShipmentId};
+use crate::ids::{LocationId, OrderId, OrderLineId, ShipmentId};
 use crate::orders::{self, OrderStatus};
 use crate::schema::{order_lines, shipment_lines, shipments};
 use crate::stock::{self, Demand};
@@ -30,6 +30,8 @@ pub struct Parcel {
     pub carrier: String,
     pub tracking_number: String,
     pub tracking_url: String,
+    /// The location the goods leave; none takes them from wherever they lie.
+    pub from: Option<LocationId>,
 }
 
 /// Ships a parcel of a confirmed order. `Invalid` when more units are named than are open; `Conflict` when the house has too few.
@@ -60,7 +62,7 @@ pub fn ship(conn: &mut Conn, order: OrderId, parcel: &Parcel, actor: &str, now: 
             .execute(conn)?;
         diesel::update(order_lines::table.find(line)).set(order_lines::shipped.eq(order_lines::shipped + quantity)).execute(conn)?;
     }
-    stock::ship(conn, order.id, &demand, &format!("ship:{id}"), actor, now)?;
+    stock::ship(conn, order.id, &demand, &format!("ship:{id}"), parcel.from, actor, now)?;
     orders::note(conn, order.id, "shipped", parcel.tracking_number.trim(), actor, now)?;
     let event = Event::ShipmentSent { order: order.id.0, shipment: id.0 };
     events::record(conn, "shipments", &format!("sent:{id}"), &event, now)?;

@@ -1,10 +1,21 @@
 //! Stock changes only by inserting a movement; the level follows by a guarded update in the same transaction.
 //!
-//! `on_hand` is what lies in the house, `held` what unpaid orders set aside, `allocated` what confirmed orders wait for.
+//! `on_hand` is what lies in the house, over all its locations, `held` what unpaid orders set aside, `allocated` what confirmed orders wait for.
 //! Free is on hand − allocated − held. Callers pass variants in one order (by id), so that two of them cannot deadlock.
 
-use crate::ids::{OrderId, VariantId};
+mod keeping;
+mod places;
+#[cfg(test)]
+mod tests;
+
+pub use keeping::{Opening, Rules, count, ensure, open, read_goods, receive, set_on_hand, set_rules, transfer};
+pub use places::{
+    Location, add_location, at, close_location, locations, lock, of_variant, prefer_location, rename_location, reopen_location,
+};
+
+use crate::ids::{LocationId, OrderId, VariantId};
 use crate::schema::{stock_levels, stock_movements, variants};
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::db::Prepared;
@@ -24,6 +35,10 @@ pub struct Level {
     pub on_hand: i64,
     pub allocated: i64,
     pub held: i64,
+    /// From this many free units downwards the variant is on the list of what runs low.
+    pub low_at: Option<i64>,
+    /// When more is expected: what shoppers are told of a back-order, or of goods that are not out yet.
+    pub expected_on: Option<NaiveDate>,
 }
 
 impl Level {
@@ -45,6 +60,8 @@ pub struct Movement {
     pub reason: String,
     pub actor: String,
     pub created_at: Time,
+    /// Where goods came to or left, when they moved in the house.
+    pub location_id: Option<LocationId>,
 }
 
 /// Why goods could not be set aside.
@@ -72,93 +89,12 @@ struct Change<'a> {
     order: Option<OrderId>,
     reason: &'a str,
     actor: &'a str,
+    /// Where, for what changes `on_hand`.
+    location: Option<LocationId>,
 }
 
 /// Demand summed per variant, in the order of ids in which rows are touched.
 pub type Demand = BTreeMap<VariantId, i64>;
-
-/// Adds the level of a variant, or changes its policy. `Conflict` when back-orders are switched off while some are open.
-pub fn ensure(conn: &mut Conn, variant: VariantId, tracked: bool, oversell: bool) -> Result<()> {
-    let row = (stock_levels::variant_id.eq(variant), stock_levels::tracked.eq(tracked), stock_levels::oversell.eq(oversell));
-    on_each!(conn, c => diesel::insert_into(stock_levels::table).values(row).on_conflict_do_nothing().execute(c))?;
-    let free = stock_levels::on_hand - stock_levels::allocated - stock_levels::held;
-    let short: i64 = stock_levels::table.find(variant).filter(free.lt(0)).count().get_result(conn)?;
-    if short > 0 && tracked && !oversell {
-        return Err(Error::conflict("Back-orders are open for this variant: receive the goods first, then stop selling on back-order."));
-    }
-    diesel::update(stock_levels::table.find(variant))
-        .set((stock_levels::tracked.eq(tracked), stock_levels::oversell.eq(oversell)))
-        .execute(conn)?;
-    Ok(())
-}
-
-/// The first level of a variant that was just added.
-pub struct Opening {
-    pub variant: VariantId,
-    pub tracked: bool,
-    pub oversell: bool,
-    /// What lies in the house, not negative. Untracked goods have no number.
-    pub on_hand: i64,
-}
-
-/// Adds the levels of new variants, each with the movement behind what is there, in two statements for all. Nothing tells that
-/// they are available: who adds a variant tells that the product changed.
-pub fn open(conn: &mut Conn, openings: &[Opening], actor: &str, now: Time) -> Result<()> {
-    let there = |opening: &Opening| if opening.tracked { opening.on_hand } else { 0 };
-    let levels: Vec<_> = openings
-        .iter()
-        .map(|opening| {
-            (
-                stock_levels::variant_id.eq(opening.variant),
-                stock_levels::tracked.eq(opening.tracked),
-                stock_levels::oversell.eq(opening.oversell),
-                stock_levels::on_hand.eq(there(opening)),
-            )
-        })
-        .collect();
-    on_each!(conn, c => diesel::insert_into(stock_levels::table).values(levels).execute(c))?;
-    let movements: Vec<_> = openings
-        .iter()
-        .filter(|opening| there(opening) > 0)
-        .map(|opening| {
-            (
-                stock_movements::variant_id.eq(opening.variant),
-                stock_movements::kind.eq("adjust"),
-                stock_movements::on_hand.eq(opening.on_hand),
-                stock_movements::allocated.eq(0),
-                stock_movements::held.eq(0),
-                stock_movements::dedupe_key.eq(format!("open:{}", opening.variant)),
-                stock_movements::reason.eq("catalogue"),
-                stock_movements::actor.eq(actor),
-                stock_movements::created_at.eq(now),
-            )
-        })
-        .collect();
-    if !movements.is_empty() {
-        on_each!(conn, c => diesel::insert_into(stock_movements::table).values(movements).execute(c))?;
-    }
-    Ok(())
-}
-
-/// Sets what lies in the house after a count, an import or an adjustment. `Conflict` when fewer would be left than are promised.
-pub fn set_on_hand(conn: &mut Conn, variant: VariantId, on_hand: i64, reason: &str, key: &str, actor: &str, now: Time) -> Result<()> {
-    if on_hand < 0 {
-        return Err(Error::field("on_hand", "must not be negative"));
-    }
-    let level = level(conn, variant)?;
-    let delta = on_hand - level.on_hand;
-    if delta == 0 {
-        return Ok(());
-    }
-    let change = Change { kind: "adjust", on_hand: delta, allocated: 0, held: 0, key: key.to_string(), order: None, reason, actor };
-    if !moved(conn, variant, &change, now)? {
-        return Err(Error::conflict(format!(
-            "{} units are promised to orders: the stock cannot go down to {on_hand}. Cancel orders or allow back-orders first.",
-            level.allocated + level.held
-        )));
-    }
-    Ok(())
-}
 
 /// Sets goods aside for an unpaid order. Fails with `SoldOut` when fewer are free.
 pub fn hold(conn: &mut Conn, order: OrderId, demand: &Demand, actor: &str, now: Time) -> Result<(), StockError> {
@@ -172,27 +108,69 @@ pub fn allocate(conn: &mut Conn, order: OrderId, demand: &Demand, actor: &str, n
 
 /// Turns what an order held into a promise, once it is paid.
 pub fn promise(conn: &mut Conn, order: OrderId, demand: &Demand, actor: &str, now: Time) -> Result<()> {
-    give(conn, order, demand, "promise", |quantity| (0, quantity, -quantity), "", actor, now)
+    give(conn, order, demand, &Place { event: "promise", reason: "", location: None }, |quantity| (0, quantity, -quantity), actor, now)
 }
 
 /// Frees what an unpaid order held.
 pub fn release(conn: &mut Conn, order: OrderId, demand: &Demand, actor: &str, now: Time) -> Result<()> {
-    give(conn, order, demand, "release", |quantity| (0, 0, -quantity), "", actor, now)
+    give(conn, order, demand, &Place { event: "release", reason: "", location: None }, |quantity| (0, 0, -quantity), actor, now)
 }
 
 /// Frees what was promised to (part of) an order. `event` tells repeated part-cancellations of an order apart.
 pub fn deallocate(conn: &mut Conn, order: OrderId, demand: &Demand, event: &str, actor: &str, now: Time) -> Result<()> {
-    give(conn, order, demand, event, |quantity| (0, -quantity, 0), "cancelled", actor, now)
+    give(conn, order, demand, &Place { event: event, reason: "cancelled", location: None }, |quantity| (0, -quantity, 0), actor, now)
 }
 
-/// Takes goods out of the house with a shipment. `Conflict` when the house has fewer than the order (a back-order).
-pub fn ship(conn: &mut Conn, order: OrderId, demand: &Demand, shipment: &str, actor: &str, now: Time) -> Result<()> {
-    give(conn, order, demand, shipment, |quantity| (-quantity, -quantity, 0), "shipped", actor, now)
+/// Takes goods out of the house with a shipment, from one location or from wherever they lie. `Conflict` when there are fewer than
+/// the order needs (a back-order).
+pub fn ship(
+    conn: &mut Conn,
+    order: OrderId,
+    demand: &Demand,
+    shipment: &str,
+    from: Option<LocationId>,
+    actor: &str,
+    now: Time,
+) -> Result<()> {
+    for (&variant, &quantity) in demand {
+        let Some(tracked) = places::lock(conn, variant)? else { continue };
+        if !tracked {
+            continue;
+        }
+        let Some(pieces) = places::pick(conn, variant, quantity, from)? else {
+            return Err(too_few(conn, variant, quantity)?);
+        };
+        for (location, units) in pieces {
+            let key = format!("{shipment}:{order}:{variant}:{location}");
+            let place = Some(location);
+            let change = Change {
+                kind: "ship",
+                on_hand: -units,
+                allocated: -units,
+                held: 0,
+                key,
+                order: Some(order),
+                reason: "shipped",
+                actor,
+                location: place,
+            };
+            if !moved(conn, variant, &change, now)? {
+                return Err(too_few(conn, variant, quantity)?);
+            }
+        }
+    }
+    Ok(())
 }
 
-/// Puts returned goods back.
+fn too_few(conn: &mut Conn, variant: VariantId, needed: i64) -> Result<Error> {
+    let level = level(conn, variant)?;
+    Ok(Error::conflict(format!("The stock does not allow this: {} on hand, {needed} needed. Receive the goods first.", level.on_hand)))
+}
+
+/// Puts returned goods back, into the first location.
 pub fn take_back(conn: &mut Conn, order: OrderId, demand: &Demand, refund: &str, actor: &str, now: Time) -> Result<()> {
-    give(conn, order, demand, refund, |quantity| (quantity, 0, 0), "returned", actor, now)
+    let place = Place { event: refund, reason: "returned", location: Some(places::main(conn)?) };
+    give(conn, order, demand, &place, |quantity| (quantity, 0, 0), actor, now)
 }
 
 fn take(
@@ -206,7 +184,7 @@ fn take(
     for (&variant, &quantity) in demand {
         let (kind, on_hand, allocated, held) = shape(quantity);
         let key = format!("{kind}:{order}:{variant}");
-        let change = Change { kind, on_hand, allocated, held, key, order: Some(order), reason: "", actor };
+        let change = Change { kind, on_hand, allocated, held, key, order: Some(order), reason: "", actor, location: None };
         if !moved(conn, variant, &change, now)? {
             let left = level(conn, variant)?.free().max(0);
             return Err(StockError::SoldOut { variant, left });
@@ -215,28 +193,30 @@ fn take(
     Ok(())
 }
 
-#[allow(clippy::too_many_arguments)] // the six callers above are its only users and read as sentences
+/// What frees or brings goods: `event` tells repetitions about one order apart, its first word is the kind of movement.
+struct Place<'a> {
+    event: &'a str,
+    reason: &'a str,
+    location: Option<LocationId>,
+}
+
 fn give(
     conn: &mut Conn,
     order: OrderId,
     demand: &Demand,
-    event: &str,
+    place: &Place,
     shape: impl Fn(i64) -> (i64, i64, i64),
-    reason: &str,
     actor: &str,
     now: Time,
 ) -> Result<()> {
+    let Place { event, reason, location } = *place;
     let kind = event.split(':').next().unwrap_or(event);
     for (&variant, &quantity) in demand {
         let (on_hand, allocated, held) = shape(quantity);
         let key = format!("{event}:{order}:{variant}");
-        let change = Change { kind, on_hand, allocated, held, key, order: Some(order), reason, actor };
+        let change = Change { kind, on_hand, allocated, held, key, order: Some(order), reason, actor, location };
         if !moved(conn, variant, &change, now)? {
-            let level = level(conn, variant)?;
-            return Err(Error::conflict(format!(
-                "The stock does not allow this: {} on hand, {quantity} needed. Receive the goods first.",
-                level.on_hand
-            )));
+            return Err(too_few(conn, variant, quantity)?);
         }
     }
     Ok(())
@@ -262,6 +242,11 @@ fn moved(conn: &mut Conn, variant: VariantId, change: &Change, now: Time) -> Res
         // Without a tracked level there is nothing to run out of, and nothing to move.
         return Ok(level.is_none_or(|level| !level.tracked));
     };
+    if let Some(location) = change.location
+        && !places::shift(conn, location, variant, change.on_hand)?
+    {
+        return Err(Error::conflict("Fewer units lie at that location. Reload the page to see what is there."));
+    }
     diesel::insert_into(stock_movements::table)
         .values((
             stock_movements::variant_id.eq(variant),
@@ -274,6 +259,7 @@ fn moved(conn: &mut Conn, variant: VariantId, change: &Change, now: Time) -> Res
             stock_movements::reason.eq(change.reason),
             stock_movements::actor.eq(change.actor),
             stock_movements::created_at.eq(now),
+            stock_movements::location_id.eq(change.location),
         ))
         .execute(conn)?;
     let free = in_house - promised - aside;

@@ -28,6 +28,7 @@ mod structured;
 mod suggest;
 pub mod views;
 pub mod visit;
+mod waiting;
 mod webhooks;
 pub mod words;
 
@@ -52,6 +53,7 @@ fn pages(config: &mut web::ServiceConfig) {
         .configure(home::routes)
         .configure(category::routes)
         .configure(product::routes)
+        .configure(waiting::routes)
         .configure(search::routes)
         .configure(suggest::routes)
         .configure(content::routes)

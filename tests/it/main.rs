@@ -8,5 +8,6 @@ mod mailing;
 mod outages;
 mod races;
 mod support;
+mod waiting;
 mod walls;
 mod words;

@@ -7,13 +7,14 @@ use actix_web::{HttpResponse, web};
 use kernel::error::Fields;
 use kernel::{Error, Result, token};
 use serde_json::{Value, json};
-use storefront::ids::OrderLineId;
+use storefront::ids::{LocationId, OrderLineId};
 use storefront::orders::{self, OrderLine};
 use storefront::shipments::{self, Parcel};
+use storefront::stock;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 
-const NAMES: &[&str] = &["carrier", "tracking_number", "tracking_url", "key"];
+const NAMES: &[&str] = &["from", "carrier", "tracking_number", "tracking_url", "key"];
 
 pub fn routes(config: &mut web::ServiceConfig) {
     config.service(web::resource("/orders/{number}/ship").get(form).post(ship));
@@ -27,12 +28,14 @@ async fn form(desk: Desk, number: web::Path<String>) -> Result<HttpResponse> {
 /// The form; `posted` keeps the typed quantities, else everything that is open is suggested.
 async fn show(desk: &Desk, number: &str, status: StatusCode, form: Form, posted: Option<&Posted>, wrong: &Fields) -> Result<HttpResponse> {
     let asked = number.to_string();
-    let lines = desk
+    let (lines, places) = desk
         .read(move |conn| {
             let order = orders::get_by_number(conn, &asked)?;
-            orders::lines(conn, order.id)
+            Ok((orders::lines(conn, order.id)?, stock::locations(conn)?))
         })
         .await?;
+    let places: Vec<Value> =
+        places.iter().filter(|place| place.active).map(|place| json!({ "id": place.id.to_string(), "name": place.name })).collect();
     let view = |line: &OrderLine| {
         let name = format!("quantity-{}", line.id);
         let typed = posted.map_or_else(|| line.open().to_string(), |posted| posted.get(&name).to_string());
@@ -40,7 +43,12 @@ async fn show(desk: &Desk, number: &str, status: StatusCode, form: Form, posted:
             "name": name, "value": typed, "error": wrong.0.get(&name) })
     };
     let open: Vec<Value> = lines.iter().filter(|line| line.open() > 0).map(view).collect();
-    desk.page_as(status, "admin/order_ship.html", "admin-ship", json!({ "number": number, "lines": open, "form": form, "wrong": wrong.0 }))
+    desk.page_as(
+        status,
+        "admin/order_ship.html",
+        "admin-ship",
+        json!({ "number": number, "lines": open, "places": places, "form": form, "wrong": wrong.0 }),
+    )
 }
 
 /// The units typed for each line, from fields such as `quantity-17`.
@@ -85,6 +93,7 @@ async fn send(desk: &Desk, number: &str, posted: &Posted) -> Result<()> {
         carrier: text("carrier"),
         tracking_number: text("tracking_number"),
         tracking_url: text("tracking_url"),
+        from: posted.get("from").parse().ok().map(LocationId),
     };
     let asked = number.to_string();
     desk.write(move |conn, act| {

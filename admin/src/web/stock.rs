@@ -1,76 +1,111 @@
-//! What lies in the house, and correcting it after a count.
+//! What lies in the house: the list, and one variant with what was moved, counted and expected.
 
 use super::desk::{Desk, ROWS, refusal};
-use super::forms::Reader;
+use super::forms::{self, Reader};
 use crate::staff;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use chrono::NaiveDate;
 use kernel::money::Currency;
 use kernel::{Error, Result, token};
-use serde_json::json;
+use serde_json::{Value, json};
 use storefront::catalog;
-use storefront::ids::VariantId;
-use storefront::stock;
+use storefront::ids::{LocationId, VariantId};
+use storefront::stock::{self, Demand, Rules};
+use storefront::waiting;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 
-const NAMES: &[&str] = &["on_hand", "reason", "seen", "key"];
+const COUNT: &[&str] = &["location", "on_hand", "reason", "key"];
+const RULES: &[&str] = &["low_at", "oversell", "expected_on"];
 /// Movements on a variant's page.
 const MOVEMENTS: i64 = 50;
 
 pub fn routes(config: &mut web::ServiceConfig) {
-    config.service(web::resource("/stock").get(list)).service(web::resource("/stock/{variant}").get(show).post(adjust));
+    config
+        .service(web::resource("/stock").get(list))
+        .service(web::resource("/stock/waiting").get(waiting_list))
+        .service(web::resource("/stock/{variant}").get(show).post(count))
+        .service(web::resource("/stock/{variant}/rules").post(rules));
 }
 
 async fn list(desk: Desk) -> Result<HttpResponse> {
-    let text = desk.query("q");
+    let (text, low) = (desk.query("q"), desk.query("low") == "1");
     let (asked, after) = (text.clone(), desk.after().map(VariantId));
-    let rows = desk.read(move |conn| catalog::stock_list(conn, &asked, after, ROWS)).await?;
+    let rows = desk.read(move |conn| catalog::stock_list(conn, &asked, low, after, ROWS)).await?;
     let next = desk.next(rows.len(), rows.last().map(|row| row.variant.0));
-    desk.page("admin/stock.html", "admin-stock", json!({ "q": text, "rows": rows, "next": next }))
+    desk.page("admin/stock.html", "admin-stock", json!({ "q": text, "low": low, "rows": rows, "next": next }))
+}
+
+/// What people wait for, by how many wait.
+async fn waiting_list(desk: Desk) -> Result<HttpResponse> {
+    let rows = desk
+        .read(|conn| {
+            let mut rows = Vec::new();
+            for (variant, people, since) in waiting::by_variant(conn, ROWS)? {
+                rows.push(json!({ "row": catalog::stock_row(conn, variant)?, "people": people, "since": since }));
+            }
+            Ok(rows)
+        })
+        .await?;
+    desk.page("admin/stock_waiting.html", "admin-stock-waiting", json!({ "rows": rows }))
 }
 
 async fn show(desk: Desk, variant: web::Path<i64>) -> Result<HttpResponse> {
-    page(&desk, VariantId(*variant), StatusCode::OK, None).await
+    page(&desk, VariantId(*variant), StatusCode::OK, None, None).await
 }
 
-async fn page(desk: &Desk, variant: VariantId, status: StatusCode, refused: Option<Form>) -> Result<HttpResponse> {
+async fn page(desk: &Desk, variant: VariantId, status: StatusCode, counted: Option<Form>, ruled: Option<Form>) -> Result<HttpResponse> {
     let before = desk.after();
-    let (row, movements, names) = desk
+    let (row, places, movements, names, people) = desk
         .read(move |conn| {
-            Ok((catalog::stock_row(conn, variant)?, stock::movements(conn, variant, before, MOVEMENTS)?, staff::names(conn)?))
+            Ok((
+                catalog::stock_row(conn, variant)?,
+                stock::of_variant(conn, variant)?,
+                stock::movements(conn, variant, before, MOVEMENTS)?,
+                staff::names(conn)?,
+                waiting::people(conn, variant)?,
+            ))
         })
         .await?;
-    let on_hand = row.level.on_hand.to_string();
-    let form = refused.unwrap_or_else(|| Form::new(NAMES).fill("on_hand", &on_hand).fill("key", token::random()));
-    let form = form.fill("seen", on_hand);
+    let level = row.level;
+    let counted = counted.unwrap_or_else(|| Form::new(COUNT).fill("key", token::random()));
+    let ruled = ruled.unwrap_or_else(|| {
+        Form::new(RULES)
+            .fill("low_at", forms::number(level.low_at))
+            .fill("oversell", forms::tick(level.oversell))
+            .fill("expected_on", level.expected_on.map(|day| day.to_string()).unwrap_or_default())
+    });
+    let places: Vec<Value> = places.iter().map(|(place, units)| json!({ "id": place.id, "name": place.name, "units": units })).collect();
     let next = desk.next(movements.len(), movements.last().map(|one| one.id));
     let title = row.title.clone();
     desk.page_as(
         status,
         "admin/stock_variant.html",
         &title,
-        json!({ "row": row, "movements": movements, "names": names, "form": form, "next": next }),
+        json!({ "row": row, "places": places, "movements": movements, "names": names, "form": counted, "rules": ruled, "people": people,
+            "next": next }),
     )
 }
 
-async fn adjust(desk: Desk, variant: web::Path<i64>, posted: Posted) -> Result<HttpResponse> {
+async fn count(desk: Desk, variant: web::Path<i64>, posted: Posted) -> Result<HttpResponse> {
     let variant = VariantId(*variant);
     match set(&desk, variant, &posted).await {
         Ok(()) => Ok(desk.done(&format!("/admin/stock/{variant}"), "admin-stock-set")),
         Err(error) => {
             let (status, wrong) = refusal(error)?;
-            page(&desk, variant, status, Some(Form::new(NAMES).typed(posted.pairs()).refuse(NAMES, &wrong))).await
+            page(&desk, variant, status, Some(Form::new(COUNT).typed(posted.pairs()).refuse(COUNT, &wrong)), None).await
         }
     }
 }
 
 async fn set(desk: &Desk, variant: VariantId, posted: &Posted) -> Result<()> {
     let mut reader = Reader::new(posted, Currency::EUR);
-    let on_hand = reader.optional_number("on_hand");
-    let seen = reader.number("seen");
+    let location = LocationId(reader.number("location"));
+    let seen = reader.number(&format!("seen-{location}"));
     let reason = posted.get("reason").trim().to_string();
-    let Some(on_hand) = on_hand.filter(|units| (0..=1_000_000_000).contains(units)) else {
+    let on_hand = reader.optional_number("on_hand").filter(|units| (0..=1_000_000_000).contains(units));
+    let Some(on_hand) = on_hand else {
         return Err(Error::field("on_hand", "admin-number-invalid"));
     };
     if reason.is_empty() || reason.chars().count() > 200 {
@@ -78,16 +113,55 @@ async fn set(desk: &Desk, variant: VariantId, posted: &Posted) -> Result<()> {
     }
     let key = format!("desk:{variant}:{}", posted.get("key"));
     desk.write(move |conn, act| {
-        let before = stock::level(conn, variant)?;
-        if before.on_hand == on_hand {
+        let before = stock::at(conn, location, variant)?;
+        if before == on_hand {
             return Ok(());
         }
-        if before.on_hand != seen {
+        if before != seen {
             return Err(Error::conflict("admin-stock-moved"));
         }
-        stock::set_on_hand(conn, variant, on_hand, &reason, &key, &act.actor, act.now)?;
-        let after = json!({ "on_hand": on_hand, "reason": reason });
-        act.log(conn, "stock.adjust", &format!("variant:{variant}"), &json!({ "on_hand": before.on_hand }), &after)
+        stock::count(conn, location, &Demand::from([(variant, on_hand)]), &reason, &key, &act.actor, act.now)?;
+        let after = json!({ "location": location, "on_hand": on_hand, "reason": reason });
+        act.log(conn, "stock.adjust", &format!("variant:{variant}"), &json!({ "location": location, "on_hand": before }), &after)
+    })
+    .await
+}
+
+async fn rules(desk: Desk, variant: web::Path<i64>, posted: Posted) -> Result<HttpResponse> {
+    let variant = VariantId(*variant);
+    match set_rules(&desk, variant, &posted).await {
+        Ok(()) => Ok(desk.done(&format!("/admin/stock/{variant}"), "admin-saved")),
+        Err(error) => {
+            let (status, wrong) = refusal(error)?;
+            page(&desk, variant, status, None, Some(Form::new(RULES).typed(posted.pairs()).refuse(RULES, &wrong))).await
+        }
+    }
+}
+
+async fn set_rules(desk: &Desk, variant: VariantId, posted: &Posted) -> Result<()> {
+    let mut reader = Reader::new(posted, Currency::EUR);
+    let low_at = reader.optional_number("low_at");
+    let expected_on = match posted.get("expected_on").trim() {
+        "" => None,
+        typed => match typed.parse::<NaiveDate>() {
+            Ok(day) => Some(day),
+            Err(_) => {
+                reader.wrong.add("expected_on", "admin-date-invalid");
+                None
+            }
+        },
+    };
+    let oversell = reader.ticked("oversell");
+    reader.check()?;
+    desk.write(move |conn, act| {
+        let before = stock::level(conn, variant)?;
+        let before = Rules { oversell: before.oversell, low_at: before.low_at, expected_on: before.expected_on };
+        let after = Rules { oversell, low_at, expected_on };
+        if before == after {
+            return Ok(());
+        }
+        stock::set_rules(conn, variant, after, act.now)?;
+        act.log(conn, "stock.rules", &format!("variant:{variant}"), &before, &after)
     })
     .await
 }

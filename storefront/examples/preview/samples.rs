@@ -177,6 +177,7 @@ fn product(l: Language) -> ProductView {
         },
         max: if at == 3 { 0 } else { 9 },
         picture: Some(if at == 0 { 0 } else { at + 1 }),
+        waiting: (at == 3).then(|| "/products/mug/waiting?variant=4".into()),
     };
     let variants: Vec<VariantView> =
         glazes.iter().enumerate().flat_map(|(at, (glaze, ..))| ["M", "L"].map(|size| variant(at, glaze, size))).collect();

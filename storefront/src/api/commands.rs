@@ -184,6 +184,7 @@ pub async fn ship(request: HttpRequest, number: web::Path<String>, body: Body) -
             carrier: new.carrier.clone(),
             tracking_number: new.tracking_number.clone(),
             tracking_url: new.tracking_url.clone(),
+            from: None,
         };
         shipments::ship(conn, order.id, &parcel, &actor, now)?;
         order_view::show(conn, order.id)

@@ -8,6 +8,7 @@ use crate::ids::{ProductId, VariantId};
 use crate::labels::Labels;
 use crate::schema::{product_pictures, products as rows};
 use crate::{shop, stock};
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::money::Currency;
@@ -70,6 +71,8 @@ pub struct PageVariant {
     /// The former price, when it was higher.
     pub compare_at: Option<i64>,
     pub availability: Availability,
+    /// When more is expected.
+    pub expected_on: Option<NaiveDate>,
     pub picture_hash: Option<String>,
     pub taxable: bool,
     pub tax_class: String,
@@ -103,6 +106,7 @@ pub fn page(conn: &mut Conn, slug: &str, language: &str) -> Result<ProductPage> 
             price,
             compare_at: variant.compare_at.filter(|before| *before > price),
             availability: state(level, shop.low_stock),
+            expected_on: levels.get(&id).and_then(|level| level.expected_on),
             picture_hash: by_source.get(&variant.picture).cloned(),
             taxable: variant.taxable,
             tax_class: variant.tax_class,

@@ -20,18 +20,26 @@ pub struct StockRow {
     pub level: Level,
     /// On hand less what is promised or set aside.
     pub free: i64,
+    /// Whether it is on the list of what runs low.
+    pub low: bool,
 }
 
 type Row = (VariantId, ProductId, String, Option<String>, Json<Vec<String>>, bool, Level);
 
-/// Counted variants by id, after `after`. `text` is a SKU or barcode, whole, or part of a title.
-pub fn stock_list(conn: &mut Conn, text: &str, after: Option<VariantId>, limit: i64) -> Result<Vec<StockRow>> {
+/// Counted variants by id, after `after`; only those that run low when `low`. `text` is a SKU or barcode, whole, or part of a title.
+pub fn stock_list(conn: &mut Conn, text: &str, low: bool, after: Option<VariantId>, limit: i64) -> Result<Vec<StockRow>> {
     let mut query = variants::table
         .inner_join(products::table.on(products::id.eq(variants::product_id)))
         .inner_join(stock_levels::table.on(stock_levels::variant_id.eq(variants::id)))
         .filter(stock_levels::tracked)
         .filter(variants::id.gt(after.unwrap_or(VariantId(0))))
         .into_boxed();
+    if low {
+        // As in the index `stock_levels_low`, word for word.
+        query = query.filter(diesel::dsl::sql::<diesel::sql_types::Bool>(
+            "stock_levels.on_hand - stock_levels.allocated - stock_levels.held <= stock_levels.low_at",
+        ));
+    }
     let text = text.trim();
     if !text.is_empty() {
         let part = format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
@@ -80,5 +88,6 @@ pub fn stock_row(conn: &mut Conn, variant: VariantId) -> Result<StockRow> {
 }
 
 fn row((variant, product, title, sku, Json(options), active, level): Row) -> StockRow {
-    StockRow { variant, product, title, sku, options, active, level, free: level.free() }
+    let free = level.free();
+    StockRow { variant, product, title, sku, options, active, level, free, low: level.low_at.is_some_and(|at| free <= at) }
 }

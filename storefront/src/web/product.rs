@@ -17,6 +17,7 @@ use crate::{carts, content, tax_rates};
 use actix_web::{HttpResponse, web};
 use kernel::clock::Time;
 use kernel::money::Money;
+use kernel::web::format;
 use kernel::{Conn, Error, Result};
 use serde_json::json;
 use std::collections::HashMap;
@@ -76,7 +77,8 @@ fn load(
     // A product none of whose variants is on sale has no page to buy from.
     let selected = select(&found, &chosen).ok_or(Error::NotFound)?.clone();
     show_first(&mut found.pictures, selected.picture_hash.as_deref());
-    let variants: Vec<VariantView> = found.variants.iter().map(|variant| variant_view(variant, &found)).collect();
+    let variants: Vec<VariantView> =
+        found.variants.iter().map(|variant| variant_view(variant, &found, words, now)).collect::<Result<_>>()?;
     let mut rows = Vec::new();
     let beside = catalog::related(conn, found.id, BESIDE)?;
     rows.extend(shelves::shelf(conn, words.get("product-beside"), &beside, language, shop.currency)?);
@@ -90,7 +92,7 @@ fn load(
         pictures: found.pictures.iter().map(shelves::shown).collect(),
         summary: None,
         options: options(&found, &selected),
-        selected: variant_view(&selected, &found),
+        selected: variant_view(&selected, &found, words, now)?,
         variants: if variants.len() > CARRIED { Vec::new() } else { variants },
         tax: tax_note(conn, &shop)?,
         attributes: found.attributes.iter().map(|(label, value)| Attribute { label: label.clone(), value: value.clone() }).collect(),
@@ -176,14 +178,21 @@ fn available(found: &ProductPage, selected: &PageVariant, at: usize, value: &str
     })
 }
 
-fn variant_view(variant: &PageVariant, found: &ProductPage) -> VariantView {
-    let stock = shelves::stock(variant.availability);
+fn variant_view(variant: &PageVariant, found: &ProductPage, words: &Words, now: Time) -> Result<VariantView> {
+    let expected = variant.expected_on.filter(|day| *day > now.date());
+    let stock = match (shelves::stock(variant.availability), expected) {
+        (Stock::BackOrder { .. }, Some(day)) => {
+            Stock::BackOrder { ready: Some(words.with("stock-expected", &[("day", &format::date(day, words.language))])?) }
+        }
+        (stock, _) => stock,
+    };
+    let sold_out = matches!(stock, Stock::SoldOut);
     let most = match &stock {
         Stock::Few { left } => *left,
         Stock::SoldOut => 0,
         Stock::InStock | Stock::BackOrder { .. } => carts::MAX_QUANTITY,
     };
-    VariantView {
+    Ok(VariantView {
         choice: variant.options.clone(),
         sku: variant.sku.clone().unwrap_or_default(),
         price: Money::new(variant.price, found.currency),
@@ -192,7 +201,8 @@ fn variant_view(variant: &PageVariant, found: &ProductPage) -> VariantView {
         stock,
         max: u32::try_from(most).unwrap_or(0),
         picture: variant.picture_hash.as_ref().and_then(|hash| found.pictures.iter().position(|picture| picture.hash == *hash)),
-    }
+        waiting: sold_out.then(|| super::waiting::path(&found.slug, variant.id)),
+    })
 }
 
 fn tax_note(conn: &mut Conn, shop: &Shop) -> Result<TaxNote> {

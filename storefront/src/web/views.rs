@@ -15,3 +15,4 @@ pub mod order;
 pub mod page;
 pub mod product;
 pub mod shared;
+pub mod waiting;

@@ -74,6 +74,8 @@ pub const SIGN_IN: &[&str] = &["email", "password", "next"];
 pub const REGISTER: &[&str] = &["name", "email", "password", "marketing"];
 /// Ask for a link to a new password.
 pub const FORGOT: &[&str] = &["email"];
+/// `storefront/waiting.html`.
+pub const WAITING: &[&str] = &["email"];
 /// Choose a new password.
 pub const RESET: &[&str] = &["password", "token"];
 /// Name, language and, when `new_password` is not empty, the password.

@@ -112,3 +112,12 @@ pub struct LinkMail {
     /// How long the link works.
     pub hours: u32,
 }
+
+/// `back_in_stock`.
+#[derive(Debug, Clone, Serialize)]
+pub struct BackInStock {
+    pub title: String,
+    pub variant: Option<String>,
+    pub price: Money,
+    pub url: String,
+}

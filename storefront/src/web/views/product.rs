@@ -70,6 +70,8 @@ pub struct VariantView {
     pub max: u32,
     /// The place of its picture among `pictures`, from 0.
     pub picture: Option<usize>,
+    /// Where to ask to be told when it is back; only while it is sold out.
+    pub waiting: Option<String>,
 }
 
 /// A row of the table of properties.

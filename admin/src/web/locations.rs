@@ -1,0 +1,76 @@
+//! The places in which goods lie.
+
+use super::desk::{Desk, refusal};
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use kernel::{Error, Result};
+use serde_json::json;
+use storefront::ids::LocationId;
+use storefront::stock::{self, Location};
+use storefront::web::posted::Posted;
+use storefront::web::views::form::Form;
+
+const NAMES: &[&str] = &["name"];
+const HERE: &str = "/admin/stock/locations";
+
+pub fn routes(config: &mut web::ServiceConfig) {
+    config.service(web::resource("/stock/locations").get(list).post(add)).service(web::resource("/stock/locations/{id}").post(change));
+}
+
+async fn list(desk: Desk) -> Result<HttpResponse> {
+    page(&desk, StatusCode::OK, Form::new(NAMES)).await
+}
+
+async fn page(desk: &Desk, status: StatusCode, form: Form) -> Result<HttpResponse> {
+    let places = desk.read(stock::locations).await?;
+    desk.page_as(status, "admin/locations.html", "admin-locations", json!({ "places": places, "form": form }))
+}
+
+async fn add(desk: Desk, posted: Posted) -> Result<HttpResponse> {
+    let name = posted.get("name").trim().to_string();
+    let added = desk
+        .write(move |conn, act| {
+            let id = stock::add_location(conn, &name)?;
+            act.log(conn, "location.add", &format!("location:{id}"), &json!(null), &json!({ "name": name }))
+        })
+        .await;
+    match added {
+        Ok(()) => Ok(desk.done(HERE, "admin-saved")),
+        Err(error) => {
+            let (status, wrong) = refusal(error)?;
+            page(&desk, status, Form::new(NAMES).typed(posted.pairs()).refuse(NAMES, &wrong)).await
+        }
+    }
+}
+
+async fn change(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<HttpResponse> {
+    let id = LocationId(*id);
+    let (act_name, name) = (posted.get("do").to_string(), posted.get("name").trim().to_string());
+    let changed = desk
+        .write(move |conn, act| {
+            let before = found(stock::locations(conn)?, id)?;
+            match act_name.as_str() {
+                "rename" => stock::rename_location(conn, id, &name)?,
+                "prefer" => stock::prefer_location(conn, id)?,
+                "close" => stock::close_location(conn, id)?,
+                "reopen" => stock::reopen_location(conn, id)?,
+                _ => return Err(Error::NotFound),
+            }
+            let after = found(stock::locations(conn)?, id)?;
+            act.log(conn, &format!("location.{act_name}"), &format!("location:{id}"), &before, &after)
+        })
+        .await;
+    match changed {
+        Ok(()) => Ok(desk.done(HERE, "admin-saved")),
+        // One field, and it is in the row: said above the list.
+        Err(Error::Invalid(fields)) => {
+            let why = fields.0.values().next().cloned().unwrap_or_default();
+            desk.explained(HERE, Error::Conflict(why))
+        }
+        Err(error) => desk.explained(HERE, error),
+    }
+}
+
+fn found(places: Vec<Location>, id: LocationId) -> Result<Location> {
+    places.into_iter().find(|place| place.id == id).ok_or(Error::NotFound)
+}

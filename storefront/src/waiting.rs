@@ -1,0 +1,119 @@
+//! Who waits for goods that are sold out. When some come back, as many people are told as there are units, in the order in which
+//! they asked; what nobody bought within a day is offered to the next.
+
+use crate::catalog;
+use crate::ids::{ProductId, VariantId};
+use crate::mails::Mailer;
+use crate::schema::{stock_requests as requests, variants};
+use crate::shop;
+use crate::stock;
+use chrono::TimeDelta;
+use crm::email::Email;
+use diesel::dsl::{count_star, min};
+use diesel::prelude::*;
+use kernel::clock::Time;
+use kernel::{Conn, Error, Result, on_each};
+
+/// The job that looks whether what nobody bought can be offered to the next.
+pub const JOB: &str = "stock.waiting";
+/// How long those who were told come first.
+const TURN: TimeDelta = TimeDelta::hours(24);
+/// The most people told at once.
+const AT_ONCE: i64 = 100;
+/// The most variants looked at by one run of the job.
+const VARIANTS: i64 = 500;
+
+/// A request to be told, as its mail needs it.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = requests)]
+pub struct Waiting {
+    pub id: i64,
+    pub variant_id: VariantId,
+    pub email: String,
+    pub language: String,
+}
+
+/// Puts an address into the line for a variant; being there already changes nothing. `Conflict` when it can be bought now,
+/// `NotFound` when it is not on sale at all.
+pub fn ask(conn: &mut Conn, variant: VariantId, email: &Email, language: &str, now: Time) -> Result<()> {
+    let currency = shop::get(conn)?.currency;
+    let on_sale = catalog::variants_for_sale(conn, &[variant], currency, language)?;
+    let found = on_sale.first().filter(|found| found.for_sale).ok_or(Error::NotFound)?;
+    if found.limit() != Some(0) {
+        return Err(Error::conflict("waiting-there"));
+    }
+    let row = (
+        requests::variant_id.eq(variant),
+        requests::email.eq(email.as_str()),
+        requests::email_key.eq(email.key()),
+        requests::language.eq(language),
+        requests::created_at.eq(now),
+    );
+    on_each!(conn, c => diesel::insert_into(requests::table).values(row).on_conflict_do_nothing().execute(c))?;
+    Ok(())
+}
+
+/// How many wait for a variant.
+pub fn people(conn: &mut Conn, variant: VariantId) -> Result<i64> {
+    Ok(requests::table.filter(requests::variant_id.eq(variant)).filter(requests::told_at.is_null()).count().get_result(conn)?)
+}
+
+/// What people wait for: variant, how many wait, since when the first does. Those with the most people first.
+pub fn by_variant(conn: &mut Conn, limit: i64) -> Result<Vec<(VariantId, i64, Time)>> {
+    let rows: Vec<(VariantId, i64, Option<Time>)> = requests::table
+        .filter(requests::told_at.is_null())
+        .group_by(requests::variant_id)
+        .order((count_star().desc(), requests::variant_id))
+        .limit(limit)
+        .select((requests::variant_id, count_star(), min(requests::created_at)))
+        .load(conn)?;
+    Ok(rows.into_iter().filter_map(|(variant, people, since)| Some((variant, people, since?))).collect())
+}
+
+/// Tells those whose turn it is, of every variant of a product that changed.
+pub fn product_changed(conn: &mut Conn, product: ProductId, mailer: &Mailer, now: Time) -> Result<()> {
+    let own = variants::table.filter(variants::product_id.eq(product)).select(variants::id);
+    let waited: Vec<VariantId> = requests::table
+        .filter(requests::variant_id.eq_any(own))
+        .filter(requests::told_at.is_null())
+        .select(requests::variant_id)
+        .distinct()
+        .load(conn)?;
+    for variant in waited {
+        serve(conn, variant, mailer, now)?;
+    }
+    Ok(())
+}
+
+/// Tells those whose turn it is, of everything that somebody waits for.
+pub fn all(conn: &mut Conn, mailer: &Mailer, now: Time) -> Result<()> {
+    for (variant, ..) in by_variant(conn, VARIANTS)? {
+        serve(conn, variant, mailer, now)?;
+    }
+    Ok(())
+}
+
+fn serve(conn: &mut Conn, variant: VariantId, mailer: &Mailer, now: Time) -> Result<()> {
+    let shop = shop::get(conn)?;
+    let on_sale = catalog::variants_for_sale(conn, &[variant], shop.currency, shop::LANGUAGES[0])?;
+    let Some(found) = on_sale.first().filter(|found| found.for_sale) else { return Ok(()) };
+    // Locked, so that two workers do not both take the same people for the same units.
+    if stock::find(conn, variant)?.is_some() {
+        stock::lock(conn, variant)?;
+    }
+    let told: i64 =
+        requests::table.filter(requests::variant_id.eq(variant)).filter(requests::told_at.gt(now - TURN)).count().get_result(conn)?;
+    let turns = found.limit().map_or(AT_ONCE, |free| (free - told).clamp(0, AT_ONCE));
+    let next: Vec<Waiting> = requests::table
+        .filter(requests::variant_id.eq(variant))
+        .filter(requests::told_at.is_null())
+        .order(requests::id)
+        .limit(turns)
+        .select(Waiting::as_select())
+        .load(conn)?;
+    for one in next {
+        mailer.back_in_stock(conn, &one, now)?;
+        diesel::update(requests::table.find(one.id)).set(requests::told_at.eq(now)).execute(conn)?;
+    }
+    Ok(())
+}
