@@ -250,6 +250,21 @@ fn roll_back(conn: &mut Conn) -> Result<()> {
 }
 
 /// Runs `f` in a savepoint of the current transaction: its error undoes only what it did. For imports, row by row.
+/// `Unavailable` when undoing failed too: the engine gave up the whole transaction by itself (a full disk), or is gone.
 pub fn savepoint<T>(conn: &mut Conn, f: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
-    conn.transaction(f)
+    use diesel::result::Error::RollbackTransaction;
+    let mut failed = None;
+    let done = conn.transaction(|conn| {
+        f(conn).map_err(|error| {
+            failed = Some(error);
+            RollbackTransaction
+        })
+    });
+    match (done, failed) {
+        (Ok(value), _) => Ok(value),
+        (Err(RollbackTransaction), Some(error)) => Err(error),
+        (Err(_), Some(Error::Unavailable(reason))) => Err(Error::Unavailable(reason)),
+        (Err(lost), Some(error)) => Err(Error::Unavailable(format!("{error}; the transaction is lost: {lost}"))),
+        (Err(error), None) => Err(error.into()),
+    }
 }

@@ -152,7 +152,7 @@ diesel::table! {
         allocated -> BigInt,
         held -> BigInt,
         low_at -> Nullable<BigInt>,
-        expected_on -> Nullable<Date>,
+        expected_on -> Nullable<Timestamp>,
     }
 }
 

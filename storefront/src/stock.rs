@@ -15,7 +15,6 @@ pub use places::{
 
 use crate::ids::{LocationId, OrderId, VariantId};
 use crate::schema::{stock_levels, stock_movements, variants};
-use chrono::NaiveDate;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::db::Prepared;
@@ -37,8 +36,8 @@ pub struct Level {
     pub held: i64,
     /// From this many free units downwards the variant is on the list of what runs low.
     pub low_at: Option<i64>,
-    /// When more is expected: what shoppers are told of a back-order, or of goods that are not out yet.
-    pub expected_on: Option<NaiveDate>,
+    /// The day on which more is expected, at midnight: what shoppers are told of a back-order, or of goods that are not out yet.
+    pub expected_on: Option<Time>,
 }
 
 impl Level {

@@ -479,7 +479,8 @@ fn a_full_disk_refuses_an_order_whole_and_the_next_try_places_it() {
             Ok(())
         })
         .unwrap();
-    let full = house.db.write_now(|conn| Ok(diesel::sql_query("PRAGMA max_page_count = 1").execute(conn)?));
+    // On the connection that the shop itself writes with.
+    let full = house.state.db.write_now(|conn| Ok(diesel::sql_query("PRAGMA max_page_count = 1").execute(conn)?));
     full.unwrap();
     let refused = ann.submit(&review, "/checkout/place", &[]);
     assert_eq!(refused.status, 503, "{}", refused.text());

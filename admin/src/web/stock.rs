@@ -5,7 +5,7 @@ use super::forms::{self, Reader};
 use crate::staff;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
 use kernel::money::Currency;
 use kernel::{Error, Result, token};
 use serde_json::{Value, json};
@@ -74,7 +74,7 @@ async fn page(desk: &Desk, variant: VariantId, status: StatusCode, counted: Opti
         Form::new(RULES)
             .fill("low_at", forms::number(level.low_at))
             .fill("oversell", forms::tick(level.oversell))
-            .fill("expected_on", level.expected_on.map(|day| day.to_string()).unwrap_or_default())
+            .fill("expected_on", level.expected_on.map(|day| day.date().to_string()).unwrap_or_default())
     });
     let places: Vec<Value> = places.iter().map(|(place, units)| json!({ "id": place.id, "name": place.name, "units": units })).collect();
     let next = desk.next(movements.len(), movements.last().map(|one| one.id));
@@ -144,7 +144,7 @@ async fn set_rules(desk: &Desk, variant: VariantId, posted: &Posted) -> Result<(
     let expected_on = match posted.get("expected_on").trim() {
         "" => None,
         typed => match typed.parse::<NaiveDate>() {
-            Ok(day) => Some(day),
+            Ok(day) => Some(day.and_time(NaiveTime::MIN)),
             Err(_) => {
                 reader.wrong.add("expected_on", "admin-date-invalid");
                 None

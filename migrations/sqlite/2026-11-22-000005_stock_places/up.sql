@@ -16,7 +16,7 @@ CREATE INDEX location_levels_by_location ON location_levels (location_id, varian
 
 ALTER TABLE stock_movements ADD COLUMN location_id BIGINT REFERENCES locations (id);
 ALTER TABLE stock_levels ADD COLUMN low_at BIGINT CHECK (low_at >= 0);
-ALTER TABLE stock_levels ADD COLUMN expected_on DATE;
+ALTER TABLE stock_levels ADD COLUMN expected_on TIMESTAMP;
 CREATE INDEX stock_levels_low ON stock_levels (variant_id) WHERE tracked AND on_hand - allocated - held <= low_at;
 
 -- What was in the house until now lies in one place.

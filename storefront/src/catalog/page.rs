@@ -8,7 +8,6 @@ use crate::ids::{ProductId, VariantId};
 use crate::labels::Labels;
 use crate::schema::{product_pictures, products as rows};
 use crate::{shop, stock};
-use chrono::NaiveDate;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::money::Currency;
@@ -72,7 +71,7 @@ pub struct PageVariant {
     pub compare_at: Option<i64>,
     pub availability: Availability,
     /// When more is expected.
-    pub expected_on: Option<NaiveDate>,
+    pub expected_on: Option<Time>,
     pub picture_hash: Option<String>,
     pub taxable: bool,
     pub tax_class: String,

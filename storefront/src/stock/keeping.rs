@@ -3,7 +3,6 @@
 use super::{Change, Demand, level, moved, places};
 use crate::ids::{LocationId, VariantId};
 use crate::schema::{location_levels, stock_levels, stock_movements, variants};
-use chrono::NaiveDate;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Error, Result, on_each};
@@ -285,7 +284,7 @@ fn by_code(conn: &mut Conn, code: &str) -> Result<Option<VariantId>> {
 pub struct Rules {
     pub oversell: bool,
     pub low_at: Option<i64>,
-    pub expected_on: Option<NaiveDate>,
+    pub expected_on: Option<Time>,
 }
 
 /// Sets the rules of a counted variant. `Conflict` when back-orders are switched off while some are open.

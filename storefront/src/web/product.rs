@@ -179,7 +179,7 @@ fn available(found: &ProductPage, selected: &PageVariant, at: usize, value: &str
 }
 
 fn variant_view(variant: &PageVariant, found: &ProductPage, words: &Words, now: Time) -> Result<VariantView> {
-    let expected = variant.expected_on.filter(|day| *day > now.date());
+    let expected = variant.expected_on.map(|day| day.date()).filter(|day| *day > now.date());
     let stock = match (shelves::stock(variant.availability), expected) {
         (Stock::BackOrder { .. }, Some(day)) => {
             Stock::BackOrder { ready: Some(words.with("stock-expected", &[("day", &format::date(day, words.language))])?) }
