@@ -18,11 +18,7 @@ const NAMES: &[&str] = &["on_hand", "reason", "seen", "key"];
 /// Movements on a variant's page.
 const MOVEMENTS: i64 = 50;
 
-pub fn routes(config: &mut web::ServiceConfig) {
-    config.service(web::resource("/stock").get(list)).service(web::resource("/stock/{variant}").get(show).post(adjust));
-}
-
-async fn list(desk: Desk) -> Result<HttpResponse> {
+pub async fn list(desk: Desk) -> Result<HttpResponse> {
     let text = desk.query("q");
     let (asked, after) = (text.clone(), desk.after().map(VariantId));
     let rows = desk.read(move |conn| catalog::stock_list(conn, &asked, after, ROWS)).await?;
@@ -30,7 +26,7 @@ async fn list(desk: Desk) -> Result<HttpResponse> {
     desk.page("admin/stock.html", "admin-stock", json!({ "q": text, "rows": rows, "next": next }))
 }
 
-async fn show(desk: Desk, variant: web::Path<i64>) -> Result<HttpResponse> {
+pub async fn show(desk: Desk, variant: web::Path<i64>) -> Result<HttpResponse> {
     page(&desk, VariantId(*variant), StatusCode::OK, None).await
 }
 
@@ -54,7 +50,7 @@ async fn page(desk: &Desk, variant: VariantId, status: StatusCode, refused: Opti
     )
 }
 
-async fn adjust(desk: Desk, variant: web::Path<i64>, posted: Posted) -> Result<HttpResponse> {
+pub async fn adjust(desk: Desk, variant: web::Path<i64>, posted: Posted) -> Result<HttpResponse> {
     let variant = VariantId(*variant);
     match set(&desk, variant, &posted).await {
         Ok(()) => Ok(desk.done(&format!("/admin/stock/{variant}"), "admin-stock-set")),

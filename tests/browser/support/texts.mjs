@@ -28,6 +28,13 @@ export const text = {
   addChinese: /加入购物车/,
   addedChinese: /已加入购物车/,
   checkoutChinese: /结账|结算/,
+  access: {
+    setUp: /^set it up$/i,
+    code: /^code$/i,
+    turnOn: /^turn on$/i,
+    invite: /^send invitation$/i,
+    invited: /the invitation is on its way/i,
+  },
   staff: {
     capture: /^capture payment$/i,
     captureNow: /^capture now$/i,
