@@ -2,7 +2,7 @@
 //! remembers it.
 
 use crate::permissions::Grants;
-use crate::schema::staff_invitations as invitations;
+use crate::schema::{staff as people, staff_invitations as invitations};
 use crate::staff::{self, Newcomer};
 use crate::{InvitationId, RoleId, StaffId, roles};
 use chrono::TimeDelta;
@@ -81,14 +81,19 @@ pub fn get(conn: &mut Conn, id: InvitationId) -> Result<Invitation> {
     Ok(invitations::table.find(id).select(Invitation::as_select()).first(conn)?)
 }
 
-/// Gives an invitation a new link and a new week; the earlier link stops working. `Conflict` when its role allows more than `grants`.
-pub fn renew(conn: &mut Conn, id: InvitationId, grants: &Grants, now: Time) -> Result<(Invitation, String)> {
+/// Gives an invitation a new link and a new week, in the name of `by`; the earlier link stops working. `Conflict` when its role allows
+/// more than `grants`, those of `by`.
+pub fn renew(conn: &mut Conn, id: InvitationId, by: StaffId, grants: &Grants, now: Time) -> Result<(Invitation, String)> {
     let role = get(conn, id)?.role_id;
     let wanted = roles::grants(conn, Some(role))?;
     roles::within(grants, &wanted)?;
     let secret = token::random();
     diesel::update(invitations::table.find(id))
-        .set((invitations::token_hash.eq(token::hash(&secret)), invitations::expires_at.eq(now + TimeDelta::days(DAYS))))
+        .set((
+            invitations::token_hash.eq(token::hash(&secret)),
+            invitations::invited_by.eq(by),
+            invitations::expires_at.eq(now + TimeDelta::days(DAYS)),
+        ))
         .execute(conn)?;
     Ok((get(conn, id)?, secret))
 }
@@ -100,9 +105,11 @@ pub fn revoke(conn: &mut Conn, id: InvitationId) -> Result<Invitation> {
     Ok(invitation)
 }
 
-/// The invitation of a link; none when it is unknown, too old or used.
+/// The invitation of a link; none when it is unknown, too old or used, or whoever sent it was shut out since.
 pub fn find(conn: &mut Conn, secret: &str, now: Time) -> Result<Option<Invitation>> {
     Ok(invitations::table
+        .inner_join(people::table.on(people::id.eq(invitations::invited_by)))
+        .filter(people::active)
         .filter(invitations::token_hash.eq(token::hash(secret)))
         .filter(invitations::expires_at.gt(now))
         .select(Invitation::as_select())
@@ -176,7 +183,7 @@ mod tests {
             assert!(matches!(ask(conn, "BEN", agent, &all, now), Err(Error::Invalid(_))), "invited already");
             let late = now + TimeDelta::days(DAYS);
             assert!(find(conn, &first, late)?.is_none());
-            let (_, second) = renew(conn, ben.id, &all, now)?;
+            let (_, second) = renew(conn, ben.id, ann, &all, now)?;
             assert!(find(conn, &first, now)?.is_none() && find(conn, &second, now)?.is_some());
             assert_eq!(accept(conn, &first, "Ben", "hash", now)?, None);
             let id = accept(conn, &second, "Ben", "hash", now)?;
@@ -187,6 +194,13 @@ mod tests {
             revoke(conn, cat.id)?;
             assert!(accept(conn, &gone, "Cat", "hash", now)?.is_none());
             assert!(matches!(revoke(conn, cat.id), Err(Error::NotFound)));
+            let (eve, parting) = ask(conn, "eve", agent, &all, now)?;
+            let other = Newcomer { email: email("fay")?, name: "Fay".into(), hash: "hash".into(), role: owner, language: "en".into() };
+            staff::add(conn, &other, now)?;
+            staff::deactivate(conn, ann)?;
+            assert!(find(conn, &parting, now)?.is_none(), "sent by somebody who was shut out");
+            staff::reactivate(conn, ann)?;
+            revoke(conn, eve.id)?;
             ask(conn, "dan", agent, &all, now)?;
             ask(conn, "dan", agent, &all, late)?;
             assert_eq!(list(conn)?.len(), 1, "one that ran out makes room");

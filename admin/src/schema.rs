@@ -89,4 +89,4 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(staff, staff_sessions, staff_sign_ins);
+diesel::allow_tables_to_appear_in_same_query!(staff, staff_sessions, staff_sign_ins, staff_invitations);

@@ -130,7 +130,10 @@ async fn present(door: &Door, request: &HttpRequest) -> Result<Option<Present>> 
     let token = cookie.value().to_string();
     let found = door.read(move |conn, now| sessions::find(conn, &token, now)).await?;
     if let Some(stale) = found.clone().filter(|present| present.stale) {
-        door.write(move |conn, now| sessions::touch(conn, &stale, now)).await?;
+        // A disk that is full must not keep anybody from reading.
+        if let Err(error) = door.write(move |conn, now| sessions::touch(conn, &stale, now)).await {
+            tracing::warn!(%error, "when somebody was last seen could not be kept");
+        }
     }
     Ok(found)
 }

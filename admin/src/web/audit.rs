@@ -4,7 +4,7 @@ use super::desk::{Desk, ROWS};
 use crate::audit::diff::changes;
 use crate::audit::{self, Entry, Filter};
 use crate::permissions::Permission;
-use crate::{StaffId, staff};
+use crate::{StaffId, roles, staff};
 use actix_web::HttpResponse;
 use kernel::Result;
 use kernel::web::i18n::{Language, Texts};
@@ -69,12 +69,15 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
 
 /// Changes as they are shown.
 pub async fn rows(desk: &Desk, entries: &[Entry]) -> Result<Value> {
-    let names: HashMap<StaffId, String> =
-        desk.read(|conn| Ok(staff::list(conn)?.into_iter().map(|one| (one.id, one.name)).collect())).await?;
+    let (people, known) = desk.read(|conn| Ok((staff::list(conn)?, roles::list(conn)?))).await?;
+    let names: HashMap<StaffId, &str> = people.iter().map(|one| (one.id, one.name.as_str())).collect();
+    // People and roles have names; everything else is known by its number.
+    let mut labels: HashMap<String, String> = people.iter().map(|one| (one.actor(), one.name.clone())).collect();
+    labels.extend(known.iter().map(|role| (format!("role:{}", role.id), role.label())));
     let texts = desk.door.templates.texts()?;
     let row = |entry: &Entry| {
         json!({ "id": entry.id, "who": names.get(&entry.staff_id), "staff": entry.staff_id, "action": entry.action,
-            "did": named(&texts, desk.visit.language, &entry.action), "subject": entry.subject, "to": page_of(desk, &entry.subject),
+            "did": named(&texts, desk.visit.language, &entry.action), "about": labels.get(&entry.subject).unwrap_or(&entry.subject), "to": page_of(desk, &entry.subject),
             "at": entry.created_at, "changes": changes(&entry.before, &entry.after) })
     };
     Ok(entries.iter().map(row).collect())

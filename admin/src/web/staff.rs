@@ -104,12 +104,12 @@ async fn send(desk: &Desk, posted: &Posted) -> Result<()> {
 }
 
 pub async fn resend(desk: Desk, id: web::Path<i64>, _: Posted) -> Result<HttpResponse> {
-    let id = InvitationId(*id);
+    let (id, by) = (InvitationId(*id), desk.staff().id);
     let (grants, mailer) = (desk.grants().clone(), desk.door.mailer());
     let sent = desk
         .write(move |conn, act| {
             let before = invitations::get(conn, id)?;
-            let (made, secret) = invitations::renew(conn, id, &grants, act.now)?;
+            let (made, secret) = invitations::renew(conn, id, by, &grants, act.now)?;
             invitations::mail(conn, &mailer, &made, &secret, act.now)?;
             act.log(conn, "invitation.resend", &format!("invitation:{id}"), &before, &made)
         })
