@@ -6,6 +6,7 @@ use crate::schema::{coupon_balances, coupon_movements, coupons};
 use crm::CustomerId;
 use diesel::prelude::*;
 use kernel::clock::Time;
+use kernel::db::Prepared;
 use kernel::error::Fields;
 use kernel::money::Currency;
 use kernel::{Conn, Error, Result, on_each, words};
@@ -170,21 +171,21 @@ pub fn claim(
     order: OrderId,
     now: Time,
 ) -> Result<std::result::Result<(), Refusal>> {
-    let taken = diesel::update(coupons::table.find(coupon.id))
+    let take = diesel::update(coupons::table.find(coupon.id))
         .filter(coupons::active)
         .filter(coupons::max_uses.is_null().or(coupons::uses.nullable().lt(coupons::max_uses)))
-        .set(coupons::uses.eq(coupons::uses + 1))
-        .execute(conn)?;
+        .set(coupons::uses.eq(coupons::uses + 1));
+    let taken = on_each!(conn, c => Prepared(take).execute(c))?;
     if taken == 0 {
         return Ok(Err(Refusal::UsedUp));
     }
     let row = (coupon_balances::coupon_id.eq(coupon.id), coupon_balances::customer_id.eq(customer), coupon_balances::uses.eq(0));
     on_each!(conn, c => diesel::insert_into(coupon_balances::table).values(row).on_conflict_do_nothing().execute(c))?;
     let limit = coupon.max_uses_per_customer.unwrap_or(i64::MAX);
-    let taken = diesel::update(coupon_balances::table.find((coupon.id, customer)))
+    let take = diesel::update(coupon_balances::table.find((coupon.id, customer)))
         .filter(coupon_balances::uses.lt(limit))
-        .set(coupon_balances::uses.eq(coupon_balances::uses + 1))
-        .execute(conn)?;
+        .set(coupon_balances::uses.eq(coupon_balances::uses + 1));
+    let taken = on_each!(conn, c => Prepared(take).execute(c))?;
     if taken == 0 {
         return Ok(Err(Refusal::UsedByYou));
     }

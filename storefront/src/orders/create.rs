@@ -9,7 +9,8 @@ use crate::schema::{adjustments, order_lines, orders};
 use crm::CustomerId;
 use diesel::prelude::*;
 use kernel::clock::Time;
-use kernel::{Conn, Result};
+use kernel::db::Prepared;
+use kernel::{Conn, Result, on_each};
 
 pub struct NewOrder<'a> {
     pub quote: &'a Quote,
@@ -59,7 +60,8 @@ pub fn create(conn: &mut Conn, new: &NewOrder, now: Time) -> Result<OrderId> {
         ))
         .returning(orders::id)
         .get_result(conn)?;
-    diesel::update(orders::table.find(id)).set(orders::number.eq(format!("R{}", 1000 + id.0))).execute(conn)?;
+    let numbered = diesel::update(orders::table.find(id)).set(orders::number.eq(format!("R{}", 1000 + id.0)));
+    on_each!(conn, c => Prepared(numbered).execute(c))?;
     for (position, (line, priced)) in (1i64..).zip(quote.lines.iter().zip(&priced.lines)) {
         let line_id = insert_line(conn, id, position, line, priced)?;
         if priced.discount > 0 {
