@@ -80,6 +80,7 @@ journeys('the way into the back office', (journey, the) => {
     }
     await page.goto('/admin/staff')
     await fill(page, { email: 'new@shop.test' })
+    await main(page).getByLabel(say.role).selectOption({ label: 'Manager' })
     await press(page, button(page, say.invite))
     await main(page).getByText(say.invited).waitFor()
     await lookTwice(page, 'admin-staff-invited')

@@ -32,6 +32,7 @@ export const text = {
     setUp: /^set it up$/i,
     code: /^code$/i,
     turnOn: /^turn on$/i,
+    role: /^role$/i,
     invite: /^send invitation$/i,
     invited: /the invitation is on its way/i,
   },
