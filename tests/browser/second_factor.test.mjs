@@ -4,6 +4,7 @@ import { createHmac } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { look, sizes, visit } from './support/browser.mjs'
 import { journeys } from './support/journeys.mjs'
+import { linkIn, mailTo } from './support/mail.mjs'
 import { staff } from './support/shop.mjs'
 import { button, fill, main, press, signIn } from './support/steps.mjs'
 import { text } from './support/texts.mjs'
@@ -84,5 +85,30 @@ journeys('the way into the back office', (journey, the) => {
     await press(page, button(page, say.invite))
     await main(page).getByText(say.invited).waitFor()
     await lookTwice(page, 'admin-staff-invited')
+
+    const invitation = linkIn(await mailTo(the.shop, 'new@shop.test', /\/admin\/invitation/), '/admin/invitation')
+    await visit(the.browser, the.shop.url, {}, async (guest) => {
+      await guest.goto(invitation)
+      await lookTwice(guest, 'admin-invitation')
+      await press(guest, button(guest, say.join))
+      await guest.getByRole('alert').first().waitFor()
+      await lookTwice(guest, 'admin-invitation-mistakes')
+      await fill(guest, { name: 'Li Na', password: staff.password })
+      await press(guest, button(guest, say.join))
+      assert.equal(new URL(guest.url()).pathname, '/admin')
+      await guest.goto('/admin/staff/1')
+      await lookTwice(guest, 'admin-staff-above')
+      await guest.goto('/admin/api-keys')
+      await look(guest, 'admin-not-for-managers')
+      await guest.goto('/admin/settings')
+      await main(guest).getByLabel(say.announcement).fill('Closed on Monday.')
+      await press(guest, button(guest, say.save))
+      await guest.goto(invitation)
+      await look(guest, 'admin-invitation-over')
+    })
+    for (const path of ['/admin/staff/2', '/admin/staff', '/admin/audit', '/zh/admin/audit']) {
+      await page.goto(path)
+      await lookTwice(page, `${path.slice(1).replaceAll('/', '-')}-filled`)
+    }
   })
 })

@@ -33,6 +33,9 @@ export const text = {
     code: /^code$/i,
     turnOn: /^turn on$/i,
     role: /^role$/i,
+    join: /^join$/i,
+    save: /^save$/i,
+    announcement: /^announcement \(english\)/i,
     invite: /^send invitation$/i,
     invited: /the invitation is on its way/i,
   },
@@ -59,7 +62,7 @@ export const text = {
 export const label = {
   email: /^e-mail/i,
   password: /^password/i,
-  name: /^(full )?name/i,
+  name: /^(full |your )?name/i,
   line1: /^street/i,
   city: /^city/i,
   postcode: /^postcode/i,
