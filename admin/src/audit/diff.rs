@@ -90,7 +90,8 @@ fn flatten(value: &Value, path: &mut Vec<Step>, fields: &mut BTreeMap<Vec<Step>,
 
 fn plain(value: &Value) -> String {
     match value {
-        Value::String(text) => text.clone(),
+        // A form sends its lines with a carriage return, which is no change.
+        Value::String(text) => text.replace("\r\n", "\n"),
         other => other.to_string(),
     }
 }
@@ -110,6 +111,7 @@ mod tests {
         assert_eq!(read("null", r#"{"note":"hello"}"#), ["note: - > hello"]);
         assert_eq!(read(r#"{"tags":["a","b"]}"#, r#"{"tags":["a"]}"#), ["tags: a, b > a"]);
         assert_eq!(read("null", "null"), Vec::<String>::new());
+        assert_eq!(read(r#"{"a":"x\ny"}"#, r#"{"a":"x\r\ny"}"#), Vec::<String>::new());
     }
 
     #[test]

@@ -63,7 +63,8 @@ pub async fn accept(door: web::Data<Door>, visit: Visit, posted: Posted) -> Resu
             door.write(move |conn, now| {
                 let Some(id) = invitations::accept(conn, &secret, &name, &hash, now)? else { return Ok(None) };
                 let person = staff::get(conn, id)?;
-                let after = json!({ "email": person.email, "name": person.name, "role": person.role_id });
+                let role = person.role_id.map(|role| roles::get(conn, role)).transpose()?.map(|role| role.name);
+                let after = json!({ "email": person.email, "name": person.name, "role": role });
                 audit::record(conn, id, "staff.join", &person.actor(), &Value::Null, &after, now)?;
                 Ok(Some(id))
             })

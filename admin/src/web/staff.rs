@@ -98,9 +98,16 @@ async fn send(desk: &Desk, posted: &Posted) -> Result<()> {
     desk.write(move |conn, act| {
         let (made, secret) = invitations::invite(conn, &email, role, language, id, &grants, act.now)?;
         invitations::mail(conn, &mailer, &made, &secret, act.now)?;
-        act.log(conn, "invitation.send", &format!("invitation:{}", made.id), &Value::Null, &made)
+        let after = noted(conn, &made)?;
+        act.log(conn, "invitation.send", &format!("invitation:{}", made.id), &Value::Null, &after)
     })
     .await
+}
+
+/// An invitation as the audit log keeps it.
+fn noted(conn: &mut Conn, one: &Invitation) -> Result<Value> {
+    let role = roles::get(conn, one.role_id)?.name;
+    Ok(json!({ "email": one.email, "role": role, "language": one.language, "works_until": one.expires_at }))
 }
 
 pub async fn resend(desk: Desk, id: web::Path<i64>, _: Posted) -> Result<HttpResponse> {
@@ -109,9 +116,11 @@ pub async fn resend(desk: Desk, id: web::Path<i64>, _: Posted) -> Result<HttpRes
     let sent = desk
         .write(move |conn, act| {
             let before = invitations::get(conn, id)?;
+            let before = noted(conn, &before)?;
             let (made, secret) = invitations::renew(conn, id, by, &grants, act.now)?;
             invitations::mail(conn, &mailer, &made, &secret, act.now)?;
-            act.log(conn, "invitation.resend", &format!("invitation:{id}"), &before, &made)
+            let after = noted(conn, &made)?;
+            act.log(conn, "invitation.resend", &format!("invitation:{id}"), &before, &after)
         })
         .await;
     match sent {
@@ -126,6 +135,7 @@ pub async fn revoke(desk: Desk, id: web::Path<i64>, _: Posted) -> Result<HttpRes
     let revoked = desk
         .write(move |conn, act| {
             let before = invitations::revoke(conn, id)?;
+            let before = noted(conn, &before)?;
             act.log(conn, "invitation.revoke", &format!("invitation:{id}"), &before, &Value::Null)
         })
         .await;
