@@ -39,15 +39,15 @@ pub struct AppState {
 }
 
 impl AppState {
-    /// Opens the database, brings its schema up to date, and makes the shop's signing key the first time. Blocks:
-    /// not for async threads. Fails with `Unavailable`
-    /// when the database does not answer.
+    /// Opens the database, brings its schema and the preset roles of staff up to date, and makes the shop's signing key the first time.
+    /// Blocks: not for async threads. Fails with `Unavailable` when the database does not answer.
     pub fn open(config: Config, clock: Clock) -> Result<AppState> {
         let db = database(&config)?;
         for name in db.migrate()? {
             tracing::info!(migration = name, "migrated");
         }
         let now = clock.now();
+        db.write_now(move |conn| admin::roles::set_up(conn, now))?;
         let key: String = db.write_now(move |conn| settings::get_or_make(conn, SIGNING_KEY, now, kernel::token::random))?;
         let transport = match &config.mail.smtp {
             Some(smtp) => Transport::smtp(smtp, &config.mail.from)?,

@@ -1,5 +1,7 @@
 //! Who changed what: one row for each change by staff, in the same transaction as the change.
 
+pub mod diff;
+
 use crate::StaffId;
 use crate::schema::audit_log as log;
 use diesel::prelude::*;
@@ -44,7 +46,87 @@ pub struct Entry {
     pub created_at: Time,
 }
 
+/// Which changes are wanted. What is left empty is not asked about.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub staff: Option<StaffId>,
+    /// A whole action, such as `order.refund`.
+    pub action: String,
+    /// A whole subject, such as `order:R1001`, or its kind, such as `order`.
+    pub subject: String,
+    /// The key of a page: the id of the last entry before it.
+    pub before: Option<i64>,
+}
+
+/// Changes, the newest first.
+pub fn list(conn: &mut Conn, filter: &Filter, limit: i64) -> Result<Vec<Entry>> {
+    let mut query = log::table.into_boxed();
+    if let Some(staff) = filter.staff {
+        query = query.filter(log::staff_id.eq(staff));
+    }
+    if !filter.action.is_empty() {
+        query = query.filter(log::action.eq(filter.action.clone()));
+    }
+    let kind = filter.subject.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    if filter.subject.contains(':') || !kind {
+        query = query.filter(log::subject.eq(filter.subject.clone()));
+    } else if !filter.subject.is_empty() {
+        query = query.filter(log::subject.eq(filter.subject.clone()).or(log::subject.like(format!("{}:%", filter.subject))));
+    }
+    if let Some(before) = filter.before {
+        query = query.filter(log::id.lt(before));
+    }
+    Ok(query.order(log::id.desc()).limit(limit).select(Entry::as_select()).load(conn)?)
+}
+
 /// The changes of one subject, newest first.
 pub fn of(conn: &mut Conn, subject: &str, limit: i64) -> Result<Vec<Entry>> {
     Ok(log::table.filter(log::subject.eq(subject)).order(log::id.desc()).limit(limit).select(Entry::as_select()).load(conn)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::permissions::Preset;
+    use crate::roles;
+    use crate::staff::{self, Newcomer};
+    use crm::email::Email;
+    use kernel::clock::Clock;
+
+    #[test]
+    fn changes_are_found_by_person_action_and_subject() {
+        let db = kernel::testing::db();
+        let now = Clock::default().now();
+        db.write_now(move |conn| {
+            roles::set_up(conn, now)?;
+            let role = roles::of_preset(conn, Preset::Agent)?;
+            let mut people = Vec::new();
+            for name in ["ann", "ben"] {
+                let email = Email::parse(&format!("{name}@shop.test"), "email")?;
+                let hash = "hash".to_string();
+                people.push(staff::add(conn, &Newcomer { email, name: name.into(), hash, role, language: "en".into() }, now)?);
+            }
+            for (at, (action, subject)) in
+                [("order.note", "order:R1"), ("order.ship", "order:R1"), ("order.note", "order:R2"), ("settings.save", "shop")]
+                    .into_iter()
+                    .enumerate()
+            {
+                record(conn, people[at % 2], action, subject, &None::<i64>, &at, now)?;
+            }
+            let found = |conn: &mut Conn, filter: Filter| -> Result<Vec<String>> {
+                Ok(list(conn, &filter, 10)?.into_iter().map(|entry| entry.after).collect())
+            };
+            assert_eq!(found(conn, Filter::default())?, ["3", "2", "1", "0"]);
+            assert_eq!(found(conn, Filter { staff: Some(people[0]), ..Filter::default() })?, ["2", "0"]);
+            assert_eq!(found(conn, Filter { action: "order.note".into(), ..Filter::default() })?, ["2", "0"]);
+            assert_eq!(found(conn, Filter { subject: "order:R1".into(), ..Filter::default() })?, ["1", "0"]);
+            assert_eq!(found(conn, Filter { subject: "order".into(), ..Filter::default() })?, ["2", "1", "0"]);
+            assert_eq!(found(conn, Filter { subject: "shop".into(), ..Filter::default() })?, ["3"]);
+            assert!(found(conn, Filter { subject: "%".into(), ..Filter::default() })?.is_empty());
+            let first = list(conn, &Filter::default(), 2)?;
+            assert_eq!(found(conn, Filter { before: Some(first[1].id), ..Filter::default() })?, ["1", "0"]);
+            Ok(())
+        })
+        .expect("a log");
+    }
 }

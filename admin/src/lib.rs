@@ -1,11 +1,20 @@
-//! The back office: who works in the shop, what they did, and their pages.
+//! The back office: who works in the shop and what they may do, what they did, and their pages.
 
 pub mod audit;
+pub mod invitations;
+pub mod permissions;
+pub mod roles;
 mod schema;
+pub mod second_factor;
+pub mod sessions;
 pub mod staff;
 pub mod web;
 
 kernel::id!(
     /// Somebody who works in the shop.
-    StaffId
+    StaffId,
+    /// What somebody may do.
+    RoleId,
+    /// Somebody who was asked to work here and has not answered yet.
+    InvitationId
 );

@@ -1,4 +1,21 @@
-//! Tables this room owns (staff and audit). Private: nobody else can write SQL against them.
+//! Tables this room owns (staff, their roles and ways in, audit). Private: nobody else can write SQL against them.
+
+diesel::table! {
+    roles (id) {
+        id -> BigInt,
+        preset -> Nullable<Text>,
+        name -> Text,
+        second_factor -> Bool,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    role_permissions (role_id, permission) {
+        role_id -> BigInt,
+        permission -> Text,
+    }
+}
 
 diesel::table! {
     staff (id) {
@@ -9,6 +26,12 @@ diesel::table! {
         password_hash -> Text,
         active -> Bool,
         created_at -> Timestamp,
+        role_id -> Nullable<BigInt>,
+        language -> Text,
+        totp_secret -> Nullable<Text>,
+        totp_pending -> Nullable<Text>,
+        totp_step -> BigInt,
+        last_seen_at -> Nullable<Timestamp>,
     }
 }
 
@@ -16,6 +39,39 @@ diesel::table! {
     staff_sessions (token_hash) {
         token_hash -> Text,
         staff_id -> BigInt,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+        user_agent -> Text,
+        last_seen_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    staff_sign_ins (token_hash) {
+        token_hash -> Text,
+        staff_id -> BigInt,
+        tries -> BigInt,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    staff_recovery_codes (staff_id, code_hash) {
+        staff_id -> BigInt,
+        code_hash -> Text,
+        used_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    staff_invitations (id) {
+        id -> BigInt,
+        email -> Text,
+        email_key -> Text,
+        role_id -> BigInt,
+        language -> Text,
+        token_hash -> Text,
+        invited_by -> BigInt,
         created_at -> Timestamp,
         expires_at -> Timestamp,
     }
@@ -33,4 +89,4 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(staff, staff_sessions);
+diesel::allow_tables_to_appear_in_same_query!(staff, staff_sessions, staff_sign_ins, staff_invitations);

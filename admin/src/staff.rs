@@ -1,16 +1,14 @@
-//! Who may work in the back office: a password (argon2id) and sessions on the server that can be revoked.
+//! The people who work in the shop.
 
-use crate::StaffId;
-use crate::schema::{staff, staff_sessions as sessions};
-use chrono::TimeDelta;
+use crate::permissions::Grants;
+use crate::roles;
+use crate::schema::staff;
+use crate::{RoleId, StaffId, sessions};
 use crm::email::Email;
 use diesel::prelude::*;
 use kernel::clock::Time;
-use kernel::{Conn, Error, Result, on_each, token};
+use kernel::{Conn, Error, Result, on_each};
 use std::collections::HashMap;
-
-/// How long a session lasts without signing in again.
-pub const SESSION_HOURS: i64 = 12;
 
 /// Somebody who works in the shop.
 #[derive(Clone, Debug, Queryable, Selectable, serde::Serialize)]
@@ -22,6 +20,11 @@ pub struct Staff {
     /// Somebody who left keeps their place in the history and cannot sign in.
     pub active: bool,
     pub created_at: Time,
+    /// Without a role nothing is allowed.
+    pub role_id: Option<RoleId>,
+    /// The code of the language they are written to in.
+    pub language: String,
+    pub last_seen_at: Option<Time>,
 }
 
 impl Staff {
@@ -31,24 +34,44 @@ impl Staff {
     }
 }
 
-/// Adds somebody with the hash of their password. `Invalid` when the address is taken or the name is no name.
-pub fn add(conn: &mut Conn, email: &Email, name: &str, hash: &str, now: Time) -> Result<StaffId> {
-    let name = name.trim();
-    if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
-        return Err(Error::field("name", "must be 1 to 100 characters"));
-    }
+/// Somebody about to be added.
+#[derive(Clone, Debug)]
+pub struct Newcomer {
+    pub email: Email,
+    pub name: String,
+    /// The hash of their password.
+    pub hash: String,
+    pub role: RoleId,
+    /// The code of a language.
+    pub language: String,
+}
+
+/// Adds somebody. `Invalid` when the address is taken or the name is no name.
+pub fn add(conn: &mut Conn, newcomer: &Newcomer, now: Time) -> Result<StaffId> {
     let row = (
-        staff::email.eq(email.as_str()),
-        staff::email_key.eq(email.key()),
-        staff::name.eq(name),
-        staff::password_hash.eq(hash),
+        staff::email.eq(newcomer.email.as_str()),
+        staff::email_key.eq(newcomer.email.key()),
+        staff::name.eq(checked_name(&newcomer.name)?),
+        staff::password_hash.eq(&newcomer.hash),
+        staff::role_id.eq(newcomer.role),
+        staff::language.eq(&newcomer.language),
         staff::created_at.eq(now),
     );
     let added = on_each!(conn, c => diesel::insert_into(staff::table).values(row).on_conflict_do_nothing().execute(c))?;
     if added == 0 {
-        return Err(Error::field("email", "has an account already; `regulars staff reset` gives it a new password"));
+        return Err(Error::field("email", "admin-staff-known"));
     }
-    Ok(staff::table.filter(staff::email_key.eq(email.key())).select(staff::id).first(conn)?)
+    Ok(staff::table.filter(staff::email_key.eq(newcomer.email.key())).select(staff::id).first(conn)?)
+}
+
+/// A name on one line. `Invalid` when it is none.
+pub fn checked_name(name: &str) -> Result<String> {
+    let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+    match name.chars().count() {
+        1..=100 if !name.chars().any(char::is_control) => Ok(name),
+        0 => Err(Error::field("name", "admin-required")),
+        _ => Err(Error::field("name", "admin-too-long")),
+    }
 }
 
 /// Everybody, by name.
@@ -56,104 +79,149 @@ pub fn list(conn: &mut Conn) -> Result<Vec<Staff>> {
     Ok(staff::table.order((staff::name, staff::id)).select(Staff::as_select()).load(conn)?)
 }
 
+pub fn get(conn: &mut Conn, id: StaffId) -> Result<Staff> {
+    Ok(staff::table.find(id).select(Staff::as_select()).first(conn)?)
+}
+
+/// Whether somebody with this address works or worked here.
+pub fn known(conn: &mut Conn, email: &Email) -> Result<bool> {
+    let found: i64 = staff::table.filter(staff::email_key.eq(email.key())).count().get_result(conn)?;
+    Ok(found > 0)
+}
+
 /// The names behind the actors of histories.
 pub fn names(conn: &mut Conn) -> Result<HashMap<String, String>> {
     Ok(list(conn)?.into_iter().map(|one| (one.actor(), one.name)).collect())
 }
 
-/// Gives somebody a new password, lets them in again if they were shut out, and ends their sessions.
-pub fn reset(conn: &mut Conn, email: &Email, hash: &str) -> Result<()> {
-    let id = id_of(conn, email)?;
-    diesel::update(staff::table.find(id)).set((staff::password_hash.eq(hash), staff::active.eq(true))).execute(conn)?;
-    close_all(conn, id)
-}
-
-/// Shuts somebody out at once.
-pub fn deactivate(conn: &mut Conn, email: &Email) -> Result<()> {
-    let id = id_of(conn, email)?;
-    diesel::update(staff::table.find(id)).set(staff::active.eq(false)).execute(conn)?;
-    close_all(conn, id)
-}
-
-fn id_of(conn: &mut Conn, email: &Email) -> Result<StaffId> {
-    let found: Option<StaffId> = staff::table.filter(staff::email_key.eq(email.key())).select(staff::id).first(conn).optional()?;
+/// The person with this address. `Invalid` when there is none.
+pub fn by_email(conn: &mut Conn, email: &Email) -> Result<Staff> {
+    let found = staff::table.filter(staff::email_key.eq(email.key())).select(Staff::as_select()).first(conn).optional()?;
     found.ok_or_else(|| Error::field("email", "has no account here"))
 }
 
-/// Id and password hash of an active account, for signing in.
-pub fn login(conn: &mut Conn, email: &Email) -> Result<Option<(StaffId, String)>> {
-    Ok(staff::table
+/// Gives somebody a new password, lets them in again if they were shut out, and ends their sessions: for whoever runs the server.
+pub fn reset(conn: &mut Conn, id: StaffId, hash: &str) -> Result<()> {
+    diesel::update(staff::table.find(id)).set(staff::active.eq(true)).execute(conn)?;
+    set_password(conn, id, hash, None)
+}
+
+/// Changes a password and ends every session but `keep`, given by its key.
+pub fn set_password(conn: &mut Conn, id: StaffId, hash: &str, keep: Option<&str>) -> Result<()> {
+    diesel::update(staff::table.find(id)).set(staff::password_hash.eq(hash)).execute(conn)?;
+    sessions::end_others(conn, id, keep)
+}
+
+/// The stored hash of somebody's password.
+pub fn password_hash(conn: &mut Conn, id: StaffId) -> Result<String> {
+    Ok(staff::table.find(id).select(staff::password_hash).first(conn)?)
+}
+
+/// Somebody to be managed by a person with the grants `by`. `NotFound` when there is no such person; `Conflict` when their role
+/// allows more than `by`: a manager does not shut an owner out.
+pub fn within_reach(conn: &mut Conn, id: StaffId, by: &Grants) -> Result<Staff> {
+    let person = get(conn, id)?;
+    if by.cover(&roles::grants(conn, person.role_id)?) { Ok(person) } else { Err(Error::conflict("admin-staff-above")) }
+}
+
+/// Gives somebody another role. `Conflict` when they are the last active owner and would not be one any more.
+pub fn give_role(conn: &mut Conn, id: StaffId, role: RoleId) -> Result<()> {
+    let preset = roles::get(conn, role)?.preset;
+    if preset != Some(crate::permissions::Preset::Owner) {
+        roles::keep_an_owner(conn, id)?;
+    }
+    diesel::update(staff::table.find(id)).set(staff::role_id.eq(role)).execute(conn)?;
+    Ok(())
+}
+
+/// Shuts somebody out at once. `Conflict` when they are the last active owner.
+pub fn deactivate(conn: &mut Conn, id: StaffId) -> Result<()> {
+    roles::keep_an_owner(conn, id)?;
+    diesel::update(staff::table.find(id)).set(staff::active.eq(false)).execute(conn)?;
+    sessions::end_others(conn, id, None)
+}
+
+/// Lets somebody in again who was shut out, with the password and second factor they had.
+pub fn reactivate(conn: &mut Conn, id: StaffId) -> Result<()> {
+    diesel::update(staff::table.find(id)).set(staff::active.eq(true)).execute(conn)?;
+    Ok(())
+}
+
+/// What signing in needs to know of an active account.
+pub struct Login {
+    pub id: StaffId,
+    pub hash: String,
+    /// Whether the password alone does not do.
+    pub second_factor: bool,
+}
+
+/// The active account of an address, for signing in.
+pub fn login(conn: &mut Conn, email: &Email) -> Result<Option<Login>> {
+    // One query, so that a known address takes no longer than another.
+    let found: Option<(StaffId, String, bool)> = staff::table
         .filter(staff::email_key.eq(email.key()))
         .filter(staff::active)
-        .select((staff::id, staff::password_hash))
+        .select((staff::id, staff::password_hash, staff::totp_secret.is_not_null()))
         .first(conn)
-        .optional()?)
-}
-
-/// Opens a session; the token goes into a cookie and is kept here only as a hash. Sessions that ran out go.
-pub fn open_session(conn: &mut Conn, id: StaffId, token: &str, now: Time) -> Result<()> {
-    diesel::delete(sessions::table.filter(sessions::expires_at.lt(now))).execute(conn)?;
-    diesel::insert_into(sessions::table)
-        .values((
-            sessions::token_hash.eq(token::hash(token)),
-            sessions::staff_id.eq(id),
-            sessions::created_at.eq(now),
-            sessions::expires_at.eq(now + TimeDelta::hours(SESSION_HOURS)),
-        ))
-        .execute(conn)?;
-    Ok(())
-}
-
-/// Whose session this is; nobody's when it ran out, was closed, or they left.
-pub fn session(conn: &mut Conn, token: &str, now: Time) -> Result<Option<Staff>> {
-    Ok(sessions::table
-        .inner_join(staff::table.on(staff::id.eq(sessions::staff_id)))
-        .filter(sessions::token_hash.eq(token::hash(token)))
-        .filter(sessions::expires_at.gt(now))
-        .filter(staff::active)
-        .select(Staff::as_select())
-        .first(conn)
-        .optional()?)
-}
-
-/// Ends one session.
-pub fn close_session(conn: &mut Conn, token: &str) -> Result<()> {
-    diesel::delete(sessions::table.find(token::hash(token))).execute(conn)?;
-    Ok(())
-}
-
-fn close_all(conn: &mut Conn, id: StaffId) -> Result<()> {
-    diesel::delete(sessions::table.filter(sessions::staff_id.eq(id))).execute(conn)?;
-    Ok(())
+        .optional()?;
+    Ok(found.map(|(id, hash, second_factor)| Login { id, hash, second_factor }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::permissions::Preset;
     use kernel::clock::Clock;
 
+    fn newcomer(name: &str, role: RoleId) -> Newcomer {
+        let email = Email::parse(&format!("{name}@shop.test"), "email").expect("an address");
+        Newcomer { email, name: name.into(), hash: "hash".into(), role, language: "en".into() }
+    }
+
     #[test]
-    fn a_session_ends_by_time_by_hand_and_by_a_new_password() {
+    fn an_address_works_here_once() {
         let db = kernel::testing::db();
         let now = Clock::default().now();
-        let email = Email::parse("Mei@shop.test", "email").expect("an address");
-        let (add_email, again) = (email.clone(), email.clone());
-        let id = db.write_now(move |conn| add(conn, &add_email, "Mei", "hash", now)).expect("added");
-        assert!(matches!(db.write_now(move |conn| add(conn, &again, "Mei", "hash", now)), Err(Error::Invalid(_))));
-        for token in ["one", "two", "three"] {
-            db.write_now(move |conn| open_session(conn, id, token, now)).expect("opened");
-        }
-        let who = |token: &'static str, at: Time| db.read_now(|conn| session(conn, token, at)).expect("reads").map(|one| one.name);
-        assert_eq!(who("one", now).as_deref(), Some("Mei"));
-        assert_eq!(who("other", now), None);
-        assert_eq!(who("one", now + TimeDelta::hours(SESSION_HOURS)), None);
-        db.write_now(|conn| close_session(conn, "one")).expect("closed");
-        assert_eq!(who("one", now), None);
-        assert_eq!(who("two", now).as_deref(), Some("Mei"));
-        let (reset_email, gone) = (email.clone(), email.clone());
-        db.write_now(move |conn| reset(conn, &reset_email, "other hash")).expect("reset");
-        assert_eq!(who("two", now), None);
-        db.write_now(move |conn| deactivate(conn, &gone)).expect("shut out");
-        assert!(db.read_now(|conn| login(conn, &email)).expect("reads").is_none());
+        db.write_now(move |conn| {
+            roles::set_up(conn, now)?;
+            let agent = roles::of_preset(conn, Preset::Agent)?;
+            let id = add(conn, &newcomer("Mei", agent), now)?;
+            assert!(matches!(add(conn, &newcomer("mei", agent), now), Err(Error::Invalid(_))));
+            let nameless = Newcomer { name: " ".into(), ..newcomer("li", agent) };
+            assert!(matches!(add(conn, &nameless, now), Err(Error::Invalid(_))));
+            let email = newcomer("MEI", agent).email;
+            assert_eq!(login(conn, &email)?.map(|login| (login.id, login.second_factor)), Some((id, false)));
+            deactivate(conn, id)?;
+            assert!(login(conn, &email)?.is_none());
+            reset(conn, id, "other hash")?;
+            assert_eq!(login(conn, &email)?.map(|login| login.hash).as_deref(), Some("other hash"));
+            Ok(())
+        })
+        .expect("people");
+    }
+
+    #[test]
+    fn the_last_active_owner_stays() {
+        let db = kernel::testing::db();
+        let now = Clock::default().now();
+        db.write_now(move |conn| {
+            roles::set_up(conn, now)?;
+            let (owner, agent) = (roles::of_preset(conn, Preset::Owner)?, roles::of_preset(conn, Preset::Agent)?);
+            let (ann, ben) = (add(conn, &newcomer("Ann", owner), now)?, add(conn, &newcomer("Ben", owner), now)?);
+            deactivate(conn, ben)?;
+            assert!(matches!(deactivate(conn, ann), Err(Error::Conflict(_))));
+            assert!(matches!(give_role(conn, ann, agent), Err(Error::Conflict(_))));
+            give_role(conn, ann, owner)?;
+            reactivate(conn, ben)?;
+            give_role(conn, ann, agent)?;
+            assert!(matches!(give_role(conn, ben, agent), Err(Error::Conflict(_))));
+            deactivate(conn, ann)?;
+            let manager = Preset::Manager.grants();
+            assert!(matches!(within_reach(conn, ben, &manager), Err(Error::Conflict(_))));
+            assert_eq!(within_reach(conn, ann, &manager)?.name, "Ann");
+            assert!(matches!(within_reach(conn, StaffId(999), &manager), Err(Error::NotFound)));
+            Ok(())
+        })
+        .expect("people");
     }
 }

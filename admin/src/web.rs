@@ -1,11 +1,15 @@
 //! The pages of the back office. A handler parses, calls one domain function, records who did it, and renders.
 
+pub mod access;
+mod account;
 mod api_keys;
+mod audit;
 mod cases;
 mod coupons;
 mod desk;
 mod forms;
 mod home;
+mod invitations;
 mod jobs;
 mod locations;
 mod mails;
@@ -13,17 +17,23 @@ mod order;
 mod order_money;
 mod order_ship;
 mod orders;
+mod person;
 mod pictures;
 mod product;
 mod product_form;
 mod products;
+mod roles;
+pub mod routes;
+mod second_factor;
 mod settings;
 mod shipping;
 mod sign_in;
+mod staff;
 mod stock;
 mod stock_goods;
 mod taxes;
 
+use access::Access;
 use actix_web::middleware::from_fn;
 use actix_web::web;
 
@@ -36,33 +46,9 @@ pub fn configure(config: &mut web::ServiceConfig) {
     for prefix in ["/admin", "/zh/admin"] {
         let scope = web::scope(prefix)
             .app_data(web::FormConfig::default().limit(FORM))
-            .configure(routes)
-            .default_service(web::to(desk::missing))
+            .configure(access::register)
+            .default_service(access::guarded(web::to(desk::missing), Access::Enrolling))
             .wrap(from_fn(desk::pages));
         config.service(scope);
     }
-}
-
-fn routes(config: &mut web::ServiceConfig) {
-    config
-        .configure(sign_in::routes)
-        .configure(home::routes)
-        .configure(orders::routes)
-        .configure(order::routes)
-        .configure(order_money::routes)
-        .configure(order_ship::routes)
-        .configure(products::routes)
-        .configure(product::routes)
-        .configure(pictures::routes)
-        .configure(locations::routes)
-        .configure(stock_goods::routes)
-        .configure(stock::routes)
-        .configure(shipping::routes)
-        .configure(taxes::routes)
-        .configure(coupons::routes)
-        .configure(settings::routes)
-        .configure(jobs::routes)
-        .configure(mails::routes)
-        .configure(cases::routes)
-        .configure(api_keys::routes);
 }

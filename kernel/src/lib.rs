@@ -18,6 +18,7 @@ mod schema;
 pub mod settings;
 pub mod testing;
 pub mod token;
+pub mod totp;
 pub mod web;
 
 pub use db::{Conn, Db};

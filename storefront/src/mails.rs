@@ -32,15 +32,16 @@ pub struct Mailer {
 }
 
 /// Whom a mail is for.
-struct Reader<'a> {
-    email: &'a str,
-    name: &'a str,
-    language: Language,
+pub struct Reader<'a> {
+    pub email: &'a str,
+    /// Empty when it is not known.
+    pub name: &'a str,
+    pub language: Language,
 }
 
 impl Mailer {
     /// The absolute address of a page.
-    fn url(&self, language: Language, path: &str) -> String {
+    pub fn url(&self, language: Language, path: &str) -> String {
         format!("{}{}", self.config.base_url, language.path(path))
     }
 
@@ -53,8 +54,8 @@ impl Mailer {
         Words::of(&self.templates, language)
     }
 
-    /// Renders the mail of `templates/mail/{template}` and queues it. The same `cause` mails once.
-    fn queue<V: Serialize>(&self, conn: &mut Conn, template: &str, cause: &str, to: &Reader<'_>, view: V, now: Time) -> Result<()> {
+    /// Renders the mail of `templates/mail/{template}` and queues it. The same `cause` mails once. Fails when there is no such template.
+    pub fn queue<V: Serialize>(&self, conn: &mut Conn, template: &str, cause: &str, to: &Reader<'_>, view: V, now: Time) -> Result<()> {
         let shop = shop::get(conn)?;
         let language = to.language;
         let frame = MailView {

@@ -1,11 +1,13 @@
 //! The shop as its users and its enemies meet it. Every test runs on SQLite, and on PostgreSQL when `TEST_DATABASE_URL` is set.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod access;
 mod books;
 mod buying;
 mod crash;
 mod mailing;
 mod outages;
+mod pairs;
 mod races;
 mod support;
 mod waiting;

@@ -2,4 +2,5 @@
 
 pub mod goods;
 pub mod house;
+pub mod office;
 pub mod visitor;

@@ -15,10 +15,6 @@ use storefront::web::views::form::Form;
 
 const BASE: &[&str] = &["name", "expires_at"];
 
-pub fn routes(config: &mut web::ServiceConfig) {
-    config.service(web::resource("/api-keys").get(list).post(create)).service(web::resource("/api-keys/{id}/revoke").post(revoke));
-}
-
 /// The names of the form: a scope is a checkbox, named without the colon that an element's id had better not have.
 fn names() -> Vec<String> {
     let scopes = Scope::ALL.iter().map(|scope| field(*scope));
@@ -33,7 +29,7 @@ fn blank() -> Form {
     Form::new(&names().iter().map(String::as_str).collect::<Vec<_>>())
 }
 
-async fn list(desk: Desk) -> Result<HttpResponse> {
+pub async fn list(desk: Desk) -> Result<HttpResponse> {
     show(&desk, StatusCode::OK, blank(), None).await
 }
 
@@ -56,7 +52,7 @@ fn state(key: &ApiKey, now: Time) -> &'static str {
     }
 }
 
-async fn create(desk: Desk, posted: Posted) -> Result<HttpResponse> {
+pub async fn create(desk: Desk, posted: Posted) -> Result<HttpResponse> {
     let mut reader = Reader::new(&posted, Currency::EUR);
     let (name, expires) = (reader.text("name"), reader.moment("expires_at"));
     let scopes: Vec<Scope> = Scope::ALL.iter().copied().filter(|scope| reader.ticked(&field(*scope))).collect();
@@ -83,7 +79,7 @@ async fn create(desk: Desk, posted: Posted) -> Result<HttpResponse> {
     }
 }
 
-async fn revoke(desk: Desk, id: web::Path<i64>, _: Posted) -> Result<HttpResponse> {
+pub async fn revoke(desk: Desk, id: web::Path<i64>, _: Posted) -> Result<HttpResponse> {
     let id = ApiKeyId(*id);
     desk.write(move |conn, act| {
         let before = api_keys::list(conn)?.into_iter().find(|key| key.id == id).ok_or(Error::NotFound)?;

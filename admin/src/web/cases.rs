@@ -1,18 +1,14 @@
 //! Money that came when its order did not want it any more, and its way back.
 
 use super::desk::{Desk, ROWS};
-use actix_web::{HttpResponse, web};
+use actix_web::HttpResponse;
 use kernel::Result;
 use kernel::money::Money;
 use serde_json::{Value, json};
 use storefront::ids::OrderId;
 use storefront::{orders, payments};
 
-pub fn routes(config: &mut web::ServiceConfig) {
-    config.service(web::resource("/cases").get(list));
-}
-
-async fn list(desk: Desk) -> Result<HttpResponse> {
+pub async fn list(desk: Desk) -> Result<HttpResponse> {
     let before = desk.after();
     let (rows, last) = desk
         .read(move |conn| {

@@ -16,18 +16,11 @@ use storefront::web::views::form::Form;
 const NAMES: &[&str] =
     &["code", "kind", "percent", "amount", "minimum", "starts_at", "ends_at", "max_uses", "max_uses_per_customer", "active"];
 
-pub fn routes(config: &mut web::ServiceConfig) {
-    config
-        .service(web::resource("/coupons").get(list))
-        .service(web::resource("/coupons/new").get(new).post(create))
-        .service(web::resource("/coupons/{id}").get(edit).post(update));
-}
-
 fn currency_of(coupon: &Coupon) -> Result<Currency> {
     Currency::parse(&coupon.currency).ok_or_else(|| Error::unexpected(format!("coupon {} has currency {}", coupon.id, coupon.currency)))
 }
 
-async fn list(desk: Desk) -> Result<HttpResponse> {
+pub async fn list(desk: Desk) -> Result<HttpResponse> {
     let before = desk.after();
     let found = desk.read(move |conn| coupons::list(conn, before, ROWS)).await?;
     let row = |coupon: &Coupon| {
@@ -41,12 +34,12 @@ async fn list(desk: Desk) -> Result<HttpResponse> {
     desk.page("admin/coupons.html", "admin-coupons", json!({ "coupons": rows, "next": next }))
 }
 
-async fn new(desk: Desk) -> Result<HttpResponse> {
+pub async fn new(desk: Desk) -> Result<HttpResponse> {
     let currency = desk.read(|conn| Ok(shop::get(conn)?.currency)).await?;
     show(&desk, StatusCode::OK, None, currency, Form::new(NAMES).fill("kind", Kind::Percentage.as_str()).fill("active", "on"))
 }
 
-async fn edit(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
+pub async fn edit(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
     let id = CouponId(*id);
     let coupon = desk.read(move |conn| coupons::get(conn, id)).await?;
     let currency = currency_of(&coupon)?;
@@ -70,11 +63,11 @@ fn show(desk: &Desk, status: StatusCode, id: Option<CouponId>, currency: Currenc
     desk.page_as(status, "admin/coupon.html", title, json!({ "id": id, "currency": currency, "kinds": Kind::ALL, "form": form }))
 }
 
-async fn create(desk: Desk, posted: Posted) -> Result<HttpResponse> {
+pub async fn create(desk: Desk, posted: Posted) -> Result<HttpResponse> {
     save(desk, None, posted).await
 }
 
-async fn update(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<HttpResponse> {
+pub async fn update(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<HttpResponse> {
     save(desk, Some(CouponId(*id)), posted).await
 }
 

@@ -1,7 +1,10 @@
-//! What every page of the back office starts from: who is signed in, the frame, the way to change something, and error pages.
+//! What every page of the back office starts from: who is there, the frame, the way to change something, and error pages.
 
+use super::access;
 use crate::audit;
-use crate::staff::{self, Staff};
+use crate::permissions::{Grants, Permission};
+use crate::sessions::Present;
+use crate::staff::Staff;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, StatusCode, header};
@@ -12,8 +15,8 @@ use kernel::error::Fields;
 use kernel::web::i18n::Language;
 use kernel::{Conn, Error, Result};
 use serde::Serialize;
-use std::future::Future;
-use std::pin::Pin;
+use std::future::{Ready, ready};
+use std::rc::Rc;
 use storefront::web::door::Door;
 use storefront::web::views::page::{Flash, Tone};
 use storefront::web::visit::Visit;
@@ -23,11 +26,28 @@ pub const SESSION: &str = "staff_session";
 /// Rows on a page of a list.
 pub const ROWS: i64 = 50;
 
-/// A request of somebody who is signed in. Extracting it fails with `Unauthorised`, which becomes the way to the sign-in page.
+/// The parts of the menu, and what it takes to see each.
+const MENU: &[(&str, Permission)] = &[
+    ("orders", Permission::OrdersView),
+    ("products", Permission::ProductsView),
+    ("stock", Permission::StockView),
+    ("coupons", Permission::PromotionsView),
+    ("shipping", Permission::ShippingView),
+    ("taxes", Permission::TaxesView),
+    ("mails", Permission::MailsView),
+    ("jobs", Permission::JobsView),
+    ("cases", Permission::CasesView),
+    ("api-keys", Permission::ApiKeysManage),
+    ("staff", Permission::StaffManage),
+    ("audit", Permission::AuditView),
+    ("settings", Permission::SettingsView),
+];
+
+/// A request of somebody whom [`access`] let in. A handler that takes it on a public address fails.
 pub struct Desk {
     pub door: web::Data<Door>,
     pub visit: Visit,
-    pub staff: Staff,
+    pub present: Rc<Present>,
 }
 
 /// Who changes something, and when.
@@ -60,6 +80,10 @@ struct Frame<'a> {
     csrf: &'a str,
     /// Who is signed in; nobody on the sign-in page.
     staff: Option<&'a str>,
+    /// What they may do, as words: templates draw what is in it.
+    can: Grants,
+    /// The parts of the menu they may see.
+    menu: Vec<&'static str>,
     /// The part of the menu that is open: the first word of the path.
     section: &'a str,
     flash: &'a [Flash],
@@ -75,6 +99,19 @@ struct Other {
 }
 
 impl Desk {
+    pub fn staff(&self) -> &Staff {
+        &self.present.staff
+    }
+
+    /// What the person may do.
+    pub fn grants(&self) -> &Grants {
+        &self.present.grants
+    }
+
+    pub fn may(&self, permission: Permission) -> bool {
+        self.present.grants.may(permission)
+    }
+
     /// Runs `f` on a connection for reading.
     pub async fn read<T: Send + 'static>(&self, f: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static) -> Result<T> {
         self.door.read(move |conn, _| f(conn)).await
@@ -82,7 +119,7 @@ impl Desk {
 
     /// Runs `f` in one transaction, telling it who acts. `f` may run again after a deadlock.
     pub async fn write<T: Send + 'static>(&self, mut f: impl FnMut(&mut Conn, &Act) -> Result<T> + Send + 'static) -> Result<T> {
-        let act = Act { staff: self.staff.clone(), actor: self.staff.actor(), now: self.door.now() };
+        let act = Act { staff: self.staff().clone(), actor: self.staff().actor(), now: self.door.now() };
         self.door.db.write(move |conn| f(conn, &act)).await
     }
 
@@ -93,7 +130,7 @@ impl Desk {
 
     /// [`Desk::page`] with a status, such as 422 for a refused form.
     pub fn page_as(&self, status: StatusCode, template: &str, title: &str, view: impl Serialize) -> Result<HttpResponse> {
-        render(&self.door, &self.visit, Some(&self.staff.name), status, template, title, view)
+        render(&self.door, &self.visit, Some(&self.present), status, template, title, view)
     }
 
     /// Sends the browser on with a GET, and says there what was done.
@@ -148,7 +185,7 @@ pub fn refusal(error: Error) -> Result<(StatusCode, Fields)> {
 pub fn render(
     door: &Door,
     visit: &Visit,
-    staff: Option<&str>,
+    present: Option<&Present>,
     status: StatusCode,
     template: &str,
     title: &str,
@@ -157,11 +194,15 @@ pub fn render(
     let language = visit.language;
     let other = if language == Language::English { Language::Chinese } else { Language::English };
     let query = if visit.query.is_empty() { String::new() } else { format!("?{}", visit.query) };
+    // Somebody on the way to a second factor that is demanded sees no menu: it would lead back here.
+    let can = present.filter(|present| !present.must_enrol).map(|present| present.grants.clone()).unwrap_or_default();
     let page = Frame {
         tag: language.tag(),
         title: door.templates.texts()?.message(language, title),
         csrf: &visit.csrf,
-        staff,
+        staff: present.map(|present| present.staff.name.as_str()),
+        menu: MENU.iter().filter(|(_, permission)| can.may(*permission)).map(|(part, _)| *part).collect(),
+        can,
         section: visit.path.trim_start_matches("/admin").trim_start_matches('/').split('/').next().unwrap_or(""),
         flash: &visit.flash,
         other: Other { tag: other.tag(), name: other.name(), href: other.path(&format!("{}{query}", visit.path)) },
@@ -175,25 +216,18 @@ pub fn render(
 
 impl FromRequest for Desk {
     type Error = Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Desk>>>>;
+    type Future = Ready<Result<Desk>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let door = request.app_data::<web::Data<Door>>().cloned();
-        let request = request.clone();
-        Box::pin(async move {
-            let door = door.ok_or_else(|| Error::unexpected("the shop's door is not set up"))?;
-            let staff = signed_in(&door, &request).await?.ok_or(Error::Unauthorised)?;
-            let visit = Visit::of(&request, &door.signer);
-            Ok(Desk { door, visit, staff })
-        })
+        ready(desk(request))
     }
 }
 
-/// Who the request's cookie belongs to.
-async fn signed_in(door: &Door, request: &HttpRequest) -> Result<Option<Staff>> {
-    let Some(cookie) = request.cookie(SESSION) else { return Ok(None) };
-    let token = cookie.value().to_string();
-    door.read(move |conn, now| staff::session(conn, &token, now)).await
+fn desk(request: &HttpRequest) -> Result<Desk> {
+    let door = request.app_data::<web::Data<Door>>().cloned().ok_or_else(|| Error::unexpected("the shop's door is not set up"))?;
+    let present = access::let_in(request).ok_or_else(|| Error::unexpected("a page of staff at an address open to everybody"))?;
+    let visit = Visit::of(request, &door.signer);
+    Ok(Desk { door, visit, present })
 }
 
 /// An address the back office does not have. Strangers learn nothing by it: they are asked to sign in.
@@ -226,9 +260,8 @@ pub async fn pages<B: MessageBody + 'static>(
     let retry = error.and_then(Error::retry_after);
     let view = serde_json::json!({ "status": status.as_u16(), "message": error.and_then(Error::told) });
     // Without the database nobody is known; the page then has no menu, and still says what happened.
-    let staff = signed_in(&door, response.request()).await.ok().flatten();
-    let name = staff.as_ref().map(|staff| staff.name.as_str());
-    match render(&door, &visit, name, status, "admin/error.html", "admin-error", view) {
+    let present = access::let_in(response.request());
+    match render(&door, &visit, present.as_deref(), status, "admin/error.html", "admin-error", view) {
         Ok(mut page) => {
             if let Some(seconds) = retry {
                 page.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));

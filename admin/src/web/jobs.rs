@@ -6,11 +6,7 @@ use kernel::{Error, Result, jobs};
 use serde_json::{Value, json};
 use storefront::web::posted::Posted;
 
-pub fn routes(config: &mut web::ServiceConfig) {
-    config.service(web::resource("/jobs").get(list)).service(web::resource("/jobs/{id}/retry").post(retry));
-}
-
-async fn list(desk: Desk) -> Result<HttpResponse> {
+pub async fn list(desk: Desk) -> Result<HttpResponse> {
     let state = Some(desk.query("state")).filter(|state| matches!(state.as_str(), "due" | "dead"));
     let (asked, before, now) = (state.clone(), desk.after(), desk.door.now());
     let (found, depth) = desk.read(move |conn| Ok((jobs::list(conn, asked.as_deref(), before, ROWS)?, jobs::depth(conn, now)?))).await?;
@@ -18,7 +14,7 @@ async fn list(desk: Desk) -> Result<HttpResponse> {
     desk.page("admin/jobs.html", "admin-jobs", json!({ "jobs": found, "depth": depth, "state": state.unwrap_or_default(), "next": next }))
 }
 
-async fn retry(desk: Desk, id: web::Path<i64>, _: Posted) -> Result<HttpResponse> {
+pub async fn retry(desk: Desk, id: web::Path<i64>, _: Posted) -> Result<HttpResponse> {
     let id = *id;
     let done = desk
         .write(move |conn, act| {

@@ -13,11 +13,7 @@ use storefront::web::views::form::Form;
 const NAMES: &[&str] = &["name"];
 const HERE: &str = "/admin/stock/locations";
 
-pub fn routes(config: &mut web::ServiceConfig) {
-    config.service(web::resource("/stock/locations").get(list).post(add)).service(web::resource("/stock/locations/{id}").post(change));
-}
-
-async fn list(desk: Desk) -> Result<HttpResponse> {
+pub async fn list(desk: Desk) -> Result<HttpResponse> {
     page(&desk, StatusCode::OK, Form::new(NAMES)).await
 }
 
@@ -26,7 +22,7 @@ async fn page(desk: &Desk, status: StatusCode, form: Form) -> Result<HttpRespons
     desk.page_as(status, "admin/locations.html", "admin-locations", json!({ "places": places, "form": form }))
 }
 
-async fn add(desk: Desk, posted: Posted) -> Result<HttpResponse> {
+pub async fn add(desk: Desk, posted: Posted) -> Result<HttpResponse> {
     let name = posted.get("name").trim().to_string();
     let added = desk
         .write(move |conn, act| {
@@ -43,7 +39,7 @@ async fn add(desk: Desk, posted: Posted) -> Result<HttpResponse> {
     }
 }
 
-async fn change(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<HttpResponse> {
+pub async fn change(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<HttpResponse> {
     let id = LocationId(*id);
     let (act_name, name) = (posted.get("do").to_string(), posted.get("name").trim().to_string());
     let changed = desk

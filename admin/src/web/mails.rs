@@ -11,15 +11,7 @@ use storefront::web::posted::Posted;
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'self'; base-uri 'none'; form-action 'none'; sandbox";
 const STATES: &[&str] = &["queued", "sending", "sent", "failed", "unknown"];
 
-pub fn routes(config: &mut web::ServiceConfig) {
-    config
-        .service(web::resource("/mails").get(list))
-        .service(web::resource("/mails/{id}").get(show))
-        .service(web::resource("/mails/{id}/html").get(html))
-        .service(web::resource("/mails/{id}/resend").post(resend));
-}
-
-async fn list(desk: Desk) -> Result<HttpResponse> {
+pub async fn list(desk: Desk) -> Result<HttpResponse> {
     let (to, state) = (desk.query("q").trim().to_string(), desk.query("state"));
     let recipient = Some(to.clone()).filter(|to| !to.is_empty());
     let (wanted, before) = (state.clone(), desk.after());
@@ -33,24 +25,40 @@ async fn list(desk: Desk) -> Result<HttpResponse> {
     desk.page("admin/mails.html", "admin-mails", json!({ "q": to, "state": state, "states": STATES, "mails": found, "next": next }))
 }
 
-async fn show(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
+pub async fn show(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
     let id = *id;
-    let mail = desk.read(move |conn| mail::get(conn, id)).await?;
+    let mut mail = desk.read(move |conn| mail::get(conn, id)).await?;
+    mail.body_text = without_secrets(&mail.body_text);
     let title = mail.subject.clone();
     desk.page("admin/mail.html", &title, json!({ "mail": mail }))
 }
 
-async fn html(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
+pub async fn html(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
     let id = *id;
     let mail = desk.read(move |conn| mail::get(conn, id)).await?;
     Ok(HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(mail.body_html))
+        .body(without_secrets(&mail.body_html)))
 }
 
-async fn resend(desk: Desk, id: web::Path<i64>, _: Posted) -> Result<HttpResponse> {
+/// A mail without what only its reader may have: the secret of a link that lets somebody in or sets a password. Whoever reads the
+/// shop's mails would otherwise become any customer, or an owner.
+fn without_secrets(body: &str) -> String {
+    const MARK: &str = "token=";
+    let mut parts = body.split(MARK);
+    let mut shown = parts.next().unwrap_or_default().to_string();
+    for part in parts {
+        let end = part.find(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '-' || letter == '_')).unwrap_or(part.len());
+        shown.push_str(MARK);
+        shown.push('…');
+        shown.push_str(&part[end..]);
+    }
+    shown
+}
+
+pub async fn resend(desk: Desk, id: web::Path<i64>, _: Posted) -> Result<HttpResponse> {
     let id = *id;
     desk.write(move |conn, act| {
         let before = mail::get(conn, id)?;
@@ -59,4 +67,17 @@ async fn resend(desk: Desk, id: web::Path<i64>, _: Posted) -> Result<HttpRespons
     })
     .await?;
     Ok(desk.done(&format!("/admin/mails/{id}"), "admin-mail-queued-again"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_secrets;
+
+    #[test]
+    fn links_in_mails_are_shown_without_their_secrets() {
+        let text = "Open\nhttps://shop.test/account/reset?token=aZ0_-9\nor <a href=\"/x?token=abc&amp;y=1\">";
+        assert_eq!(without_secrets(text), "Open\nhttps://shop.test/account/reset?token=…\nor <a href=\"/x?token=…&amp;y=1\">");
+        assert_eq!(without_secrets("token="), "token=…");
+        assert_eq!(without_secrets("nothing"), "nothing");
+    }
 }

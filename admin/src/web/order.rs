@@ -21,19 +21,12 @@ use storefront::{refunds, shipments};
 /// Longest note, in characters.
 const NOTE: usize = 2000;
 
-pub fn routes(config: &mut web::ServiceConfig) {
-    config
-        .service(web::resource("/orders/{number}").get(show))
-        .service(web::resource("/orders/{number}/note").post(note))
-        .service(web::resource("/orders/{number}/cancel").get(cancel_form).post(cancel));
-}
-
 /// The address of an order's page.
 pub fn address(number: &str) -> String {
     format!("/admin/orders/{number}")
 }
 
-async fn show(desk: Desk, number: web::Path<String>) -> Result<HttpResponse> {
+pub async fn show(desk: Desk, number: web::Path<String>) -> Result<HttpResponse> {
     page(&desk, &number, StatusCode::OK, Form::new(&["note"])).await
 }
 
@@ -172,7 +165,7 @@ fn detail(kind: &str, detail: &str, currency: Currency) -> String {
     }
 }
 
-async fn note(desk: Desk, number: web::Path<String>, posted: Posted) -> Result<HttpResponse> {
+pub async fn note(desk: Desk, number: web::Path<String>, posted: Posted) -> Result<HttpResponse> {
     let text = posted.get("note").trim().to_string();
     let length = text.chars().count();
     if length == 0 || length > NOTE {
@@ -191,7 +184,7 @@ async fn note(desk: Desk, number: web::Path<String>, posted: Posted) -> Result<H
     Ok(desk.done(&address(&number), "admin-note-added"))
 }
 
-async fn cancel_form(desk: Desk, number: web::Path<String>) -> Result<HttpResponse> {
+pub async fn cancel_form(desk: Desk, number: web::Path<String>) -> Result<HttpResponse> {
     let asked = number.clone();
     let view = desk
         .read(move |conn| {
@@ -209,7 +202,7 @@ async fn cancel_form(desk: Desk, number: web::Path<String>) -> Result<HttpRespon
     }
 }
 
-async fn cancel(desk: Desk, number: web::Path<String>, _: Posted) -> Result<HttpResponse> {
+pub async fn cancel(desk: Desk, number: web::Path<String>, _: Posted) -> Result<HttpResponse> {
     let asked = number.clone();
     let done = desk
         .write(move |conn, act| {

@@ -20,13 +20,6 @@ use storefront::web::views::form::Form;
 const CAPTURE: &[&str] = &["amount"];
 const REFUND: &[&str] = &["shipping", "reason"];
 
-pub fn routes(config: &mut web::ServiceConfig) {
-    config
-        .service(web::resource("/orders/{number}/payments/{payment}/capture").get(capture_form).post(capture))
-        .service(web::resource("/orders/{number}/payments/{payment}/receipt").get(receipt_form).post(receipt))
-        .service(web::resource("/orders/{number}/refund").get(refund_form).post(refund));
-}
-
 /// The payment of an address, with its currency and what can be captured; one of another order is not found.
 async fn payment_of(desk: &Desk, number: &str, id: i64) -> Result<(payments::Payment, Currency, i64)> {
     let asked = number.to_string();
@@ -42,7 +35,7 @@ async fn payment_of(desk: &Desk, number: &str, id: i64) -> Result<(payments::Pay
     .await
 }
 
-async fn capture_form(desk: Desk, path: web::Path<(String, i64)>) -> Result<HttpResponse> {
+pub async fn capture_form(desk: Desk, path: web::Path<(String, i64)>) -> Result<HttpResponse> {
     let (number, id) = path.into_inner();
     show_capture(&desk, &number, id, StatusCode::OK, None).await
 }
@@ -55,7 +48,7 @@ async fn show_capture(desk: &Desk, number: &str, id: i64, status: StatusCode, re
     desk.page_as(status, "admin/order_capture.html", "admin-capture", view)
 }
 
-async fn capture(desk: Desk, path: web::Path<(String, i64)>, posted: Posted) -> Result<HttpResponse> {
+pub async fn capture(desk: Desk, path: web::Path<(String, i64)>, posted: Posted) -> Result<HttpResponse> {
     let (number, id) = path.into_inner();
     let (payment, currency, _) = payment_of(&desk, &number, id).await?;
     let mut reader = Reader::new(&posted, currency);
@@ -82,7 +75,7 @@ async fn capture(desk: Desk, path: web::Path<(String, i64)>, posted: Posted) -> 
     }
 }
 
-async fn receipt_form(desk: Desk, path: web::Path<(String, i64)>) -> Result<HttpResponse> {
+pub async fn receipt_form(desk: Desk, path: web::Path<(String, i64)>) -> Result<HttpResponse> {
     let (number, id) = path.into_inner();
     let (payment, currency, _) = payment_of(&desk, &number, id).await?;
     let view =
@@ -90,7 +83,7 @@ async fn receipt_form(desk: Desk, path: web::Path<(String, i64)>) -> Result<Http
     desk.page("admin/order_receipt.html", "admin-receipt", view)
 }
 
-async fn receipt(desk: Desk, path: web::Path<(String, i64)>, _: Posted) -> Result<HttpResponse> {
+pub async fn receipt(desk: Desk, path: web::Path<(String, i64)>, _: Posted) -> Result<HttpResponse> {
     let (number, id) = path.into_inner();
     let (payment, ..) = payment_of(&desk, &number, id).await?;
     let asked = number.clone();
@@ -113,7 +106,7 @@ async fn receipt(desk: Desk, path: web::Path<(String, i64)>, _: Posted) -> Resul
     }
 }
 
-async fn refund_form(desk: Desk, number: web::Path<String>) -> Result<HttpResponse> {
+pub async fn refund_form(desk: Desk, number: web::Path<String>) -> Result<HttpResponse> {
     show_refund(&desk, &number, StatusCode::OK, None, &Fields::default()).await
 }
 
@@ -176,7 +169,7 @@ fn wish(posted: &Posted, currency: Currency) -> Result<Request> {
 }
 
 /// Both steps post here: without `expected` the amounts are shown, with it they are confirmed.
-async fn refund(desk: Desk, number: web::Path<String>, posted: Posted) -> Result<HttpResponse> {
+pub async fn refund(desk: Desk, number: web::Path<String>, posted: Posted) -> Result<HttpResponse> {
     let (order, lines, before) = order_of(&desk, &number).await?;
     let currency = order.currency()?;
     let step = async {

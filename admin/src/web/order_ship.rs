@@ -16,11 +16,7 @@ use storefront::web::views::form::Form;
 
 const NAMES: &[&str] = &["from", "carrier", "tracking_number", "tracking_url", "key"];
 
-pub fn routes(config: &mut web::ServiceConfig) {
-    config.service(web::resource("/orders/{number}/ship").get(form).post(ship));
-}
-
-async fn form(desk: Desk, number: web::Path<String>) -> Result<HttpResponse> {
+pub async fn form(desk: Desk, number: web::Path<String>) -> Result<HttpResponse> {
     let blank = Form::new(NAMES).fill("key", token::random());
     show(&desk, &number, StatusCode::OK, blank, None, &Fields::default()).await
 }
@@ -70,7 +66,7 @@ pub fn quantities(posted: &Posted) -> Result<Vec<(OrderLineId, i64)>> {
     Ok(units)
 }
 
-async fn ship(desk: Desk, number: web::Path<String>, posted: Posted) -> Result<HttpResponse> {
+pub async fn ship(desk: Desk, number: web::Path<String>, posted: Posted) -> Result<HttpResponse> {
     match send(&desk, &number, &posted).await {
         Ok(()) => Ok(desk.done(&address(&number), "admin-shipped")),
         Err(error) => {

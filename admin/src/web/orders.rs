@@ -1,7 +1,7 @@
 //! The list of orders.
 
 use super::desk::{Desk, ROWS};
-use actix_web::{HttpResponse, web};
+use actix_web::HttpResponse;
 use kernel::clock::Time;
 use kernel::money::{Currency, Money};
 use kernel::{Error, Result};
@@ -9,10 +9,6 @@ use serde::Serialize;
 use serde_json::json;
 use storefront::ids::OrderId;
 use storefront::orders::{self, Filter, FulfilmentStatus, OrderRow, OrderStatus, PaymentStatus};
-
-pub fn routes(config: &mut web::ServiceConfig) {
-    config.service(web::resource("/orders").get(list));
-}
 
 /// An order in the list.
 #[derive(Serialize)]
@@ -46,7 +42,7 @@ pub fn rows(found: &[OrderRow]) -> Result<Vec<Row>> {
         .collect()
 }
 
-async fn list(desk: Desk) -> Result<HttpResponse> {
+pub async fn list(desk: Desk) -> Result<HttpResponse> {
     let asked = [desk.query("q"), desk.query("status"), desk.query("payment"), desk.query("fulfilment")];
     let filter = Filter {
         customer: None,

@@ -16,11 +16,7 @@ const ALT: usize = 4000;
 /// The most parts that are looked at.
 const PARTS: usize = 8;
 
-pub fn routes(config: &mut web::ServiceConfig) {
-    config.service(web::resource("/products/{id}/pictures").post(upload));
-}
-
-async fn upload(desk: Desk, id: web::Path<i64>, parts: Multipart) -> Result<HttpResponse> {
+pub async fn upload(desk: Desk, id: web::Path<i64>, parts: Multipart) -> Result<HttpResponse> {
     let id = ProductId(*id);
     let to = format!("/admin/products/{id}");
     match add(&desk, id, parts).await {

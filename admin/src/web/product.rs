@@ -20,10 +20,6 @@ const FIRST_ROWS: usize = 1;
 /// Rows that asking for more adds.
 const MORE_ROWS: usize = 5;
 
-pub fn routes(config: &mut web::ServiceConfig) {
-    config.service(web::resource("/products/new").get(new).post(create)).service(web::resource("/products/{id}").get(edit).post(update));
-}
-
 /// A product with what its form needs.
 pub struct Loaded {
     pub product: Product,
@@ -41,13 +37,13 @@ pub fn load(conn: &mut Conn, id: Option<ProductId>) -> Result<Loaded> {
     Ok(Loaded { product, updated_at: Some(catalog::updated_at(conn, id)?), categories, currency })
 }
 
-async fn new(desk: Desk) -> Result<HttpResponse> {
+pub async fn new(desk: Desk) -> Result<HttpResponse> {
     let loaded = desk.read(|conn| load(conn, None)).await?;
     let form = product_form::filled(&loaded.product, None, FIRST_ROWS, &loaded.categories, loaded.currency);
     show(&desk, StatusCode::OK, &loaded, form, FIRST_ROWS)
 }
 
-async fn edit(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
+pub async fn edit(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
     let id = ProductId(*id);
     let loaded = desk.read(move |conn| load(conn, Some(id))).await?;
     let rows = loaded.product.variants.len() + BLANK_ROWS;
@@ -88,11 +84,11 @@ fn show(desk: &Desk, status: StatusCode, loaded: &Loaded, form: Form, rows: usiz
     desk.page_as(status, "admin/product.html", title, view)
 }
 
-async fn create(desk: Desk, posted: Posted) -> Result<HttpResponse> {
+pub async fn create(desk: Desk, posted: Posted) -> Result<HttpResponse> {
     save(desk, None, posted).await
 }
 
-async fn update(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<HttpResponse> {
+pub async fn update(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<HttpResponse> {
     save(desk, Some(ProductId(*id)), posted).await
 }
 

@@ -1,7 +1,7 @@
 //! The list of products.
 
 use super::desk::{Desk, ROWS};
-use actix_web::{HttpResponse, web};
+use actix_web::HttpResponse;
 use kernel::Result;
 use kernel::money::Money;
 use serde_json::{Value, json};
@@ -9,11 +9,7 @@ use storefront::catalog::{self, Filter, Status};
 use storefront::ids::ProductId;
 use storefront::shop;
 
-pub fn routes(config: &mut web::ServiceConfig) {
-    config.service(web::resource("/products").get(list));
-}
-
-async fn list(desk: Desk) -> Result<HttpResponse> {
+pub async fn list(desk: Desk) -> Result<HttpResponse> {
     let (text, status) = (desk.query("q"), desk.query("status"));
     let filter = Filter { status: Status::parse(&status), text: text.clone(), before: desk.after().map(ProductId) };
     let (rows, currency) = desk

@@ -2,8 +2,8 @@
 
 use super::desk::{Desk, refusal};
 use super::forms::{self, Reader};
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
 use kernel::Result;
 use serde_json::json;
 use storefront::shop::{self, LANGUAGES, Shop};
@@ -25,11 +25,7 @@ const NAMES: &[&str] = &[
     "announcement_zh",
 ];
 
-pub fn routes(config: &mut web::ServiceConfig) {
-    config.service(web::resource("/settings").get(form).post(save));
-}
-
-async fn form(desk: Desk) -> Result<HttpResponse> {
+pub async fn form(desk: Desk) -> Result<HttpResponse> {
     let shop = desk.read(shop::get).await?;
     let mut form = Form::new(NAMES)
         .fill("name", &shop.name)
@@ -52,7 +48,7 @@ fn show(desk: &Desk, status: StatusCode, shop: &Shop, form: Form) -> Result<Http
     desk.page_as(status, "admin/settings.html", "admin-settings", json!({ "currency": shop.currency, "form": form }))
 }
 
-async fn save(desk: Desk, posted: Posted) -> Result<HttpResponse> {
+pub async fn save(desk: Desk, posted: Posted) -> Result<HttpResponse> {
     let wanted = posted.clone();
     let stored = desk
         .write(move |conn, act| {

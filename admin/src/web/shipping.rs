@@ -15,18 +15,11 @@ use storefront::web::views::form::Form;
 
 const NAMES: &[&str] = &["name", "countries", "price", "free_over", "min_weight", "max_weight", "delivery_days", "position", "active"];
 
-pub fn routes(config: &mut web::ServiceConfig) {
-    config
-        .service(web::resource("/shipping").get(list))
-        .service(web::resource("/shipping/new").get(new).post(create))
-        .service(web::resource("/shipping/{id}").get(edit).post(update));
-}
-
 fn currency_of(rate: &ShippingRate) -> Result<Currency> {
     Currency::parse(&rate.currency).ok_or_else(|| Error::unexpected(format!("shipping rate {} has currency {}", rate.id, rate.currency)))
 }
 
-async fn list(desk: Desk) -> Result<HttpResponse> {
+pub async fn list(desk: Desk) -> Result<HttpResponse> {
     let rates = desk.read(shipping::list).await?;
     let row = |rate: &ShippingRate| {
         let currency = currency_of(rate)?;
@@ -38,12 +31,12 @@ async fn list(desk: Desk) -> Result<HttpResponse> {
     desk.page("admin/shipping.html", "admin-shipping", json!({ "rates": rows }))
 }
 
-async fn new(desk: Desk) -> Result<HttpResponse> {
+pub async fn new(desk: Desk) -> Result<HttpResponse> {
     let currency = desk.read(|conn| Ok(shop::get(conn)?.currency)).await?;
     show(&desk, StatusCode::OK, None, currency, Form::new(NAMES).fill("active", "on").fill("position", "0"))
 }
 
-async fn edit(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
+pub async fn edit(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
     let id = ShippingRateId(*id);
     let rate = desk.read(move |conn| shipping::get(conn, id)).await?;
     let currency = currency_of(&rate)?;
@@ -65,11 +58,11 @@ fn show(desk: &Desk, status: StatusCode, id: Option<ShippingRateId>, currency: C
     desk.page_as(status, "admin/shipping_rate.html", title, json!({ "id": id, "currency": currency, "form": form }))
 }
 
-async fn create(desk: Desk, posted: Posted) -> Result<HttpResponse> {
+pub async fn create(desk: Desk, posted: Posted) -> Result<HttpResponse> {
     save(desk, None, posted).await
 }
 
-async fn update(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<HttpResponse> {
+pub async fn update(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<HttpResponse> {
     save(desk, Some(ShippingRateId(*id)), posted).await
 }
 

@@ -21,15 +21,7 @@ const RULES: &[&str] = &["low_at", "oversell", "expected_on"];
 /// Movements on a variant's page.
 const MOVEMENTS: i64 = 50;
 
-pub fn routes(config: &mut web::ServiceConfig) {
-    config
-        .service(web::resource("/stock").get(list))
-        .service(web::resource("/stock/waiting").get(waiting_list))
-        .service(web::resource("/stock/{variant}").get(show).post(count))
-        .service(web::resource("/stock/{variant}/rules").post(rules));
-}
-
-async fn list(desk: Desk) -> Result<HttpResponse> {
+pub async fn list(desk: Desk) -> Result<HttpResponse> {
     let (text, low) = (desk.query("q"), desk.query("low") == "1");
     let (asked, after) = (text.clone(), desk.after().map(VariantId));
     let rows = desk.read(move |conn| catalog::stock_list(conn, &asked, low, after, ROWS)).await?;
@@ -38,7 +30,7 @@ async fn list(desk: Desk) -> Result<HttpResponse> {
 }
 
 /// What people wait for, by how many wait.
-async fn waiting_list(desk: Desk) -> Result<HttpResponse> {
+pub async fn waiting_list(desk: Desk) -> Result<HttpResponse> {
     let rows = desk
         .read(|conn| {
             let mut rows = Vec::new();
@@ -51,7 +43,7 @@ async fn waiting_list(desk: Desk) -> Result<HttpResponse> {
     desk.page("admin/stock_waiting.html", "admin-stock-waiting", json!({ "rows": rows }))
 }
 
-async fn show(desk: Desk, variant: web::Path<i64>) -> Result<HttpResponse> {
+pub async fn show(desk: Desk, variant: web::Path<i64>) -> Result<HttpResponse> {
     page(&desk, VariantId(*variant), StatusCode::OK, None, None).await
 }
 
@@ -88,7 +80,7 @@ async fn page(desk: &Desk, variant: VariantId, status: StatusCode, counted: Opti
     )
 }
 
-async fn count(desk: Desk, variant: web::Path<i64>, posted: Posted) -> Result<HttpResponse> {
+pub async fn count(desk: Desk, variant: web::Path<i64>, posted: Posted) -> Result<HttpResponse> {
     let variant = VariantId(*variant);
     match set(&desk, variant, &posted).await {
         Ok(()) => Ok(desk.done(&format!("/admin/stock/{variant}"), "admin-stock-set")),
@@ -127,7 +119,7 @@ async fn set(desk: &Desk, variant: VariantId, posted: &Posted) -> Result<()> {
     .await
 }
 
-async fn rules(desk: Desk, variant: web::Path<i64>, posted: Posted) -> Result<HttpResponse> {
+pub async fn rules(desk: Desk, variant: web::Path<i64>, posted: Posted) -> Result<HttpResponse> {
     let variant = VariantId(*variant);
     match set_rules(&desk, variant, &posted).await {
         Ok(()) => Ok(desk.done(&format!("/admin/stock/{variant}"), "admin-saved")),

@@ -1,8 +1,8 @@
 //! Goods that arrived, were counted or move: many lines at once, typed, pasted or scanned.
 
 use super::desk::{Desk, refusal};
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
 use kernel::{Error, Result, token};
 use serde_json::{Value, json};
 use storefront::ids::LocationId;
@@ -14,11 +14,7 @@ const NAMES: &[&str] = &["work", "location", "to", "goods", "reason", "key"];
 /// What can be done with goods.
 const WORKS: &[&str] = &["receive", "count", "transfer"];
 
-pub fn routes(config: &mut web::ServiceConfig) {
-    config.service(web::resource("/stock/goods").get(blank).post(run));
-}
-
-async fn blank(desk: Desk) -> Result<HttpResponse> {
+pub async fn blank(desk: Desk) -> Result<HttpResponse> {
     let asked = desk.query("work");
     let work = if WORKS.contains(&asked.as_str()) { asked.as_str() } else { WORKS[0] };
     page(&desk, StatusCode::OK, Form::new(NAMES).fill("work", work).fill("key", token::random())).await
@@ -31,7 +27,7 @@ async fn page(desk: &Desk, status: StatusCode, form: Form) -> Result<HttpRespons
     desk.page_as(status, "admin/stock_goods.html", "admin-stock-goods", json!({ "works": WORKS, "places": places, "form": form }))
 }
 
-async fn run(desk: Desk, posted: Posted) -> Result<HttpResponse> {
+pub async fn run(desk: Desk, posted: Posted) -> Result<HttpResponse> {
     match book(&desk, &posted).await {
         Ok(work) => Ok(desk.done("/admin/stock", &format!("admin-stock-{work}-done"))),
         Err(error) => {

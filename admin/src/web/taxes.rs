@@ -14,12 +14,8 @@ use storefront::web::views::form::Form;
 
 const NAMES: &[&str] = &["country", "tax_class", "name", "rate"];
 
-pub fn routes(config: &mut web::ServiceConfig) {
-    config.service(web::resource("/taxes").get(list).post(set)).service(web::resource("/taxes/{id}/delete").post(delete));
-}
-
 /// The list with the form below it; `?edit=3` fills the form with that rate.
-async fn list(desk: Desk) -> Result<HttpResponse> {
+pub async fn list(desk: Desk) -> Result<HttpResponse> {
     let blank = Form::new(NAMES).fill("tax_class", "standard");
     let form = match desk.query("edit").parse().ok().map(TaxRateId) {
         None => blank,
@@ -40,7 +36,7 @@ async fn show(desk: &Desk, status: StatusCode, form: Form) -> Result<HttpRespons
     desk.page_as(status, "admin/taxes.html", "admin-taxes", json!({ "rates": rates, "form": form }))
 }
 
-async fn set(desk: Desk, posted: Posted) -> Result<HttpResponse> {
+pub async fn set(desk: Desk, posted: Posted) -> Result<HttpResponse> {
     // A percentage has no currency; the reader wants one for amounts.
     let mut reader = Reader::new(&posted, Currency::EUR);
     let rate = NewTaxRate {
@@ -74,7 +70,7 @@ async fn set(desk: Desk, posted: Posted) -> Result<HttpResponse> {
     }
 }
 
-async fn delete(desk: Desk, id: web::Path<i64>, _: Posted) -> Result<HttpResponse> {
+pub async fn delete(desk: Desk, id: web::Path<i64>, _: Posted) -> Result<HttpResponse> {
     let id = TaxRateId(*id);
     let gone = desk
         .write(move |conn, act| {

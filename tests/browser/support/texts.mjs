@@ -28,6 +28,17 @@ export const text = {
   addChinese: /加入购物车/,
   addedChinese: /已加入购物车/,
   checkoutChinese: /结账|结算/,
+  access: {
+    setUp: /^set it up$/i,
+    code: /^code$/i,
+    turnOn: /^turn on$/i,
+    role: /^role$/i,
+    join: /^join$/i,
+    save: /^save$/i,
+    announcement: /^announcement \(english\)/i,
+    invite: /^send invitation$/i,
+    invited: /the invitation is on its way/i,
+  },
   staff: {
     capture: /^capture payment$/i,
     captureNow: /^capture now$/i,
@@ -51,7 +62,7 @@ export const text = {
 export const label = {
   email: /^e-mail/i,
   password: /^password/i,
-  name: /^(full )?name/i,
+  name: /^(full |your )?name/i,
   line1: /^street/i,
   city: /^city/i,
   postcode: /^postcode/i,

@@ -26,6 +26,11 @@ pub struct House {
 impl House {
     /// An empty shop that delivers in Germany and takes cards, transfers and cash.
     pub fn open() -> House {
+        House::open_with(&[])
+    }
+
+    /// [`House::open`] with more settings, by the names of their environment variables.
+    pub fn open_with(more: &[(&str, &str)]) -> House {
         let db = goods::open();
         let stripe = Double::start();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -40,7 +45,8 @@ impl House {
             ("REGULARS_STRIPE_WEBHOOK_SECRET", stripe.webhook_secret().into()),
             ("REGULARS_STRIPE_API_BASE", stripe.base_url()),
         ];
-        let config = Config::read(None, vars.map(|(name, value)| (name.to_string(), value))).unwrap();
+        let more = more.iter().map(|(name, value)| (name.to_string(), value.to_string()));
+        let config = Config::read(None, vars.map(|(name, value)| (name.to_string(), value)).into_iter().chain(more)).unwrap();
         let state = AppState::open(config, Clock::default()).unwrap();
         let server = serve(state.clone(), listener);
         stripe.webhooks_to(&format!("{base_url}/webhooks/stripe"));

@@ -36,6 +36,16 @@ impl Visitor {
         self.follow(self.ask(path, None))
     }
 
+    /// Asks for an address and returns the answer itself, a redirect included.
+    pub fn get_once(&self, path: &str) -> Page {
+        self.ask(path, None)
+    }
+
+    /// The value of a cookie; empty when there is none.
+    pub fn cookie(&self, name: &str) -> String {
+        self.cookies.borrow().get(name).cloned().unwrap_or_default()
+    }
+
     /// Posts fields as they are, following redirects.
     pub fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         self.follow(self.post_once(path, fields))
@@ -112,6 +122,15 @@ impl Page {
             self.status
         );
         self
+    }
+
+    /// The address of the first form whose address ends in `ending`.
+    #[track_caller]
+    pub fn form_ending(&self, ending: &str) -> String {
+        let html = Html::parse_document(&self.body);
+        let forms = Selector::parse("form").unwrap();
+        let found = html.select(&forms).filter_map(|form| form.value().attr("action")).find(|action| action.ends_with(ending));
+        found.unwrap_or_else(|| panic!("{} has no form to …{ending}", self.at)).to_string()
     }
 
     /// What a browser would send for the form that posts to `action`, with `typed` values in place of those shown.

@@ -1,0 +1,143 @@
+//! What there is to be allowed in the back office, and the roles a shop begins with.
+
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+kernel::words!(
+    /// One thing that a role may allow. Seeing and doing are apart, so that somebody can look after orders without moving money.
+    /// The owner's role has all of them, also those that a later version adds.
+    Permission {
+        OrdersView = "orders.view",
+        /// Write internal notes.
+        OrdersNote = "orders.note",
+        /// Capture card payments and record money that arrived.
+        OrdersCapture = "orders.capture",
+        OrdersShip = "orders.ship",
+        OrdersCancel = "orders.cancel",
+        OrdersRefund = "orders.refund",
+        /// See money that came when no order wanted it any more.
+        CasesView = "cases.view",
+        ProductsView = "products.view",
+        ProductsEdit = "products.edit",
+        StockView = "stock.view",
+        StockAdjust = "stock.adjust",
+        PromotionsView = "promotions.view",
+        PromotionsEdit = "promotions.edit",
+        ShippingView = "shipping.view",
+        ShippingEdit = "shipping.edit",
+        TaxesView = "taxes.view",
+        TaxesEdit = "taxes.edit",
+        MailsView = "mails.view",
+        MailsResend = "mails.resend",
+        SettingsView = "settings.view",
+        SettingsEdit = "settings.edit",
+        JobsView = "jobs.view",
+        /// Run failed jobs again.
+        JobsManage = "jobs.manage",
+        ApiKeysManage = "api_keys.manage",
+        /// Invite people, give them roles, shut them out; and make roles.
+        StaffManage = "staff.manage",
+        AuditView = "audit.view",
+    }
+);
+
+kernel::words!(
+    /// A role that comes with the shop. What it allows follows the version of the program; a shop that wants it otherwise makes a
+    /// role of its own from it.
+    Preset {
+        Owner = "owner",
+        Manager = "manager",
+        Fulfilment = "fulfilment",
+        Marketer = "marketer",
+        Agent = "agent",
+        Accountant = "accountant",
+    }
+);
+
+impl Preset {
+    /// What the role allows.
+    pub fn grants(self) -> Grants {
+        use Permission as P;
+        let some: &[Permission] = match self {
+            Preset::Owner => P::ALL,
+            Preset::Manager => {
+                return Grants(P::ALL.iter().copied().filter(|one| *one != P::ApiKeysManage).collect());
+            }
+            Preset::Fulfilment => {
+                &[P::OrdersView, P::OrdersNote, P::OrdersShip, P::ProductsView, P::StockView, P::StockAdjust, P::ShippingView]
+            }
+            Preset::Marketer => &[P::ProductsView, P::ProductsEdit, P::PromotionsView, P::PromotionsEdit],
+            Preset::Agent => &[
+                P::OrdersView,
+                P::OrdersNote,
+                P::OrdersCancel,
+                P::OrdersRefund,
+                P::CasesView,
+                P::ProductsView,
+                P::StockView,
+                P::PromotionsView,
+                P::MailsView,
+                P::MailsResend,
+            ],
+            Preset::Accountant => {
+                &[P::OrdersView, P::OrdersNote, P::OrdersCapture, P::CasesView, P::TaxesView, P::TaxesEdit, P::SettingsView, P::AuditView]
+            }
+        };
+        Grants(some.iter().copied().collect())
+    }
+}
+
+/// Everything somebody may do. Empty, it allows nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Grants(pub BTreeSet<Permission>);
+
+impl Grants {
+    pub fn may(&self, permission: Permission) -> bool {
+        self.0.contains(&permission)
+    }
+
+    /// Whether nothing in `others` goes beyond these: who manages people can give and take only what they have themselves.
+    pub fn cover(&self, others: &Grants) -> bool {
+        others.0.is_subset(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_owner_may_everything_and_covers_everybody() {
+        let owner = Preset::Owner.grants();
+        assert!(Permission::ALL.iter().all(|one| owner.may(*one)));
+        assert!(Preset::ALL.iter().all(|preset| owner.cover(&preset.grants())));
+        assert!(!Preset::Manager.grants().cover(&owner) && !Preset::Agent.grants().cover(&Preset::Marketer.grants()));
+        assert!(Grants::default().0.is_empty() && owner.cover(&Grants::default()));
+    }
+
+    #[test]
+    fn who_may_do_something_may_also_see_it() {
+        use Permission as P;
+        for preset in Preset::ALL {
+            let grants = preset.grants();
+            for (deed, sight) in [
+                (P::OrdersNote, P::OrdersView),
+                (P::OrdersCapture, P::OrdersView),
+                (P::OrdersShip, P::OrdersView),
+                (P::OrdersCancel, P::OrdersView),
+                (P::OrdersRefund, P::OrdersView),
+                (P::ProductsEdit, P::ProductsView),
+                (P::StockAdjust, P::StockView),
+                (P::PromotionsEdit, P::PromotionsView),
+                (P::ShippingEdit, P::ShippingView),
+                (P::TaxesEdit, P::TaxesView),
+                (P::MailsResend, P::MailsView),
+                (P::SettingsEdit, P::SettingsView),
+                (P::JobsManage, P::JobsView),
+            ] {
+                assert!(!grants.may(deed) || grants.may(sight), "{preset:?} {deed:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Who changed what, with what it was before and after.
+
+use super::desk::{Desk, ROWS};
+use crate::audit::diff::changes;
+use crate::audit::{self, Entry, Filter};
+use crate::permissions::Permission;
+use crate::{StaffId, roles, staff};
+use actix_web::HttpResponse;
+use kernel::Result;
+use kernel::web::i18n::{Language, Texts};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+
+/// What can be asked for by name. An action that is not here can still be followed from a row that shows it.
+const ACTIONS: &[&str] = &[
+    "order.note",
+    "order.ship",
+    "order.cancel",
+    "order.refund",
+    "payment.capture",
+    "payment.receipt",
+    "product.add",
+    "product.edit",
+    "product.picture",
+    "stock.adjust",
+    "stock.rules",
+    "stock.receive",
+    "stock.count",
+    "stock.transfer",
+    "location.add",
+    "location.rename",
+    "location.prefer",
+    "location.close",
+    "location.reopen",
+    "coupon.save",
+    "shipping.save",
+    "tax.set",
+    "tax.delete",
+    "mail.resend",
+    "job.retry",
+    "settings.save",
+    "api_key.create",
+    "api_key.revoke",
+    "invitation.send",
+    "invitation.resend",
+    "invitation.revoke",
+    "staff.join",
+    "staff.role",
+    "staff.deactivate",
+    "staff.reactivate",
+    "staff.password",
+    "staff.sessions_end",
+    "staff.factor_on",
+    "staff.factor_off",
+    "staff.factor_codes",
+    "role.create",
+    "role.save",
+    "role.remove",
+    "role.second_factor",
+];
+
+pub async fn list(desk: Desk) -> Result<HttpResponse> {
+    let (person, action, subject) = (desk.query("staff"), desk.query("action"), desk.query("subject").trim().to_string());
+    let filter = Filter { staff: person.parse().ok().map(StaffId), action: action.clone(), subject: subject.clone(), before: desk.after() };
+    let (found, people) = desk.read(move |conn| Ok((audit::list(conn, &filter, ROWS)?, staff::list(conn)?))).await?;
+    let texts = desk.door.templates.texts()?;
+    let words = |action: &str| json!({ "value": action, "label": named(&texts, desk.visit.language, action) });
+    let mut actions: Vec<Value> = ACTIONS.iter().map(|action| words(action)).collect();
+    if !action.is_empty() && !ACTIONS.contains(&action.as_str()) {
+        actions.push(words(&action));
+    }
+    let people: Vec<Value> = people.iter().map(|one| json!({ "value": one.id.to_string(), "label": one.name })).collect();
+    let next = desk.next(found.len(), found.last().map(|entry| entry.id));
+    let view = json!({ "entries": rows(&desk, &found).await?, "people": people, "actions": actions, "staff": person, "action": action,
+        "subject": subject, "next": next });
+    desk.page("admin/audit.html", "admin-audit", view)
+}
+
+/// Changes as they are shown.
+pub async fn rows(desk: &Desk, entries: &[Entry]) -> Result<Value> {
+    let (people, known) = desk.read(|conn| Ok((staff::list(conn)?, roles::list(conn)?))).await?;
+    let names: HashMap<StaffId, &str> = people.iter().map(|one| (one.id, one.name.as_str())).collect();
+    // People and roles have names; everything else is known by its number.
+    let mut labels: HashMap<String, String> = people.iter().map(|one| (one.actor(), one.name.clone())).collect();
+    labels.extend(known.iter().map(|role| (format!("role:{}", role.id), role.label())));
+    let texts = desk.door.templates.texts()?;
+    let row = |entry: &Entry| {
+        json!({ "id": entry.id, "who": names.get(&entry.staff_id), "staff": entry.staff_id, "action": entry.action,
+            "did": named(&texts, desk.visit.language, &entry.action), "about": labels.get(&entry.subject).unwrap_or(&entry.subject), "to": page_of(desk, &entry.subject),
+            "at": entry.created_at, "changes": changes(&entry.before, &entry.after) })
+    };
+    Ok(entries.iter().map(row).collect())
+}
+
+/// An action in words; one that has none stands for itself.
+fn named(texts: &Texts, language: Language, action: &str) -> String {
+    let key = format!("admin-did-{}", action.replace(['.', '_'], "-"));
+    if texts.has(language, &key) { texts.message(language, &key) } else { action.to_string() }
+}
+
+/// The page of what was changed, if there is one and the person may see it.
+fn page_of(desk: &Desk, subject: &str) -> Option<String> {
+    let (page, permission) = address(subject)?;
+    desk.may(permission).then_some(page)
+}
+
+fn address(subject: &str) -> Option<(String, Permission)> {
+    let (kind, id) = subject.split_once(':').unwrap_or((subject, ""));
+    let number = || id.parse::<i64>().ok();
+    let plain = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    match kind {
+        "order" if plain => Some((format!("/admin/orders/{id}"), Permission::OrdersView)),
+        "product" => Some((format!("/admin/products/{}", number()?), Permission::ProductsView)),
+        "variant" => Some((format!("/admin/stock/{}", number()?), Permission::StockView)),
+        "location" => Some(("/admin/stock/locations".into(), Permission::StockAdjust)),
+        "coupon" => Some((format!("/admin/coupons/{}", number()?), Permission::PromotionsView)),
+        "shipping" => Some((format!("/admin/shipping/{}", number()?), Permission::ShippingView)),
+        "mail" => Some((format!("/admin/mails/{}", number()?), Permission::MailsView)),
+        "staff" => Some((format!("/admin/staff/{}", number()?), Permission::StaffManage)),
+        "tax" => Some(("/admin/taxes".into(), Permission::TaxesView)),
+        "shop" => Some(("/admin/settings".into(), Permission::SettingsView)),
+        "job" => Some(("/admin/jobs".into(), Permission::JobsView)),
+        "api_key" => Some(("/admin/api-keys".into(), Permission::ApiKeysManage)),
+        "role" => Some(("/admin/staff/roles".into(), Permission::StaffManage)),
+        "invitation" => Some(("/admin/staff".into(), Permission::StaffManage)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_leads_to_its_page_and_nowhere_else() {
+        let to = |subject: &str| address(subject).map(|(page, _)| page);
+        assert_eq!(to("order:R1001").as_deref(), Some("/admin/orders/R1001"));
+        assert_eq!(to("variant:7").as_deref(), Some("/admin/stock/7"));
+        assert_eq!(to("shop").as_deref(), Some("/admin/settings"));
+        for odd in ["order:../x", "order:", "product:x", "unknown:1", ""] {
+            assert_eq!(to(odd), None, "{odd}");
+        }
+    }
+
+    #[test]
+    fn every_action_that_can_be_asked_for_has_words() {
+        let texts = Texts::load(None).expect("texts load");
+        for action in ACTIONS {
+            for language in Language::ALL {
+                assert_ne!(named(&texts, language, action), *action);
+            }
+        }
+    }
+}

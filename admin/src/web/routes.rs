@@ -1,0 +1,129 @@
+//! Every address of the back office: its method, its path below `/admin`, who may use it, and what answers. The server is built from
+//! this list, and so is the test that tries every role at every address. Of paths that overlap, the first wins.
+
+use super::access::Access::{Enrolling, Public, SignedIn};
+use super::access::{Route, get, post};
+use super::{
+    account, api_keys, audit, cases, coupons, home, invitations, jobs, locations, mails, order, order_money, order_ship, orders, person,
+    pictures, product, products, roles, second_factor, settings, shipping, sign_in, staff, stock, stock_goods, taxes,
+};
+use crate::permissions::Permission::{
+    ApiKeysManage, AuditView, CasesView, JobsManage, JobsView, MailsResend, MailsView, OrdersCancel, OrdersCapture, OrdersNote,
+    OrdersRefund, OrdersShip, OrdersView, ProductsEdit, ProductsView, PromotionsEdit, PromotionsView, SettingsEdit, SettingsView,
+    ShippingEdit, ShippingView, StaffManage, StockAdjust, StockView, TaxesEdit, TaxesView,
+};
+
+/// The list. Made anew for each worker of the server, since each has its own handlers.
+pub fn all() -> Vec<Route> {
+    let mut all = own();
+    all.extend(shop());
+    all.extend(house());
+    all
+}
+
+/// The way in and out, and what is one's own.
+fn own() -> Vec<Route> {
+    vec![
+        get("/sign-in", Public, sign_in::form),
+        post("/sign-in", Public, sign_in::sign_in),
+        get("/sign-in/code", Public, sign_in::code_form),
+        post("/sign-in/code", Public, sign_in::code),
+        post("/sign-out", Enrolling, sign_in::sign_out),
+        get("/invitation", Public, invitations::show),
+        post("/invitation", Public, invitations::accept),
+        get("", SignedIn, home::home),
+        get("/", SignedIn, home::home),
+        get("/account", SignedIn, account::show),
+        post("/account/password", SignedIn, account::password),
+        post("/account/sessions/end", SignedIn, account::end),
+        post("/account/sessions/end-others", SignedIn, account::end_others),
+        get("/account/second-factor", Enrolling, second_factor::show),
+        post("/account/second-factor/start", Enrolling, second_factor::start),
+        post("/account/second-factor/confirm", Enrolling, second_factor::confirm),
+        post("/account/second-factor/codes", SignedIn, second_factor::codes),
+        post("/account/second-factor/off", SignedIn, second_factor::off),
+    ]
+}
+
+/// Orders, goods and what they cost.
+fn shop() -> Vec<Route> {
+    vec![
+        get("/orders", OrdersView, orders::list),
+        get("/orders/{number}", OrdersView, order::show),
+        post("/orders/{number}/note", OrdersNote, order::note),
+        get("/orders/{number}/cancel", OrdersCancel, order::cancel_form),
+        post("/orders/{number}/cancel", OrdersCancel, order::cancel),
+        get("/orders/{number}/payments/{payment}/capture", OrdersCapture, order_money::capture_form),
+        post("/orders/{number}/payments/{payment}/capture", OrdersCapture, order_money::capture),
+        get("/orders/{number}/payments/{payment}/receipt", OrdersCapture, order_money::receipt_form),
+        post("/orders/{number}/payments/{payment}/receipt", OrdersCapture, order_money::receipt),
+        get("/orders/{number}/refund", OrdersRefund, order_money::refund_form),
+        post("/orders/{number}/refund", OrdersRefund, order_money::refund),
+        get("/orders/{number}/ship", OrdersShip, order_ship::form),
+        post("/orders/{number}/ship", OrdersShip, order_ship::ship),
+        get("/cases", CasesView, cases::list),
+        get("/products", ProductsView, products::list),
+        get("/products/new", ProductsEdit, product::new),
+        post("/products/new", ProductsEdit, product::create),
+        get("/products/{id}", ProductsView, product::edit),
+        post("/products/{id}", ProductsEdit, product::update),
+        post("/products/{id}/pictures", ProductsEdit, pictures::upload),
+        get("/stock", StockView, stock::list),
+        get("/stock/waiting", StockView, stock::waiting_list),
+        get("/stock/goods", StockAdjust, stock_goods::blank),
+        post("/stock/goods", StockAdjust, stock_goods::run),
+        get("/stock/locations", StockAdjust, locations::list),
+        post("/stock/locations", StockAdjust, locations::add),
+        post("/stock/locations/{location}", StockAdjust, locations::change),
+        get("/stock/{variant}", StockView, stock::show),
+        post("/stock/{variant}", StockAdjust, stock::count),
+        post("/stock/{variant}/rules", StockAdjust, stock::rules),
+        get("/coupons", PromotionsView, coupons::list),
+        get("/coupons/new", PromotionsEdit, coupons::new),
+        post("/coupons/new", PromotionsEdit, coupons::create),
+        get("/coupons/{id}", PromotionsView, coupons::edit),
+        post("/coupons/{id}", PromotionsEdit, coupons::update),
+        get("/shipping", ShippingView, shipping::list),
+        get("/shipping/new", ShippingEdit, shipping::new),
+        post("/shipping/new", ShippingEdit, shipping::create),
+        get("/shipping/{id}", ShippingView, shipping::edit),
+        post("/shipping/{id}", ShippingEdit, shipping::update),
+        get("/taxes", TaxesView, taxes::list),
+        post("/taxes", TaxesEdit, taxes::set),
+        post("/taxes/{id}/delete", TaxesEdit, taxes::delete),
+    ]
+}
+
+/// The shop as a whole, its people and its machinery.
+fn house() -> Vec<Route> {
+    vec![
+        get("/settings", SettingsView, settings::form),
+        post("/settings", SettingsEdit, settings::save),
+        get("/jobs", JobsView, jobs::list),
+        post("/jobs/{id}/retry", JobsManage, jobs::retry),
+        get("/mails", MailsView, mails::list),
+        get("/mails/{id}", MailsView, mails::show),
+        get("/mails/{id}/html", MailsView, mails::html),
+        post("/mails/{id}/resend", MailsResend, mails::resend),
+        get("/api-keys", ApiKeysManage, api_keys::list),
+        post("/api-keys", ApiKeysManage, api_keys::create),
+        post("/api-keys/{id}/revoke", ApiKeysManage, api_keys::revoke),
+        get("/staff", StaffManage, staff::list),
+        post("/staff/invitations", StaffManage, staff::invite),
+        post("/staff/invitations/{invitation}/resend", StaffManage, staff::resend),
+        post("/staff/invitations/{invitation}/revoke", StaffManage, staff::revoke),
+        get("/staff/roles", StaffManage, roles::list),
+        post("/staff/roles/second-factor", StaffManage, roles::demand),
+        get("/staff/roles/new", StaffManage, roles::new),
+        post("/staff/roles/new", StaffManage, roles::create),
+        get("/staff/roles/{role}", StaffManage, roles::edit),
+        post("/staff/roles/{role}", StaffManage, roles::update),
+        post("/staff/roles/{role}/remove", StaffManage, roles::remove),
+        get("/staff/{staff}", StaffManage, person::show),
+        post("/staff/{staff}/role", StaffManage, person::role),
+        post("/staff/{staff}/deactivate", StaffManage, person::deactivate),
+        post("/staff/{staff}/reactivate", StaffManage, person::reactivate),
+        post("/staff/{staff}/second-factor/off", StaffManage, person::second_factor_off),
+        get("/audit", AuditView, audit::list),
+    ]
+}

@@ -1,0 +1,16 @@
+DROP INDEX audit_log_by_action;
+DROP INDEX audit_log_by_staff;
+DROP TABLE staff_invitations;
+DROP TABLE staff_recovery_codes;
+DROP TABLE staff_sign_ins;
+ALTER TABLE staff_sessions DROP COLUMN last_seen_at;
+ALTER TABLE staff_sessions DROP COLUMN user_agent;
+DROP INDEX staff_by_role;
+ALTER TABLE staff DROP COLUMN last_seen_at;
+ALTER TABLE staff DROP COLUMN totp_step;
+ALTER TABLE staff DROP COLUMN totp_pending;
+ALTER TABLE staff DROP COLUMN totp_secret;
+ALTER TABLE staff DROP COLUMN language;
+ALTER TABLE staff DROP COLUMN role_id;
+DROP TABLE role_permissions;
+DROP TABLE roles;

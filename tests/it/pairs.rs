@@ -1,0 +1,223 @@
+//! Every role at every address of the back office, over real HTTP: what the list of routes says is what happens, and what is refused
+//! has written nothing.
+
+use crate::support::goods::{self, now};
+use crate::support::house::House;
+use crate::support::office::{self, at_work, csrf, enrol, person, sign_in};
+use crate::support::visitor::{Page, Visitor};
+use admin::permissions::{Grants, Permission, Preset};
+use admin::web::access::Access;
+use admin::web::routes;
+use admin::{RoleId, invitations, roles, staff};
+use crm::email::Email;
+use kernel::web::i18n::Language;
+use storefront::checkout::Settlement;
+use storefront::coupons::{self, Kind, Terms};
+use storefront::{api_keys, payments, shipping, tax_rates};
+
+/// A shop with one of everything that has an address, and the addresses: patterns and what stands in for their parts.
+struct Things {
+    parts: Vec<(&'static str, &'static str, String)>,
+}
+
+impl Things {
+    fn make(house: &House, owner: admin::StaffId) -> Things {
+        let variant = goods::product(&house.db, "Mug", 1200, 50);
+        let (cart, seen) = goods::cart(&house.db, &[(variant, 1)], "ann@example.com", "bank_transfer", "");
+        assert!(goods::place(&house.db, cart, seen, Settlement::After).is_ok());
+        house.work();
+        let helper = person(house, "spare", office::role(house, Preset::Agent));
+        let parts = house
+            .db
+            .write_now(move |conn| {
+                let order = storefront::orders::get_by_number(conn, "R1001")?;
+                let payment = payments::latest(conn, order.id)?.expect("it was placed with a payment").id;
+                let terms = Terms {
+                    code: "TEA".into(),
+                    kind: Kind::Percentage,
+                    percent_bp: 1000,
+                    amount: 0,
+                    currency: "EUR".into(),
+                    minimum: 0,
+                    starts_at: None,
+                    ends_at: None,
+                    max_uses: None,
+                    max_uses_per_customer: None,
+                    active: true,
+                };
+                let coupon = coupons::create(conn, terms, now())?;
+                let rate = shipping::list(conn)?[0].id;
+                let tax = tax_rates::list(conn)?[0].id;
+                let (key, _) = api_keys::create(conn, "A program", api_keys::Scope::ALL, None, now())?;
+                let product = storefront::catalog::product_list(conn, &Default::default(), goods::EUR, 1)?[0].id;
+                let mail = kernel::mail::list(conn, None, None, 1)?[0].id;
+                kernel::jobs::enqueue(conn, "test.later", "", None, now() + chrono::TimeDelta::days(1), now())?;
+                let job = kernel::jobs::list(conn, None, None, 100)?.into_iter().find(|job| job.kind == "test.later").unwrap().id;
+                let own = roles::create(conn, "Own", &Grants::default(), &Preset::Owner.grants(), now())?;
+                let email = Email::parse("new@shop.test", "email")?;
+                let agent = roles::of_preset(conn, Preset::Agent)?;
+                let all = Preset::Owner.grants();
+                let (asked, _) = invitations::invite(conn, &email, agent, Language::English, owner, &all, now())?;
+                Ok(vec![
+                    ("", "{number}", "R1001".to_string()),
+                    ("", "{payment}", payment.to_string()),
+                    ("", "{variant}", variant.to_string()),
+                    ("", "{location}", storefront::stock::locations(conn)?[0].id.to_string()),
+                    ("", "{role}", own.to_string()),
+                    ("", "{staff}", helper.to_string()),
+                    ("", "{invitation}", asked.id.to_string()),
+                    ("/products/", "{id}", product.to_string()),
+                    ("/coupons/", "{id}", coupon.to_string()),
+                    ("/shipping/", "{id}", rate.to_string()),
+                    ("/taxes/", "{id}", tax.to_string()),
+                    ("/mails/", "{id}", mail.to_string()),
+                    ("/jobs/", "{id}", job.to_string()),
+                    ("/api-keys/", "{id}", key.to_string()),
+                ])
+            })
+            .unwrap();
+        Things { parts }
+    }
+
+    /// The address of a pattern. A pattern with a part that nothing here stands in for fails: add the thing above.
+    fn address(&self, pattern: &str) -> String {
+        let fitting = self.parts.iter().filter(|(under, ..)| pattern.starts_with(under));
+        let path = fitting.fold(pattern.to_string(), |path, (_, part, value)| path.replace(part, value));
+        assert!(!path.contains('{'), "{pattern}: the test has nothing of this kind");
+        format!("/admin{path}")
+    }
+}
+
+/// Every row of every table, except when somebody was last seen.
+fn everything(house: &House) -> String {
+    let file = std::env::temp_dir().join(format!("regulars_pairs_{}", kernel::token::random()));
+    kernel::backup::dump(house.db.target(), &file, &mut |_| {}).unwrap();
+    let bytes = std::fs::read(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    let mut lines = String::new();
+    std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(bytes.as_slice()), &mut lines).unwrap();
+    let mut sorted: Vec<&str> = lines.lines().collect();
+    sorted.sort_unstable();
+    sorted.join("\n")
+}
+
+/// What `visitor` is answered at an address: without following, since a redirect is an answer.
+fn ask(visitor: &Visitor, method: &str, address: &str, fields: &[(&str, &str)]) -> Page {
+    if method == "GET" { visitor.get_once(address) } else { visitor.post_once(address, fields) }
+}
+
+#[test]
+fn every_role_at_every_address() {
+    let house = office::open();
+    let owner = person(&house, "first", office::role(&house, Preset::Owner));
+    let things = Things::make(&house, owner);
+    let nothing = house.db.write_now(|conn| roles::create(conn, "Nothing", &Grants::default(), &Preset::Owner.grants(), now())).unwrap();
+    let mut all: Vec<(&str, RoleId, Grants)> =
+        Preset::ALL.iter().map(|preset| (preset.as_str(), office::role(&house, *preset), preset.grants())).collect();
+    all.push(("nothing", nothing, Grants::default()));
+    let mut refused = 0;
+    for (name, role, grants) in &all {
+        let (_, visitor) = at_work(&house, name, *role);
+        let token = csrf(&visitor);
+        let fields = [
+            ("csrf", token.as_str()),
+            ("note", "x"),
+            ("on_hand", "1"),
+            ("seen", "50"),
+            ("reason", "x"),
+            ("email", "x@y.test"),
+            ("role", "1"),
+        ];
+        let before = everything(&house);
+        let may = |access: Access| match access {
+            Access::Public | Access::SignedIn | Access::Enrolling => true,
+            Access::Needs(permission) => grants.may(permission),
+        };
+        for route in routes::all() {
+            let address = things.address(route.path);
+            let method = route.method.as_str();
+            let what = format!("{name} at {method} {address}");
+            if route.access == Access::Public {
+                continue;
+            }
+            if may(route.access) && method == "GET" {
+                // Some pages lead on when there is nothing to do; none is missing.
+                let page = ask(&visitor, method, &address, &[]);
+                assert!(matches!(page.status, 200 | 303), "{what}: {}", page.status);
+            } else if may(route.access) {
+                // Without the token a handler refuses before it does anything; that it was reached is all this asks.
+                let page = ask(&visitor, method, &address, &[]);
+                assert!(matches!(page.status, 409 | 400 | 422 | 303), "{what}: {}", page.status);
+                assert!(page.status != 303 || page.headers["location"] != "/admin/sign-in", "{what}");
+            } else {
+                let page = ask(&visitor, method, &address, &fields);
+                assert_eq!(page.status, if method == "GET" { 404 } else { 403 }, "{what}");
+                refused += 1;
+            }
+        }
+        assert!(everything(&house) == before, "{name}: something that was refused has written");
+    }
+    assert!(refused > 150, "only {refused} were refused");
+}
+
+#[test]
+fn strangers_and_the_half_signed_in_are_led_to_the_door() {
+    let house = office::open();
+    let id = person(&house, "mei", office::role(&house, Preset::Owner));
+    let things = Things::make(&house, id);
+    enrol(&house, id);
+    let half = house.visitor();
+    sign_in(&half, "mei").says(200, "Second step");
+    let stranger = house.visitor();
+    stranger.get("/admin/sign-in");
+    let before = everything(&house);
+    for visitor in [&stranger, &half] {
+        for route in routes::all().into_iter().filter(|route| route.access != Access::Public) {
+            let address = things.address(route.path);
+            let page = ask(visitor, route.method.as_str(), &address, &[]);
+            let to = page.headers.get("location").cloned().unwrap_or_default();
+            assert!(page.status == 303 && to.starts_with("/admin/sign-in"), "{} {address}: {} {to}", route.method, page.status);
+        }
+        assert!(visitor.get_once("/admin/no-such-page").headers["location"].starts_with("/admin/sign-in"));
+    }
+    assert!(everything(&house) == before);
+}
+
+#[test]
+fn a_demanded_second_factor_comes_before_everything_else() {
+    let house = office::open();
+    let role = office::role(&house, Preset::Owner);
+    let id = person(&house, "first", role);
+    let things = Things::make(&house, id);
+    house.db.write_now(move |conn| roles::demand_second_factor(conn, role, true, &Preset::Owner.grants())).unwrap();
+    person(&house, "mei", role);
+    let mei = house.visitor();
+    sign_in(&mei, "mei").says(200, "Set it up to go on");
+    let before = everything(&house);
+    for route in routes::all().into_iter().filter(|route| matches!(route.access, Access::SignedIn | Access::Needs(_))) {
+        let address = things.address(route.path);
+        let page = ask(&mei, route.method.as_str(), &address, &[]);
+        assert_eq!((page.status, page.headers["location"].as_str()), (303, "/admin/account/second-factor"), "{} {address}", route.method);
+    }
+    assert!(everything(&house) == before);
+    assert_eq!(mei.get("/admin/no-such-page").status, 404);
+}
+
+#[test]
+fn no_permission_is_without_an_address() {
+    let used: Vec<Access> = routes::all().iter().map(|route| route.access).collect();
+    for permission in Permission::ALL {
+        assert!(used.contains(&Access::Needs(*permission)), "{permission:?} opens nothing");
+    }
+    let mut seen: Vec<(String, &str)> = routes::all().iter().map(|route| (route.method.to_string(), route.path)).collect();
+    seen.sort();
+    let count = seen.len();
+    seen.dedup();
+    assert_eq!(seen.len(), count, "an address stands twice in the list");
+    // Somebody without any role may do nothing.
+    let house = office::open();
+    let role = office::role(&house, Preset::Owner);
+    person(&house, "first", role);
+    assert_eq!(house.db.read_now(|conn| roles::grants(conn, None)).unwrap(), Grants::default());
+    assert!(house.db.read_now(staff::list).unwrap()[0].role_id.is_some());
+}
