@@ -404,8 +404,8 @@ admin-time-invalid = Give a date and a time.
 admin-reason-required = Say why, for whoever reads it later.
 
 admin-date-invalid = Give a day, such as 2027-03-15.
-admin-col-people = Waiting
-admin-col-since = Since
+admin-col-waiting = Waiting
+admin-col-waiting-since = Since
 admin-stock-waiting = Who waits
 admin-stock-waiting-hint = When units come in, as many people are told as there are units, in the order they asked. After a day what they left is offered to the next.
 admin-stock-waiting-none = Nobody waits for anything.

@@ -404,8 +404,8 @@ admin-time-invalid = 请输入日期和时间。
 admin-reason-required = 请填写原因，便于日后查阅。
 
 admin-date-invalid = 请填写日期，例如 2027-03-15。
-admin-col-people = 等待人数
-admin-col-since = 自
+admin-col-waiting = 等待人数
+admin-col-waiting-since = 自
 admin-stock-waiting = 到货登记
 admin-stock-waiting-hint = 到货时按登记先后通知，有几件就通知几人；一天后仍未售出的，再通知后面的人。
 admin-stock-waiting-none = 目前没有人登记。
