@@ -2,7 +2,6 @@
 
 mod api_keys;
 mod cases;
-mod coupons;
 mod desk;
 mod forms;
 mod home;
@@ -16,6 +15,12 @@ mod pictures;
 mod product;
 mod product_form;
 mod products;
+mod promotion_bench;
+mod promotion_codes;
+mod promotion_form;
+mod promotion_goods;
+mod promotion_words;
+mod promotions;
 mod settings;
 mod shipping;
 mod sign_in;
@@ -55,7 +60,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .configure(stock::routes)
         .configure(shipping::routes)
         .configure(taxes::routes)
-        .configure(coupons::routes)
+        .configure(promotions::routes)
         .configure(settings::routes)
         .configure(jobs::routes)
         .configure(mails::routes)

@@ -308,3 +308,4 @@ error-retry = Try again in { $seconds ->
 error-reference = If you write to us, please quote { $reference }.
 error-home = To the shop
 error-search = Browse all products
+line-gift = Gift: { $name }

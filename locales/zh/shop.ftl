@@ -287,3 +287,4 @@ error-retry = 请在 { $seconds } 秒后重试。
 error-reference = 如需联系我们，请提供编号 { $reference }。
 error-home = 返回商店
 error-search = 浏览全部商品
+line-gift = 赠品：{ $name }

@@ -6,6 +6,7 @@ mod buying;
 mod crash;
 mod mailing;
 mod outages;
+mod promotions;
 mod races;
 mod support;
 mod walls;
