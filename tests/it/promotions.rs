@@ -19,6 +19,12 @@ fn quote(db: &Db, cart: CartId) -> Quote {
     db.read_now(move |conn| carts::quote(conn, cart, now())).unwrap()
 }
 
+/// Shows the cart to its shopper.
+fn look(db: &Db, cart: CartId) {
+    let seen = quote(db, cart);
+    db.write_now(move |conn| carts::mark_seen(conn, &seen)).unwrap();
+}
+
 fn uses(db: &Db, id: PromotionId) -> i64 {
     db.read_now(move |conn| promotions::get(conn, id)).unwrap().uses
 }
@@ -101,7 +107,7 @@ fn a_gift_is_a_line_at_no_price_with_stock_of_its_own() {
     let (second, seen_by_second) = goods::cart(&db, &[(mug, 1)], "bob@example.com", "bank_transfer", "");
     let shown = quote(&db, second);
     assert_eq!((shown.lines.len(), shown.lines[1].gift.as_deref(), shown.priced.total), (2, Some("A tin for you"), 1690));
-    db.write_now(move |conn| carts::mark_seen(conn, &carts::quote(conn, second, now())?)).unwrap();
+    look(&db, second);
 
     let placed = place(&db, first, seen, Settlement::After).unwrap();
     let lines = db.read_now(move |conn| orders::lines(conn, placed.order)).unwrap();
@@ -113,7 +119,7 @@ fn a_gift_is_a_line_at_no_price_with_stock_of_its_own() {
     assert!(matches!(refused, Err(PlaceError::Changed)), "{refused:?}");
     let told = quote(&db, second);
     assert!(told.notices.contains(&Notice::PromotionLost { name: "A tin for you".into() }), "{:?}", told.notices);
-    db.write_now(move |conn| carts::mark_seen(conn, &carts::quote(conn, second, now())?)).unwrap();
+    look(&db, second);
     place(&db, second, seen_by_second, Settlement::After).unwrap();
 
     db.write_now(move |conn| orders::cancel(conn, placed.order, CancelReason::Staff, "test", now())).unwrap();
@@ -127,12 +133,12 @@ fn a_promotion_that_ends_before_the_order_is_told_and_confirmed_anew() {
     let mug = goods::product(&db, "Mug", 1200, 10);
     let id = goods::promotion(&db, Terms::automatic("Opening", off(1000), EUR));
     let (cart, seen) = goods::cart(&db, &[(mug, 1)], "ann@example.com", "bank_transfer", "");
-    db.write_now(move |conn| carts::mark_seen(conn, &carts::quote(conn, cart, now())?)).unwrap();
+    look(&db, cart);
     db.write_now(move |conn| promotions::set_state(conn, id, State::Paused, now())).unwrap();
     assert!(matches!(place(&db, cart, seen, Settlement::After), Err(PlaceError::Changed)));
     let told = quote(&db, cart);
     assert_eq!((told.notices.as_slice(), told.priced.total), ([Notice::PromotionLost { name: "Opening".into() }].as_slice(), 1690));
-    db.write_now(move |conn| carts::mark_seen(conn, &carts::quote(conn, cart, now())?)).unwrap();
+    look(&db, cart);
     let seen = db.read_now(|conn| goods::seen(conn, cart)).unwrap();
     place(&db, cart, seen, Settlement::After).unwrap();
     goods::assert_books(&db);

@@ -14,6 +14,8 @@ use kernel::{Conn, Result, on_each};
 
 /// Rows in one statement: far below the parameters that a database takes.
 const TOGETHER: usize = 500;
+/// Up to so many rows go one by one.
+const FEW: usize = 12;
 
 pub struct NewOrder<'a> {
     pub quote: &'a Quote,
@@ -96,7 +98,8 @@ fn insert_adjustments(conn: &mut Conn, order: OrderId, applied: &[Applied], line
             rows.push((gift_lines.next().copied(), source, label, 0));
         }
     }
-    for rows in rows.chunks(TOGETHER) {
+    // A statement for one row is prepared once; one for many is worth its preparing.
+    for rows in rows.chunks(if rows.len() <= FEW { 1 } else { TOGETHER }) {
         let values: Vec<_> = rows
             .iter()
             .map(|(line, source, label, amount)| {

@@ -9,6 +9,7 @@ use crate::schema::{promotion_balances as balances, promotion_codes as code_rows
 use crm::CustomerId;
 use diesel::prelude::*;
 use kernel::clock::Time;
+use kernel::db::Prepared;
 use kernel::json::Json;
 use kernel::{Conn, Result, on_each};
 
@@ -39,35 +40,33 @@ fn claim_one(
     order: OrderId,
     now: Time,
 ) -> Result<std::result::Result<(), Reason>> {
-    let taken: Option<(Option<i64>, Json<Rules>)> = diesel::update(promotions::table.find(applied.id))
+    let take = diesel::update(promotions::table.find(applied.id))
         .filter(promotions::state.eq(State::Active))
         .filter(promotions::max_uses.is_null().or(promotions::uses.nullable().lt(promotions::max_uses)))
         .set(promotions::uses.eq(promotions::uses + 1))
-        .returning((promotions::max_uses_per_customer, promotions::rules))
-        .get_result(conn)
-        .optional()?;
+        .returning((promotions::max_uses_per_customer, promotions::rules));
+    let taken: Option<(Option<i64>, Json<Rules>)> = on_each!(conn, c => Prepared(take).get_result(c)).optional()?;
     let Some((each, Json(rules))) = taken else { return Ok(Err(Reason::UsedUp)) };
     let row = (balances::promotion_id.eq(applied.id), balances::customer_id.eq(customer), balances::uses.eq(0));
     on_each!(conn, c => diesel::insert_into(balances::table).values(row).on_conflict_do_nothing().execute(c))?;
     // Somebody has one first order, however many they place at once.
     let limit = if rules.conditions.first_order { 1 } else { each.unwrap_or(i64::MAX) };
-    let taken = diesel::update(balances::table.find((applied.id, customer)))
+    let take = diesel::update(balances::table.find((applied.id, customer)))
         .filter(balances::uses.lt(limit))
-        .set(balances::uses.eq(balances::uses + 1))
-        .execute(conn)?;
+        .set(balances::uses.eq(balances::uses + 1));
+    let taken = on_each!(conn, c => Prepared(take).execute(c))?;
     if taken == 0 {
         return Ok(Err(Reason::UsedByCustomer));
     }
     let code = match &applied.code {
         None => None,
         Some(code) => {
-            let taken: Option<i64> = diesel::update(code_rows::table.filter(code_rows::code.eq(codes::normalise(code))))
+            let take = diesel::update(code_rows::table.filter(code_rows::code.eq(codes::normalise(code))))
                 .filter(code_rows::promotion_id.eq(applied.id))
                 .filter(code_rows::once.eq(false).or(code_rows::uses.lt(1)))
                 .set(code_rows::uses.eq(code_rows::uses + 1))
-                .returning(code_rows::id)
-                .get_result(conn)
-                .optional()?;
+                .returning(code_rows::id);
+            let taken: Option<i64> = on_each!(conn, c => Prepared(take).get_result(c)).optional()?;
             match taken {
                 None => return Ok(Err(Reason::CodeUsed)),
                 taken => taken,

@@ -51,17 +51,19 @@ fn open_by_codes(conn: &mut Conn, loaded: &mut Loaded, given: &[String], languag
     if given.is_empty() {
         return Ok(());
     }
-    let rows: Vec<(String, bool, i64, Promotion)> = codes::table
-        .inner_join(promotions::table.on(promotions::id.eq(codes::promotion_id)))
-        .filter(codes::code.eq_any(given))
-        .select((codes::code, codes::once, codes::uses, Promotion::as_select()))
-        .load(conn)?;
+    // A cart has few codes, and a query for one is prepared once while a list of them is not.
     for code in given {
-        let Some((_, once, uses, promotion)) = rows.iter().find(|row| row.0 == *code) else {
+        let found: Option<(bool, i64, Promotion)> = codes::table
+            .inner_join(promotions::table.on(promotions::id.eq(codes::promotion_id)))
+            .filter(codes::code.eq(code))
+            .select((codes::once, codes::uses, Promotion::as_select()))
+            .first(conn)
+            .optional()?;
+        let Some((once, uses, promotion)) = found else {
             loaded.stray.push((code.clone(), Reason::Unknown));
             continue;
         };
-        let used = *once && *uses > 0;
+        let used = once && uses > 0;
         match loaded.offers.iter_mut().find(|offer| offer.id == promotion.id) {
             // A code that works takes the place of one that was used.
             Some(offer) if offer.code.is_none() || offer.code_used && !used => {
@@ -96,13 +98,9 @@ pub(crate) fn shopper(conn: &mut Conn, loaded: &mut Loaded, customer: Option<Cus
     let counts = |offer: &Offer| offer.max_uses_per_customer.is_some() || offer.rules.conditions.first_order;
     let counted: Vec<PromotionId> = loaded.offers.iter().filter(|offer| counts(offer)).map(|offer| offer.id).collect();
     if let (Some(customer), false) = (known, counted.is_empty()) {
-        let uses: Vec<(PromotionId, i64)> = balances::table
-            .filter(balances::promotion_id.eq_any(&counted))
-            .filter(balances::customer_id.eq(customer))
-            .select((balances::promotion_id, balances::uses))
-            .load(conn)?;
-        for offer in &mut loaded.offers {
-            offer.used_by_customer = uses.iter().find(|(id, _)| *id == offer.id).map_or(0, |(_, uses)| *uses);
+        for offer in loaded.offers.iter_mut().filter(|offer| counted.contains(&offer.id)) {
+            let uses: Option<i64> = balances::table.find((offer.id, customer)).select(balances::uses).first(conn).optional()?;
+            offer.used_by_customer = uses.unwrap_or(0);
         }
     }
     let asks = loaded.offers.iter().any(|offer| offer.rules.conditions.first_order);
