@@ -4,12 +4,14 @@
 
 pub(crate) mod migrations;
 mod pool;
+mod prepared;
 mod writer;
 
 use crate::{Error, Result};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::{Connection, MultiConnection, PgConnection, SqliteConnection};
 use pool::Pool;
+pub use prepared::Prepared;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;

@@ -17,6 +17,7 @@ use crm::CustomerId;
 use crm::email::Email;
 use diesel::prelude::*;
 use kernel::clock::Time;
+use kernel::db::Prepared;
 use kernel::money::Currency;
 use kernel::{Conn, Error, Result, on_each, words};
 
@@ -339,20 +340,20 @@ pub fn mark_seen(conn: &mut Conn, quote: &Quote) -> Result<()> {
 
 /// Counts a change of an open cart, which locks its row to the end of the transaction. `Conflict` for a placed one.
 fn touch(conn: &mut Conn, cart: CartId, now: Time) -> Result<()> {
-    let changed = diesel::update(carts::table.find(cart))
+    let touch = diesel::update(carts::table.find(cart))
         .filter(carts::state.eq(CartState::Open))
-        .set((carts::version.eq(carts::version + 1), carts::updated_at.eq(now)))
-        .execute(conn)?;
+        .set((carts::version.eq(carts::version + 1), carts::updated_at.eq(now)));
+    let changed = on_each!(conn, c => Prepared(touch).execute(c))?;
     if changed == 0 { Err(Error::conflict("cart-placed")) } else { Ok(()) }
 }
 
 /// Closes a cart for placing. `false` when it is not open at `version` any more: placed by a parallel request, or changed.
 pub(crate) fn close(conn: &mut Conn, cart: CartId, version: i64, now: Time) -> Result<bool> {
-    let closed = diesel::update(carts::table.find(cart))
+    let close = diesel::update(carts::table.find(cart))
         .filter(carts::state.eq(CartState::Open))
         .filter(carts::version.eq(version))
-        .set((carts::state.eq(CartState::Placed), carts::updated_at.eq(now)))
-        .execute(conn)?;
+        .set((carts::state.eq(CartState::Placed), carts::updated_at.eq(now)));
+    let closed = on_each!(conn, c => Prepared(close).execute(c))?;
     Ok(closed == 1)
 }
 

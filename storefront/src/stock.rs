@@ -7,6 +7,7 @@ use crate::ids::{OrderId, VariantId};
 use crate::schema::{stock_levels, stock_movements, variants};
 use diesel::prelude::*;
 use kernel::clock::Time;
+use kernel::db::Prepared;
 use kernel::events::{self, Event};
 use kernel::{Conn, Error, Result, on_each};
 use std::collections::BTreeMap;
@@ -247,16 +248,15 @@ fn moved(conn: &mut Conn, variant: VariantId, change: &Change, now: Time) -> Res
     let free_after = on_hand - allocated - held + (change.on_hand - change.allocated - change.held);
     // Giving goods free is always right; only what lowers the free stock asks whether enough is left.
     let lowers = change.on_hand - change.allocated - change.held < 0;
-    let updated: Option<(i64, i64, i64)> = diesel::update(stock_levels::table.find(variant))
+    let update = diesel::update(stock_levels::table.find(variant))
         .filter(tracked)
         .filter(oversell.or(free_after.ge(0)).or((!lowers).into_sql::<diesel::sql_types::Bool>()))
         .filter((on_hand + change.on_hand).ge(0))
         .filter((allocated + change.allocated).ge(0))
         .filter((held + change.held).ge(0))
         .set((on_hand.eq(on_hand + change.on_hand), allocated.eq(allocated + change.allocated), held.eq(held + change.held)))
-        .returning((on_hand, allocated, held))
-        .get_result(conn)
-        .optional()?;
+        .returning((on_hand, allocated, held));
+    let updated: Option<(i64, i64, i64)> = on_each!(conn, c => Prepared(update).get_result(c)).optional()?;
     let Some((in_house, promised, aside)) = updated else {
         let level = find(conn, variant)?;
         // Without a tracked level there is nothing to run out of, and nothing to move.

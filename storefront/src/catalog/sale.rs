@@ -58,22 +58,21 @@ type Row = (
     Option<Stock>,
 );
 
-/// The variants of `ids` that exist, in no particular order, in four queries at most.
-pub fn variants_for_sale(conn: &mut Conn, ids: &[VariantId], currency: Currency, language: &str) -> Result<Vec<VariantForSale>> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut rows: Vec<Row> = Vec::with_capacity(ids.len());
-    for ids in ids.chunks(super::CHUNK) {
-        let found: Vec<Row> = variants::table
+/// Up to so many variants the embedded database is asked for one by one: it keeps such a query prepared, and no list of ids.
+const ONE_BY_ONE: usize = 12;
+
+/// The rows of variants on a connection, chosen by a filter.
+macro_rules! rows {
+    ($conn:expr, $currency:expr, $language:expr, $filter:expr) => {
+        variants::table
             .inner_join(products::table.on(products::id.eq(variants::product_id)))
             .left_join(
                 product_texts::table
-                    .on(product_texts::product_id.eq(variants::product_id).and(product_texts::language.eq(language.to_string()))),
+                    .on(product_texts::product_id.eq(variants::product_id).and(product_texts::language.eq($language.to_string()))),
             )
-            .left_join(prices::table.on(prices::variant_id.eq(variants::id).and(prices::currency.eq(currency.code()))))
+            .left_join(prices::table.on(prices::variant_id.eq(variants::id).and(prices::currency.eq($currency.code()))))
             .left_join(stock_levels::table.on(stock_levels::variant_id.eq(variants::id)))
-            .filter(variants::id.eq_any(ids))
+            .filter($filter)
             .select((
                 (variants::id, variants::product_id, variants::sku, variants::option_values, variants::picture_source),
                 (variants::weight_grams, variants::requires_shipping, variants::taxable, variants::tax_class, variants::active),
@@ -83,8 +82,24 @@ pub fn variants_for_sale(conn: &mut Conn, ids: &[VariantId], currency: Currency,
                 (stock_levels::tracked, stock_levels::oversell, stock_levels::on_hand, stock_levels::allocated, stock_levels::held)
                     .nullable(),
             ))
-            .load(conn)?;
-        rows.extend(found);
+            .load::<Row>($conn)?
+    };
+}
+
+/// The variants of `ids` that exist, in no particular order.
+pub fn variants_for_sale(conn: &mut Conn, ids: &[VariantId], currency: Currency, language: &str) -> Result<Vec<VariantForSale>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut rows: Vec<Row> = Vec::with_capacity(ids.len());
+    if one_by_one(conn, ids.len()) {
+        for id in ids {
+            rows.extend(rows!(conn, currency, language, variants::id.eq(id)));
+        }
+    } else {
+        for ids in ids.chunks(super::CHUNK) {
+            rows.extend(rows!(conn, currency, language, variants::id.eq_any(ids)));
+        }
     }
     let mut of_products: Vec<ProductId> = rows.iter().map(|row| row.0.1).collect();
     of_products.sort_unstable();
@@ -92,6 +107,10 @@ pub fn variants_for_sale(conn: &mut Conn, ids: &[VariantId], currency: Currency,
     let pictures = pictures_by_product(conn, &of_products)?;
     let labels = Labels::load(conn, language)?;
     Ok(rows.into_iter().map(|row| variant(row, &pictures, &labels)).collect())
+}
+
+fn one_by_one(conn: &Conn, ids: usize) -> bool {
+    matches!(conn, Conn::Sqlite(_)) && ids <= ONE_BY_ONE
 }
 
 /// The variant with exactly this SKU.
@@ -103,17 +122,25 @@ pub fn find_variant(conn: &mut Conn, sku: &str) -> Result<Option<VariantId>> {
 type Pictures = HashMap<ProductId, Vec<(String, String)>>;
 
 fn pictures_by_product(conn: &mut Conn, ids: &[ProductId]) -> Result<Pictures> {
-    let mut pictures: Pictures = HashMap::new();
-    for ids in ids.chunks(super::CHUNK) {
-        let rows: Vec<(ProductId, String, Option<String>)> = product_pictures::table
-            .filter(product_pictures::product_id.eq_any(ids))
-            .order((product_pictures::product_id, product_pictures::position, product_pictures::id))
-            .select((product_pictures::product_id, product_pictures::source, product_pictures::picture_hash))
-            .load(conn)?;
-        for (product, source, hash) in rows {
-            if let Some(hash) = hash {
-                pictures.entry(product).or_default().push((source, hash));
-            }
+    let mut rows: Vec<(ProductId, String, Option<String>)> = Vec::new();
+    let gallery = product_pictures::table.order((product_pictures::product_id, product_pictures::position, product_pictures::id)).select((
+        product_pictures::product_id,
+        product_pictures::source,
+        product_pictures::picture_hash,
+    ));
+    if one_by_one(conn, ids.len()) {
+        for id in ids {
+            rows.extend(gallery.filter(product_pictures::product_id.eq(id)).load::<(ProductId, String, Option<String>)>(conn)?);
+        }
+    } else {
+        for ids in ids.chunks(super::CHUNK) {
+            rows.extend(gallery.filter(product_pictures::product_id.eq_any(ids)).load::<(ProductId, String, Option<String>)>(conn)?);
+        }
+    }
+    let mut pictures = Pictures::new();
+    for (product, source, hash) in rows {
+        if let Some(hash) = hash {
+            pictures.entry(product).or_default().push((source, hash));
         }
     }
     Ok(pictures)

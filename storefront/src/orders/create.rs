@@ -10,11 +10,12 @@ use crate::schema::{adjustments, order_lines, orders};
 use crm::CustomerId;
 use diesel::prelude::*;
 use kernel::clock::Time;
+use kernel::db::Prepared;
 use kernel::{Conn, Result, on_each};
 
 /// Rows in one statement: far below the parameters that a database takes.
 const TOGETHER: usize = 500;
-/// Up to so many rows go one by one.
+/// Up to so many rows go one by one: a statement for one row is prepared once, one for many each time.
 const FEW: usize = 12;
 
 pub struct NewOrder<'a> {
@@ -65,7 +66,8 @@ pub fn create(conn: &mut Conn, new: &NewOrder, now: Time) -> Result<OrderId> {
         ))
         .returning(orders::id)
         .get_result(conn)?;
-    diesel::update(orders::table.find(id)).set(orders::number.eq(format!("R{}", 1000 + id.0))).execute(conn)?;
+    let numbered = diesel::update(orders::table.find(id)).set(orders::number.eq(format!("R{}", 1000 + id.0)));
+    on_each!(conn, c => Prepared(numbered).execute(c))?;
     let mut line_ids = Vec::with_capacity(quote.lines.len());
     for (position, (line, priced)) in (1i64..).zip(quote.lines.iter().zip(&priced.lines)) {
         line_ids.push(insert_line(conn, id, position, line, priced)?);
@@ -98,20 +100,23 @@ fn insert_adjustments(conn: &mut Conn, order: OrderId, applied: &[Applied], line
             rows.push((gift_lines.next().copied(), source, label, 0));
         }
     }
-    // A statement for one row is prepared once; one for many is worth its preparing.
-    for rows in rows.chunks(if rows.len() <= FEW { 1 } else { TOGETHER }) {
-        let values: Vec<_> = rows
-            .iter()
-            .map(|(line, source, label, amount)| {
-                (
-                    adjustments::order_id.eq(order),
-                    adjustments::order_line_id.eq(*line),
-                    adjustments::source.eq(source),
-                    adjustments::label.eq(label),
-                    adjustments::amount.eq(*amount),
-                )
-            })
-            .collect();
+    let row = |(line, source, label, amount): &(Option<OrderLineId>, String, String, i64)| {
+        (
+            adjustments::order_id.eq(order),
+            adjustments::order_line_id.eq(*line),
+            adjustments::source.eq(source.clone()),
+            adjustments::label.eq(label.clone()),
+            adjustments::amount.eq(*amount),
+        )
+    };
+    if rows.len() <= FEW {
+        for one in &rows {
+            diesel::insert_into(adjustments::table).values(row(one)).execute(conn)?;
+        }
+        return Ok(());
+    }
+    for some in rows.chunks(TOGETHER) {
+        let values: Vec<_> = some.iter().map(row).collect();
         on_each!(conn, c => diesel::insert_into(adjustments::table).values(values).execute(c))?;
     }
     Ok(())

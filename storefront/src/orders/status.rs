@@ -6,7 +6,8 @@ use crate::payments::{self, Sums};
 use crate::schema::orders;
 use diesel::prelude::*;
 use kernel::clock::Time;
-use kernel::{Conn, Result, words};
+use kernel::db::Prepared;
+use kernel::{Conn, Result, on_each, words};
 
 words!(
     /// The order itself. Payment and delivery have statuses of their own.
@@ -78,13 +79,12 @@ pub fn refresh(conn: &mut Conn, order: OrderId, now: Time) -> Result<()> {
     let lines = super::lines(conn, order)?;
     let sums = payments::sums(conn, order)?;
     let (status, payment, fulfilment) = derive(&before, &lines, &sums);
-    diesel::update(orders::table.find(order))
-        .set((
-            orders::status.eq(status),
-            orders::payment_status.eq(payment),
-            orders::fulfilment_status.eq(fulfilment),
-            orders::updated_at.eq(now),
-        ))
-        .execute(conn)?;
+    let update = diesel::update(orders::table.find(order)).set((
+        orders::status.eq(status),
+        orders::payment_status.eq(payment),
+        orders::fulfilment_status.eq(fulfilment),
+        orders::updated_at.eq(now),
+    ));
+    on_each!(conn, c => Prepared(update).execute(c))?;
     Ok(())
 }
