@@ -7,6 +7,7 @@ mod crash;
 mod mailing;
 mod outages;
 mod promotions;
+mod promotions_web;
 mod races;
 mod support;
 mod walls;
