@@ -35,7 +35,8 @@ admin-promotion-products = 商品
 admin-promotion-categories = 分类
 admin-promotion-brands = 品牌
 admin-promotion-tags = 标签
-admin-promotion-lines-hint = 每行一项；商品填写网址名或 SKU
+admin-promotion-lines-hint = 每行一项
+admin-promotion-products-hint = 填写网址名或 SKU，每行一项
 admin-promotion-categories-hint = 填写网址名，每行一项
 admin-promotion-categories-all = 所有分类的网址名
 admin-promotion-full-price = 不含已减价的商品
@@ -107,7 +108,7 @@ admin-promotion-code-unused = 未使用
 admin-promotion-bench = 试算台
 admin-promotion-bench-text = 假设一个购物车，看看能享受哪些促销。不会保存任何内容。
 admin-promotion-bench-goods = 商品
-admin-promotion-bench-goods-hint = SKU，或只有一个款式的商品的网址名，后接件数；每行一项
+admin-promotion-bench-goods-hint = SKU 或商品的网址名，后接件数；每行一项
 admin-promotion-bench-goods-missing = 请至少填写一种在售商品。
 admin-promotion-bench-at = 时间（商店时区）
 admin-promotion-bench-email = 顾客的电子邮箱
@@ -173,6 +174,7 @@ promo-day-6 = 星期六
 promo-day-7 = 星期日
 
 # What is wrong with a promotion
+promotion-not-found = 未找到：{ $names }
 promotion-name-invalid = 请填写不超过 80 个字符的名称。
 promotion-code-invalid = 请使用 1 至 40 个字母、数字、连字符或下划线。
 promotion-code-taken = 已有其他促销使用此优惠码。

@@ -2,7 +2,7 @@
 
 use super::desk::Desk;
 use super::forms;
-use super::promotion_goods::lines;
+use super::promotion_goods::{lines, not_found};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use chrono::NaiveDateTime;
@@ -38,7 +38,7 @@ fn run(conn: &mut Conn, asked: &[(&str, String)], tried: bool, words: &Words, no
     form = form.typed(asked.iter().map(|(name, value)| (*name, value.as_str())));
     let value = |name: &str| asked.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value.as_str());
     let mut wrong = Fields::default();
-    let goods = read_goods(conn, value("goods"), &mut wrong)?;
+    let goods = read_goods(conn, value("goods"), words, &mut wrong)?;
     let local = NaiveDateTime::parse_from_str(value("at"), "%Y-%m-%dT%H:%M")
         .or_else(|_| NaiveDateTime::parse_from_str(value("at"), "%Y-%m-%dT%H:%M:%S"));
     if local.is_err() {
@@ -63,7 +63,7 @@ fn run(conn: &mut Conn, asked: &[(&str, String)], tried: bool, words: &Words, no
 }
 
 /// Lines such as `MUG-BLUE 3`, one unit when no number stands behind the SKU or address.
-fn read_goods(conn: &mut Conn, text: &str, wrong: &mut Fields) -> Result<Vec<(storefront::ids::VariantId, i64)>> {
+fn read_goods(conn: &mut Conn, text: &str, words: &Words, wrong: &mut Fields) -> Result<Vec<(storefront::ids::VariantId, i64)>> {
     let mut goods = Vec::new();
     for line in lines(text) {
         let (name, quantity) = match line.rsplit_once(char::is_whitespace) {
@@ -72,9 +72,9 @@ fn read_goods(conn: &mut Conn, text: &str, wrong: &mut Fields) -> Result<Vec<(st
             }
             _ => (line.as_str(), 1),
         };
-        match catalog::only_variant(conn, name)? {
+        match catalog::variant_named(conn, name, true)? {
             Some(variant) => goods.push((variant, quantity)),
-            None => wrong.add("goods", format!("? {name}")),
+            None => wrong.add("goods", not_found(&[name.to_string()], words)?),
         }
     }
     if goods.is_empty() {

@@ -12,6 +12,7 @@ use storefront::promotions::{self, Conditions, Cut, Effect, Goods, Hours, ItemsC
 use storefront::shop::Shop;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
+use storefront::web::words::Words;
 
 const NAMES: &[&str] = &[
     "version",
@@ -162,10 +163,10 @@ fn fill_conditions(conn: &mut Conn, form: Form, conditions: &Conditions, currenc
 }
 
 /// The terms of a form. `Invalid` names everything that does not read.
-pub fn read(conn: &mut Conn, posted: &Posted, currency: Currency, shop: &Shop) -> Result<Terms> {
+pub fn read(conn: &mut Conn, posted: &Posted, currency: Currency, shop: &Shop, words: &Words) -> Result<Terms> {
     let mut reader = Reader::new(posted, currency);
-    let effect = read_effect(conn, posted, &mut reader, currency)?;
-    let conditions = read_conditions(conn, posted, &mut reader)?;
+    let effect = read_effect(conn, posted, &mut reader, currency, words)?;
+    let conditions = read_conditions(conn, posted, &mut reader, words)?;
     let mut names = std::collections::BTreeMap::new();
     let translated = posted.get("name_zh").trim();
     if !translated.is_empty() {
@@ -189,8 +190,8 @@ pub fn read(conn: &mut Conn, posted: &Posted, currency: Currency, shop: &Shop) -
     Ok(terms)
 }
 
-fn read_effect(conn: &mut Conn, posted: &Posted, reader: &mut Reader, currency: Currency) -> Result<Effect> {
-    let mut on = goods::read(conn, posted, "on", &mut reader.wrong)?;
+fn read_effect(conn: &mut Conn, posted: &Posted, reader: &mut Reader, currency: Currency, words: &Words) -> Result<Effect> {
+    let mut on = goods::read(conn, posted, "on", words, &mut reader.wrong)?;
     on.full_price_only = reader.ticked("full_price");
     let word = posted.get("effect");
     Ok(match word {
@@ -199,7 +200,7 @@ fn read_effect(conn: &mut Conn, posted: &Posted, reader: &mut Reader, currency: 
         "amount_each" => Effect::Reduce { cut: Cut::AmountEach(reader.amount("amount")), on },
         "price" => Effect::Reduce { cut: Cut::Price(reader.amount("amount")), on },
         "buy_get" => {
-            let mut got = goods::read(conn, posted, "get", &mut reader.wrong)?;
+            let mut got = goods::read(conn, posted, "get", words, &mut reader.wrong)?;
             got.full_price_only = on.full_price_only;
             let got = if got.unnamed() { on.clone() } else { got };
             let percent = reader.percent("get_percent");
@@ -215,7 +216,7 @@ fn read_effect(conn: &mut Conn, posted: &Posted, reader: &mut Reader, currency: 
             Effect::Tiered { by, tiers: tiers.unwrap_or_default(), on }
         }
         "free_shipping" => Effect::FreeShipping,
-        "gift" => match catalog::only_variant(conn, posted.get("gift").trim())? {
+        "gift" => match catalog::variant_named(conn, posted.get("gift").trim(), false)? {
             Some(variant) => Effect::Gift { variant, quantity: reader.number("gift_quantity") },
             None => {
                 reader.wrong.add("gift", "promotion-gift-unknown");
@@ -226,9 +227,9 @@ fn read_effect(conn: &mut Conn, posted: &Posted, reader: &mut Reader, currency: 
     })
 }
 
-fn read_conditions(conn: &mut Conn, posted: &Posted, reader: &mut Reader) -> Result<Conditions> {
+fn read_conditions(conn: &mut Conn, posted: &Posted, reader: &mut Reader, words: &Words) -> Result<Conditions> {
     let items = ItemsCondition {
-        goods: goods::read(conn, posted, "items", &mut reader.wrong)?,
+        goods: goods::read(conn, posted, "items", words, &mut reader.wrong)?,
         quantity: reader.number("items_quantity"),
         amount: reader.optional_amount("items_amount").unwrap_or(0),
     };
@@ -237,7 +238,7 @@ fn read_conditions(conn: &mut Conn, posted: &Posted, reader: &mut Reader) -> Res
     for line in lines(posted.get("customers")) {
         match Email::parse(&line, "customers") {
             Ok(email) => customers.push(email.key()),
-            Err(_) => reader.wrong.add("customers", format!("? {line}")),
+            Err(_) => reader.wrong.add("customers", goods::not_found(&[line], words)?),
         }
     }
     let (from, until) = (minute(reader, posted, "hour_from"), minute(reader, posted, "hour_until"));

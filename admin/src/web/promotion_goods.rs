@@ -8,6 +8,7 @@ use storefront::promotions::Goods;
 use storefront::shop::LANGUAGES;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
+use storefront::web::words::Words;
 
 /// The fields of a choice of goods, behind its prefix.
 const PARTS: [&str; 4] = ["products", "categories", "brands", "tags"];
@@ -24,7 +25,7 @@ pub fn lines(text: &str) -> Vec<String> {
 }
 
 /// Reads the goods behind `prefix`. A name that nothing has is noted with its field and a sentence that repeats it.
-pub fn read(conn: &mut Conn, posted: &Posted, prefix: &str, wrong: &mut Fields) -> Result<Goods> {
+pub fn read(conn: &mut Conn, posted: &Posted, prefix: &str, words: &Words, wrong: &mut Fields) -> Result<Goods> {
     let text = |part: &str| lines(posted.get(&format!("{prefix}_{part}")));
     let mut goods = Goods { brands: text(PARTS[2]), tags: text(PARTS[3]), ..Goods::default() };
     let mut unknown = Vec::new();
@@ -36,7 +37,7 @@ pub fn read(conn: &mut Conn, posted: &Posted, prefix: &str, wrong: &mut Fields) 
         }
     }
     if !unknown.is_empty() {
-        wrong.add(&format!("{prefix}_products"), format!("? {}", unknown.join(", ")));
+        wrong.add(&format!("{prefix}_products"), not_found(&unknown, words)?);
     }
     let tree = catalog::categories(conn, LANGUAGES[0])?;
     let mut unknown = Vec::new();
@@ -47,9 +48,14 @@ pub fn read(conn: &mut Conn, posted: &Posted, prefix: &str, wrong: &mut Fields) 
         }
     }
     if !unknown.is_empty() {
-        wrong.add(&format!("{prefix}_categories"), format!("? {}", unknown.join(", ")));
+        wrong.add(&format!("{prefix}_categories"), not_found(&unknown, words)?);
     }
     Ok(goods)
+}
+
+/// A sentence that repeats the names that nothing has.
+pub fn not_found(names: &[String], words: &Words) -> Result<String> {
+    words.with("promotion-not-found", &[("names", &names.join(", "))])
 }
 
 /// Fills the fields behind `prefix`.

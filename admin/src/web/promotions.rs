@@ -48,7 +48,7 @@ async fn list(desk: Desk) -> Result<HttpResponse> {
                 let spelled = Spelled::load(conn, one)?;
                 rows.push(json!({ "id": one.id, "name": one.name, "code": code, "standing": standing(one, now), "uses": one.uses,
                     "max_uses": one.max_uses, "stacking": one.stacking, "exclusive": one.exclusive, "needs_code": one.needs_code,
-                    "sentence": promotion_words::effect(one, &spelled, &words)?, "ends_at": one.ends_at.map(|at| shop.local(at)) }));
+                    "sentence": promotion_words::effect(one, &spelled, &words)?, "ends_at": one.ends_at.map(|at| shop.local(at).format("%Y-%m-%d %H:%M").to_string()) }));
             }
             Ok((rows, found.last().map(|one| one.id.0)))
         })
@@ -122,12 +122,13 @@ async fn update(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<HttpRe
 
 async fn save(desk: Desk, id: Option<PromotionId>, posted: Posted) -> Result<HttpResponse> {
     let typed = posted.clone();
+    let words = Words::of(&desk.door.templates, desk.visit.language)?;
     let stored = desk
         .write(move |conn, act| {
             let before = id.map(|id| promotions::get(conn, id)).transpose()?;
             let shop = shop::get(conn)?;
             let currency = before.as_ref().map_or(Ok(shop.currency), Promotion::currency)?;
-            let terms = form::read(conn, &typed, currency, &shop)?;
+            let terms = form::read(conn, &typed, currency, &shop, &words)?;
             let id = match &before {
                 Some(before) => promotions::update(conn, before.id, form::version(&typed), terms, act.now).map(|()| before.id)?,
                 None => promotions::create(conn, terms, act.now)?,

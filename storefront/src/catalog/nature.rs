@@ -74,8 +74,9 @@ pub fn skus(conn: &mut Conn, ids: &[VariantId]) -> Result<Vec<String>> {
     Ok(rows.into_iter().flatten().collect())
 }
 
-/// The variant a merchant means by `name`: its SKU, or the address of a product with one variant that is sold.
-pub fn only_variant(conn: &mut Conn, name: &str) -> Result<Option<VariantId>> {
+/// The variant a merchant means by `name`: its SKU, or the address of a product with one variant that is sold. With `first` the
+/// first variant stands for a product that has more.
+pub fn variant_named(conn: &mut Conn, name: &str, first: bool) -> Result<Option<VariantId>> {
     let Some(Named::Product(product)) = named(conn, name)? else { return super::find_variant(conn, name) };
     let found: Vec<VariantId> = variants::table
         .filter(variants::product_id.eq(product))
@@ -84,5 +85,5 @@ pub fn only_variant(conn: &mut Conn, name: &str) -> Result<Option<VariantId>> {
         .limit(2)
         .select(variants::id)
         .load(conn)?;
-    Ok(found.first().copied().filter(|_| found.len() == 1))
+    Ok(found.first().copied().filter(|_| first || found.len() == 1))
 }
