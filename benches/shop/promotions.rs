@@ -41,12 +41,12 @@ fn terms(n: usize, variants: &[VariantId]) -> Terms {
     };
     let mut rules = Rules { effect, ..Rules::default() };
     rules.conditions.amount = 100 * n as i64;
-    rules.conditions.items = (n % 3 == 0).then(|| ItemsCondition { goods: some(4), quantity: 2, amount: 0 });
+    rules.conditions.items = n.is_multiple_of(3).then(|| ItemsCondition { goods: some(4), quantity: 2, amount: 0 });
     rules.conditions.first_order = n % 10 == 9;
     let mut terms = Terms::automatic(&format!("Promotion {n}"), rules, EUR);
     terms.stacking = (n % 9) as i64 + 1;
     terms.exclusive = n % 17 == 16;
-    terms.max_uses_per_customer = (n % 5 == 0).then_some(3);
+    terms.max_uses_per_customer = n.is_multiple_of(5).then_some(3);
     terms
 }
 

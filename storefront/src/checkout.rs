@@ -66,7 +66,7 @@ pub fn place(conn: &mut Conn, cart: CartId, seen: Seen, settlement: Settlement, 
     let shop = shop::get(conn)?;
     let quote = carts::quote(conn, cart, now)?;
     let addresses = complete(&quote)?;
-    let refused = quote.notices.iter().any(|notice| told_first(notice));
+    let refused = quote.notices.iter().any(told_first);
     if quote.blocked() || refused || quote.priced.total != seen.total {
         return Err(PlaceError::Changed);
     }
