@@ -8,6 +8,7 @@ use crate::goods::{self, EUR};
 use crate::support::{Spread, verdict};
 use std::time::Instant;
 use storefront::carts;
+use storefront::checkout::Settlement;
 use storefront::ids::VariantId;
 use storefront::promotions::{Cut, Effect, Goods, ItemsCondition, Measure, Rules, Terms, Tier};
 
@@ -57,6 +58,9 @@ pub fn run() -> bool {
         goods::promotion(&db, terms(n, &variants));
     }
     let lines: Vec<_> = variants.iter().enumerate().map(|(n, variant)| (*variant, 1 + n as i64 % 4)).collect();
+    // Somebody who ordered before, so that uses per customer are read as well.
+    let (before, seen) = goods::cart(&db, &lines[..1], "ann@example.com", "bank_transfer", "");
+    goods::place(&db, before, seen, Settlement::After).unwrap();
     let (cart, _) = goods::cart(&db, &lines, "ann@example.com", "bank_transfer", "");
     let priced = || db.read_now(|conn| carts::quote(conn, cart, goods::now())).unwrap();
     let first = priced();

@@ -16,6 +16,9 @@ use kernel::money::Currency;
 use kernel::{Conn, Result};
 use std::collections::{BTreeMap, HashMap};
 
+/// Up to so many balances are asked for one by one.
+const FEW: usize = 3;
+
 /// Promotions to decide among, and the codes that open none of them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Loaded {
@@ -97,10 +100,10 @@ pub(crate) fn shopper(conn: &mut Conn, loaded: &mut Loaded, customer: Option<Cus
     };
     let counts = |offer: &Offer| offer.max_uses_per_customer.is_some() || offer.rules.conditions.first_order;
     let counted: Vec<PromotionId> = loaded.offers.iter().filter(|offer| counts(offer)).map(|offer| offer.id).collect();
-    if let (Some(customer), false) = (known, counted.is_empty()) {
-        for offer in loaded.offers.iter_mut().filter(|offer| counted.contains(&offer.id)) {
-            let uses: Option<i64> = balances::table.find((offer.id, customer)).select(balances::uses).first(conn).optional()?;
-            offer.used_by_customer = uses.unwrap_or(0);
+    if let Some(customer) = known {
+        let uses = uses_of(conn, customer, &counted)?;
+        for offer in &mut loaded.offers {
+            offer.used_by_customer = uses.iter().find(|(id, _)| *id == offer.id).map_or(0, |(_, uses)| *uses);
         }
     }
     let asks = loaded.offers.iter().any(|offer| offer.rules.conditions.first_order);
@@ -110,6 +113,19 @@ pub(crate) fn shopper(conn: &mut Conn, loaded: &mut Loaded, customer: Option<Cus
         _ => None,
     };
     Ok(Shopper { signed_in: customer.is_some(), email: key, orders })
+}
+
+/// How often a customer used these promotions. A few are asked for one by one: such a query is prepared once, a list each time.
+fn uses_of(conn: &mut Conn, customer: CustomerId, counted: &[PromotionId]) -> Result<Vec<(PromotionId, i64)>> {
+    let own = balances::table.filter(balances::customer_id.eq(customer)).select((balances::promotion_id, balances::uses));
+    if counted.len() > FEW {
+        return Ok(own.filter(balances::promotion_id.eq_any(counted)).load(conn)?);
+    }
+    let mut uses = Vec::new();
+    for id in counted {
+        uses.extend(own.filter(balances::promotion_id.eq(id)).first::<(PromotionId, i64)>(conn).optional()?);
+    }
+    Ok(uses)
 }
 
 /// The lines of a cart as promotions see them. Categories, brands and tags are read only when a promotion asks for some.
