@@ -1,6 +1,6 @@
 //! The benchmarks of the whole shop, in one program: linking it takes minutes, and four of them would take four times as long.
 //!
-//! `cargo bench --bench shop -- pages orders scale start`, or some of them. Each prints what it measured; the exit code is 1 when an
+//! `cargo bench --bench shop -- pages orders promotions scale start`, or some of them. Each prints what it measured; the exit code is 1 when an
 //! answer was wrong, not when something was slow.
 
 // A benchmark reports rates and ratios; no money is computed here.
@@ -11,6 +11,7 @@
 mod goods;
 mod orders;
 mod pages;
+mod promotions;
 mod scale;
 mod start;
 mod support;
@@ -19,13 +20,14 @@ use std::process::ExitCode;
 
 /// Runs one benchmark and answers whether its results were right.
 type Run = fn() -> bool;
-const ALL: [(&str, Run); 4] = [("pages", pages::run), ("orders", orders::run), ("scale", scale::run), ("start", start::run)];
+const ALL: [(&str, Run); 5] =
+    [("pages", pages::run), ("orders", orders::run), ("promotions", promotions::run), ("scale", scale::run), ("start", start::run)];
 
 fn main() -> ExitCode {
     // Cargo adds `--bench`.
     let asked: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     if let Some(unknown) = asked.iter().find(|name| ALL.iter().all(|(known, _)| known != name)) {
-        println!("There is no benchmark {unknown}. There are pages, orders, scale and start.");
+        println!("There is no benchmark {unknown}. There are pages, orders, promotions, scale and start.");
         return ExitCode::from(2);
     }
     let mut right = true;

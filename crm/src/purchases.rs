@@ -49,6 +49,11 @@ pub fn of_order(conn: &mut Conn, order: i64) -> Result<Option<(i64, i64)>> {
     Ok(purchases::table.find(order).select((purchases::revenue, purchases::refunded)).first(conn).optional()?)
 }
 
+/// How many orders a customer has that were not cancelled.
+pub fn count(conn: &mut Conn, customer: CustomerId) -> Result<i64> {
+    Ok(purchases::table.filter(purchases::customer_id.eq(customer)).count().get_result(conn)?)
+}
+
 /// What a customer bought so far: orders, revenue net of refunds by currency.
 pub fn totals(conn: &mut Conn, customer: CustomerId) -> Result<Vec<(String, i64, i64)>> {
     let rows: Vec<(String, i64, i64)> = purchases::table

@@ -6,7 +6,8 @@ use diesel::sql_types::Text;
 use serde::de::DeserializeOwned;
 
 /// Reads and writes `T` as JSON text. To write, use [`text`].
-#[derive(Clone, Debug, PartialEq, Eq, Default, FromSqlRow)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, FromSqlRow, serde::Serialize)]
+#[serde(transparent)]
 pub struct Json<T>(pub T);
 
 impl<T: DeserializeOwned, DB: Backend> FromSql<Text, DB> for Json<T>

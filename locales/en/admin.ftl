@@ -4,7 +4,7 @@ admin-menu = Sections
 admin-menu-orders = Orders
 admin-menu-products = Products
 admin-menu-stock = Stock
-admin-menu-coupons = Coupons
+admin-menu-promotions = Promotions
 admin-menu-shipping = Shipping
 admin-menu-taxes = Taxes
 admin-menu-mails = Mails
@@ -111,9 +111,6 @@ admin-mail-failed = Failed
 admin-mail-unknown = Unknown
 admin-case-open = Open
 admin-case-resolved = Resolved
-admin-kind-percentage = Percentage
-admin-kind-amount = Amount
-admin-kind-free_shipping = Free shipping
 
 # Orders
 admin-orders = Orders
@@ -319,25 +316,6 @@ admin-tax-name = Name on the invoice
 admin-tax-rate = Rate in per cent
 admin-country = Country
 admin-country-hint = Two letters, such as DE
-admin-coupons = Coupons
-admin-coupons-none = No coupons yet.
-admin-coupon-new = New coupon
-admin-coupon-edit = Edit coupon
-admin-coupon-amount = Amount in { $currency }
-admin-coupon-active = Can be used
-admin-code = Code
-admin-benefit = Gives
-admin-percent = Per cent
-admin-percent-hint = For a percentage
-admin-amount-hint = For an amount
-admin-minimum = From subtotal in { $currency }
-admin-minimum-short = From
-admin-starts = Starts (UTC)
-admin-ends = Ends
-admin-ends-utc = Ends (UTC)
-admin-uses = Uses
-admin-max-uses = Uses in all
-admin-max-uses-each = Uses per customer
 
 # Jobs, mails, cases
 admin-jobs = Jobs

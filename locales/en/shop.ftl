@@ -315,3 +315,4 @@ waiting-text = We write to you once, when it is in stock again, and use the addr
 waiting-submit = Tell me
 waiting-asked = We will write to you when it is back.
 waiting-there = It is in stock: you can order it now.
+line-gift = Gift: { $name }

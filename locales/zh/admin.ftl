@@ -4,7 +4,7 @@ admin-menu = 栏目
 admin-menu-orders = 订单
 admin-menu-products = 商品
 admin-menu-stock = 库存
-admin-menu-coupons = 优惠券
+admin-menu-promotions = 促销
 admin-menu-shipping = 配送
 admin-menu-taxes = 税率
 admin-menu-mails = 邮件
@@ -111,9 +111,6 @@ admin-mail-failed = 失败
 admin-mail-unknown = 未知
 admin-case-open = 处理中
 admin-case-resolved = 已解决
-admin-kind-percentage = 百分比
-admin-kind-amount = 固定金额
-admin-kind-free_shipping = 免运费
 
 # Orders
 admin-orders = 订单
@@ -319,25 +316,6 @@ admin-tax-name = 发票名称
 admin-tax-rate = 税率（%）
 admin-country = 国家
 admin-country-hint = 两位代码，如 DE
-admin-coupons = 优惠券
-admin-coupons-none = 尚无优惠券。
-admin-coupon-new = 新优惠券
-admin-coupon-edit = 编辑优惠券
-admin-coupon-amount = 金额（{ $currency }）
-admin-coupon-active = 可使用
-admin-code = 优惠码
-admin-benefit = 优惠
-admin-percent = 百分比
-admin-percent-hint = 用于百分比优惠
-admin-amount-hint = 用于固定金额优惠
-admin-minimum = 最低小计（{ $currency }）
-admin-minimum-short = 最低消费
-admin-starts = 开始时间（UTC）
-admin-ends = 结束
-admin-ends-utc = 结束时间（UTC）
-admin-uses = 使用次数
-admin-max-uses = 总次数上限
-admin-max-uses-each = 每位客户上限
 
 # Jobs, mails, cases
 admin-jobs = 任务

@@ -294,3 +294,4 @@ waiting-text = 到货后我们只会给您写一封邮件，此邮箱不作他�
 waiting-submit = 通知我
 waiting-asked = 到货后我们会写信通知您。
 waiting-there = 现在有货，可以直接下单。
+line-gift = 赠品：{ $name }

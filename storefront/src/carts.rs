@@ -2,12 +2,16 @@
 //! A cart keeps no totals: [`quote`] prices it anew each time, and tells what changed since the shopper last looked.
 
 mod quote;
+mod reckon;
 
 pub use quote::{LineQuote, Notice, Quote, quote};
+pub use reckon::Reckoning;
+pub(crate) use reckon::{Situation, reckon};
 
 use crate::address::Address;
 use crate::catalog;
 use crate::ids::{CartId, CartLineId, ShippingRateId, VariantId};
+use crate::promotions::codes;
 use crate::schema::{cart_lines, carts};
 use crm::CustomerId;
 use crm::email::Email;
@@ -20,6 +24,8 @@ use kernel::{Conn, Error, Result, on_each, words};
 /// The most units of one variant, and the most lines, that a cart holds.
 pub const MAX_QUANTITY: i64 = 999;
 pub const MAX_LINES: i64 = 200;
+/// The most codes that a cart holds.
+pub const MAX_CODES: usize = 5;
 
 words!(
     /// An open cart changes; a placed one is the seed of an order; a merged one went into another at sign-in.
@@ -42,9 +48,12 @@ pub struct Cart {
     pub country: String,
     pub shipping_rate_id: Option<ShippingRateId>,
     pub payment_method: String,
+    /// The codes on it, with blanks between.
     pub coupon_code: String,
     pub note: String,
     pub updated_at: Time,
+    /// The promotions the shopper was last shown, by id with blanks between.
+    pub seen_promotions: String,
 }
 
 impl Cart {
@@ -171,11 +180,39 @@ pub fn set_quantity(conn: &mut Conn, cart: CartId, line: CartLineId, quantity: i
     }
 }
 
-/// Puts a code on the cart; an empty one takes it off. Whether it works is told by [`quote`].
+/// Puts one code on the cart in place of all there were; an empty one takes them off. Whether it works is told by [`quote`].
 pub fn set_coupon(conn: &mut Conn, cart: CartId, code: &str, now: Time) -> Result<()> {
     touch(conn, cart, now)?;
-    let code: String = crate::coupons::normalise(code).replace('\0', "").chars().take(60).collect();
-    diesel::update(carts::table.find(cart)).set(carts::coupon_code.eq(code)).execute(conn)?;
+    set_codes(conn, cart, &[plain(code)])
+}
+
+/// Puts a further code on the cart, up to [`MAX_CODES`]; the oldest makes room.
+pub fn add_coupon(conn: &mut Conn, cart: CartId, code: &str, now: Time) -> Result<()> {
+    touch(conn, cart, now)?;
+    let mut codes = codes::split(&get(conn, cart)?.coupon_code);
+    let code = plain(code);
+    codes.retain(|known| *known != code);
+    codes.push(code);
+    let first = codes.len().saturating_sub(MAX_CODES);
+    set_codes(conn, cart, &codes[first..])
+}
+
+/// Takes one code off the cart.
+pub fn remove_coupon(conn: &mut Conn, cart: CartId, code: &str, now: Time) -> Result<()> {
+    touch(conn, cart, now)?;
+    let mut codes = codes::split(&get(conn, cart)?.coupon_code);
+    let code = plain(code);
+    codes.retain(|known| *known != code);
+    set_codes(conn, cart, &codes)
+}
+
+/// A code as it can be kept: no blanks or NUL in it, and not too long.
+fn plain(code: &str) -> String {
+    crate::promotions::normalise(code).chars().filter(|c| !c.is_whitespace() && *c != '\0').take(60).collect()
+}
+
+fn set_codes(conn: &mut Conn, cart: CartId, codes: &[String]) -> Result<()> {
+    diesel::update(carts::table.find(cart)).set(carts::coupon_code.eq(codes.join(" "))).execute(conn)?;
     Ok(())
 }
 
@@ -289,10 +326,14 @@ pub fn set_language(conn: &mut Conn, cart: CartId, language: &str) -> Result<()>
     Ok(())
 }
 
-/// Records that the shopper has seen today's prices: the next [`quote`] tells only newer changes.
+/// Records that the shopper has seen today's prices and promotions: the next [`quote`] tells only newer changes.
 pub fn mark_seen(conn: &mut Conn, quote: &Quote) -> Result<()> {
     for line in quote.lines.iter().filter(|line| line.seen_price != line.unit_price) {
         diesel::update(cart_lines::table.find(line.id)).set(cart_lines::seen_price.eq(line.unit_price)).execute(conn)?;
+    }
+    if quote.newly_seen() {
+        let seen = carts::seen_promotions.eq(quote.promotions());
+        diesel::update(carts::table.find(quote.cart.id)).filter(carts::state.eq(CartState::Open)).set(seen).execute(conn)?;
     }
     Ok(())
 }

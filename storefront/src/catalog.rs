@@ -6,6 +6,7 @@ mod categories;
 mod diff;
 mod edit;
 mod list;
+mod nature;
 mod page;
 mod product;
 mod sale;
@@ -22,6 +23,7 @@ pub use categories::{Categories, Category, CategoryChange, categories, ensure_pa
 pub use diff::{FieldChange, diff};
 pub use edit::{begin_edit, updated_at};
 pub use list::{Filter, ProductRow, attribute_names, by_slugs, count, find, ids, last, listing, newest, product_list, related, slugs};
+pub use nature::{Named, Nature, addresses, named, natures, skus, variant_named};
 pub use page::{PagePicture, PageVariant, ProductOption, ProductPage, page};
 pub use product::{Picture, Product, Status, Text, Variant, products};
 pub use sale::{VariantForSale, find_variant, variants_for_sale};

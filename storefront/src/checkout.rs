@@ -1,14 +1,13 @@
-//! Placing: the one commit in which a cart becomes an order, its goods are set aside, its coupon is used, and the customer's
+//! Placing: the one commit in which a cart becomes an order, its goods are set aside, its promotions are used, and the customer's
 //! memory learns of it. All or nothing.
 
 use crate::address::Address;
 use crate::carts::{self, Notice, Quote};
-use crate::coupons;
 use crate::ids::{CartId, OrderId, PaymentId};
 use crate::orders::{self, NewOrder};
 use crate::shop::{self, Shop};
 use crate::stock::{self, Demand, StockError};
-use crate::{payments, pricing};
+use crate::{payments, promotions};
 use crm::customers::{self, NewCustomer};
 use crm::email::Email;
 use crm::purchases::{self, Purchase};
@@ -27,7 +26,7 @@ pub struct Seen {
 /// Why an order was not placed. Nothing changed.
 #[derive(Debug, thiserror::Error)]
 pub enum PlaceError {
-    /// Price, stock, coupon or the cart itself differ from what the shopper saw: show the review page again.
+    /// Price, stock, promotions or the cart itself differ from what the shopper saw: show the review page again.
     #[error("the cart changed")]
     Changed,
     /// A step of the checkout is missing.
@@ -67,11 +66,16 @@ pub fn place(conn: &mut Conn, cart: CartId, seen: Seen, settlement: Settlement, 
     let shop = shop::get(conn)?;
     let quote = carts::quote(conn, cart, now)?;
     let addresses = complete(&quote)?;
-    let refused = quote.notices.iter().any(|notice| matches!(notice, Notice::CouponRefused(_) | Notice::PriceChanged { .. }));
+    let refused = quote.notices.iter().any(told_first);
     if quote.blocked() || refused || quote.priced.total != seen.total {
         return Err(PlaceError::Changed);
     }
     create(conn, &shop, &quote, &addresses, settlement, now)
+}
+
+/// What a shopper must have read before they order. A gift that is gone changes no total, so the total alone does not tell.
+fn told_first(notice: &Notice) -> bool {
+    matches!(notice, Notice::CouponRefused { .. } | Notice::PriceChanged { .. } | Notice::PromotionLost { .. })
 }
 
 fn placed_before(conn: &mut Conn, cart: CartId) -> Result<Option<Placed>> {
@@ -130,10 +134,7 @@ fn create(conn: &mut Conn, shop: &Shop, quote: &Quote, contact: &Contact, settle
         Err(StockError::SoldOut { .. }) => return Err(PlaceError::Changed),
         Err(StockError::Other(error)) => return Err(error.into()),
     }
-    let applied = quote.priced.coupon == Some(pricing::CouponVerdict::Applied);
-    if let Some(coupon) = quote.coupon.as_ref().filter(|_| applied)
-        && coupons::claim(conn, coupon, customer, order, now)?.is_err()
-    {
+    if promotions::claim(conn, &quote.decision.applied, customer, order, now)?.is_err() {
         return Err(PlaceError::Changed);
     }
     let revenue = Money::new(quote.priced.total, quote.currency);
@@ -148,7 +149,7 @@ fn create(conn: &mut Conn, shop: &Shop, quote: &Quote, contact: &Contact, settle
     Ok(Placed { order, payment, first: true })
 }
 
-/// Demand summed per variant. Bundles do not exist yet; two lines of one variant cannot.
+/// Demand summed per variant: a gift may be of the same as a line.
 fn demand(quote: &Quote) -> Demand {
     let mut demand = Demand::new();
     for line in &quote.lines {

@@ -13,7 +13,7 @@ use crate::imports::apply::{Mode, apply};
 use crate::pictures::{Prepared, attach_source, prepare, store};
 use crate::schema::products;
 use crate::shop::{self, LANGUAGES, Shop};
-use crate::{coupons, labels, shipping, tax_rates};
+use crate::{labels, promotions, shipping, tax_rates};
 use diesel::prelude::*;
 use files::CategoryFile;
 use kernel::clock::Time;
@@ -122,7 +122,7 @@ fn fill(conn: &mut Conn, prepared: &[(&str, Prepared)], now: Time) -> Result<Sum
         shipping::create(conn, rate)?;
     }
     for terms in files::coupons()? {
-        coupons::create(conn, terms, now)?;
+        promotions::create(conn, terms, now)?;
     }
     let pages: Vec<ContentPage> = files::pages()?;
     for page in &pages {
@@ -138,6 +138,7 @@ fn settings_of_the_shop(hashes: &HashMap<&str, String>) -> Result<Shop> {
     name_pictures(&mut home, hashes);
     Ok(Shop {
         name: "Regulars Tea & Table".into(),
+        time_zone: "Europe/Berlin".into(),
         currency: Currency::EUR,
         country: "DE".into(),
         prices_include_tax: true,

@@ -2,6 +2,7 @@
 //! that break it, in words a merchant can act on.
 
 mod money;
+mod promotions;
 mod stock;
 
 use kernel::{Conn, Result};
@@ -21,19 +22,20 @@ const PAGE: i64 = 1000;
 /// Runs every check in one connection. `progress` is told the name of each before it starts.
 pub fn examine(conn: &mut Conn, progress: &mut dyn FnMut(&'static str)) -> Result<Vec<Finding>> {
     type Check = (&'static str, fn(&mut Conn, &mut Finding) -> Result<()>);
-    let checks: [Check; 9] = [
+    let checks: &[Check] = &[
         ("order totals are the sum of their parts", money::order_totals),
         ("statuses are what payments and lines make them", money::statuses),
         ("captures and refunds agree with their payments", money::payments),
         ("refunded units and amounts agree with the refunds", money::refunded_lines),
         ("the memory of purchases agrees with the orders", money::purchases),
-        ("coupon uses agree with their movements", money::coupons),
+        ("uses of promotions agree with their movements", promotions::uses),
+        ("uses of codes agree with their movements", promotions::codes),
         ("stock levels are the sum of their movements", stock::movements),
         ("stock levels are the sum of what lies at the locations", stock::places),
         ("held and allocated goods belong to open orders", stock::promises),
     ];
     let mut findings = Vec::new();
-    for (law, check) in checks {
+    for &(law, check) in checks {
         progress(law);
         let mut finding = Finding { law, problems: Vec::new(), checked: 0 };
         check(conn, &mut finding)?;

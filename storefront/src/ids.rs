@@ -12,7 +12,7 @@ kernel::id!(
     CaptureId,
     RefundId,
     ShipmentId,
-    CouponId,
+    PromotionId,
     ShippingRateId,
     TaxRateId,
     AddressId,

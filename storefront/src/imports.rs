@@ -34,6 +34,7 @@ pub use html::clean_html;
 pub(crate) use html::plain_text;
 pub use report::{FileError, Format, Parsed, RowError};
 pub use retail::{RetailLine, RetailOrder, RetailReader, read_retail};
+pub(crate) use table::guard;
 
 use kernel::money::Currency;
 use std::io::Read;

@@ -15,7 +15,7 @@ use crate::address::Address;
 use crate::ids::{CartId, OrderId, OrderLineId, VariantId};
 use crate::schema::{adjustments, order_history, order_lines, orders};
 use crate::stock::{self, Demand};
-use crate::{coupons, payments};
+use crate::{payments, promotions};
 use crm::CustomerId;
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -188,7 +188,7 @@ pub fn cancellable(order: &Order, lines: &[OrderLine]) -> bool {
     matches!(order.status, OrderStatus::Pending | OrderStatus::Confirmed) && lines.iter().all(|line| line.shipped == 0)
 }
 
-/// Undoes an order in one commit: goods free again, coupon use given back, held money released, taken money on its way back,
+/// Undoes an order in one commit: goods free again, uses of promotions given back, held money released, taken money on its way back,
 /// the customer's memory corrected. `Conflict` once something was shipped. Cancelling twice changes nothing.
 pub fn cancel(conn: &mut Conn, order: OrderId, reason: CancelReason, actor: &str, now: Time) -> Result<()> {
     let before = lock(conn, order, now)?;
@@ -212,7 +212,7 @@ pub fn cancel(conn: &mut Conn, order: OrderId, reason: CancelReason, actor: &str
     diesel::update(orders::table.find(order))
         .set((orders::status.eq(OrderStatus::Cancelled), orders::payment_due_at.eq(None::<Time>), orders::updated_at.eq(now)))
         .execute(conn)?;
-    coupons::release(conn, order, now)?;
+    promotions::release(conn, order, now)?;
     crm::purchases::forget(conn, order.0)?;
     note(conn, order, "cancelled", reason.as_str(), actor, now)?;
     let event = Event::OrderCancelled { order: order.0, reason: reason.as_str().into() };

@@ -1,13 +1,17 @@
 //! What a cart costs: one pure function in one written order, used by the cart page, the checkout and the order alike.
 //!
-//! list price → coupon prorated over the lines → shipping → tax. Every reduction names its source, and every line carries a
-//! trace of what was chosen and why.
+//! list price → promotions → shipping → tax. Which promotions and how much of them [`crate::promotions::decide`] has said. Every
+//! reduction names its source, and every line carries a trace of what was chosen, what was not, and why.
 
+use crate::promotions::{Applied, Decision};
 use crate::tax::{Rates, Taxed};
-use kernel::money::{allocate, scale};
+use kernel::money::allocate;
 use serde::{Deserialize, Serialize};
 
-/// A line to price. Amounts are minor units of the cart's one currency.
+/// Rejected promotions that a line's trace names; it is kept with every order.
+const REJECTED: usize = 12;
+
+/// A line to price. Amounts are minor units of the cart's one currency. Gifts come after what lies in the cart, and cost nothing.
 #[derive(Clone, Debug)]
 pub struct Line {
     pub unit_price: i64,
@@ -16,25 +20,7 @@ pub struct Line {
     pub taxable: bool,
 }
 
-/// A coupon whose conditions of time and limits the caller has checked.
-#[derive(Clone, Debug)]
-pub struct Coupon {
-    pub code: String,
-    pub benefit: Benefit,
-    /// The subtotal from which it works.
-    pub minimum: i64,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Benefit {
-    /// Basis points off the goods.
-    Percentage(i64),
-    /// An amount off the goods, never more than they cost.
-    Amount(i64),
-    FreeShipping,
-}
-
-/// The price of delivery, before any coupon.
+/// The price of delivery, before any promotion.
 #[derive(Clone, Copy, Debug)]
 pub struct Delivery {
     pub price: i64,
@@ -42,10 +28,22 @@ pub struct Delivery {
     pub free_over: Option<i64>,
 }
 
+impl Delivery {
+    /// (what it costs for goods of this price, what a promotion that pays it takes off).
+    pub fn costs(self, goods: i64, paid: bool) -> (i64, i64) {
+        match self.free_over {
+            Some(over) if goods >= over => (0, 0),
+            _ if paid => (0, self.price),
+            _ => (self.price, 0),
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct Basket<'a> {
     pub lines: &'a [Line],
-    pub coupon: Option<&'a Coupon>,
+    /// What the promotions give; it speaks of the first lines, those that lie in the cart.
+    pub decision: &'a Decision,
     pub delivery: Option<Delivery>,
     pub prices_include_tax: bool,
 }
@@ -70,21 +68,12 @@ pub struct Step {
     pub amount: i64,
 }
 
-/// A reduction with its source, as pages, mails and reports show it.
+/// A reduction with its source and name, as pages, mails and reports show it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reduction {
     pub source: String,
+    pub label: String,
     pub amount: i64,
-}
-
-/// Why a coupon on the cart does nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CouponVerdict {
-    Applied,
-    /// The goods cost less than the coupon asks for.
-    BelowMinimum {
-        missing: i64,
-    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,37 +89,25 @@ pub struct Priced {
     /// All tax, of goods and delivery.
     pub tax: i64,
     pub total: i64,
+    /// One for each promotion the cart gets; a gift takes nothing off.
     pub reductions: Vec<Reduction>,
-    pub coupon: Option<CouponVerdict>,
 }
 
 /// Prices `basket` with the tax `rates` of its destination.
 pub fn price(basket: &Basket, rates: &Rates) -> Priced {
     let subtotals: Vec<i64> = basket.lines.iter().map(|line| line.unit_price.saturating_mul(line.quantity)).collect();
     let subtotal: i64 = subtotals.iter().sum();
-    let verdict = basket.coupon.map(|coupon| verdict(coupon, subtotal));
-    let active = basket.coupon.filter(|_| verdict == Some(CouponVerdict::Applied));
-    let discount = active.map_or(0, |coupon| goods_discount(coupon.benefit, subtotal));
-    let discounts = allocate(discount, &subtotals);
+    let discount: i64 = basket.decision.discounts.iter().sum();
 
-    let lines: Vec<PricedLine> = basket
-        .lines
-        .iter()
-        .zip(subtotals.iter().zip(&discounts))
-        .map(|(line, (subtotal, discount))| price_line(line, *subtotal, *discount, basket, active, rates))
-        .collect();
+    let lines: Vec<PricedLine> = subtotals.iter().enumerate().map(|(at, subtotal)| price_line(basket, at, *subtotal, rates)).collect();
 
-    let (shipping, waived) = delivery(basket, active, subtotal - discount);
+    let (shipping, _) = basket.delivery.map_or((0, 0), |delivery| delivery.costs(subtotal - discount, basket.decision.free_shipping()));
     let shipping_tax = shipping_tax(basket, &lines, shipping);
     let goods: i64 = lines.iter().map(|line| line.total).sum();
     let goods_tax: i64 = lines.iter().map(|line| line.tax).sum();
     let on_top = if basket.prices_include_tax { 0 } else { shipping_tax };
 
-    let mut reductions = Vec::new();
-    if let Some(coupon) = active {
-        let amount = discount + if coupon.benefit == Benefit::FreeShipping { waived } else { 0 };
-        reductions.push(Reduction { source: format!("coupon:{}", coupon.code), amount });
-    }
+    let reduction = |applied: &Applied| Reduction { source: applied.source(), label: applied.label(), amount: applied.amount() };
     Priced {
         subtotal,
         discount,
@@ -139,47 +116,44 @@ pub fn price(basket: &Basket, rates: &Rates) -> Priced {
         tax: goods_tax + shipping_tax,
         total: goods + shipping + on_top,
         lines,
-        reductions,
-        coupon: verdict,
+        reductions: basket.decision.applied.iter().map(reduction).collect(),
     }
 }
 
-fn verdict(coupon: &Coupon, subtotal: i64) -> CouponVerdict {
-    if subtotal < coupon.minimum { CouponVerdict::BelowMinimum { missing: coupon.minimum - subtotal } } else { CouponVerdict::Applied }
-}
-
-fn goods_discount(benefit: Benefit, subtotal: i64) -> i64 {
-    match benefit {
-        Benefit::Percentage(points) => scale(subtotal, points.clamp(0, 10_000), 10_000),
-        Benefit::Amount(amount) => amount.clamp(0, subtotal.max(0)),
-        Benefit::FreeShipping => 0,
-    }
-}
-
-fn price_line(line: &Line, subtotal: i64, discount: i64, basket: &Basket, active: Option<&Coupon>, rates: &Rates) -> PricedLine {
+fn price_line(basket: &Basket, at: usize, subtotal: i64, rates: &Rates) -> PricedLine {
+    let line = &basket.lines[at];
+    let discount = basket.decision.discounts.get(at).copied().unwrap_or(0);
     let rate = if line.taxable { rates.of(&line.tax_class) } else { Rates::exempt() };
     let Taxed { tax, gross } = rate.tax(subtotal - discount, basket.prices_include_tax);
     let mut trace = vec![Step { rule: "list price".into(), outcome: format!("{} x {}", line.unit_price, line.quantity), amount: subtotal }];
-    match (basket.coupon, active) {
-        (Some(_), Some(coupon)) => {
-            trace.push(Step { rule: format!("coupon {}", coupon.code), outcome: "applied".into(), amount: -discount });
-        }
-        (Some(coupon), None) => {
-            trace.push(Step { rule: format!("coupon {}", coupon.code), outcome: format!("rejected: below {}", coupon.minimum), amount: 0 });
-        }
-        (None, _) => {}
-    }
+    trace.extend(promotion_steps(basket.decision, at));
     trace.push(Step { rule: "tax".into(), outcome: rate.reason.clone(), amount: tax });
     PricedLine { subtotal, discount, tax, total: gross, rate_bp: rate.basis_points, tax_reason: rate.reason.clone(), trace }
 }
 
-/// (what delivery costs, what a coupon took off it).
-fn delivery(basket: &Basket, active: Option<&Coupon>, discounted: i64) -> (i64, i64) {
-    let Some(delivery) = basket.delivery else { return (0, 0) };
-    if delivery.free_over.is_some_and(|over| discounted >= over) {
-        return (0, 0);
+/// What the promotions did to a line, and why others did nothing.
+fn promotion_steps(decision: &Decision, at: usize) -> Vec<Step> {
+    if let Some(gift) = at.checked_sub(decision.discounts.len()) {
+        let given = decision.gifts().nth(gift);
+        return given.map(|(applied, ..)| Step { rule: applied.rule(), outcome: "gift".into(), amount: 0 }).into_iter().collect();
     }
-    if active.is_some_and(|coupon| coupon.benefit == Benefit::FreeShipping) { (0, delivery.price) } else { (delivery.price, 0) }
+    let amount = |applied: &Applied| applied.lines.iter().find(|(line, _)| *line == at).map(|(_, amount)| *amount);
+    let applied = decision.applied.iter().filter_map(|applied| {
+        let amount = -amount(applied)?;
+        Some(Step { rule: applied.rule(), outcome: "applied".into(), amount })
+    });
+    let concerned = || decision.rejected.iter().filter(|rejected| rejected.lines.contains(&at));
+    let mut steps: Vec<Step> = applied.collect();
+    steps.extend(concerned().take(REJECTED).map(|rejected| Step {
+        rule: format!("promotion {}: {}", rejected.id, rejected.name),
+        outcome: format!("rejected: {}", rejected.reason),
+        amount: 0,
+    }));
+    let more = concerned().count().saturating_sub(REJECTED);
+    if more > 0 {
+        steps.push(Step { rule: "promotions".into(), outcome: format!("rejected: {more} more"), amount: 0 });
+    }
+    steps
 }
 
 /// Delivery shares the tax rates of what it delivers, in proportion to the goods' totals (Article 78 of Directive 2006/112/EC

@@ -229,36 +229,50 @@ diesel::table! {
 }
 
 diesel::table! {
-    coupons (id) {
+    promotions (id) {
         id -> BigInt,
-        code -> Text,
-        kind -> Text,
-        percent_bp -> BigInt,
-        amount -> BigInt,
+        name -> Text,
+        state -> Text,
+        needs_code -> Bool,
+        stacking -> BigInt,
+        exclusive -> Bool,
         currency -> Text,
-        minimum -> BigInt,
         starts_at -> Nullable<Timestamp>,
         ends_at -> Nullable<Timestamp>,
         max_uses -> Nullable<BigInt>,
         max_uses_per_customer -> Nullable<BigInt>,
         uses -> BigInt,
-        active -> Bool,
+        rules -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    promotion_codes (id) {
+        id -> BigInt,
+        promotion_id -> BigInt,
+        code -> Text,
+        once -> Bool,
+        uses -> BigInt,
         created_at -> Timestamp,
     }
 }
 
 diesel::table! {
-    coupon_balances (coupon_id, customer_id) {
-        coupon_id -> BigInt,
+    promotion_balances (promotion_id, customer_id) {
+        promotion_id -> BigInt,
         customer_id -> BigInt,
         uses -> BigInt,
     }
 }
 
 diesel::table! {
-    coupon_movements (id) {
+    promotion_movements (id) {
         id -> BigInt,
-        coupon_id -> BigInt,
+        promotion_id -> BigInt,
+        code_id -> Nullable<BigInt>,
         customer_id -> BigInt,
         order_id -> BigInt,
         uses -> BigInt,
@@ -285,6 +299,7 @@ diesel::table! {
         note -> Text,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        seen_promotions -> Text,
     }
 }
 
@@ -552,3 +567,4 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query!(refund_lines, refunds);
 diesel::allow_tables_to_appear_in_same_query!(stock_requests, variants);
+diesel::allow_tables_to_appear_in_same_query!(promotions, promotion_codes);

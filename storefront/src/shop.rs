@@ -1,6 +1,7 @@
 //! What the merchant decides about the shop as a whole, stored as one setting.
 
-use chrono::TimeDelta;
+use chrono::{LocalResult, TimeDelta, TimeZone};
+use chrono_tz::Tz;
 use crm::email::Email;
 use kernel::clock::Time;
 use kernel::error::Fields;
@@ -31,6 +32,8 @@ pub struct Shop {
     pub bank_details: String,
     pub bank_transfer: bool,
     pub cash_on_delivery: bool,
+    /// The time zone of the shop's clocks, as IANA names it: what hours, days and dates of the back office mean.
+    pub time_zone: String,
     /// Minutes an unpaid card order keeps its goods set aside. Stripe allows no less than 30.
     pub payment_minutes: i64,
     /// From how many units downwards the shop tells the number left.
@@ -52,6 +55,7 @@ impl Default for Shop {
             bank_details: String::new(),
             bank_transfer: true,
             cash_on_delivery: true,
+            time_zone: "UTC".into(),
             payment_minutes: 60,
             low_stock: 3,
             contact_email: String::new(),
@@ -68,6 +72,28 @@ impl Shop {
         TimeDelta::minutes(self.payment_minutes.clamp(33, 23 * 60))
     }
 
+    /// The zone of the shop's clocks; UTC when the name is none.
+    fn zone(&self) -> Tz {
+        self.time_zone.parse().unwrap_or(Tz::UTC)
+    }
+
+    /// A moment as the shop's clocks show it.
+    pub fn local(&self, at: Time) -> Time {
+        self.zone().from_utc_datetime(&at).naive_local()
+    }
+
+    /// The moment when the shop's clocks show `local`: the first of two in autumn, and the end of the gap in spring.
+    pub fn moment(&self, local: Time) -> Time {
+        match self.zone().from_local_datetime(&local) {
+            LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => at.naive_utc(),
+            LocalResult::None => {
+                // Clocks jump over this time by an hour at most.
+                let after = self.zone().from_local_datetime(&(local + TimeDelta::hours(1))).earliest();
+                after.map_or(local, |at| at.naive_utc())
+            }
+        }
+    }
+
     /// The settings as they will be stored: trimmed. `Invalid` names what cannot be.
     pub fn checked(mut self) -> Result<Shop> {
         let mut fields = Fields::default();
@@ -82,6 +108,10 @@ impl Shop {
         self.contact_email = self.contact_email.trim().to_string();
         if !self.contact_email.is_empty() && Email::parse(&self.contact_email, "contact_email").is_err() {
             fields.add("contact_email", "email-invalid");
+        }
+        self.time_zone = self.time_zone.trim().to_string();
+        if self.time_zone.parse::<Tz>().is_err() {
+            fields.add("time_zone", "admin-time-zone-invalid");
         }
         if !(30..=1440).contains(&self.payment_minutes) {
             fields.add("payment_minutes", "Give a number of minutes from 30 to 1440.");
@@ -114,4 +144,25 @@ pub fn get(conn: &mut Conn) -> Result<Shop> {
 
 pub fn set(conn: &mut Conn, shop: &Shop, now: Time) -> Result<()> {
     settings::set(conn, NAME, shop, now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn time(text: &str) -> Time {
+        Time::parse_from_str(text, "%Y-%m-%d %H:%M").unwrap()
+    }
+
+    #[test]
+    fn the_clocks_of_the_shop_know_summer_time() {
+        let shop = Shop { time_zone: "Europe/Berlin".into(), ..Shop::default() };
+        assert_eq!(shop.local(time("2026-01-15 12:00")), time("2026-01-15 13:00"));
+        assert_eq!(shop.local(time("2026-07-15 12:00")), time("2026-07-15 14:00"));
+        assert_eq!(shop.moment(time("2026-07-15 14:00")), time("2026-07-15 12:00"));
+        // 02:30 does not exist on 29 March 2026, and comes twice on 25 October.
+        assert_eq!(shop.moment(time("2026-03-29 02:30")), time("2026-03-29 01:30"));
+        assert_eq!(shop.moment(time("2026-10-25 02:30")), time("2026-10-25 00:30"));
+        assert_eq!(Shop { time_zone: "nowhere".into(), ..Shop::default() }.local(time("2026-07-15 12:00")), time("2026-07-15 12:00"));
+    }
 }

@@ -20,6 +20,7 @@ pub mod page_cache;
 mod pictures;
 pub mod posted;
 mod product;
+pub mod reductions;
 mod search;
 pub mod shelves;
 pub(crate) mod shown;

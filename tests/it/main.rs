@@ -8,6 +8,8 @@ mod crash;
 mod mailing;
 mod outages;
 mod pairs;
+mod promotions;
+mod promotions_web;
 mod races;
 mod support;
 mod waiting;

@@ -12,7 +12,6 @@ use admin::{RoleId, invitations, roles, staff};
 use crm::email::Email;
 use kernel::web::i18n::Language;
 use storefront::checkout::Settlement;
-use storefront::coupons::{self, Kind, Terms};
 use storefront::{api_keys, payments, shipping, tax_rates};
 
 /// A shop with one of everything that has an address, and the addresses: patterns and what stands in for their parts.
@@ -26,26 +25,13 @@ impl Things {
         let (cart, seen) = goods::cart(&house.db, &[(variant, 1)], "ann@example.com", "bank_transfer", "");
         assert!(goods::place(&house.db, cart, seen, Settlement::After).is_ok());
         house.work();
+        let promotion = goods::coupon(&house.db, "TEA", 1000, None, None);
         let helper = person(house, "spare", office::role(house, Preset::Agent));
         let parts = house
             .db
             .write_now(move |conn| {
                 let order = storefront::orders::get_by_number(conn, "R1001")?;
                 let payment = payments::latest(conn, order.id)?.expect("it was placed with a payment").id;
-                let terms = Terms {
-                    code: "TEA".into(),
-                    kind: Kind::Percentage,
-                    percent_bp: 1000,
-                    amount: 0,
-                    currency: "EUR".into(),
-                    minimum: 0,
-                    starts_at: None,
-                    ends_at: None,
-                    max_uses: None,
-                    max_uses_per_customer: None,
-                    active: true,
-                };
-                let coupon = coupons::create(conn, terms, now())?;
                 let rate = shipping::list(conn)?[0].id;
                 let tax = tax_rates::list(conn)?[0].id;
                 let (key, _) = api_keys::create(conn, "A program", api_keys::Scope::ALL, None, now())?;
@@ -67,7 +53,7 @@ impl Things {
                     ("", "{staff}", helper.to_string()),
                     ("", "{invitation}", asked.id.to_string()),
                     ("/products/", "{id}", product.to_string()),
-                    ("/coupons/", "{id}", coupon.to_string()),
+                    ("/promotions/", "{id}", promotion.to_string()),
                     ("/shipping/", "{id}", rate.to_string()),
                     ("/taxes/", "{id}", tax.to_string()),
                     ("/mails/", "{id}", mail.to_string()),

@@ -6,12 +6,12 @@ use std::sync::Barrier;
 use storefront::checkout::{PlaceError, Settlement};
 use storefront::gateway::{Standing, State};
 use storefront::orders::{self, OrderStatus, PaymentStatus};
-use storefront::{carts, coupons, payments, refunds, stock};
+use storefront::{carts, payments, promotions, refunds, stock};
 
 const CLIENTS: usize = 50;
 
 /// Runs `each` on fifty threads that start together, and returns what they answered.
-fn together<T: Send>(each: impl Fn(usize) -> T + Sync) -> Vec<T> {
+pub fn together<T: Send>(each: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let start = Barrier::new(CLIENTS);
     std::thread::scope(|scope| {
         let threads: Vec<_> = (0..CLIENTS)
@@ -66,7 +66,7 @@ fn a_coupons_limit_holds() {
     let carts: Vec<_> = (0..CLIENTS).map(|n| goods::cart(&db, &[(mug, 1)], &format!("c{n}@example.com"), "bank_transfer", "ten")).collect();
     let outcomes = together(|n| place(&db, carts[n].0, carts[n].1, Settlement::After));
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 5);
-    assert_eq!(db.read_now(|conn| coupons::get(conn, id)).unwrap().uses, 5);
+    assert_eq!(db.read_now(|conn| promotions::get(conn, id)).unwrap().uses, 5);
     goods::assert_books(&db);
 }
 

@@ -31,7 +31,7 @@ const MENU: &[(&str, Permission)] = &[
     ("orders", Permission::OrdersView),
     ("products", Permission::ProductsView),
     ("stock", Permission::StockView),
-    ("coupons", Permission::PromotionsView),
+    ("promotions", Permission::PromotionsView),
     ("shipping", Permission::ShippingView),
     ("taxes", Permission::TaxesView),
     ("mails", Permission::MailsView),

@@ -4,8 +4,9 @@
 use super::access::Access::{Enrolling, Public, SignedIn};
 use super::access::{Route, get, post};
 use super::{
-    account, api_keys, audit, cases, coupons, home, invitations, jobs, locations, mails, order, order_money, order_ship, orders, person,
-    pictures, product, products, roles, second_factor, settings, shipping, sign_in, staff, stock, stock_goods, taxes,
+    account, api_keys, audit, cases, home, invitations, jobs, locations, mails, order, order_money, order_ship, orders, person, pictures,
+    product, products, promotion_bench, promotion_codes, promotions, roles, second_factor, settings, shipping, sign_in, staff, stock,
+    stock_goods, taxes,
 };
 use crate::permissions::Permission::{
     ApiKeysManage, AuditView, CasesView, JobsManage, JobsView, MailsResend, MailsView, OrdersCancel, OrdersCapture, OrdersNote,
@@ -78,11 +79,17 @@ fn shop() -> Vec<Route> {
         get("/stock/{variant}", StockView, stock::show),
         post("/stock/{variant}", StockAdjust, stock::count),
         post("/stock/{variant}/rules", StockAdjust, stock::rules),
-        get("/coupons", PromotionsView, coupons::list),
-        get("/coupons/new", PromotionsEdit, coupons::new),
-        post("/coupons/new", PromotionsEdit, coupons::create),
-        get("/coupons/{id}", PromotionsView, coupons::edit),
-        post("/coupons/{id}", PromotionsEdit, coupons::update),
+        get("/promotions", PromotionsView, promotions::list),
+        get("/promotions/new", PromotionsEdit, promotions::new),
+        post("/promotions/new", PromotionsEdit, promotions::create),
+        get("/promotions/bench", PromotionsView, promotion_bench::show),
+        get("/promotions/{id}", PromotionsView, promotions::edit),
+        post("/promotions/{id}", PromotionsEdit, promotions::update),
+        post("/promotions/{id}/state", PromotionsEdit, promotions::switch),
+        post("/promotions/{id}/copies", PromotionsEdit, promotions::duplicate),
+        get("/promotions/{id}/codes", PromotionsEdit, promotion_codes::list),
+        post("/promotions/{id}/codes", PromotionsEdit, promotion_codes::generate),
+        get("/promotions/{id}/codes.csv", PromotionsEdit, promotion_codes::download),
         get("/shipping", ShippingView, shipping::list),
         get("/shipping/new", ShippingEdit, shipping::new),
         post("/shipping/new", ShippingEdit, shipping::create),

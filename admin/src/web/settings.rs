@@ -14,6 +14,7 @@ const NAMES: &[&str] = &[
     "name",
     "contact_email",
     "country",
+    "time_zone",
     "prices_include_tax",
     "capture_at_once",
     "bank_transfer",
@@ -31,6 +32,7 @@ pub async fn form(desk: Desk) -> Result<HttpResponse> {
         .fill("name", &shop.name)
         .fill("contact_email", &shop.contact_email)
         .fill("country", &shop.country)
+        .fill("time_zone", &shop.time_zone)
         .fill("prices_include_tax", forms::tick(shop.prices_include_tax))
         .fill("capture_at_once", forms::tick(shop.capture_at_once))
         .fill("bank_transfer", forms::tick(shop.bank_transfer))
@@ -74,6 +76,7 @@ fn read(posted: &Posted, before: &Shop) -> Result<Shop> {
     shop.name = reader.text("name");
     shop.contact_email = reader.text("contact_email");
     shop.country = reader.text("country");
+    shop.time_zone = reader.text("time_zone");
     shop.prices_include_tax = reader.ticked("prices_include_tax");
     shop.capture_at_once = reader.ticked("capture_at_once");
     shop.bank_transfer = reader.ticked("bank_transfer");

@@ -223,17 +223,30 @@ fn stock(conn: &mut Conn, plan: &Plan, order: i64, variant: i64, quantity: i64) 
 
 fn coupon(conn: &mut Conn, plan: &Plan, order: i64, customer: i64) -> Result<()> {
     use Bind::{Int, Time};
-    run(conn, "UPDATE coupons SET uses = uses + 1 WHERE id = ? AND active AND (max_uses IS NULL OR uses < max_uses)", &[Int(plan.coupon)])?;
     run(
         conn,
-        "INSERT INTO coupon_balances (coupon_id, customer_id, uses) VALUES (?, ?, 0) ON CONFLICT DO NOTHING",
+        "UPDATE promotions SET uses = uses + 1 WHERE id = ? AND state = 'active' AND (max_uses IS NULL OR uses < max_uses)",
+        &[Int(plan.coupon)],
+    )?;
+    run(
+        conn,
+        "INSERT INTO promotion_balances (promotion_id, customer_id, uses) VALUES (?, ?, 0) ON CONFLICT DO NOTHING",
         &[Int(plan.coupon), Int(customer)],
     )?;
-    run(conn, "UPDATE coupon_balances SET uses = uses + 1 WHERE coupon_id = ? AND customer_id = ?", &[Int(plan.coupon), Int(customer)])?;
     run(
         conn,
-        "INSERT INTO coupon_movements (coupon_id, customer_id, order_id, uses, created_at) VALUES (?, ?, ?, 1, ?)",
-        &[Int(plan.coupon), Int(customer), Int(order), Time(plan.now)],
+        "UPDATE promotion_balances SET uses = uses + 1 WHERE promotion_id = ? AND customer_id = ?",
+        &[Int(plan.coupon), Int(customer)],
+    )?;
+    let code = returning(
+        conn,
+        "UPDATE promotion_codes SET uses = uses + 1 WHERE promotion_id = ? AND (NOT once OR uses < 1) RETURNING id",
+        &[Int(plan.coupon)],
+    )?;
+    run(
+        conn,
+        "INSERT INTO promotion_movements (promotion_id, code_id, customer_id, order_id, uses, created_at) VALUES (?, ?, ?, ?, 1, ?)",
+        &[Int(plan.coupon), Int(code), Int(customer), Int(order), Time(plan.now)],
     )?;
     Ok(())
 }

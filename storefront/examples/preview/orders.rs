@@ -44,6 +44,7 @@ fn lines(l: Language) -> Vec<LineView> {
         quantity,
         max: 9,
         total: eur(price * i64::from(quantity)),
+        gift: None,
         adjustments: Vec::new(),
         notice: None,
     };

@@ -4,13 +4,14 @@ use super::amount::Amount;
 use crate::address::Address;
 use crate::carts::{self, Cart, CartState, Notice, Quote};
 use crate::orders;
+use crate::promotions::{Applied, Reason};
 use kernel::clock::Time;
 use kernel::money::Currency;
 use kernel::{Conn, Error, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A cart, priced with today's catalogue, coupon, delivery and tax.
+/// A cart, priced with today's catalogue, promotions, delivery and tax.
 #[derive(Serialize, ToSchema)]
 pub struct CartView {
     /// The cart's secret name: whoever knows it can change the cart.
@@ -30,7 +31,10 @@ pub struct CartView {
     billing_address: Option<Address>,
     note: String,
     lines: Vec<CartLine>,
+    /// The codes on the cart, with a blank between them.
     coupon_code: String,
+    /// What the cart gets, in the order in which it counts.
+    promotions: Vec<PromotionView>,
     requires_shipping: bool,
     /// The delivery chosen or, before that, the first that serves.
     shipping_rate: Option<ChosenRate>,
@@ -51,8 +55,19 @@ pub struct CartView {
     order_number: Option<String>,
 }
 
+/// A promotion that the cart gets.
+#[derive(Serialize, ToSchema)]
+struct PromotionView {
+    name: String,
+    /// The code that opened it.
+    code: Option<String>,
+    /// What it takes off goods and delivery.
+    amount: Amount,
+}
+
 #[derive(Serialize, ToSchema)]
 struct CartLine {
+    /// Zero for a gift, which cannot be changed.
     id: i64,
     variant_id: i64,
     sku: Option<String>,
@@ -67,6 +82,8 @@ struct CartLine {
     discount: Amount,
     /// With reductions and tax.
     total: Amount,
+    /// The promotion that gives this line.
+    gift: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -80,7 +97,8 @@ struct ChosenRate {
 /// What the buyer must be told before they go on.
 #[derive(Serialize, ToSchema)]
 struct NoticeView {
-    /// `price_changed`, `short`, `gone`, `coupon_refused`, `coupon_below_minimum` or `no_delivery`.
+    /// `price_changed`, `short`, `gone`, `coupon_refused`, `coupon_below_minimum`, `coupon_idle`, `promotion_lost` or `no_delivery`.
+    /// A `coupon_refused` will not work for this buyer; the others of a coupon may, once the cart is another.
     kind: &'static str,
     /// Whether the cart cannot be placed while this stands.
     blocks: bool,
@@ -93,7 +111,12 @@ struct NoticeView {
     left: Option<i64>,
     /// What is missing to the coupon's minimum.
     missing: Option<Amount>,
-    /// Why the coupon does nothing: `unknown`, `not-yet`, `expired`, `used-up`, `used-by-you` or `other-currency`.
+    /// The code it is about.
+    code: Option<String>,
+    /// The promotion that the cart does not get any more.
+    promotion: Option<String>,
+    /// Why the coupon does nothing, such as `unknown`, `not-yet`, `expired`, `used-up`, `used-by-you`, `other-currency`,
+    /// `below-quantity`, `missing-goods`, `country`, `sign-in`, `not-first-order`, `beaten` or `no-gain`.
     reason: Option<&'static str>,
 }
 
@@ -129,7 +152,10 @@ fn view(id: &str, quote: Quote, order_number: Option<String>) -> Result<CartView
         subtotal: amount(priced.subtotal),
         discount: amount(priced.discount),
         total: amount(priced.total),
+        gift: line.gift.clone(),
     });
+    let promotion =
+        |applied: &Applied| PromotionView { name: applied.name.clone(), code: applied.code.clone(), amount: amount(applied.amount()) };
     let chosen = quote.cart.shipping_rate_id;
     let rate = quote.rate.as_ref().filter(|_| quote.requires_shipping);
     Ok(CartView {
@@ -145,6 +171,7 @@ fn view(id: &str, quote: Quote, order_number: Option<String>) -> Result<CartView
         note: quote.cart.note.clone(),
         lines: lines.collect(),
         coupon_code: quote.cart.coupon_code.clone(),
+        promotions: quote.decision.applied.iter().map(promotion).collect(),
         requires_shipping: quote.requires_shipping,
         shipping_rate: rate.map(|rate| ChosenRate { id: rate.id.0, name: rate.name.clone(), chosen: Some(rate.id) == chosen }),
         payment_method: quote.cart.payment_method.clone(),
@@ -169,6 +196,8 @@ fn told(notice: &Notice, currency: Currency) -> NoticeView {
         now: None,
         left: None,
         missing: None,
+        code: None,
+        promotion: None,
         reason: None,
     };
     match notice {
@@ -177,11 +206,14 @@ fn told(notice: &Notice, currency: Currency) -> NoticeView {
         }
         Notice::Short { line, left } => NoticeView { line_id: Some(line.0), left: Some(*left), ..plain("short") },
         Notice::Gone { line } => NoticeView { line_id: Some(line.0), ..plain("gone") },
-        Notice::CouponRefused(refusal) => {
-            let key = refusal.key();
-            NoticeView { reason: Some(key.strip_prefix("coupon-").unwrap_or(key)), ..plain("coupon_refused") }
+        Notice::CouponRefused { code, reason } => {
+            NoticeView { code: Some(code.clone()), reason: Some(reason.word()), ..plain("coupon_refused") }
         }
-        Notice::CouponBelowMinimum { missing } => NoticeView { missing: amount(*missing), ..plain("coupon_below_minimum") },
+        Notice::CouponIdle { code, reason: Reason::BelowAmount { missing } } => {
+            NoticeView { code: Some(code.clone()), missing: amount(*missing), ..plain("coupon_below_minimum") }
+        }
+        Notice::CouponIdle { code, reason } => NoticeView { code: Some(code.clone()), reason: Some(reason.word()), ..plain("coupon_idle") },
+        Notice::PromotionLost { name } => NoticeView { promotion: Some(name.clone()), ..plain("promotion_lost") },
         Notice::NoDelivery => plain("no_delivery"),
     }
 }

@@ -1,12 +1,13 @@
 //! The price of a cart now: the same function serves the cart page, each step of the checkout, the API and the placing commit.
 
-use super::Cart;
+use super::reckon::{Situation, reckon};
+use super::{Cart, Reckoning};
 use crate::catalog::{self, VariantForSale};
-use crate::coupons::{self, Refusal};
-use crate::ids::{CartId, CartLineId, VariantId};
-use crate::pricing::{self, Basket, CouponVerdict, Line, Priced};
-use crate::shipping::{self, ShippingRate};
-use crate::{shop, tax_rates};
+use crate::ids::{CartId, CartLineId, PromotionId, VariantId};
+use crate::pricing::Priced;
+use crate::promotions::{self, Decision, Reason, codes};
+use crate::shipping::ShippingRate;
+use crate::shop;
 use kernel::clock::Time;
 use kernel::money::Currency;
 use kernel::{Conn, Result};
@@ -20,6 +21,8 @@ pub struct LineQuote {
     /// The price the shopper last saw.
     pub seen_price: i64,
     pub variant: VariantForSale,
+    /// Added at no price by the promotion of this name. It has no row of the cart, and no id.
+    pub gift: Option<String>,
 }
 
 /// What a shopper must be told before they go on. Changes are told, never silent.
@@ -39,9 +42,19 @@ pub enum Notice {
     Gone {
         line: CartLineId,
     },
-    CouponRefused(Refusal),
-    CouponBelowMinimum {
-        missing: i64,
+    /// A code that opens nothing for this shopper.
+    CouponRefused {
+        code: String,
+        reason: Reason,
+    },
+    /// A code that may work once the cart is another.
+    CouponIdle {
+        code: String,
+        reason: Reason,
+    },
+    /// The shopper was shown this promotion, and the cart does not get it any more.
+    PromotionLost {
+        name: String,
     },
     /// No rate delivers this cart to its country.
     NoDelivery,
@@ -54,18 +67,20 @@ impl Notice {
     }
 }
 
+/// A cart with what it costs.
 #[derive(Clone, Debug)]
 pub struct Quote {
     pub cart: Cart,
     pub currency: Currency,
     /// Where the tax and delivery are figured for.
     pub country: String,
+    /// What lies in the cart, and behind it the gifts.
     pub lines: Vec<LineQuote>,
     pub priced: Priced,
+    pub decision: Decision,
     pub rates: Vec<ShippingRate>,
     /// The rate chosen or, on the cart page, the first that serves.
     pub rate: Option<ShippingRate>,
-    pub coupon: Option<coupons::Coupon>,
     pub requires_shipping: bool,
     pub grams: i64,
     pub notices: Vec<Notice>,
@@ -77,12 +92,33 @@ impl Quote {
         self.lines.is_empty() || self.notices.iter().any(Notice::blocks)
     }
 
+    /// The promotions the cart gets, as [`Cart::seen_promotions`] keeps them.
+    pub(super) fn promotions(&self) -> String {
+        let mut ids: Vec<PromotionId> = self.decision.applied.iter().map(|applied| applied.id).collect();
+        ids.sort_unstable();
+        ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Whether the promotions are others than the shopper was last shown.
+    pub fn newly_seen(&self) -> bool {
+        self.promotions() != self.cart.seen_promotions
+    }
+
+    /// Why a code on the cart does nothing; `None` when it works.
+    pub fn refusal(&self, code: &str) -> Option<&Reason> {
+        let wanted = promotions::normalise(code);
+        self.notices.iter().find_map(|notice| match notice {
+            Notice::CouponRefused { code, reason } | Notice::CouponIdle { code, reason } if *code == wanted => Some(reason),
+            _ => None,
+        })
+    }
+
     pub fn units(&self) -> i64 {
         self.lines.iter().map(|line| line.quantity).sum()
     }
 }
 
-/// Prices a cart with today's catalogue, coupon, delivery and tax. Lines that are not on sale any more are left out of the
+/// Prices a cart with today's catalogue, promotions, delivery and tax. Lines that are not on sale any more are left out of the
 /// price and told as notices.
 pub fn quote(conn: &mut Conn, id: CartId, now: Time) -> Result<Quote> {
     let cart = super::get(conn, id)?;
@@ -91,65 +127,55 @@ pub fn quote(conn: &mut Conn, id: CartId, now: Time) -> Result<Quote> {
     let mut notices = Vec::new();
     let lines = load_lines(conn, &cart, currency, &mut notices)?;
 
-    let country = if cart.country.is_empty() { shop.country.clone() } else { cart.country.clone() };
-    let requires_shipping = lines.iter().any(|line| line.variant.requires_shipping);
-    let grams = lines.iter().map(|line| line.variant.weight_grams.saturating_mul(line.quantity)).sum();
-    let rates = if requires_shipping { shipping::available(conn, &country, grams, currency)? } else { Vec::new() };
-    let rate = rates.iter().find(|rate| Some(rate.id) == cart.shipping_rate_id).or(rates.first()).cloned();
+    let mut loaded = promotions::live(conn, &codes::split(&cart.coupon_code), &cart.language, now)?;
+    let shopper = promotions::shopper(conn, &mut loaded, cart.customer_id, &cart.email)?;
+    let situation = Situation {
+        currency,
+        country: if cart.country.is_empty() { shop.country.clone() } else { cart.country.clone() },
+        rate: cart.shipping_rate_id,
+        shopper,
+        language: cart.language.clone(),
+        at: now,
+    };
+    let Reckoning { country, lines, priced, decision, rates, rate, requires_shipping, grams } =
+        reckon(conn, &shop, lines, &situation, &loaded.offers)?;
     if requires_shipping && rates.is_empty() {
         notices.push(Notice::NoDelivery);
     }
-
-    let customer = match (cart.customer_id, crm::email::Email::parse(&cart.email, "email")) {
-        (Some(customer), _) => Some(customer),
-        (None, Ok(email)) => crm::customers::find_by_email(conn, &email)?.map(|customer| customer.id),
-        (None, Err(_)) => None,
-    };
-    let coupon = match cart.coupon_code.as_str() {
-        "" => None,
-        code => match coupons::check(conn, code, currency, customer, now)? {
-            Ok(coupon) => Some(coupon),
-            Err(refusal) => {
-                notices.push(Notice::CouponRefused(refusal));
-                None
-            }
-        },
-    };
-
-    let to_price: Vec<Line> = lines
-        .iter()
-        .map(|line| Line {
-            unit_price: line.unit_price,
-            quantity: line.quantity,
-            tax_class: line.variant.tax_class.clone(),
-            taxable: line.variant.taxable,
-        })
-        .collect();
-    let terms = coupon.as_ref().map(coupons::Coupon::terms);
-    let basket = Basket {
-        lines: &to_price,
-        coupon: terms.as_ref(),
-        delivery: rate.as_ref().map(ShippingRate::delivery),
-        prices_include_tax: shop.prices_include_tax,
-    };
-    let priced = pricing::price(&basket, &tax_rates::of_country(conn, &country)?);
-    if let Some(CouponVerdict::BelowMinimum { missing }) = priced.coupon {
-        notices.push(Notice::CouponBelowMinimum { missing });
-    }
+    code_notices(loaded.stray, &decision, &mut notices);
+    lost_notices(conn, &cart, &decision, &mut notices)?;
     Ok(Quote {
         cart,
         currency,
         country,
         lines,
         priced,
+        decision,
         rates,
         rate,
-        coupon,
         requires_shipping,
         grams,
         notices,
         prices_include_tax: shop.prices_include_tax,
     })
+}
+
+/// Every code of the cart that does nothing is told, with its reason.
+fn code_notices(stray: Vec<(String, Reason)>, decision: &Decision, notices: &mut Vec<Notice>) {
+    let rejected = decision.rejected.iter().filter_map(|rejected| Some((rejected.code.clone()?, rejected.reason.clone())));
+    for (code, reason) in stray.into_iter().chain(rejected) {
+        notices.push(if reason.is_final() { Notice::CouponRefused { code, reason } } else { Notice::CouponIdle { code, reason } });
+    }
+}
+
+fn lost_notices(conn: &mut Conn, cart: &Cart, decision: &Decision, notices: &mut Vec<Notice>) -> Result<()> {
+    let seen = cart.seen_promotions.split_whitespace().filter_map(|id| id.parse().ok());
+    let lost: Vec<PromotionId> = seen.filter(|id| decision.applied.iter().all(|applied| applied.id != *id)).collect();
+    if !lost.is_empty() {
+        let names = promotions::names(conn, &lost, &cart.language)?;
+        notices.extend(names.into_iter().map(|(_, name)| Notice::PromotionLost { name }));
+    }
+    Ok(())
 }
 
 fn load_lines(conn: &mut Conn, cart: &Cart, currency: Currency, notices: &mut Vec<Notice>) -> Result<Vec<LineQuote>> {
@@ -168,7 +194,7 @@ fn load_lines(conn: &mut Conn, cart: &Cart, currency: Currency, notices: &mut Ve
         if variant.tracked && !variant.oversell && variant.available < quantity {
             notices.push(Notice::Short { line: id, left: variant.available.max(0) });
         }
-        lines.push(LineQuote { id, quantity, unit_price: variant.unit_price, seen_price, variant: variant.clone() });
+        lines.push(LineQuote { id, quantity, unit_price: variant.unit_price, seen_price, variant: variant.clone(), gift: None });
     }
     Ok(lines)
 }

@@ -1,8 +1,8 @@
 //! The files of the demo shop, read into the shop's own words.
 
 use crate::content::ContentPage;
-use crate::coupons::{Kind, Terms};
 use crate::imports::ProductDraft;
+use crate::promotions::{Cut, Effect, Goods, Terms};
 use crate::shipping::NewShippingRate;
 use crate::shop::LANGUAGES;
 use crate::tax_rates::NewTaxRate;
@@ -108,6 +108,13 @@ pub(super) fn shipping_rates() -> Result<Vec<(NewShippingRate, String)>> {
 
 pub(super) fn coupons() -> Result<Vec<Terms>> {
     #[derive(Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Kind {
+        Percentage,
+        Amount,
+        FreeShipping,
+    }
+    #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Coupon {
         code: String,
@@ -121,18 +128,22 @@ pub(super) fn coupons() -> Result<Vec<Terms>> {
         limit_per_customer: Option<i64>,
     }
     let coupons: Vec<Coupon> = read(include_str!("../../../demo/coupons.json"))?;
-    let own = |coupon: Coupon| Terms {
-        code: coupon.code,
-        kind: coupon.kind,
-        percent_bp: coupon.percent_bp.unwrap_or(0),
-        amount: coupon.amount.unwrap_or(0),
-        currency: Currency::EUR.code().into(),
-        minimum: coupon.minimum.unwrap_or(0),
-        starts_at: coupon.starts_at.map(|at| at.naive_utc()),
-        ends_at: coupon.ends_at.map(|at| at.naive_utc()),
-        max_uses: coupon.limit_total,
-        max_uses_per_customer: coupon.limit_per_customer,
-        active: true,
+    let own = |coupon: Coupon| {
+        let reduce = |cut: Cut| Effect::Reduce { cut, on: Goods::default() };
+        let effect = match coupon.kind {
+            Kind::Percentage => reduce(Cut::Percentage(coupon.percent_bp.unwrap_or(0))),
+            Kind::Amount => reduce(Cut::Amount(coupon.amount.unwrap_or(0))),
+            Kind::FreeShipping => Effect::FreeShipping,
+        };
+        let mut terms = Terms {
+            starts_at: coupon.starts_at.map(|at| at.naive_utc()),
+            ends_at: coupon.ends_at.map(|at| at.naive_utc()),
+            max_uses: coupon.limit_total,
+            max_uses_per_customer: coupon.limit_per_customer,
+            ..Terms::coupon(&coupon.code, effect, Currency::EUR)
+        };
+        terms.rules.conditions.amount = coupon.minimum.unwrap_or(0);
+        terms
     };
     Ok(coupons.into_iter().map(own).collect())
 }

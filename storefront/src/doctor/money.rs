@@ -1,14 +1,11 @@
-//! Money: orders, payments, refunds, coupons, and what the crm remembers of them.
+//! Money: orders, payments, refunds, and what the crm remembers of them.
 
 use super::{Finding, each_order};
-use crate::ids::{CouponId, OrderLineId, PaymentId};
+use crate::ids::{OrderLineId, PaymentId};
 use crate::orders::{self, OrderStatus};
 use crate::payments::{self, WishState};
 use crate::refunds;
-use crate::schema::{
-    captures, coupon_balances, coupon_movements, coupons as coupon_rows, order_lines, payments as payment_rows, refund_lines,
-    refunds as refund_rows,
-};
+use crate::schema::{captures, order_lines, payments as payment_rows, refund_lines, refunds as refund_rows};
 use diesel::prelude::*;
 use kernel::{Conn, Result};
 use std::collections::BTreeMap;
@@ -119,21 +116,7 @@ pub fn purchases(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
     })
 }
 
-pub fn coupons(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
-    let moved: Vec<(CouponId, i64)> = coupon_movements::table.select((coupon_movements::coupon_id, coupon_movements::uses)).load(conn)?;
-    let balances: Vec<(CouponId, i64)> = coupon_balances::table.select((coupon_balances::coupon_id, coupon_balances::uses)).load(conn)?;
-    let (moved, balances) = (summed(moved), summed(balances));
-    let rows: Vec<(CouponId, String, i64)> =
-        coupon_rows::table.select((coupon_rows::id, coupon_rows::code, coupon_rows::uses)).load(conn)?;
-    for (id, code, uses) in rows {
-        finding.checked += 1;
-        finding.expect_equal(|| format!("coupon {code}, uses"), uses, moved.get(&id).copied().unwrap_or(0));
-        finding.expect_equal(|| format!("coupon {code}, uses by customers"), uses, balances.get(&id).copied().unwrap_or(0));
-    }
-    Ok(())
-}
-
-fn summed<K: Ord>(rows: Vec<(K, i64)>) -> BTreeMap<K, i64> {
+pub(super) fn summed<K: Ord>(rows: Vec<(K, i64)>) -> BTreeMap<K, i64> {
     let mut sums = BTreeMap::new();
     for (key, amount) in rows {
         *sums.entry(key).or_default() += amount;

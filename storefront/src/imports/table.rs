@@ -177,7 +177,7 @@ fn is_formula(cell: &str) -> bool {
 
 /// Puts an apostrophe before a cell that a spreadsheet would run as a formula, and before one that already looks so guarded,
 /// so that [`unguard`] gives back every cell exactly. A negative number stays a number.
-pub(super) fn guard(cell: &str) -> std::borrow::Cow<'_, str> {
+pub(crate) fn guard(cell: &str) -> std::borrow::Cow<'_, str> {
     let number = cell.strip_prefix('-').is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit() || b == b'.'));
     if is_formula(cell) && !number { format!("'{cell}").into() } else { cell.into() }
 }

@@ -5,12 +5,18 @@ use crate::address::Address;
 use crate::carts::{LineQuote, Quote};
 use crate::ids::{OrderId, OrderLineId};
 use crate::pricing::PricedLine;
+use crate::promotions::Applied;
 use crate::schema::{adjustments, order_lines, orders};
 use crm::CustomerId;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::db::Prepared;
 use kernel::{Conn, Result, on_each};
+
+/// Rows in one statement: far below the parameters that a database takes.
+const TOGETHER: usize = 500;
+/// Up to so many rows go one by one: a statement for one row is prepared once, one for many each time.
+const FEW: usize = 12;
 
 pub struct NewOrder<'a> {
     pub quote: &'a Quote,
@@ -52,7 +58,7 @@ pub fn create(conn: &mut Conn, new: &NewOrder, now: Time) -> Result<OrderId> {
             orders::shipping_address.eq(kernel::json::text(shipping)?),
             orders::shipping_method.eq(method),
             orders::payment_method.eq(&cart.payment_method),
-            orders::coupon_code.eq(quote.coupon.as_ref().map_or("", |coupon| coupon.code.as_str())),
+            orders::coupon_code.eq(codes(&quote.decision.applied)),
             orders::note.eq(&cart.note),
             orders::payment_due_at.eq(*due),
             orders::placed_at.eq(now),
@@ -62,21 +68,58 @@ pub fn create(conn: &mut Conn, new: &NewOrder, now: Time) -> Result<OrderId> {
         .get_result(conn)?;
     let numbered = diesel::update(orders::table.find(id)).set(orders::number.eq(format!("R{}", 1000 + id.0)));
     on_each!(conn, c => Prepared(numbered).execute(c))?;
+    let mut line_ids = Vec::with_capacity(quote.lines.len());
     for (position, (line, priced)) in (1i64..).zip(quote.lines.iter().zip(&priced.lines)) {
-        let line_id = insert_line(conn, id, position, line, priced)?;
-        if priced.discount > 0 {
-            let code = quote.coupon.as_ref().map_or("", |coupon| coupon.code.as_str());
-            insert_adjustment(conn, id, Some(line_id), &format!("coupon:{code}"), code, -priced.discount)?;
-        }
+        line_ids.push(insert_line(conn, id, position, line, priced)?);
     }
-    let goods_discount = priced.discount;
-    for reduction in &priced.reductions {
-        let of_shipping = reduction.amount - goods_discount;
-        if of_shipping > 0 {
-            insert_adjustment(conn, id, None, &format!("{}:shipping", reduction.source), &reduction.source, -of_shipping)?;
-        }
-    }
+    insert_adjustments(conn, id, &quote.decision.applied, &line_ids)?;
     Ok(id)
+}
+
+/// The codes that opened something, as reports and exports write them.
+fn codes(applied: &[Applied]) -> String {
+    let codes: Vec<&str> = applied.iter().filter_map(|applied| applied.code.as_deref()).collect();
+    codes.join(", ")
+}
+
+/// What each promotion took off each line and off the delivery. A gift took nothing off, and still names who gave it: its line
+/// stands behind those of the cart, in the order of the gifts.
+fn insert_adjustments(conn: &mut Conn, order: OrderId, applied: &[Applied], lines: &[OrderLineId]) -> Result<()> {
+    let gifts = applied.iter().filter(|applied| applied.gift.is_some()).count();
+    let mut gift_lines = lines[lines.len().saturating_sub(gifts)..].iter();
+    let mut rows = Vec::new();
+    for one in applied {
+        let (source, label) = (one.source(), one.label());
+        for (line, amount) in &one.lines {
+            rows.push((lines.get(*line).copied(), source.clone(), label.clone(), -amount));
+        }
+        if one.shipping > 0 {
+            rows.push((None, format!("{source}:shipping"), label.clone(), -one.shipping));
+        }
+        if one.gift.is_some() {
+            rows.push((gift_lines.next().copied(), source, label, 0));
+        }
+    }
+    let row = |(line, source, label, amount): &(Option<OrderLineId>, String, String, i64)| {
+        (
+            adjustments::order_id.eq(order),
+            adjustments::order_line_id.eq(*line),
+            adjustments::source.eq(source.clone()),
+            adjustments::label.eq(label.clone()),
+            adjustments::amount.eq(*amount),
+        )
+    };
+    if rows.len() <= FEW {
+        for one in &rows {
+            diesel::insert_into(adjustments::table).values(row(one)).execute(conn)?;
+        }
+        return Ok(());
+    }
+    for some in rows.chunks(TOGETHER) {
+        let values: Vec<_> = some.iter().map(row).collect();
+        on_each!(conn, c => diesel::insert_into(adjustments::table).values(values).execute(c))?;
+    }
+    Ok(())
 }
 
 fn insert_line(conn: &mut Conn, order: OrderId, position: i64, line: &LineQuote, priced: &PricedLine) -> Result<OrderLineId> {
@@ -109,17 +152,4 @@ fn insert_line(conn: &mut Conn, order: OrderId, position: i64, line: &LineQuote,
         ))
         .returning(order_lines::id)
         .get_result(conn)?)
-}
-
-fn insert_adjustment(conn: &mut Conn, order: OrderId, line: Option<OrderLineId>, source: &str, label: &str, amount: i64) -> Result<()> {
-    diesel::insert_into(adjustments::table)
-        .values((
-            adjustments::order_id.eq(order),
-            adjustments::order_line_id.eq(line),
-            adjustments::source.eq(source),
-            adjustments::label.eq(label),
-            adjustments::amount.eq(amount),
-        ))
-        .execute(conn)?;
-    Ok(())
 }

@@ -11,9 +11,10 @@ use super::views::page::{Page, PageView, Tone};
 use super::views::shared::{Choice, TotalRow};
 use super::visit::Visit;
 use super::words::Words;
-use super::{add, basket};
+use super::{add, basket, reductions};
 use crate::carts::{self, Notice, Quote};
 use crate::ids::CartLineId;
+use crate::promotions::codes;
 use crate::{shipping, shop};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -72,7 +73,9 @@ pub(super) async fn speak_language(door: &Door, visit: &Visit) -> Result<()> {
 
 /// Remembers that the shopper was told of changed prices. Nothing is written when there were none.
 pub(super) async fn mark_seen(door: &Door, quote: Option<Quote>) -> Result<()> {
-    let Some(quote) = quote.filter(|quote| quote.notices.iter().any(|notice| matches!(notice, Notice::PriceChanged { .. }))) else {
+    let Some(quote) =
+        quote.filter(|quote| quote.newly_seen() || quote.notices.iter().any(|notice| matches!(notice, Notice::PriceChanged { .. })))
+    else {
         return Ok(());
     };
     door.write(move |conn, _| carts::mark_seen(conn, &quote)).await
@@ -95,7 +98,7 @@ fn load(conn: &mut Conn, visit: &Visit, asked: &Asked, words: &Words, now: Time)
         notices: shown::cart_notices(&quote, words)?,
         totals,
         coupon: asked.coupon.clone().unwrap_or_else(|| Form::new(form::COUPON)),
-        coupons: shown::some(&quote.cart.coupon_code).into_iter().collect(),
+        coupons: codes::split(&quote.cart.coupon_code),
         estimate: estimate_view(conn, &quote, asked, words)?,
         blocked,
         shelf: None,
@@ -170,18 +173,30 @@ async fn set_coupon(door: web::Data<Door>, visit: Visit, form: Posted) -> Result
     if code.is_empty() {
         return render(&door, &visit, StatusCode::UNPROCESSABLE_ENTITY, refuse("coupon-empty")).await;
     }
+    // Nobody finds a code by trying.
+    door.limits.checkout.check(&format!("code:{}", visit.client))?;
     let seen = visit.clone();
     let refusal = door.write(move |conn, now| {
         let cart = basket::existing(conn, &seen, now)?;
+        carts::add_coupon(conn, cart, &code, now)?;
         let quote = carts::quote(conn, cart, now)?;
-        let customer = quote.cart.customer_id;
-        match crate::coupons::check(conn, &code, quote.currency, customer, now)? {
-            Ok(_) => carts::set_coupon(conn, cart, &code, now).map(|()| None),
-            Err(refusal) => Ok(Some(refusal.key())),
+        let refusal = quote.refusal(&code).map(|reason| (reason.clone(), quote.currency));
+        if refusal.as_ref().is_some_and(|(reason, _)| reason.is_final()) {
+            carts::remove_coupon(conn, cart, &code, now)?;
         }
+        Ok(refusal)
     });
     match refusal.await? {
-        Some(key) => render(&door, &visit, StatusCode::UNPROCESSABLE_ENTITY, refuse(key)).await,
+        Some((reason, currency)) if reason.is_final() => {
+            let words = Words::of(&door.templates, visit.language)?;
+            let told = reductions::told_reason(&reason, currency, &words)?;
+            render(&door, &visit, StatusCode::UNPROCESSABLE_ENTITY, refuse(&told)).await
+        }
+        // What is still missing stands on the cart as a notice.
+        Some(_) => {
+            visit.say(&door.signer, Tone::Info, "coupon-kept");
+            Ok(door.go(&visit, "/cart"))
+        }
         None => {
             visit.say(&door.signer, Tone::Success, "coupon-added");
             Ok(door.go(&visit, "/cart"))
@@ -189,11 +204,11 @@ async fn set_coupon(door: web::Data<Door>, visit: Visit, form: Posted) -> Result
     }
 }
 
-async fn remove_coupon(door: web::Data<Door>, visit: Visit, _form: Posted) -> Result<HttpResponse> {
-    let seen = visit.clone();
+async fn remove_coupon(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<HttpResponse> {
+    let (seen, code) = (visit.clone(), form.get("code").to_string());
     door.write(move |conn, now| {
         let cart = basket::existing(conn, &seen, now)?;
-        carts::set_coupon(conn, cart, "", now)
+        carts::remove_coupon(conn, cart, &code, now)
     })
     .await?;
     visit.say(&door.signer, Tone::Success, "coupon-removed");

@@ -79,7 +79,7 @@ impl Part<'_> {
         let crumbs = crumbs(above.iter().copied(), self.words);
         page.json_ld = Some(structured::breadcrumbs(self.base_url, language, &crumbs, (&category.name, &action)).to_string());
         let currency = shop::get(conn)?.currency;
-        let around = Around { action, choices: self.choices, words: self.words, currency, tree: self.tree, with_categories: false };
+        let around = Around { action, choices: self.choices, words: self.words, currency, now, tree: self.tree, with_categories: false };
         let listing = match answer {
             Some(found) => listing::found(conn, &around, found, price_error)?,
             None => {

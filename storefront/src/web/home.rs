@@ -91,13 +91,13 @@ fn load(conn: &mut Conn, visit: &Visit, units: u32, words: &Words, base_url: &st
     let mut rows: Vec<Shelf> = Vec::new();
     for row in &layout.shelves {
         let ids = catalog::by_slugs(conn, &row.products)?;
-        rows.extend(shelves::shelf(conn, said(&row.title, visit.language), &ids, visit.language, shop.currency)?);
+        rows.extend(shelves::shelf(conn, said(&row.title, visit.language), &ids, visit.language, shop.currency, now)?);
     }
     if layout.shelves.is_empty() {
         let ids = catalog::newest(conn, SHELF)?;
-        rows.extend(shelves::shelf(conn, words.get("sort-newest"), &ids, visit.language, shop.currency)?);
+        rows.extend(shelves::shelf(conn, words.get("sort-newest"), &ids, visit.language, shop.currency, now)?);
     }
-    rows.extend(shelves::shelf(conn, words.get("product-recent"), &visit.viewed, visit.language, shop.currency)?);
+    rows.extend(shelves::shelf(conn, words.get("product-recent"), &visit.viewed, visit.language, shop.currency, now)?);
     let view = HomeView {
         hero: banner(conn, layout.hero, visit.language)?,
         tiles,

@@ -15,6 +15,7 @@ use crate::ids::{CategoryId, ProductId};
 use crate::labels::Labels;
 use crate::search::{SearchPage, SearchQuery, Sort};
 use actix_web::web;
+use kernel::clock::Time;
 use kernel::money::{Currency, Money};
 use kernel::{Conn, Error, Result};
 
@@ -74,6 +75,8 @@ pub struct Around<'a> {
     pub choices: &'a Choices,
     pub words: &'a Words,
     pub currency: Currency,
+    /// When it is shown: prices of promotions depend on it.
+    pub now: Time,
     /// The tree in the page's language.
     pub tree: &'a Categories,
     /// Whether the category is a choice of its own, as it is when searching.
@@ -84,7 +87,7 @@ pub struct Around<'a> {
 pub fn found(conn: &mut Conn, around: &Around, page: &SearchPage, price_error: Option<String>) -> Result<Listing> {
     let labels = Labels::load(conn, around.words.language.code())?;
     let ids: Vec<ProductId> = page.hits.iter().copied().map(ProductId).collect();
-    let cards = shelves::cards(conn, &ids, around.words.language, around.currency)?;
+    let cards = shelves::cards(conn, &ids, around.words.language, around.currency, around.now)?;
     let choices = around.choices;
     let named = facets::Naming { words: around.words, labels: &labels, tree: around.tree };
     let chips = chips(around, &named);
@@ -111,7 +114,7 @@ pub fn plain(conn: &mut Conn, around: &Around, category: Option<CategoryId>) -> 
     let mut ids = catalog::listing(conn, category, after, most + 1)?;
     let more = ids.len() > PAGE;
     ids.truncate(PAGE);
-    let cards = shelves::cards(conn, &ids, around.words.language, around.currency)?;
+    let cards = shelves::cards(conn, &ids, around.words.language, around.currency, around.now)?;
     let next = ids.last().filter(|_| more).map(|last| around.choices.after(&format!("{PLAIN}{last}")).address(&around.action));
     Ok(Listing {
         action: around.action.clone(),

@@ -12,6 +12,7 @@ use super::{frame, shelves, structured};
 use crate::catalog::{self, PageVariant, ProductPage};
 use crate::ids::ProductId;
 use crate::imports::plain_text;
+use crate::promotions::{Priced, Shelf};
 use crate::shop::{self, Shop};
 use crate::{carts, content, tax_rates};
 use actix_web::{HttpResponse, web};
@@ -65,6 +66,7 @@ fn load(
     let language = visit.language;
     let mut found = catalog::page(conn, slug, language.code())?;
     let shop = shop::get(conn)?;
+    reduce(conn, &mut found, &shop, now)?;
     let mut page = frame::load_with(conn, visit, units, now)?;
     let here = format!("/products/{}", found.slug);
     frame::index(&mut page, base_url, &here);
@@ -81,9 +83,9 @@ fn load(
         found.variants.iter().map(|variant| variant_view(variant, &found, words, now)).collect::<Result<_>>()?;
     let mut rows = Vec::new();
     let beside = catalog::related(conn, found.id, BESIDE)?;
-    rows.extend(shelves::shelf(conn, words.get("product-beside"), &beside, language, shop.currency)?);
+    rows.extend(shelves::shelf(conn, words.get("product-beside"), &beside, language, shop.currency, now)?);
     let recent: Vec<ProductId> = visit.viewed.iter().copied().filter(|id| *id != found.id).take(RECENT).collect();
-    rows.extend(shelves::shelf(conn, words.get("product-recent"), &recent, language, shop.currency)?);
+    rows.extend(shelves::shelf(conn, words.get("product-recent"), &recent, language, shop.currency, now)?);
     let shipping = content::list(conn, language.code())?.iter().any(|(slug, _)| slug == SHIPPING_PAGE);
     let path = found.categories.iter().max_by_key(|path| path.len()).map(Vec::as_slice).unwrap_or_default();
     let view = ProductView {
@@ -106,6 +108,25 @@ fn load(
     let trail = structured::breadcrumbs(base_url, language, &view.crumbs, (&view.title, &here));
     page.json_ld = Some(json!([product, trail]).to_string());
     Ok((found.id, Page { page, view }))
+}
+
+/// Shows what promotions of single products take off, with the price before struck through.
+fn reduce(conn: &mut Conn, found: &mut ProductPage, shop: &Shop, now: Time) -> Result<()> {
+    let Some(shelf) = Shelf::load(conn, shop, now)? else { return Ok(()) };
+    let priced = |variant: &PageVariant| Priced {
+        product: found.id,
+        variant: Some(variant.id),
+        price: variant.price,
+        reduced: variant.compare_at.is_some(),
+    };
+    let listed: Vec<Priced> = found.variants.iter().map(priced).collect();
+    for (variant, price) in found.variants.iter_mut().zip(shelf.prices(conn, &listed)?) {
+        if let Some(price) = price {
+            variant.compare_at = variant.compare_at.or(Some(variant.price));
+            variant.price = price;
+        }
+    }
+    Ok(())
 }
 
 /// The first words of a text as one plain line, for search engines.

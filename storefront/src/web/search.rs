@@ -43,7 +43,7 @@ async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
             page.alternates = frame::alternates(&base_url, &choices.address("/search"), seen.language);
             let tree = catalog::categories(conn, seen.language.code())?;
             let around =
-                Around { action: "/search".into(), choices: &choices, words: &words, currency, tree: &tree, with_categories: true };
+                Around { action: "/search".into(), choices: &choices, words: &words, currency, now, tree: &tree, with_categories: true };
             let listing = match &answer {
                 Some(found) => listing::found(conn, &around, found, price_error)?,
                 None => nothing(&around),

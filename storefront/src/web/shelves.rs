@@ -1,9 +1,12 @@
 //! Products, categories and pictures of the catalogue as cards, tiles and shelves.
 
-use super::views::shared::{Card, Picture, Shelf, Stock, Tile};
+use super::views::shared::{Card, Picture, Shelf as Row, Stock, Tile};
 use crate::catalog::{self, Availability, CardPicture, Category};
 use crate::ids::ProductId;
 use crate::pictures::{self, WIDTHS};
+use crate::promotions::{Priced, Shelf};
+use crate::shop;
+use kernel::clock::Time;
 use kernel::money::{Currency, Money};
 use kernel::web::i18n::Language;
 use kernel::{Conn, Result};
@@ -35,9 +38,36 @@ pub fn by_hash(conn: &mut Conn, hash: Option<&str>, alt: &str) -> Result<Option<
 }
 
 /// The active products of `ids` in that order. What has no price in the currency is left out: it cannot be bought.
-pub fn cards(conn: &mut Conn, ids: &[ProductId], language: Language, currency: Currency) -> Result<Vec<Card>> {
-    let found = catalog::cards(conn, ids, language.code(), currency)?;
+pub fn cards(conn: &mut Conn, ids: &[ProductId], language: Language, currency: Currency, now: Time) -> Result<Vec<Card>> {
+    let mut found = catalog::cards(conn, ids, language.code(), currency)?;
+    reduce(conn, &mut found, now)?;
     Ok(found.into_iter().filter_map(|found| card(found, currency)).collect())
+}
+
+/// Shows what promotions of single products take off, with the price before struck through.
+fn reduce(conn: &mut Conn, cards: &mut [catalog::Card], now: Time) -> Result<()> {
+    if cards.is_empty() {
+        return Ok(());
+    }
+    let shop = shop::get(conn)?;
+    let Some(shelf) = Shelf::load(conn, &shop, now)? else { return Ok(()) };
+    let priced = |card: &catalog::Card, price: Option<i64>| Priced {
+        product: card.id,
+        variant: card.only_variant,
+        price: price.unwrap_or(0),
+        reduced: card.compare_at.is_some(),
+    };
+    let least: Vec<Priced> = cards.iter().map(|card| priced(card, card.price_from)).collect();
+    let most: Vec<Priced> = cards.iter().map(|card| priced(card, card.price_to)).collect();
+    let (least, most) = (shelf.prices(conn, &least)?, shelf.prices(conn, &most)?);
+    for (card, (least, most)) in cards.iter_mut().zip(least.into_iter().zip(most)) {
+        if let Some(price) = least {
+            card.compare_at = card.compare_at.or(card.price_from);
+            card.price_from = Some(price);
+        }
+        card.price_to = most.or(card.price_to);
+    }
+    Ok(())
 }
 
 fn card(of: catalog::Card, currency: Currency) -> Option<Card> {
@@ -56,9 +86,9 @@ fn card(of: catalog::Card, currency: Currency) -> Option<Card> {
 }
 
 /// A shelf of products; `None` when nothing of it is for sale.
-pub fn shelf(conn: &mut Conn, title: String, ids: &[ProductId], language: Language, currency: Currency) -> Result<Option<Shelf>> {
-    let products = cards(conn, ids, language, currency)?;
-    Ok((!products.is_empty()).then_some(Shelf { title, more: None, products }))
+pub fn shelf(conn: &mut Conn, title: String, ids: &[ProductId], language: Language, currency: Currency, now: Time) -> Result<Option<Row>> {
+    let products = cards(conn, ids, language, currency, now)?;
+    Ok((!products.is_empty()).then_some(Row { title, more: None, products }))
 }
 
 /// Categories with their pictures.

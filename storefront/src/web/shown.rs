@@ -1,5 +1,6 @@
 //! Lines and sums of carts and orders as the templates show them.
 
+use super::reductions::{SHIPPING, frozen_reductions, name, told_reason};
 use super::shelves;
 use super::views::cart::LineView;
 use super::views::page::Tone;
@@ -10,6 +11,7 @@ use crate::catalog;
 use crate::ids::{CartLineId, VariantId};
 use crate::orders::{Adjustment, Order, OrderLine};
 use crate::pictures;
+use crate::promotions::Applied;
 use kernel::money::{Currency, Money};
 use kernel::web::format;
 use kernel::{Conn, Result};
@@ -39,6 +41,7 @@ pub fn cart_lines(conn: &mut Conn, quote: &Quote, words: &Words) -> Result<Vec<L
     for (line, priced) in quote.lines.iter().zip(&quote.priced.lines) {
         let money = |minor: i64| Money::new(minor, quote.currency);
         let variant = &line.variant;
+        let at = views.len();
         views.push(LineView {
             id: line.id.to_string(),
             title: variant.title.clone(),
@@ -51,12 +54,23 @@ pub fn cart_lines(conn: &mut Conn, quote: &Quote, words: &Words) -> Result<Vec<L
             quantity: count(line.quantity),
             max: count(variant.limit().unwrap_or(MAX_QUANTITY).clamp(0, MAX_QUANTITY)),
             total: money(priced.subtotal),
-            adjustments: Vec::new(),
+            adjustments: line_adjustments(quote, at),
+            gift: line.gift.clone(),
             notice: line_notice(quote, line, words)?,
         });
     }
     views.extend(gone_lines(conn, quote, words)?);
     Ok(views)
+}
+
+/// What promotions of chosen goods take off a line. Those of the whole cart stand among its sums.
+fn line_adjustments(quote: &Quote, at: usize) -> Vec<TotalRow> {
+    let of_goods = quote.decision.applied.iter().filter(|applied| !applied.whole);
+    let row = |applied: &Applied| {
+        let (_, amount) = applied.lines.iter().find(|(line, _)| *line == at)?;
+        Some(TotalRow { label: applied.label(), amount: Money::new(-amount, quote.currency) })
+    };
+    of_goods.filter_map(row).collect()
 }
 
 fn line_notice(quote: &Quote, line: &LineQuote, words: &Words) -> Result<Option<Told>> {
@@ -111,6 +125,7 @@ fn gone_lines(conn: &mut Conn, quote: &Quote, words: &Words) -> Result<Vec<LineV
             max: 0,
             total: money(0),
             adjustments: Vec::new(),
+            gift: None,
             notice: Some(Told { kind: Tone::Error, text: words.get("cart-line-gone") }),
         }
     };
@@ -129,10 +144,10 @@ pub fn cart_notices(quote: &Quote, words: &Words) -> Result<Vec<Told>> {
             }
             Notice::Short { line, left } => format!("{}: {}", title(line), short(*left, words)?),
             Notice::Gone { .. } => words.get("cart-gone"),
-            Notice::CouponRefused(refusal) => words.get(refusal.key()),
-            Notice::CouponBelowMinimum { missing } => {
-                words.with("coupon-below-minimum", &[("missing", &words.money(Money::new(*missing, quote.currency)))])?
+            Notice::CouponRefused { code, reason } | Notice::CouponIdle { code, reason } => {
+                format!("{code}: {}", told_reason(reason, quote.currency, words)?)
             }
+            Notice::PromotionLost { name } => words.with("promotion-lost", &[("name", name)])?,
             Notice::NoDelivery => words.get("cart-no-delivery"),
         };
         let kind = if notice.blocks() { Tone::Error } else { Tone::Warning };
@@ -147,12 +162,12 @@ pub fn cart_notices(quote: &Quote, words: &Words) -> Result<Vec<Told>> {
 pub fn cart_totals(quote: &Quote, estimated: bool, words: &Words) -> Result<Totals> {
     let priced = &quote.priced;
     let reduced: i64 = priced.reductions.iter().map(|reduction| reduction.amount).sum();
-    let code = quote.coupon.as_ref().map_or("", |coupon| coupon.code.as_str());
+    let reductions = priced.reductions.iter().filter(|reduction| reduction.amount > 0);
     let sums = Sums {
         currency: quote.currency,
         subtotal: priced.subtotal,
-        coupon: (code, reduced),
-        // A coupon that pays the delivery is shown as a reduction, so the delivery is shown with its price.
+        reductions: reductions.map(|one| (name(&one.source, &one.label, words), one.amount)).collect(),
+        // A promotion that pays the delivery is shown as a reduction, so the delivery is shown with its price.
         shipping: (quote.requires_shipping && quote.rate.is_some()).then_some(priced.shipping + reduced - priced.discount),
         shipping_name: quote.rate.as_ref().map_or("", |rate| rate.name.as_str()),
         tax: priced.tax,
@@ -166,11 +181,11 @@ pub fn cart_totals(quote: &Quote, estimated: bool, words: &Words) -> Result<Tota
 /// The sums of an order, from the amounts frozen in it.
 pub fn order_totals(order: &Order, lines: &[OrderLine], adjustments: &[Adjustment], words: &Words) -> Result<Totals> {
     let waived: i64 =
-        adjustments.iter().filter(|row| row.order_line_id.is_none() && row.source.ends_with(":shipping")).map(|row| -row.amount).sum();
+        adjustments.iter().filter(|row| row.order_line_id.is_none() && row.source.ends_with(SHIPPING)).map(|row| -row.amount).sum();
     let sums = Sums {
         currency: order.currency()?,
         subtotal: order.subtotal,
-        coupon: (&order.coupon_code, order.discount + waived),
+        reductions: frozen_reductions(adjustments, words),
         shipping: (!order.shipping_method.is_empty()).then_some(order.shipping + waived),
         shipping_name: &order.shipping_method,
         tax: order.tax,
@@ -184,7 +199,8 @@ pub fn order_totals(order: &Order, lines: &[OrderLine], adjustments: &[Adjustmen
 struct Sums<'a> {
     currency: Currency,
     subtotal: i64,
-    coupon: (&'a str, i64),
+    /// The name of each reduction and what it takes off.
+    reductions: Vec<(String, i64)>,
     shipping: Option<i64>,
     shipping_name: &'a str,
     tax: i64,
@@ -198,10 +214,7 @@ impl Sums<'_> {
     fn view(&self, estimated: bool, words: &Words) -> Result<Totals> {
         let money = |minor: i64| Money::new(minor, self.currency);
         let mut rows = Vec::new();
-        let (code, reduced) = self.coupon;
-        if reduced > 0 {
-            rows.push(TotalRow { label: words.with("coupon-used", &[("code", code)])?, amount: money(-reduced) });
-        }
+        rows.extend(self.reductions.iter().map(|(label, amount)| TotalRow { label: label.clone(), amount: money(-amount) }));
         if let Some(shipping) = self.shipping {
             rows.push(TotalRow { label: words.with("totals-shipping-by", &[("name", self.shipping_name)])?, amount: money(shipping) });
         }
@@ -250,6 +263,7 @@ pub fn order_lines(conn: &mut Conn, order: &Order, lines: &[OrderLine]) -> Resul
         max: count(line.quantity),
         total: money(line.subtotal),
         adjustments: Vec::new(),
+        gift: None,
         notice: None,
     };
     Ok(lines.iter().map(view).collect())

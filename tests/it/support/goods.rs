@@ -1,4 +1,4 @@
-//! A shop made by its own functions, below the web: goods, rates, coupons, and carts that are ready to be placed.
+//! A shop made by its own functions, below the web: goods, rates, promotions, and carts that are ready to be placed.
 
 use crm::email::Email;
 use kernel::clock::{Clock, Time};
@@ -9,8 +9,8 @@ use storefront::address::Address;
 use storefront::carts;
 use storefront::catalog::{self, Product, Saving, Status, Variant};
 use storefront::checkout::{self, PlaceError, Placed, Seen, Settlement};
-use storefront::coupons::{self, Kind, Terms};
-use storefront::ids::{CartId, CouponId, VariantId};
+use storefront::ids::{CartId, PromotionId, VariantId};
+use storefront::promotions::{self, Cut, Effect, Goods, Terms};
 use storefront::shipping::{self, NewShippingRate};
 use storefront::tax_rates::{self, NewTaxRate};
 
@@ -61,21 +61,13 @@ pub fn product(db: &Db, title: &str, price: i64, stock: i64) -> VariantId {
     .unwrap()
 }
 
-pub fn coupon(db: &Db, code: &str, percent_bp: i64, max_uses: Option<i64>, per_customer: Option<i64>) -> CouponId {
-    let terms = Terms {
-        code: code.into(),
-        kind: Kind::Percentage,
-        percent_bp,
-        amount: 0,
-        currency: "EUR".into(),
-        minimum: 0,
-        starts_at: None,
-        ends_at: None,
-        max_uses,
-        max_uses_per_customer: per_customer,
-        active: true,
-    };
-    db.write_now(move |conn| coupons::create(conn, terms.clone(), now())).unwrap()
+pub fn coupon(db: &Db, code: &str, percent_bp: i64, max_uses: Option<i64>, per_customer: Option<i64>) -> PromotionId {
+    let effect = Effect::Reduce { cut: Cut::Percentage(percent_bp), on: Goods::default() };
+    promotion(db, Terms { max_uses, max_uses_per_customer: per_customer, ..Terms::coupon(code, effect, EUR) })
+}
+
+pub fn promotion(db: &Db, terms: Terms) -> PromotionId {
+    db.write_now(move |conn| promotions::create(conn, terms.clone(), now())).unwrap()
 }
 
 pub fn address() -> Address {

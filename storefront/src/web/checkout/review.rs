@@ -5,7 +5,9 @@ use crate::carts::{self, Notice, Quote};
 use crate::checkout::Seen;
 use crate::gateway::Record;
 use crate::ids::CartId;
+use crate::promotions::Reason;
 use crate::web::door::Door;
+use crate::web::reductions::told_reason;
 use crate::web::shown;
 use crate::web::views::checkout::ReviewView;
 use crate::web::views::page::{Page, Tone};
@@ -17,15 +19,14 @@ use kernel::token::Signer;
 
 pub async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
     let stage = stage!(&door, &visit, Step::Review);
-    let (stage, dropped) = match drop_coupon(&door, &stage.quote).await? {
-        Some(key) => (stage!(&door, &visit, Step::Review), Some(key)),
-        None => (stage, None),
-    };
+    let dropped = drop_codes(&door, &stage.quote).await?;
+    let stage = if dropped.is_empty() { stage } else { stage!(&door, &visit, Step::Review) };
     let done = stage.done(Step::Review)?;
     let Stage { page, quote, words, summary, .. } = stage;
     let mut notices = shown::cart_notices(&quote, &words)?;
-    if let Some(key) = dropped {
-        notices.push(Told { kind: Tone::Warning, text: format!("{} {}", words.get(key), words.get("coupon-dropped")) });
+    for (code, reason) in dropped {
+        let reason = told_reason(&reason, quote.currency, &words)?;
+        notices.push(Told { kind: Tone::Warning, text: format!("{code}: {reason} {}", words.get("coupon-dropped")) });
     }
     let terms = page.pages.iter().map(|link| &link.to).find(|to| to.ends_with("/terms")).cloned();
     let method = &quote.cart.payment_method;
@@ -35,14 +36,18 @@ pub async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
     drawn(&door, quote, door.render(&visit, "storefront/checkout/review.html", &Page { page, view })).await
 }
 
-/// An order cannot be placed with a coupon that does not work any more: it is taken off, and the page says so.
-async fn drop_coupon(door: &Door, quote: &Quote) -> Result<Option<&'static str>> {
-    let refused = quote.notices.iter().find_map(|notice| if let Notice::CouponRefused(why) = notice { Some(why.key()) } else { None });
-    if refused.is_some() {
-        let cart = quote.cart.id;
-        door.write(move |conn, now| carts::set_coupon(conn, cart, "", now)).await?;
+/// An order cannot be placed with a code that does not work any more: it is taken off, and the page says so.
+async fn drop_codes(door: &Door, quote: &Quote) -> Result<Vec<(String, Reason)>> {
+    let refused = |notice: &Notice| match notice {
+        Notice::CouponRefused { code, reason } => Some((code.clone(), reason.clone())),
+        _ => None,
+    };
+    let dropped: Vec<(String, Reason)> = quote.notices.iter().filter_map(refused).collect();
+    if !dropped.is_empty() {
+        let (cart, codes) = (quote.cart.id, dropped.clone());
+        door.write(move |conn, now| codes.iter().try_for_each(|(code, _)| carts::remove_coupon(conn, cart, code, now))).await?;
     }
-    Ok(refused)
+    Ok(dropped)
 }
 
 /// What the review page showed, as its form carries it: signed for this visitor, so that no other cart can be named.

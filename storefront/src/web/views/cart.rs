@@ -9,7 +9,7 @@ use serde::Serialize;
 #[derive(Debug, Clone, Serialize)]
 pub struct CartView {
     pub lines: Vec<LineView>,
-    /// Changes since the last look: prices, stock, a coupon that ended.
+    /// Changes since the last look: prices, stock, a promotion that ended.
     pub notices: Vec<Notice>,
     /// `None` for an empty cart.
     pub totals: Option<Totals>,
@@ -45,6 +45,8 @@ pub struct LineView {
     pub total: Money,
     /// Reductions of this line, each with its name.
     pub adjustments: Vec<TotalRow>,
+    /// The promotion that gives it; such a line cannot be changed.
+    pub gift: Option<String>,
     pub notice: Option<Notice>,
 }
 

@@ -1,0 +1,89 @@
+//! What kind of thing a product is, for rules that speak of kinds of things.
+
+use super::categories::categories;
+use crate::ids::{CategoryId, ProductId, VariantId};
+use crate::schema::{product_categories, products, variants};
+use crate::shop::LANGUAGES;
+use diesel::prelude::*;
+use kernel::json::Json;
+use kernel::{Conn, Result};
+use std::collections::HashMap;
+
+/// Where a product belongs. Brand and tags as stored, the same in every language.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Nature {
+    /// Its categories and all above them.
+    pub categories: Vec<CategoryId>,
+    pub brand: String,
+    pub tags: Vec<String>,
+}
+
+/// The natures of these products, in three queries.
+pub fn natures(conn: &mut Conn, ids: &[ProductId]) -> Result<HashMap<ProductId, Nature>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let tree = categories(conn, LANGUAGES[0])?;
+    let mut found: HashMap<ProductId, Nature> = HashMap::with_capacity(ids.len());
+    for ids in ids.chunks(super::CHUNK) {
+        let rows: Vec<(ProductId, String, Json<Vec<String>>)> =
+            products::table.filter(products::id.eq_any(ids)).select((products::id, products::brand, products::tags)).load(conn)?;
+        for (id, brand, Json(tags)) in rows {
+            found.insert(id, Nature { categories: Vec::new(), brand, tags });
+        }
+        let rows: Vec<(ProductId, CategoryId)> = product_categories::table
+            .filter(product_categories::product_id.eq_any(ids))
+            .select((product_categories::product_id, product_categories::category_id))
+            .load(conn)?;
+        for (product, category) in rows {
+            let Some(nature) = found.get_mut(&product) else { continue };
+            for above in tree.path(category) {
+                if !nature.categories.contains(&above.id) {
+                    nature.categories.push(above.id);
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// A product by its address or a variant by its SKU, as merchants name them in lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    Product(ProductId),
+    Variant(VariantId),
+}
+
+/// What a merchant means by `name`; an address before a SKU. `None` when there is no such thing.
+pub fn named(conn: &mut Conn, name: &str) -> Result<Option<Named>> {
+    if let Some(product) = super::find(conn, name)? {
+        return Ok(Some(Named::Product(product)));
+    }
+    Ok(super::find_variant(conn, name)?.map(Named::Variant))
+}
+
+/// The addresses of these products.
+pub fn addresses(conn: &mut Conn, ids: &[ProductId]) -> Result<Vec<String>> {
+    Ok(products::table.filter(products::id.eq_any(ids)).order(products::slug).select(products::slug).load(conn)?)
+}
+
+/// The SKUs of these variants; those without one are left out.
+pub fn skus(conn: &mut Conn, ids: &[VariantId]) -> Result<Vec<String>> {
+    let rows: Vec<Option<String>> =
+        variants::table.filter(variants::id.eq_any(ids)).order(variants::sku).select(variants::sku).load(conn)?;
+    Ok(rows.into_iter().flatten().collect())
+}
+
+/// The variant a merchant means by `name`: its SKU, or the address of a product with one variant that is sold. With `first` the
+/// first variant stands for a product that has more.
+pub fn variant_named(conn: &mut Conn, name: &str, first: bool) -> Result<Option<VariantId>> {
+    let Some(Named::Product(product)) = named(conn, name)? else { return super::find_variant(conn, name) };
+    let found: Vec<VariantId> = variants::table
+        .filter(variants::product_id.eq(product))
+        .filter(variants::active)
+        .order(variants::position)
+        .limit(2)
+        .select(variants::id)
+        .load(conn)?;
+    Ok(found.first().copied().filter(|_| first || found.len() == 1))
+}

@@ -1,0 +1,85 @@
+//! Whether a promotion's conditions hold for a cart.
+
+use super::engine::{Facts, Item, Offer};
+use super::reason::Reason;
+use super::rules::Conditions;
+use chrono::{Datelike, Timelike};
+
+/// The first condition that does not hold, in the order in which a shopper would want to hear of it.
+pub(super) fn refusal(offer: &Offer, cart: &[Item], facts: &Facts) -> Option<Reason> {
+    standing(offer, facts).or_else(|| moment(&offer.rules.conditions, facts)).or_else(|| shopper(&offer.rules.conditions, facts)).or_else(
+        || {
+            let conditions = &offer.rules.conditions;
+            whole(conditions, cart).or_else(|| goods(conditions, cart))
+        },
+    )
+}
+
+/// The promotion itself: switched on, in its time, in this currency, not used up.
+fn standing(offer: &Offer, facts: &Facts) -> Option<Reason> {
+    let each = if offer.rules.conditions.first_order { Some(1) } else { offer.max_uses_per_customer };
+    if !offer.active {
+        return Some(Reason::Paused);
+    }
+    if offer.starts_at.is_some_and(|from| facts.at < from) {
+        return Some(Reason::NotYet);
+    }
+    if offer.ends_at.is_some_and(|to| facts.at >= to) {
+        return Some(Reason::Ended);
+    }
+    if offer.needs_code && offer.code.is_none() {
+        return Some(Reason::NoCode);
+    }
+    if offer.currency != facts.currency && offer.rules.holds_amounts() {
+        return Some(Reason::OtherCurrency);
+    }
+    if offer.code_used {
+        return Some(Reason::CodeUsed);
+    }
+    if offer.max_uses.is_some_and(|limit| offer.uses >= limit) {
+        return Some(Reason::UsedUp);
+    }
+    each.is_some_and(|limit| offer.used_by_customer >= limit).then_some(Reason::UsedByCustomer)
+}
+
+fn moment(conditions: &Conditions, facts: &Facts) -> Option<Reason> {
+    let day = u8::try_from(facts.local.weekday().number_from_monday()).unwrap_or(0);
+    if !conditions.weekdays.is_empty() && !conditions.weekdays.contains(&day) {
+        return Some(Reason::WrongDay);
+    }
+    let minute = i64::from(facts.local.hour() * 60 + facts.local.minute());
+    conditions.hours.is_some_and(|hours| !hours.holds(minute)).then_some(Reason::WrongHour)
+}
+
+fn shopper(conditions: &Conditions, facts: &Facts) -> Option<Reason> {
+    if !conditions.countries.is_empty() && !conditions.countries.contains(&facts.country) {
+        return Some(Reason::Country);
+    }
+    let shopper = &facts.shopper;
+    if conditions.signed_in && !shopper.signed_in {
+        return Some(Reason::SignIn);
+    }
+    let invited = |key: &String| conditions.customers.contains(key);
+    if !conditions.customers.is_empty() && !shopper.email.as_ref().is_some_and(invited) {
+        return Some(Reason::NotInvited);
+    }
+    // Who is not known yet may be new; the checkout asks again once the mail address is there.
+    (conditions.first_order && shopper.orders.is_some_and(|orders| orders > 0)).then_some(Reason::NotFirstOrder)
+}
+
+fn whole(conditions: &Conditions, cart: &[Item]) -> Option<Reason> {
+    let amount: i64 = cart.iter().map(Item::subtotal).sum();
+    if amount < conditions.amount {
+        return Some(Reason::BelowAmount { missing: conditions.amount - amount });
+    }
+    let quantity: i64 = cart.iter().map(|item| item.quantity).sum();
+    (quantity < conditions.quantity).then(|| Reason::BelowQuantity { missing: conditions.quantity - quantity })
+}
+
+fn goods(conditions: &Conditions, cart: &[Item]) -> Option<Reason> {
+    let items = conditions.items.as_ref()?;
+    let held = || cart.iter().filter(|item| items.goods.holds(item));
+    let quantity = (items.quantity.max(1) - held().map(|item| item.quantity).sum::<i64>()).max(0);
+    let amount = (items.amount - held().map(Item::subtotal).sum::<i64>()).max(0);
+    (quantity > 0 || amount > 0).then_some(Reason::MissingGoods { quantity, amount })
+}

@@ -1,0 +1,121 @@
+//! Uses of promotions: a ledger that only grows, and balances that the guards stand on.
+
+use super::engine::Applied;
+use super::reason::Reason;
+use super::rules::Rules;
+use super::{State, codes};
+use crate::ids::{OrderId, PromotionId};
+use crate::schema::{promotion_balances as balances, promotion_codes as code_rows, promotion_movements as movements, promotions};
+use crm::CustomerId;
+use diesel::prelude::*;
+use kernel::clock::Time;
+use kernel::db::Prepared;
+use kernel::json::Json;
+use kernel::{Conn, Result, on_each};
+
+/// Takes one use of each promotion for an order, in the placing transaction. The guards are in the updates, so parallel orders cannot
+/// pass a limit. Answers what refused; the caller then rolls back.
+pub fn claim(
+    conn: &mut Conn,
+    applied: &[Applied],
+    customer: CustomerId,
+    order: OrderId,
+    now: Time,
+) -> Result<std::result::Result<(), Reason>> {
+    // Rows in one order, so that two orders cannot wait for each other.
+    let mut applied: Vec<&Applied> = applied.iter().collect();
+    applied.sort_by_key(|applied| applied.id);
+    for one in applied {
+        if let Err(reason) = claim_one(conn, one, customer, order, now)? {
+            return Ok(Err(reason));
+        }
+    }
+    Ok(Ok(()))
+}
+
+fn claim_one(
+    conn: &mut Conn,
+    applied: &Applied,
+    customer: CustomerId,
+    order: OrderId,
+    now: Time,
+) -> Result<std::result::Result<(), Reason>> {
+    let take = diesel::update(promotions::table.find(applied.id))
+        .filter(promotions::state.eq(State::Active))
+        .filter(promotions::max_uses.is_null().or(promotions::uses.nullable().lt(promotions::max_uses)))
+        .set(promotions::uses.eq(promotions::uses + 1))
+        .returning((promotions::max_uses_per_customer, promotions::rules));
+    let taken: Option<(Option<i64>, Json<Rules>)> = on_each!(conn, c => Prepared(take).get_result(c)).optional()?;
+    let Some((each, Json(rules))) = taken else { return Ok(Err(Reason::UsedUp)) };
+    let row = (balances::promotion_id.eq(applied.id), balances::customer_id.eq(customer), balances::uses.eq(0));
+    on_each!(conn, c => diesel::insert_into(balances::table).values(row).on_conflict_do_nothing().execute(c))?;
+    // Somebody has one first order, however many they place at once.
+    let limit = if rules.conditions.first_order { 1 } else { each.unwrap_or(i64::MAX) };
+    let take = diesel::update(balances::table.find((applied.id, customer)))
+        .filter(balances::uses.lt(limit))
+        .set(balances::uses.eq(balances::uses + 1));
+    let taken = on_each!(conn, c => Prepared(take).execute(c))?;
+    if taken == 0 {
+        return Ok(Err(Reason::UsedByCustomer));
+    }
+    let code = match &applied.code {
+        None => None,
+        Some(code) => {
+            let take = diesel::update(code_rows::table.filter(code_rows::code.eq(codes::normalise(code))))
+                .filter(code_rows::promotion_id.eq(applied.id))
+                .filter(code_rows::once.eq(false).or(code_rows::uses.lt(1)))
+                .set(code_rows::uses.eq(code_rows::uses + 1))
+                .returning(code_rows::id);
+            let taken: Option<i64> = on_each!(conn, c => Prepared(take).get_result(c)).optional()?;
+            match taken {
+                None => return Ok(Err(Reason::CodeUsed)),
+                taken => taken,
+            }
+        }
+    };
+    movement(conn, applied.id, code, customer, order, 1, now)?;
+    Ok(Ok(()))
+}
+
+/// Gives the uses of a cancelled order back. Does nothing when it had none, or gave them back before.
+pub fn release(conn: &mut Conn, order: OrderId, now: Time) -> Result<()> {
+    let moved: Vec<(PromotionId, Option<i64>, CustomerId, i64)> = movements::table
+        .filter(movements::order_id.eq(order))
+        .order((movements::promotion_id, movements::id))
+        .select((movements::promotion_id, movements::code_id, movements::customer_id, movements::uses))
+        .load(conn)?;
+    for (promotion, code, customer, _) in moved.iter().filter(|row| row.3 == 1) {
+        if moved.iter().any(|(other, _, _, uses)| other == promotion && *uses == -1) {
+            continue;
+        }
+        diesel::update(promotions::table.find(promotion)).set(promotions::uses.eq(promotions::uses - 1)).execute(conn)?;
+        diesel::update(balances::table.find((promotion, customer))).set(balances::uses.eq(balances::uses - 1)).execute(conn)?;
+        if let Some(code) = code {
+            diesel::update(code_rows::table.find(code)).set(code_rows::uses.eq(code_rows::uses - 1)).execute(conn)?;
+        }
+        movement(conn, *promotion, *code, *customer, order, -1, now)?;
+    }
+    Ok(())
+}
+
+fn movement(
+    conn: &mut Conn,
+    promotion: PromotionId,
+    code: Option<i64>,
+    customer: CustomerId,
+    order: OrderId,
+    uses: i64,
+    now: Time,
+) -> Result<()> {
+    diesel::insert_into(movements::table)
+        .values((
+            movements::promotion_id.eq(promotion),
+            movements::code_id.eq(code),
+            movements::customer_id.eq(customer),
+            movements::order_id.eq(order),
+            movements::uses.eq(uses),
+            movements::created_at.eq(now),
+        ))
+        .execute(conn)?;
+    Ok(())
+}

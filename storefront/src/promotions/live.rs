@@ -1,0 +1,181 @@
+//! From the database to what the engine is told.
+
+use super::engine::{GiftStock, Item, Offer, Shopper};
+use super::reason::Reason;
+use super::rules::{Effect, Goods};
+use super::{Promotion, State};
+use crate::carts::LineQuote;
+use crate::catalog::{self, Nature};
+use crate::ids::{ProductId, PromotionId, VariantId};
+use crate::schema::{promotion_balances as balances, promotion_codes as codes, promotions};
+use crm::email::Email;
+use crm::{CustomerId, customers, purchases};
+use diesel::prelude::*;
+use kernel::clock::Time;
+use kernel::money::Currency;
+use kernel::{Conn, Result};
+use std::collections::{BTreeMap, HashMap};
+
+/// Up to so many balances are asked for one by one.
+const FEW: usize = 3;
+
+/// Promotions to decide among, and the codes that open none of them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Loaded {
+    pub offers: Vec<Offer>,
+    pub stray: Vec<(String, Reason)>,
+}
+
+/// The promotions that need no code and are in their time, and those that the codes open, whatever their state.
+pub(crate) fn live(conn: &mut Conn, given: &[String], language: &str, now: Time) -> Result<Loaded> {
+    let rows: Vec<Promotion> = promotions::table
+        .filter(promotions::state.eq(State::Active))
+        .filter(promotions::needs_code.eq(false))
+        .filter(promotions::starts_at.is_null().or(promotions::starts_at.le(now)))
+        .filter(promotions::ends_at.is_null().or(promotions::ends_at.gt(now)))
+        .order(promotions::id)
+        .select(Promotion::as_select())
+        .load(conn)?;
+    let offers = rows.iter().map(|row| row.offer(language)).collect::<Result<Vec<Offer>>>()?;
+    let mut loaded = Loaded { offers, stray: Vec::new() };
+    open_by_codes(conn, &mut loaded, given, language)?;
+    Ok(loaded)
+}
+
+/// Every promotion there is, newest first, and what the codes open: for the test bench.
+pub(super) fn all(conn: &mut Conn, given: &[String], language: &str, limit: i64) -> Result<Loaded> {
+    let offers = super::list(conn, None, limit)?.iter().map(|row| row.offer(language)).collect::<Result<Vec<Offer>>>()?;
+    let mut loaded = Loaded { offers, stray: Vec::new() };
+    open_by_codes(conn, &mut loaded, given, language)?;
+    Ok(loaded)
+}
+
+fn open_by_codes(conn: &mut Conn, loaded: &mut Loaded, given: &[String], language: &str) -> Result<()> {
+    if given.is_empty() {
+        return Ok(());
+    }
+    // A cart has few codes, and a query for one is prepared once while a list of them is not.
+    for code in given {
+        let found: Option<(bool, i64, Promotion)> = codes::table
+            .inner_join(promotions::table.on(promotions::id.eq(codes::promotion_id)))
+            .filter(codes::code.eq(code))
+            .select((codes::once, codes::uses, Promotion::as_select()))
+            .first(conn)
+            .optional()?;
+        let Some((once, uses, promotion)) = found else {
+            loaded.stray.push((code.clone(), Reason::Unknown));
+            continue;
+        };
+        let used = once && uses > 0;
+        match loaded.offers.iter_mut().find(|offer| offer.id == promotion.id) {
+            // A code that works takes the place of one that was used.
+            Some(offer) if offer.code.is_none() || offer.code_used && !used => {
+                let reason = Reason::CodeUsed;
+                loaded.stray.extend(offer.code.replace(code.clone()).map(|before| (before, reason)));
+                offer.code_used = used;
+            }
+            Some(_) => loaded.stray.push((code.clone(), if used { Reason::CodeUsed } else { Reason::SameAgain })),
+            None => {
+                let offer = promotion.offer(language)?;
+                // One that needs no code may have kept one from earlier; it is open anyway.
+                let code = Some(code.clone());
+                loaded.offers.push(Offer { code, code_used: used, ..offer });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What is known of whoever fills a cart, and how often they used the promotions that count it.
+pub(crate) fn shopper(conn: &mut Conn, loaded: &mut Loaded, customer: Option<CustomerId>, email: &str) -> Result<Shopper> {
+    let email = Email::parse(email, "email").ok();
+    let (known, key) = match (customer, &email) {
+        (Some(id), Some(email)) => (Some(id), Some(email.key())),
+        (Some(id), None) => {
+            let stored = customers::get(conn, id)?.email;
+            (Some(id), Some(stored.to_lowercase()))
+        }
+        (None, Some(email)) => (customers::find_by_email(conn, email)?.map(|customer| customer.id), Some(email.key())),
+        (None, None) => (None, None),
+    };
+    let counts = |offer: &Offer| offer.max_uses_per_customer.is_some() || offer.rules.conditions.first_order;
+    let counted: Vec<PromotionId> = loaded.offers.iter().filter(|offer| counts(offer)).map(|offer| offer.id).collect();
+    if let Some(customer) = known {
+        let uses = uses_of(conn, customer, &counted)?;
+        for offer in &mut loaded.offers {
+            offer.used_by_customer = uses.iter().find(|(id, _)| *id == offer.id).map_or(0, |(_, uses)| *uses);
+        }
+    }
+    let asks = loaded.offers.iter().any(|offer| offer.rules.conditions.first_order);
+    let orders = match (known, &key) {
+        (Some(customer), _) if asks => Some(purchases::count(conn, customer)?),
+        (None, Some(_)) => Some(0),
+        _ => None,
+    };
+    Ok(Shopper { signed_in: customer.is_some(), email: key, orders })
+}
+
+/// How often a customer used these promotions. A few are asked for one by one: such a query is prepared once, a list each time.
+fn uses_of(conn: &mut Conn, customer: CustomerId, counted: &[PromotionId]) -> Result<Vec<(PromotionId, i64)>> {
+    let own = balances::table.filter(balances::customer_id.eq(customer)).select((balances::promotion_id, balances::uses));
+    if counted.len() > FEW {
+        return Ok(own.filter(balances::promotion_id.eq_any(counted)).load(conn)?);
+    }
+    let mut uses = Vec::new();
+    for id in counted {
+        uses.extend(own.filter(balances::promotion_id.eq(id)).first::<(PromotionId, i64)>(conn).optional()?);
+    }
+    Ok(uses)
+}
+
+/// The lines of a cart as promotions see them. Categories, brands and tags are read only when a promotion asks for some.
+pub(crate) fn items(conn: &mut Conn, lines: &[LineQuote], offers: &[Offer]) -> Result<Vec<Item>> {
+    let asked = offers.iter().any(|offer| offer.rules.goods().into_iter().any(Goods::by_nature));
+    let mut products: Vec<ProductId> = lines.iter().map(|line| line.variant.product_id).filter(|_| asked).collect();
+    products.sort_unstable();
+    products.dedup();
+    let natures: HashMap<ProductId, Nature> = catalog::natures(conn, &products)?;
+    let item = |line: &LineQuote| {
+        let nature = natures.get(&line.variant.product_id).cloned().unwrap_or_default();
+        Item {
+            variant: line.variant.id,
+            product: line.variant.product_id,
+            categories: nature.categories,
+            brand: nature.brand,
+            tags: nature.tags,
+            reduced: line.variant.compare_at.is_some_and(|before| before > line.unit_price),
+            unit_price: line.unit_price,
+            quantity: line.quantity,
+        }
+    };
+    Ok(lines.iter().map(item).collect())
+}
+
+/// The variants that some promotion gives away, as (what the engine asks, what an order line is made of).
+pub(crate) type Gifts = BTreeMap<VariantId, (GiftStock, catalog::VariantForSale)>;
+
+/// Gifts with the stock that is left beside the lines of the cart.
+pub(crate) fn gifts(conn: &mut Conn, lines: &[LineQuote], offers: &[Offer], currency: Currency, language: &str) -> Result<Gifts> {
+    let given = |offer: &Offer| if let Effect::Gift { variant, .. } = offer.rules.effect { Some(variant) } else { None };
+    let mut ids: Vec<VariantId> = offers.iter().filter_map(given).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let found = catalog::variants_for_sale(conn, &ids, currency, language)?;
+    let gift = |variant: catalog::VariantForSale| {
+        let in_cart: i64 = lines.iter().filter(|line| line.variant.id == variant.id).map(|line| line.quantity).sum();
+        let stock = GiftStock {
+            unit_price: variant.unit_price,
+            for_sale: variant.for_sale,
+            free: variant.limit().map(|limit| limit - in_cart),
+            requires_shipping: variant.requires_shipping,
+        };
+        (variant.id, (stock, variant))
+    };
+    Ok(found.into_iter().map(gift).collect())
+}
+
+/// The names of these promotions in `language`.
+pub(crate) fn names(conn: &mut Conn, ids: &[PromotionId], language: &str) -> Result<Vec<(PromotionId, String)>> {
+    let rows: Vec<Promotion> = promotions::table.filter(promotions::id.eq_any(ids)).select(Promotion::as_select()).load(conn)?;
+    Ok(rows.into_iter().map(|row| (row.id, row.rules.0.name(&row.name, language).to_string())).collect())
+}
