@@ -9,7 +9,9 @@ mod home;
 mod jobs;
 mod mails;
 mod order;
+mod order_history;
 mod order_money;
+mod order_papers;
 mod order_ship;
 mod orders;
 mod pictures;
@@ -49,6 +51,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .configure(order::routes)
         .configure(order_money::routes)
         .configure(order_ship::routes)
+        .configure(order_papers::routes)
         .configure(products::routes)
         .configure(product::routes)
         .configure(pictures::routes)

@@ -117,7 +117,7 @@ admin-kind-free_shipping = 免运费
 
 # Orders
 admin-orders = 订单
-admin-orders-search = 订单号或邮箱
+admin-orders-search = 订单号、姓名、邮箱或 SKU
 admin-orders-none = 没有订单。
 admin-order-due = 付款截止 { $date }
 admin-customer-note = 客户留言：

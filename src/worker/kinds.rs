@@ -8,6 +8,7 @@ use kernel::{Error, Result, mail};
 use std::path::Path;
 use std::str::FromStr;
 use storefront::catalog::PICTURE_JOB;
+use storefront::orders::terms;
 use storefront::payment_jobs::Cashier;
 use storefront::{carts, idempotency, logins, payments, pictures, refunds, search_index};
 
@@ -27,6 +28,7 @@ pub static KINDS: &[Kind] = &[
     Kind { name: EXPIRE, run: |state, _| cashier(state).expire() },
     Kind { name: PICTURE_JOB, run: fetch_picture },
     Kind { name: search_index::INDEX_JOB, run: |state, job| search_index::index_job(&state.db, state.door.search.as_ref(), id(job)?) },
+    Kind { name: terms::TERMS_JOB, run: fill_terms },
     Kind { name: PRUNE, run: prune },
 ];
 
@@ -57,6 +59,12 @@ fn fetch_picture(state: &AppState, job: &Job) -> Result<()> {
     let now = state.clock.now();
     state.db.write_now(move |conn| pictures::attach(conn, plan.id, &shown, now))?;
     again.map_or(Ok(()), Err)
+}
+
+/// Gives orders from before there was a search their words, a few at a time.
+fn fill_terms(state: &AppState, job: &Job) -> Result<()> {
+    let (after, now) = (id(job)?, state.clock.now());
+    state.db.write_now(move |conn| terms::fill(conn, after, now))
 }
 
 /// Forgets what ran out: sessions, links, answers kept for programs, carts of nobody.

@@ -1,6 +1,7 @@
 //! The proof of the books: laws that hold over the whole database, checked by reading all of it. Each check answers with the rows
 //! that break it, in words a merchant can act on.
 
+mod documents;
 mod money;
 mod stock;
 
@@ -21,13 +22,15 @@ const PAGE: i64 = 1000;
 /// Runs every check in one connection. `progress` is told the name of each before it starts.
 pub fn examine(conn: &mut Conn, progress: &mut dyn FnMut(&'static str)) -> Result<Vec<Finding>> {
     type Check = (&'static str, fn(&mut Conn, &mut Finding) -> Result<()>);
-    let checks: [Check; 8] = [
+    let checks: [Check; 10] = [
         ("order totals are the sum of their parts", money::order_totals),
         ("statuses are what payments and lines make them", money::statuses),
         ("captures and refunds agree with their payments", money::payments),
         ("refunded units and amounts agree with the refunds", money::refunded_lines),
         ("the memory of purchases agrees with the orders", money::purchases),
         ("coupon uses agree with their movements", money::coupons),
+        ("numbers of documents have no gap", documents::series),
+        ("documents say what orders and refunds say", documents::amounts),
         ("stock levels are the sum of their movements", stock::movements),
         ("held and allocated goods belong to open orders", stock::promises),
     ];

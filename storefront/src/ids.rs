@@ -18,4 +18,5 @@ kernel::id!(
     AddressId,
     PaymentCaseId,
     ApiKeyId,
+    DocumentId,
 );

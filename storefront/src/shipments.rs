@@ -68,6 +68,12 @@ pub fn ship(conn: &mut Conn, order: OrderId, parcel: &Parcel, actor: &str, now: 
     Ok(id)
 }
 
+/// Whether the form with this key was sent before.
+pub fn known(conn: &mut Conn, key: &str) -> Result<bool> {
+    let found: i64 = shipments::table.filter(shipments::key.eq(key)).count().get_result(conn)?;
+    Ok(found > 0)
+}
+
 fn checked(conn: &mut Conn, order: OrderId, parcel: &Parcel) -> Result<Demand> {
     let lines = orders::lines(conn, order)?;
     let mut fields = Fields::default();

@@ -4,6 +4,8 @@
 mod books;
 mod buying;
 mod crash;
+mod desk;
+mod documents;
 mod mailing;
 mod outages;
 mod races;

@@ -6,13 +6,18 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use kernel::Result;
 use serde_json::json;
-use storefront::shop::{self, LANGUAGES, Shop};
+use storefront::shop::{self, InvoiceAt, LANGUAGES, Shop};
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 
 const NAMES: &[&str] = &[
     "name",
     "contact_email",
+    "imprint",
+    "vat_id",
+    "invoice_at",
+    "invoice_prefix",
+    "credit_note_prefix",
     "country",
     "prices_include_tax",
     "capture_at_once",
@@ -34,6 +39,11 @@ async fn form(desk: Desk) -> Result<HttpResponse> {
     let mut form = Form::new(NAMES)
         .fill("name", &shop.name)
         .fill("contact_email", &shop.contact_email)
+        .fill("imprint", &shop.imprint)
+        .fill("vat_id", &shop.vat_id)
+        .fill("invoice_at", shop.invoice_at.as_str())
+        .fill("invoice_prefix", &shop.invoice_prefix)
+        .fill("credit_note_prefix", &shop.credit_note_prefix)
         .fill("country", &shop.country)
         .fill("prices_include_tax", forms::tick(shop.prices_include_tax))
         .fill("capture_at_once", forms::tick(shop.capture_at_once))
@@ -49,7 +59,12 @@ async fn form(desk: Desk) -> Result<HttpResponse> {
 }
 
 fn show(desk: &Desk, status: StatusCode, shop: &Shop, form: Form) -> Result<HttpResponse> {
-    desk.page_as(status, "admin/settings.html", "admin-settings", json!({ "currency": shop.currency, "form": form }))
+    desk.page_as(
+        status,
+        "admin/settings.html",
+        "admin-settings",
+        json!({ "currency": shop.currency, "form": form, "moments": InvoiceAt::WORDS }),
+    )
 }
 
 async fn save(desk: Desk, posted: Posted) -> Result<HttpResponse> {
@@ -77,6 +92,11 @@ fn read(posted: &Posted, before: &Shop) -> Result<Shop> {
     let mut shop = before.clone();
     shop.name = reader.text("name");
     shop.contact_email = reader.text("contact_email");
+    shop.imprint = reader.text("imprint").replace("\r\n", "\n");
+    shop.vat_id = reader.text("vat_id");
+    shop.invoice_at = InvoiceAt::parse(&reader.text("invoice_at"));
+    shop.invoice_prefix = reader.text("invoice_prefix");
+    shop.credit_note_prefix = reader.text("credit_note_prefix");
     shop.country = reader.text("country");
     shop.prices_include_tax = reader.ticked("prices_include_tax");
     shop.capture_at_once = reader.ticked("capture_at_once");

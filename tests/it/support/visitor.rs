@@ -27,6 +27,11 @@ impl Visitor {
         Visitor { agent: config.build().into(), base: base.to_string(), cookies: RefCell::default() }
     }
 
+    /// Puts a cookie into the browser.
+    pub fn keep(&self, name: &str, value: &str) {
+        self.cookies.borrow_mut().insert(name.to_string(), value.to_string());
+    }
+
     /// A second browser tab: the same cookies as now.
     pub fn tab(&self) -> Visitor {
         Visitor { agent: self.agent.clone(), base: self.base.clone(), cookies: RefCell::new(self.cookies.borrow().clone()) }
