@@ -11,7 +11,7 @@ pub use list::{Filter, OrderRow, list, newer, newest};
 pub use queries::{
     Waiting, adjustments, after, changes, count, find_by_cart, get, get_by_number, history, lines, numbers, of_customer, version, waiting,
 };
-pub use status::{FulfilmentStatus, OrderStatus, PaymentStatus, derive, payment_status, refresh};
+pub use status::{FulfilmentStatus, OrderStatus, PaymentStatus, derive, refresh};
 
 use crate::address::Address;
 use crate::ids::{CartId, OrderId, OrderLineId, VariantId};
@@ -146,7 +146,7 @@ pub fn note(conn: &mut Conn, order: OrderId, kind: &str, detail: &str, actor: &s
     Ok(())
 }
 
-/// Accepts a pending order: the shop will deliver. `false` when it is not pending any more.
+/// Accepts a pending order: the shop will deliver. Its statuses are derived anew, and its invoice is issued. `false` when it is not pending any more.
 pub fn confirm(conn: &mut Conn, order: OrderId, actor: &str, now: Time) -> Result<bool> {
     let held: i64 = orders::table.find(order).filter(orders::payment_due_at.is_not_null()).count().get_result(conn)?;
     let confirm = diesel::update(orders::table.find(order)).filter(orders::status.eq(OrderStatus::Pending)).set((
@@ -163,8 +163,10 @@ pub fn confirm(conn: &mut Conn, order: OrderId, actor: &str, now: Time) -> Resul
         stock::promise(conn, order, &demand, actor, now)?;
     }
     note(conn, order, "confirmed", "", actor, now)?;
-    documents::on_confirmation(conn, order, now)?;
     events::record(conn, "orders", &format!("confirmed:{order}"), &Event::OrderConfirmed { order: order.0 }, now)?;
+    refresh(conn, order, now)?;
+    // Last: everybody who confirms waits for the row with the numbers.
+    documents::on_confirmation(conn, order, now)?;
     Ok(true)
 }
 

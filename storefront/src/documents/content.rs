@@ -1,7 +1,7 @@
 //! What stands on a document, figured once from the order's frozen amounts.
 
 use crate::address::Address;
-use crate::orders::{Order, OrderLine};
+use crate::orders::{Order, OrderLine, PaymentStatus};
 use crate::shop::Shop;
 use crate::tax;
 use kernel::Result;
@@ -100,8 +100,8 @@ fn lines_of(text: &str) -> Vec<String> {
 
 impl Content {
     /// What the documents of an order share.
-    pub fn about(order: &Order, shop: &Shop, payment_status: &str) -> Result<Content> {
-        let transfers = order.payment_method == "bank_transfer" && payment_status == "pending";
+    pub fn about(order: &Order, shop: &Shop) -> Result<Content> {
+        let transfers = order.payment_method == "bank_transfer" && order.payment_status == PaymentStatus::Pending;
         Ok(Content {
             language: order.language.clone(),
             shop_name: shop.name.clone(),
@@ -115,20 +115,20 @@ impl Content {
             ordered_at: order.placed_at,
             prices_include_tax: order.prices_include_tax,
             payment_method: order.payment_method.clone(),
-            payment_status: payment_status.to_string(),
+            payment_status: order.payment_status.as_str().to_string(),
             ..Content::default()
         })
     }
 
     /// The invoice of a whole order.
-    pub fn invoice(order: &Order, lines: &[OrderLine], shop: &Shop, payment_status: &str) -> Result<Content> {
+    pub fn invoice(order: &Order, lines: &[OrderLine], shop: &Shop) -> Result<Content> {
         let line = |line: &OrderLine| Line { unit_price: Some(line.unit_price), discount: line.discount, ..part(line, line.quantity) };
         let shipping = Shipping { name: order.shipping_method.clone(), total: order.shipping_gross(), tax: order.shipping_tax };
         Ok(Content {
             lines: lines.iter().map(line).collect(),
             shipping: (!order.shipping_method.is_empty() || shipping.total > 0).then_some(shipping),
             rates: rates(order, lines),
-            ..Content::about(order, shop, payment_status)?
+            ..Content::about(order, shop)?
         })
     }
 

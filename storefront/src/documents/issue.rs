@@ -61,14 +61,8 @@ fn insert(conn: &mut Conn, shop: &Shop, new: &New, now: Time) -> Result<()> {
 
 fn invoice(conn: &mut Conn, shop: &Shop, order: &Order, now: Time) -> Result<()> {
     let lines = orders::lines(conn, order.id)?;
-    let content = Content::invoice(order, &lines, shop, &payment_status(conn, order)?)?;
+    let content = Content::invoice(order, &lines, shop)?;
     insert(conn, shop, &New { kind: Kind::Invoice, order, content: &content, invoice: None, refund: None }, now)
-}
-
-/// How the order stands with its money in this transaction, before the statuses are stored.
-fn payment_status(conn: &mut Conn, order: &Order) -> Result<String> {
-    let sums = payments::sums(conn, order.id)?;
-    Ok(orders::payment_status(order.total, &sums, order.status == OrderStatus::Cancelled).as_str().to_string())
 }
 
 fn has_invoice(conn: &mut Conn, order: OrderId) -> Result<bool> {
@@ -96,7 +90,8 @@ fn automatic(conn: &mut Conn, order: OrderId, at: InvoiceAt, now: Time) -> Resul
     }
     let order = orders::get(conn, order)?;
     let stands = matches!(order.status, OrderStatus::Confirmed | OrderStatus::Completed);
-    if !stands || order.source == IMPORT || has_invoice(conn, order.id)? {
+    // An order is confirmed once; it may become paid again after a failed refund.
+    if !stands || order.source == IMPORT || (at == InvoiceAt::Payment && has_invoice(conn, order.id)?) {
         return Ok(());
     }
     invoice(conn, &shop, &order, now)
@@ -135,7 +130,7 @@ pub fn credit_refund(conn: &mut Conn, refund: &Refund, now: Time) -> Result<()> 
         Some(parts) if amount == refund.amount => parts,
         _ => (Vec::new(), None, spread(amount, &frozen.rates)),
     };
-    let content = Content { lines, shipping, rates, reason: "refund".into(), ..credit(conn, &order, &shop, &invoice)? };
+    let content = Content { lines, shipping, rates, reason: "refund".into(), ..credit(&order, &shop, &invoice)? };
     let new = New { kind: Kind::CreditNote, order: &order, content: &content, invoice: Some(invoice.id), refund: Some(refund.id) };
     insert(conn, &shop, &new, now)
 }
@@ -185,16 +180,15 @@ pub fn credit_rest(conn: &mut Conn, order: OrderId, now: Time) -> Result<()> {
         0 => (frozen.lines.clone(), frozen.shipping.clone(), frozen.rates.clone()),
         _ => (Vec::new(), None, rest(conn, &invoice, &frozen)?),
     };
-    let content = Content { lines, shipping, rates, reason: "cancelled".into(), ..credit(conn, &order, &shop, &invoice)? };
+    let content = Content { lines, shipping, rates, reason: "cancelled".into(), ..credit(&order, &shop, &invoice)? };
     let new = New { kind: Kind::CreditNote, order: &order, content: &content, invoice: Some(invoice.id), refund: None };
     insert(conn, &shop, &new, now)
 }
 
 /// What a credit note says beside its amounts.
-fn credit(conn: &mut Conn, order: &Order, shop: &Shop, invoice: &Document) -> Result<Content> {
-    let status = payment_status(conn, order)?;
+fn credit(order: &Order, shop: &Shop, invoice: &Document) -> Result<Content> {
     let reference = Reference { label: invoice.label.clone(), issued_at: invoice.issued_at };
-    Ok(Content { invoice: Some(reference), bank: Vec::new(), ..Content::about(order, shop, &status)? })
+    Ok(Content { invoice: Some(reference), bank: Vec::new(), ..Content::about(order, shop)? })
 }
 
 /// What was credited of an invoice.

@@ -151,7 +151,7 @@ fn pick(conn: &mut Conn, filter: &Filter, cursor: Cursor, ids: &BTreeSet<OrderId
         let has = |row: &OrderRow, word: &String| held.get(&row.id).is_some_and(|terms| terms.iter().any(|term| term.starts_with(word)));
         rows.extend(found.into_iter().filter(|row| filter.admits(row, cursor) && common.iter().all(|word| has(row, word))));
     }
-    rows.sort_by(|a, b| (b.placed_at, b.id).cmp(&(a.placed_at, a.id)));
+    rows.sort_by_key(|row| std::cmp::Reverse((row.placed_at, row.id)));
     rows.truncate(usize::try_from(limit).unwrap_or(0));
     Ok(rows)
 }

@@ -49,7 +49,8 @@ pub fn invoice(document: &Document, words: &Words) -> Result<Vec<u8>> {
 
 impl Sheet<'_> {
     fn money(&self, minor: i64) -> String {
-        self.words.money(Money::new(minor, self.currency))
+        // The sign of the baht is in neither font.
+        self.words.money(Money::new(minor, self.currency)).replace('฿', "THB\u{a0}")
     }
 
     /// An amount as this shop shows it: with the tax in it, or before tax.

@@ -15,9 +15,9 @@ use skrifa::instance::{LocationRef, Size};
 use skrifa::{FontRef, MetadataProvider};
 use std::sync::LazyLock;
 
-/// Noto Sans SC, cut to Latin, Greek, Cyrillic, currency signs and the characters of GB 2312. Its licence lies beside it.
-static NOTO: &[u8] = include_bytes!("../../../fonts/NotoSansSC-Regular.otf");
-static FACE: LazyLock<Option<Face>> = LazyLock::new(Face::load);
+/// Noto Sans for Latin, Greek and Cyrillic, and Noto Sans SC for the characters of GB 2312. Their licence lies beside them.
+static NOTO: [&[u8]; 2] = [include_bytes!("../../../fonts/NotoSans-Regular.ttf"), include_bytes!("../../../fonts/NotoSansSC-Regular.otf")];
+static FACES: LazyLock<Option<[Face; 2]>> = LazyLock::new(|| Some([Face::load(NOTO[0])?, Face::load(NOTO[1])?]));
 
 /// Points of an A4 sheet and its margins.
 pub const WIDTH: f32 = 595.28;
@@ -38,18 +38,29 @@ struct Face {
 }
 
 impl Face {
-    fn load() -> Option<Face> {
-        let noto = FontRef::new(NOTO).ok()?;
+    fn load(bytes: &'static [u8]) -> Option<Face> {
+        let noto = FontRef::new(bytes).ok()?;
         let units = f32::from(noto.metrics(Size::unscaled(), LocationRef::default()).units_per_em);
-        Some(Face { font: Font::new(NOTO.to_vec().into(), 0)?, noto, units })
+        Some(Face { font: Font::new(bytes.to_vec().into(), 0)?, noto, units })
     }
+}
 
-    /// The glyph of a character and its width in sizes of the font. What the font does not have is an empty box.
-    fn glyph(&self, letter: char) -> (u32, f32) {
-        let id = self.noto.charmap().map(letter).unwrap_or_default();
-        let width = self.noto.glyph_metrics(Size::unscaled(), LocationRef::default()).advance_width(id);
-        (id.to_u32(), width.unwrap_or(self.units) / self.units)
-    }
+/// A character of a face, by the face's place, and how wide it is in sizes of the font.
+#[derive(Clone, Copy)]
+struct Glyph {
+    face: usize,
+    id: u32,
+    width: f32,
+}
+
+/// The first face that has a character draws it. What none has is the empty box of the last.
+fn glyph(faces: &[Face], letter: char) -> Glyph {
+    let found = faces.iter().enumerate().find_map(|(at, face)| Some((at, face, face.noto.charmap().map(letter)?)));
+    let last = faces.len().saturating_sub(1);
+    let found = found.or_else(|| faces.last().map(|face| (last, face, skrifa::GlyphId::default())));
+    let Some((at, face, id)) = found else { return Glyph { face: 0, id: 0, width: 1.0 } };
+    let width = face.noto.glyph_metrics(Size::unscaled(), LocationRef::default()).advance_width(id);
+    Glyph { face: at, id: id.to_u32(), width: width.unwrap_or(face.units) / face.units }
 }
 
 /// How dark something is printed.
@@ -85,7 +96,7 @@ enum Mark {
 
 /// A document that is being written, from top to bottom.
 pub struct Paper {
-    face: &'static Face,
+    faces: &'static [Face],
     pages: Vec<Vec<Mark>>,
     /// Where the next line goes.
     pub y: f32,
@@ -94,8 +105,8 @@ pub struct Paper {
 impl Paper {
     /// Fails when the carried font does not read, which would be a broken build.
     pub fn new() -> Result<Paper> {
-        let face = FACE.as_ref().ok_or_else(|| Error::unexpected("the font of documents does not read"))?;
-        Ok(Paper { face, pages: vec![Vec::new()], y: TOP })
+        let faces = FACES.as_ref().ok_or_else(|| Error::unexpected("the fonts of documents do not read"))?;
+        Ok(Paper { faces, pages: vec![Vec::new()], y: TOP })
     }
 
     fn mark(&mut self, mark: Mark) {
@@ -106,7 +117,7 @@ impl Paper {
 
     /// The width of a line.
     pub fn measure(&self, text: &str, size: f32) -> f32 {
-        text.chars().map(|letter| self.face.glyph(letter).1).sum::<f32>() * size
+        text.chars().map(|letter| glyph(self.faces, letter).width).sum::<f32>() * size
     }
 
     /// Splits a text into lines: between words, between Chinese characters, and inside a word only when it is wider than a line.
@@ -116,7 +127,7 @@ impl Paper {
         let (mut filled, mut break_at) = (0.0, None);
         for letter in text.chars() {
             let letter = if letter.is_control() { ' ' } else { letter };
-            let wide = self.face.glyph(letter).1 * size;
+            let wide = glyph(self.faces, letter).width * size;
             if filled + wide > width && !line.is_empty() {
                 let rest = break_at.map(|at| line.split_off(at)).unwrap_or_default();
                 lines.push(line.trim_end().to_string());
@@ -224,13 +235,19 @@ impl Paper {
     fn draw(&self, surface: &mut Surface, mark: &Mark) {
         match mark {
             Mark::Text { x, y, size, ink, text } => {
-                let glyph = |(at, letter): (usize, char)| {
-                    let (id, width) = self.face.glyph(letter);
-                    KrillaGlyph::new(GlyphId::new(id), width, 0.0, 0.0, 0.0, at..at + letter.len_utf8(), None)
-                };
-                let glyphs: Vec<KrillaGlyph> = text.char_indices().map(glyph).collect();
                 surface.set_fill(Some(ink.fill()));
-                surface.draw_glyphs(Point::from_xy(*x, *y), &glyphs, self.face.font.clone(), text, *size, false);
+                let letters: Vec<(usize, char, Glyph)> =
+                    text.char_indices().map(|(at, letter)| (at, letter, glyph(self.faces, letter))).collect();
+                let mut x = *x;
+                for run in letters.chunk_by(|(_, _, a), (_, _, b)| a.face == b.face) {
+                    let drawn = |(at, letter, glyph): &(usize, char, Glyph)| {
+                        KrillaGlyph::new(GlyphId::new(glyph.id), glyph.width, 0.0, 0.0, 0.0, *at..*at + letter.len_utf8(), None)
+                    };
+                    let glyphs: Vec<KrillaGlyph> = run.iter().map(drawn).collect();
+                    let Some(face) = run.first().and_then(|(_, _, glyph)| self.faces.get(glyph.face)) else { continue };
+                    surface.draw_glyphs(Point::from_xy(x, *y), &glyphs, face.font.clone(), text, *size, false);
+                    x += run.iter().map(|(_, _, glyph)| glyph.width).sum::<f32>() * size;
+                }
             }
             Mark::Rule { x, y, width, height, ink } => {
                 let Some(area) = Rect::from_xywh(*x, *y, *width, *height) else { return };
@@ -272,10 +289,10 @@ mod tests {
 
     #[test]
     fn the_font_has_what_documents_need() {
-        let face = FACE.as_ref().expect("the font reads");
-        for letter in "AZaz09 ÄÖÜäöüßéèñçøåŁşΩЖ€£¥₩₹₺₪฿₫₴$−–—…·×№“”’（）。，、发票贷记通知单装箱税额合计增值税王李张".chars()
+        let faces = FACES.as_ref().expect("the fonts read");
+        for letter in "AZaz09 ÄÖÜäöüßéèñçøåŁşčőțİĞΩЖї€£¥₩₹₺₪₫₴$−–—…·×№“”’（）。，、发票贷记通知单装箱税额合计增值税王李张".chars()
         {
-            assert_ne!(face.glyph(letter).0, 0, "{letter} is missing");
+            assert_ne!(glyph(faces, letter).id, 0, "{letter} is missing");
         }
     }
 }
