@@ -7,7 +7,15 @@ import { button, buy, main, press, signIn } from './support/steps.mjs'
 import { text } from './support/texts.mjs'
 
 const say = text.staff
-const buyer = (the, email) => visit(the.browser, the.shop.url, {}, (guest) => buy(guest, email))
+
+/** Somebody else buys; returns the number of the order. */
+async function bought(the, email) {
+  let number
+  await visit(the.browser, the.shop.url, {}, async (guest) => {
+    number = await buy(guest, email)
+  })
+  return number
+}
 
 async function lookTwice(page, name) {
   for (const size of [sizes.narrow, sizes.wide]) {
@@ -18,11 +26,11 @@ async function lookTwice(page, name) {
 
 journeys('the desk of orders', (journey, the) => {
   journey('tells an open list of new orders and an open order that it changed', {}, async (page) => {
-    const number = await buyer(the, 'first@guest.test')
+    const number = await bought(the, 'first@guest.test')
     await signIn(page, staff, '/admin/sign-in')
     await page.goto('/admin/orders?q=guest.test')
     assert.equal(await page.getByRole('status').filter({ hasText: say.newOrders }).count(), 0)
-    await buyer(the, 'second@guest.test')
+    await bought(the, 'second@guest.test')
     await page.getByRole('status').filter({ hasText: say.newOrders }).waitFor()
     await lookTwice(page, 'admin-orders-news')
     await press(page, main(page).getByRole('link', { name: say.reload }))
@@ -40,7 +48,7 @@ journeys('the desk of orders', (journey, the) => {
   })
 
   journey('refuses a form of an older order, prints its papers', {}, async (page) => {
-    const number = await buyer(the, 'third@guest.test')
+    const number = await bought(the, 'third@guest.test')
     await signIn(page, staff, '/admin/sign-in')
     const order = `/admin/orders/${number}`
     await page.goto(`${order}/ship`)
