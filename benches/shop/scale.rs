@@ -5,7 +5,9 @@
 
 use crate::goods;
 use crate::support::{Dice, Spread, millis, verdict};
+use chrono::{DateTime, TimeDelta};
 use diesel::connection::SimpleConnection;
+use kernel::clock::Time;
 use kernel::db::Target;
 use kernel::money::Currency;
 use kernel::{Conn, Db, Result, on_each};
@@ -45,8 +47,17 @@ fn deep(dice: &mut Dice, scale: i64) -> i64 {
     scale / 100 + any(dice, scale / 10)
 }
 
+/// When the order with this number was placed.
+fn placed(number: i64) -> Time {
+    DateTime::from_timestamp(1_577_836_800 + number * 900, 0).unwrap().naive_utc()
+}
+
 fn list(conn: &mut Conn, filter: orders::Filter) -> Result<usize> {
     Ok(orders::list(conn, &filter, ROWS)?.len())
+}
+
+fn search(conn: &mut Conn, words: String, payment_status: Option<PaymentStatus>) -> Result<usize> {
+    list(conn, orders::Filter { search: Some(words), payment_status, ..orders::Filter::default() })
 }
 
 fn products(conn: &mut Conn, filter: catalog::Filter) -> Result<usize> {
@@ -80,9 +91,28 @@ fn cases() -> Vec<Case> {
             list(conn, Filter { status, payment_status, ..Filter::default() }).map(|found| found + 1)
         }),
         case("order list, by mail address", true, |conn, dice, scale| {
-            let text = Some(format!("c{}@example.com", any(dice, scale / 10)));
-            list(conn, Filter { text, ..Filter::default() })
+            let email = Some(format!("c{}@example.com", any(dice, scale / 10)));
+            list(conn, Filter { email, ..Filter::default() })
         }),
+        case("order list, one country, deep", true, |conn, dice, scale| {
+            let before = Some(OrderId(deep(dice, scale)));
+            list(conn, Filter { country: Some("AT".into()), before, ..Filter::default() })
+        }),
+        case("order list, a month, one way to pay", true, |conn, dice, scale| {
+            let from = placed(any(dice, scale / 2));
+            let until = Some(from + TimeDelta::days(30));
+            let payment_method = Some("bank_transfer".into());
+            list(conn, Filter { from: Some(from), until, payment_method, ..Filter::default() })
+        }),
+        case("order search, a number", true, |conn, dice, scale| search(conn, format!("#R{}", 1000 + any(dice, scale)), None)),
+        case("order search, the start of a SKU", true, |conn, dice, scale| search(conn, format!("sku-{}", any(dice, scale)), None)),
+        case("order search, start of a mail address", true, |conn, dice, scale| search(conn, format!("c{}@", any(dice, scale / 10)), None)),
+        case("order search, a name that many have", true, |conn, _, _| search(conn, "cust".into(), None)),
+        case("order search, a common name, paid", true, |conn, _, _| search(conn, "customer".into(), Some(PaymentStatus::Paid))),
+        case("order search, common and rare", true, |conn, dice, scale| {
+            search(conn, format!("customer c{}@", any(dice, scale / 10)), None)
+        }),
+        case("new orders since", true, |conn, _, scale| orders::newer(conn, OrderId(scale - 20), 100)),
         case("what waits, up to 100", true, |conn, _, _| Ok(orders::waiting(conn, 100)?.to_ship)),
         case("product list, first page", true, |conn, _, _| products(conn, catalog::Filter::default())),
         case("product list, deep page", true, |conn, dice, scale| {
@@ -197,17 +227,24 @@ fn grow(db: &Db, from: i64, to: i64, sqlite: bool) {
             "CASE WHEN i % 100 = 0 THEN '{waiting}' WHEN i % 100 < 3 THEN '{confirmed}' WHEN i % 100 < 5 THEN '{cancelled}' ELSE '{done}' END"
         )
     };
+    // An order every quarter of an hour.
+    let placed =
+        if sqlite { "datetime('2020-01-01', '+' || (i * 15) || ' minutes')" } else { "timestamp '2020-01-01' + i * interval '15 minutes'" };
     let order = format!(
         "i, 'R' || (1000 + i), 1 + (i - 1) / 10, 'c' || (1 + (i - 1) / 10) || '@example.com', 'en', 'EUR', {}, {}, {}, \
-         2000, 0, 490, 78, 319, 2490, TRUE, '{{}}', '{{}}', 'Standard', 'card', {TIME}, {TIME}",
+         2000, 0, 490, 78, 319, 2490, TRUE, '{{}}', '{{}}', 'Standard', CASE WHEN i % 5 = 0 THEN 'bank_transfer' ELSE 'stripe' END, \
+         {placed}, {TIME}, CASE WHEN i % 10 = 0 THEN 'AT' ELSE 'DE' END",
         kind("pending", "confirmed", "cancelled", "completed"),
         kind("pending", "paid", "voided", "paid"),
         kind("unfulfilled", "unfulfilled", "cancelled", "fulfilled"),
     );
     let columns = "orders (id, number, customer_id, email, language, currency, status, payment_status, fulfilment_status, subtotal, discount, \
                    shipping, shipping_tax, tax, total, prices_include_tax, billing_address, shipping_address, shipping_method, \
-                   payment_method, placed_at, updated_at)";
+                   payment_method, placed_at, updated_at, country)";
     insert(db, sqlite, columns, &order, from, to);
+    for term in ["'r' || (1000 + i)", "'sku' || (1 + i * 7 % 1000003)", "'c' || (1 + (i - 1) / 10) || '@example.com'", "'customer'"] {
+        insert(db, sqlite, "order_terms (term, order_id)", &format!("{term}, i"), from, to);
+    }
     // PostgreSQL does this by itself within a minute; SQLite runs as the shop runs it, without.
     if !sqlite {
         db.write_now(|conn| Ok(on_each!(conn, c => c.batch_execute("ANALYZE"))?)).unwrap();

@@ -104,11 +104,20 @@ fn select(conn: &mut Conn, recipient: Option<&str>, state: Option<&str>, before:
     Ok(query.order(mails::id.desc()).limit(limit).select(Mail::as_select()).load(conn)?)
 }
 
-/// Queues a mail that failed or was sent once more, with the same Message-ID.
-pub fn resend(conn: &mut Conn, id: i64, now: Time) -> Result<()> {
-    let changed = diesel::update(mails::table.find(id)).set((mails::state.eq("queued"), mails::error.eq(None::<String>))).execute(conn)?;
+/// The mails of these causes (`dedupe_key`), oldest first.
+pub fn of_causes(conn: &mut Conn, causes: &[String]) -> Result<Vec<Mail>> {
+    Ok(mails::table.filter(mails::dedupe_key.eq_any(causes)).order(mails::id).select(Mail::as_select()).load(conn)?)
+}
+
+/// Queues a mail that failed or was sent once more, with the same Message-ID. `seen` is when whoever asks saw it sent: `Conflict`
+/// when it was sent again since, or is on its way, so that two clicks send one mail.
+pub fn resend(conn: &mut Conn, id: i64, seen: Option<Time>, now: Time) -> Result<()> {
+    let mail = get(conn, id)?;
+    let again = (mails::state.eq("queued"), mails::error.eq(None::<String>));
+    let settled = diesel::update(mails::table.find(id)).filter(mails::state.ne_all(["queued", "sending"]));
+    let changed = if mail.sent_at == seen { settled.set(again).execute(conn)? } else { 0 };
     if changed == 0 {
-        return Err(Error::NotFound);
+        return Err(Error::conflict("mail-on-its-way"));
     }
     jobs::enqueue(conn, SEND_JOB, &id.to_string(), Some(&format!("mail:{id}")), now, now)
 }

@@ -114,7 +114,7 @@ admin-case-resolved = Resolved
 
 # Orders
 admin-orders = Orders
-admin-orders-search = Order number or e-mail address
+admin-orders-search = Order number, name, e-mail address or SKU
 admin-orders-none = No orders here.
 admin-order-due = to be paid by { $date }
 admin-customer-note = Customer’s note:

@@ -114,7 +114,7 @@ admin-case-resolved = 已解决
 
 # Orders
 admin-orders = 订单
-admin-orders-search = 订单号或邮箱
+admin-orders-search = 订单号、姓名、邮箱或 SKU
 admin-orders-none = 没有订单。
 admin-order-due = 付款截止 { $date }
 admin-customer-note = 客户留言：

@@ -8,6 +8,7 @@ use kernel::{Error, Result, mail};
 use std::path::Path;
 use std::str::FromStr;
 use storefront::catalog::PICTURE_JOB;
+use storefront::orders::terms;
 use storefront::payment_jobs::Cashier;
 use storefront::{carts, idempotency, logins, payments, pictures, refunds, search_index, waiting};
 
@@ -28,6 +29,7 @@ pub static KINDS: &[Kind] = &[
     Kind { name: PICTURE_JOB, run: fetch_picture },
     Kind { name: search_index::INDEX_JOB, run: |state, job| search_index::index_job(&state.db, state.door.search.as_ref(), id(job)?) },
     Kind { name: waiting::JOB, run: tell_waiting },
+    Kind { name: terms::TERMS_JOB, run: fill_terms },
     Kind { name: PRUNE, run: prune },
 ];
 
@@ -65,6 +67,12 @@ fn fetch_picture(state: &AppState, job: &Job) -> Result<()> {
 fn tell_waiting(state: &AppState, _: &Job) -> Result<()> {
     let (mailer, now) = (state.door.mailer(), state.clock.now());
     state.db.write_now(move |conn| waiting::all(conn, &mailer, now))
+}
+
+/// Gives orders from before there was a search their words, a few at a time.
+fn fill_terms(state: &AppState, job: &Job) -> Result<()> {
+    let (after, now) = (id(job)?, state.clock.now());
+    state.db.write_now(move |conn| terms::fill(conn, after, now))
 }
 
 /// Forgets what ran out: sessions, links, answers kept for programs, carts of nobody.

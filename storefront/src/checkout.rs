@@ -142,10 +142,10 @@ fn create(conn: &mut Conn, shop: &Shop, quote: &Quote, contact: &Contact, settle
     let payment = payments::create(conn, order, &cart.payment_method, revenue, now)?;
     orders::note(conn, order, "placed", "", actor, now)?;
     events::record(conn, "orders", &format!("placed:{order}"), &Event::OrderPlaced { order: order.0 }, now)?;
-    if settlement == Settlement::After {
-        orders::confirm(conn, order, actor, now)?;
+    match settlement {
+        Settlement::After => orders::confirm(conn, order, actor, now).map(drop)?,
+        Settlement::Before => orders::refresh(conn, order, now)?,
     }
-    orders::refresh(conn, order, now)?;
     Ok(Placed { order, payment, first: true })
 }
 

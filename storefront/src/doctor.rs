@@ -1,6 +1,7 @@
 //! The proof of the books: laws that hold over the whole database, checked by reading all of it. Each check answers with the rows
 //! that break it, in words a merchant can act on.
 
+mod documents;
 mod money;
 mod promotions;
 mod stock;
@@ -30,6 +31,8 @@ pub fn examine(conn: &mut Conn, progress: &mut dyn FnMut(&'static str)) -> Resul
         ("the memory of purchases agrees with the orders", money::purchases),
         ("uses of promotions agree with their movements", promotions::uses),
         ("uses of codes agree with their movements", promotions::codes),
+        ("numbers of documents have no gap", documents::series),
+        ("documents say what orders and refunds say", documents::amounts),
         ("stock levels are the sum of their movements", stock::movements),
         ("stock levels are the sum of what lies at the locations", stock::places),
         ("held and allocated goods belong to open orders", stock::promises),

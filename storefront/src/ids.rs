@@ -19,4 +19,5 @@ kernel::id!(
     PaymentCaseId,
     ApiKeyId,
     LocationId,
+    DocumentId,
 );

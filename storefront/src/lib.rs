@@ -10,6 +10,7 @@ pub mod checkout;
 pub mod content;
 pub mod demo;
 pub mod doctor;
+pub mod documents;
 pub mod gateway;
 pub mod idempotency;
 pub mod ids;

@@ -2,6 +2,9 @@
 //! absolute links that carry the order's signed key, so that guests need no account.
 
 mod order;
+mod sent;
+
+pub use sent::of_order;
 
 use crate::orders::Order;
 use crate::waiting::Waiting;
@@ -58,13 +61,14 @@ impl Mailer {
     pub fn queue<V: Serialize>(&self, conn: &mut Conn, template: &str, cause: &str, to: &Reader<'_>, view: V, now: Time) -> Result<()> {
         let shop = shop::get(conn)?;
         let language = to.language;
+        let imprint = shop.imprint_lines(&self.templates.text(language, "document-vat-id")?);
         let frame = MailView {
             language,
             tag: language.tag(),
             shop_name: shop.name,
             shop_url: self.url(language, "/"),
             contact: shop.contact_email,
-            imprint: Vec::new(),
+            imprint,
             name: (!to.name.is_empty()).then(|| to.name.to_string()),
         };
         let mail = Mail { mail: frame, view };

@@ -1,13 +1,15 @@
 //! The order: a frozen copy of what was bought, and the statuses derived from what became of it.
 
 mod create;
+mod list;
 mod queries;
 mod status;
+pub mod terms;
 
 pub use create::{NewOrder, create};
+pub use list::{Filter, OrderRow, list, newer, newest};
 pub use queries::{
-    Filter, OrderRow, Waiting, adjustments, after, count, find_by_cart, get, get_by_number, history, lines, list, numbers, of_customer,
-    waiting,
+    Waiting, adjustments, after, changes, count, find_by_cart, get, get_by_number, history, lines, numbers, of_customer, version, waiting,
 };
 pub use status::{FulfilmentStatus, OrderStatus, PaymentStatus, derive, refresh};
 
@@ -15,7 +17,7 @@ use crate::address::Address;
 use crate::ids::{CartId, OrderId, OrderLineId, VariantId};
 use crate::schema::{adjustments, order_history, order_lines, orders};
 use crate::stock::{self, Demand};
-use crate::{payments, promotions};
+use crate::{documents, payments, promotions};
 use crm::CustomerId;
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -123,6 +125,7 @@ pub struct Adjustment {
 #[derive(Clone, Debug, Queryable, Selectable, serde::Serialize)]
 #[diesel(table_name = order_history)]
 pub struct HistoryEntry {
+    pub id: i64,
     pub kind: String,
     pub detail: String,
     pub actor: String,
@@ -143,7 +146,7 @@ pub fn note(conn: &mut Conn, order: OrderId, kind: &str, detail: &str, actor: &s
     Ok(())
 }
 
-/// Accepts a pending order: the shop will deliver. `false` when it is not pending any more.
+/// Accepts a pending order: the shop will deliver. Its statuses are derived anew, and its invoice is issued. `false` when it is not pending any more.
 pub fn confirm(conn: &mut Conn, order: OrderId, actor: &str, now: Time) -> Result<bool> {
     let held: i64 = orders::table.find(order).filter(orders::payment_due_at.is_not_null()).count().get_result(conn)?;
     let confirm = diesel::update(orders::table.find(order)).filter(orders::status.eq(OrderStatus::Pending)).set((
@@ -161,6 +164,9 @@ pub fn confirm(conn: &mut Conn, order: OrderId, actor: &str, now: Time) -> Resul
     }
     note(conn, order, "confirmed", "", actor, now)?;
     events::record(conn, "orders", &format!("confirmed:{order}"), &Event::OrderConfirmed { order: order.0 }, now)?;
+    refresh(conn, order, now)?;
+    // Last: everybody who confirms waits for the row with the numbers.
+    documents::on_confirmation(conn, order, now)?;
     Ok(true)
 }
 
@@ -206,6 +212,7 @@ pub fn cancel(conn: &mut Conn, order: OrderId, reason: CancelReason, actor: &str
     }
     // Money first: what goes back is figured from units that are not cancelled yet.
     payments::undo(conn, &before, &lines, actor, now)?;
+    documents::credit_rest(conn, order, now)?;
     diesel::update(order_lines::table.filter(order_lines::order_id.eq(order)))
         .set(order_lines::cancelled.eq(order_lines::quantity - order_lines::shipped))
         .execute(conn)?;
@@ -225,6 +232,15 @@ pub fn lock(conn: &mut Conn, order: OrderId, now: Time) -> Result<Order> {
     let lock = diesel::update(orders::table.find(order)).set(orders::updated_at.eq(now));
     let locked = on_each!(conn, c => Prepared(lock).execute(c))?;
     if locked == 0 { Err(Error::NotFound) } else { get(conn, order) }
+}
+
+/// The text of the conflict when a form is older than its order.
+pub const CHANGED: &str = "order-changed-meanwhile";
+
+/// [`lock`] for a form that was made when `seen` was the order's [`version`]. `Conflict` when anything happened to it since.
+pub fn lock_seen(conn: &mut Conn, order: OrderId, seen: i64, now: Time) -> Result<Order> {
+    let locked = lock(conn, order, now)?;
+    if version(conn, order)? == seen { Ok(locked) } else { Err(Error::conflict(CHANGED)) }
 }
 
 /// Units that wait for delivery, summed per stocked variant.

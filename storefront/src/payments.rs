@@ -7,7 +7,7 @@ mod retry;
 mod settle;
 
 pub use capture::{Pending, capturable, capture_failed, pending_capture, record_receipt, request_capture};
-pub use cases::{Case, case, has_case, list_cases, open_cases};
+pub use cases::{Case, case, case_of, has_case, list_cases, open_cases};
 pub(crate) use cases::{resolve as resolve_case, stuck};
 pub use retry::retry;
 pub use settle::{Outcome, settle};

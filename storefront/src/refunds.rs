@@ -4,6 +4,7 @@ mod preview;
 
 pub use preview::{LinePreview, Preview, Request, RequestLine, preview};
 
+use crate::documents;
 use crate::ids::{OrderId, OrderLineId, PaymentId, RefundId};
 use crate::imports;
 use crate::orders::{self, Order, OrderLine, OrderStatus};
@@ -232,6 +233,7 @@ pub fn settle(conn: &mut Conn, id: RefundId, now: Time) -> Result<()> {
     }
     let refund = get(conn, id)?;
     payments::resolve_case(conn, refund.payment_id, now)?;
+    documents::credit_refund(conn, &refund, now)?;
     orders::note(conn, refund.order_id, "refunded", &refund.amount.to_string(), "provider", now)?;
     let event = Event::RefundSettled { order: refund.order_id.0, refund: id.0 };
     events::record(conn, "refunds", &format!("settled:{id}"), &event, now)?;

@@ -342,6 +342,38 @@ diesel::table! {
         payment_due_at -> Nullable<Timestamp>,
         placed_at -> Timestamp,
         updated_at -> Timestamp,
+        country -> Text,
+    }
+}
+
+diesel::table! {
+    order_terms (term, order_id) {
+        term -> Text,
+        order_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    document_series (name) {
+        name -> Text,
+        last -> BigInt,
+    }
+}
+
+diesel::table! {
+    documents (id) {
+        id -> BigInt,
+        kind -> Text,
+        number -> BigInt,
+        label -> Text,
+        order_id -> BigInt,
+        invoice_id -> Nullable<BigInt>,
+        refund_id -> Nullable<BigInt>,
+        currency -> Text,
+        tax -> BigInt,
+        total -> BigInt,
+        content -> Text,
+        issued_at -> Timestamp,
     }
 }
 
@@ -568,3 +600,4 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(refund_lines, refunds);
 diesel::allow_tables_to_appear_in_same_query!(stock_requests, variants);
 diesel::allow_tables_to_appear_in_same_query!(promotions, promotion_codes);
+diesel::allow_tables_to_appear_in_same_query!(orders, order_terms);

@@ -23,7 +23,7 @@ pub struct Shipment {
 }
 
 /// What goes into a parcel. `key` is unique to the form it came from, so that sending the form twice ships once.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Parcel {
     pub key: String,
     pub lines: Vec<(OrderLineId, i64)>,
@@ -68,6 +68,12 @@ pub fn ship(conn: &mut Conn, order: OrderId, parcel: &Parcel, actor: &str, now: 
     events::record(conn, "shipments", &format!("sent:{id}"), &event, now)?;
     orders::refresh(conn, order.id, now)?;
     Ok(id)
+}
+
+/// Whether the form with this key was sent before.
+pub fn known(conn: &mut Conn, key: &str) -> Result<bool> {
+    let found: i64 = shipments::table.filter(shipments::key.eq(key)).count().get_result(conn)?;
+    Ok(found > 0)
 }
 
 fn checked(conn: &mut Conn, order: OrderId, parcel: &Parcel) -> Result<Demand> {

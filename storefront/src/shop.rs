@@ -17,6 +17,33 @@ pub fn language(code: &str) -> &'static str {
     LANGUAGES.iter().find(|known| **known == code).copied().unwrap_or(LANGUAGES[0])
 }
 
+/// When an order gets its invoice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InvoiceAt {
+    /// When the shop accepts the order, which for a card is when the money is held or taken.
+    #[default]
+    Confirmation,
+    /// When all of it is paid.
+    Payment,
+}
+
+impl InvoiceAt {
+    pub const WORDS: [&str; 2] = ["confirmation", "payment"];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            InvoiceAt::Confirmation => InvoiceAt::WORDS[0],
+            InvoiceAt::Payment => InvoiceAt::WORDS[1],
+        }
+    }
+
+    /// The moment of a word; confirmation for any other text.
+    pub fn parse(word: &str) -> InvoiceAt {
+        if word == InvoiceAt::WORDS[1] { InvoiceAt::Payment } else { InvoiceAt::Confirmation }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Shop {
@@ -39,6 +66,14 @@ pub struct Shop {
     /// From how many units downwards the shop tells the number left.
     pub low_stock: i64,
     pub contact_email: String,
+    /// Name, postal address and register of the seller, by line: on invoices and below mails.
+    pub imprint: String,
+    /// The seller's VAT identification number; empty without one.
+    pub vat_id: String,
+    pub invoice_at: InvoiceAt,
+    /// What stands before the numbers of invoices and credit notes. A change touches no document that was issued.
+    pub invoice_prefix: String,
+    pub credit_note_prefix: String,
     pub announcement: std::collections::BTreeMap<String, String>,
     /// The home page as the demo or the merchant laid it out.
     pub home: serde_json::Value,
@@ -59,6 +94,11 @@ impl Default for Shop {
             payment_minutes: 60,
             low_stock: 3,
             contact_email: String::new(),
+            imprint: String::new(),
+            vat_id: String::new(),
+            invoice_at: InvoiceAt::default(),
+            invoice_prefix: "INV-".into(),
+            credit_note_prefix: "CN-".into(),
             announcement: Default::default(),
             home: serde_json::Value::Null,
         }
@@ -94,6 +134,12 @@ impl Shop {
         }
     }
 
+    /// The seller as every mail names it, by line; `vat` is the word before the VAT number.
+    pub fn imprint_lines(&self, vat: &str) -> Vec<String> {
+        let lines = self.imprint.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_string);
+        lines.chain((!self.vat_id.is_empty()).then(|| format!("{vat} {}", self.vat_id))).collect()
+    }
+
     /// The settings as they will be stored: trimmed. `Invalid` names what cannot be.
     pub fn checked(mut self) -> Result<Shop> {
         let mut fields = Fields::default();
@@ -124,6 +170,21 @@ impl Shop {
         }
         if self.bank_details.chars().count() > 1000 {
             fields.add("bank_details", "That is too long.");
+        }
+        if self.imprint.chars().count() > 1000 || self.imprint.lines().count() > 12 {
+            fields.add("imprint", "Give at most 12 lines.");
+        }
+        self.imprint = self.imprint.trim().to_string();
+        let short = [
+            ("vat_id", &mut self.vat_id),
+            ("invoice_prefix", &mut self.invoice_prefix),
+            ("credit_note_prefix", &mut self.credit_note_prefix),
+        ];
+        for (name, text) in short {
+            *text = text.trim().to_string();
+            if text.chars().count() > 20 || text.chars().any(char::is_control) {
+                fields.add(name, "Give at most 20 characters.");
+            }
         }
         for (language, text) in &mut self.announcement {
             *text = text.trim().to_string();

@@ -5,6 +5,8 @@ mod access;
 mod books;
 mod buying;
 mod crash;
+mod desk;
+mod documents;
 mod mailing;
 mod outages;
 mod pairs;

@@ -12,7 +12,8 @@ use admin::{RoleId, invitations, roles, staff};
 use crm::email::Email;
 use kernel::web::i18n::Language;
 use storefront::checkout::Settlement;
-use storefront::{api_keys, payments, shipping, tax_rates};
+use storefront::shipments::{self, Parcel};
+use storefront::{api_keys, documents, payments, shipping, tax_rates};
 
 /// A shop with one of everything that has an address, and the addresses: patterns and what stands in for their parts.
 struct Things {
@@ -22,7 +23,7 @@ struct Things {
 impl Things {
     fn make(house: &House, owner: admin::StaffId) -> Things {
         let variant = goods::product(&house.db, "Mug", 1200, 50);
-        let (cart, seen) = goods::cart(&house.db, &[(variant, 1)], "ann@example.com", "bank_transfer", "");
+        let (cart, seen) = goods::cart(&house.db, &[(variant, 2)], "ann@example.com", "bank_transfer", "");
         assert!(goods::place(&house.db, cart, seen, Settlement::After).is_ok());
         house.work();
         let promotion = goods::coupon(&house.db, "TEA", 1000, None, None);
@@ -32,6 +33,11 @@ impl Things {
             .write_now(move |conn| {
                 let order = storefront::orders::get_by_number(conn, "R1001")?;
                 let payment = payments::latest(conn, order.id)?.expect("it was placed with a payment").id;
+                let line = storefront::orders::lines(conn, order.id)?[0].id;
+                let parcel = Parcel { key: "first".into(), lines: vec![(line, 1)], ..Parcel::default() };
+                let shipment = shipments::ship(conn, order.id, &parcel, "system", now())?;
+                let invoice = documents::of_order(conn, order.id)?[0].id;
+                let confirmation = storefront::mails::of_order(conn, &order)?[0].id;
                 let rate = shipping::list(conn)?[0].id;
                 let tax = tax_rates::list(conn)?[0].id;
                 let (key, _) = api_keys::create(conn, "A program", api_keys::Scope::ALL, None, now())?;
@@ -47,6 +53,9 @@ impl Things {
                 Ok(vec![
                     ("", "{number}", "R1001".to_string()),
                     ("", "{payment}", payment.to_string()),
+                    ("", "{shipment}", shipment.to_string()),
+                    ("", "{document}", invoice.to_string()),
+                    ("", "{mail}", confirmation.to_string()),
                     ("", "{variant}", variant.to_string()),
                     ("", "{location}", storefront::stock::locations(conn)?[0].id.to_string()),
                     ("", "{role}", own.to_string()),

@@ -17,6 +17,8 @@ const ACTIONS: &[&str] = &[
     "order.ship",
     "order.cancel",
     "order.refund",
+    "order.invoice",
+    "order.mail",
     "payment.capture",
     "payment.receipt",
     "product.add",

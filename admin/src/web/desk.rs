@@ -20,6 +20,7 @@ use std::rc::Rc;
 use storefront::web::door::Door;
 use storefront::web::views::page::{Flash, Tone};
 use storefront::web::visit::Visit;
+use storefront::web::words::Words;
 
 /// The cookie that holds a staff session. It is not the shopper's: signing out of one leaves the other.
 pub const SESSION: &str = "staff_session";
@@ -144,6 +145,16 @@ impl Desk {
         let Error::Conflict(text) = error else { return Err(error) };
         self.visit.say(&self.door.signer, Tone::Error, &text);
         Ok(self.door.go(&self.visit, to))
+    }
+
+    /// What an open page is told when it asks whether it is still true: a sentence, or nothing.
+    pub fn news(&self, text: Option<String>) -> Result<HttpResponse> {
+        Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(serde_json::json!({ "text": text })))
+    }
+
+    /// Texts in the language of the page, for sentences that are put together outside templates.
+    pub fn words(&self) -> Result<Words> {
+        Words::of(&self.door.templates, self.visit.language)
     }
 
     /// A parameter of the query; empty when there is none. NUL never gets further than here.

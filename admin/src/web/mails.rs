@@ -1,6 +1,7 @@
 //! The mails the shop sent or has to send.
 
 use super::desk::{Desk, ROWS};
+use super::order_papers::sent_at;
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use kernel::{Result, mail};
@@ -30,7 +31,8 @@ pub async fn show(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
     let mut mail = desk.read(move |conn| mail::get(conn, id)).await?;
     mail.body_text = without_secrets(&mail.body_text);
     let title = mail.subject.clone();
-    desk.page("admin/mail.html", &title, json!({ "mail": mail }))
+    let sent = mail.sent_at.map(|at| at.to_string()).unwrap_or_default();
+    desk.page("admin/mail.html", &title, json!({ "mail": mail, "sent": sent }))
 }
 
 pub async fn html(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
@@ -58,15 +60,18 @@ fn without_secrets(body: &str) -> String {
     shown
 }
 
-pub async fn resend(desk: Desk, id: web::Path<i64>, _: Posted) -> Result<HttpResponse> {
+pub async fn resend(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<HttpResponse> {
     let id = *id;
-    desk.write(move |conn, act| {
+    let (seen, page) = (sent_at(&posted)?, format!("/admin/mails/{id}"));
+    let done = desk.write(move |conn, act| {
         let before = mail::get(conn, id)?;
-        mail::resend(conn, id, act.now)?;
+        mail::resend(conn, id, seen, act.now)?;
         act.log(conn, "mail.resend", &format!("mail:{id}"), &json!({ "state": before.state }), &json!({ "state": "queued" }))
-    })
-    .await?;
-    Ok(desk.done(&format!("/admin/mails/{id}"), "admin-mail-queued-again"))
+    });
+    match done.await {
+        Ok(()) => Ok(desk.done(&page, "admin-mail-queued-again")),
+        Err(error) => desk.explained(&page, error),
+    }
 }
 
 #[cfg(test)]

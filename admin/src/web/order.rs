@@ -2,6 +2,7 @@
 //! their own.
 
 use super::desk::Desk;
+use super::{order_history, order_papers};
 use crate::staff;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -42,17 +43,15 @@ fn load(conn: &mut Conn, number: &str) -> Result<Value> {
     let currency = order.currency()?;
     let money = |minor: i64| Money::new(minor, currency);
     let names = staff::names(conn)?;
-    let who = |actor: &str| names.get(actor).cloned().unwrap_or_else(|| actor.to_string());
     let lines = orders::lines(conn, order.id)?;
     let adjustments = orders::adjustments(conn, order.id)?;
     let paid = payments::of_order(conn, order.id)?;
     let refundable: i64 = paid.iter().map(|payment| payment.captured - payment.refunded).sum();
     let shown_payments = paid.iter().map(|payment| payment_view(conn, payment, currency)).collect::<Result<Vec<Value>>>()?;
-    let history: Vec<Value> = orders::history(conn, order.id)?
-        .iter()
-        .rev()
-        .map(|entry| json!({ "kind": entry.kind, "detail": detail(&entry.kind, &entry.detail, currency), "actor": who(&entry.actor), "at": entry.created_at }))
-        .collect();
+    let mut history = orders::history(conn, order.id)?;
+    history.reverse();
+    let version = history.first().map_or(0, |entry| entry.id);
+    let history = order_history::entries(&history, currency, &names);
     let of_whole: Vec<Value> = adjustments
         .iter()
         .filter(|one| one.order_line_id.is_none())
@@ -71,7 +70,7 @@ fn load(conn: &mut Conn, number: &str) -> Result<Value> {
         "shipments": shipment_views(conn, &order, &lines)?, "refunds": refund_views(conn, &order, &lines, currency)?,
         "can_ship": order.status == orders::OrderStatus::Confirmed && lines.iter().any(|line| line.open() > 0),
         "can_cancel": orders::cancellable(&order, &lines),
-        "can_refund": refundable > 0,
+        "can_refund": refundable > 0, "seen": version, "papers": order_papers::views(conn, &order)?,
     }))
 }
 
@@ -128,7 +127,7 @@ fn shipment_views(conn: &mut Conn, order: &Order, lines: &[OrderLine]) -> Result
     let mut views = Vec::new();
     for sent in shipments::of_order(conn, order.id)? {
         let contents = units(lines, shipments::lines_of(conn, sent.id)?);
-        views.push(json!({ "carrier": sent.carrier, "number": sent.tracking_number, "url": sent.tracking_url, "at": sent.shipped_at, "contents": contents }));
+        views.push(json!({ "id": sent.id, "carrier": sent.carrier, "number": sent.tracking_number, "url": sent.tracking_url, "at": sent.shipped_at, "contents": contents }));
     }
     Ok(views)
 }
@@ -146,23 +145,17 @@ fn refund_views(conn: &mut Conn, order: &Order, lines: &[OrderLine], currency: C
     Ok(views)
 }
 
-/// Entries about money keep minor units; people read amounts.
-fn detail(kind: &str, detail: &str, currency: Currency) -> String {
-    let about_money = matches!(
-        kind,
-        "capture_requested"
-            | "payment_received"
-            | "refund_requested"
-            | "refunded"
-            | "captured"
-            | "payment_captured"
-            | "authorised"
-            | "payment_authorised"
-    );
-    match detail.parse::<i64>() {
-        Ok(minor) if about_money => kernel::web::format::money(Money::new(minor, currency)),
-        _ => detail.to_string(),
-    }
+/// Whether anything happened to the order since the page was made. Asked every few seconds by open pages.
+pub async fn news(desk: Desk, number: web::Path<String>) -> Result<HttpResponse> {
+    let seen: i64 = desk.query("seen").parse().unwrap_or(0);
+    let changed = desk
+        .read(move |conn| {
+            let order = orders::get_by_number(conn, &number)?;
+            Ok(orders::version(conn, order.id)? != seen)
+        })
+        .await?;
+    let words = desk.words()?;
+    desk.news(changed.then(|| words.get("admin-order-news")))
 }
 
 pub async fn note(desk: Desk, number: web::Path<String>, posted: Posted) -> Result<HttpResponse> {
@@ -177,6 +170,7 @@ pub async fn note(desk: Desk, number: web::Path<String>, posted: Posted) -> Resu
     let asked = number.clone();
     desk.write(move |conn, act| {
         let order = orders::get_by_number(conn, &asked)?;
+        orders::lock(conn, order.id, act.now)?;
         orders::note(conn, order.id, "note", &text, &act.actor, act.now)?;
         act.log(conn, "order.note", &format!("order:{asked}"), &Value::Null, &json!({ "note": text }))
     })
@@ -185,7 +179,12 @@ pub async fn note(desk: Desk, number: web::Path<String>, posted: Posted) -> Resu
 }
 
 pub async fn cancel_form(desk: Desk, number: web::Path<String>) -> Result<HttpResponse> {
-    let asked = number.clone();
+    show_cancel(&desk, &number, None).await
+}
+
+/// What cancelling means; `stale` is the form that was refused because the order changed meanwhile.
+async fn show_cancel(desk: &Desk, number: &str, stale: Option<&Posted>) -> Result<HttpResponse> {
+    let (asked, posted) = (number.to_string(), stale.cloned());
     let view = desk
         .read(move |conn| {
             let order = orders::get_by_number(conn, &asked)?;
@@ -193,20 +192,28 @@ pub async fn cancel_form(desk: Desk, number: web::Path<String>) -> Result<HttpRe
                 return Err(Error::conflict("order-not-cancellable"));
             }
             let back: i64 = payments::of_order(conn, order.id)?.iter().map(|payment| payment.captured - payment.refunded).sum();
-            Ok(json!({ "number": order.number, "email": order.email, "total": Money::new(order.total, order.currency()?), "back": Money::new(back, order.currency()?), "pays_back": back > 0 }))
+            let money = |minor: i64| -> Result<Money> { Ok(Money::new(minor, order.currency()?)) };
+            Ok(json!({ "number": order.number, "email": order.email, "total": money(order.total)?, "back": money(back)?, "pays_back": back > 0,
+                "order": order_history::frame(conn, &order, posted.as_ref())? }))
         })
         .await;
+    let status = if stale.is_some() { StatusCode::CONFLICT } else { StatusCode::OK };
     match view {
-        Ok(view) => desk.page("admin/order_cancel.html", "admin-order-cancel", view),
-        Err(error) => desk.explained(&address(&number), error),
+        Ok(view) => desk.page_as(status, "admin/order_cancel.html", "admin-order-cancel", view),
+        Err(error) => desk.explained(&address(number), error),
     }
 }
 
-pub async fn cancel(desk: Desk, number: web::Path<String>, _: Posted) -> Result<HttpResponse> {
-    let asked = number.clone();
+pub async fn cancel(desk: Desk, number: web::Path<String>, posted: Posted) -> Result<HttpResponse> {
+    let (asked, seen) = (number.clone(), order_history::seen(&posted));
     let done = desk
         .write(move |conn, act| {
             let order = orders::get_by_number(conn, &asked)?;
+            // Whoever clicked twice sees that it is done.
+            if order.status == orders::OrderStatus::Cancelled {
+                return Ok(());
+            }
+            orders::lock_seen(conn, order.id, seen, act.now)?;
             orders::cancel(conn, order.id, CancelReason::Staff, &act.actor, act.now)?;
             let after = orders::get(conn, order.id)?;
             act.log(conn, "order.cancel", &format!("order:{asked}"), &json!({ "status": order.status }), &json!({ "status": after.status }))
@@ -214,6 +221,7 @@ pub async fn cancel(desk: Desk, number: web::Path<String>, _: Posted) -> Result<
         .await;
     match done {
         Ok(()) => Ok(desk.done(&address(&number), "admin-order-cancel-done")),
+        Err(Error::Conflict(text)) if text == orders::CHANGED => show_cancel(&desk, &number, Some(&posted)).await,
         Err(error) => desk.explained(&address(&number), error),
     }
 }

@@ -3,6 +3,7 @@
 use super::desk::{Desk, refusal};
 use super::forms::{self, Reader};
 use super::order::address;
+use super::order_history;
 use super::order_ship::quantities;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -20,9 +21,19 @@ use storefront::web::views::form::Form;
 const CAPTURE: &[&str] = &["amount"];
 const REFUND: &[&str] = &["shipping", "reason"];
 
-/// The payment of an address, with its currency and what can be captured; one of another order is not found.
-async fn payment_of(desk: &Desk, number: &str, id: i64) -> Result<(payments::Payment, Currency, i64)> {
-    let asked = number.to_string();
+/// The payment of an address.
+struct Found {
+    payment: payments::Payment,
+    currency: Currency,
+    /// What can be captured.
+    open: i64,
+    /// What a form about the order carries.
+    frame: Value,
+}
+
+/// A payment of another order is not found. `posted` is a form that was refused.
+async fn payment_of(desk: &Desk, number: &str, id: i64, posted: Option<&Posted>) -> Result<Found> {
+    let (asked, posted) = (number.to_string(), posted.cloned());
     desk.read(move |conn| {
         let order = orders::get_by_number(conn, &asked)?;
         let payment = payments::get(conn, PaymentId(id))?;
@@ -30,27 +41,34 @@ async fn payment_of(desk: &Desk, number: &str, id: i64) -> Result<(payments::Pay
             return Err(Error::NotFound);
         }
         let open = payments::capturable(conn, &payment)?;
-        Ok((payment, order.currency()?, open))
+        Ok(Found { payment, currency: order.currency()?, open, frame: order_history::frame(conn, &order, posted.as_ref())? })
     })
     .await
 }
 
 pub async fn capture_form(desk: Desk, path: web::Path<(String, i64)>) -> Result<HttpResponse> {
     let (number, id) = path.into_inner();
-    show_capture(&desk, &number, id, StatusCode::OK, None).await
+    show_capture(&desk, &number, id, StatusCode::OK, None, None).await
 }
 
-async fn show_capture(desk: &Desk, number: &str, id: i64, status: StatusCode, refused: Option<Form>) -> Result<HttpResponse> {
-    let (payment, currency, open) = payment_of(desk, number, id).await?;
+async fn show_capture(
+    desk: &Desk,
+    number: &str,
+    id: i64,
+    status: StatusCode,
+    refused: Option<Form>,
+    posted: Option<&Posted>,
+) -> Result<HttpResponse> {
+    let Found { payment, currency, open, frame } = payment_of(desk, number, id, posted).await?;
     let form = refused.unwrap_or_else(|| Form::new(CAPTURE).fill("amount", forms::amount(Some(open), currency)));
-    let view =
-        json!({ "number": number, "payment": payment.id, "authorised": Money::new(open, currency), "currency": currency, "form": form });
+    let view = json!({ "number": number, "payment": payment.id, "authorised": Money::new(open, currency), "currency": currency, "form": form, "order": frame });
     desk.page_as(status, "admin/order_capture.html", "admin-capture", view)
 }
 
 pub async fn capture(desk: Desk, path: web::Path<(String, i64)>, posted: Posted) -> Result<HttpResponse> {
     let (number, id) = path.into_inner();
-    let (payment, currency, _) = payment_of(&desk, &number, id).await?;
+    let Found { payment, currency, .. } = payment_of(&desk, &number, id, None).await?;
+    let seen = order_history::seen(&posted);
     let mut reader = Reader::new(&posted, currency);
     let amount = reader.amount("amount");
     let asked = number.clone();
@@ -58,6 +76,7 @@ pub async fn capture(desk: Desk, path: web::Path<(String, i64)>, posted: Posted)
         Err(error) => Err(error),
         Ok(()) => {
             desk.write(move |conn, act| {
+                orders::lock_seen(conn, payment.order_id, seen, act.now)?;
                 payments::request_capture(conn, payment.id, amount, &act.actor, act.now)?;
                 let before = json!({ "payment": payment.id, "authorised": payment.authorised });
                 act.log(conn, "payment.capture", &format!("order:{asked}"), &before, &json!({ "payment": payment.id, "amount": amount }))
@@ -70,38 +89,41 @@ pub async fn capture(desk: Desk, path: web::Path<(String, i64)>, posted: Posted)
         Err(error) => {
             let (status, wrong) = refusal(error)?;
             let form = Form::new(CAPTURE).typed(posted.pairs()).refuse(CAPTURE, &wrong);
-            show_capture(&desk, &number, id, status, Some(form)).await
+            show_capture(&desk, &number, id, status, Some(form), Some(&posted)).await
         }
     }
 }
 
 pub async fn receipt_form(desk: Desk, path: web::Path<(String, i64)>) -> Result<HttpResponse> {
     let (number, id) = path.into_inner();
-    let (payment, currency, _) = payment_of(&desk, &number, id).await?;
-    let view =
-        json!({ "number": number, "payment": payment.id, "provider": payment.provider, "amount": Money::new(payment.amount, currency) });
-    desk.page("admin/order_receipt.html", "admin-receipt", view)
+    show_receipt(&desk, &number, id, None).await
 }
 
-pub async fn receipt(desk: Desk, path: web::Path<(String, i64)>, _: Posted) -> Result<HttpResponse> {
+/// The question; `stale` is the form that was refused because the order changed meanwhile.
+async fn show_receipt(desk: &Desk, number: &str, id: i64, stale: Option<&Posted>) -> Result<HttpResponse> {
+    let Found { payment, currency, frame, .. } = payment_of(desk, number, id, stale).await?;
+    let view = json!({ "number": number, "payment": payment.id, "provider": payment.provider, "amount": Money::new(payment.amount, currency),
+        "order": frame });
+    let status = if stale.is_some() { StatusCode::CONFLICT } else { StatusCode::OK };
+    desk.page_as(status, "admin/order_receipt.html", "admin-receipt", view)
+}
+
+pub async fn receipt(desk: Desk, path: web::Path<(String, i64)>, posted: Posted) -> Result<HttpResponse> {
     let (number, id) = path.into_inner();
-    let (payment, ..) = payment_of(&desk, &number, id).await?;
-    let asked = number.clone();
+    let Found { payment, .. } = payment_of(&desk, &number, id, None).await?;
+    let (asked, seen) = (number.clone(), order_history::seen(&posted));
     let done = desk
         .write(move |conn, act| {
+            orders::lock_seen(conn, payment.order_id, seen, act.now)?;
             payments::record_receipt(conn, payment.id, &act.actor, act.now)?;
             let before = json!({ "payment": payment.id, "state": payment.state });
-            act.log(
-                conn,
-                "payment.receipt",
-                &format!("order:{asked}"),
-                &before,
-                &json!({ "payment": payment.id, "amount": payment.amount }),
-            )
+            let after = json!({ "payment": payment.id, "amount": payment.amount });
+            act.log(conn, "payment.receipt", &format!("order:{asked}"), &before, &after)
         })
         .await;
     match done {
         Ok(()) => Ok(desk.done(&address(&number), "admin-receipt-recorded")),
+        Err(Error::Conflict(text)) if text == orders::CHANGED => show_receipt(&desk, &number, id, Some(&posted)).await,
         Err(error) => desk.explained(&address(&number), error),
     }
 }
@@ -114,8 +136,9 @@ pub async fn refund_form(desk: Desk, number: web::Path<String>) -> Result<HttpRe
 async fn show_refund(desk: &Desk, number: &str, status: StatusCode, posted: Option<&Posted>, wrong: &Fields) -> Result<HttpResponse> {
     let (order, lines, _) = order_of(desk, number).await?;
     let currency = order.currency()?;
-    let asked = order.clone();
-    let (paid, shipping_left) = desk.read(move |conn| left(conn, &asked)).await?;
+    let (asked, refused) = (order.clone(), posted.cloned());
+    let read = desk.read(move |conn| Ok((left(conn, &asked)?, order_history::frame(conn, &asked, refused.as_ref())?)));
+    let ((paid, shipping_left), frame) = read.await?;
     let line = |line: &OrderLine| {
         let (name, restock) = (format!("quantity-{}", line.id), format!("restock-{}", line.id));
         json!({ "title": line.title, "options": line.options, "sku": line.sku, "quantity": line.quantity, "left": line.quantity - line.refunded,
@@ -127,7 +150,7 @@ async fn show_refund(desk: &Desk, number: &str, status: StatusCode, posted: Opti
         None => Form::new(REFUND).fill("shipping", forms::amount(Some(0), currency)),
     };
     let shown: Vec<Value> = lines.iter().filter(|line| line.quantity > line.refunded).map(line).collect();
-    let view = json!({ "number": number, "lines": shown, "form": form, "wrong": wrong.0, "currency": currency,
+    let view = json!({ "number": number, "lines": shown, "form": form, "wrong": wrong.0, "currency": currency, "order": frame,
         "refundable": Money::new(paid, currency), "shipping_left": Money::new(shipping_left, currency) });
     desk.page_as(status, "admin/order_refund.html", "admin-refund", view)
 }
@@ -143,14 +166,14 @@ fn left(conn: &mut Conn, order: &Order) -> Result<(i64, i64)> {
     Ok((paid, order.shipping_gross() - gone))
 }
 
-/// An order, its lines, and how many refunds it has had.
-async fn order_of(desk: &Desk, number: &str) -> Result<(Order, Vec<OrderLine>, usize)> {
+/// An order, its lines, and how it is now: what the confirming form carries.
+async fn order_of(desk: &Desk, number: &str) -> Result<(Order, Vec<OrderLine>, i64)> {
     let asked = number.to_string();
     desk.read(move |conn| {
         let order = orders::get_by_number(conn, &asked)?;
         let lines = orders::lines(conn, order.id)?;
-        let before = refunds::of_order(conn, order.id)?.len();
-        Ok((order, lines, before))
+        let version = orders::version(conn, order.id)?;
+        Ok((order, lines, version))
     })
     .await
 }
@@ -170,7 +193,7 @@ fn wish(posted: &Posted, currency: Currency) -> Result<Request> {
 
 /// Both steps post here: without `expected` the amounts are shown, with it they are confirmed.
 pub async fn refund(desk: Desk, number: web::Path<String>, posted: Posted) -> Result<HttpResponse> {
-    let (order, lines, before) = order_of(&desk, &number).await?;
+    let (order, lines, version) = order_of(&desk, &number).await?;
     let currency = order.currency()?;
     let step = async {
         let request = wish(&posted, currency)?;
@@ -186,7 +209,7 @@ pub async fn refund(desk: Desk, number: web::Path<String>, posted: Posted) -> Re
         Ok((_, Some(_))) if posted.get("change") == "on" => {
             show_refund(&desk, &number, StatusCode::OK, Some(&posted), &Fields::default()).await
         }
-        Ok((request, Some(preview))) => show_amounts(&desk, &order, &lines, &request, &preview, before),
+        Ok((request, Some(preview))) => show_amounts(&desk, &order, &lines, &request, &preview, version),
         Ok((_, None)) => Ok(desk.done(&address(&number), "admin-refund-asked")),
         Err(error) => {
             let (status, wrong) = refusal(error)?;
@@ -196,14 +219,11 @@ pub async fn refund(desk: Desk, number: web::Path<String>, posted: Posted) -> Re
 }
 
 async fn confirm(desk: &Desk, order: &Order, posted: &Posted, request: &Request) -> Result<()> {
-    let (expected, seen) = (posted.id::<i64>("expected")?, posted.id::<usize>("seen")?);
+    let (expected, seen) = (posted.id::<i64>("expected")?, order_history::seen(posted));
     let (order, request) = (order.clone(), request.clone());
     desk.write(move |conn, act| {
-        // Two clicks on one button are one refund: the second finds one more than it saw.
-        orders::lock(conn, order.id, act.now)?;
-        if refunds::of_order(conn, order.id)?.len() != seen {
-            return Err(Error::conflict("This order was refunded meanwhile. Check what is left and confirm again."));
-        }
+        // Two clicks on one button are one refund: the second finds an order that is not as it saw it.
+        orders::lock_seen(conn, order.id, seen, act.now)?;
         let id = refunds::request(conn, order.id, &request, expected, &act.actor, act.now)?;
         let after = json!({ "refund": id, "amount": expected, "wish": request });
         act.log(conn, "order.refund", &format!("order:{}", order.number), &json!({ "payment": order.payment_status }), &after)
@@ -212,14 +232,7 @@ async fn confirm(desk: &Desk, order: &Order, posted: &Posted, request: &Request)
 }
 
 /// The second step: the amounts, and the button that makes it so.
-fn show_amounts(
-    desk: &Desk,
-    order: &Order,
-    lines: &[OrderLine],
-    request: &Request,
-    preview: &Preview,
-    seen: usize,
-) -> Result<HttpResponse> {
+fn show_amounts(desk: &Desk, order: &Order, lines: &[OrderLine], request: &Request, preview: &Preview, seen: i64) -> Result<HttpResponse> {
     let currency = order.currency()?;
     let money = |minor: i64| Money::new(minor, currency);
     let part = |part: &refunds::LinePreview| {

@@ -2,6 +2,7 @@
 
 use super::desk::{Desk, refusal};
 use super::order::address;
+use super::order_history;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use kernel::error::Fields;
@@ -23,11 +24,11 @@ pub async fn form(desk: Desk, number: web::Path<String>) -> Result<HttpResponse>
 
 /// The form; `posted` keeps the typed quantities, else everything that is open is suggested.
 async fn show(desk: &Desk, number: &str, status: StatusCode, form: Form, posted: Option<&Posted>, wrong: &Fields) -> Result<HttpResponse> {
-    let asked = number.to_string();
-    let (lines, places) = desk
+    let (asked, refused) = (number.to_string(), posted.cloned());
+    let (lines, places, frame) = desk
         .read(move |conn| {
             let order = orders::get_by_number(conn, &asked)?;
-            Ok((orders::lines(conn, order.id)?, stock::locations(conn)?))
+            Ok((orders::lines(conn, order.id)?, stock::locations(conn)?, order_history::frame(conn, &order, refused.as_ref())?))
         })
         .await?;
     let places: Vec<Value> =
@@ -39,12 +40,8 @@ async fn show(desk: &Desk, number: &str, status: StatusCode, form: Form, posted:
             "name": name, "value": typed, "error": wrong.0.get(&name) })
     };
     let open: Vec<Value> = lines.iter().filter(|line| line.open() > 0).map(view).collect();
-    desk.page_as(
-        status,
-        "admin/order_ship.html",
-        "admin-ship",
-        json!({ "number": number, "lines": open, "places": places, "form": form, "wrong": wrong.0 }),
-    )
+    let view = json!({ "number": number, "lines": open, "places": places, "form": form, "wrong": wrong.0, "order": frame });
+    desk.page_as(status, "admin/order_ship.html", "admin-ship", view)
 }
 
 /// The units typed for each line, from fields such as `quantity-17`.
@@ -91,9 +88,13 @@ async fn send(desk: &Desk, number: &str, posted: &Posted) -> Result<()> {
         tracking_url: text("tracking_url"),
         from: posted.get("from").parse().ok().map(LocationId),
     };
-    let asked = number.to_string();
+    let (asked, seen) = (number.to_string(), order_history::seen(posted));
     desk.write(move |conn, act| {
         let order = orders::get_by_number(conn, &asked)?;
+        // A form sent twice ships once, and its sender sees that it is done.
+        if !shipments::known(conn, &parcel.key)? {
+            orders::lock_seen(conn, order.id, seen, act.now)?;
+        }
         let sent = shipments::ship(conn, order.id, &parcel, &act.actor, act.now)?;
         let after = json!({ "shipment": sent, "lines": parcel.lines, "carrier": parcel.carrier, "tracking": parcel.tracking_number });
         act.log(conn, "order.ship", &format!("order:{asked}"), &json!({ "fulfilment": order.fulfilment_status }), &after)

@@ -2,6 +2,7 @@
 
 use super::desk::{Desk, ROWS};
 use actix_web::HttpResponse;
+use chrono::{Days, NaiveDate, NaiveTime};
 use kernel::clock::Time;
 use kernel::money::{Currency, Money};
 use kernel::{Error, Result};
@@ -42,22 +43,52 @@ pub fn rows(found: &[OrderRow]) -> Result<Vec<Row>> {
         .collect()
 }
 
+/// Ways to pay that the list can be narrowed to.
+const METHODS: &[&str] = &["stripe", "bank_transfer", "cash_on_delivery"];
+/// Up to how many new orders are counted.
+const COUNTED: i64 = 100;
+
+/// A day as a browser sends it, as the moment it begins.
+fn day(text: &str) -> Option<Time> {
+    text.parse::<NaiveDate>().ok().map(|day| day.and_time(NaiveTime::MIN))
+}
+
 pub async fn list(desk: Desk) -> Result<HttpResponse> {
-    let asked = [desk.query("q"), desk.query("status"), desk.query("payment"), desk.query("fulfilment")];
+    let q = desk.query("q");
+    let (status, payment, fulfilment) = (desk.query("status"), desk.query("payment"), desk.query("fulfilment"));
+    let (method, country) = (desk.query("method"), desk.query("country").trim().to_uppercase());
+    let (from, to) = (desk.query("from"), desk.query("to"));
+    let named = |text: &str| Some(text.to_string()).filter(|text| !text.is_empty());
     let filter = Filter {
-        customer: None,
-        text: Some(asked[0].clone()),
-        status: OrderStatus::parse(&asked[1]),
-        payment_status: PaymentStatus::parse(&asked[2]),
-        fulfilment_status: FulfilmentStatus::parse(&asked[3]),
+        search: named(&q),
+        status: OrderStatus::parse(&status),
+        payment_status: PaymentStatus::parse(&payment),
+        fulfilment_status: FulfilmentStatus::parse(&fulfilment),
+        payment_method: named(&method),
+        country: named(&country),
+        from: day(&from),
+        until: day(&to).and_then(|day| day.checked_add_days(Days::new(1))),
         before: desk.after().map(OrderId),
+        ..Filter::default()
     };
-    let found = desk.read(move |conn| orders::list(conn, &filter, ROWS)).await?;
+    let (found, newest) = desk.read(move |conn| Ok((orders::list(conn, &filter, ROWS)?, orders::newest(conn)?))).await?;
+    let more = [&method, &country, &from, &to].iter().any(|text| !text.is_empty());
+    let here = if desk.visit.query.is_empty() { desk.visit.path.clone() } else { format!("{}?{}", desk.visit.path, desk.visit.query) };
     let view = json!({
-        "q": asked[0], "status": asked[1], "payment": asked[2], "fulfilment": asked[3],
-        "statuses": OrderStatus::ALL, "payments": PaymentStatus::ALL, "fulfilments": FulfilmentStatus::ALL,
-        "orders": rows(&found)?,
+        "q": q, "status": status, "payment": payment, "fulfilment": fulfilment, "method": method, "country": country, "from": from, "to": to,
+        "statuses": OrderStatus::ALL, "payments": PaymentStatus::ALL, "fulfilments": FulfilmentStatus::ALL, "methods": METHODS, "more": more,
+        "orders": rows(&found)?, "newest": newest, "here": here, "first": desk.after().is_none(),
         "next": desk.next(found.len(), found.last().map(|order| order.id.0)),
     });
     desk.page("admin/orders.html", "admin-orders", view)
+}
+
+/// How many orders came since the list was made. Asked every few seconds by open lists.
+pub async fn news(desk: Desk) -> Result<HttpResponse> {
+    let seen = OrderId(desk.query("seen").parse().unwrap_or(i64::MAX));
+    let count = desk.read(move |conn| orders::newer(conn, seen, COUNTED)).await?;
+    let words = desk.words()?;
+    let many = i64::try_from(count).is_ok_and(|count| count >= COUNTED);
+    let count = if many { format!("{count}+") } else { count.to_string() };
+    desk.news(if count == "0" { None } else { Some(words.with("admin-orders-news", &[("count", &count)])?) })
 }

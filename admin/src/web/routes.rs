@@ -4,9 +4,9 @@
 use super::access::Access::{Enrolling, Public, SignedIn};
 use super::access::{Route, get, post};
 use super::{
-    account, api_keys, audit, cases, home, invitations, jobs, locations, mails, order, order_money, order_ship, orders, person, pictures,
-    product, products, promotion_bench, promotion_codes, promotions, roles, second_factor, settings, shipping, sign_in, staff, stock,
-    stock_goods, taxes,
+    account, api_keys, audit, cases, home, invitations, jobs, locations, mails, order, order_money, order_papers, order_ship, orders,
+    person, pictures, product, products, promotion_bench, promotion_codes, promotions, roles, second_factor, settings, shipping, sign_in,
+    staff, stock, stock_goods, taxes,
 };
 use crate::permissions::Permission::{
     ApiKeysManage, AuditView, CasesView, JobsManage, JobsView, MailsResend, MailsView, OrdersCancel, OrdersCapture, OrdersNote,
@@ -50,7 +50,9 @@ fn own() -> Vec<Route> {
 fn shop() -> Vec<Route> {
     vec![
         get("/orders", OrdersView, orders::list),
+        get("/orders-news", OrdersView, orders::news),
         get("/orders/{number}", OrdersView, order::show),
+        get("/orders/{number}/news", OrdersView, order::news),
         post("/orders/{number}/note", OrdersNote, order::note),
         get("/orders/{number}/cancel", OrdersCancel, order::cancel_form),
         post("/orders/{number}/cancel", OrdersCancel, order::cancel),
@@ -62,6 +64,11 @@ fn shop() -> Vec<Route> {
         post("/orders/{number}/refund", OrdersRefund, order_money::refund),
         get("/orders/{number}/ship", OrdersShip, order_ship::form),
         post("/orders/{number}/ship", OrdersShip, order_ship::ship),
+        get("/orders/{number}/packing-slip", OrdersView, order_papers::slip),
+        get("/orders/{number}/shipments/{shipment}/packing-slip", OrdersView, order_papers::parcel_slip),
+        get("/orders/{number}/documents/{document}", OrdersView, order_papers::document),
+        post("/orders/{number}/invoice", OrdersCapture, order_papers::issue),
+        post("/orders/{number}/mails/{mail}/resend", MailsResend, order_papers::resend),
         get("/cases", CasesView, cases::list),
         get("/products", ProductsView, products::list),
         get("/products/new", ProductsEdit, product::new),

@@ -6,13 +6,18 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use kernel::Result;
 use serde_json::json;
-use storefront::shop::{self, LANGUAGES, Shop};
+use storefront::shop::{self, InvoiceAt, LANGUAGES, Shop};
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 
 const NAMES: &[&str] = &[
     "name",
     "contact_email",
+    "imprint",
+    "vat_id",
+    "invoice_at",
+    "invoice_prefix",
+    "credit_note_prefix",
     "country",
     "time_zone",
     "prices_include_tax",
@@ -31,6 +36,11 @@ pub async fn form(desk: Desk) -> Result<HttpResponse> {
     let mut form = Form::new(NAMES)
         .fill("name", &shop.name)
         .fill("contact_email", &shop.contact_email)
+        .fill("imprint", &shop.imprint)
+        .fill("vat_id", &shop.vat_id)
+        .fill("invoice_at", shop.invoice_at.as_str())
+        .fill("invoice_prefix", &shop.invoice_prefix)
+        .fill("credit_note_prefix", &shop.credit_note_prefix)
         .fill("country", &shop.country)
         .fill("time_zone", &shop.time_zone)
         .fill("prices_include_tax", forms::tick(shop.prices_include_tax))
@@ -47,7 +57,12 @@ pub async fn form(desk: Desk) -> Result<HttpResponse> {
 }
 
 fn show(desk: &Desk, status: StatusCode, shop: &Shop, form: Form) -> Result<HttpResponse> {
-    desk.page_as(status, "admin/settings.html", "admin-settings", json!({ "currency": shop.currency, "form": form }))
+    desk.page_as(
+        status,
+        "admin/settings.html",
+        "admin-settings",
+        json!({ "currency": shop.currency, "form": form, "moments": InvoiceAt::WORDS }),
+    )
 }
 
 pub async fn save(desk: Desk, posted: Posted) -> Result<HttpResponse> {
@@ -75,6 +90,11 @@ fn read(posted: &Posted, before: &Shop) -> Result<Shop> {
     let mut shop = before.clone();
     shop.name = reader.text("name");
     shop.contact_email = reader.text("contact_email");
+    shop.imprint = reader.text("imprint").replace("\r\n", "\n");
+    shop.vat_id = reader.text("vat_id");
+    shop.invoice_at = InvoiceAt::parse(&reader.text("invoice_at"));
+    shop.invoice_prefix = reader.text("invoice_prefix");
+    shop.credit_note_prefix = reader.text("credit_note_prefix");
     shop.country = reader.text("country");
     shop.time_zone = reader.text("time_zone");
     shop.prices_include_tax = reader.ticked("prices_include_tax");

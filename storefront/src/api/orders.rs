@@ -53,14 +53,14 @@ pub async fn list_orders(request: HttpRequest) -> Result<HttpResponse> {
     let mut query = call.query();
     let limit = query.limit();
     let filter = Filter {
-        customer: None,
         status: query.word("status", OrderStatus::parse, "pending, confirmed, completed, cancelled"),
         payment_status: query.word("payment_status", PaymentStatus::parse, "the payment statuses of orders"),
         fulfilment_status: query.word("fulfilment_status", FulfilmentStatus::parse, "the fulfilment statuses of orders"),
-        text: query.text("email"),
+        email: query.text("email"),
         before: query.after().map(OrderId),
+        ..Filter::default()
     };
-    if filter.text.as_ref().is_some_and(|email| !email.contains('@') || email.len() > 254) {
+    if filter.email.as_ref().is_some_and(|email| !email.contains('@') || email.len() > 254) {
         query.refuse("email", "Give a whole mail address.");
     }
     query.end()?;

@@ -2,7 +2,7 @@
 
 use crate::address::Address;
 use crate::ids::{OrderId, OrderLineId, PaymentId, RefundId, ShipmentId, VariantId};
-use crate::orders::{self, FulfilmentStatus, OrderStatus, PaymentStatus};
+use crate::orders::{self, FulfilmentStatus, OrderStatus, PaymentStatus, terms};
 use crate::payments::{PaymentState, WishState};
 use crate::schema::{adjustments, captures, order_lines, orders as order_rows, payments, refund_lines, refunds, shipment_lines, shipments};
 use crm::CustomerId;
@@ -105,6 +105,8 @@ struct LineRow<'a> {
 pub(super) fn write(conn: &mut Conn, order: &Frozen, customer: CustomerId, currency: Currency, now: Time) -> Result<OrderId> {
     let id = insert_order(conn, order, customer, currency, now)?;
     let all_back = order.all_back();
+    let skus = order.lines.iter().map(|line| line.sku.as_str());
+    terms::insert(conn, id, &terms::of(&order.number, &order.email, [&order.billing, &order.delivery], skus))?;
     let rows: Vec<LineRow> = (1i64..).zip(&order.lines).map(|(position, line)| line_row(id, position, line, all_back)).collect();
     for rows in rows.chunks(TOGETHER) {
         on_each!(conn, c => diesel::insert_into(order_lines::table).values(rows).execute(c))?;
@@ -165,6 +167,7 @@ fn insert_order(conn: &mut Conn, order: &Frozen, customer: CustomerId, currency:
             order_rows::source.eq(IMPORT),
             order_rows::placed_at.eq(order.placed_at),
             order_rows::updated_at.eq(now),
+            order_rows::country.eq(&order.delivery.country),
         ))
         .returning(order_rows::id)
         .get_result(conn)?)

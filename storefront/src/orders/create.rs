@@ -1,6 +1,6 @@
 //! Freezing a priced cart into an order.
 
-use super::{FulfilmentStatus, OrderStatus, PaymentStatus};
+use super::{FulfilmentStatus, OrderStatus, PaymentStatus, terms};
 use crate::address::Address;
 use crate::carts::{LineQuote, Quote};
 use crate::ids::{OrderId, OrderLineId};
@@ -61,13 +61,15 @@ pub fn create(conn: &mut Conn, new: &NewOrder, now: Time) -> Result<OrderId> {
             orders::coupon_code.eq(codes(&quote.decision.applied)),
             orders::note.eq(&cart.note),
             orders::payment_due_at.eq(*due),
-            orders::placed_at.eq(now),
-            orders::updated_at.eq(now),
+            (orders::country.eq(&shipping.country), orders::placed_at.eq(now), orders::updated_at.eq(now)),
         ))
         .returning(orders::id)
         .get_result(conn)?;
-    let numbered = diesel::update(orders::table.find(id)).set(orders::number.eq(format!("R{}", 1000 + id.0)));
+    let number = format!("R{}", 1000 + id.0);
+    let numbered = diesel::update(orders::table.find(id)).set(orders::number.eq(&number));
     on_each!(conn, c => Prepared(numbered).execute(c))?;
+    let skus = quote.lines.iter().filter_map(|line| line.variant.sku.as_deref());
+    terms::insert(conn, id, &terms::of(&number, &cart.email, [billing, shipping], skus))?;
     let mut line_ids = Vec::with_capacity(quote.lines.len());
     for (position, (line, priced)) in (1i64..).zip(quote.lines.iter().zip(&priced.lines)) {
         line_ids.push(insert_line(conn, id, position, line, priced)?);

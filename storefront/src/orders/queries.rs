@@ -5,7 +5,6 @@ use crate::ids::{CartId, OrderId};
 use crate::schema::{adjustments, order_history, order_lines, orders};
 use crm::CustomerId;
 use diesel::prelude::*;
-use kernel::clock::Time;
 use kernel::{Conn, Error, Result};
 use std::collections::HashMap;
 
@@ -38,6 +37,27 @@ pub fn adjustments(conn: &mut Conn, order: OrderId) -> Result<Vec<Adjustment>> {
 pub fn history(conn: &mut Conn, order: OrderId) -> Result<Vec<HistoryEntry>> {
     Ok(order_history::table
         .filter(order_history::order_id.eq(order))
+        .order(order_history::id)
+        .select(HistoryEntry::as_select())
+        .load(conn)?)
+}
+
+/// The id of an order's latest entry: it moves with every change, and tells a form that the order is not as it was.
+pub fn version(conn: &mut Conn, order: OrderId) -> Result<i64> {
+    let last: Option<i64> = order_history::table
+        .filter(order_history::order_id.eq(order))
+        .order(order_history::id.desc())
+        .select(order_history::id)
+        .first(conn)
+        .optional()?;
+    Ok(last.unwrap_or(0))
+}
+
+/// What happened to an order after the entry `seen`, oldest first.
+pub fn changes(conn: &mut Conn, order: OrderId, seen: i64) -> Result<Vec<HistoryEntry>> {
+    Ok(order_history::table
+        .filter(order_history::order_id.eq(order))
+        .filter(order_history::id.gt(seen))
         .order(order_history::id)
         .select(HistoryEntry::as_select())
         .load(conn)?)
@@ -81,59 +101,4 @@ pub fn waiting(conn: &mut Conn, limit: i64) -> Result<Waiting> {
         .select(orders::id)
         .load(conn)?;
     Ok(Waiting { to_ship: to_ship.len(), unpaid: unpaid.len() })
-}
-
-/// An order as a list shows it.
-#[derive(Clone, Debug, Queryable, Selectable)]
-#[diesel(table_name = orders)]
-pub struct OrderRow {
-    pub id: OrderId,
-    pub number: String,
-    pub customer_id: CustomerId,
-    pub email: String,
-    pub currency: String,
-    pub status: OrderStatus,
-    pub payment_status: PaymentStatus,
-    pub fulfilment_status: FulfilmentStatus,
-    pub total: i64,
-    pub placed_at: Time,
-}
-
-/// Which orders a list shows. Pages follow by key: `before` is the last id of the page before.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    pub customer: Option<CustomerId>,
-    pub status: Option<OrderStatus>,
-    pub payment_status: Option<PaymentStatus>,
-    pub fulfilment_status: Option<FulfilmentStatus>,
-    /// An order number or a mail address, whole.
-    pub text: Option<String>,
-    pub before: Option<OrderId>,
-}
-
-/// Orders, newest first. Every filter has an index that ends in the id, so a page costs the same at any depth.
-pub fn list(conn: &mut Conn, filter: &Filter, limit: i64) -> Result<Vec<OrderRow>> {
-    let mut query = orders::table.into_boxed();
-    if let Some(customer) = filter.customer {
-        query = query.filter(orders::customer_id.eq(customer));
-    }
-    if let Some(status) = filter.status {
-        query = query.filter(orders::status.eq(status));
-    }
-    if let Some(status) = filter.payment_status {
-        query = query.filter(orders::payment_status.eq(status));
-    }
-    if let Some(status) = filter.fulfilment_status {
-        query = query.filter(orders::fulfilment_status.eq(status));
-    }
-    if let Some(text) = filter.text.as_deref().map(|text| text.trim().replace('\0', "")).filter(|text| !text.is_empty()) {
-        query = match text.contains('@') {
-            true => query.filter(orders::email.eq(text)),
-            false => query.filter(orders::number.eq(text.trim_start_matches('#').to_uppercase())),
-        };
-    }
-    if let Some(before) = filter.before {
-        query = query.filter(orders::id.lt(before));
-    }
-    Ok(query.order(orders::id.desc()).limit(limit).select(OrderRow::as_select()).load(conn)?)
 }

@@ -1,6 +1,7 @@
 //! Statuses, derived by one function from payments and lines, then stored and indexed.
 
 use super::{Order, OrderLine};
+use crate::documents;
 use crate::ids::OrderId;
 use crate::payments::{self, Sums};
 use crate::schema::orders;
@@ -86,5 +87,6 @@ pub fn refresh(conn: &mut Conn, order: OrderId, now: Time) -> Result<()> {
         orders::updated_at.eq(now),
     ));
     on_each!(conn, c => Prepared(update).execute(c))?;
-    Ok(())
+    let newly_paid = payment == PaymentStatus::Paid && before.payment_status != PaymentStatus::Paid;
+    if newly_paid { documents::on_payment(conn, order, now) } else { Ok(()) }
 }

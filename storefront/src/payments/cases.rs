@@ -81,6 +81,11 @@ pub fn case(conn: &mut Conn, id: PaymentCaseId) -> Result<Case> {
     Ok(payment_cases::table.find(id).select(Case::as_select()).first(conn)?)
 }
 
+/// The case of a payment, if its money was ever unwanted.
+pub fn case_of(conn: &mut Conn, payment: PaymentId) -> Result<Option<Case>> {
+    Ok(payment_cases::table.filter(payment_cases::payment_id.eq(payment)).select(Case::as_select()).first(conn).optional()?)
+}
+
 /// Cases, newest first.
 pub fn list_cases(conn: &mut Conn, before: Option<i64>, limit: i64) -> Result<Vec<Case>> {
     let before = PaymentCaseId(before.unwrap_or(i64::MAX));

@@ -1,9 +1,11 @@
 //! An order as its buyer sees it: by the signed link of a guest, or as the owner who is signed in.
 
 mod act;
+mod papers;
 pub(super) mod pay;
 mod view;
 
+pub use papers::pdf;
 pub(super) use view::{path_for, render};
 pub(crate) use view::{refund_parts, transfer};
 
@@ -24,6 +26,7 @@ pub(super) const FRESH: &str = "order-fresh";
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         .route("/orders/{number}", web::get().to(show))
+        .route("/orders/{number}/documents/{document}", web::get().to(papers::show))
         .route("/orders/{number}/return", web::get().to(pay::came_back))
         .route("/orders/{number}/pay", web::post().to(pay::pay))
         .route("/orders/{number}/cancel", web::post().to(act::cancel))

@@ -56,6 +56,12 @@ export const text = {
     refundAsked: /refund was sent/i,
     refunded: /^(partly )?refunded$/i,
     done: /^done$/i,
+    newOrders: /new orders: 1/i,
+    orderChanged: /this order changed/i,
+    reload: /^reload$/i,
+    note: /^internal note/i,
+    addNote: /^add note$/i,
+    paper: /^(invoice inv-|packing slip)/i,
   },
 }
 

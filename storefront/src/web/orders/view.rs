@@ -1,6 +1,6 @@
 //! The order's page.
 
-use super::{FRESH, LINK, allowed, pay};
+use super::{FRESH, LINK, allowed, papers, pay};
 use crate::gateway::Gateways;
 use crate::orders::{self, HistoryEntry as Entry, Order, OrderLine, OrderStatus};
 use crate::payments::{self, Payment, PaymentState};
@@ -58,6 +58,7 @@ pub fn load(conn: &mut Conn, order: &Order, gateways: &Gateways, key: Option<Str
     let can_pay = payments.last().is_some_and(|payment| pay::payable(gateways, order, payment));
     Ok(OrderView {
         number: order.number.clone(),
+        papers: papers::views(conn, order, key.as_deref(), words)?,
         key,
         fresh: false,
         in_account: false,

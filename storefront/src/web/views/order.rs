@@ -33,6 +33,8 @@ pub struct OrderView {
     pub refunds: Vec<RefundView>,
     /// What to write on a bank transfer; `None` for other ways to pay.
     pub transfer: Option<Vec<TotalText>>,
+    /// Invoice and credit notes.
+    pub papers: Vec<PaperView>,
     pub history: Vec<HistoryEntry>,
     pub can_cancel: bool,
     /// What goes back when it is cancelled; `None` when nothing was taken.
@@ -63,6 +65,14 @@ pub struct RefundView {
     /// `requested`, `settled`, `failed`: the texts `refund-status-…`.
     pub status: String,
     pub parts: Vec<TotalRow>,
+}
+
+/// A document to download.
+#[derive(Debug, Clone, Serialize)]
+pub struct PaperView {
+    /// What it is, such as "Invoice INV-00017".
+    pub text: String,
+    pub to: String,
 }
 
 /// A named text, such as "IBAN".

@@ -1,0 +1,38 @@
+// Tells an open page that it is not true any more. The page works without it.
+(() => {
+  "use strict";
+  const box = document.querySelector("[data-news]");
+  if (!box) return;
+  const EVERY = 5000, LONGEST = 120000;
+  let wait = EVERY, timer, asking = false;
+
+  const plan = () => {
+    clearTimeout(timer);
+    timer = setTimeout(ask, wait);
+  };
+
+  // Only a page that somebody sees asks, one question at a time; when no good answer comes, it asks less and less often.
+  const ask = async () => {
+    if (document.hidden || asking) return;
+    asking = true;
+    try {
+      const answer = await fetch(box.dataset.news, { headers: { accept: "application/json" }, redirect: "error" });
+      if (!answer.ok) throw new Error(String(answer.status));
+      const { text } = await answer.json();
+      if (text && box.firstElementChild.textContent !== text) {
+        box.firstElementChild.textContent = text;
+        box.hidden = false;
+      }
+      wait = EVERY;
+    } catch {
+      wait = Math.min(wait * 2, LONGEST);
+    }
+    asking = false;
+    plan();
+  };
+
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) ask();
+  });
+  plan();
+})();

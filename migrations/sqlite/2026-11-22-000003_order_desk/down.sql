@@ -1,0 +1,18 @@
+DROP TABLE documents;
+DROP TABLE document_series;
+DELETE FROM jobs WHERE kind = 'orders.terms';
+DROP TABLE order_terms;
+DROP INDEX orders_by_payment_method;
+DROP INDEX orders_by_country;
+DROP INDEX orders_by_email;
+DROP INDEX orders_by_fulfilment_status;
+DROP INDEX orders_by_payment_status;
+DROP INDEX orders_by_status;
+DROP INDEX orders_by_customer;
+DROP INDEX orders_by_placed;
+CREATE INDEX orders_by_customer ON orders (customer_id, id);
+CREATE INDEX orders_by_status ON orders (status, id);
+CREATE INDEX orders_by_payment_status ON orders (payment_status, id);
+CREATE INDEX orders_by_fulfilment_status ON orders (fulfilment_status, id);
+CREATE INDEX orders_by_email ON orders (email, id);
+ALTER TABLE orders DROP COLUMN country;

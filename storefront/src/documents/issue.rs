@@ -1,0 +1,212 @@
+//! Giving out numbers and freezing what stands behind them.
+
+use super::content::{add, part, spread};
+use super::{Content, Document, Kind, Line, RateRow, Reference, Shipping, of_order};
+use crate::ids::{DocumentId, OrderId, RefundId};
+use crate::imports::IMPORT;
+use crate::orders::{self, Order, OrderStatus};
+use crate::payments;
+use crate::refunds::{self, Refund};
+use crate::schema::{document_series as series, documents};
+use crate::shop::{self, InvoiceAt, Shop};
+use diesel::prelude::*;
+use kernel::clock::Time;
+use kernel::money::{allocate, scale};
+use kernel::{Conn, Error, Result, on_each};
+use std::collections::BTreeMap;
+
+/// The next number of a series. The row is locked to the end of the transaction, and a transaction that is undone gives its number
+/// back: the numbers have no gap.
+fn next(conn: &mut Conn, kind: Kind) -> Result<i64> {
+    let first = (series::name.eq(kind.as_str()), series::last.eq(1i64));
+    let grown = series::last.eq(series::last + 1i64);
+    Ok(on_each!(conn, c => diesel::insert_into(series::table)
+        .values(first).on_conflict(series::name).do_update().set(grown).returning(series::last).get_result::<i64>(c))?)
+}
+
+struct New<'a> {
+    kind: Kind,
+    order: &'a Order,
+    content: &'a Content,
+    invoice: Option<DocumentId>,
+    refund: Option<RefundId>,
+}
+
+fn insert(conn: &mut Conn, shop: &Shop, new: &New, now: Time) -> Result<()> {
+    let New { kind, order, content, invoice, refund } = new;
+    let number = next(conn, *kind)?;
+    let (prefix, entry) = match kind {
+        Kind::Invoice => (&shop.invoice_prefix, "invoice_issued"),
+        Kind::CreditNote => (&shop.credit_note_prefix, "credit_note_issued"),
+    };
+    let label = format!("{prefix}{number:05}");
+    let (total, tax) = content.sums();
+    diesel::insert_into(documents::table)
+        .values((
+            documents::kind.eq(kind),
+            documents::number.eq(number),
+            documents::label.eq(&label),
+            documents::order_id.eq(order.id),
+            documents::invoice_id.eq(invoice),
+            documents::refund_id.eq(refund),
+            documents::currency.eq(&order.currency),
+            documents::tax.eq(tax),
+            documents::total.eq(total),
+            documents::content.eq(kernel::json::text(content)?),
+            documents::issued_at.eq(now),
+        ))
+        .execute(conn)?;
+    orders::note(conn, order.id, entry, &label, "system", now)
+}
+
+fn invoice(conn: &mut Conn, shop: &Shop, order: &Order, now: Time) -> Result<()> {
+    let lines = orders::lines(conn, order.id)?;
+    let content = Content::invoice(order, &lines, shop)?;
+    insert(conn, shop, &New { kind: Kind::Invoice, order, content: &content, invoice: None, refund: None }, now)
+}
+
+fn has_invoice(conn: &mut Conn, order: OrderId) -> Result<bool> {
+    Ok(find_invoice(conn, order)?.is_some())
+}
+
+fn find_invoice(conn: &mut Conn, order: OrderId) -> Result<Option<Document>> {
+    Ok(of_order(conn, order)?.into_iter().find(|one| one.kind == Kind::Invoice))
+}
+
+/// Called when an order is confirmed: issues its invoice unless the shop waits for the money.
+pub fn on_confirmation(conn: &mut Conn, order: OrderId, now: Time) -> Result<()> {
+    automatic(conn, order, InvoiceAt::Confirmation, now)
+}
+
+/// Called when an order became paid: issues its invoice if the shop waited for that.
+pub fn on_payment(conn: &mut Conn, order: OrderId, now: Time) -> Result<()> {
+    automatic(conn, order, InvoiceAt::Payment, now)
+}
+
+fn automatic(conn: &mut Conn, order: OrderId, at: InvoiceAt, now: Time) -> Result<()> {
+    let shop = shop::get(conn)?;
+    if shop.invoice_at != at {
+        return Ok(());
+    }
+    let order = orders::get(conn, order)?;
+    let stands = matches!(order.status, OrderStatus::Confirmed | OrderStatus::Completed);
+    // An order is confirmed once; it may become paid again after a failed refund.
+    if !stands || order.source == IMPORT || (at == InvoiceAt::Payment && has_invoice(conn, order.id)?) {
+        return Ok(());
+    }
+    invoice(conn, &shop, &order, now)
+}
+
+/// Whether staff may issue the invoice of an order by hand: it stands, it was sold here, and there is none yet.
+pub fn can_issue(conn: &mut Conn, order: &Order) -> Result<bool> {
+    let stands = matches!(order.status, OrderStatus::Confirmed | OrderStatus::Completed);
+    Ok(stands && order.source != IMPORT && !has_invoice(conn, order.id)?)
+}
+
+/// Issues the invoice of an order that has none. `Conflict` when there is one, or none is due.
+pub fn issue_invoice(conn: &mut Conn, order: OrderId, now: Time) -> Result<()> {
+    let order = orders::lock(conn, order, now)?;
+    if !can_issue(conn, &order)? {
+        return Err(Error::conflict("admin-invoice-refused"));
+    }
+    let shop = shop::get(conn)?;
+    invoice(conn, &shop, &order, now)
+}
+
+/// Called when a refund is booked as done: issues the credit note about it. Money that no order wanted was never invoiced, and of a
+/// cancelled order everything was credited before.
+pub fn credit_refund(conn: &mut Conn, refund: &Refund, now: Time) -> Result<()> {
+    let Some(invoice) = find_invoice(conn, refund.order_id)? else { return Ok(()) };
+    // Two refunds, or a refund and a cancellation, must not credit the same amount.
+    let order = orders::lock(conn, refund.order_id, now)?;
+    let left = invoice.total - credited(conn, &invoice)?;
+    if left == 0 || payments::has_case(conn, refund.payment_id)? {
+        return Ok(());
+    }
+    let shop = shop::get(conn)?;
+    let frozen = invoice.content()?;
+    let amount = refund.amount.min(left);
+    let (lines, shipping, rates) = match itemised(conn, refund, &frozen)? {
+        Some(parts) if amount == refund.amount => parts,
+        _ => (Vec::new(), None, spread(amount, &frozen.rates)),
+    };
+    let content = Content { lines, shipping, rates, reason: "refund".into(), ..credit(&order, &shop, &invoice)? };
+    let new = New { kind: Kind::CreditNote, order: &order, content: &content, invoice: Some(invoice.id), refund: Some(refund.id) };
+    insert(conn, &shop, &new, now)
+}
+
+type Parts = (Vec<Line>, Option<Shipping>, Vec<RateRow>);
+
+/// The items of a refund, when they make up its amount.
+fn itemised(conn: &mut Conn, refund: &Refund, invoice: &Content) -> Result<Option<Parts>> {
+    let of_order = orders::lines(conn, refund.order_id)?;
+    let (mut lines, mut rows) = (Vec::new(), BTreeMap::new());
+    for back in refunds::lines_of(conn, refund.id)? {
+        let Some(line) = of_order.iter().find(|line| line.id == back.order_line_id) else { return Ok(None) };
+        let row = add(&mut rows, line.tax_rate_bp, back.amount, back.tax);
+        if line.tax_rate_bp == 0 {
+            row.reason = line.tax_reason.clone();
+        }
+        lines.push(Line { total: back.amount, tax: back.tax, ..part(line, back.quantity) });
+    }
+    let weights: Vec<i64> = invoice.rates.iter().map(|row| row.shipping_total).collect();
+    let mut shipping_tax = 0;
+    if refund.shipping > 0 {
+        for (row, share) in invoice.rates.iter().zip(allocate(refund.shipping, &weights)) {
+            let tax = scale(row.shipping_tax, share, row.shipping_total.max(1));
+            let back = add(&mut rows, row.rate_bp, share, tax);
+            back.shipping_total += share;
+            back.shipping_tax += tax;
+            shipping_tax += tax;
+        }
+    }
+    let name = invoice.shipping.as_ref().map(|shipping| shipping.name.clone()).unwrap_or_default();
+    let shipping = (refund.shipping > 0).then_some(Shipping { name, total: refund.shipping, tax: shipping_tax });
+    let sum: i64 = rows.values().map(|row: &RateRow| row.total).sum();
+    let rates = rows.into_values().filter(|row| row.total != 0).collect();
+    Ok((sum == refund.amount).then_some((lines, shipping, rates)))
+}
+
+/// Called when an order is cancelled: credits what is left of its invoice, if it has one.
+pub fn credit_rest(conn: &mut Conn, order: OrderId, now: Time) -> Result<()> {
+    let Some(invoice) = find_invoice(conn, order)? else { return Ok(()) };
+    let before = credited(conn, &invoice)?;
+    if invoice.total == before {
+        return Ok(());
+    }
+    let (order, shop) = (orders::get(conn, order)?, shop::get(conn)?);
+    let frozen = invoice.content()?;
+    let (lines, shipping, rates) = match before {
+        0 => (frozen.lines.clone(), frozen.shipping.clone(), frozen.rates.clone()),
+        _ => (Vec::new(), None, rest(conn, &invoice, &frozen)?),
+    };
+    let content = Content { lines, shipping, rates, reason: "cancelled".into(), ..credit(&order, &shop, &invoice)? };
+    let new = New { kind: Kind::CreditNote, order: &order, content: &content, invoice: Some(invoice.id), refund: None };
+    insert(conn, &shop, &new, now)
+}
+
+/// What a credit note says beside its amounts.
+fn credit(order: &Order, shop: &Shop, invoice: &Document) -> Result<Content> {
+    let reference = Reference { label: invoice.label.clone(), issued_at: invoice.issued_at };
+    Ok(Content { invoice: Some(reference), bank: Vec::new(), ..Content::about(order, shop)? })
+}
+
+/// What was credited of an invoice.
+fn credited(conn: &mut Conn, invoice: &Document) -> Result<i64> {
+    Ok(of_order(conn, invoice.order_id)?.iter().filter(|one| one.invoice_id == Some(invoice.id)).map(|one| one.total).sum())
+}
+
+/// The rates of an invoice less what was credited of each.
+fn rest(conn: &mut Conn, invoice: &Document, frozen: &Content) -> Result<Vec<RateRow>> {
+    let mut rows = frozen.rates.clone();
+    for note in of_order(conn, invoice.order_id)?.iter().filter(|one| one.invoice_id == Some(invoice.id)) {
+        for back in note.content()?.rates {
+            if let Some(row) = rows.iter_mut().find(|row| row.rate_bp == back.rate_bp) {
+                row.total -= back.total;
+                row.tax -= back.tax;
+            }
+        }
+    }
+    let row = |row: RateRow| RateRow { shipping_total: 0, shipping_tax: 0, ..row };
+    Ok(rows.into_iter().map(row).filter(|row| row.total != 0 || row.tax != 0).collect())
+}

@@ -1,0 +1,18 @@
+//! The mails that were written about an order.
+
+use crate::orders::Order;
+use crate::{payments, refunds, shipments};
+use kernel::mail::{self, Mail};
+use kernel::{Conn, Result};
+
+/// Every mail about an order, oldest first: found by their causes, which follow from what became of the order.
+pub fn of_order(conn: &mut Conn, order: &Order) -> Result<Vec<Mail>> {
+    let mut causes = vec![format!("order_confirmation:{}", order.id), format!("order_cancelled:{}", order.id)];
+    for payment in payments::of_order(conn, order.id)? {
+        causes.push(format!("payment_received:{}", payment.id));
+        causes.extend(payments::case_of(conn, payment.id)?.map(|case| format!("payment_case_refund:{}", case.id)));
+    }
+    causes.extend(shipments::of_order(conn, order.id)?.iter().map(|sent| format!("shipment_sent:{}", sent.id)));
+    causes.extend(refunds::of_order(conn, order.id)?.iter().map(|refund| format!("refund_sent:{}", refund.id)));
+    mail::of_causes(conn, &causes)
+}

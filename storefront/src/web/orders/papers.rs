@@ -1,0 +1,54 @@
+//! Invoices and credit notes for the buyer.
+
+use super::{Key, allowed};
+use crate::documents::{self, Document, Kind, print};
+use crate::ids::DocumentId;
+use crate::orders::Order;
+use crate::web::door::Door;
+use crate::web::views::order::PaperView;
+use crate::web::visit::Visit;
+use crate::web::words::Words;
+use actix_web::http::header;
+use actix_web::{HttpResponse, web};
+use kernel::web::i18n::Language;
+use kernel::{Conn, Result};
+
+/// A PDF that the browser shows and that nobody on the way keeps. `name` is the file's, without its ending.
+pub fn pdf(name: &str, bytes: Vec<u8>) -> HttpResponse {
+    let name: String = name.chars().map(|letter| if letter.is_ascii_alphanumeric() || letter == '-' { letter } else { '_' }).collect();
+    HttpResponse::Ok()
+        .content_type("application/pdf")
+        .insert_header((header::CONTENT_DISPOSITION, format!("inline; filename=\"{name}.pdf\"")))
+        .insert_header((header::CACHE_CONTROL, "private, no-store"))
+        .insert_header((header::HeaderName::from_static("x-robots-tag"), "noindex"))
+        .body(bytes)
+}
+
+/// A document of an order, for whoever may see the order. That of another order is not found.
+pub async fn show(door: web::Data<Door>, visit: Visit, path: web::Path<(String, i64)>, query: web::Query<Key>) -> Result<HttpResponse> {
+    let (number, id) = path.into_inner();
+    let (key, signer) = (query.into_inner().key, door.signer.clone());
+    let document: Document = door
+        .read(move |conn, now| {
+            let order = allowed(conn, &visit, &signer, &number, &key, now)?;
+            documents::get_of(conn, order.id, DocumentId(id))
+        })
+        .await?;
+    let language = Language::parse(&document.content()?.language).unwrap_or_default();
+    Ok(pdf(&document.label, print::invoice(&document, &Words::of(&door.templates, language)?)?))
+}
+
+/// The links to an order's documents, with the key of a guest's link.
+pub(super) fn views(conn: &mut Conn, order: &Order, key: Option<&str>, words: &Words) -> Result<Vec<PaperView>> {
+    let mut views = Vec::new();
+    for document in documents::of_order(conn, order.id)? {
+        let title = match document.kind {
+            Kind::Invoice => "document-invoice-title",
+            Kind::CreditNote => "document-credit_note-title",
+        };
+        let key = key.map(|key| format!("?key={key}")).unwrap_or_default();
+        let to = format!("/orders/{}/documents/{}{key}", order.number, document.id);
+        views.push(PaperView { text: words.with(title, &[("number", &document.label)])?, to });
+    }
+    Ok(views)
+}
