@@ -153,7 +153,8 @@ impl Table {
             Conn::Sqlite(conn) => {
                 let query = "SELECT seq AS number FROM sqlite_sequence WHERE name = ?";
                 let found: Option<Number> = diesel::sql_query(query).bind::<Text, _>(&self.name).get_result(conn).optional()?;
-                Ok(found.map(|found| found.number))
+                // An insertion that selected nothing leaves a zero.
+                Ok(found.map(|found| found.number).filter(|number| *number > 0))
             }
             Conn::Postgres(conn) => {
                 let Some((column, sequence)) = numbered(conn, &self.name)? else { return Ok(None) };
