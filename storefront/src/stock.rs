@@ -117,7 +117,7 @@ pub fn release(conn: &mut Conn, order: OrderId, demand: &Demand, actor: &str, no
 
 /// Frees what was promised to (part of) an order. `event` tells repeated part-cancellations of an order apart.
 pub fn deallocate(conn: &mut Conn, order: OrderId, demand: &Demand, event: &str, actor: &str, now: Time) -> Result<()> {
-    give(conn, order, demand, &Place { event: event, reason: "cancelled", location: None }, |quantity| (0, -quantity, 0), actor, now)
+    give(conn, order, demand, &Place { event, reason: "cancelled", location: None }, |quantity| (0, -quantity, 0), actor, now)
 }
 
 /// Takes goods out of the house with a shipment, from one location or from wherever they lie. `Conflict` when there are fewer than
