@@ -20,4 +20,5 @@ kernel::id!(
     ApiKeyId,
     LocationId,
     DocumentId,
+    BatchId,
 );

@@ -74,6 +74,78 @@ diesel::table! {
         published_at -> Timestamp,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        publish_from -> Nullable<Timestamp>,
+        publish_until -> Nullable<Timestamp>,
+        listed -> Bool,
+    }
+}
+
+diesel::table! {
+    product_tags (tag, product_id) {
+        product_id -> BigInt,
+        tag -> Text,
+    }
+}
+
+diesel::table! {
+    redirects (id) {
+        id -> BigInt,
+        path -> Text,
+        target -> Text,
+        product_id -> Nullable<BigInt>,
+        category_id -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    price_changes (id) {
+        id -> BigInt,
+        variant_id -> BigInt,
+        currency -> Text,
+        old_amount -> Nullable<BigInt>,
+        new_amount -> Nullable<BigInt>,
+        old_compare_at -> Nullable<BigInt>,
+        new_compare_at -> Nullable<BigInt>,
+        reduced -> Bool,
+        actor -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    batches (id) {
+        id -> BigInt,
+        kind -> Text,
+        name -> Text,
+        state -> Text,
+        staff -> Text,
+        currency -> Text,
+        total -> BigInt,
+        variants -> BigInt,
+        finished -> BigInt,
+        created -> BigInt,
+        changed -> BigInt,
+        unchanged -> BigInt,
+        skipped -> BigInt,
+        created_at -> Timestamp,
+        started_at -> Nullable<Timestamp>,
+        finished_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    batch_rows (batch_id, position) {
+        batch_id -> BigInt,
+        position -> BigInt,
+        product_id -> Nullable<BigInt>,
+        label -> Text,
+        line -> BigInt,
+        seen -> Nullable<Timestamp>,
+        wanted -> Text,
+        before -> Text,
+        after -> Text,
+        state -> Text,
+        note -> Text,
     }
 }
 
@@ -598,6 +670,7 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(refund_lines, refunds);
+diesel::allow_tables_to_appear_in_same_query!(redirects, products, categories);
 diesel::allow_tables_to_appear_in_same_query!(stock_requests, variants);
 diesel::allow_tables_to_appear_in_same_query!(promotions, promotion_codes);
 diesel::allow_tables_to_appear_in_same_query!(orders, order_terms);

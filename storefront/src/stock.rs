@@ -8,7 +8,9 @@ mod places;
 #[cfg(test)]
 mod tests;
 
-pub use keeping::{Opening, Rules, count, ensure, open, read_goods, receive, set_on_hand, set_rules, transfer};
+pub use keeping::{
+    Opening, Rules, count, ensure, forget, moved_since_opening, open, read_goods, receive, set_on_hand, set_rules, transfer,
+};
 pub use places::{
     Location, add_location, at, close_location, locations, lock, of_variant, prefer_location, rename_location, reopen_location,
 };

@@ -10,6 +10,7 @@ pub(crate) mod checkout;
 mod content;
 pub(crate) mod countries;
 pub mod door;
+pub mod download;
 pub mod frame;
 mod home;
 pub mod limits;

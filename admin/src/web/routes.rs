@@ -4,9 +4,9 @@
 use super::access::Access::{Enrolling, Public, SignedIn};
 use super::access::{Route, get, post};
 use super::{
-    account, api_keys, audit, cases, home, invitations, jobs, locations, mails, order, order_money, order_papers, order_ship, orders,
-    person, pictures, product, products, promotion_bench, promotion_codes, promotions, roles, second_factor, settings, shipping, sign_in,
-    staff, stock, stock_goods, taxes,
+    account, api_keys, audit, batches, cases, home, invitations, jobs, locations, mails, order, order_money, order_papers, order_ship,
+    orders, person, pictures, product, product_export, product_import, product_rules, product_table, products, promotion_bench,
+    promotion_codes, promotions, redirects, roles, second_factor, settings, shipping, sign_in, staff, stock, stock_goods, taxes,
 };
 use crate::permissions::Permission::{
     ApiKeysManage, AuditView, CasesView, JobsManage, JobsView, MailsResend, MailsView, OrdersCancel, OrdersCapture, OrdersNote,
@@ -73,6 +73,21 @@ fn shop() -> Vec<Route> {
         get("/products", ProductsView, products::list),
         get("/products/new", ProductsEdit, product::new),
         post("/products/new", ProductsEdit, product::create),
+        post("/products/filters", ProductsView, products::save_filter),
+        post("/products/filters/{filter}/delete", ProductsView, products::delete_filter),
+        get("/products/table", ProductsEdit, product_table::form),
+        post("/products/table", ProductsEdit, product_table::preview),
+        get("/products/rules", ProductsEdit, product_rules::form),
+        post("/products/rules", ProductsEdit, product_rules::preview),
+        get("/products/batches", ProductsView, batches::list),
+        get("/products/batches/{batch}", ProductsView, batches::show),
+        get("/products/batches/{batch}/undo", ProductsEdit, product_import::undo_form),
+        post("/products/batches/{batch}/undo", ProductsEdit, product_import::undo),
+        get("/products/import", ProductsEdit, product_import::form),
+        post("/products/import", ProductsEdit, product_import::upload),
+        get("/products/export.csv", ProductsView, product_export::csv),
+        post("/products/batches/{batch}/confirm", ProductsEdit, batches::confirm),
+        post("/products/batches/{batch}/discard", ProductsEdit, batches::discard),
         get("/products/{id}", ProductsView, product::edit),
         post("/products/{id}", ProductsEdit, product::update),
         post("/products/{id}/pictures", ProductsEdit, pictures::upload),
@@ -113,6 +128,9 @@ fn house() -> Vec<Route> {
     vec![
         get("/settings", SettingsView, settings::form),
         post("/settings", SettingsEdit, settings::save),
+        get("/redirects", SettingsEdit, redirects::list),
+        post("/redirects", SettingsEdit, redirects::set),
+        post("/redirects/{id}/delete", SettingsEdit, redirects::delete),
         get("/jobs", JobsView, jobs::list),
         post("/jobs/{id}/retry", JobsManage, jobs::retry),
         get("/mails", MailsView, mails::list),

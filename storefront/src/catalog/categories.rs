@@ -2,6 +2,7 @@
 
 use super::slug::{slug, unique};
 use crate::ids::CategoryId;
+use crate::redirects;
 use crate::schema::{categories as rows, category_texts as texts};
 use diesel::prelude::*;
 use kernel::error::Fields;
@@ -123,13 +124,18 @@ pub fn save_category(conn: &mut Conn, change: &CategoryChange) -> Result<Categor
         rows::picture_hash.eq(&change.picture_hash),
         rows::position.eq(change.position),
     );
-    match change.id {
-        None => Ok(diesel::insert_into(rows::table).values(row).returning(rows::id).get_result(conn)?),
+    let id = match change.id {
+        None => diesel::insert_into(rows::table).values(row).returning(rows::id).get_result(conn)?,
         Some(id) => match diesel::update(rows::table.find(id)).set(row).execute(conn)? {
-            0 => Err(Error::NotFound),
-            _ => Ok(id),
+            0 => return Err(Error::NotFound),
+            _ => id,
         },
+    };
+    let before = tree.get(id).map(|category| category.slug.as_str());
+    if before != Some(wanted.as_str()) {
+        redirects::moved(conn, redirects::Page::Category(id), before, &wanted)?;
     }
+    Ok(id)
 }
 
 /// Stores name and description in a further language, in place of those before.

@@ -137,7 +137,7 @@ fn the_back_office_finds_by_title_sku_and_status() {
         let draft = Product { title: "100% Größe_Ä".into(), ..Product::default() };
         let other = save_product(conn, &draft, &saving(now))?.id;
         let mut ids = |text: &str, status, before| -> Vec<ProductId> {
-            let filter = Filter { status, text: text.into(), before };
+            let filter = Filter { status, text: text.into(), before, ..Filter::default() };
             product_list(conn, &filter, Currency::EUR, 10).unwrap().into_iter().map(|row| row.id).collect()
         };
         assert_eq!(ids("", None, None), [other, id]);
