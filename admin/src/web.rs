@@ -6,6 +6,8 @@ mod api_keys;
 mod audit;
 mod batches;
 mod cases;
+mod collection_form;
+mod collections;
 mod desk;
 mod forms;
 mod home;

@@ -21,4 +21,12 @@ kernel::id!(
     LocationId,
     DocumentId,
     BatchId,
+    CollectionId,
 );
+
+impl CollectionId {
+    /// How a collection stands among the groups of the search index: below zero, where no category is.
+    pub fn group(self) -> i64 {
+        -self.0
+    }
+}

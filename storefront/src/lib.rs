@@ -8,6 +8,7 @@ pub mod batches;
 pub mod carts;
 pub mod catalog;
 pub mod checkout;
+pub mod collections;
 pub mod content;
 pub mod demo;
 pub mod doctor;

@@ -2,8 +2,8 @@
 //! `/new`). They are asked only when an address has no page, so a page always wins over them. Paths are without the language and
 //! without percent signs: `/products/龙井`.
 
-use crate::ids::{CategoryId, ProductId};
-use crate::schema::{categories, products, redirects};
+use crate::ids::{CategoryId, CollectionId, ProductId};
+use crate::schema::{categories, collections, products, redirects};
 use diesel::prelude::*;
 use kernel::error::Fields;
 use kernel::web::i18n::Language;
@@ -29,6 +29,7 @@ const ELSEWHERE: [&str; 4] = ["/admin", "/api", "/assets", "/webhooks"];
 pub(crate) enum Page {
     Product(ProductId),
     Category(CategoryId),
+    Collection(CollectionId),
 }
 
 impl Page {
@@ -36,6 +37,7 @@ impl Page {
         match self {
             Page::Product(_) => format!("/products/{slug}"),
             Page::Category(_) => format!("/categories/{slug}"),
+            Page::Collection(_) => format!("/collections/{slug}"),
         }
     }
 }
@@ -55,11 +57,17 @@ pub(crate) fn moved(conn: &mut Conn, page: Page, before: Option<&str>, after: &s
     let Some(before) = before.filter(|before| *before != after) else { return Ok(()) };
     let path = page.path(before);
     forget(conn, &path)?;
-    let (product, category) = match page {
-        Page::Product(id) => (Some(id), None),
-        Page::Category(id) => (None, Some(id)),
+    let (product, category, collection) = match page {
+        Page::Product(id) => (Some(id), None, None),
+        Page::Category(id) => (None, Some(id), None),
+        Page::Collection(id) => (None, None, Some(id)),
     };
-    let row = (redirects::path.eq(path), redirects::product_id.eq(product), redirects::category_id.eq(category));
+    let row = (
+        redirects::path.eq(path),
+        redirects::product_id.eq(product),
+        redirects::category_id.eq(category),
+        redirects::collection_id.eq(collection),
+    );
     // What staff wrote down for this path is what they want.
     on_each!(conn, c => diesel::insert_into(redirects::table).values(row).on_conflict_do_nothing().execute(c))?;
     Ok(())
@@ -74,6 +82,12 @@ fn forget(conn: &mut Conn, path: &str) -> Result<()> {
 /// Takes away every old address of a product that goes for good.
 pub(crate) fn forget_product(conn: &mut Conn, id: ProductId) -> Result<()> {
     diesel::delete(redirects::table.filter(redirects::product_id.eq(id))).execute(conn)?;
+    Ok(())
+}
+
+/// Takes away every old address of a collection that goes for good.
+pub(crate) fn forget_collection(conn: &mut Conn, id: CollectionId) -> Result<()> {
+    diesel::delete(redirects::table.filter(redirects::collection_id.eq(id))).execute(conn)?;
     Ok(())
 }
 
@@ -102,21 +116,31 @@ fn plain(target: &str) -> &str {
 }
 
 fn next(conn: &mut Conn, path: &str) -> Result<Option<String>> {
-    let row: Option<(String, Option<ProductId>, Option<CategoryId>)> = redirects::table
+    type Found = (String, Option<ProductId>, Option<CategoryId>, Option<CollectionId>);
+    let row: Option<Found> = redirects::table
         .filter(redirects::path.eq(path))
-        .select((redirects::target, redirects::product_id, redirects::category_id))
+        .select((redirects::target, redirects::product_id, redirects::category_id, redirects::collection_id))
         .first(conn)
         .optional()?;
     match row {
         None => Ok(None),
-        Some((_, Some(product), _)) => {
+        Some((_, Some(product), ..)) => {
             let slug: Option<String> =
                 products::table.find(product).filter(products::listed.eq(true)).select(products::slug).first(conn).optional()?;
             Ok(slug.map(|slug| Page::Product(product).path(&slug)))
         }
-        Some((_, _, Some(category))) => {
+        Some((_, _, Some(category), _)) => {
             let slug: Option<String> = categories::table.find(category).select(categories::slug).first(conn).optional()?;
             Ok(slug.map(|slug| Page::Category(category).path(&slug)))
+        }
+        Some((_, _, _, Some(collection))) => {
+            let slug: Option<String> = collections::table
+                .find(collection)
+                .filter(collections::active.eq(true))
+                .select(collections::slug)
+                .first(conn)
+                .optional()?;
+            Ok(slug.map(|slug| Page::Collection(collection).path(&slug)))
         }
         Some((target, ..)) => Ok(Some(target)),
     }
@@ -128,6 +152,8 @@ fn is_page(conn: &mut Conn, path: &str) -> Result<bool> {
         products::table.filter(products::slug.eq(slug)).filter(products::listed.eq(true)).count().get_result(conn)?
     } else if let Some(slug) = path.strip_prefix("/categories/") {
         categories::table.filter(categories::slug.eq(slug)).count().get_result(conn)?
+    } else if let Some(slug) = path.strip_prefix("/collections/") {
+        collections::table.filter(collections::slug.eq(slug)).filter(collections::active.eq(true)).count().get_result(conn)?
     } else {
         0
     };
@@ -139,6 +165,7 @@ pub fn list(conn: &mut Conn, text: &str, before: Option<RedirectId>, limit: i64)
     let mut query = redirects::table
         .left_join(products::table.on(redirects::product_id.eq(products::id.nullable())))
         .left_join(categories::table.on(redirects::category_id.eq(categories::id.nullable())))
+        .left_join(collections::table.on(redirects::collection_id.eq(collections::id.nullable())))
         .into_boxed();
     if let Some(before) = before {
         query = query.filter(redirects::id.lt(before));
@@ -148,17 +175,27 @@ pub fn list(conn: &mut Conn, text: &str, before: Option<RedirectId>, limit: i64)
         // Between the text and the last text that begins with it: what the index of paths finds.
         query = query.filter(redirects::path.ge(text.to_string())).filter(redirects::path.lt(format!("{text}\u{10FFFF}")));
     }
-    type Row = (RedirectId, String, String, Option<String>, Option<String>);
+    type Row = (RedirectId, String, String, Option<String>, Option<String>, Option<String>);
     let rows: Vec<Row> = query
         .order(redirects::id.desc())
         .limit(limit)
-        .select((redirects::id, redirects::path, redirects::target, products::slug.nullable(), categories::slug.nullable()))
+        .select((
+            redirects::id,
+            redirects::path,
+            redirects::target,
+            products::slug.nullable(),
+            categories::slug.nullable(),
+            collections::slug.nullable(),
+        ))
         .load(conn)?;
-    let row = |(id, path, target, product, category): Row| Redirect {
+    let row = |(id, path, target, product, category, collection): Row| Redirect {
         id,
         path,
         target,
-        now_at: product.map(|slug| format!("/products/{slug}")).or(category.map(|slug| format!("/categories/{slug}"))),
+        now_at: product
+            .map(|slug| format!("/products/{slug}"))
+            .or(category.map(|slug| format!("/categories/{slug}")))
+            .or(collection.map(|slug| format!("/collections/{slug}"))),
     };
     Ok(rows.into_iter().map(row).collect())
 }

@@ -94,6 +94,36 @@ diesel::table! {
         target -> Text,
         product_id -> Nullable<BigInt>,
         category_id -> Nullable<BigInt>,
+        collection_id -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    collections (id) {
+        id -> BigInt,
+        slug -> Text,
+        name -> Text,
+        description -> Text,
+        active -> Bool,
+        rule -> Nullable<Text>,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    collection_texts (collection_id, language) {
+        collection_id -> BigInt,
+        language -> Text,
+        name -> Text,
+        description -> Text,
+    }
+}
+
+diesel::table! {
+    collection_products (collection_id, product_id) {
+        collection_id -> BigInt,
+        product_id -> BigInt,
+        position -> BigInt,
     }
 }
 
@@ -670,7 +700,9 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(refund_lines, refunds);
-diesel::allow_tables_to_appear_in_same_query!(redirects, products, categories);
+diesel::allow_tables_to_appear_in_same_query!(redirects, products, categories, collections);
+diesel::allow_tables_to_appear_in_same_query!(collections, collection_texts);
+diesel::allow_tables_to_appear_in_same_query!(collection_products, products);
 diesel::allow_tables_to_appear_in_same_query!(stock_requests, variants);
 diesel::allow_tables_to_appear_in_same_query!(promotions, promotion_codes);
 diesel::allow_tables_to_appear_in_same_query!(orders, order_terms);

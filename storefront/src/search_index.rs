@@ -5,7 +5,8 @@
 //! as it is then and tells the engine; so the order of the jobs does not matter, and one of them may run twice.
 
 use crate::catalog::{self, Availability, Product};
-use crate::ids::{ProductId, VariantId};
+use crate::collections;
+use crate::ids::{CollectionId, ProductId, VariantId};
 use crate::imports::plain_text;
 use crate::labels::Labels;
 use crate::schema::products;
@@ -104,7 +105,12 @@ pub fn documents(conn: &mut Conn, ids: &[ProductId]) -> Result<Vec<SearchDocumen
     for ids in variants.chunks(1000) {
         levels.extend(stock::levels(conn, ids)?.into_iter().map(|level| (level.variant_id, level)));
     }
-    let words = Words { categories: category_names(conn)?, translations: translations(conn)?, published };
+    let words = Words {
+        categories: category_names(conn)?,
+        translations: translations(conn)?,
+        published,
+        collections: collections::of_products(conn, ids)?,
+    };
     Ok(found.into_iter().filter_map(|product| words.document(product, &levels)).collect())
 }
 
@@ -150,6 +156,7 @@ struct Words {
     categories: CategoryNames,
     translations: Vec<Labels>,
     published: HashMap<ProductId, Time>,
+    collections: HashMap<ProductId, Vec<CollectionId>>,
 }
 
 impl Words {
@@ -175,6 +182,7 @@ impl Words {
             descriptions,
             brand: some(&product.brand),
             categories,
+            collections: self.collections.get(&id).into_iter().flatten().map(|id| id.group()).collect(),
             product_type: some(&product.product_type),
             skus: product.variants.iter().flat_map(|variant| [variant.sku.clone(), some(&variant.barcode)]).flatten().collect(),
             tags: tags.collect(),

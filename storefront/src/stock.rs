@@ -15,7 +15,8 @@ pub use places::{
     Location, add_location, at, close_location, locations, lock, of_variant, prefer_location, rename_location, reopen_location,
 };
 
-use crate::ids::{LocationId, OrderId, VariantId};
+use crate::collections;
+use crate::ids::{LocationId, OrderId, ProductId, VariantId};
 use crate::schema::{stock_levels, stock_movements, variants};
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -275,6 +276,7 @@ fn moved(conn: &mut Conn, variant: VariantId, change: &Change, now: Time) -> Res
 fn turned(conn: &mut Conn, variant: VariantId, key: &str, now: Time) -> Result<()> {
     let product: Option<i64> = variants::table.find(variant).select(variants::product_id).first(conn).optional()?;
     let Some(product) = product else { return Ok(()) };
+    collections::follow(conn, &[ProductId(product)])?;
     events::record(conn, "stock", &format!("{variant}:{key}"), &Event::ProductChanged { product }, now)?;
     Ok(())
 }

@@ -7,6 +7,7 @@ pub(crate) mod basket;
 mod cart;
 mod category;
 pub(crate) mod checkout;
+mod collection;
 mod content;
 pub(crate) mod countries;
 pub mod door;
@@ -54,6 +55,7 @@ fn pages(config: &mut web::ServiceConfig) {
     config
         .configure(home::routes)
         .configure(category::routes)
+        .configure(collection::routes)
         .configure(product::routes)
         .configure(waiting::routes)
         .configure(search::routes)

@@ -271,3 +271,58 @@ fn a_file_comes_in_goes_out_and_is_undone() {
     mei.get("/admin/audit?action=batch.undo").says(200, "spring.csv");
     assert!(house.db.read_now(|conn| batches::list(conn, None, 10)).unwrap().iter().all(|batch| batch.state != batches::State::Draft));
 }
+
+#[test]
+fn collections_gather_by_rule_and_by_hand() {
+    let house = House::open();
+    for (title, price) in [("Mug", 1200), ("Pot", 4500), ("Whisk", 1900)] {
+        goods::product(&house.db, title, price, 5);
+    }
+    let (mei, ann) = (staff(&house), house.visitor());
+    for slug in ["mug", "whisk"] {
+        edit(&mei, product_of(&house, slug), &[("tags", "gift")]).says(200, "Saved");
+    }
+    let index = || {
+        house.work();
+        house.state.clock.advance(TimeDelta::seconds(2));
+        house.work()
+    };
+    let form = mei.get("/admin/collections/new").says(200, "No product yet");
+    let action = "/admin/collections/new";
+    let rule = [("name", "Gifts"), ("c0_kind", "tag"), ("c0_value", "gift"), ("c1_kind", "price"), ("c1_value", "10 – 15")];
+    mei.submit(&form, action, &[("name", "Gifts")]).says(422, "1 to 20 conditions");
+    mei.submit(&form, action, &[("name", "Gifts"), ("c0_kind", "category"), ("c0_value", "none")]).says(422, "no category");
+    let mut trying = rule.to_vec();
+    trying.push(("try", "on"));
+    let tried = mei.submit(&form, action, &trying).says(200, "Would be in it: 1");
+    assert_eq!(ann.get("/collections/gifts").status, 404);
+    let saved = mei.submit(&tried, action, &[]).says(200, "In it: 1");
+    index();
+    let page = ann.get("/collections/gifts").says(200, "Mug");
+    assert!(!page.text().contains("Whisk"));
+    ann.get("/collections/gifts?sort=price-up").says(200, "Mug");
+    assert!(ann.get("/sitemap/pages.xml").body.contains("/collections/gifts</loc>"));
+    // A product that changes comes and goes with its change.
+    edit(&mei, product_of(&house, "whisk"), &[("v0_price", "14.00")]).says(200, "Saved");
+    edit(&mei, product_of(&house, "mug"), &[("tags", "")]).says(200, "Saved");
+    index();
+    let page = ann.get("/collections/gifts").says(200, "Whisk");
+    assert!(!page.text().contains("Mug"));
+    // By hand the order is kept, and another order is a choice.
+    let by_hand = [("filling", "hand"), ("products", "pot\nMUG\nwhisk"), ("name_zh", "礼物"), ("slug", "presents")];
+    mei.submit(&saved, &saved.at, &[("filling", "hand"), ("products", "nothing")]).says(422, "nothing");
+    mei.submit(&saved, &saved.at, &by_hand).says(200, "In it: 3");
+    index();
+    let places = |page: &Page| -> Vec<usize> {
+        let text = page.text();
+        ["Pot", "Mug", "Whisk"].iter().map(|title| text.rfind(title).unwrap()).collect()
+    };
+    let page = ann.get("/collections/presents").says(200, "Gifts");
+    assert!(places(&page).is_sorted(), "{}", page.text());
+    assert_eq!(ann.get_once("/collections/gifts").headers["location"], "/collections/presents");
+    ann.get("/zh/collections/presents").says(200, "礼物");
+    mei.get("/admin/audit?action=collection.save").says(200, "presents");
+    let delete = saved.form_ending("/delete");
+    mei.submit(&saved, &delete, &[]).says(200, "Deleted");
+    assert_eq!(ann.get("/collections/presents").status, 404);
+}

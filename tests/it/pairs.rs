@@ -14,7 +14,7 @@ use kernel::web::i18n::Language;
 use storefront::catalog::Status;
 use storefront::checkout::Settlement;
 use storefront::shipments::{self, Parcel};
-use storefront::{api_keys, batches, documents, payments, shipping, tax_rates};
+use storefront::{api_keys, batches, collections, documents, payments, shipping, tax_rates};
 
 /// A shop with one of everything that has an address, and the addresses: patterns and what stands in for their parts.
 struct Things {
@@ -55,10 +55,16 @@ impl Things {
                 let planned = batches::plan(conn, &Default::default(), &rules, goods::EUR)?;
                 let batch = batches::draft_edit(conn, "Draft", "staff:1", "EUR", &planned.edits, now())?;
                 let filter = admin::saved_filters::save(conn, owner, "Drafts", "status=draft", true, now())?;
+                let gifts = collections::Condition::Tag("gift".into());
+                let rule = collections::Rule { all: true, conditions: vec![gifts] };
+                let collection =
+                    collections::Collection { name: "Gifts".into(), filling: collections::Filling::ByRule(rule), ..Default::default() };
+                let collection = collections::save(conn, &collection, now())?;
                 let redirect = storefront::redirects::set(conn, "/old", "/new")?;
                 Ok(vec![
                     ("", "{batch}", batch.to_string()),
                     ("", "{filter}", filter.to_string()),
+                    ("/collections/", "{id}", collection.to_string()),
                     ("/redirects/", "{id}", redirect.to_string()),
                     ("", "{number}", "R1001".to_string()),
                     ("", "{payment}", payment.to_string()),

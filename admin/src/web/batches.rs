@@ -37,7 +37,7 @@ pub async fn show(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
             // Once it happened, what did not work comes first; everything else is one step away.
             let told: &[Outcome] = match batch.state {
                 State::Done if !all => &[Outcome::Skipped, Outcome::Refused],
-                State::Undone if !all => &[Outcome::Kept],
+                State::Undone if !all => &[Outcome::Kept, Outcome::Refused],
                 _ => &[],
             };
             let rows = batches::rows_of(conn, id, told, after, SHOWN)?;
@@ -72,20 +72,30 @@ fn row_view(row: &Row, kind: Kind, fields: &HashMap<i64, Vec<FieldChange>>, word
             fields.get(&row.position).map(|fields| fields.iter().map(|one| field_view(one, words)).collect()).unwrap_or_default()
         }
     };
-    Ok(json!({ "label": row.label, "product": row.product_id, "line": row.line, "state": row.state, "note": row.note, "changes": changes }))
+    let kept: Vec<String> = match row.state {
+        Outcome::Kept if row.note != "undo-archived" => row.note.lines().map(|field| field_name(field, words)).collect(),
+        _ => Vec::new(),
+    };
+    Ok(
+        json!({ "kept": kept.join(", "), "label": row.label, "product": row.product_id, "line": row.line, "state": row.state, "note": row.note, "changes": changes }),
+    )
+}
+
+/// A changed field as it is shown.
+fn field_view(of: &FieldChange, words: &Words) -> Value {
+    json!({ "field": field_name(&of.field, words), "before": of.before, "after": of.after })
 }
 
 /// A field in words. Those of a variant begin with its name.
-fn field_view(of: &FieldChange, words: &Words) -> Value {
-    let (name, field) = of.field.rsplit_once(": ").unwrap_or(("", &of.field));
+pub fn field_name(field: &str, words: &Words) -> String {
+    let (name, field) = field.rsplit_once(": ").unwrap_or(("", field));
     let key = format!("admin-field-{}", field.split(" (").next().unwrap_or(field).replace(' ', "-"));
     let known = words.get(&key);
     let field = if known == key { field.to_string() } else { known };
-    let field = match name.strip_prefix("variant ") {
+    match name.strip_prefix("variant ") {
         Some(variant) => format!("{variant} · {field}"),
         None => field,
-    };
-    json!({ "field": field, "before": of.before, "after": of.after })
+    }
 }
 
 /// The changes of a product, field by field.

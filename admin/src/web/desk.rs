@@ -31,6 +31,7 @@ pub const ROWS: i64 = 50;
 const MENU: &[(&str, Permission)] = &[
     ("orders", Permission::OrdersView),
     ("products", Permission::ProductsView),
+    ("collections", Permission::ProductsView),
     ("stock", Permission::StockView),
     ("promotions", Permission::PromotionsView),
     ("shipping", Permission::ShippingView),

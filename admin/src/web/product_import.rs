@@ -1,5 +1,6 @@
 //! Bringing a file of products in, and undoing that. Nothing happens before the difference was shown.
 
+use super::batches::field_name;
 use super::desk::Desk;
 use super::upload;
 use actix_multipart::Multipart;
@@ -73,6 +74,7 @@ pub async fn undo_form(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
     let count = |wanted: &str| plan.iter().filter(|(_, _, what)| word(what) == wanted).count();
     let counts = json!({ "remove": count("remove"), "archive": count("archive"), "restore": count("restore"), "partly": count("partly"),
         "gone": count("gone") });
+    let words = desk.words()?;
     // What does not come back whole is what somebody wants to see.
     let mut told: Vec<_> = plan.iter().collect();
     told.sort_by_key(|(_, _, what)| !matches!(word(what), "archive" | "partly"));
@@ -80,7 +82,10 @@ pub async fn undo_form(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
         .into_iter()
         .take(SHOWN)
         .map(|(label, product, what)| {
-            let kept = if let Undoing::Restore { kept } = what { kept.join(", ") } else { String::new() };
+            let kept = match what {
+                Undoing::Restore { kept } => kept.iter().map(|field| field_name(field, &words)).collect::<Vec<_>>().join(", "),
+                _ => String::new(),
+            };
             json!({ "label": label, "product": product, "what": word(what), "kept": kept })
         })
         .collect();

@@ -4,8 +4,8 @@
 use super::access::Access::{Enrolling, Public, SignedIn};
 use super::access::{Route, get, post};
 use super::{
-    account, api_keys, audit, batches, cases, home, invitations, jobs, locations, mails, order, order_money, order_papers, order_ship,
-    orders, person, pictures, product, product_export, product_import, product_rules, product_table, products, promotion_bench,
+    account, api_keys, audit, batches, cases, collections, home, invitations, jobs, locations, mails, order, order_money, order_papers,
+    order_ship, orders, person, pictures, product, product_export, product_import, product_rules, product_table, products, promotion_bench,
     promotion_codes, promotions, redirects, roles, second_factor, settings, shipping, sign_in, staff, stock, stock_goods, taxes,
 };
 use crate::permissions::Permission::{
@@ -91,6 +91,12 @@ fn shop() -> Vec<Route> {
         get("/products/{id}", ProductsView, product::edit),
         post("/products/{id}", ProductsEdit, product::update),
         post("/products/{id}/pictures", ProductsEdit, pictures::upload),
+        get("/collections", ProductsView, collections::list),
+        get("/collections/new", ProductsEdit, collections::new),
+        post("/collections/new", ProductsEdit, collections::create),
+        get("/collections/{id}", ProductsView, collections::edit),
+        post("/collections/{id}", ProductsEdit, collections::update),
+        post("/collections/{id}/delete", ProductsEdit, collections::delete),
         get("/stock", StockView, stock::list),
         get("/stock/waiting", StockView, stock::waiting_list),
         get("/stock/goods", StockAdjust, stock_goods::blank),

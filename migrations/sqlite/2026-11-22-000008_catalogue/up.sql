@@ -20,18 +20,46 @@ CREATE INDEX product_tags_by_product ON product_tags (product_id);
 INSERT INTO product_tags (product_id, tag)
     SELECT DISTINCT products.id, tags.value FROM products, json_each(products.tags) AS tags WHERE tags.type = 'text';
 
--- An old address of a product or a category, or one that staff wrote down with where it leads.
+-- Products gathered by hand (without a rule) or by a rule. The members of a rule follow the products.
+CREATE TABLE collections (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    slug TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    description TEXT NOT NULL DEFAULT '',
+    active BOOLEAN NOT NULL DEFAULT TRUE,
+    rule TEXT,
+    updated_at TIMESTAMP NOT NULL
+);
+CREATE TABLE collection_texts (
+    collection_id BIGINT NOT NULL REFERENCES collections (id),
+    language TEXT NOT NULL,
+    name TEXT NOT NULL,
+    description TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (collection_id, language)
+);
+CREATE TABLE collection_products (
+    collection_id BIGINT NOT NULL REFERENCES collections (id),
+    product_id BIGINT NOT NULL REFERENCES products (id),
+    position BIGINT NOT NULL DEFAULT 0,
+    PRIMARY KEY (collection_id, product_id)
+);
+CREATE INDEX collection_products_by_position ON collection_products (collection_id, position, product_id);
+CREATE INDEX collection_products_by_product ON collection_products (product_id);
+
+-- An old address of a product, a category or a collection, or one that staff wrote down with where it leads.
 CREATE TABLE redirects (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     path TEXT NOT NULL UNIQUE,
     target TEXT NOT NULL DEFAULT '',
     product_id BIGINT REFERENCES products (id),
     category_id BIGINT REFERENCES categories (id),
+    collection_id BIGINT REFERENCES collections (id),
     CHECK ((CASE WHEN target <> '' THEN 1 ELSE 0 END) + (CASE WHEN product_id IS NULL THEN 0 ELSE 1 END)
-        + (CASE WHEN category_id IS NULL THEN 0 ELSE 1 END) = 1)
+        + (CASE WHEN category_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN collection_id IS NULL THEN 0 ELSE 1 END) = 1)
 );
 CREATE INDEX redirects_by_product ON redirects (product_id);
 CREATE INDEX redirects_by_category ON redirects (category_id);
+CREATE INDEX redirects_by_collection ON redirects (collection_id);
 
 -- Every change of a price. Rows are only ever added. `reduced` marks the change with which a reduction was announced.
 CREATE TABLE price_changes (

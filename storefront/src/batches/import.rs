@@ -48,7 +48,7 @@ pub fn compare(conn: &mut Conn, parsed: &Parsed<ProductDraft>, currency: Currenc
         return Err(error);
     }
     let unreadable = |error: &RowError| Line {
-        label: error.value.clone(),
+        label: error.column.clone(),
         line: error.line,
         wanted: String::new(),
         fields: String::new(),
@@ -75,7 +75,8 @@ fn line(draft: &ProductDraft, planned: Planned) -> Result<Line> {
 fn told(errors: &[RowError]) -> String {
     let one = |error: &RowError| {
         let column = if error.column.is_empty() { String::new() } else { format!(", {}", error.column) };
-        let value = if error.value.is_empty() { String::new() } else { format!(" ({})", error.value) };
+        let value =
+            if error.value.is_empty() || error.reason.contains(&error.value) { String::new() } else { format!(" ({})", error.value) };
         format!("{}{column}: {}{value}", error.line, error.reason)
     };
     errors.iter().take(5).map(one).collect::<Vec<_>>().join("\n")

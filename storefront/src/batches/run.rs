@@ -3,6 +3,7 @@
 use super::change::Wanted;
 use super::{BATCH_JOB, Batch, Kind, Outcome, Row, State, get, import, number, rows_of, undo};
 use crate::catalog::{self, Product, Saving};
+use crate::collections;
 use crate::ids::{BatchId, ProductId};
 use crate::schema::{batch_rows as rows, batches, products};
 use diesel::prelude::*;
@@ -64,6 +65,8 @@ fn step(conn: &mut Conn, id: BatchId, now: Time) -> Result<bool> {
         (_, Kind::Import) => import::apply(conn, &waiting, &saving)?,
     };
     if !wrote.told.is_empty() {
+        let changed: Vec<ProductId> = wrote.told.iter().copied().map(ProductId).collect();
+        collections::follow(conn, &changed)?;
         let event = Event::ProductsChanged { products: wrote.told };
         events::record(conn, BATCH_JOB, &format!("{id}:{}", token::random()), &event, now)?;
     }

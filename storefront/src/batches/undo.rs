@@ -131,15 +131,19 @@ fn back<T: PartialEq + Clone>(current: &mut T, before: &T, written: &T) -> bool 
 fn restored(current: &Product, before: &Product, written: &Product) -> (Product, Vec<String>) {
     let mut product = current.clone();
     let mut kept = Vec::new();
+    // The names are those that a preview tells.
     macro_rules! fields {
-        ($($field:ident),+) => {$(
+        ($($field:ident $name:literal),+ $(,)?) => {$(
             if !back(&mut product.$field, &before.$field, &written.$field) {
-                kept.push(stringify!($field).to_string());
+                kept.push($name.to_string());
             }
         )+};
     }
-    fields!(slug, status, title, description_html, brand, product_type, tags, options, seo_title, seo_description);
-    fields!(texts, categories, attributes, window);
+    fields!(
+        slug "slug", status "status", window "shown from", title "title", description_html "description", brand "brand",
+        product_type "type", tags "tags", options "options", seo_title "seo title", seo_description "seo description",
+        texts "translations", categories "categories", attributes "attributes",
+    );
     if !pictures(&mut product.pictures, &before.pictures, &written.pictures) {
         kept.push("pictures".into());
     }
@@ -148,7 +152,7 @@ fn restored(current: &Product, before: &Product, written: &Product) -> (Product,
         match (before.variants.iter().find(|one| one.id == variant.id), in_file) {
             (Some(old), Some(new)) => {
                 let name = variant.sku.clone().unwrap_or_else(|| variant.options.join(" / "));
-                kept.extend(restore(variant, old, new).into_iter().map(|field| format!("{name}: {field}")));
+                kept.extend(restore(variant, old, new).into_iter().map(|field| format!("variant {name}: {field}")));
             }
             // It came with the file.
             (None, Some(_)) => variant.active = false,
@@ -177,14 +181,17 @@ fn pictures(current: &mut Vec<Picture>, before: &[Picture], written: &[Picture])
 fn restore(variant: &mut Variant, old: &Variant, new: &Variant) -> Vec<&'static str> {
     let mut kept = Vec::new();
     macro_rules! fields {
-        ($($field:ident),+) => {$(
+        ($($field:ident $name:literal),+ $(,)?) => {$(
             if !back(&mut variant.$field, &old.$field, &new.$field) {
-                kept.push(stringify!($field));
+                kept.push($name);
             }
         )+};
     }
-    fields!(sku, barcode, options, price, compare_at, cost, tracked, oversell, weight_grams, requires_shipping, taxable, tax_class);
-    fields!(picture, active);
+    fields!(
+        sku "sku", barcode "barcode", options "options", price "price", compare_at "compare-at price", cost "cost",
+        tracked "stock counted", oversell "back-orders", weight_grams "weight", requires_shipping "needs delivery",
+        taxable "taxable", tax_class "tax class", picture "picture", active "sold",
+    );
     // What was sold or received since stays sold or received.
     let counted = new.on_hand - old.on_hand;
     if counted != 0 && variant.tracked {
@@ -203,8 +210,8 @@ pub(super) fn undo(conn: &mut Conn, waiting: &[Row], saving: &Saving) -> Result<
         let result = savepoint(conn, |conn| one(conn, step, saving));
         let (outcome, note) = match result {
             Ok(ended) => ended,
-            Err(Error::Invalid(fields)) => (Outcome::Kept, fields.0.into_values().collect::<Vec<_>>().join(" ")),
-            Err(Error::Conflict(reason)) => (Outcome::Kept, reason),
+            Err(Error::Invalid(fields)) => (Outcome::Refused, fields.0.into_values().collect::<Vec<_>>().join(" ")),
+            Err(Error::Conflict(reason)) => (Outcome::Refused, reason),
             Err(error) => return Err(error),
         };
         told.extend(row.product_id.map(|id| id.0));
@@ -225,7 +232,7 @@ fn one(conn: &mut Conn, step: Step, saving: &Saving) -> Result<(Outcome, String)
             catalog::save_untold(conn, Some(&current), catalog::checked(&after)?, saving)?;
             Ok(match what {
                 Undoing::Archive => (Outcome::Kept, "undo-archived".into()),
-                Undoing::Restore { kept } if !kept.is_empty() => (Outcome::Kept, kept.join(", ")),
+                Undoing::Restore { kept } if !kept.is_empty() => (Outcome::Kept, kept.join("\n")),
                 _ => (Outcome::Undone, String::new()),
             })
         }

@@ -2,9 +2,10 @@
 
 use super::slug::{slug, unique};
 use crate::ids::CategoryId;
-use crate::redirects;
 use crate::schema::{categories as rows, category_texts as texts};
+use crate::{collections, redirects};
 use diesel::prelude::*;
+use kernel::clock::Time;
 use kernel::error::Fields;
 use kernel::{Conn, Error, Result};
 use serde::Serialize;
@@ -100,7 +101,7 @@ pub fn categories(conn: &mut Conn, language: &str) -> Result<Categories> {
 }
 
 /// Adds a category, or changes the one with the id. `Invalid` names the field; a category cannot move below itself.
-pub fn save_category(conn: &mut Conn, change: &CategoryChange) -> Result<CategoryId> {
+pub fn save_category(conn: &mut Conn, change: &CategoryChange, now: Time) -> Result<CategoryId> {
     let tree = categories(conn, crate::shop::LANGUAGES[0])?;
     let name = change.name.trim();
     let wanted = slug(if change.slug.trim().is_empty() { name } else { &change.slug });
@@ -134,6 +135,9 @@ pub fn save_category(conn: &mut Conn, change: &CategoryChange) -> Result<Categor
     let before = tree.get(id).map(|category| category.slug.as_str());
     if before != Some(wanted.as_str()) {
         redirects::moved(conn, redirects::Page::Category(id), before, &wanted)?;
+    }
+    if tree.get(id).is_some_and(|before| before.parent_id != change.parent_id) {
+        collections::refresh(conn, now)?;
     }
     Ok(id)
 }

@@ -41,6 +41,16 @@ pub struct Filter {
 
 diesel::define_sql_function!(fn lower(text: Text) -> Text);
 
+/// Whether a title holds a word, as the list of products looks for it.
+pub(crate) fn title_holds(word: &str) -> TitleHolds {
+    let typed = format!("%{}%", escaped(word));
+    let small = typed.to_lowercase();
+    Box::new(lower(products::title).like(small).escape('\\').or(products::title.like(typed).escape('\\')))
+}
+
+/// A condition on a product, in the dialect of either database.
+pub(crate) type TitleHolds = Box<dyn BoxableExpression<products::table, <Conn as diesel::Connection>::Backend, SqlType = Bool>>;
+
 fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }

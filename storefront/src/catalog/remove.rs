@@ -1,5 +1,6 @@
 //! Taking a product away for good. Only one that left no trace anywhere goes; everything else is archived.
 
+use crate::collections;
 use crate::ids::{ProductId, VariantId};
 use crate::redirects;
 use crate::schema::{
@@ -52,6 +53,7 @@ pub fn remove(conn: &mut Conn, id: ProductId) -> Result<()> {
     diesel::delete(product_attributes::table.filter(product_attributes::product_id.eq(id))).execute(conn)?;
     diesel::delete(product_pictures::table.filter(product_pictures::product_id.eq(id))).execute(conn)?;
     redirects::forget_product(conn, id)?;
+    collections::forget_product(conn, id)?;
     diesel::delete(products::table.find(id)).execute(conn)?;
     Ok(())
 }

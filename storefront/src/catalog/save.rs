@@ -3,6 +3,7 @@
 use super::product::{Product, Text, Variant, products};
 use super::slug::{slug, unique};
 use super::write;
+use crate::collections;
 use crate::ids::{ProductId, VariantId};
 use crate::imports::clean_html;
 use crate::schema::{products as rows, variants};
@@ -54,13 +55,14 @@ pub fn save_product(conn: &mut Conn, product: &Product, saving: &Saving) -> Resu
 pub(crate) fn save_over(conn: &mut Conn, before: Option<&Product>, after: Product, saving: &Saving) -> Result<Saved> {
     let saved = save_untold(conn, before, after, saving)?;
     if saved.changed {
+        collections::follow(conn, &[saved.id])?;
         let (id, event) = (saved.id, Event::ProductChanged { product: saved.id.0 });
         events::record(conn, "catalog", &format!("{id}:{}", token::random()), &event, saving.now)?;
     }
     Ok(saved)
 }
 
-/// [`save_over`] without telling anybody: the caller tells of many at once.
+/// [`save_over`] without telling anybody: the caller tells of many at once, and has collections follow.
 pub(crate) fn save_untold(conn: &mut Conn, before: Option<&Product>, mut after: Product, saving: &Saving) -> Result<Saved> {
     if let (Some(before), Some(id)) = (before, after.id)
         && *before == after

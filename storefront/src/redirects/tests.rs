@@ -62,10 +62,10 @@ fn a_slug_that_is_taken_again_belongs_to_who_took_it() {
 
 #[test]
 fn categories_leave_their_paths_behind_too() {
-    run(|conn, _| {
+    run(|conn, now| {
         let tea = CategoryChange { name: "Tea".into(), ..CategoryChange::default() };
-        let id = save_category(conn, &tea)?;
-        save_category(conn, &CategoryChange { id: Some(id), slug: "teas".into(), ..tea })?;
+        let id = save_category(conn, &tea, now)?;
+        save_category(conn, &CategoryChange { id: Some(id), slug: "teas".into(), ..tea }, now)?;
         assert_eq!(find(conn, "/categories/tea")?.as_deref(), Some("/categories/teas"));
         Ok(())
     });
