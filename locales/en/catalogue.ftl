@@ -1,5 +1,4 @@
 # Old addresses
-admin-menu-redirects = Redirects
 admin-redirects = Redirects
 admin-redirects-hint = An address without a page leads on for good. Old addresses of products, categories and collections are kept by themselves; a page always wins over a redirect.
 admin-redirects-search = Old path
@@ -52,6 +51,7 @@ saved-filter-many = You have 50 saved filters already: delete one first.
 admin-table = Products as a table
 admin-table-open = Edit as a table
 admin-table-hint = Change what you like; nothing happens before you have seen what changes. The arrow keys up and down move through a column.
+admin-table-variant = Variant
 admin-table-preview = Show what changes
 admin-table-meanwhile = Somebody else changed this product meanwhile. Stored now:
 admin-rules = Change all that were found
@@ -225,6 +225,7 @@ admin-collection-try = See who would be in it
 admin-collection-tried = Would be in it: { $count }
 admin-collection-members = In it: { $count }
 admin-collection-empty = No product yet.
+admin-collection-slug-hint = The end of /collections/…; left empty, the name gives it.
 admin-collection-text = Text
 admin-collection-name-zh = Name in Chinese
 admin-collection-text-zh = Text in Chinese
@@ -235,4 +236,5 @@ collection-slug = Another collection has this address.
 collection-text = The text is too long.
 collection-conditions = Give 1 to 20 conditions.
 collection-condition = A condition is empty or cannot be met.
+collection-stale = Somebody else changed this collection since you opened it. Open it again to see their changes, then repeat yours.
 collection-too-many = A collection made by hand has 200 products at most.

@@ -1,5 +1,4 @@
 # Old addresses
-admin-menu-redirects = 跳转
 admin-redirects = 网址跳转
 admin-redirects-hint = 没有页面的网址会永久跳转到新地址。商品、分类和专题的旧网址自动保留；页面始终优先于跳转。
 admin-redirects-search = 旧路径
@@ -52,6 +51,7 @@ saved-filter-many = 您已保存 50 个筛选，请先删除一个。
 admin-table = 表格编辑商品
 admin-table-open = 表格编辑
 admin-table-hint = 可随意修改，确认预览之前不会生效。用上下方向键在同一列中移动。
+admin-table-variant = 规格
 admin-table-preview = 预览变动
 admin-table-meanwhile = 此商品刚被他人修改，现在的内容是：
 admin-rules = 批量修改筛选结果
@@ -210,6 +210,7 @@ admin-collection-try = 预览入选商品
 admin-collection-tried = 将入选：{ $count }
 admin-collection-members = 已入选：{ $count }
 admin-collection-empty = 暂无商品。
+admin-collection-slug-hint = /collections/… 的结尾；留空则由名称生成。
 admin-collection-text = 说明
 admin-collection-name-zh = 中文名称
 admin-collection-text-zh = 中文说明
@@ -220,4 +221,5 @@ collection-slug = 此网址已被其他专题使用。
 collection-text = 文字过长。
 collection-conditions = 请填写 1 到 20 个条件。
 collection-condition = 有条件为空或无法满足。
+collection-stale = 您打开之后，他人修改了此专题。请重新打开查看其修改，再重复您的操作。
 collection-too-many = 手动选品的专题最多包含 200 个商品。

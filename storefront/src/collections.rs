@@ -105,6 +105,21 @@ fn listed_by_hand(conn: &mut Conn, id: CollectionId) -> Result<Vec<ProductId>> {
     Ok(members::table.filter(members::collection_id.eq(id)).order(members::position).select(members::product_id).load(conn)?)
 }
 
+/// When a collection was last changed: what a form keeps to tell later whether it is stale.
+pub fn updated_at(conn: &mut Conn, id: CollectionId) -> Result<Time> {
+    Ok(rows::table.find(id).select(rows::updated_at).first(conn)?)
+}
+
+/// Locks a collection to the end of the transaction. `Conflict` when it was changed since `seen`.
+pub fn begin_edit(conn: &mut Conn, id: CollectionId, seen: Time) -> Result<()> {
+    let own = rows::table.find(id).filter(rows::updated_at.eq(seen));
+    if diesel::update(own).set(rows::updated_at.eq(seen)).execute(conn)? == 1 {
+        return Ok(());
+    }
+    updated_at(conn, id)?;
+    Err(Error::conflict("collection-stale"))
+}
+
 /// Every collection, by name.
 pub fn list(conn: &mut Conn) -> Result<Vec<CollectionRow>> {
     let found: Vec<(CollectionId, String, String, bool, Option<String>)> =
@@ -238,7 +253,7 @@ fn checked(conn: &mut Conn, collection: &Collection) -> Result<(String, String)>
         fields.add("slug", "collection-slug");
     }
     if long(&collection.description, 5000) || collection.texts.iter().any(|(_, name, about)| long(name, 200) || long(about, 5000)) {
-        fields.add("description", "collection-text");
+        fields.add("text", "collection-text");
     }
     match &collection.filling {
         Filling::ByRule(rule) => rule.check(&mut fields),
@@ -267,7 +282,7 @@ fn add(conn: &mut Conn, id: CollectionId, products: &[(i64, ProductId)]) -> Resu
             .iter()
             .map(|(position, product)| (members::collection_id.eq(id), members::product_id.eq(*product), members::position.eq(*position)))
             .collect();
-        on_each!(conn, c => diesel::insert_into(members::table).values(added).execute(c))?;
+        on_each!(conn, c => diesel::insert_into(members::table).values(added).on_conflict_do_nothing().execute(c))?;
     }
     Ok(())
 }

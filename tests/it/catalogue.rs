@@ -312,6 +312,7 @@ fn collections_gather_by_rule_and_by_hand() {
     let by_hand = [("filling", "hand"), ("products", "pot\nMUG\nwhisk"), ("name_zh", "礼物"), ("slug", "presents")];
     mei.submit(&saved, &saved.at, &[("filling", "hand"), ("products", "nothing")]).says(422, "nothing");
     mei.submit(&saved, &saved.at, &by_hand).says(200, "In it: 3");
+    mei.submit(&saved, &saved.at, &[]).says(409, "Somebody else changed this collection");
     index();
     let places = |page: &Page| -> Vec<usize> {
         let text = page.text();

@@ -12,7 +12,7 @@ use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 use storefront::web::words::Words;
 
-const BASE: &[&str] = &["name", "slug", "description", "name_zh", "description_zh", "active", "filling", "match", "products"];
+const BASE: &[&str] = &["updated_at", "name", "slug", "text", "name_zh", "text_zh", "active", "filling", "match", "products"];
 /// Rows for conditions.
 const CONDITIONS: usize = 8;
 /// The kinds of conditions.
@@ -55,9 +55,9 @@ pub fn filled(conn: &mut Conn, collection: &Collection) -> Result<Form> {
     let mut form = blank()
         .fill("name", &collection.name)
         .fill("slug", &collection.slug)
-        .fill("description", &collection.description)
+        .fill("text", &collection.description)
         .fill("name_zh", chinese.1)
-        .fill("description_zh", chinese.2)
+        .fill("text_zh", chinese.2)
         .fill("active", super::forms::tick(collection.active))
         .fill("match", "all");
     match &collection.filling {
@@ -101,12 +101,12 @@ pub fn read(conn: &mut Conn, posted: &Posted, before: Collection, words: &Words)
     let filling =
         if posted.get("filling") == "hand" { by_hand(conn, posted, words, &mut wrong)? } else { by_rule(conn, posted, &mut wrong)? };
     let mut texts: Vec<(String, String, String)> = before.texts.into_iter().filter(|(language, ..)| language != "zh").collect();
-    texts.push(("zh".into(), text("name_zh"), text("description_zh")));
+    texts.push(("zh".into(), text("name_zh"), text("text_zh")));
     let collection = Collection {
         id: before.id,
         slug: text("slug"),
         name: text("name"),
-        description: text("description"),
+        description: text("text"),
         texts,
         active: posted.ticked("active"),
         filling,

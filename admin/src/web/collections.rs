@@ -1,9 +1,11 @@
 //! Collections: filled by hand or by a rule, with a look at who would be in them.
 
 use super::collection_form::{self, Typed};
-use super::desk::{Desk, refusal};
+use super::desk::{Act, Desk, refusal};
+use super::product_form::MOMENT;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use kernel::clock::Time;
 use kernel::error::Fields;
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
@@ -32,8 +34,9 @@ pub async fn edit(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
     let id = CollectionId(*id);
     let form = desk
         .read(move |conn| {
+            let seen = collections::updated_at(conn, id)?;
             let collection = collections::get(conn, id)?;
-            collection_form::filled(conn, &collection)
+            Ok(collection_form::filled(conn, &collection)?.fill("updated_at", seen.format(MOMENT).to_string()))
         })
         .await?;
     show(&desk, StatusCode::OK, Some(id), form, None).await
@@ -112,7 +115,10 @@ async fn save(desk: Desk, id: Option<CollectionId>, posted: Posted) -> Result<Ht
     }
     let stored = match wrong.clone().check() {
         Err(error) => Err(error),
-        Ok(()) => desk.write(move |conn, act| store(conn, act, id, &collection)).await,
+        Ok(()) => {
+            let seen = posted.get("updated_at").to_string();
+            desk.write(move |conn, act| store(conn, act, id, &seen, &collection)).await
+        }
     };
     match stored {
         Ok(id) => Ok(desk.done(&format!("/admin/collections/{id}"), "admin-saved")),
@@ -123,9 +129,13 @@ async fn save(desk: Desk, id: Option<CollectionId>, posted: Posted) -> Result<Ht
     }
 }
 
-fn store(conn: &mut Conn, act: &super::desk::Act, id: Option<CollectionId>, collection: &Collection) -> Result<CollectionId> {
+fn store(conn: &mut Conn, act: &Act, id: Option<CollectionId>, seen: &str, collection: &Collection) -> Result<CollectionId> {
     let before = match id {
-        Some(id) => json!(collections::get(conn, id)?),
+        Some(id) => {
+            let seen = Time::parse_from_str(seen, MOMENT).map_err(|_| Error::conflict("form-expired"))?;
+            collections::begin_edit(conn, id, seen)?;
+            json!(collections::get(conn, id)?)
+        }
         None => Value::Null,
     };
     let saved = collections::save(conn, collection, act.now)?;

@@ -36,7 +36,6 @@ const MENU: &[(&str, Permission)] = &[
     ("promotions", Permission::PromotionsView),
     ("shipping", Permission::ShippingView),
     ("taxes", Permission::TaxesView),
-    ("redirects", Permission::SettingsEdit),
     ("mails", Permission::MailsView),
     ("jobs", Permission::JobsView),
     ("cases", Permission::CasesView),

@@ -2,7 +2,7 @@
 
 use super::{Filling, Rule, add, matches};
 use crate::ids::{CollectionId, ProductId};
-use crate::schema::{collection_products as members, collections as rows};
+use crate::schema::{collection_products as members, collections as rows, products};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::events::{self, Event};
@@ -26,6 +26,7 @@ pub fn follow(conn: &mut Conn, ids: &[ProductId]) -> Result<()> {
     if rules.is_empty() {
         return Ok(());
     }
+    lock(conn, ids)?;
     for ids in ids.chunks(TOGETHER) {
         let mut known: HashMap<CollectionId, HashSet<ProductId>> = HashMap::new();
         let rows: Vec<(CollectionId, ProductId)> =
@@ -39,6 +40,16 @@ pub fn follow(conn: &mut Conn, ids: &[ProductId]) -> Result<()> {
             let after: HashSet<ProductId> = matches(conn, rule, Some(ids), None, limit)?.into_iter().collect();
             exchange(conn, *id, &before, &after)?;
         }
+    }
+    Ok(())
+}
+
+/// Holds the products to the end of the transaction. Two changes of one product at once would each see the other's undone, and both
+/// could leave it where it does not belong. SQLite has one writer.
+fn lock(conn: &mut Conn, ids: &[ProductId]) -> Result<()> {
+    if let Conn::Postgres(conn) = conn {
+        let own = products::table.filter(products::id.eq_any(ids.to_vec())).order(products::id).select(products::id);
+        own.for_no_key_update().load::<ProductId>(conn)?;
     }
     Ok(())
 }
