@@ -34,9 +34,7 @@ pub async fn rows(desk: &Desk, product: &Product, currency: Currency) -> Result<
         }
         // `import:12` and the like: a change of many products, by its number.
         match actor.split_once(':') {
-            Some((kind @ ("edit" | "import" | "undo"), number)) => {
-                words.with(&format!("admin-price-by-{kind}"), &[("number", &number.to_string())])
-            }
+            Some((kind @ ("edit" | "import" | "undo"), number)) => words.with(&format!("admin-price-by-{kind}"), &[("number", number)]),
             _ => Ok(actor.to_string()),
         }
     };
