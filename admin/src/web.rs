@@ -5,7 +5,9 @@ mod account;
 mod api_keys;
 mod audit;
 mod cases;
+mod chart;
 mod desk;
+mod find;
 mod forms;
 mod home;
 mod invitations;
@@ -39,6 +41,7 @@ mod staff;
 mod stock;
 mod stock_goods;
 mod taxes;
+mod webhooks;
 
 use access::Access;
 use actix_web::middleware::from_fn;

@@ -173,7 +173,7 @@ admin-may-settings-view = See settings
 admin-may-settings-edit = Change settings
 admin-may-jobs-view = See jobs
 admin-may-jobs-manage = Run jobs again
-admin-may-api-keys-manage = Make and revoke keys
+admin-may-api-keys-manage = Make and revoke keys, manage webhooks
 admin-may-staff-manage = Invite people, give and make roles
 admin-may-audit-view = See who changed what
 

@@ -167,7 +167,7 @@ admin-may-settings-view = 查看设置
 admin-may-settings-edit = 修改设置
 admin-may-jobs-view = 查看任务
 admin-may-jobs-manage = 重新运行任务
-admin-may-api-keys-manage = 创建与撤销密钥
+admin-may-api-keys-manage = 创建与撤销密钥、管理 Webhook
 admin-may-staff-manage = 邀请员工、分配与新建角色
 admin-may-audit-view = 查看操作日志
 

@@ -11,6 +11,7 @@ mod catalogue;
 mod checkout;
 mod commands;
 mod document;
+pub mod events;
 mod input;
 mod order_view;
 mod orders;

@@ -13,7 +13,7 @@ use crm::email::Email;
 use kernel::web::i18n::Language;
 use storefront::checkout::Settlement;
 use storefront::shipments::{self, Parcel};
-use storefront::{api_keys, documents, payments, shipping, tax_rates};
+use storefront::{api_keys, documents, payments, shipping, tax_rates, webhooks};
 
 /// A shop with one of everything that has an address, and the addresses: patterns and what stands in for their parts.
 struct Things {
@@ -38,6 +38,9 @@ impl Things {
                 let shipment = shipments::ship(conn, order.id, &parcel, "system", now())?;
                 let invoice = documents::of_order(conn, order.id)?[0].id;
                 let confirmation = storefront::mails::of_order(conn, &order)?[0].id;
+                let wish = webhooks::Wish { url: "https://hooks.example.com/".into(), topics: Vec::new(), active: true };
+                let endpoint = webhooks::create(conn, &wish, now())?;
+                let message = webhooks::test(conn, endpoint, now())?;
                 let rate = shipping::list(conn)?[0].id;
                 let tax = tax_rates::list(conn)?[0].id;
                 let (key, _) = api_keys::create(conn, "A program", api_keys::Scope::ALL, None, now())?;
@@ -57,6 +60,8 @@ impl Things {
                     ("", "{document}", invoice.to_string()),
                     ("", "{mail}", confirmation.to_string()),
                     ("", "{variant}", variant.to_string()),
+                    ("", "{endpoint}", endpoint.to_string()),
+                    ("", "{message}", message.to_string()),
                     ("", "{location}", storefront::stock::locations(conn)?[0].id.to_string()),
                     ("", "{role}", own.to_string()),
                     ("", "{staff}", helper.to_string()),

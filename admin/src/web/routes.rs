@@ -4,9 +4,9 @@
 use super::access::Access::{Enrolling, Public, SignedIn};
 use super::access::{Route, get, post};
 use super::{
-    account, api_keys, audit, cases, home, invitations, jobs, locations, mails, order, order_money, order_papers, order_ship, orders,
+    account, api_keys, audit, cases, find, home, invitations, jobs, locations, mails, order, order_money, order_papers, order_ship, orders,
     person, pictures, product, products, promotion_bench, promotion_codes, promotions, roles, second_factor, settings, shipping, sign_in,
-    staff, stock, stock_goods, taxes,
+    staff, stock, stock_goods, taxes, webhooks,
 };
 use crate::permissions::Permission::{
     ApiKeysManage, AuditView, CasesView, JobsManage, JobsView, MailsResend, MailsView, OrdersCancel, OrdersCapture, OrdersNote,
@@ -34,6 +34,7 @@ fn own() -> Vec<Route> {
         post("/invitation", Public, invitations::accept),
         get("", SignedIn, home::home),
         get("/", SignedIn, home::home),
+        get("/search", SignedIn, find::show),
         get("/account", SignedIn, account::show),
         post("/account/password", SignedIn, account::password),
         post("/account/sessions/end", SignedIn, account::end),
@@ -122,6 +123,15 @@ fn house() -> Vec<Route> {
         get("/api-keys", ApiKeysManage, api_keys::list),
         post("/api-keys", ApiKeysManage, api_keys::create),
         post("/api-keys/{id}/revoke", ApiKeysManage, api_keys::revoke),
+        get("/webhooks", ApiKeysManage, webhooks::list),
+        post("/webhooks", ApiKeysManage, webhooks::create),
+        get("/webhooks/{endpoint}", ApiKeysManage, webhooks::edit),
+        post("/webhooks/{endpoint}", ApiKeysManage, webhooks::update),
+        post("/webhooks/{endpoint}/secret", ApiKeysManage, webhooks::rotate),
+        post("/webhooks/{endpoint}/test", ApiKeysManage, webhooks::test),
+        post("/webhooks/{endpoint}/remove", ApiKeysManage, webhooks::remove),
+        get("/webhooks/{endpoint}/messages/{message}", ApiKeysManage, webhooks::message),
+        post("/webhooks/{endpoint}/messages/{message}/replay", ApiKeysManage, webhooks::replay),
         get("/staff", StaffManage, staff::list),
         post("/staff/invitations", StaffManage, staff::invite),
         post("/staff/invitations/{invitation}/resend", StaffManage, staff::resend),
