@@ -7,6 +7,7 @@ mod audit;
 mod cases;
 mod chart;
 mod desk;
+mod doctor;
 mod find;
 mod forms;
 mod home;

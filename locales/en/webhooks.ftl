@@ -1,3 +1,4 @@
+admin-api-docs = What programs can do
 admin-menu-webhooks = Webhooks
 admin-webhooks = Webhooks
 admin-webhooks-about = Programs of yours that are told of orders, products and customers as they change. Messages are signed as the Standard Webhooks specification says.

@@ -1,3 +1,4 @@
+admin-api-docs = 接口文档
 admin-menu-webhooks = Webhook
 admin-webhooks = Webhook
 admin-webhooks-about = 订单、商品和顾客发生变化时通知您的程序。消息按 Standard Webhooks 规范签名。

@@ -8,6 +8,7 @@ use kernel::{Error, Result, mail};
 use std::path::Path;
 use std::str::FromStr;
 use storefront::catalog::PICTURE_JOB;
+use storefront::doctor::runs as doctor;
 use storefront::orders::terms;
 use storefront::payment_jobs::Cashier;
 use storefront::{carts, idempotency, logins, payments, pictures, refunds, search_index, waiting, webhooks};
@@ -34,6 +35,7 @@ pub static KINDS: &[Kind] = &[
         name: webhooks::DELIVER_JOB,
         run: |state, job| webhooks::deliver(&state.db, id(job)?, state.door.config.webhooks_private, state.clock.now()),
     },
+    Kind { name: doctor::EXAMINE_JOB, run: |state, job| doctor::run(&state.db, id(job)?, &state.clock) },
     Kind { name: PRUNE, run: prune },
 ];
 

@@ -4,6 +4,7 @@
 mod documents;
 mod money;
 mod promotions;
+pub mod runs;
 mod stock;
 
 use kernel::{Conn, Result};

@@ -20,6 +20,7 @@ kernel::id!(
     ApiKeyId,
     LocationId,
     DocumentId,
+    ExaminationId,
     WebhookEndpointId,
     WebhookMessageId,
 );

@@ -598,6 +598,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    examinations (id) {
+        id -> BigInt,
+        asked_by -> Text,
+        asked_at -> Timestamp,
+        ended_at -> Nullable<Timestamp>,
+        findings -> Text,
+    }
+}
+
+diesel::table! {
     webhook_endpoints (id) {
         id -> BigInt,
         url -> Text,

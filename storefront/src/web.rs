@@ -10,6 +10,7 @@ pub(crate) mod checkout;
 mod content;
 pub(crate) mod countries;
 pub mod door;
+mod feed;
 pub mod frame;
 mod home;
 pub mod limits;
@@ -54,6 +55,7 @@ fn pages(config: &mut web::ServiceConfig) {
         .configure(home::routes)
         .configure(category::routes)
         .configure(product::routes)
+        .configure(feed::routes)
         .configure(waiting::routes)
         .configure(search::routes)
         .configure(suggest::routes)

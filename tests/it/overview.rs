@@ -93,3 +93,23 @@ fn one_box_finds_orders_customers_and_products_that_one_may_see() {
     let page = max.get("/admin/search?q=mug").says(200, "Mugwort tea");
     assert!(!page.text().contains("R1001") && !page.text().contains("ann@example.com"));
 }
+
+#[test]
+fn the_books_are_examined_from_a_page() {
+    let house = House::open();
+    let mug = goods::product(&house.db, "Mug", 1000, 50);
+    order(&house.db, mug, 1, now());
+    let (_, mei) = at_work(&house, "mei", role(&house, Preset::Owner));
+    let page = mei.get("/admin/doctor").says(200, "Nobody has examined");
+    mei.submit(&page, "/admin/doctor", &[]).says(200, "under way");
+    // A second click finds the first at work.
+    mei.submit(&page, "/admin/doctor", &[]).says(200, "An examination is under way.");
+    house.work();
+    mei.get("/admin/doctor").says(200, "Everything agreed on");
+    goods::run(&house.db, "UPDATE stock_levels SET on_hand = 7");
+    let page = mei.get("/admin/doctor");
+    mei.submit(&page, "/admin/doctor", &[]);
+    house.work();
+    mei.get("/admin/doctor").says(200, "were found on");
+    goods::run(&house.db, "UPDATE stock_levels SET on_hand = 50");
+}

@@ -38,6 +38,7 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
         &[
             ("mails", Permission::MailsView),
             ("jobs", Permission::JobsView),
+            ("doctor", Permission::JobsView),
             ("api-keys", Permission::ApiKeysManage),
             ("webhooks", Permission::ApiKeysManage),
         ],

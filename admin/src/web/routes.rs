@@ -4,9 +4,9 @@
 use super::access::Access::{Enrolling, Public, SignedIn};
 use super::access::{Route, get, post};
 use super::{
-    account, api_keys, audit, cases, find, home, invitations, jobs, locations, mails, order, order_money, order_papers, order_ship, orders,
-    person, pictures, product, products, promotion_bench, promotion_codes, promotions, roles, second_factor, settings, shipping, sign_in,
-    staff, stock, stock_goods, taxes, webhooks,
+    account, api_keys, audit, cases, doctor, find, home, invitations, jobs, locations, mails, order, order_money, order_papers, order_ship,
+    orders, person, pictures, product, products, promotion_bench, promotion_codes, promotions, roles, second_factor, settings, shipping,
+    sign_in, staff, stock, stock_goods, taxes, webhooks,
 };
 use crate::permissions::Permission::{
     ApiKeysManage, AuditView, CasesView, JobsManage, JobsView, MailsResend, MailsView, OrdersCancel, OrdersCapture, OrdersNote,
@@ -116,6 +116,8 @@ fn house() -> Vec<Route> {
         post("/settings", SettingsEdit, settings::save),
         get("/jobs", JobsView, jobs::list),
         post("/jobs/{id}/retry", JobsManage, jobs::retry),
+        get("/doctor", JobsView, doctor::show),
+        post("/doctor", JobsManage, doctor::ask),
         get("/mails", MailsView, mails::list),
         get("/mails/{id}", MailsView, mails::show),
         get("/mails/{id}/html", MailsView, mails::html),

@@ -111,7 +111,7 @@ fn load(
 }
 
 /// Shows what promotions of single products take off, with the price before struck through.
-fn reduce(conn: &mut Conn, found: &mut ProductPage, shop: &Shop, now: Time) -> Result<()> {
+pub(super) fn reduce(conn: &mut Conn, found: &mut ProductPage, shop: &Shop, now: Time) -> Result<()> {
     let Some(shelf) = Shelf::load(conn, shop, now)? else { return Ok(()) };
     let priced = |variant: &PageVariant| Priced {
         product: found.id,
@@ -131,12 +131,18 @@ fn reduce(conn: &mut Conn, found: &mut ProductPage, shop: &Shop, now: Time) -> R
 
 /// The first words of a text as one plain line, for search engines.
 fn summary(html: &str) -> String {
-    let text = plain_text(&html.replace("</p>", " ").replace("</li>", " "));
-    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = one_line(html);
     match line.char_indices().nth(160) {
         Some((at, _)) => format!("{}…", line[..at].trim_end()),
         None => line,
     }
+}
+
+/// A description as one line of words: what stood in paragraphs of its own stays apart.
+pub(super) fn one_line(html: &str) -> String {
+    const ENDS: [&str; 9] = ["</p>", "</li>", "</h2>", "</h3>", "</h4>", "</div>", "</td>", "</th>", "<br"];
+    let apart = ENDS.iter().fold(html.to_string(), |html, end| html.replace(end, &format!(" {end}")));
+    plain_text(&apart).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn brand(found: &ProductPage) -> Option<Link> {
