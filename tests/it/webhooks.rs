@@ -33,8 +33,9 @@ impl Receiver {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}/hook", listener.local_addr().unwrap());
         let calls: Arc<Mutex<Vec<Call>>> = Arc::default();
-        let (heard, mut statuses) = (calls.clone(), statuses.to_vec().into_iter());
+        let (heard, statuses) = (calls.clone(), statuses.to_vec());
         std::thread::spawn(move || {
+            let mut statuses = statuses.into_iter();
             for stream in listener.incoming() {
                 let mut stream = BufReader::new(stream.unwrap());
                 let mut headers = HashMap::new();

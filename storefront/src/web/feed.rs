@@ -3,10 +3,11 @@
 //! product pages, promotions included, since Google compares the two.
 
 use super::door::Door;
-use super::product::{one_line, param, reduce};
+use super::product::{param, reduce};
 use super::visit::Visit;
 use crate::catalog::{self, Availability, PageVariant, ProductPage};
 use crate::ids::ProductId;
+use crate::imports::one_line;
 use crate::shop::{self, Shop};
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};

@@ -11,7 +11,7 @@ use super::words::Words;
 use super::{frame, shelves, structured};
 use crate::catalog::{self, PageVariant, ProductPage};
 use crate::ids::ProductId;
-use crate::imports::plain_text;
+use crate::imports::one_line;
 use crate::promotions::{Priced, Shelf};
 use crate::shop::{self, Shop};
 use crate::{carts, content, tax_rates};
@@ -136,13 +136,6 @@ fn summary(html: &str) -> String {
         Some((at, _)) => format!("{}…", line[..at].trim_end()),
         None => line,
     }
-}
-
-/// A description as one line of words: what stood in paragraphs of its own stays apart.
-pub(super) fn one_line(html: &str) -> String {
-    const ENDS: [&str; 9] = ["</p>", "</li>", "</h2>", "</h3>", "</h4>", "</div>", "</td>", "</th>", "<br"];
-    let apart = ENDS.iter().fold(html.to_string(), |html, end| html.replace(end, &format!(" {end}")));
-    plain_text(&apart).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn brand(found: &ProductPage) -> Option<Link> {
