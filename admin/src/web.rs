@@ -18,6 +18,7 @@ mod mails;
 mod order;
 mod order_history;
 mod order_money;
+mod order_new;
 mod order_papers;
 mod order_ship;
 mod orders;

@@ -11,6 +11,7 @@ pub mod content;
 pub mod demo;
 pub mod doctor;
 pub mod documents;
+pub mod drafts;
 pub mod gateway;
 pub mod idempotency;
 pub mod ids;

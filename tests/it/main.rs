@@ -7,6 +7,7 @@ mod buying;
 mod crash;
 mod desk;
 mod documents;
+mod drafts;
 mod feeds;
 mod mailing;
 mod outages;

@@ -4,14 +4,14 @@
 use super::access::Access::{Enrolling, Public, SignedIn};
 use super::access::{Route, get, post};
 use super::{
-    account, api_keys, audit, cases, doctor, find, home, invitations, jobs, locations, mails, order, order_money, order_papers, order_ship,
-    orders, person, pictures, product, products, promotion_bench, promotion_codes, promotions, roles, second_factor, settings, shipping,
-    sign_in, staff, stock, stock_goods, taxes, webhooks,
+    account, api_keys, audit, cases, doctor, find, home, invitations, jobs, locations, mails, order, order_money, order_new, order_papers,
+    order_ship, orders, person, pictures, product, products, promotion_bench, promotion_codes, promotions, roles, second_factor, settings,
+    shipping, sign_in, staff, stock, stock_goods, taxes, webhooks,
 };
 use crate::permissions::Permission::{
     ApiKeysManage, AuditView, CasesView, JobsManage, JobsView, MailsResend, MailsView, OrdersCancel, OrdersCapture, OrdersNote,
-    OrdersRefund, OrdersShip, OrdersView, ProductsEdit, ProductsView, PromotionsEdit, PromotionsView, SettingsEdit, SettingsView,
-    ShippingEdit, ShippingView, StaffManage, StockAdjust, StockView, TaxesEdit, TaxesView,
+    OrdersPlace, OrdersRefund, OrdersShip, OrdersView, ProductsEdit, ProductsView, PromotionsEdit, PromotionsView, SettingsEdit,
+    SettingsView, ShippingEdit, ShippingView, StaffManage, StockAdjust, StockView, TaxesEdit, TaxesView,
 };
 
 /// The list. Made anew for each worker of the server, since each has its own handlers.
@@ -51,6 +51,10 @@ fn own() -> Vec<Route> {
 fn shop() -> Vec<Route> {
     vec![
         get("/orders", OrdersView, orders::list),
+        get("/new-order", OrdersPlace, order_new::form),
+        post("/new-order", OrdersPlace, order_new::make),
+        get("/new-order/{cart}", OrdersPlace, order_new::show),
+        post("/new-order/{cart}", OrdersPlace, order_new::place),
         get("/orders-news", OrdersView, orders::news),
         get("/orders/{number}", OrdersView, order::show),
         get("/orders/{number}/news", OrdersView, order::news),
