@@ -25,6 +25,8 @@ kernel::words!(
         StockAdjust = "stock.adjust",
         PromotionsView = "promotions.view",
         PromotionsEdit = "promotions.edit",
+        /// Write pages of text and lay out the home page.
+        ContentEdit = "content.edit",
         ShippingView = "shipping.view",
         ShippingEdit = "shipping.edit",
         TaxesView = "taxes.view",
@@ -68,7 +70,7 @@ impl Preset {
             Preset::Fulfilment => {
                 &[P::OrdersView, P::OrdersNote, P::OrdersShip, P::ProductsView, P::StockView, P::StockAdjust, P::ShippingView]
             }
-            Preset::Marketer => &[P::ProductsView, P::ProductsEdit, P::PromotionsView, P::PromotionsEdit],
+            Preset::Marketer => &[P::ProductsView, P::ProductsEdit, P::PromotionsView, P::PromotionsEdit, P::ContentEdit],
             Preset::Agent => &[
                 P::OrdersView,
                 P::OrdersNote,

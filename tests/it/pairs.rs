@@ -12,6 +12,7 @@ use admin::{RoleId, invitations, roles, staff};
 use crm::email::Email;
 use kernel::web::i18n::Language;
 use storefront::checkout::Settlement;
+use storefront::content::{self, ContentPage};
 use storefront::shipments::{self, Parcel};
 use storefront::{api_keys, documents, drafts, payments, shipping, tax_rates, webhooks};
 
@@ -50,6 +51,16 @@ impl Things {
                     codes: String::new(),
                     method: "bank_transfer".into(),
                 };
+                content::save(
+                    conn,
+                    &ContentPage {
+                        slug: "about".into(),
+                        language: "en".into(),
+                        title: "About".into(),
+                        body_html: String::new(),
+                        position: 0,
+                    },
+                )?;
                 let draft = drafts::make(conn, &wish, now())?;
                 let rate = shipping::list(conn)?[0].id;
                 let tax = tax_rates::list(conn)?[0].id;
@@ -70,6 +81,8 @@ impl Things {
                     ("", "{document}", invoice.to_string()),
                     ("", "{mail}", confirmation.to_string()),
                     ("", "{variant}", variant.to_string()),
+                    ("/pages/", "{slug}", "about".to_string()),
+                    ("", "{place}", "hero".to_string()),
                     ("", "{cart}", draft.to_string()),
                     ("", "{endpoint}", endpoint.to_string()),
                     ("", "{message}", message.to_string()),

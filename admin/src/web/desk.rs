@@ -31,6 +31,7 @@ pub const ROWS: i64 = 50;
 const MENU: &[(&str, &[(&str, Permission)])] = &[
     ("selling", &[("orders", Permission::OrdersView), ("cases", Permission::CasesView)]),
     ("goods", &[("products", Permission::ProductsView), ("stock", Permission::StockView), ("promotions", Permission::PromotionsView)]),
+    ("content", &[("home-page", Permission::ContentEdit), ("pages", Permission::ContentEdit)]),
     ("shop", &[("shipping", Permission::ShippingView), ("taxes", Permission::TaxesView), ("settings", Permission::SettingsView)]),
     ("people", &[("staff", Permission::StaffManage), ("audit", Permission::AuditView)]),
     (

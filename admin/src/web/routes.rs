@@ -4,14 +4,14 @@
 use super::access::Access::{Enrolling, Public, SignedIn};
 use super::access::{Route, get, post};
 use super::{
-    account, api_keys, audit, cases, doctor, find, home, invitations, jobs, locations, mails, order, order_money, order_new, order_papers,
-    order_ship, orders, person, pictures, product, products, promotion_bench, promotion_codes, promotions, roles, second_factor, settings,
-    shipping, sign_in, staff, stock, stock_goods, taxes, webhooks,
+    account, api_keys, audit, cases, doctor, find, home, home_page, invitations, jobs, locations, mails, order, order_money, order_new,
+    order_papers, order_ship, orders, pages, person, pictures, product, products, promotion_bench, promotion_codes, promotions, roles,
+    second_factor, settings, shipping, sign_in, staff, stock, stock_goods, taxes, webhooks,
 };
 use crate::permissions::Permission::{
-    ApiKeysManage, AuditView, CasesView, JobsManage, JobsView, MailsResend, MailsView, OrdersCancel, OrdersCapture, OrdersNote,
-    OrdersPlace, OrdersRefund, OrdersShip, OrdersView, ProductsEdit, ProductsView, PromotionsEdit, PromotionsView, SettingsEdit,
-    SettingsView, ShippingEdit, ShippingView, StaffManage, StockAdjust, StockView, TaxesEdit, TaxesView,
+    ApiKeysManage, AuditView, CasesView, ContentEdit, JobsManage, JobsView, MailsResend, MailsView, OrdersCancel, OrdersCapture,
+    OrdersNote, OrdersPlace, OrdersRefund, OrdersShip, OrdersView, ProductsEdit, ProductsView, PromotionsEdit, PromotionsView,
+    SettingsEdit, SettingsView, ShippingEdit, ShippingView, StaffManage, StockAdjust, StockView, TaxesEdit, TaxesView,
 };
 
 /// The list. Made anew for each worker of the server, since each has its own handlers.
@@ -116,6 +116,15 @@ fn shop() -> Vec<Route> {
 /// The shop as a whole, its people and its machinery.
 fn house() -> Vec<Route> {
     vec![
+        get("/pages", ContentEdit, pages::list),
+        get("/pages/new", ContentEdit, pages::new),
+        post("/pages/new", ContentEdit, pages::create),
+        get("/pages/{slug}", ContentEdit, pages::edit),
+        post("/pages/{slug}", ContentEdit, pages::update),
+        post("/pages/{slug}/remove", ContentEdit, pages::remove),
+        get("/home-page", ContentEdit, home_page::edit),
+        post("/home-page", ContentEdit, home_page::save),
+        post("/home-page/pictures/{place}", ContentEdit, home_page::picture),
         get("/settings", SettingsView, settings::form),
         post("/settings", SettingsEdit, settings::save),
         get("/jobs", JobsView, jobs::list),
