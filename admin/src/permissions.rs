@@ -12,6 +12,8 @@ kernel::words!(
         OrdersNote = "orders.note",
         /// Capture card payments and record money that arrived.
         OrdersCapture = "orders.capture",
+        /// Place an order for a customer.
+        OrdersPlace = "orders.place",
         OrdersShip = "orders.ship",
         OrdersCancel = "orders.cancel",
         OrdersRefund = "orders.refund",
@@ -23,6 +25,8 @@ kernel::words!(
         StockAdjust = "stock.adjust",
         PromotionsView = "promotions.view",
         PromotionsEdit = "promotions.edit",
+        /// Write pages of text and lay out the home page.
+        ContentEdit = "content.edit",
         ShippingView = "shipping.view",
         ShippingEdit = "shipping.edit",
         TaxesView = "taxes.view",
@@ -66,10 +70,11 @@ impl Preset {
             Preset::Fulfilment => {
                 &[P::OrdersView, P::OrdersNote, P::OrdersShip, P::ProductsView, P::StockView, P::StockAdjust, P::ShippingView]
             }
-            Preset::Marketer => &[P::ProductsView, P::ProductsEdit, P::PromotionsView, P::PromotionsEdit],
+            Preset::Marketer => &[P::ProductsView, P::ProductsEdit, P::PromotionsView, P::PromotionsEdit, P::ContentEdit],
             Preset::Agent => &[
                 P::OrdersView,
                 P::OrdersNote,
+                P::OrdersPlace,
                 P::OrdersCancel,
                 P::OrdersRefund,
                 P::CasesView,

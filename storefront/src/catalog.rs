@@ -28,7 +28,9 @@ pub use diff::{FieldChange, diff};
 pub use edit::{begin_edit, updated_at, updated_of};
 pub(crate) use filter::title_holds;
 pub use filter::{Filter, Stocked, found, found_variants};
-pub use list::{ProductRow, attribute_names, by_slugs, count, find, ids, last, listing, newest, product_list, related, slugs};
+pub use list::{
+    Brief, ProductRow, attribute_names, brief, by_slugs, count, find, ids, last, listing, newest, product_list, related, slugs,
+};
 pub use nature::{Named, Nature, addresses, named, natures, product_of, skus, variant_named};
 pub use page::{PagePicture, PageVariant, ProductOption, ProductPage, page};
 pub use price_log::{PriceChange, price_changes};

@@ -5,6 +5,7 @@ mod catalogue;
 mod documents;
 mod money;
 mod promotions;
+pub mod runs;
 mod stock;
 
 use kernel::{Conn, Result};

@@ -22,6 +22,9 @@ kernel::id!(
     DocumentId,
     BatchId,
     CollectionId,
+    ExaminationId,
+    WebhookEndpointId,
+    WebhookMessageId,
 );
 
 impl CollectionId {

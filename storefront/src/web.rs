@@ -6,12 +6,13 @@ mod assets;
 pub(crate) mod basket;
 mod cart;
 mod category;
-pub(crate) mod checkout;
+pub mod checkout;
 mod collection;
 mod content;
-pub(crate) mod countries;
+pub mod countries;
 pub mod door;
 pub mod download;
+mod feed;
 pub mod frame;
 mod home;
 pub mod limits;
@@ -25,7 +26,7 @@ mod product;
 pub mod reductions;
 mod search;
 pub mod shelves;
-pub(crate) mod shown;
+pub mod shown;
 mod sitemap;
 mod structured;
 mod suggest;
@@ -57,6 +58,7 @@ fn pages(config: &mut web::ServiceConfig) {
         .configure(category::routes)
         .configure(collection::routes)
         .configure(product::routes)
+        .configure(feed::routes)
         .configure(waiting::routes)
         .configure(search::routes)
         .configure(suggest::routes)

@@ -13,8 +13,9 @@ use crm::email::Email;
 use kernel::web::i18n::Language;
 use storefront::catalog::Status;
 use storefront::checkout::Settlement;
+use storefront::content::{self, ContentPage};
 use storefront::shipments::{self, Parcel};
-use storefront::{api_keys, batches, collections, documents, payments, shipping, tax_rates};
+use storefront::{api_keys, batches, collections, documents, drafts, payments, shipping, tax_rates, webhooks};
 
 /// A shop with one of everything that has an address, and the addresses: patterns and what stands in for their parts.
 struct Things {
@@ -39,6 +40,29 @@ impl Things {
                 let shipment = shipments::ship(conn, order.id, &parcel, "system", now())?;
                 let invoice = documents::of_order(conn, order.id)?[0].id;
                 let confirmation = storefront::mails::of_order(conn, &order)?[0].id;
+                let wish = webhooks::Wish { url: "https://hooks.example.com/".into(), topics: Vec::new(), active: true };
+                let endpoint = webhooks::create(conn, &wish, now())?;
+                let message = webhooks::test(conn, endpoint, now())?;
+                let wish = drafts::Wish {
+                    email: Email::parse("bea@example.com", "email")?,
+                    address: goods::address(),
+                    note: String::new(),
+                    language: "en".into(),
+                    goods: vec![(variant, 1)],
+                    codes: String::new(),
+                    method: "bank_transfer".into(),
+                };
+                content::save(
+                    conn,
+                    &ContentPage {
+                        slug: "about".into(),
+                        language: "en".into(),
+                        title: "About".into(),
+                        body_html: String::new(),
+                        position: 0,
+                    },
+                )?;
+                let draft = drafts::make(conn, &wish, now())?;
                 let rate = shipping::list(conn)?[0].id;
                 let tax = tax_rates::list(conn)?[0].id;
                 let (key, _) = api_keys::create(conn, "A program", api_keys::Scope::ALL, None, now())?;
@@ -72,6 +96,11 @@ impl Things {
                     ("", "{document}", invoice.to_string()),
                     ("", "{mail}", confirmation.to_string()),
                     ("", "{variant}", variant.to_string()),
+                    ("/pages/", "{slug}", "about".to_string()),
+                    ("", "{place}", "hero".to_string()),
+                    ("", "{cart}", draft.to_string()),
+                    ("", "{endpoint}", endpoint.to_string()),
+                    ("", "{message}", message.to_string()),
                     ("", "{location}", storefront::stock::locations(conn)?[0].id.to_string()),
                     ("", "{role}", own.to_string()),
                     ("", "{staff}", helper.to_string()),

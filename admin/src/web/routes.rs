@@ -4,14 +4,15 @@
 use super::access::Access::{Enrolling, Public, SignedIn};
 use super::access::{Route, get, post};
 use super::{
-    account, api_keys, audit, batches, cases, collections, home, invitations, jobs, locations, mails, order, order_money, order_papers,
-    order_ship, orders, person, pictures, product, product_export, product_import, product_rules, product_table, products, promotion_bench,
-    promotion_codes, promotions, redirects, roles, second_factor, settings, shipping, sign_in, staff, stock, stock_goods, taxes,
+    account, api_keys, audit, batches, cases, collections, doctor, find, home, home_page, invitations, jobs, locations, mails, order,
+    order_money, order_new, order_papers, order_ship, orders, pages, person, pictures, product, product_export, product_import,
+    product_rules, product_table, products, promotion_bench, promotion_codes, promotions, redirects, roles, second_factor, settings,
+    shipping, sign_in, staff, stock, stock_goods, taxes, webhooks,
 };
 use crate::permissions::Permission::{
-    ApiKeysManage, AuditView, CasesView, JobsManage, JobsView, MailsResend, MailsView, OrdersCancel, OrdersCapture, OrdersNote,
-    OrdersRefund, OrdersShip, OrdersView, ProductsEdit, ProductsView, PromotionsEdit, PromotionsView, SettingsEdit, SettingsView,
-    ShippingEdit, ShippingView, StaffManage, StockAdjust, StockView, TaxesEdit, TaxesView,
+    ApiKeysManage, AuditView, CasesView, ContentEdit, JobsManage, JobsView, MailsResend, MailsView, OrdersCancel, OrdersCapture,
+    OrdersNote, OrdersPlace, OrdersRefund, OrdersShip, OrdersView, ProductsEdit, ProductsView, PromotionsEdit, PromotionsView,
+    SettingsEdit, SettingsView, ShippingEdit, ShippingView, StaffManage, StockAdjust, StockView, TaxesEdit, TaxesView,
 };
 
 /// The list. Made anew for each worker of the server, since each has its own handlers.
@@ -34,6 +35,7 @@ fn own() -> Vec<Route> {
         post("/invitation", Public, invitations::accept),
         get("", SignedIn, home::home),
         get("/", SignedIn, home::home),
+        get("/search", SignedIn, find::show),
         get("/account", SignedIn, account::show),
         post("/account/password", SignedIn, account::password),
         post("/account/sessions/end", SignedIn, account::end),
@@ -50,6 +52,10 @@ fn own() -> Vec<Route> {
 fn shop() -> Vec<Route> {
     vec![
         get("/orders", OrdersView, orders::list),
+        get("/new-order", OrdersPlace, order_new::form),
+        post("/new-order", OrdersPlace, order_new::make),
+        get("/new-order/{cart}", OrdersPlace, order_new::show),
+        post("/new-order/{cart}", OrdersPlace, order_new::place),
         get("/orders-news", OrdersView, orders::news),
         get("/orders/{number}", OrdersView, order::show),
         get("/orders/{number}/news", OrdersView, order::news),
@@ -132,6 +138,15 @@ fn shop() -> Vec<Route> {
 /// The shop as a whole, its people and its machinery.
 fn house() -> Vec<Route> {
     vec![
+        get("/pages", ContentEdit, pages::list),
+        get("/pages/new", ContentEdit, pages::new),
+        post("/pages/new", ContentEdit, pages::create),
+        get("/pages/{slug}", ContentEdit, pages::edit),
+        post("/pages/{slug}", ContentEdit, pages::update),
+        post("/pages/{slug}/remove", ContentEdit, pages::remove),
+        get("/home-page", ContentEdit, home_page::edit),
+        post("/home-page", ContentEdit, home_page::save),
+        post("/home-page/pictures/{place}", ContentEdit, home_page::picture),
         get("/settings", SettingsView, settings::form),
         post("/settings", SettingsEdit, settings::save),
         get("/redirects", SettingsEdit, redirects::list),
@@ -139,6 +154,8 @@ fn house() -> Vec<Route> {
         post("/redirects/{id}/delete", SettingsEdit, redirects::delete),
         get("/jobs", JobsView, jobs::list),
         post("/jobs/{id}/retry", JobsManage, jobs::retry),
+        get("/doctor", JobsView, doctor::show),
+        post("/doctor", JobsManage, doctor::ask),
         get("/mails", MailsView, mails::list),
         get("/mails/{id}", MailsView, mails::show),
         get("/mails/{id}/html", MailsView, mails::html),
@@ -146,6 +163,15 @@ fn house() -> Vec<Route> {
         get("/api-keys", ApiKeysManage, api_keys::list),
         post("/api-keys", ApiKeysManage, api_keys::create),
         post("/api-keys/{id}/revoke", ApiKeysManage, api_keys::revoke),
+        get("/webhooks", ApiKeysManage, webhooks::list),
+        post("/webhooks", ApiKeysManage, webhooks::create),
+        get("/webhooks/{endpoint}", ApiKeysManage, webhooks::edit),
+        post("/webhooks/{endpoint}", ApiKeysManage, webhooks::update),
+        post("/webhooks/{endpoint}/secret", ApiKeysManage, webhooks::rotate),
+        post("/webhooks/{endpoint}/test", ApiKeysManage, webhooks::test),
+        post("/webhooks/{endpoint}/remove", ApiKeysManage, webhooks::remove),
+        get("/webhooks/{endpoint}/messages/{message}", ApiKeysManage, webhooks::message),
+        post("/webhooks/{endpoint}/messages/{message}/replay", ApiKeysManage, webhooks::replay),
         get("/staff", StaffManage, staff::list),
         post("/staff/invitations", StaffManage, staff::invite),
         post("/staff/invitations/{invitation}/resend", StaffManage, staff::resend),
