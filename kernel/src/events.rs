@@ -52,6 +52,10 @@ pub enum Event {
     ProductChanged {
         product: i64,
     },
+    /// The same of many products, which one batch changed.
+    ProductsChanged {
+        products: Vec<i64>,
+    },
 }
 
 impl Event {
@@ -68,6 +72,7 @@ impl Event {
             Event::PaymentCaseOpened { .. } => "payment_case_opened",
             Event::CustomerJoined { .. } => "customer_joined",
             Event::ProductChanged { .. } => "product_changed",
+            Event::ProductsChanged { .. } => "products_changed",
         }
     }
 }

@@ -133,6 +133,7 @@ pub fn on_event(conn: &mut Conn, event: &Event, now: Time, mailer: &Mailer) -> R
         Event::ShipmentSent { order, shipment } => order::shipment_sent(conn, *order, *shipment, now, mailer),
         Event::RefundSettled { order, refund } => order::refund_sent(conn, *order, *refund, now, mailer),
         Event::PaymentCaseOpened { order, payment_case } => order::case_refund(conn, *order, *payment_case, now, mailer),
-        Event::OrderPlaced { .. } | Event::RefundRequested { .. } | Event::CustomerJoined { .. } | Event::ProductChanged { .. } => Ok(()),
+        Event::OrderPlaced { .. } | Event::RefundRequested { .. } | Event::CustomerJoined { .. } => Ok(()),
+        Event::ProductChanged { .. } | Event::ProductsChanged { .. } => Ok(()),
     }
 }

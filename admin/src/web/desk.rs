@@ -30,7 +30,15 @@ pub const ROWS: i64 = 50;
 /// The parts of the menu by groups, and what it takes to see each.
 const MENU: &[(&str, &[(&str, Permission)])] = &[
     ("selling", &[("orders", Permission::OrdersView), ("cases", Permission::CasesView)]),
-    ("goods", &[("products", Permission::ProductsView), ("stock", Permission::StockView), ("promotions", Permission::PromotionsView)]),
+    (
+        "goods",
+        &[
+            ("products", Permission::ProductsView),
+            ("collections", Permission::ProductsView),
+            ("stock", Permission::StockView),
+            ("promotions", Permission::PromotionsView),
+        ],
+    ),
     ("content", &[("home-page", Permission::ContentEdit), ("pages", Permission::ContentEdit)]),
     ("shop", &[("shipping", Permission::ShippingView), ("taxes", Permission::TaxesView), ("settings", Permission::SettingsView)]),
     ("people", &[("staff", Permission::StaffManage), ("audit", Permission::AuditView)]),

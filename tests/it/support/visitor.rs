@@ -57,7 +57,21 @@ impl Visitor {
         fields.iter().for_each(|(name, value)| {
             body.append_pair(name, value);
         });
-        self.ask(path, Some(body.finish()))
+        self.ask(path, Some(("application/x-www-form-urlencoded", body.finish().into_bytes())))
+    }
+
+    /// Sends the form of `page` that posts to `action` with a file in its field `file`, following redirects.
+    pub fn upload(&self, page: &Page, action: &str, name: &str, content: &[u8]) -> Page {
+        let csrf = page.form(action, &[]).into_iter().find(|(name, _)| name == "csrf").map(|(_, value)| value).unwrap_or_default();
+        let edge = "----form-edge";
+        let mut body = format!("--{edge}\r\ncontent-disposition: form-data; name=\"csrf\"\r\n\r\n{csrf}\r\n").into_bytes();
+        body.extend(
+            format!("--{edge}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\ncontent-type: text/csv\r\n\r\n")
+                .bytes(),
+        );
+        body.extend_from_slice(content);
+        body.extend(format!("\r\n--{edge}--\r\n").bytes());
+        self.follow(self.ask(action, Some((&format!("multipart/form-data; boundary={edge}"), body))))
     }
 
     /// Fills in and submits the form of `page` that posts to `action` (without host, language included), as a browser would.
@@ -67,18 +81,13 @@ impl Visitor {
         self.post(action, &fields)
     }
 
-    fn ask(&self, path: &str, body: Option<String>) -> Page {
+    fn ask(&self, path: &str, body: Option<(&str, Vec<u8>)>) -> Page {
         let own = !path.starts_with("http") || path.starts_with(&self.base);
         let address = if path.starts_with("http") { path.to_string() } else { format!("{}{path}", self.base) };
         let cookies: Vec<String> = self.cookies.borrow().iter().map(|(name, value)| format!("{name}={value}")).collect();
         let cookies = if own { cookies.join("; ") } else { String::new() };
         let answer = match body {
-            Some(body) => self
-                .agent
-                .post(&address)
-                .header("content-type", "application/x-www-form-urlencoded")
-                .header("cookie", &cookies)
-                .send(body.as_bytes()),
+            Some((kind, body)) => self.agent.post(&address).header("content-type", kind).header("cookie", &cookies).send(body.as_slice()),
             None => self.agent.get(&address).header("cookie", &cookies).call(),
         };
         let mut answer = answer.unwrap_or_else(|error| panic!("{address}: {error}"));
