@@ -1,3 +1,17 @@
+// A slash leads to the search box, unless somebody is typing.
+(() => {
+  "use strict";
+  const box = document.getElementById("find");
+  if (!box) return;
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest?.("input, select, textarea, [contenteditable]");
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || typing) return;
+    event.preventDefault();
+    box.focus();
+    box.select();
+  });
+})();
+
 // In a table of inputs the arrow keys up and down move through a column, as in a spreadsheet. Tab works as everywhere.
 (() => {
   "use strict";
@@ -14,20 +28,6 @@
     event.preventDefault();
     to.focus();
     to.select();
-  });
-})();
-
-// A slash leads to the search box, unless somebody is typing.
-(() => {
-  "use strict";
-  const box = document.getElementById("find");
-  if (!box) return;
-  document.addEventListener("keydown", (event) => {
-    const typing = event.target.closest?.("input, select, textarea, [contenteditable]");
-    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || typing) return;
-    event.preventDefault();
-    box.focus();
-    box.select();
   });
 })();
 

@@ -20,11 +20,11 @@ kernel::id!(
     ApiKeyId,
     LocationId,
     DocumentId,
-    BatchId,
-    CollectionId,
     ExaminationId,
     WebhookEndpointId,
     WebhookMessageId,
+    BatchId,
+    CollectionId,
 );
 
 impl CollectionId {
