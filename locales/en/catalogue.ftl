@@ -1,4 +1,5 @@
 # Old addresses
+admin-menu-redirects = Redirects
 admin-redirects = Redirects
 admin-redirects-hint = An address without a page leads on for good. Old addresses of products, categories and collections are kept by themselves; a page always wins over a redirect.
 admin-redirects-search = Old path

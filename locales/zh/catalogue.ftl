@@ -1,4 +1,5 @@
 # Old addresses
+admin-menu-redirects = 跳转
 admin-redirects = 网址跳转
 admin-redirects-hint = 没有页面的网址会永久跳转到新地址。商品、分类和专题的旧网址自动保留；页面始终优先于跳转。
 admin-redirects-search = 旧路径

@@ -6,9 +6,9 @@ use crate::support::house::House;
 use crate::support::office;
 use crate::support::visitor::{Page, Visitor};
 use chrono::TimeDelta;
-use storefront::batches;
 use storefront::catalog::{self, Product, Saving, Status, Variant};
 use storefront::ids::{ProductId, VariantId};
+use storefront::{batches, collections};
 
 fn product_of(house: &House, slug: &str) -> ProductId {
     let slug = slug.to_string();
@@ -326,4 +326,75 @@ fn collections_gather_by_rule_and_by_hand() {
     let delete = saved.form_ending("/delete");
     mei.submit(&saved, &delete, &[]).says(200, "Deleted");
     assert_eq!(ann.get("/collections/presents").status, 404);
+}
+
+#[test]
+fn what_sells_out_from_two_sides_leaves_its_collection() {
+    let db = goods::open();
+    let (variants, collection) = db
+        .write_now(|conn| {
+            let variant = |size: &str| Variant {
+                sku: Some(size.into()),
+                options: vec![size.into()],
+                price: Some(100),
+                count: Some(1),
+                ..Variant::default()
+            };
+            let product = Product {
+                title: "Cup".into(),
+                status: Status::Active,
+                options: vec!["Size".into()],
+                variants: vec![variant("S"), variant("L")],
+                ..Product::default()
+            };
+            catalog::save_product(conn, &product, &Saving { currency: goods::EUR, actor: "test", base: None, now: now() })?;
+            let rule = collections::Rule { all: true, conditions: vec![collections::Condition::InStock] };
+            let filling = collections::Filling::ByRule(rule);
+            let id = collections::save(conn, &collections::Collection { name: "Here".into(), filling, ..Default::default() }, now())?;
+            let variants = [catalog::find_variant(conn, "S")?.unwrap(), catalog::find_variant(conn, "L")?.unwrap()];
+            Ok((variants, id))
+        })
+        .unwrap();
+    let members = || db.read_now(|conn| collections::preview(conn, collection, 10, 10)).unwrap().0;
+    for round in 0..10 {
+        for units in [1, 0] {
+            std::thread::scope(|scope| {
+                for variant in variants {
+                    let db = &db;
+                    scope.spawn(move || {
+                        let key = format!("{variant}:{round}:{units}");
+                        db.write_now(move |conn| storefront::stock::set_on_hand(conn, variant, units, "count", &key, "test", now()))
+                            .unwrap();
+                    });
+                }
+            });
+            assert_eq!(members(), usize::from(units > 0), "round {round}");
+        }
+    }
+    goods::assert_books(&db);
+}
+
+#[test]
+fn two_workers_do_the_rows_of_a_batch_once() {
+    let db = goods::open();
+    let variants: Vec<VariantId> = (0..500).map(|n| goods::product(&db, &format!("Cup {n}"), 1000, 5)).collect();
+    let rules = batches::Rules { price: Some(batches::PriceRule::Add(50)), ..Default::default() };
+    let planned = db.read_now(|conn| batches::plan(conn, &Default::default(), &rules, goods::EUR)).unwrap();
+    let id = db
+        .write_now(move |conn| {
+            let id = batches::draft_edit(conn, "Dearer", "staff:1", "EUR", &planned.edits, now())?;
+            batches::start(conn, id, now())?;
+            Ok(id)
+        })
+        .unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| batches::run(&db, &Default::default(), id).unwrap());
+        }
+    });
+    let batch = db.read_now(|conn| batches::get(conn, id)).unwrap();
+    assert_eq!((batch.state, batch.finished, batch.changed), (batches::State::Done, 500, 500));
+    let found = db.read_now(|conn| catalog::variants_for_sale(conn, &variants, goods::EUR, "en")).unwrap();
+    assert!(found.iter().all(|variant| variant.unit_price == 1050));
+    goods::assert_books(&db);
 }

@@ -40,7 +40,15 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
         ],
     ),
     ("content", &[("home-page", Permission::ContentEdit), ("pages", Permission::ContentEdit)]),
-    ("shop", &[("shipping", Permission::ShippingView), ("taxes", Permission::TaxesView), ("settings", Permission::SettingsView)]),
+    (
+        "shop",
+        &[
+            ("shipping", Permission::ShippingView),
+            ("taxes", Permission::TaxesView),
+            ("redirects", Permission::SettingsEdit),
+            ("settings", Permission::SettingsView),
+        ],
+    ),
     ("people", &[("staff", Permission::StaffManage), ("audit", Permission::AuditView)]),
     (
         "machine",

@@ -38,14 +38,15 @@ pub(super) fn product(conn: &mut Conn, before: Option<&Product>, after: &Product
         diesel::update(variants::table.filter(variants::id.eq_any(gone))).set(variants::active.eq(false)).execute(conn)?;
     }
     free_skus(conn, before, after)?;
-    let mut added = Vec::new();
+    let (mut added, mut repriced) = (Vec::new(), Vec::new());
     for (at, new) in after.variants.iter().enumerate() {
         match before.into_iter().flat_map(|before| before.variants.iter().enumerate()).find(|(_, old)| old.id.is_some() && old.id == new.id)
         {
-            Some(old) => variant(conn, id, old, (at, new), saving)?,
+            Some(old) => repriced.extend(variant(conn, id, old, (at, new), saving)?),
             None => added.push((at, new)),
         }
     }
+    price_log::record(conn, &repriced, saving.currency.code(), saving.actor, saving.now)?;
     add_variants(conn, id, &added, saving)?;
     Ok(id)
 }
@@ -235,23 +236,21 @@ impl VariantRow<'_> {
     }
 }
 
-/// Changes a stored variant.
+/// Changes a stored variant, and answers the change of its price for the log.
 fn variant(
     conn: &mut Conn,
     product: ProductId,
     (place, old): (usize, &Variant),
     (at, new): (usize, &Variant),
     saving: &Saving,
-) -> Result<()> {
-    let Some(id) = old.id.filter(|_| place != at || old != new) else { return Ok(()) };
+) -> Result<Option<Change>> {
+    let Some(id) = old.id.filter(|_| place != at || old != new) else { return Ok(None) };
     let row = VariantRow::of(product, at, new)?;
     if place != at || VariantRow::of(product, at, old)? != row {
         diesel::update(variants::table.find(id)).set(row).execute(conn)?;
     }
     if (old.price, old.compare_at, old.cost) != (new.price, new.compare_at, new.cost) {
         price(conn, id, new, saving.currency.code())?;
-        let change = Change { variant: id, before: (old.price, old.compare_at), after: (new.price, new.compare_at) };
-        price_log::record(conn, &[change], saving.currency.code(), saving.actor, saving.now)?;
     }
     if (old.tracked, old.oversell) != (new.tracked, new.oversell) {
         stock::ensure(conn, id, new.tracked, new.oversell)?;
@@ -260,7 +259,7 @@ fn variant(
         let key = format!("catalog:{id}:{}", token::random());
         stock::set_on_hand(conn, id, count, "catalogue", &key, saving.actor, saving.now)?;
     }
-    Ok(())
+    Ok(Some(Change { variant: id, before: (old.price, old.compare_at), after: (new.price, new.compare_at) }))
 }
 
 fn price(conn: &mut Conn, id: VariantId, new: &Variant, currency: &str) -> Result<()> {
