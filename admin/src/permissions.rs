@@ -23,6 +23,12 @@ kernel::words!(
         StockAdjust = "stock.adjust",
         PromotionsView = "promotions.view",
         PromotionsEdit = "promotions.edit",
+        GiftCardsView = "gift_cards.view",
+        /// Issue gift cards, change what is on them, switch them off.
+        GiftCardsManage = "gift_cards.manage",
+        StoreCreditView = "store_credit.view",
+        /// Grant and take store credit.
+        StoreCreditManage = "store_credit.manage",
         ShippingView = "shipping.view",
         ShippingEdit = "shipping.edit",
         TaxesView = "taxes.view",
@@ -68,6 +74,9 @@ impl Preset {
             }
             Preset::Marketer => &[P::ProductsView, P::ProductsEdit, P::PromotionsView, P::PromotionsEdit],
             Preset::Agent => &[
+                P::GiftCardsView,
+                P::StoreCreditView,
+                P::StoreCreditManage,
                 P::OrdersView,
                 P::OrdersNote,
                 P::OrdersCancel,
@@ -79,9 +88,18 @@ impl Preset {
                 P::MailsView,
                 P::MailsResend,
             ],
-            Preset::Accountant => {
-                &[P::OrdersView, P::OrdersNote, P::OrdersCapture, P::CasesView, P::TaxesView, P::TaxesEdit, P::SettingsView, P::AuditView]
-            }
+            Preset::Accountant => &[
+                P::OrdersView,
+                P::OrdersNote,
+                P::OrdersCapture,
+                P::CasesView,
+                P::GiftCardsView,
+                P::StoreCreditView,
+                P::TaxesView,
+                P::TaxesEdit,
+                P::SettingsView,
+                P::AuditView,
+            ],
         };
         Grants(some.iter().copied().collect())
     }
@@ -130,6 +148,8 @@ mod tests {
                 (P::ProductsEdit, P::ProductsView),
                 (P::StockAdjust, P::StockView),
                 (P::PromotionsEdit, P::PromotionsView),
+                (P::GiftCardsManage, P::GiftCardsView),
+                (P::StoreCreditManage, P::StoreCreditView),
                 (P::ShippingEdit, P::ShippingView),
                 (P::TaxesEdit, P::TaxesView),
                 (P::MailsResend, P::MailsView),

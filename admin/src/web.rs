@@ -7,6 +7,7 @@ mod audit;
 mod cases;
 mod desk;
 mod forms;
+mod gift_cards;
 mod home;
 mod invitations;
 mod jobs;
@@ -38,6 +39,7 @@ mod sign_in;
 mod staff;
 mod stock;
 mod stock_goods;
+mod store_credit;
 mod taxes;
 
 use access::Access;

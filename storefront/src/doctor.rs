@@ -5,6 +5,7 @@ mod documents;
 mod money;
 mod promotions;
 mod stock;
+mod stored_value;
 
 use kernel::{Conn, Result};
 
@@ -33,6 +34,9 @@ pub fn examine(conn: &mut Conn, progress: &mut dyn FnMut(&'static str)) -> Resul
         ("uses of codes agree with their movements", promotions::codes),
         ("numbers of documents have no gap", documents::series),
         ("documents say what orders and refunds say", documents::amounts),
+        ("gift cards hold what their entries say", stored_value::gift_cards),
+        ("store credit is what its entries say", stored_value::store_credit),
+        ("payments of gift cards and store credit agree with their entries", stored_value::payments),
         ("stock levels are the sum of their movements", stock::movements),
         ("stock levels are the sum of what lies at the locations", stock::places),
         ("held and allocated goods belong to open orders", stock::promises),

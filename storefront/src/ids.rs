@@ -20,4 +20,6 @@ kernel::id!(
     ApiKeyId,
     LocationId,
     DocumentId,
+    GiftCardId,
+    CreditBalanceId,
 );

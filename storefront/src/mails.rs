@@ -6,11 +6,12 @@ mod sent;
 
 pub use sent::of_order;
 
+use crate::gift_cards::GiftCard;
 use crate::orders::Order;
 use crate::waiting::Waiting;
 use crate::web::orders::order_path;
 use crate::web::shown;
-use crate::web::views::mail::{BackInStock, LinkMail, Mail, MailView};
+use crate::web::views::mail::{BackInStock, GiftCardMail, LinkMail, Mail, MailView};
 use crate::web::words::Words;
 use crate::{catalog, shop};
 use crm::customers::Customer;
@@ -108,6 +109,18 @@ impl Mailer {
             url: self.url(language, &format!("/products/{}", variant.slug)),
         };
         self.queue(conn, "back_in_stock", &waiting.id.to_string(), &to, view, now)
+    }
+
+    /// Sends a fresh gift card to its recipient. The mail is the only place that has the code.
+    pub fn gift_card(&self, conn: &mut Conn, card: &GiftCard, code: &str, now: Time) -> Result<()> {
+        let to = Reader { email: &card.recipient_email, name: &card.recipient_name, language: language(&card.language) };
+        let view = GiftCardMail {
+            amount: Money::new(card.initial, card.currency()?),
+            code: code.to_string(),
+            message: card.message.lines().map(str::to_string).collect(),
+            expires_at: card.expires_at,
+        };
+        self.queue(conn, "gift_card", &card.id.to_string(), &to, view, now)
     }
 
     fn link(&self, conn: &mut Conn, template: &str, customer: &Customer, path: &str, hours: i64, now: Time) -> Result<()> {

@@ -300,6 +300,8 @@ diesel::table! {
         created_at -> Timestamp,
         updated_at -> Timestamp,
         seen_promotions -> Text,
+        gift_cards -> Text,
+        use_store_credit -> Bool,
     }
 }
 
@@ -477,6 +479,8 @@ diesel::table! {
         actor -> Text,
         created_at -> Timestamp,
         settled_at -> Nullable<Timestamp>,
+        wish -> Text,
+        to_credit -> Bool,
     }
 }
 
@@ -597,7 +601,68 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    gift_cards (id) {
+        id -> BigInt,
+        code_hash -> Text,
+        last_four -> Text,
+        issue_key -> Text,
+        currency -> Text,
+        initial -> BigInt,
+        balance -> BigInt,
+        state -> Text,
+        expires_at -> Nullable<Timestamp>,
+        recipient_name -> Text,
+        recipient_email -> Text,
+        language -> Text,
+        message -> Text,
+        note -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    gift_card_entries (id) {
+        id -> BigInt,
+        gift_card_id -> BigInt,
+        kind -> Text,
+        amount -> BigInt,
+        dedupe_key -> Text,
+        payment_id -> Nullable<BigInt>,
+        refund_id -> Nullable<BigInt>,
+        reason -> Text,
+        actor -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    store_credit_balances (id) {
+        id -> BigInt,
+        customer_id -> BigInt,
+        currency -> Text,
+        balance -> BigInt,
+    }
+}
+
+diesel::table! {
+    store_credit_entries (id) {
+        id -> BigInt,
+        customer_id -> BigInt,
+        currency -> Text,
+        kind -> Text,
+        amount -> BigInt,
+        dedupe_key -> Text,
+        payment_id -> Nullable<BigInt>,
+        refund_id -> Nullable<BigInt>,
+        reason -> Text,
+        actor -> Text,
+        created_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(refund_lines, refunds);
 diesel::allow_tables_to_appear_in_same_query!(stock_requests, variants);
 diesel::allow_tables_to_appear_in_same_query!(promotions, promotion_codes);
 diesel::allow_tables_to_appear_in_same_query!(orders, order_terms);
+diesel::allow_tables_to_appear_in_same_query!(refunds, payments);

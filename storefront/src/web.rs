@@ -25,6 +25,7 @@ mod search;
 pub mod shelves;
 pub(crate) mod shown;
 mod sitemap;
+pub(crate) mod stored;
 mod structured;
 mod suggest;
 pub mod views;

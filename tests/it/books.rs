@@ -15,7 +15,7 @@ use storefront::{payments, stock};
 enum Deed {
     Receive,
     Ship { line: usize, units: i64 },
-    Refund { line: usize, units: i64, shipping: i64, restock: bool },
+    Refund { line: usize, units: i64, shipping: i64, restock: bool, to_credit: bool },
     SettleRefunds,
     FailRefunds,
     Cancel,
@@ -26,13 +26,18 @@ fn deed() -> impl Strategy<Value = Deed> {
     prop_oneof![
         Just(Deed::Receive),
         (0usize..2, 1i64..4).prop_map(|(line, units)| Deed::Ship { line, units }),
-        (0usize..2, 0i64..4, prop::sample::select(vec![0i64, 100, 490]), any::<bool>())
-            .prop_map(|(line, units, shipping, restock)| Deed::Refund { line, units, shipping, restock }),
+        (0usize..2, 0i64..4, prop::sample::select(vec![0i64, 100, 490]), any::<bool>(), prop::bool::weighted(0.2))
+            .prop_map(|(line, units, shipping, restock, to_credit)| Deed::Refund { line, units, shipping, restock, to_credit }),
         Just(Deed::SettleRefunds),
         Just(Deed::FailRefunds),
         Just(Deed::Cancel),
         (0i64..20).prop_map(|units| Deed::Count { units }),
     ]
+}
+
+/// What a gift card or a customer has: nothing, a part, or more than any order costs.
+fn balance() -> impl Strategy<Value = i64> {
+    prop_oneof![Just(0i64), 1i64..9000, Just(100_000i64)]
 }
 
 /// Does it, or is refused; a refusal must leave nothing behind.
@@ -56,9 +61,9 @@ fn act(db: &Db, order: OrderId, step: usize, deed: &Deed) {
                 };
                 shipments::ship(conn, order, &parcel, "test", now()).map(drop)
             }
-            Deed::Refund { line, units, shipping, restock } => {
+            Deed::Refund { line, units, shipping, restock, to_credit } => {
                 let wanted = RequestLine { line: lines[line].id, quantity: units, restock };
-                let request = Request { lines: vec![wanted], shipping, reason: "test".into() };
+                let request = Request { lines: vec![wanted], shipping, reason: "test".into(), to_credit, ..Default::default() };
                 let stored = orders::get(conn, order)?;
                 let shown = refunds::preview(conn, &stored, &request)?;
                 refunds::request(conn, order, &request, shown.amount, "test", now()).map(drop)
@@ -83,12 +88,18 @@ proptest! {
 
     #[test]
     fn any_sequence_of_deeds_ends_with_clean_books(
-        percent in 0i64..10_000, units in (1i64..4, 1i64..4), deeds in prop::collection::vec(deed(), 1..14),
+        percent in 0i64..10_000, units in (1i64..4, 1i64..4), stored in (balance(), balance()), deeds in prop::collection::vec(deed(), 1..14),
     ) {
         let db = goods::open();
         let (mug, pot) = (goods::product(&db, "Mug", 1299, 9), goods::product(&db, "Pot", 4550, 9));
         goods::coupon(&db, "ANY", percent.max(1), None, None);
-        let (cart, seen) = goods::cart(&db, &[(mug, units.0), (pot, units.1)], "ann@example.com", "bank_transfer", "ANY");
+        let (cart, mut seen) = goods::cart(&db, &[(mug, units.0), (pot, units.1)], "ann@example.com", "bank_transfer", "ANY");
+        // Sometimes a gift card, store credit or both pay a part or all of it.
+        let code = (stored.0 > 0).then(|| goods::gift_card(&db, stored.0).1);
+        let customer = (stored.1 > 0).then(|| goods::customer(&db, "ann@example.com", stored.1));
+        if code.is_some() || customer.is_some() {
+            seen = goods::pay_with(&db, cart, &code.as_deref().into_iter().collect::<Vec<_>>(), customer);
+        }
         let placed = place(&db, cart, seen, Settlement::After).unwrap();
         for (step, deed) in deeds.iter().enumerate() {
             act(&db, placed.order, step, deed);

@@ -27,6 +27,7 @@ impl Things {
         assert!(goods::place(&house.db, cart, seen, Settlement::After).is_ok());
         house.work();
         let promotion = goods::coupon(&house.db, "TEA", 1000, None, None);
+        let (card, _) = goods::gift_card(&house.db, 5000);
         let helper = person(house, "spare", office::role(house, Preset::Agent));
         let parts = house
             .db
@@ -58,6 +59,8 @@ impl Things {
                     ("", "{mail}", confirmation.to_string()),
                     ("", "{variant}", variant.to_string()),
                     ("", "{location}", storefront::stock::locations(conn)?[0].id.to_string()),
+                    ("", "{card}", card.to_string()),
+                    ("", "{customer}", order.customer_id.to_string()),
                     ("", "{role}", own.to_string()),
                     ("", "{staff}", helper.to_string()),
                     ("", "{invitation}", asked.id.to_string()),

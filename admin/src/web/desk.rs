@@ -33,6 +33,8 @@ const MENU: &[(&str, Permission)] = &[
     ("products", Permission::ProductsView),
     ("stock", Permission::StockView),
     ("promotions", Permission::PromotionsView),
+    ("gift-cards", Permission::GiftCardsView),
+    ("store-credit", Permission::StoreCreditView),
     ("shipping", Permission::ShippingView),
     ("taxes", Permission::TaxesView),
     ("mails", Permission::MailsView),

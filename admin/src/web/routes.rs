@@ -4,14 +4,15 @@
 use super::access::Access::{Enrolling, Public, SignedIn};
 use super::access::{Route, get, post};
 use super::{
-    account, api_keys, audit, cases, home, invitations, jobs, locations, mails, order, order_money, order_papers, order_ship, orders,
-    person, pictures, product, products, promotion_bench, promotion_codes, promotions, roles, second_factor, settings, shipping, sign_in,
-    staff, stock, stock_goods, taxes,
+    account, api_keys, audit, cases, gift_cards, home, invitations, jobs, locations, mails, order, order_money, order_papers, order_ship,
+    orders, person, pictures, product, products, promotion_bench, promotion_codes, promotions, roles, second_factor, settings, shipping,
+    sign_in, staff, stock, stock_goods, store_credit, taxes,
 };
 use crate::permissions::Permission::{
-    ApiKeysManage, AuditView, CasesView, JobsManage, JobsView, MailsResend, MailsView, OrdersCancel, OrdersCapture, OrdersNote,
-    OrdersRefund, OrdersShip, OrdersView, ProductsEdit, ProductsView, PromotionsEdit, PromotionsView, SettingsEdit, SettingsView,
-    ShippingEdit, ShippingView, StaffManage, StockAdjust, StockView, TaxesEdit, TaxesView,
+    ApiKeysManage, AuditView, CasesView, GiftCardsManage, GiftCardsView, JobsManage, JobsView, MailsResend, MailsView, OrdersCancel,
+    OrdersCapture, OrdersNote, OrdersRefund, OrdersShip, OrdersView, ProductsEdit, ProductsView, PromotionsEdit, PromotionsView,
+    SettingsEdit, SettingsView, ShippingEdit, ShippingView, StaffManage, StockAdjust, StockView, StoreCreditManage, StoreCreditView,
+    TaxesEdit, TaxesView,
 };
 
 /// The list. Made anew for each worker of the server, since each has its own handlers.
@@ -97,6 +98,16 @@ fn shop() -> Vec<Route> {
         get("/promotions/{id}/codes", PromotionsEdit, promotion_codes::list),
         post("/promotions/{id}/codes", PromotionsEdit, promotion_codes::generate),
         get("/promotions/{id}/codes.csv", PromotionsEdit, promotion_codes::download),
+        get("/gift-cards", GiftCardsView, gift_cards::list),
+        get("/gift-cards/new", GiftCardsManage, gift_cards::new),
+        post("/gift-cards/new", GiftCardsManage, gift_cards::issue),
+        get("/gift-cards/{card}", GiftCardsView, gift_cards::show),
+        post("/gift-cards/{card}/balance", GiftCardsManage, gift_cards::adjust),
+        post("/gift-cards/{card}/terms", GiftCardsManage, gift_cards::terms),
+        get("/store-credit", StoreCreditView, store_credit::list),
+        post("/store-credit", StoreCreditManage, store_credit::grant),
+        get("/store-credit/{customer}", StoreCreditView, store_credit::show),
+        post("/store-credit/{customer}", StoreCreditManage, store_credit::adjust),
         get("/shipping", ShippingView, shipping::list),
         get("/shipping/new", ShippingEdit, shipping::new),
         post("/shipping/new", ShippingEdit, shipping::create),

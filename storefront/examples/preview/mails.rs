@@ -65,12 +65,21 @@ pub fn mails(p: &Preview) -> Result<(), Box<dyn Error>> {
             order: order(l),
             amount: eur(2400),
             parts: vec![TotalRow { label: say(l, "1 × Straight mug", "1 × 直筒马克杯"), amount: eur(2400) }],
-            reason: None,
+            to: None,
         },
     )?;
     p.mail(
         "payment_case_refund",
         PaymentCaseRefund { order_number: Some("R1001".to_string()), amount: eur(10930), shop_page: "https://shop.example/".to_string() },
+    )?;
+    p.mail(
+        "gift_card",
+        GiftCardMail {
+            amount: eur(5000),
+            code: "ACDE-FGHJ-KMNP-7DKW".to_string(),
+            message: vec![say(l, "Happy birthday!", "生日快乐！")],
+            expires_at: None,
+        },
     )?;
     let link = || LinkMail { url: "https://shop.example/account/verify?token=t".to_string(), hours: 24 };
     p.mail("verify_email", link())?;

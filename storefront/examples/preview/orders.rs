@@ -27,6 +27,8 @@ pub fn totals(l: Language) -> Totals {
         rows: vec![row(&say(l, "Coupon SPRING10", "优惠码 SPRING10"), -1160), row(&say(l, "Shipping: DHL parcel", "运费：DHL 包裹"), 490)],
         included_tax: vec![row(&say(l, "Incl. 19% VAT", "含 19% 增值税"), 1745)],
         total: eur(10930),
+        paid: vec![row(&say(l, "Gift card ····7DKW", "礼品卡 ····7DKW"), -5000)],
+        due: Some(eur(5930)),
         estimated: false,
     }
 }
@@ -100,6 +102,7 @@ fn order(l: Language, fresh: bool) -> OrderView {
                 at: at(17),
                 amount: eur(2400),
                 status: "settled".to_string(),
+                to: None,
                 parts: vec![row(&say(l, "1 × Straight mug", "1 × 直筒马克杯"), 2400)],
             }]
         },
@@ -217,6 +220,17 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
         "checkout-payment",
         PaymentView {
             form: Form::new(form::PAYMENT),
+            stored: StoredView {
+                form: Form::new(form::GIFT_CARD),
+                cards: vec![GiftCardView {
+                    id: "1".to_string(),
+                    label: say(l, "Gift card ····7DKW", "礼品卡 ····7DKW"),
+                    balance: eur(5000),
+                    amount: eur(5000),
+                }],
+                credit: Some(CreditView { available: eur(1250), used: false }),
+                more: true,
+            },
             methods: vec![
                 method("a", "Card, Apple Pay, Google Pay", "银行卡", "Stripe", None),
                 method("b", "Bank transfer", "银行转账", "IBAN", None),
@@ -282,6 +296,21 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
             verified: false,
             orders: orders(),
             address: Some(address.clone()),
+            credit: vec![eur(1250)],
+        },
+    )?;
+    p.page(
+        "account/credit",
+        "account-credit",
+        CreditPageView {
+            balances: vec![eur(1250)],
+            entries: vec![CreditEntry {
+                at: at(9),
+                text: "store-credit-entry-refunded".to_string(),
+                order: Some("R1001".to_string()),
+                amount: eur(1250),
+            }],
+            next: None,
         },
     )?;
     p.page(

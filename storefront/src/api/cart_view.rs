@@ -213,6 +213,7 @@ fn told(notice: &Notice, currency: Currency) -> NoticeView {
             NoticeView { code: Some(code.clone()), missing: amount(*missing), ..plain("coupon_below_minimum") }
         }
         Notice::CouponIdle { code, reason } => NoticeView { code: Some(code.clone()), reason: Some(reason.word()), ..plain("coupon_idle") },
+        Notice::GiftCardUnusable { reason, .. } => NoticeView { reason: Some(reason), ..plain("gift_card_unusable") },
         Notice::PromotionLost { name } => NoticeView { promotion: Some(name.clone()), ..plain("promotion_lost") },
         Notice::NoDelivery => plain("no_delivery"),
     }

@@ -6,8 +6,8 @@ pub(super) mod pay;
 mod view;
 
 pub use papers::pdf;
+pub(crate) use view::{back_to, refund_parts, transfer};
 pub(super) use view::{path_for, render};
-pub(crate) use view::{refund_parts, transfer};
 
 use super::door::Door;
 use super::visit::Visit;

@@ -7,6 +7,7 @@ use crate::payments::{self, Payment, PaymentState};
 use crate::refunds;
 use crate::shipments;
 use crate::shop;
+use crate::stored_value::is_stored;
 use crate::web::checkout::method_name;
 use crate::web::door::Door;
 use crate::web::views::order::{HistoryEntry, OrderView, RefundView, ShipmentView, TotalText};
@@ -14,7 +15,7 @@ use crate::web::views::page::{Page, PageView, Tone};
 use crate::web::views::shared::{Notice, TotalRow};
 use crate::web::visit::Visit;
 use crate::web::words::Words;
-use crate::web::{frame, shown};
+use crate::web::{frame, shown, stored};
 use actix_web::HttpResponse;
 use kernel::money::{Currency, Money};
 use kernel::token::Signer;
@@ -69,7 +70,7 @@ pub fn load(conn: &mut Conn, order: &Order, gateways: &Gateways, key: Option<Str
         fulfilment_status: order.fulfilment_status.as_str().to_string(),
         notices: notices(order, payments.last(), can_pay, words)?,
         lines: shown::order_lines(conn, order, &lines)?,
-        totals: shown::order_totals(order, &lines, &adjustments, words)?,
+        totals: stored::paid(conn, shown::order_totals(order, &lines, &adjustments, words)?, order, words)?,
         shipping_address: shown::address_lines(&order.shipping_address()?, words.language),
         billing_address: shown::address_lines(&order.billing_address()?, words.language),
         shipping_method: shown::some(&order.shipping_method),
@@ -129,10 +130,20 @@ fn returned(conn: &mut Conn, order: &Order, lines: &[OrderLine], words: &Words) 
             at: refund.settled_at.unwrap_or(refund.created_at),
             amount: Money::new(refund.amount, currency),
             status: refund.state.as_str().to_string(),
+            to: back_to(conn, &refund, words)?,
             parts: refund_parts(conn, &refund, lines, currency, words)?,
         });
     }
     Ok(views)
+}
+
+/// Where a refund went, when it was not the bank or the card.
+pub fn back_to(conn: &mut Conn, refund: &refunds::Refund, words: &Words) -> Result<Option<String>> {
+    if refund.to_credit {
+        return Ok(Some(words.get("store-credit")));
+    }
+    let payment = payments::get(conn, refund.payment_id)?;
+    if is_stored(&payment.provider) { stored::name(conn, &payment, words).map(Some) } else { Ok(None) }
 }
 
 /// What a refund is made of: units of lines, delivery.
@@ -146,7 +157,9 @@ pub fn refund_parts(
     let mut parts = Vec::new();
     for part in refunds::lines_of(conn, refund.id)? {
         let Some(line) = lines.iter().find(|line| line.id == part.order_line_id) else { continue };
-        parts.push(TotalRow { label: format!("{} × {}", part.quantity, titled(line)), amount: Money::new(part.amount, currency) });
+        // The units of a line stand with one of several refunds that share its amount.
+        let label = if part.quantity == 0 { titled(line) } else { format!("{} × {}", part.quantity, titled(line)) };
+        parts.push(TotalRow { label, amount: Money::new(part.amount, currency) });
     }
     if refund.shipping > 0 {
         parts.push(TotalRow { label: words.get("totals-shipping"), amount: Money::new(refund.shipping, currency) });
@@ -156,10 +169,8 @@ pub fn refund_parts(
 
 /// What to write on a bank transfer, as long as one is awaited.
 pub fn transfer(conn: &mut Conn, order: &Order, latest: Option<&Payment>, words: &Words) -> Result<Option<Vec<TotalText>>> {
-    let awaited = latest.is_some_and(|payment| payment.provider == "bank_transfer" && payment.state == PaymentState::Open);
-    if !awaited || order.status == OrderStatus::Cancelled {
-        return Ok(None);
-    }
+    let awaited = latest.filter(|payment| payment.provider == "bank_transfer" && payment.state == PaymentState::Open);
+    let Some(awaited) = awaited.filter(|_| order.status != OrderStatus::Cancelled) else { return Ok(None) };
     let details = shop::get(conn)?.bank_details;
     let row = |label: String, value: String| TotalText { label, value };
     // "IBAN: DE02 …" and "IBAN DE02 …" become a row named IBAN; other lines tell whose account it is.
@@ -172,7 +183,7 @@ pub fn transfer(conn: &mut Conn, order: &Order, latest: Option<&Payment>, words:
             None => row(words.get("transfer-account"), line.to_string()),
         })
         .collect();
-    rows.push(row(words.get("transfer-amount"), words.money(Money::new(order.total, order.currency()?))));
+    rows.push(row(words.get("transfer-amount"), words.money(awaited.money()?)));
     rows.push(row(words.get("transfer-reference"), order.number.clone()));
     Ok(Some(rows))
 }

@@ -112,6 +112,8 @@ pub const CHECKOUT: &[&str] = &[
 pub const SHIPPING: &[&str] = &["method"];
 /// One choice: the way to pay.
 pub const PAYMENT: &[&str] = &["method"];
+/// The code of a gift card.
+pub const GIFT_CARD: &[&str] = &["gift_card"];
 /// A coupon.
 pub const COUPON: &[&str] = &["code"];
 /// Shipping and tax estimate.

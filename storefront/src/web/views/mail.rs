@@ -93,7 +93,8 @@ pub struct RefundSent {
     pub order: MailOrder,
     pub amount: Money,
     pub parts: Vec<TotalRow>,
-    pub reason: Option<String>,
+    /// Such as "Store credit"; `None` for the way it was paid.
+    pub to: Option<String>,
 }
 
 /// `payment_case_refund`: money came too late or did not fit the order, and is sent back.
@@ -120,4 +121,15 @@ pub struct BackInStock {
     pub variant: Option<String>,
     pub price: Money,
     pub url: String,
+}
+
+/// `gift_card`.
+#[derive(Debug, Clone, Serialize)]
+pub struct GiftCardMail {
+    pub amount: Money,
+    /// In groups of four.
+    pub code: String,
+    /// What the giver says, by line.
+    pub message: Vec<String>,
+    pub expires_at: Option<chrono::NaiveDateTime>,
 }

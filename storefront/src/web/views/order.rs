@@ -64,6 +64,8 @@ pub struct RefundView {
     pub amount: Money,
     /// `requested`, `settled`, `failed`: the texts `refund-status-…`.
     pub status: String,
+    /// Such as "Store credit"; `None` for the card or the bank.
+    pub to: Option<String>,
     pub parts: Vec<TotalRow>,
 }
 
