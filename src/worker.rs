@@ -56,6 +56,7 @@ fn listeners(event: &Event) -> &'static [Listener] {
         Event::RefundRequested { .. } => &[],
         Event::RefundSettled { .. } => &[MAILS],
         Event::PaymentCaseOpened { .. } => &[MAILS],
+        Event::ReturnChanged { .. } => &[MAILS],
         Event::CustomerJoined { .. } => &[],
         Event::ProductChanged { .. } => &[
             Listener { name: "search", run: |_, conn, event, now| search_index::changed(conn, event, now) },

@@ -15,6 +15,9 @@ kernel::words!(
         OrdersShip = "orders.ship",
         OrdersCancel = "orders.cancel",
         OrdersRefund = "orders.refund",
+        ReturnsView = "returns.view",
+        /// Answer, receive and inspect returns; giving money for them takes the right to refund.
+        ReturnsHandle = "returns.handle",
         /// See money that came when no order wanted it any more.
         CasesView = "cases.view",
         ProductsView = "products.view",
@@ -69,9 +72,17 @@ impl Preset {
             Preset::Manager => {
                 return Grants(P::ALL.iter().copied().filter(|one| *one != P::ApiKeysManage).collect());
             }
-            Preset::Fulfilment => {
-                &[P::OrdersView, P::OrdersNote, P::OrdersShip, P::ProductsView, P::StockView, P::StockAdjust, P::ShippingView]
-            }
+            Preset::Fulfilment => &[
+                P::OrdersView,
+                P::OrdersNote,
+                P::OrdersShip,
+                P::ReturnsView,
+                P::ReturnsHandle,
+                P::ProductsView,
+                P::StockView,
+                P::StockAdjust,
+                P::ShippingView,
+            ],
             Preset::Marketer => &[P::ProductsView, P::ProductsEdit, P::PromotionsView, P::PromotionsEdit],
             Preset::Agent => &[
                 P::GiftCardsView,
@@ -81,6 +92,8 @@ impl Preset {
                 P::OrdersNote,
                 P::OrdersCancel,
                 P::OrdersRefund,
+                P::ReturnsView,
+                P::ReturnsHandle,
                 P::CasesView,
                 P::ProductsView,
                 P::StockView,
@@ -145,6 +158,7 @@ mod tests {
                 (P::OrdersShip, P::OrdersView),
                 (P::OrdersCancel, P::OrdersView),
                 (P::OrdersRefund, P::OrdersView),
+                (P::ReturnsHandle, P::ReturnsView),
                 (P::ProductsEdit, P::ProductsView),
                 (P::StockAdjust, P::StockView),
                 (P::PromotionsEdit, P::PromotionsView),

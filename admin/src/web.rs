@@ -30,6 +30,8 @@ mod promotion_form;
 mod promotion_goods;
 mod promotion_words;
 mod promotions;
+mod return_money;
+mod returns;
 mod roles;
 pub mod routes;
 mod second_factor;

@@ -22,4 +22,5 @@ kernel::id!(
     DocumentId,
     GiftCardId,
     CreditBalanceId,
+    ReturnId,
 );

@@ -26,6 +26,7 @@ pub mod pictures;
 pub mod pricing;
 pub mod promotions;
 pub mod refunds;
+pub mod returns;
 mod schema;
 pub mod search;
 pub mod search_index;

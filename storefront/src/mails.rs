@@ -2,6 +2,7 @@
 //! absolute links that carry the order's signed key, so that guests need no account.
 
 mod order;
+mod returned;
 mod sent;
 
 pub use sent::of_order;
@@ -146,6 +147,7 @@ pub fn on_event(conn: &mut Conn, event: &Event, now: Time, mailer: &Mailer) -> R
         Event::ShipmentSent { order, shipment } => order::shipment_sent(conn, *order, *shipment, now, mailer),
         Event::RefundSettled { order, refund } => order::refund_sent(conn, *order, *refund, now, mailer),
         Event::PaymentCaseOpened { order, payment_case } => order::case_refund(conn, *order, *payment_case, now, mailer),
+        Event::ReturnChanged { order, back, status } => returned::update(conn, *order, *back, status, now, mailer),
         Event::OrderPlaced { .. } | Event::RefundRequested { .. } | Event::CustomerJoined { .. } | Event::ProductChanged { .. } => Ok(()),
     }
 }

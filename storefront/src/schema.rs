@@ -661,8 +661,53 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    returns (id) {
+        id -> BigInt,
+        number -> Text,
+        order_id -> BigInt,
+        request_key -> Text,
+        status -> Text,
+        comment -> Text,
+        message -> Text,
+        outcome -> Nullable<Text>,
+        refund_id -> Nullable<BigInt>,
+        requested_at -> Timestamp,
+        approved_at -> Nullable<Timestamp>,
+        declined_at -> Nullable<Timestamp>,
+        withdrawn_at -> Nullable<Timestamp>,
+        received_at -> Nullable<Timestamp>,
+        inspected_at -> Nullable<Timestamp>,
+        closed_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    return_lines (id) {
+        id -> BigInt,
+        return_id -> BigInt,
+        order_line_id -> BigInt,
+        quantity -> BigInt,
+        reason -> Text,
+        accepted -> BigInt,
+        location_id -> Nullable<BigInt>,
+        refunded -> BigInt,
+    }
+}
+
+diesel::table! {
+    return_labels (return_id) {
+        return_id -> BigInt,
+        content_type -> Text,
+        bytes -> Binary,
+        actor -> Text,
+        created_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(refund_lines, refunds);
 diesel::allow_tables_to_appear_in_same_query!(stock_requests, variants);
 diesel::allow_tables_to_appear_in_same_query!(promotions, promotion_codes);
 diesel::allow_tables_to_appear_in_same_query!(orders, order_terms);
 diesel::allow_tables_to_appear_in_same_query!(refunds, payments);
+diesel::allow_tables_to_appear_in_same_query!(order_lines, return_lines);

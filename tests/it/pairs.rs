@@ -12,6 +12,7 @@ use admin::{RoleId, invitations, roles, staff};
 use crm::email::Email;
 use kernel::web::i18n::Language;
 use storefront::checkout::Settlement;
+use storefront::returns::{self, Reason, Wanted, WantedLine};
 use storefront::shipments::{self, Parcel};
 use storefront::{api_keys, documents, payments, shipping, tax_rates};
 
@@ -37,6 +38,11 @@ impl Things {
                 let line = storefront::orders::lines(conn, order.id)?[0].id;
                 let parcel = Parcel { key: "first".into(), lines: vec![(line, 1)], ..Parcel::default() };
                 let shipment = shipments::ship(conn, order.id, &parcel, "system", now())?;
+                let label = returns::Label { content_type: "application/pdf".into(), bytes: b"%PDF-1.4".to_vec() };
+                let line = WantedLine { line, quantity: 1, reason: Reason::Other };
+                let wanted = Wanted { key: "first".into(), lines: vec![line], comment: String::new() };
+                let back = returns::request(conn, order.id, &wanted, "customer", now())?;
+                returns::attach_label(conn, back, &label, "test", now())?;
                 let invoice = documents::of_order(conn, order.id)?[0].id;
                 let confirmation = storefront::mails::of_order(conn, &order)?[0].id;
                 let rate = shipping::list(conn)?[0].id;
@@ -59,6 +65,7 @@ impl Things {
                     ("", "{mail}", confirmation.to_string()),
                     ("", "{variant}", variant.to_string()),
                     ("", "{location}", storefront::stock::locations(conn)?[0].id.to_string()),
+                    ("", "{return}", back.to_string()),
                     ("", "{card}", card.to_string()),
                     ("", "{customer}", order.customer_id.to_string()),
                     ("", "{role}", own.to_string()),

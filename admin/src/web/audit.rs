@@ -21,6 +21,14 @@ const ACTIONS: &[&str] = &[
     "order.mail",
     "payment.capture",
     "payment.receipt",
+    "return.approve",
+    "return.decline",
+    "return.withdraw",
+    "return.label",
+    "return.receive",
+    "return.inspect",
+    "return.refund",
+    "return.close",
     "product.add",
     "product.edit",
     "product.picture",
@@ -119,6 +127,7 @@ fn address(subject: &str) -> Option<(String, Permission)> {
     let plain = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     match kind {
         "order" if plain => Some((format!("/admin/orders/{id}"), Permission::OrdersView)),
+        "return" => Some((format!("/admin/returns/{}", number()?), Permission::ReturnsView)),
         "product" => Some((format!("/admin/products/{}", number()?), Permission::ProductsView)),
         "variant" => Some((format!("/admin/stock/{}", number()?), Permission::StockView)),
         "location" => Some(("/admin/stock/locations".into(), Permission::StockAdjust)),

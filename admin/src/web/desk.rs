@@ -30,6 +30,7 @@ pub const ROWS: i64 = 50;
 /// The parts of the menu, and what it takes to see each.
 const MENU: &[(&str, Permission)] = &[
     ("orders", Permission::OrdersView),
+    ("returns", Permission::ReturnsView),
     ("products", Permission::ProductsView),
     ("stock", Permission::StockView),
     ("promotions", Permission::PromotionsView),

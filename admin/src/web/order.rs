@@ -72,7 +72,7 @@ fn load(conn: &mut Conn, number: &str) -> Result<Value> {
         "can_ship": order.status == orders::OrderStatus::Confirmed && lines.iter().any(|line| line.open() > 0),
         "can_cancel": orders::cancellable(&order, &lines),
         "customer": order.customer_id, "credit": Money::new(store_credit::balance(conn, order.customer_id, currency)?, currency),
-        "can_refund": refundable > 0, "seen": version, "papers": order_papers::views(conn, &order)?,
+        "returns": super::returns::of_order(conn, &order)?, "can_refund": refundable > 0, "seen": version, "papers": order_papers::views(conn, &order)?,
     }))
 }
 

@@ -222,7 +222,7 @@ pub async fn refund(desk: Desk, number: web::Path<String>, posted: Posted) -> Re
 }
 
 /// Where the money goes, payment by payment.
-fn shares(preview: &Preview, currency: Currency) -> Vec<Value> {
+pub fn shares(preview: &Preview, currency: Currency) -> Vec<Value> {
     let share = |share: &refunds::Share| {
         let to = if share.to_credit { STORE_CREDIT } else { share.provider.as_str() };
         json!({ "to": format!("admin-provider-{to}"), "amount": Money::new(share.amount, currency) })

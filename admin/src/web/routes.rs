@@ -5,14 +5,14 @@ use super::access::Access::{Enrolling, Public, SignedIn};
 use super::access::{Route, get, post};
 use super::{
     account, api_keys, audit, cases, gift_cards, home, invitations, jobs, locations, mails, order, order_money, order_papers, order_ship,
-    orders, person, pictures, product, products, promotion_bench, promotion_codes, promotions, roles, second_factor, settings, shipping,
-    sign_in, staff, stock, stock_goods, store_credit, taxes,
+    orders, person, pictures, product, products, promotion_bench, promotion_codes, promotions, return_money, returns, roles, second_factor,
+    settings, shipping, sign_in, staff, stock, stock_goods, store_credit, taxes,
 };
 use crate::permissions::Permission::{
     ApiKeysManage, AuditView, CasesView, GiftCardsManage, GiftCardsView, JobsManage, JobsView, MailsResend, MailsView, OrdersCancel,
     OrdersCapture, OrdersNote, OrdersRefund, OrdersShip, OrdersView, ProductsEdit, ProductsView, PromotionsEdit, PromotionsView,
-    SettingsEdit, SettingsView, ShippingEdit, ShippingView, StaffManage, StockAdjust, StockView, StoreCreditManage, StoreCreditView,
-    TaxesEdit, TaxesView,
+    ReturnsHandle, ReturnsView, SettingsEdit, SettingsView, ShippingEdit, ShippingView, StaffManage, StockAdjust, StockView,
+    StoreCreditManage, StoreCreditView, TaxesEdit, TaxesView,
 };
 
 /// The list. Made anew for each worker of the server, since each has its own handlers.
@@ -70,6 +70,17 @@ fn shop() -> Vec<Route> {
         get("/orders/{number}/documents/{document}", OrdersView, order_papers::document),
         post("/orders/{number}/invoice", OrdersCapture, order_papers::issue),
         post("/orders/{number}/mails/{mail}/resend", MailsResend, order_papers::resend),
+        get("/returns", ReturnsView, returns::list),
+        get("/returns/{return}", ReturnsView, returns::show),
+        post("/returns/{return}/approve", ReturnsHandle, returns::approve),
+        post("/returns/{return}/decline", ReturnsHandle, returns::decline),
+        post("/returns/{return}/withdraw", ReturnsHandle, returns::withdraw),
+        get("/returns/{return}/label", ReturnsView, returns::label),
+        post("/returns/{return}/label", ReturnsHandle, returns::upload),
+        post("/returns/{return}/receive", ReturnsHandle, returns::receive),
+        post("/returns/{return}/inspect", ReturnsHandle, returns::inspect),
+        post("/returns/{return}/refund", OrdersRefund, return_money::refund),
+        post("/returns/{return}/close", ReturnsHandle, returns::close),
         get("/cases", CasesView, cases::list),
         get("/products", ProductsView, products::list),
         get("/products/new", ProductsEdit, product::new),

@@ -81,6 +81,19 @@ pub fn mails(p: &Preview) -> Result<(), Box<dyn Error>> {
             expires_at: None,
         },
     )?;
+    p.mail(
+        "return_update",
+        ReturnUpdate {
+            number: "R1001-1".to_string(),
+            order_number: "R1001".to_string(),
+            status: "approved".to_string(),
+            text: say(l, "Please send the goods to us.", "请将商品寄回。"),
+            message: vec![say(l, "Please use the label.", "请使用退货标签。")],
+            contents: vec![say(l, "1 × Straight mug", "1 × 直筒马克杯")],
+            label: true,
+            url: "https://shop.example/orders/R1001?key=k".to_string(),
+        },
+    )?;
     let link = || LinkMail { url: "https://shop.example/account/verify?token=t".to_string(), hours: 24 };
     p.mail("verify_email", link())?;
     p.mail("reset_password", link())?;

@@ -17,15 +17,15 @@ use kernel::money::Money;
 use kernel::{Conn, Result};
 
 /// An order with what every mail about it shows.
-struct Subject {
-    order: Order,
-    lines: Vec<OrderLine>,
+pub(super) struct Subject {
+    pub order: Order,
+    pub lines: Vec<OrderLine>,
     view: MailOrder,
     name: String,
 }
 
 impl Subject {
-    fn load(conn: &mut Conn, id: i64, mailer: &Mailer) -> Result<Subject> {
+    pub fn load(conn: &mut Conn, id: i64, mailer: &Mailer) -> Result<Subject> {
         let order = orders::get(conn, OrderId(id))?;
         let lines = orders::lines(conn, order.id)?;
         let adjustments = orders::adjustments(conn, order.id)?;
@@ -47,7 +47,7 @@ impl Subject {
         Ok(Subject { order, lines, view, name: billing.name })
     }
 
-    fn reader(&self) -> Reader<'_> {
+    pub fn reader(&self) -> Reader<'_> {
         Reader { email: &self.order.email, name: &self.name, language: language(&self.order.language) }
     }
 

@@ -60,6 +60,21 @@ impl Visitor {
         self.ask(path, Some(body.finish()))
     }
 
+    /// Posts a form with a file, as a browser sends it, following redirects.
+    pub fn upload(&self, path: &str, fields: &[(&str, &str)], file: (&str, &[u8])) -> Page {
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            body.extend(format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").into_bytes());
+        }
+        let name = file.0;
+        let head =
+            format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"../x.html\"\r\nContent-Type: text/html\r\n\r\n");
+        body.extend(head.into_bytes());
+        body.extend(file.1);
+        body.extend(b"\r\n--edge--\r\n");
+        self.follow(self.send(path, Some(("multipart/form-data; boundary=edge", body))))
+    }
+
     /// Fills in and submits the form of `page` that posts to `action` (without host, language included), as a browser would.
     pub fn submit(&self, page: &Page, action: &str, typed: &[(&str, &str)]) -> Page {
         let fields = page.form(action, typed);
@@ -68,17 +83,16 @@ impl Visitor {
     }
 
     fn ask(&self, path: &str, body: Option<String>) -> Page {
+        self.send(path, body.map(|body| ("application/x-www-form-urlencoded", body.into_bytes())))
+    }
+
+    fn send(&self, path: &str, body: Option<(&str, Vec<u8>)>) -> Page {
         let own = !path.starts_with("http") || path.starts_with(&self.base);
         let address = if path.starts_with("http") { path.to_string() } else { format!("{}{path}", self.base) };
         let cookies: Vec<String> = self.cookies.borrow().iter().map(|(name, value)| format!("{name}={value}")).collect();
         let cookies = if own { cookies.join("; ") } else { String::new() };
         let answer = match body {
-            Some(body) => self
-                .agent
-                .post(&address)
-                .header("content-type", "application/x-www-form-urlencoded")
-                .header("cookie", &cookies)
-                .send(body.as_bytes()),
+            Some((kind, body)) => self.agent.post(&address).header("content-type", kind).header("cookie", &cookies).send(body.as_slice()),
             None => self.agent.get(&address).header("cookie", &cookies).call(),
         };
         let mut answer = answer.unwrap_or_else(|error| panic!("{address}: {error}"));

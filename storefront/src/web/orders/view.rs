@@ -1,10 +1,12 @@
 //! The order's page.
 
+use super::returns as back;
 use super::{FRESH, LINK, allowed, papers, pay};
 use crate::gateway::Gateways;
 use crate::orders::{self, HistoryEntry as Entry, Order, OrderLine, OrderStatus};
 use crate::payments::{self, Payment, PaymentState};
 use crate::refunds;
+use crate::returns;
 use crate::shipments;
 use crate::shop;
 use crate::stored_value::is_stored;
@@ -17,6 +19,7 @@ use crate::web::visit::Visit;
 use crate::web::words::Words;
 use crate::web::{frame, shown, stored};
 use actix_web::HttpResponse;
+use kernel::clock::Time;
 use kernel::money::{Currency, Money};
 use kernel::token::Signer;
 use kernel::{Conn, Result};
@@ -36,7 +39,7 @@ pub async fn render(door: &Door, visit: Visit, number: String, key: String, in_a
             let order = allowed(conn, &seen, &signer, &number, &key, now)?;
             let page = frame::load(conn, &seen, now)?;
             let key = (!in_account && !key.is_empty()).then_some(key);
-            let view = load(conn, &order, &gateways, key, &words)?;
+            let view = load(conn, &order, &gateways, key, &words, now)?;
             let title = words.with("order-title", &[("number", &order.number)])?;
             Ok((PageView { title, ..page }, OrderView { in_account, ..view }))
         })
@@ -49,18 +52,20 @@ pub async fn render(door: &Door, visit: Visit, number: String, key: String, in_a
 }
 
 /// Everything the page shows of an order.
-pub fn load(conn: &mut Conn, order: &Order, gateways: &Gateways, key: Option<String>, words: &Words) -> Result<OrderView> {
+pub fn load(conn: &mut Conn, order: &Order, gateways: &Gateways, key: Option<String>, words: &Words, now: Time) -> Result<OrderView> {
     let lines = orders::lines(conn, order.id)?;
     let adjustments = orders::adjustments(conn, order.id)?;
     let currency = order.currency()?;
     let payments = payments::of_order(conn, order.id)?;
+    let keyed = key.as_ref().map(|key| format!("?key={key}")).unwrap_or_default();
+    let may_return = !returns::returnable(conn, order, now)?.is_empty();
+    let return_to = may_return.then(|| format!("/orders/{}/returns/new{keyed}", order.number));
     let can_cancel = orders::cancellable(order, &lines);
     let paid: i64 = payments.iter().map(|payment| payment.captured - payment.refunded).sum();
     let can_pay = payments.last().is_some_and(|payment| pay::payable(gateways, order, payment));
     Ok(OrderView {
         number: order.number.clone(),
         papers: papers::views(conn, order, key.as_deref(), words)?,
-        key,
         fresh: false,
         in_account: false,
         placed_at: order.placed_at,
@@ -77,8 +82,11 @@ pub fn load(conn: &mut Conn, order: &Order, gateways: &Gateways, key: Option<Str
         payment_method: shown::some(&method_name(&order.payment_method, words)),
         shipments: parcels(conn, order, &lines)?,
         refunds: returned(conn, order, &lines, words)?,
+        returns: back::views(conn, order, &lines, key.as_deref())?,
+        return_to,
         transfer: transfer(conn, order, payments.last(), words)?,
         history: orders::history(conn, order.id)?.iter().filter_map(|entry| told(entry, currency, words)).collect(),
+        key,
         can_cancel,
         cancel_refund: (can_cancel && paid > 0).then(|| Money::new(paid, currency)),
         can_pay,

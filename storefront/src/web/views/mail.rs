@@ -133,3 +133,20 @@ pub struct GiftCardMail {
     pub message: Vec<String>,
     pub expires_at: Option<chrono::NaiveDateTime>,
 }
+
+/// `return_update`. The texts `mail-return-title-…` and `mail-return-subject-…` are named by the status.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReturnUpdate {
+    pub number: String,
+    pub order_number: String,
+    pub status: String,
+    /// What the step means, as a sentence.
+    pub text: String,
+    /// What staff wrote, by line.
+    pub message: Vec<String>,
+    /// What comes back, such as "2 × Mug, Indigo".
+    pub contents: Vec<String>,
+    /// A label waits on the order's page.
+    pub label: bool,
+    pub url: String,
+}
