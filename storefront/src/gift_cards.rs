@@ -4,7 +4,7 @@
 mod code;
 mod issue;
 
-pub use code::normalise;
+pub use code::{masked, normalise};
 pub use issue::{Issue, MOST, issue};
 
 use crate::ids::{GiftCardId, PaymentId, RefundId};
@@ -177,12 +177,12 @@ pub fn set_terms(conn: &mut Conn, id: GiftCardId, state: State, expires_at: Opti
 
 /// Pays with a card. `false` when it may not pay that much any more: nothing changed then.
 pub(crate) fn spend(conn: &mut Conn, id: GiftCardId, amount: i64, payment: PaymentId, now: Time) -> Result<bool> {
-    let usable: i64 = cards::table
-        .find(id)
+    // Locks the card: whoever switches it off meanwhile comes before or after the whole order.
+    let lock = diesel::update(cards::table.find(id))
         .filter(cards::state.eq(State::Active))
         .filter(cards::expires_at.is_null().or(cards::expires_at.gt(now)))
-        .count()
-        .get_result(conn)?;
+        .set(cards::balance.eq(cards::balance));
+    let usable = on_each!(conn, c => Prepared(lock).execute(c))?;
     let change = Change {
         kind: EntryKind::Spent,
         amount: -amount,

@@ -191,6 +191,9 @@ fn a_card_is_issued_mailed_used_with_credit_and_refunded_as_credit() {
     let code = mail.body_text.split_whitespace().find(|word| word.matches('-').count() == 3).unwrap().to_string();
     assert!(made.text().contains(&code) && mail.body_text.contains("Happy birthday!"), "{}", mail.body_text);
     assert!(mail.body_html.contains("&lt;b&gt;Mia"), "{}", mail.body_html);
+    let kept = mia.get(&format!("/admin/mails/{}", mail.id)).says(200, "····-····-····-");
+    let html = mia.get(&format!("/admin/mails/{}/html", mail.id));
+    assert!(!kept.body.contains(&code) && !html.body.contains(&code), "staff read the code in the mail");
     assert_eq!(mia.get("/admin/gift-cards/1").text().matches(&code).count(), 0);
 
     let ann = signed_in(&house, "ann@example.com");

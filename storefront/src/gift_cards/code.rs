@@ -27,6 +27,29 @@ pub(super) fn spaced(code: &str) -> String {
     code.as_bytes().chunks(4).map(String::from_utf8_lossy).collect::<Vec<_>>().join("-")
 }
 
+/// A text in which of every code only the last four characters are left.
+pub fn masked(text: &str) -> String {
+    let width = LENGTH + LENGTH / 4 - 1;
+    let letter = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    let is_code = |part: &[u8]| part.iter().enumerate().all(|(at, byte)| if at % 5 == 4 { *byte == b'-' } else { letter(*byte) });
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        match rest.as_bytes().get(..width).filter(|part| is_code(part)) {
+            Some(_) => {
+                shown.push_str("····-····-····-");
+                shown.push_str(&rest[width - 4..width]);
+                rest = &rest[width..];
+            }
+            None => {
+                shown.push(first);
+                rest = &rest[first.len_utf8()..];
+            }
+        }
+    }
+    shown
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -40,5 +63,7 @@ mod tests {
         assert_eq!(normalise(&format!("  {} ", shown.to_lowercase().replace('-', " "))), code);
         assert_eq!(normalise("a\u{0}ß-4"), "A4");
         assert_ne!(draw(), code);
+        assert_eq!(masked(&format!("礼品卡 <p>{shown}</p>")), format!("礼品卡 <p>····-····-····-{}</p>", &code[12..]));
+        assert_eq!(masked("ABCD-EFGH and nothing else, R1001-1"), "ABCD-EFGH and nothing else, R1001-1");
     }
 }
