@@ -146,13 +146,14 @@ fn a_guest_asks_staff_answer_and_the_money_goes_back() {
 
     let mails: Vec<String> = house.mails("ann@example.com").into_iter().map(|mail| mail.template).collect();
     let steps = mails.iter().filter(|template| *template == "return_update").count();
-    assert_eq!((steps, mails.contains(&"refund_sent".to_string())), (4, true), "{mails:?}");
+    assert_eq!((steps, mails.contains(&"refund_sent".to_string())), (5, true), "{mails:?}");
     let stored = house.db.read_now(move |conn| Ok((returns::of_order(conn, placed.order)?, refunds::of_order(conn, placed.order)?)));
     let (back, refunds) = stored.unwrap();
     assert_eq!((back[0].status, back[0].outcome), (Status::Closed, Some(Outcome::Refund)));
     assert_eq!(refunds.iter().map(|refund| refund.amount).collect::<Vec<_>>(), [1690]);
     assert_eq!(house.db.read_now(move |conn| stock::level(conn, mug)).unwrap().on_hand, 3, "the broken ones stay off the shelf");
     mia.get("/admin/orders/R1001").says(200, "R1001-1").says(200, "Return received");
+    ann.get(&format!("/orders/R1001?key={key}")).says(200, "2 × Mug · 1 accepted");
     let log = house.db.read_now(|conn| admin::audit::of(conn, "return:1", 20)).unwrap();
     assert_eq!(log.len(), 5);
 }

@@ -15,7 +15,7 @@ use storefront::ids::OrderLineId;
 use storefront::orders::{self, CancelReason, Order, OrderLine};
 use storefront::payments::{self, Payment, PaymentState};
 use storefront::pricing::Step;
-use storefront::stored_value::GIFT_CARD;
+use storefront::stored_value::{GIFT_CARD, STORE_CREDIT};
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 use storefront::{gift_cards, refunds, shipments, store_credit};
@@ -148,11 +148,12 @@ fn shipment_views(conn: &mut Conn, order: &Order, lines: &[OrderLine]) -> Result
 fn refund_views(conn: &mut Conn, order: &Order, lines: &[OrderLine], currency: Currency) -> Result<Vec<Value>> {
     let mut views = Vec::new();
     for refund in refunds::of_order(conn, order.id)? {
+        let to = if refund.to_credit { STORE_CREDIT.to_string() } else { payments::get(conn, refund.payment_id)?.provider };
         let contents = units(lines, refunds::lines_of(conn, refund.id)?.iter().map(|line| (line.order_line_id, line.quantity)));
         let money = |minor: i64| Money::new(minor, currency);
         views.push(json!({
             "amount": money(refund.amount), "shipping": money(refund.shipping), "has_shipping": refund.shipping > 0, "state": refund.state,
-            "reason": refund.reason, "to_credit": refund.to_credit, "error": refund.error, "at": refund.created_at, "contents": contents,
+            "reason": refund.reason, "to": format!("admin-provider-{to}"), "error": refund.error, "at": refund.created_at, "contents": contents,
         }));
     }
     Ok(views)

@@ -1,4 +1,4 @@
-//! Mails about a return: one for each step that the buyer should hear of.
+//! Mails about a return: one for each of its steps.
 
 use super::order::Subject;
 use super::{Mailer, language};
@@ -9,10 +9,9 @@ use crate::web::views::mail::ReturnUpdate;
 use kernel::clock::Time;
 use kernel::{Conn, Result};
 
-/// Tells of a step. A return that was withdrawn or inspected says nothing new to its buyer.
+/// Tells the buyer of a step.
 pub fn update(conn: &mut Conn, order: i64, back: i64, status: &str, now: Time, mailer: &Mailer) -> Result<()> {
-    let told = Status::parse(status).filter(|status| !matches!(status, Status::Withdrawn | Status::Inspected));
-    let Some(told) = told else { return Ok(()) };
+    let Some(told) = Status::parse(status) else { return Ok(()) };
     let back = returns::get(conn, ReturnId(back))?;
     let subject = Subject::load(conn, order, mailer)?;
     let words = mailer.words(language(&subject.order.language))?;
@@ -27,7 +26,7 @@ pub fn update(conn: &mut Conn, order: i64, back: i64, status: &str, now: Time, m
         status: status.to_string(),
         text: words.get(&text),
         message: if answered { back.message.lines().map(str::to_string).collect() } else { Vec::new() },
-        contents: return_contents(conn, &back, &subject.lines)?,
+        contents: return_contents(conn, &back, &subject.lines, &words)?,
         label: told == Status::Approved && returns::has_label(conn, back.id)?,
         url: mailer.order_url(&subject.order),
     };

@@ -65,7 +65,7 @@ export const text = {
     why: /^reason/i,
     book: /^book$/i,
     useCredit: /^use my store credit$/i,
-    spent: /^used for an order/i,
+    spent: /used for an order/i,
   },
   staff: {
     capture: /^capture payment$/i,

@@ -173,18 +173,23 @@ pub fn label_file(back: &Return, label: returns::Label) -> HttpResponse {
         .body(label.bytes)
 }
 
-/// What comes back, such as "2 × Mug, Indigo".
-pub(crate) fn contents(conn: &mut Conn, back: &Return, lines: &[OrderLine]) -> Result<Vec<String>> {
-    let name = |part: returns::ReturnLine| {
-        let line = lines.iter().find(|line| line.id == part.order_line_id)?;
+/// What comes back, such as "2 × Mug, Indigo", and once it was inspected how much of it was accepted.
+pub(crate) fn contents(conn: &mut Conn, back: &Return, lines: &[OrderLine], words: &Words) -> Result<Vec<String>> {
+    let mut all = Vec::new();
+    for part in returns::lines_of(conn, back.id)? {
+        let Some(line) = lines.iter().find(|line| line.id == part.order_line_id) else { continue };
         let options = if line.options.is_empty() { String::new() } else { format!(", {}", line.options) };
-        Some(format!("{} × {}{options}", part.quantity, line.title))
-    };
-    Ok(returns::lines_of(conn, back.id)?.into_iter().filter_map(name).collect())
+        let accepted = match back.inspected_at {
+            Some(_) => format!(" · {}", words.with("return-accepted", &[("count", &part.accepted.to_string())])?),
+            None => String::new(),
+        };
+        all.push(format!("{} × {}{options}{accepted}", part.quantity, line.title));
+    }
+    Ok(all)
 }
 
 /// The returns of an order for its page.
-pub(super) fn views(conn: &mut Conn, order: &Order, lines: &[OrderLine], key: Option<&str>) -> Result<Vec<ReturnView>> {
+pub(super) fn views(conn: &mut Conn, order: &Order, lines: &[OrderLine], key: Option<&str>, words: &Words) -> Result<Vec<ReturnView>> {
     let mut views = Vec::new();
     for back in returns::of_order(conn, order.id)? {
         let address = format!("/orders/{}/returns/{}", order.number, back.id);
@@ -196,7 +201,7 @@ pub(super) fn views(conn: &mut Conn, order: &Order, lines: &[OrderLine], key: Op
             status: back.status.as_str().to_string(),
             message: back.message.lines().map(str::to_string).collect(),
             outcome: back.outcome.map(|outcome| outcome.as_str().to_string()),
-            contents: contents(conn, &back, lines)?,
+            contents: contents(conn, &back, lines, words)?,
             label: labelled.then(|| format!("{address}/label{keyed}")),
             withdraw: matches!(back.status, returns::Status::Requested | returns::Status::Approved).then(|| format!("{address}/withdraw")),
         });

@@ -82,7 +82,7 @@ pub fn load(conn: &mut Conn, order: &Order, gateways: &Gateways, key: Option<Str
         payment_method: shown::some(&method_name(&order.payment_method, words)),
         shipments: parcels(conn, order, &lines)?,
         refunds: returned(conn, order, &lines, words)?,
-        returns: back::views(conn, order, &lines, key.as_deref())?,
+        returns: back::views(conn, order, &lines, key.as_deref(), words)?,
         return_to,
         transfer: transfer(conn, order, payments.last(), words)?,
         history: orders::history(conn, order.id)?.iter().filter_map(|entry| told(entry, currency, words)).collect(),
