@@ -152,6 +152,11 @@ pub fn adjust(conn: &mut Conn, id: GiftCardId, amount: i64, reason: &str, key: &
         return Err(Error::field("amount", "gift-card-amount"));
     }
     let key = format!("adjust:{key}");
+    // Two clicks on one button come one after the other.
+    let lock = diesel::update(cards::table.find(id)).set(cards::balance.eq(cards::balance));
+    if on_each!(conn, c => Prepared(lock).execute(c))? == 0 {
+        return Err(Error::NotFound);
+    }
     if known(conn, &key)? {
         return Ok(());
     }

@@ -119,6 +119,8 @@ pub fn adjust(conn: &mut Conn, customer: CustomerId, amount: Money, reason: &str
         return Err(Error::field("amount", "gift-card-amount"));
     }
     let key = format!("adjust:{key}");
+    // Two clicks on one button come one after the other.
+    hold(conn, customer, amount.currency)?;
     let before: i64 = entries::table.filter(entries::dedupe_key.eq(&key)).count().get_result(conn)?;
     if before > 0 {
         return Ok(());
@@ -159,6 +161,17 @@ struct Change<'a> {
     refund: Option<RefundId>,
     reason: &'a str,
     actor: &'a str,
+}
+
+/// Locks a balance to the end of the transaction, and begins it at nothing where there was none.
+fn hold(conn: &mut Conn, customer: CustomerId, currency: Currency) -> Result<()> {
+    let row = (balances::customer_id.eq(customer), balances::currency.eq(currency.code()), balances::balance.eq(0));
+    on_each!(conn, c => diesel::insert_into(balances::table).values(row).on_conflict_do_nothing().execute(c))?;
+    let lock = diesel::update(balances::table.filter(balances::customer_id.eq(customer)))
+        .filter(balances::currency.eq(currency.code()))
+        .set(balances::balance.eq(balances::balance));
+    on_each!(conn, c => Prepared(lock).execute(c))?;
+    Ok(())
 }
 
 /// The guarded update and its entry. `false` when less than nothing would be left.

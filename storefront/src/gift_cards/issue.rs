@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::error::Fields;
 use kernel::money::Money;
-use kernel::{Conn, Result, token};
+use kernel::{Conn, Result, on_each, token};
 
 /// The most that a card is issued over or changed by, in minor units.
 pub const MOST: i64 = 100_000_000;
@@ -34,31 +34,29 @@ pub struct Issue {
 /// Issues a card and answers its code, as it is shown. `None` in place of the code when this form issued its card before.
 /// `Invalid` names what cannot be.
 pub fn issue(conn: &mut Conn, new: &Issue, actor: &str, now: Time) -> Result<(GiftCardId, Option<String>)> {
-    let before: Option<GiftCardId> = cards::table.filter(cards::issue_key.eq(&new.key)).select(cards::id).first(conn).optional()?;
-    if let Some(before) = before {
-        return Ok((before, None));
-    }
     let email = checked(new, now)?;
     let code = code::draw();
-    let id: GiftCardId = diesel::insert_into(cards::table)
-        .values((
-            cards::code_hash.eq(token::hash(&code)),
-            cards::last_four.eq(&code[code.len() - 4..]),
-            cards::issue_key.eq(&new.key),
-            cards::currency.eq(new.amount.currency.code()),
-            cards::initial.eq(new.amount.minor),
-            cards::balance.eq(new.amount.minor),
-            cards::state.eq(State::Active),
-            cards::expires_at.eq(new.expires_at),
-            cards::recipient_name.eq(new.recipient_name.trim()),
-            cards::recipient_email.eq(email),
-            cards::language.eq(crate::shop::language(&new.language)),
-            cards::message.eq(new.message.trim()),
-            cards::note.eq(new.note.trim()),
-            cards::created_at.eq(now),
-        ))
-        .returning(cards::id)
-        .get_result(conn)?;
+    let row = (
+        cards::code_hash.eq(token::hash(&code)),
+        cards::last_four.eq(&code[code.len() - 4..]),
+        cards::issue_key.eq(&new.key),
+        cards::currency.eq(new.amount.currency.code()),
+        cards::initial.eq(new.amount.minor),
+        cards::balance.eq(new.amount.minor),
+        cards::state.eq(State::Active),
+        cards::expires_at.eq(new.expires_at),
+        cards::recipient_name.eq(new.recipient_name.trim()),
+        cards::recipient_email.eq(email),
+        cards::language.eq(crate::shop::language(&new.language)),
+        cards::message.eq(new.message.trim()),
+        cards::note.eq(new.note.trim()),
+        cards::created_at.eq(now),
+    );
+    let added = on_each!(conn, c => diesel::insert_into(cards::table).values(row).on_conflict(cards::issue_key).do_nothing().execute(c))?;
+    let id: GiftCardId = cards::table.filter(cards::issue_key.eq(&new.key)).select(cards::id).first(conn)?;
+    if added == 0 {
+        return Ok((id, None));
+    }
     let key = format!("issue:{id}");
     write(
         conn,
