@@ -112,7 +112,6 @@ admin-return-inspect = Book the inspection
 admin-return-settle = Settle
 admin-return-by-refund = Refund the way it was paid
 admin-return-by-credit = Give store credit
-admin-return-shipping = Of the delivery costs
 admin-return-by-nothing = Close without money
 admin-return-settled = The return is done and the refund asked for.
 admin-settings-return-days = Days to return items

@@ -112,7 +112,6 @@ admin-return-inspect = 登记检查结果
 admin-return-settle = 结算
 admin-return-by-refund = 按原支付方式退款
 admin-return-by-credit = 转为店铺余额
-admin-return-shipping = 其中运费
 admin-return-by-nothing = 不退款，直接完成
 admin-return-settled = 退货已完成，退款已提交。
 admin-settings-return-days = 退货天数
