@@ -85,6 +85,7 @@ admin-gift-card-issued-before = This gift card was issued already. Its code was 
 admin-gift-card-made = The gift card is issued. Note its code now: it is kept nowhere and not shown again.
 admin-gift-card-mailed = It is on its way to { $email }.
 admin-gift-card-terms = Status and expiry
+admin-gift-card-changed = Somebody changed this card meanwhile. See above how it stands, and save again if you still want to.
 admin-gift-card-entry-issued = Issued
 admin-gift-card-entry-spent = Paid for an order
 admin-gift-card-entry-returned = Back from an order

@@ -85,6 +85,7 @@ admin-gift-card-issued-before = 这张礼品卡已经发放过。卡号只显示
 admin-gift-card-made = 礼品卡已发放。请立即记下卡号：系统不予保存，也不会再次显示。
 admin-gift-card-mailed = 卡号正在寄往 { $email }。
 admin-gift-card-terms = 状态与有效期
+admin-gift-card-changed = 这张卡刚被他人更改。请查看上方的当前状态，仍需更改请再次保存。
 admin-gift-card-entry-issued = 发放
 admin-gift-card-entry-spent = 支付订单
 admin-gift-card-entry-returned = 订单退回

@@ -145,10 +145,11 @@ fn create(conn: &mut Conn, shop: &Shop, quote: &Quote, contact: &Contact, settle
     let revenue = Money::new(quote.priced.total, quote.currency);
     purchases::learn(conn, &Purchase { order: order.0, customer, at: now, revenue, units: quote.units() })?;
     // The payment of what is left comes after those of gift cards and store credit; a free order has a payment of nothing.
-    if quote.due() > 0 || quote.stored.sum() == 0 {
-        payments::create(conn, order, &cart.payment_method, Money::new(quote.due(), quote.currency), now)?;
-    }
-    let payment = payments::latest(conn, order)?.ok_or_else(|| Error::unexpected(format!("order {order} has no payment")))?.id;
+    let payment = if quote.due() > 0 || quote.stored.sum() == 0 {
+        payments::create(conn, order, &cart.payment_method, Money::new(quote.due(), quote.currency), now)?
+    } else {
+        payments::latest(conn, order)?.ok_or_else(|| Error::unexpected(format!("order {order} has no payment")))?.id
+    };
     orders::note(conn, order, "placed", "", actor, now)?;
     stored_value::note(conn, &quote.stored, order, now)?;
     events::record(conn, "orders", &format!("placed:{order}"), &Event::OrderPlaced { order: order.0 }, now)?;

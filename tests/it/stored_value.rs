@@ -277,6 +277,10 @@ fn a_card_is_issued_mailed_used_with_credit_and_refunded_as_credit() {
     drop(shown);
     let shown = mia.submit(&form, "/admin/orders/R1001/refund", &[(quantity.as_str(), "1"), ("to_credit", "on")]);
     mia.submit(&shown.says(200, "Store credit €4.90"), "/admin/orders/R1001/refund", &[]).says(200, "Refund asked for");
+    let card = mia.get("/admin/gift-cards/1");
+    let off: &[(&str, &str)] = &[("state", "disabled"), ("reason", "lost")];
+    mia.submit(&card, "/admin/gift-cards/1/terms", off).says(200, "Switched off");
+    mia.submit(&card, "/admin/gift-cards/1/terms", &[("reason", "again")]).says(409, "changed this card meanwhile");
     house.work();
     ann.get("/account").says(200, "€12.00");
     let credit = house.db.read_now(|conn| store_credit::list(conn, None, 10)).unwrap();

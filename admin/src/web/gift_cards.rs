@@ -16,7 +16,7 @@ use storefront::{orders, payments, shop};
 
 const NEW: &[&str] = &["amount", "expires_at", "recipient_name", "recipient_email", "language", "message", "note", "key"];
 const BALANCE: &[&str] = &["amount", "reason", "key"];
-const TERMS: &[&str] = &["state", "expires_at", "reason"];
+const TERMS: &[&str] = &["state", "expires_at", "reason", "seen"];
 
 fn address(id: GiftCardId) -> String {
     format!("/admin/gift-cards/{id}")
@@ -145,7 +145,8 @@ async fn page(desk: &Desk, id: GiftCardId, status: StatusCode, shown: Shown) -> 
     let balance = shown.balance.unwrap_or_else(|| Form::new(BALANCE).fill("key", token::random()));
     let terms = shown
         .terms
-        .unwrap_or_else(|| Form::new(TERMS).fill("state", card.state.as_str()).fill("expires_at", forms::moment(card.expires_at)));
+        .unwrap_or_else(|| Form::new(TERMS).fill("state", card.state.as_str()).fill("expires_at", forms::moment(card.expires_at)))
+        .fill("seen", seen(&card));
     let view = json!({ "card": row(&card, now)?, "entries": entries, "next": next, "code": shown.code, "balance": balance, "terms": terms,
         "currency": card.currency, "states": State::ALL });
     let title = format!("···· {}", card.last_four);
@@ -191,17 +192,26 @@ pub async fn adjust(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<Ht
     }
 }
 
+/// Status and expiry as a form about them saw them.
+fn seen(card: &GiftCard) -> String {
+    format!("{} {}", card.state.as_str(), forms::moment(card.expires_at))
+}
+
 pub async fn terms(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<HttpResponse> {
     let id = GiftCardId(*id);
     let state = State::parse(posted.get("state")).ok_or(Error::NotFound)?;
     // No amount is read; the reader needs some currency.
     let mut reader = Reader::new(&posted, Currency::EUR);
-    let (expires, reason) = (reader.moment("expires_at"), reader.text("reason"));
+    let (expires, reason, was) = (reader.moment("expires_at"), reader.text("reason"), reader.text("seen"));
     let done = match reader.check() {
         Err(error) => Err(error),
         Ok(()) => {
             desk.write(move |conn, act| {
                 let before = gift_cards::get(conn, id)?;
+                // The page then shows how the card stands, above what was typed.
+                if was != seen(&before) {
+                    return Err(Error::conflict("admin-gift-card-changed"));
+                }
                 gift_cards::set_terms(conn, id, state, expires, &reason)?;
                 let told = |state: State, expires, reason: &str| json!({ "state": state, "expires_at": expires, "reason": reason });
                 let (before, after) = (told(before.state, before.expires_at, ""), told(state, expires, &reason));
