@@ -1,3 +1,17 @@
+// A slash leads to the search box, unless somebody is typing.
+(() => {
+  "use strict";
+  const box = document.getElementById("find");
+  if (!box) return;
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest?.("input, select, textarea, [contenteditable]");
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || typing) return;
+    event.preventDefault();
+    box.focus();
+    box.select();
+  });
+})();
+
 // Tells an open page that it is not true any more. The page works without it.
 (() => {
   "use strict";

@@ -22,6 +22,8 @@ use storefront::{mails, search_index, waiting};
 /// exactly once; it must not reach outside the database.
 pub struct Listener {
     pub name: &'static str,
+    /// Whether it is told at all for now. Asked when events are dispatched, once for many.
+    pub wanted: fn(&mut Conn) -> Result<bool>,
     pub run: fn(&AppState, &mut Conn, &Event, Time) -> Result<()>,
 }
 
@@ -42,25 +44,36 @@ pub struct Switchboard {
 /// The shop's switchboard.
 pub static SHOP: Switchboard = Switchboard { listeners, kinds: kinds::KINDS, schedule: kinds::SCHEDULE };
 
+const ALWAYS: fn(&mut Conn) -> Result<bool> = |_| Ok(true);
+
 /// Writes the mail an event calls for.
-const MAILS: Listener = Listener { name: "mails", run: |state, conn, event, now| mails::on_event(conn, event, now, &state.door.mailer()) };
+const MAILS: Listener =
+    Listener { name: "mails", wanted: ALWAYS, run: |state, conn, event, now| mails::on_event(conn, event, now, &state.door.mailer()) };
+
+/// Tells the merchant's programs, if there are any.
+const HOOKS: Listener = Listener {
+    name: "webhooks",
+    wanted: storefront::webhooks::any,
+    run: |_, conn, event, now| storefront::api::events::tell(conn, event, now),
+};
 
 /// Who listens to `event`. Without a default arm: whoever adds an event says here who hears it.
 fn listeners(event: &Event) -> &'static [Listener] {
     match event {
-        Event::OrderPlaced { .. } => &[],
-        Event::OrderConfirmed { .. } => &[MAILS],
-        Event::OrderCancelled { .. } => &[MAILS],
-        Event::PaymentSettled { .. } => &[MAILS],
-        Event::ShipmentSent { .. } => &[MAILS],
+        Event::OrderPlaced { .. } => &[HOOKS],
+        Event::OrderConfirmed { .. } => &[MAILS, HOOKS],
+        Event::OrderCancelled { .. } => &[MAILS, HOOKS],
+        Event::PaymentSettled { .. } => &[MAILS, HOOKS],
+        Event::ShipmentSent { .. } => &[MAILS, HOOKS],
         Event::RefundRequested { .. } => &[],
-        Event::RefundSettled { .. } => &[MAILS],
+        Event::RefundSettled { .. } => &[MAILS, HOOKS],
         Event::PaymentCaseOpened { .. } => &[MAILS],
         Event::ReturnChanged { .. } => &[MAILS],
-        Event::CustomerJoined { .. } => &[],
+        Event::CustomerJoined { .. } => &[HOOKS],
         Event::ProductChanged { .. } => &[
-            Listener { name: "search", run: |_, conn, event, now| search_index::changed(conn, event, now) },
-            Listener { name: "waiting", run: tell_waiting },
+            Listener { name: "search", wanted: ALWAYS, run: |_, conn, event, now| search_index::changed(conn, event, now) },
+            Listener { name: "waiting", wanted: ALWAYS, run: tell_waiting },
+            HOOKS,
         ],
     }
 }

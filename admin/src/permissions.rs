@@ -12,6 +12,8 @@ kernel::words!(
         OrdersNote = "orders.note",
         /// Capture card payments and record money that arrived.
         OrdersCapture = "orders.capture",
+        /// Place an order for a customer.
+        OrdersPlace = "orders.place",
         OrdersShip = "orders.ship",
         OrdersCancel = "orders.cancel",
         OrdersRefund = "orders.refund",
@@ -90,6 +92,7 @@ impl Preset {
                 P::StoreCreditManage,
                 P::OrdersView,
                 P::OrdersNote,
+                P::OrdersPlace,
                 P::OrdersCancel,
                 P::OrdersRefund,
                 P::ReturnsView,

@@ -85,6 +85,23 @@ pub fn annotate(conn: &mut Conn, id: CustomerId, tags: &str, note: &str, now: Ti
     Ok(())
 }
 
+/// Customers whose mail address begins with `text`, whatever the case of its letters.
+pub fn beginning(conn: &mut Conn, text: &str, limit: i64) -> Result<Vec<Customer>> {
+    let key = text.trim().to_lowercase();
+    let pattern = format!("{}%", key.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_"));
+    match conn {
+        // SQLite compares bytes, so that a range of the index is the beginning; PostgreSQL has an index for patterns.
+        Conn::Sqlite(c) => {
+            let range = customers::email_key.ge(&key).and(customers::email_key.lt(format!("{key}{}", char::MAX)));
+            Ok(customers::table.filter(range).order(customers::email_key).limit(limit).select(Customer::as_select()).load(c)?)
+        }
+        Conn::Postgres(c) => {
+            let like = customers::email_key.like(pattern).escape('\\');
+            Ok(customers::table.filter(like).order(customers::email_key).limit(limit).select(Customer::as_select()).load(c)?)
+        }
+    }
+}
+
 /// How many customers there are.
 pub fn count(conn: &mut Conn) -> Result<i64> {
     Ok(customers::table.count().get_result(conn)?)

@@ -39,6 +39,8 @@ pub struct Config {
     pub stripe: Option<Stripe>,
     /// `None`: the embedded search engine.
     pub meilisearch: Option<Meilisearch>,
+    /// Whether outgoing webhooks may call this machine and its network.
+    pub webhooks_private: bool,
     pub limits: RateLimits,
 }
 
@@ -152,6 +154,7 @@ fn config(r: &mut Reader) -> Option<Config> {
         _ => None,
     });
     let filter = r.parse(key::LOG_FILTER, "must be a level (error, warn, info, debug, trace) or part=level pairs with commas", filter);
+    let webhooks_private = r.parse(key::WEBHOOKS_ALLOW_PRIVATE, "must be true or false", yes_no);
     let (mail, stripe, meilisearch, limits) = (mail(r), stripe(r), meilisearch(r), limits(r));
     let (listen, data_dir, base_url): (SocketAddr, PathBuf, String) = (listen?, data_dir?, base_url?);
     Some(Config {
@@ -166,6 +169,7 @@ fn config(r: &mut Reader) -> Option<Config> {
         mail: mail?,
         stripe: stripe?,
         meilisearch: meilisearch?,
+        webhooks_private: webhooks_private?,
         limits: limits?,
     })
 }

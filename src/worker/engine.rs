@@ -135,11 +135,20 @@ impl Inner {
         }
         let (count, listeners) = (found.len(), self.board.listeners);
         self.state.db.write_now(move |conn| {
+            let mut asked: HashMap<&'static str, bool> = HashMap::new();
             for recorded in &found {
                 if !events::mark_dispatched(conn, recorded.id, now)? {
                     continue;
                 }
-                for Listener { name, .. } in listeners(&recorded.event) {
+                for Listener { name, wanted, .. } in listeners(&recorded.event) {
+                    let told = match asked.get(name) {
+                        Some(told) => *told,
+                        None => wanted(conn)?,
+                    };
+                    asked.insert(name, told);
+                    if !told {
+                        continue;
+                    }
                     let key = format!("event:{}:{name}", recorded.id);
                     jobs::enqueue(conn, &format!("{LISTEN}{name}"), &recorded.id.to_string(), Some(&key), now, now)?;
                 }

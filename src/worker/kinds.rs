@@ -8,9 +8,10 @@ use kernel::{Error, Result, mail};
 use std::path::Path;
 use std::str::FromStr;
 use storefront::catalog::PICTURE_JOB;
+use storefront::doctor::runs as doctor;
 use storefront::orders::terms;
 use storefront::payment_jobs::Cashier;
-use storefront::{carts, idempotency, logins, payments, pictures, refunds, search_index, waiting};
+use storefront::{carts, idempotency, logins, payments, pictures, refunds, search_index, waiting, webhooks};
 
 const RECONCILE: &str = "payments.reconcile";
 const EXPIRE: &str = "orders.expire";
@@ -30,6 +31,11 @@ pub static KINDS: &[Kind] = &[
     Kind { name: search_index::INDEX_JOB, run: |state, job| search_index::index_job(&state.db, state.door.search.as_ref(), id(job)?) },
     Kind { name: waiting::JOB, run: tell_waiting },
     Kind { name: terms::TERMS_JOB, run: fill_terms },
+    Kind {
+        name: webhooks::DELIVER_JOB,
+        run: |state, job| webhooks::deliver(&state.db, id(job)?, state.door.config.webhooks_private, state.clock.now()),
+    },
+    Kind { name: doctor::EXAMINE_JOB, run: |state, job| doctor::run(&state.db, id(job)?, &state.clock) },
     Kind { name: PRUNE, run: prune },
 ];
 
@@ -80,10 +86,7 @@ fn prune(state: &AppState, _: &Job) -> Result<()> {
     let now = state.clock.now();
     state.db.write_now(move |conn| logins::prune(conn, now))?;
     state.db.write_now(move |conn| idempotency::prune(conn, now))?;
-    loop {
-        let gone = state.db.write_now(move |conn| carts::prune(conn, now - TimeDelta::days(CART_DAYS), 500))?;
-        if gone == 0 {
-            return Ok(());
-        }
-    }
+    while state.db.write_now(move |conn| webhooks::prune(conn, now, 500))? > 0 {}
+    while state.db.write_now(move |conn| carts::prune(conn, now - TimeDelta::days(CART_DAYS), 500))? > 0 {}
+    Ok(())
 }

@@ -59,8 +59,10 @@ fn stumble(state: &AppState, conn: &mut Conn, event: &Event, now: Time) -> Resul
 
 static TEST: Switchboard = Switchboard {
     listeners: |event| match event {
-        Event::OrderPlaced { .. } => &[Listener { name: "first", run: hear }, Listener { name: "second", run: hear }],
-        Event::OrderCancelled { .. } => &[Listener { name: "stumbles", run: stumble }],
+        Event::OrderPlaced { .. } => {
+            &[Listener { name: "first", wanted: super::ALWAYS, run: hear }, Listener { name: "second", wanted: super::ALWAYS, run: hear }]
+        }
+        Event::OrderCancelled { .. } => &[Listener { name: "stumbles", wanted: super::ALWAYS, run: stumble }],
         _ => &[],
     },
     kinds: &[

@@ -11,10 +11,12 @@ mod catalogue;
 mod checkout;
 mod commands;
 mod document;
+pub mod events;
 mod input;
 mod order_view;
 mod orders;
 mod problem;
+mod reader;
 mod search;
 
 use actix_web::middleware::from_fn;
@@ -68,5 +70,6 @@ operations!(
 pub fn configure(config: &mut web::ServiceConfig) {
     config
         .route("/api/openapi.json", web::get().to(document::show))
+        .route("/api/docs", web::get().to(reader::show))
         .service(web::scope(PREFIX).wrap(from_fn(problem::problems)).configure(mount).default_service(web::to(problem::nothing_here)));
 }

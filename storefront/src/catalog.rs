@@ -22,7 +22,9 @@ pub use cards::{Card, CardPicture, cards};
 pub use categories::{Categories, Category, CategoryChange, categories, ensure_path, save_category, set_category_text};
 pub use diff::{FieldChange, diff};
 pub use edit::{begin_edit, updated_at};
-pub use list::{Filter, ProductRow, attribute_names, by_slugs, count, find, ids, last, listing, newest, product_list, related, slugs};
+pub use list::{
+    Brief, Filter, ProductRow, attribute_names, brief, by_slugs, count, find, ids, last, listing, newest, product_list, related, slugs,
+};
 pub use nature::{Named, Nature, addresses, named, natures, skus, variant_named};
 pub use page::{PagePicture, PageVariant, ProductOption, ProductPage, page};
 pub use product::{Picture, Product, Status, Text, Variant, products};

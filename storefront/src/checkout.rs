@@ -148,7 +148,10 @@ fn create(conn: &mut Conn, shop: &Shop, quote: &Quote, contact: &Contact, settle
     let payment = if quote.due() > 0 || quote.stored.sum() == 0 {
         payments::create(conn, order, &cart.payment_method, Money::new(quote.due(), quote.currency), now)?
     } else {
-        payments::latest(conn, order)?.ok_or_else(|| Error::unexpected(format!("order {order} has no payment")))?.id
+        let last = payments::latest(conn, order)?.ok_or_else(|| Error::unexpected(format!("order {order} has no payment")))?.id;
+        let event = Event::PaymentSettled { order: order.0, payment: last.0 };
+        events::record(conn, "payments", &format!("captured:{last}"), &event, now)?;
+        last
     };
     orders::note(conn, order, "placed", "", actor, now)?;
     stored_value::note(conn, &quote.stored, order, now)?;

@@ -5,6 +5,7 @@ mod documents;
 mod money;
 mod promotions;
 mod returns;
+pub mod runs;
 mod stock;
 mod stored_value;
 

@@ -23,4 +23,7 @@ kernel::id!(
     GiftCardId,
     CreditBalanceId,
     ReturnId,
+    ExaminationId,
+    WebhookEndpointId,
+    WebhookMessageId,
 );

@@ -705,9 +705,61 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    examinations (id) {
+        id -> BigInt,
+        asked_by -> Text,
+        asked_at -> Timestamp,
+        ended_at -> Nullable<Timestamp>,
+        findings -> Text,
+    }
+}
+
+diesel::table! {
+    webhook_endpoints (id) {
+        id -> BigInt,
+        url -> Text,
+        kinds -> Text,
+        secret -> Text,
+        old_secret -> Nullable<Text>,
+        old_until -> Nullable<Timestamp>,
+        active -> Bool,
+        failures -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    webhook_messages (id) {
+        id -> BigInt,
+        endpoint_id -> BigInt,
+        key -> Text,
+        kind -> Text,
+        payload -> Text,
+        state -> Text,
+        attempts -> BigInt,
+        next_at -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    webhook_attempts (id) {
+        id -> BigInt,
+        message_id -> BigInt,
+        status -> Nullable<BigInt>,
+        error -> Text,
+        millis -> BigInt,
+        created_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(refund_lines, refunds);
 diesel::allow_tables_to_appear_in_same_query!(stock_requests, variants);
 diesel::allow_tables_to_appear_in_same_query!(promotions, promotion_codes);
 diesel::allow_tables_to_appear_in_same_query!(orders, order_terms);
 diesel::allow_tables_to_appear_in_same_query!(refunds, payments);
 diesel::allow_tables_to_appear_in_same_query!(order_lines, return_lines);
+diesel::allow_tables_to_appear_in_same_query!(orders, order_lines, variants);
+diesel::allow_tables_to_appear_in_same_query!(carts, cart_lines);

@@ -6,7 +6,7 @@
 
 use crate::catalog::{self, Availability, Product, Status};
 use crate::ids::{ProductId, VariantId};
-use crate::imports::plain_text;
+use crate::imports::one_line;
 use crate::labels::Labels;
 use crate::schema::products;
 use crate::search::{SearchDocument, SearchEngine, SearchVariant};
@@ -136,10 +136,10 @@ impl Words {
     fn document(&self, product: Product, levels: &HashMap<VariantId, Level>) -> Option<SearchDocument> {
         let id = product.id?;
         let mut titles = vec![product.title.clone()];
-        let mut descriptions = vec![plain(&product.description_html)];
+        let mut descriptions = vec![one_line(&product.description_html)];
         for text in product.texts.values() {
             titles.extend((!text.title.is_empty()).then(|| text.title.clone()));
-            descriptions.extend((!text.description_html.is_empty()).then(|| plain(&text.description_html)));
+            descriptions.extend((!text.description_html.is_empty()).then(|| one_line(&text.description_html)));
         }
         descriptions.extend(self.translated_labels(&product));
         let mut categories: Vec<(i64, String)> =
@@ -192,21 +192,6 @@ fn variant(of: &catalog::Variant, names: &[String], levels: &HashMap<VariantId, 
     })
 }
 
-/// The words of a text without its tags. A tag parts words: two list items are not one word.
-fn plain(html: &str) -> String {
-    plain_text(&html.replace('<', " <")).split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 fn some(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::plain;
-
-    #[test]
-    fn texts_lose_their_tags_and_keep_their_words_apart() {
-        assert_eq!(plain("<ul><li>one</li><li>two &amp; three</li></ul>"), "one two & three");
-    }
 }

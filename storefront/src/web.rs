@@ -6,10 +6,11 @@ mod assets;
 pub(crate) mod basket;
 mod cart;
 mod category;
-pub(crate) mod checkout;
+pub mod checkout;
 mod content;
-pub(crate) mod countries;
+pub mod countries;
 pub mod door;
+mod feed;
 pub mod frame;
 mod home;
 pub mod limits;
@@ -23,7 +24,7 @@ mod product;
 pub mod reductions;
 mod search;
 pub mod shelves;
-pub(crate) mod shown;
+pub mod shown;
 mod sitemap;
 pub(crate) mod stored;
 mod structured;
@@ -55,6 +56,7 @@ fn pages(config: &mut web::ServiceConfig) {
         .configure(home::routes)
         .configure(category::routes)
         .configure(product::routes)
+        .configure(feed::routes)
         .configure(waiting::routes)
         .configure(search::routes)
         .configure(suggest::routes)

@@ -14,7 +14,7 @@ use kernel::web::i18n::Language;
 use storefront::checkout::Settlement;
 use storefront::returns::{self, Reason, Wanted, WantedLine};
 use storefront::shipments::{self, Parcel};
-use storefront::{api_keys, documents, payments, shipping, tax_rates};
+use storefront::{api_keys, documents, drafts, payments, shipping, tax_rates, webhooks};
 
 /// A shop with one of everything that has an address, and the addresses: patterns and what stands in for their parts.
 struct Things {
@@ -45,6 +45,19 @@ impl Things {
                 returns::attach_label(conn, back, &label, "test", now())?;
                 let invoice = documents::of_order(conn, order.id)?[0].id;
                 let confirmation = storefront::mails::of_order(conn, &order)?[0].id;
+                let wish = webhooks::Wish { url: "https://hooks.example.com/".into(), topics: Vec::new(), active: true };
+                let endpoint = webhooks::create(conn, &wish, now())?;
+                let message = webhooks::test(conn, endpoint, now())?;
+                let wish = drafts::Wish {
+                    email: Email::parse("bea@example.com", "email")?,
+                    address: goods::address(),
+                    note: String::new(),
+                    language: "en".into(),
+                    goods: vec![(variant, 1)],
+                    codes: String::new(),
+                    method: "bank_transfer".into(),
+                };
+                let draft = drafts::make(conn, &wish, now())?;
                 let rate = shipping::list(conn)?[0].id;
                 let tax = tax_rates::list(conn)?[0].id;
                 let (key, _) = api_keys::create(conn, "A program", api_keys::Scope::ALL, None, now())?;
@@ -64,6 +77,9 @@ impl Things {
                     ("", "{document}", invoice.to_string()),
                     ("", "{mail}", confirmation.to_string()),
                     ("", "{variant}", variant.to_string()),
+                    ("", "{cart}", draft.to_string()),
+                    ("", "{endpoint}", endpoint.to_string()),
+                    ("", "{message}", message.to_string()),
                     ("", "{location}", storefront::stock::locations(conn)?[0].id.to_string()),
                     ("", "{return}", back.to_string()),
                     ("", "{card}", card.to_string()),

@@ -27,24 +27,31 @@ pub const SESSION: &str = "staff_session";
 /// Rows on a page of a list.
 pub const ROWS: i64 = 50;
 
-/// The parts of the menu, and what it takes to see each.
-const MENU: &[(&str, Permission)] = &[
-    ("orders", Permission::OrdersView),
-    ("returns", Permission::ReturnsView),
-    ("products", Permission::ProductsView),
-    ("stock", Permission::StockView),
-    ("promotions", Permission::PromotionsView),
-    ("gift-cards", Permission::GiftCardsView),
-    ("store-credit", Permission::StoreCreditView),
-    ("shipping", Permission::ShippingView),
-    ("taxes", Permission::TaxesView),
-    ("mails", Permission::MailsView),
-    ("jobs", Permission::JobsView),
-    ("cases", Permission::CasesView),
-    ("api-keys", Permission::ApiKeysManage),
-    ("staff", Permission::StaffManage),
-    ("audit", Permission::AuditView),
-    ("settings", Permission::SettingsView),
+/// The parts of the menu by groups, and what it takes to see each.
+const MENU: &[(&str, &[(&str, Permission)])] = &[
+    (
+        "selling",
+        &[
+            ("orders", Permission::OrdersView),
+            ("returns", Permission::ReturnsView),
+            ("cases", Permission::CasesView),
+            ("gift-cards", Permission::GiftCardsView),
+            ("store-credit", Permission::StoreCreditView),
+        ],
+    ),
+    ("goods", &[("products", Permission::ProductsView), ("stock", Permission::StockView), ("promotions", Permission::PromotionsView)]),
+    ("shop", &[("shipping", Permission::ShippingView), ("taxes", Permission::TaxesView), ("settings", Permission::SettingsView)]),
+    ("people", &[("staff", Permission::StaffManage), ("audit", Permission::AuditView)]),
+    (
+        "machine",
+        &[
+            ("mails", Permission::MailsView),
+            ("jobs", Permission::JobsView),
+            ("doctor", Permission::JobsView),
+            ("api-keys", Permission::ApiKeysManage),
+            ("webhooks", Permission::ApiKeysManage),
+        ],
+    ),
 ];
 
 /// A request of somebody whom [`access`] let in. A handler that takes it on a public address fails.
@@ -86,12 +93,26 @@ struct Frame<'a> {
     staff: Option<&'a str>,
     /// What they may do, as words: templates draw what is in it.
     can: Grants,
-    /// The parts of the menu they may see.
-    menu: Vec<&'static str>,
+    /// The parts of the menu they may see, by groups.
+    menu: Vec<Group>,
     /// The part of the menu that is open: the first word of the path.
     section: &'a str,
     flash: &'a [Flash],
     other: Other,
+}
+
+/// A group of the menu.
+#[derive(Serialize)]
+struct Group {
+    name: &'static str,
+    parts: Vec<&'static str>,
+}
+
+/// The groups in which `can` opens anything.
+fn menu(can: &Grants) -> Vec<Group> {
+    let parts = |all: &[(&'static str, Permission)]| all.iter().filter(|(_, needed)| can.may(*needed)).map(|(part, _)| *part).collect();
+    let groups = MENU.iter().map(|(name, all)| Group { name, parts: parts(all) });
+    groups.filter(|group: &Group| !group.parts.is_empty()).collect()
 }
 
 /// The same page in the other language.
@@ -215,7 +236,7 @@ pub fn render(
         title: door.templates.texts()?.message(language, title),
         csrf: &visit.csrf,
         staff: present.map(|present| present.staff.name.as_str()),
-        menu: MENU.iter().filter(|(_, permission)| can.may(*permission)).map(|(part, _)| *part).collect(),
+        menu: menu(&can),
         can,
         section: visit.path.trim_start_matches("/admin").trim_start_matches('/').split('/').next().unwrap_or(""),
         flash: &visit.flash,

@@ -1,15 +1,23 @@
-//! The first page: what waits for somebody.
+//! The first page: what was sold, what sells, and what waits for somebody.
 
+use super::chart;
 use super::desk::Desk;
 use crate::permissions::Permission;
 use actix_web::HttpResponse;
-use kernel::Result;
-use kernel::{jobs, mail};
-use serde_json::json;
-use storefront::{orders, payments};
+use kernel::clock::Time;
+use kernel::money::Money;
+use kernel::{Conn, Result, jobs, mail};
+use serde_json::{Value, json};
+use storefront::sales::{self, Period, Sum};
+use storefront::shop::Shop;
+use storefront::{orders, payments, shop};
 
 /// Up to how many orders are counted; beyond, the page says that there are more.
 const COUNTED: i64 = 1000;
+/// Days of the chart, today included.
+const DAYS: u64 = 30;
+/// Products and orders shown.
+const BEST: i64 = 10;
 
 /// Only what the person may see is asked for.
 pub async fn home(desk: Desk) -> Result<HttpResponse> {
@@ -19,7 +27,9 @@ pub async fn home(desk: Desk) -> Result<HttpResponse> {
             let mut view = json!({ "counted": COUNTED });
             if may.may(Permission::OrdersView) {
                 view["waiting"] = json!(orders::waiting(conn, COUNTED)?);
-                view["orders"] = json!(super::orders::rows(&orders::list(conn, &orders::Filter::default(), 10)?)?);
+                view["orders"] = json!(super::orders::rows(&orders::list(conn, &orders::Filter::default(), BEST)?)?);
+                let shop = shop::get(conn)?;
+                view["sales"] = sold(conn, &shop, now)?;
             }
             if may.may(Permission::CasesView) {
                 view["cases"] = json!(payments::open_cases(conn)?);
@@ -34,4 +44,31 @@ pub async fn home(desk: Desk) -> Result<HttpResponse> {
         })
         .await?;
     desk.page("admin/home.html", "admin-home", view)
+}
+
+/// Today and the last days, with each number's place in the list of orders.
+fn sold(conn: &mut Conn, shop: &Shop, now: Time) -> Result<Value> {
+    let today = shop.local(now).date();
+    let money = |minor: i64| Money::new(minor, shop.currency);
+    let days = sales::by_day(conn, shop, today, DAYS)?;
+    let values: Vec<i64> = days.iter().map(|(_, sum)| sum.revenue).collect();
+    let of = |sum: Sum| json!({ "orders": sum.orders, "revenue": money(sum.revenue), "average": money(sum.average()) });
+    let day = |(day, sum): &(chrono::NaiveDate, Sum)| {
+        let mut view = of(*sum);
+        view["day"] = json!(day.to_string());
+        view
+    };
+    let period = Period::days(shop, today, DAYS);
+    let best: Vec<Value> = sales::best(conn, shop, period, BEST)?
+        .into_iter()
+        .map(|one| json!({ "id": one.product, "title": one.title, "units": one.units, "revenue": money(one.revenue) }))
+        .collect();
+    let carts = sales::carts(conn, period)?;
+    let share = carts.per_mille().map(|share| format!("{}.{}", share / 10, share % 10));
+    Ok(json!({
+        "today": of(days.last().map(|(_, sum)| *sum).unwrap_or_default()), "all": of(Sum::of(&days)),
+        "first": days.first().map(|(day, _)| day.to_string()), "last": today.to_string(),
+        "days": days.iter().map(day).collect::<Vec<_>>(), "chart": chart::bars(&values), "most": money(values.iter().copied().max().unwrap_or(0)),
+        "best": best, "carts": { "placed": carts.placed, "open": carts.open, "share": share },
+    }))
 }

@@ -2,7 +2,7 @@
 
 use super::desk::{Desk, ROWS};
 use actix_web::HttpResponse;
-use chrono::{Days, NaiveDate, NaiveTime};
+use chrono::NaiveDate;
 use kernel::clock::Time;
 use kernel::money::{Currency, Money};
 use kernel::{Error, Result};
@@ -10,6 +10,8 @@ use serde::Serialize;
 use serde_json::json;
 use storefront::ids::OrderId;
 use storefront::orders::{self, Filter, FulfilmentStatus, OrderRow, OrderStatus, PaymentStatus};
+use storefront::sales::Period;
+use storefront::shop;
 
 /// An order in the list.
 #[derive(Serialize)]
@@ -48,9 +50,9 @@ const METHODS: &[&str] = &["stripe", "bank_transfer", "cash_on_delivery", "store
 /// Up to how many new orders are counted.
 const COUNTED: i64 = 100;
 
-/// A day as a browser sends it, as the moment it begins.
-fn day(text: &str) -> Option<Time> {
-    text.parse::<NaiveDate>().ok().map(|day| day.and_time(NaiveTime::MIN))
+/// A day as a browser sends it.
+fn day(text: &str) -> Option<NaiveDate> {
+    text.parse().ok()
 }
 
 pub async fn list(desk: Desk) -> Result<HttpResponse> {
@@ -59,19 +61,25 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
     let (method, country) = (desk.query("method"), desk.query("country").trim().to_uppercase());
     let (from, to) = (desk.query("from"), desk.query("to"));
     let named = |text: &str| Some(text.to_string()).filter(|text| !text.is_empty());
-    let filter = Filter {
+    let mut filter = Filter {
         search: named(&q),
         status: OrderStatus::parse(&status),
         payment_status: PaymentStatus::parse(&payment),
         fulfilment_status: FulfilmentStatus::parse(&fulfilment),
         payment_method: named(&method),
         country: named(&country),
-        from: day(&from),
-        until: day(&to).and_then(|day| day.checked_add_days(Days::new(1))),
         before: desk.after().map(OrderId),
         ..Filter::default()
     };
-    let (found, newest) = desk.read(move |conn| Ok((orders::list(conn, &filter, ROWS)?, orders::newest(conn)?))).await?;
+    let (first, last) = (day(&from), day(&to));
+    let (found, newest) = desk
+        .read(move |conn| {
+            let shop = shop::get(conn)?;
+            filter.from = first.map(|day| Period::days(&shop, day, 1).from);
+            filter.until = last.map(|day| Period::days(&shop, day, 1).until);
+            Ok((orders::list(conn, &filter, ROWS)?, orders::newest(conn)?))
+        })
+        .await?;
     let more = [&method, &country, &from, &to].iter().any(|text| !text.is_empty());
     let here = if desk.visit.query.is_empty() { desk.visit.path.clone() } else { format!("{}?{}", desk.visit.path, desk.visit.query) };
     let view = json!({

@@ -63,7 +63,7 @@ fn run(conn: &mut Conn, asked: &[(&str, String)], tried: bool, words: &Words, no
 }
 
 /// Lines such as `MUG-BLUE 3`, one unit when no number stands behind the SKU or address.
-fn read_goods(conn: &mut Conn, text: &str, words: &Words, wrong: &mut Fields) -> Result<Vec<(storefront::ids::VariantId, i64)>> {
+pub fn read_goods(conn: &mut Conn, text: &str, words: &Words, wrong: &mut Fields) -> Result<Vec<(storefront::ids::VariantId, i64)>> {
     let mut goods = Vec::new();
     for line in lines(text) {
         let (name, quantity) = match line.rsplit_once(char::is_whitespace) {

@@ -4,15 +4,15 @@
 use super::access::Access::{Enrolling, Public, SignedIn};
 use super::access::{Route, get, post};
 use super::{
-    account, api_keys, audit, cases, gift_cards, home, invitations, jobs, locations, mails, order, order_money, order_papers, order_ship,
-    orders, person, pictures, product, products, promotion_bench, promotion_codes, promotions, return_money, returns, roles, second_factor,
-    settings, shipping, sign_in, staff, stock, stock_goods, store_credit, taxes,
+    account, api_keys, audit, cases, doctor, find, gift_cards, home, invitations, jobs, locations, mails, order, order_money, order_new,
+    order_papers, order_ship, orders, person, pictures, product, products, promotion_bench, promotion_codes, promotions, return_money,
+    returns, roles, second_factor, settings, shipping, sign_in, staff, stock, stock_goods, store_credit, taxes, webhooks,
 };
 use crate::permissions::Permission::{
     ApiKeysManage, AuditView, CasesView, GiftCardsManage, GiftCardsView, JobsManage, JobsView, MailsResend, MailsView, OrdersCancel,
-    OrdersCapture, OrdersNote, OrdersRefund, OrdersShip, OrdersView, ProductsEdit, ProductsView, PromotionsEdit, PromotionsView,
-    ReturnsHandle, ReturnsView, SettingsEdit, SettingsView, ShippingEdit, ShippingView, StaffManage, StockAdjust, StockView,
-    StoreCreditManage, StoreCreditView, TaxesEdit, TaxesView,
+    OrdersCapture, OrdersNote, OrdersPlace, OrdersRefund, OrdersShip, OrdersView, ProductsEdit, ProductsView, PromotionsEdit,
+    PromotionsView, ReturnsHandle, ReturnsView, SettingsEdit, SettingsView, ShippingEdit, ShippingView, StaffManage, StockAdjust,
+    StockView, StoreCreditManage, StoreCreditView, TaxesEdit, TaxesView,
 };
 
 /// The list. Made anew for each worker of the server, since each has its own handlers.
@@ -35,6 +35,7 @@ fn own() -> Vec<Route> {
         post("/invitation", Public, invitations::accept),
         get("", SignedIn, home::home),
         get("/", SignedIn, home::home),
+        get("/search", SignedIn, find::show),
         get("/account", SignedIn, account::show),
         post("/account/password", SignedIn, account::password),
         post("/account/sessions/end", SignedIn, account::end),
@@ -51,6 +52,10 @@ fn own() -> Vec<Route> {
 fn shop() -> Vec<Route> {
     vec![
         get("/orders", OrdersView, orders::list),
+        get("/new-order", OrdersPlace, order_new::form),
+        post("/new-order", OrdersPlace, order_new::make),
+        get("/new-order/{cart}", OrdersPlace, order_new::show),
+        post("/new-order/{cart}", OrdersPlace, order_new::place),
         get("/orders-news", OrdersView, orders::news),
         get("/orders/{number}", OrdersView, order::show),
         get("/orders/{number}/news", OrdersView, order::news),
@@ -137,6 +142,8 @@ fn house() -> Vec<Route> {
         post("/settings", SettingsEdit, settings::save),
         get("/jobs", JobsView, jobs::list),
         post("/jobs/{id}/retry", JobsManage, jobs::retry),
+        get("/doctor", JobsView, doctor::show),
+        post("/doctor", JobsManage, doctor::ask),
         get("/mails", MailsView, mails::list),
         get("/mails/{id}", MailsView, mails::show),
         get("/mails/{id}/html", MailsView, mails::html),
@@ -144,6 +151,15 @@ fn house() -> Vec<Route> {
         get("/api-keys", ApiKeysManage, api_keys::list),
         post("/api-keys", ApiKeysManage, api_keys::create),
         post("/api-keys/{id}/revoke", ApiKeysManage, api_keys::revoke),
+        get("/webhooks", ApiKeysManage, webhooks::list),
+        post("/webhooks", ApiKeysManage, webhooks::create),
+        get("/webhooks/{endpoint}", ApiKeysManage, webhooks::edit),
+        post("/webhooks/{endpoint}", ApiKeysManage, webhooks::update),
+        post("/webhooks/{endpoint}/secret", ApiKeysManage, webhooks::rotate),
+        post("/webhooks/{endpoint}/test", ApiKeysManage, webhooks::test),
+        post("/webhooks/{endpoint}/remove", ApiKeysManage, webhooks::remove),
+        get("/webhooks/{endpoint}/messages/{message}", ApiKeysManage, webhooks::message),
+        post("/webhooks/{endpoint}/messages/{message}/replay", ApiKeysManage, webhooks::replay),
         get("/staff", StaffManage, staff::list),
         post("/staff/invitations", StaffManage, staff::invite),
         post("/staff/invitations/{invitation}/resend", StaffManage, staff::resend),

@@ -128,8 +128,13 @@ fn key_parameter() -> Parameter {
         .build()
 }
 
+/// The document as JSON; none only if it could not be written.
+pub fn text() -> Option<&'static str> {
+    TEXT.as_deref()
+}
+
 /// Serves the document. It needs no key.
 pub async fn show() -> Result<HttpResponse> {
-    let text = TEXT.as_deref().ok_or_else(|| Error::unexpected("the API's document cannot be written"))?;
+    let text = text().ok_or_else(|| Error::unexpected("the API's document cannot be written"))?;
     Ok(HttpResponse::Ok().content_type("application/json").body(text))
 }

@@ -17,6 +17,19 @@ pub fn find(conn: &mut Conn, slug: &str) -> Result<Option<ProductId>> {
     Ok(products::table.filter(products::slug.eq(slug)).select(products::id).first(conn).optional()?)
 }
 
+/// What a product is called.
+#[derive(Clone, Debug, Queryable)]
+pub struct Brief {
+    pub slug: String,
+    pub title: String,
+    pub status: Status,
+}
+
+/// What a product is called, if it is still there.
+pub fn brief(conn: &mut Conn, id: ProductId) -> Result<Option<Brief>> {
+    Ok(products::table.find(id).select((products::slug, products::title, products::status)).first(conn).optional()?)
+}
+
 /// Active products after the id `after`, by id; with a category, those in it or below it.
 pub fn listing(conn: &mut Conn, category: Option<CategoryId>, after: Option<ProductId>, limit: i64) -> Result<Vec<ProductId>> {
     let mut query = products::table

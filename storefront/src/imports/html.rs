@@ -82,6 +82,13 @@ pub(crate) fn plain_text(html: &str) -> String {
     text.replace("&amp;", "&").trim().to_string()
 }
 
+/// A description as one line of words: what stood in paragraphs of its own stays apart.
+pub(crate) fn one_line(html: &str) -> String {
+    const ENDS: [&str; 9] = ["</p>", "</li>", "</h2>", "</h3>", "</h4>", "</div>", "</td>", "</th>", "<br"];
+    let apart = ENDS.iter().fold(html.to_string(), |html, end| html.replace(end, &format!(" {end}")));
+    plain_text(&apart).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,5 +122,6 @@ mod tests {
         assert_eq!(plain_text("<script>x</script>Cup"), "Cup");
         assert_eq!(plain_text("a &amp;lt; b"), "a &lt; b");
         assert_eq!(plain_text(" Plain "), "Plain");
+        assert_eq!(one_line("<ul><li>one</li><li>two &amp; <b>three</b>,</li></ul>"), "one two & three,");
     }
 }

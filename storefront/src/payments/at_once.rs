@@ -5,11 +5,10 @@ use crate::ids::{OrderId, PaymentId};
 use crate::schema::payments;
 use diesel::prelude::*;
 use kernel::clock::Time;
-use kernel::events::{self, Event};
 use kernel::money::Money;
 use kernel::{Conn, Result};
 
-/// Books a payment that needs nobody's answer. `reference` says what paid, once for each order.
+/// Books a payment that needs nobody's answer. Whether it pays all of the order, and is to be told, knows the caller. `reference` says what paid, once for each order.
 pub(crate) fn create_captured(
     conn: &mut Conn,
     order: OrderId,
@@ -35,7 +34,5 @@ pub(crate) fn create_captured(
         .returning(payments::id)
         .get_result(conn)?;
     capture::add_settled(conn, id, amount.minor, &format!("stored:{id}"), "customer", now)?;
-    let event = Event::PaymentSettled { order: order.0, payment: id.0 };
-    events::record(conn, "payments", &format!("captured:{id}"), &event, now)?;
     Ok(id)
 }

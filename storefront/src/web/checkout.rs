@@ -2,8 +2,8 @@
 //! back to the first one that is missing.
 
 mod contact;
-mod contact_form;
-mod methods;
+pub mod contact_form;
+pub mod methods;
 mod payment;
 mod place;
 mod review;

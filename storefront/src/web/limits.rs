@@ -10,6 +10,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// After so many checks the keys that are idle again are forgotten.
 const SWEEP: u32 = 4096;
 
+/// Product feeds that one client may fetch in a minute.
+const FEEDS: u32 = 6;
+
 /// Counts attempts by key: a client, or a client and what it asks about.
 pub struct Limiter {
     rate: DefaultKeyedRateLimiter<String>,
@@ -40,11 +43,17 @@ pub struct Limits {
     pub sign_in: Limiter,
     pub checkout: Limiter,
     pub search: Limiter,
+    pub feed: Limiter,
 }
 
 impl Limits {
     pub fn new(limits: &RateLimits) -> Limits {
-        Limits { sign_in: Limiter::new(limits.sign_in), checkout: Limiter::new(limits.checkout), search: Limiter::new(limits.search) }
+        Limits {
+            sign_in: Limiter::new(limits.sign_in),
+            checkout: Limiter::new(limits.checkout),
+            search: Limiter::new(limits.search),
+            feed: Limiter::new(FEEDS),
+        }
     }
 }
 

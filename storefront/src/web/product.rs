@@ -11,7 +11,7 @@ use super::words::Words;
 use super::{frame, shelves, structured};
 use crate::catalog::{self, PageVariant, ProductPage};
 use crate::ids::ProductId;
-use crate::imports::plain_text;
+use crate::imports::one_line;
 use crate::promotions::{Priced, Shelf};
 use crate::shop::{self, Shop};
 use crate::{carts, content, tax_rates};
@@ -111,7 +111,7 @@ fn load(
 }
 
 /// Shows what promotions of single products take off, with the price before struck through.
-fn reduce(conn: &mut Conn, found: &mut ProductPage, shop: &Shop, now: Time) -> Result<()> {
+pub(super) fn reduce(conn: &mut Conn, found: &mut ProductPage, shop: &Shop, now: Time) -> Result<()> {
     let Some(shelf) = Shelf::load(conn, shop, now)? else { return Ok(()) };
     let priced = |variant: &PageVariant| Priced {
         product: found.id,
@@ -131,8 +131,7 @@ fn reduce(conn: &mut Conn, found: &mut ProductPage, shop: &Shop, now: Time) -> R
 
 /// The first words of a text as one plain line, for search engines.
 fn summary(html: &str) -> String {
-    let text = plain_text(&html.replace("</p>", " ").replace("</li>", " "));
-    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = one_line(html);
     match line.char_indices().nth(160) {
         Some((at, _)) => format!("{}…", line[..at].trim_end()),
         None => line,

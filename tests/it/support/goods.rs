@@ -174,6 +174,12 @@ pub fn place(db: &Db, cart: CartId, seen: Seen, settlement: Settlement) -> Resul
     placed.map_err(|error| refused.lock().take().unwrap_or(PlaceError::Other(error)))
 }
 
+/// Writes what no function of the shop would.
+pub fn run(db: &Db, sql: &'static str) {
+    use diesel::connection::SimpleConnection;
+    db.write_now(move |conn| Ok(kernel::on_each!(conn, c => c.batch_execute(sql))?)).unwrap();
+}
+
 /// Fails with every problem that `doctor` finds.
 pub fn assert_books(db: &Db) {
     let findings = db.read_now(|conn| storefront::doctor::examine(conn, &mut |_| {})).unwrap();

@@ -1,0 +1,15 @@
+admin-order-new = New order
+admin-order-new-about = For a customer on the telephone or at the counter. Nothing is ordered before you have seen what it costs.
+admin-order-placed = The order was placed.
+admin-draft-goods = Goods
+admin-draft-customer = Customer
+admin-draft-language = Language of mails
+admin-draft-pay = Payment
+admin-draft-note = Note of the customer
+admin-draft-price = See what it costs
+admin-draft-again = Take it down again
+admin-draft-choose = Choose
+admin-draft-place = Place the order
+admin-draft-method = Choose a way to pay.
+admin-draft-changed = Prices or stock changed since you looked. Check the figures and place it again.
+admin-history-placed_by_staff = Taken down by staff

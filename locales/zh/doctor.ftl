@@ -1,0 +1,17 @@
+admin-menu-doctor = 账目核对
+admin-doctor = 账目是否一致？
+admin-doctor-about = 读取整个数据库，核对金额、库存、使用次数与编号是否相互一致。大型店铺需要几分钟，期间销售照常进行。
+admin-doctor-ask = 立即核对
+admin-doctor-asked = 核对已开始。
+admin-doctor-runs = 核对正在进行。
+admin-doctor-never = 尚未核对过账目。
+admin-doctor-clean = { $date } 核对结果：全部一致。
+admin-doctor-found = { $date } 发现 { $count } 个问题。数据未作任何改动，请联系负责服务器的人员。
+admin-doctor-law = 须成立的规则
+admin-doctor-checked = 读取行数
+admin-doctor-problems = 问题数
+admin-doctor-before = 历次核对
+admin-doctor-agree = 全部一致
+admin-doctor-some = { $count } 个问题
+admin-doctor-open = 进行中
+admin-did-doctor-ask = 开始账目核对

@@ -1,0 +1,15 @@
+admin-order-new = 新建订单
+admin-order-new-about = 为电话或到店顾客下单。在您看到金额之前不会下单。
+admin-order-placed = 订单已提交。
+admin-draft-goods = 商品
+admin-draft-customer = 顾客
+admin-draft-language = 邮件语言
+admin-draft-pay = 付款
+admin-draft-note = 顾客留言
+admin-draft-price = 查看金额
+admin-draft-again = 重新填写
+admin-draft-choose = 选择
+admin-draft-place = 提交订单
+admin-draft-method = 请选择付款方式。
+admin-draft-changed = 价格或库存已变化，请核对金额后再次提交。
+admin-history-placed_by_staff = 由员工代为下单
