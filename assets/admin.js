@@ -12,6 +12,25 @@
   });
 })();
 
+// In a table of inputs the arrow keys up and down move through a column, as in a spreadsheet. Tab works as everywhere.
+(() => {
+  "use strict";
+  const grid = document.querySelector("[data-grid] table");
+  if (!grid) return;
+  const kind = (input) => input.name.replace(/^[pv]\d+_/, "");
+  grid.addEventListener("keydown", (event) => {
+    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    const from = event.target.closest("input");
+    if (!step || !from || event.altKey || event.ctrlKey || event.metaKey) return;
+    const column = [...grid.querySelectorAll("input:not([type=hidden])")].filter((input) => kind(input) === kind(from));
+    const to = column[column.indexOf(from) + step];
+    if (!to) return;
+    event.preventDefault();
+    to.focus();
+    to.select();
+  });
+})();
+
 // Tells an open page that it is not true any more. The page works without it.
 (() => {
   "use strict";

@@ -70,7 +70,7 @@ fn listeners(event: &Event) -> &'static [Listener] {
         Event::PaymentCaseOpened { .. } => &[MAILS],
         Event::ReturnChanged { .. } => &[MAILS],
         Event::CustomerJoined { .. } => &[HOOKS],
-        Event::ProductChanged { .. } => &[
+        Event::ProductChanged { .. } | Event::ProductsChanged { .. } => &[
             Listener { name: "search", wanted: ALWAYS, run: |_, conn, event, now| search_index::changed(conn, event, now) },
             Listener { name: "waiting", wanted: ALWAYS, run: tell_waiting },
             HOOKS,
@@ -80,8 +80,13 @@ fn listeners(event: &Event) -> &'static [Listener] {
 
 /// Tells those who waited for a product that it is back.
 fn tell_waiting(state: &AppState, conn: &mut Conn, event: &Event, now: Time) -> Result<()> {
-    let Event::ProductChanged { product } = event else { return Ok(()) };
-    waiting::product_changed(conn, ProductId(*product), &state.door.mailer(), now)
+    let products = match event {
+        Event::ProductChanged { product } => std::slice::from_ref(product),
+        Event::ProductsChanged { products } => products.as_slice(),
+        _ => return Ok(()),
+    };
+    let mailer = state.door.mailer();
+    products.iter().try_for_each(|product| waiting::product_changed(conn, ProductId(*product), &mailer, now))
 }
 
 /// Hands a queued mail over and records what came of it.

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod invitations;
 pub mod permissions;
 pub mod roles;
+pub mod saved_filters;
 mod schema;
 pub mod second_factor;
 pub mod sessions;

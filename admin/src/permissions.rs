@@ -34,6 +34,8 @@ kernel::words!(
         StoreCreditView = "store_credit.view",
         /// Grant and take store credit.
         StoreCreditManage = "store_credit.manage",
+        /// Write pages of text and lay out the home page.
+        ContentEdit = "content.edit",
         ShippingView = "shipping.view",
         ShippingEdit = "shipping.edit",
         TaxesView = "taxes.view",
@@ -85,7 +87,7 @@ impl Preset {
                 P::StockAdjust,
                 P::ShippingView,
             ],
-            Preset::Marketer => &[P::ProductsView, P::ProductsEdit, P::PromotionsView, P::PromotionsEdit],
+            Preset::Marketer => &[P::ProductsView, P::ProductsEdit, P::PromotionsView, P::PromotionsEdit, P::ContentEdit],
             Preset::Agent => &[
                 P::GiftCardsView,
                 P::StoreCreditView,

@@ -89,4 +89,15 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    saved_filters (id) {
+        id -> BigInt,
+        staff_id -> BigInt,
+        shared -> Bool,
+        name -> Text,
+        query -> Text,
+        created_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(staff, staff_sessions, staff_sign_ins, staff_invitations);

@@ -83,7 +83,7 @@ fn stock(db: &Db) -> Stocked {
             picture_hash: None,
             position: 99,
         };
-        let category = catalog::save_category(conn, &change)?;
+        let category = catalog::save_category(conn, &change, now)?;
         let ids = catalog::listing(conn, None, None, 1000)?;
         let saving = Saving { currency: Currency::EUR, actor: "bench", base: None, now };
         let products = catalog::products(conn, &ids, Currency::EUR)?;

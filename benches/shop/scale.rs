@@ -122,6 +122,15 @@ fn cases() -> Vec<Case> {
             let (status, before) = (Some(catalog::Status::Draft), Some(ProductId(deep(dice, scale) + scale / 5)));
             products(conn, catalog::Filter { status, before, ..catalog::Filter::default() })
         }),
+        case("product list, of a brand, deep", true, |conn, dice, scale| {
+            let (brand, before) = (format!("Brand {}", any(dice, 50) - 1), Some(ProductId(deep(dice, scale) + scale / 5)));
+            products(conn, catalog::Filter { brand, before, ..catalog::Filter::default() })
+        }),
+        case("product list, available below a price, deep", true, |conn, dice, scale| {
+            let before = Some(ProductId(deep(dice, scale) + scale / 5));
+            let stock = Some(catalog::Stocked::In);
+            products(conn, catalog::Filter { stock, price: (None, Some(3000)), before, ..catalog::Filter::default() })
+        }),
         case("product list, part of a title", false, |conn, dice, scale| {
             let text = format!("number {} of", any(dice, scale));
             products(conn, catalog::Filter { text, ..catalog::Filter::default() })
@@ -207,11 +216,11 @@ fn grow(db: &Db, from: i64, to: i64, sqlite: bool) {
     }
     const TIME: &str = "'2026-01-02 03:04:05'";
     let product = format!(
-        "i, 'product-' || i, CASE WHEN i % 20 = 0 THEN 'draft' ELSE 'active' END, 'Cup number ' || i || ' of all', \
+        "i, 'product-' || i, CASE WHEN i % 20 = 0 THEN 'draft' ELSE 'active' END, i % 20 <> 0, 'Cup number ' || i || ' of all', \
          '<p>A cup for every day, thrown by hand and fired twice. It keeps tea warm and fingers cool.</p>', 'Brand ' || (i % 50), \
          {TIME}, {TIME}, {TIME}"
     );
-    let columns = "products (id, slug, status, title, description_html, brand, published_at, created_at, updated_at)";
+    let columns = "products (id, slug, status, listed, title, description_html, brand, published_at, created_at, updated_at)";
     insert(db, sqlite, columns, &product, from, to);
     insert(db, sqlite, "product_categories (product_id, category_id)", &format!("i, 1 + (i / 20 * 7 + i) % {CATEGORIES}"), from, to);
     insert(db, sqlite, "variants (id, product_id, position, sku, weight_grams)", "i, i, 1, 'SKU-' || i, 300", from, to);

@@ -58,6 +58,10 @@ pub enum Event {
     ProductChanged {
         product: i64,
     },
+    /// The same of many products, which one batch changed.
+    ProductsChanged {
+        products: Vec<i64>,
+    },
 }
 
 impl Event {
@@ -75,6 +79,7 @@ impl Event {
             Event::ReturnChanged { .. } => "return_changed",
             Event::CustomerJoined { .. } => "customer_joined",
             Event::ProductChanged { .. } => "product_changed",
+            Event::ProductsChanged { .. } => "products_changed",
         }
     }
 }

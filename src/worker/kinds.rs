@@ -7,17 +7,19 @@ use kernel::jobs::Job;
 use kernel::{Error, Result, mail};
 use std::path::Path;
 use std::str::FromStr;
-use storefront::catalog::PICTURE_JOB;
+use storefront::catalog::{self, PICTURE_JOB, WINDOW_JOB};
 use storefront::doctor::runs as doctor;
 use storefront::orders::terms;
 use storefront::payment_jobs::Cashier;
-use storefront::{carts, idempotency, logins, payments, pictures, refunds, search_index, waiting, webhooks};
+use storefront::{batches, carts, idempotency, logins, payments, pictures, refunds, search_index, waiting, webhooks};
 
 const RECONCILE: &str = "payments.reconcile";
 const EXPIRE: &str = "orders.expire";
 const PRUNE: &str = "shop.prune";
 /// Days after which an anonymous cart that nobody touched is forgotten.
 const CART_DAYS: i64 = 90;
+/// Days after which a change of many products that nobody confirmed is forgotten.
+const DRAFT_DAYS: i64 = 2;
 
 pub static KINDS: &[Kind] = &[
     Kind { name: mail::SEND_JOB, run: super::send_mail },
@@ -28,7 +30,9 @@ pub static KINDS: &[Kind] = &[
     Kind { name: RECONCILE, run: |state, _| cashier(state).reconcile() },
     Kind { name: EXPIRE, run: |state, _| cashier(state).expire() },
     Kind { name: PICTURE_JOB, run: fetch_picture },
-    Kind { name: search_index::INDEX_JOB, run: |state, job| search_index::index_job(&state.db, state.door.search.as_ref(), id(job)?) },
+    Kind { name: batches::BATCH_JOB, run: |state, job| batches::run(&state.db, &state.clock, id(job)?) },
+    Kind { name: WINDOW_JOB, run: relist },
+    Kind { name: search_index::INDEX_JOB, run: |state, job| search_index::index_job(&state.db, state.door.search.as_ref(), &job.payload) },
     Kind { name: waiting::JOB, run: tell_waiting },
     Kind { name: terms::TERMS_JOB, run: fill_terms },
     Kind {
@@ -69,6 +73,12 @@ fn fetch_picture(state: &AppState, job: &Job) -> Result<()> {
     again.map_or(Ok(()), Err)
 }
 
+/// Shows or hides a product at an edge of its window.
+fn relist(state: &AppState, job: &Job) -> Result<()> {
+    let (product, now) = (id(job)?, state.clock.now());
+    state.db.write_now(move |conn| catalog::relist(conn, product, now))
+}
+
 /// Offers what nobody bought to the next in the line.
 fn tell_waiting(state: &AppState, _: &Job) -> Result<()> {
     let (mailer, now) = (state.door.mailer(), state.clock.now());
@@ -86,6 +96,7 @@ fn prune(state: &AppState, _: &Job) -> Result<()> {
     let now = state.clock.now();
     state.db.write_now(move |conn| logins::prune(conn, now))?;
     state.db.write_now(move |conn| idempotency::prune(conn, now))?;
+    state.db.write_now(move |conn| batches::prune(conn, now - TimeDelta::days(DRAFT_DAYS)))?;
     while state.db.write_now(move |conn| webhooks::prune(conn, now, 500))? > 0 {}
     while state.db.write_now(move |conn| carts::prune(conn, now - TimeDelta::days(CART_DAYS), 500))? > 0 {}
     Ok(())

@@ -136,7 +136,7 @@ pub fn add(conn: &mut Conn, cart: CartId, variant: VariantId, quantity: i64, now
     touch(conn, cart, now)?;
     let currency = get(conn, cart)?.currency()?;
     let on_sale = catalog::variants_for_sale(conn, &[variant], currency, crate::shop::LANGUAGES[0])?;
-    let price = on_sale.first().filter(|variant| variant.for_sale).ok_or(Error::NotFound)?.unit_price;
+    let price = on_sale.first().filter(|variant| variant.sold_at(now)).ok_or(Error::NotFound)?.unit_price;
     let lines: i64 = cart_lines::table.filter(cart_lines::cart_id.eq(cart)).count().get_result(conn)?;
     let line: Option<(CartLineId, i64)> = cart_lines::table
         .filter(cart_lines::cart_id.eq(cart))

@@ -1,5 +1,7 @@
 //! Pages of text: about, delivery, returns, terms.
 
+pub mod layout;
+
 use crate::imports::clean_html;
 use crate::schema::content_pages as pages;
 use crate::shop::LANGUAGES;
@@ -46,6 +48,23 @@ pub fn list(conn: &mut Conn, language: &str) -> Result<Vec<(String, String)>> {
         }
     }
     Ok(list)
+}
+
+/// A page in every language it has, the shop's own first.
+pub fn of_slug(conn: &mut Conn, slug: &str) -> Result<Vec<ContentPage>> {
+    let mut found: Vec<ContentPage> = pages::table.filter(pages::slug.eq(slug)).select(ContentPage::as_select()).load(conn)?;
+    found.sort_by_key(|page| LANGUAGES.iter().position(|language| *language == page.language));
+    Ok(found)
+}
+
+/// Takes a page away, in one language or in all.
+pub fn remove(conn: &mut Conn, slug: &str, language: Option<&str>) -> Result<()> {
+    let gone = pages::table.filter(pages::slug.eq(slug));
+    match language {
+        Some(language) => diesel::delete(gone.filter(pages::language.eq(language))).execute(conn)?,
+        None => diesel::delete(gone).execute(conn)?,
+    };
+    Ok(())
 }
 
 /// Stores a page in its language, in place of the one before. Its HTML is made safe.

@@ -100,7 +100,7 @@ fn fill(conn: &mut Conn, prepared: &[(&str, Prepared)], now: Time) -> Result<Sum
     }
     shop::set(conn, &settings_of_the_shop(&hashes)?, now)?;
     for (category, position) in files::categories()?.iter().zip(0i64..) {
-        add_category(conn, category, None, position, &hashes)?;
+        add_category(conn, category, None, position, &hashes, now)?;
     }
     for (source, text) in files::labels()? {
         labels::set(conn, LANGUAGES[1], &source, &text)?;
@@ -175,6 +175,7 @@ fn add_category(
     parent_id: Option<CategoryId>,
     position: i64,
     hashes: &HashMap<&str, String>,
+    now: Time,
 ) -> Result<()> {
     let id = catalog::save_category(
         conn,
@@ -187,12 +188,13 @@ fn add_category(
             picture_hash: category.picture.as_deref().and_then(|name| hashes.get(name).cloned()),
             position,
         },
+        now,
     )?;
     for (language, text) in &category.translations {
         catalog::set_category_text(conn, id, language, &text.name, &text.description)?;
     }
     for (child, position) in category.children.iter().zip(0i64..) {
-        add_category(conn, child, Some(id), position, hashes)?;
+        add_category(conn, child, Some(id), position, hashes, now)?;
     }
     Ok(())
 }

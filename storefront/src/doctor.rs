@@ -1,6 +1,7 @@
 //! The proof of the books: laws that hold over the whole database, checked by reading all of it. Each check answers with the rows
 //! that break it, in words a merchant can act on.
 
+mod catalogue;
 mod documents;
 mod money;
 mod promotions;
@@ -34,6 +35,9 @@ pub fn examine(conn: &mut Conn, progress: &mut dyn FnMut(&'static str)) -> Resul
         ("the memory of purchases agrees with the orders", money::purchases),
         ("uses of promotions agree with their movements", promotions::uses),
         ("uses of codes agree with their movements", promotions::codes),
+        ("products are on show when they are active", catalogue::on_show),
+        ("collections hold what their rules take", catalogue::members_of_rules),
+        ("prices are what the last change made them", catalogue::price_log),
         ("numbers of documents have no gap", documents::series),
         ("documents say what orders and refunds say", documents::amounts),
         ("gift cards hold what their entries say", stored_value::gift_cards),

@@ -26,4 +26,13 @@ kernel::id!(
     ExaminationId,
     WebhookEndpointId,
     WebhookMessageId,
+    BatchId,
+    CollectionId,
 );
+
+impl CollectionId {
+    /// How a collection stands among the groups of the search index: below zero, where no category is.
+    pub fn group(self) -> i64 {
+        -self.0
+    }
+}

@@ -148,6 +148,7 @@ pub fn on_event(conn: &mut Conn, event: &Event, now: Time, mailer: &Mailer) -> R
         Event::RefundSettled { order, refund } => order::refund_sent(conn, *order, *refund, now, mailer),
         Event::PaymentCaseOpened { order, payment_case } => order::case_refund(conn, *order, *payment_case, now, mailer),
         Event::ReturnChanged { order, back, status } => returned::update(conn, *order, *back, status, now, mailer),
-        Event::OrderPlaced { .. } | Event::RefundRequested { .. } | Event::CustomerJoined { .. } | Event::ProductChanged { .. } => Ok(()),
+        Event::OrderPlaced { .. } | Event::RefundRequested { .. } | Event::CustomerJoined { .. } => Ok(()),
+        Event::ProductChanged { .. } | Event::ProductsChanged { .. } => Ok(()),
     }
 }

@@ -74,6 +74,108 @@ diesel::table! {
         published_at -> Timestamp,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        publish_from -> Nullable<Timestamp>,
+        publish_until -> Nullable<Timestamp>,
+        listed -> Bool,
+    }
+}
+
+diesel::table! {
+    product_tags (tag, product_id) {
+        product_id -> BigInt,
+        tag -> Text,
+    }
+}
+
+diesel::table! {
+    redirects (id) {
+        id -> BigInt,
+        path -> Text,
+        target -> Text,
+        product_id -> Nullable<BigInt>,
+        category_id -> Nullable<BigInt>,
+        collection_id -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    collections (id) {
+        id -> BigInt,
+        slug -> Text,
+        name -> Text,
+        description -> Text,
+        active -> Bool,
+        rule -> Nullable<Text>,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    collection_texts (collection_id, language) {
+        collection_id -> BigInt,
+        language -> Text,
+        name -> Text,
+        description -> Text,
+    }
+}
+
+diesel::table! {
+    collection_products (collection_id, product_id) {
+        collection_id -> BigInt,
+        product_id -> BigInt,
+        position -> BigInt,
+    }
+}
+
+diesel::table! {
+    price_changes (id) {
+        id -> BigInt,
+        variant_id -> BigInt,
+        currency -> Text,
+        old_amount -> Nullable<BigInt>,
+        new_amount -> Nullable<BigInt>,
+        old_compare_at -> Nullable<BigInt>,
+        new_compare_at -> Nullable<BigInt>,
+        reduced -> Bool,
+        actor -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    batches (id) {
+        id -> BigInt,
+        kind -> Text,
+        name -> Text,
+        state -> Text,
+        staff -> Text,
+        currency -> Text,
+        total -> BigInt,
+        variants -> BigInt,
+        finished -> BigInt,
+        created -> BigInt,
+        changed -> BigInt,
+        unchanged -> BigInt,
+        skipped -> BigInt,
+        created_at -> Timestamp,
+        started_at -> Nullable<Timestamp>,
+        finished_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    batch_rows (batch_id, position) {
+        batch_id -> BigInt,
+        position -> BigInt,
+        product_id -> Nullable<BigInt>,
+        label -> Text,
+        line -> BigInt,
+        seen -> Nullable<Timestamp>,
+        wanted -> Text,
+        before -> Text,
+        after -> Text,
+        state -> Text,
+        note -> Text,
     }
 }
 
@@ -756,6 +858,9 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(refund_lines, refunds);
+diesel::allow_tables_to_appear_in_same_query!(redirects, products, categories, collections);
+diesel::allow_tables_to_appear_in_same_query!(collections, collection_texts);
+diesel::allow_tables_to_appear_in_same_query!(collection_products, products);
 diesel::allow_tables_to_appear_in_same_query!(stock_requests, variants);
 diesel::allow_tables_to_appear_in_same_query!(promotions, promotion_codes);
 diesel::allow_tables_to_appear_in_same_query!(orders, order_terms);

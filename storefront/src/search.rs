@@ -32,6 +32,8 @@ pub struct SearchDocument {
     pub brand: Option<String>,
     /// Id and names (all languages, one a line) of every category of the product and of every ancestor.
     pub categories: Vec<(i64, String)>,
+    /// The collections it stands in, as groups: their ids below zero.
+    pub collections: Vec<i64>,
     pub product_type: Option<String>,
     pub skus: Vec<String>,
     pub tags: Vec<String>,
@@ -72,7 +74,7 @@ pub enum Sort {
 pub struct SearchQuery {
     /// As typed. Blank lists everything that passes the filters; a text without a letter or digit finds nothing.
     pub text: String,
-    /// Only products of this category or below it.
+    /// Only products of this category or below it; a collection stands here with its id below zero.
     pub category: Option<i64>,
     /// Chosen values by facet: `brand`, `category` (ids), `availability` (`in`, `out`), `option:<name>`, `attribute:<name>`.
     /// Values of one facet widen, facets narrow. Options, availability and price speak of one and the same variant.

@@ -4,8 +4,9 @@
 //! sold out or available again (`stock` records that when free stock crosses zero). Its listener adds a job, which reads the product
 //! as it is then and tells the engine; so the order of the jobs does not matter, and one of them may run twice.
 
-use crate::catalog::{self, Availability, Product, Status};
-use crate::ids::{ProductId, VariantId};
+use crate::catalog::{self, Availability, Product};
+use crate::collections;
+use crate::ids::{CollectionId, ProductId, VariantId};
 use crate::imports::one_line;
 use crate::labels::Labels;
 use crate::schema::products;
@@ -16,10 +17,10 @@ use chrono::TimeDelta;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::events::Event;
-use kernel::{Conn, Db, Result, jobs};
+use kernel::{Conn, Db, Error, Result, jobs};
 use std::collections::HashMap;
 
-/// The kind of the job that brings a product's entry up to date. Its payload is the product's id.
+/// The kind of the job that brings entries up to date. Its payload is the ids of products.
 pub const INDEX_JOB: &str = "search.index";
 /// Products read at once for a rebuild.
 const BATCH: i64 = 500;
@@ -27,18 +28,34 @@ const BATCH: i64 = 500;
 /// Listens to the catalogue: adds the job for a changed product. Changes of one product within a second share a job, which is due
 /// when that second is over: it sees them all.
 pub fn changed(conn: &mut Conn, event: &Event, now: Time) -> Result<()> {
-    let Event::ProductChanged { product } = event else { return Ok(()) };
+    let product = match event {
+        Event::ProductChanged { product } => product,
+        Event::ProductsChanged { products } => return enqueue_many(conn, products, now),
+        _ => return Ok(()),
+    };
     let second = now.and_utc().timestamp() + 1;
     let due = chrono::DateTime::from_timestamp(second, 0).map_or(now + TimeDelta::seconds(1), |due| due.naive_utc());
     jobs::enqueue(conn, INDEX_JOB, &product.to_string(), Some(&format!("{INDEX_JOB}:{product}:{second}")), due, now)
 }
 
-/// Brings the engine's entry of a product up to date. Fails with `Unavailable` when the engine does not answer.
-pub fn index_job(db: &Db, engine: &dyn SearchEngine, product: ProductId) -> Result<()> {
-    let found = db.read_now(move |conn| documents(conn, &[product]))?;
-    if found.is_empty() {
-        engine.remove(&[product.0])?;
-    } else {
+/// One job for products that changed together.
+fn enqueue_many(conn: &mut Conn, products: &[i64], now: Time) -> Result<()> {
+    let payload: Vec<String> = products.iter().map(ToString::to_string).collect();
+    jobs::enqueue(conn, INDEX_JOB, &payload.join(","), None, now, now)
+}
+
+/// Brings the engine's entries of the products of a job up to date: their ids with commas between. Fails with `Unavailable` when the
+/// engine does not answer.
+pub fn index_job(db: &Db, engine: &dyn SearchEngine, payload: &str) -> Result<()> {
+    let ids: Vec<ProductId> =
+        payload.split(',').map(|id| id.parse().map_err(|_| Error::unexpected("an index job of no product"))).collect::<Result<_>>()?;
+    let asked = ids.clone();
+    let found = db.read_now(move |conn| documents(conn, &asked))?;
+    let gone: Vec<i64> = ids.iter().map(|id| id.0).filter(|id| found.iter().all(|document| document.product_id != *id)).collect();
+    if !gone.is_empty() {
+        engine.remove(&gone)?;
+    }
+    if !found.is_empty() {
         engine.replace(&found)?;
     }
     engine.commit()
@@ -80,13 +97,20 @@ pub fn build_if_empty(db: &Db, engine: &dyn SearchEngine) -> Result<()> {
 pub fn documents(conn: &mut Conn, ids: &[ProductId]) -> Result<Vec<SearchDocument>> {
     let shop = shop::get(conn)?;
     let found = catalog::products(conn, ids, shop.currency)?;
-    let found: Vec<Product> = found.into_iter().filter(|product| product.status == Status::Active).collect();
+    let published = published(conn, ids)?;
+    let on_show = |product: &Product| product.id.is_some_and(|id| published.contains_key(&id));
+    let found: Vec<Product> = found.into_iter().filter(on_show).collect();
     let variants: Vec<VariantId> = found.iter().flat_map(|product| &product.variants).filter_map(|variant| variant.id).collect();
     let mut levels = HashMap::with_capacity(variants.len());
     for ids in variants.chunks(1000) {
         levels.extend(stock::levels(conn, ids)?.into_iter().map(|level| (level.variant_id, level)));
     }
-    let words = Words { categories: category_names(conn)?, translations: translations(conn)?, published: published(conn, ids)? };
+    let words = Words {
+        categories: category_names(conn)?,
+        translations: translations(conn)?,
+        published,
+        collections: collections::of_products(conn, ids)?,
+    };
     Ok(found.into_iter().filter_map(|product| words.document(product, &levels)).collect())
 }
 
@@ -113,12 +137,14 @@ fn translations(conn: &mut Conn) -> Result<Vec<Labels>> {
     LANGUAGES[1..].iter().map(|language| Labels::load(conn, language)).collect()
 }
 
+/// Since when the products that are on show are.
 fn published(conn: &mut Conn, ids: &[ProductId]) -> Result<HashMap<ProductId, Time>> {
     let mut at = HashMap::with_capacity(ids.len());
     for ids in ids.chunks(1000) {
         at.extend(
             products::table
                 .filter(products::id.eq_any(ids))
+                .filter(products::listed.eq(true))
                 .select((products::id, products::published_at))
                 .load::<(ProductId, Time)>(conn)?,
         );
@@ -130,6 +156,7 @@ struct Words {
     categories: CategoryNames,
     translations: Vec<Labels>,
     published: HashMap<ProductId, Time>,
+    collections: HashMap<ProductId, Vec<CollectionId>>,
 }
 
 impl Words {
@@ -155,6 +182,7 @@ impl Words {
             descriptions,
             brand: some(&product.brand),
             categories,
+            collections: self.collections.get(&id).into_iter().flatten().map(|id| id.group()).collect(),
             product_type: some(&product.product_type),
             skus: product.variants.iter().flat_map(|variant| [variant.sku.clone(), some(&variant.barcode)]).flatten().collect(),
             tags: tags.collect(),

@@ -8,12 +8,15 @@ mod places;
 #[cfg(test)]
 mod tests;
 
-pub use keeping::{Opening, Rules, count, ensure, open, read_goods, receive, set_on_hand, set_rules, transfer};
+pub use keeping::{
+    Opening, Rules, count, ensure, forget, moved_since_opening, open, read_goods, receive, set_on_hand, set_rules, transfer,
+};
 pub use places::{
     Location, add_location, at, close_location, locations, lock, of_variant, prefer_location, rename_location, reopen_location,
 };
 
-use crate::ids::{LocationId, OrderId, VariantId};
+use crate::collections;
+use crate::ids::{LocationId, OrderId, ProductId, VariantId};
 use crate::schema::{stock_levels, stock_movements, variants};
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -287,6 +290,7 @@ fn moved(conn: &mut Conn, variant: VariantId, change: &Change, now: Time) -> Res
 fn turned(conn: &mut Conn, variant: VariantId, key: &str, now: Time) -> Result<()> {
     let product: Option<i64> = variants::table.find(variant).select(variants::product_id).first(conn).optional()?;
     let Some(product) = product else { return Ok(()) };
+    collections::follow(conn, &[ProductId(product)])?;
     events::record(conn, "stock", &format!("{variant}:{key}"), &Event::ProductChanged { product }, now)?;
     Ok(())
 }

@@ -7,9 +7,11 @@ pub(crate) mod basket;
 mod cart;
 mod category;
 pub mod checkout;
+mod collection;
 mod content;
 pub mod countries;
 pub mod door;
+pub mod download;
 mod feed;
 pub mod frame;
 mod home;
@@ -55,6 +57,7 @@ fn pages(config: &mut web::ServiceConfig) {
     config
         .configure(home::routes)
         .configure(category::routes)
+        .configure(collection::routes)
         .configure(product::routes)
         .configure(feed::routes)
         .configure(waiting::routes)

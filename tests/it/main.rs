@@ -4,6 +4,8 @@
 mod access;
 mod books;
 mod buying;
+mod catalogue;
+mod content;
 mod crash;
 mod desk;
 mod documents;

@@ -11,10 +11,12 @@ use admin::web::routes;
 use admin::{RoleId, invitations, roles, staff};
 use crm::email::Email;
 use kernel::web::i18n::Language;
+use storefront::catalog::Status;
 use storefront::checkout::Settlement;
+use storefront::content::{self, ContentPage};
 use storefront::returns::{self, Reason, Wanted, WantedLine};
 use storefront::shipments::{self, Parcel};
-use storefront::{api_keys, documents, drafts, payments, shipping, tax_rates, webhooks};
+use storefront::{api_keys, batches, collections, documents, drafts, payments, shipping, tax_rates, webhooks};
 
 /// A shop with one of everything that has an address, and the addresses: patterns and what stands in for their parts.
 struct Things {
@@ -57,6 +59,16 @@ impl Things {
                     codes: String::new(),
                     method: "bank_transfer".into(),
                 };
+                content::save(
+                    conn,
+                    &ContentPage {
+                        slug: "about".into(),
+                        language: "en".into(),
+                        title: "About".into(),
+                        body_html: String::new(),
+                        position: 0,
+                    },
+                )?;
                 let draft = drafts::make(conn, &wish, now())?;
                 let rate = shipping::list(conn)?[0].id;
                 let tax = tax_rates::list(conn)?[0].id;
@@ -70,13 +82,29 @@ impl Things {
                 let agent = roles::of_preset(conn, Preset::Agent)?;
                 let all = Preset::Owner.grants();
                 let (asked, _) = invitations::invite(conn, &email, agent, Language::English, owner, &all, now())?;
+                let rules = batches::Rules { status: Some(Status::Draft), ..Default::default() };
+                let planned = batches::plan(conn, &Default::default(), &rules, goods::EUR)?;
+                let batch = batches::draft_edit(conn, "Draft", "staff:1", "EUR", &planned.edits, now())?;
+                let filter = admin::saved_filters::save(conn, owner, "Drafts", "status=draft", true, now())?;
+                let gifts = collections::Condition::Tag("gift".into());
+                let rule = collections::Rule { all: true, conditions: vec![gifts] };
+                let collection =
+                    collections::Collection { name: "Gifts".into(), filling: collections::Filling::ByRule(rule), ..Default::default() };
+                let collection = collections::save(conn, &collection, now())?;
+                let redirect = storefront::redirects::set(conn, "/old", "/new")?;
                 Ok(vec![
+                    ("", "{batch}", batch.to_string()),
+                    ("", "{filter}", filter.to_string()),
+                    ("/collections/", "{id}", collection.to_string()),
+                    ("/redirects/", "{id}", redirect.to_string()),
                     ("", "{number}", "R1001".to_string()),
                     ("", "{payment}", payment.to_string()),
                     ("", "{shipment}", shipment.to_string()),
                     ("", "{document}", invoice.to_string()),
                     ("", "{mail}", confirmation.to_string()),
                     ("", "{variant}", variant.to_string()),
+                    ("/pages/", "{slug}", "about".to_string()),
+                    ("", "{place}", "hero".to_string()),
                     ("", "{cart}", draft.to_string()),
                     ("", "{endpoint}", endpoint.to_string()),
                     ("", "{message}", message.to_string()),

@@ -39,7 +39,16 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
             ("store-credit", Permission::StoreCreditView),
         ],
     ),
-    ("goods", &[("products", Permission::ProductsView), ("stock", Permission::StockView), ("promotions", Permission::PromotionsView)]),
+    (
+        "goods",
+        &[
+            ("products", Permission::ProductsView),
+            ("collections", Permission::ProductsView),
+            ("stock", Permission::StockView),
+            ("promotions", Permission::PromotionsView),
+        ],
+    ),
+    ("content", &[("home-page", Permission::ContentEdit), ("pages", Permission::ContentEdit)]),
     ("shop", &[("shipping", Permission::ShippingView), ("taxes", Permission::TaxesView), ("settings", Permission::SettingsView)]),
     ("people", &[("staff", Permission::StaffManage), ("audit", Permission::AuditView)]),
     (

@@ -9,7 +9,7 @@ use kernel::{Error, Result};
 use serde_json::json;
 use storefront::catalog::{self, Picture, Saving};
 use storefront::ids::ProductId;
-use storefront::pictures::{self, MAX_BYTES};
+use storefront::pictures::{self, MAX_BYTES, Prepared};
 
 /// Longest description of a picture, in bytes.
 const ALT: usize = 4000;
@@ -21,18 +21,21 @@ pub async fn upload(desk: Desk, id: web::Path<i64>, parts: Multipart) -> Result<
     let to = format!("/admin/products/{id}");
     match add(&desk, id, parts).await {
         Ok(()) => Ok(desk.done(&to, "admin-picture-added")),
-        Err(error @ Error::Invalid(_)) => {
-            let (_, wrong) = refusal(error)?;
-            let text = wrong.0.into_values().next().unwrap_or_default();
-            let known = ["picture-too-large", "picture-unknown-format", "picture-damaged", "picture-too-many-pixels", "picture-shape"];
-            let text = if known.contains(&text.as_str()) { format!("admin-{text}") } else { text };
-            desk.explained(&to, Error::Conflict(text))
-        }
-        Err(error) => desk.explained(&to, error),
+        Err(error) => desk.explained(&to, told(error)?),
     }
 }
 
-async fn add(desk: &Desk, id: ProductId, mut parts: Multipart) -> Result<()> {
+/// What is wrong with an upload as a sentence for the page it came from. Other errors stay errors.
+pub fn told(error: Error) -> Result<Error> {
+    let Error::Invalid(_) = error else { return Ok(error) };
+    let (_, wrong) = refusal(error)?;
+    let text = wrong.0.into_values().next().unwrap_or_default();
+    let known = ["picture-too-large", "picture-unknown-format", "picture-damaged", "picture-too-many-pixels", "picture-shape"];
+    Ok(Error::Conflict(if known.contains(&text.as_str()) { format!("admin-{text}") } else { text }))
+}
+
+/// The picture of an upload in all its sizes, and what is said of it. `Conflict` without the token of the form.
+pub async fn take(desk: &Desk, mut parts: Multipart) -> Result<(Prepared, String)> {
     let (mut csrf, mut alt, mut file) = (String::new(), String::new(), Vec::new());
     let mut seen = 0;
     while let Some(part) = parts.next().await {
@@ -53,6 +56,11 @@ async fn add(desk: &Desk, id: ProductId, mut parts: Multipart) -> Result<()> {
         return Err(Error::field("picture", "admin-picture-missing"));
     }
     let prepared = web::block(move || pictures::prepare(&file)).await.map_err(Error::unexpected)??;
+    Ok((prepared, alt))
+}
+
+async fn add(desk: &Desk, id: ProductId, parts: Multipart) -> Result<()> {
+    let (prepared, alt) = take(desk, parts).await?;
     desk.write(move |conn, act| {
         catalog::begin_edit(conn, id, None, act.now)?;
         let loaded = product::load(conn, Some(id))?;

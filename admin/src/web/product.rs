@@ -2,6 +2,7 @@
 
 use super::desk::{Desk, refusal};
 use super::product_form::{self, BLANK_ROWS};
+use super::product_prices;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use kernel::clock::Time;
@@ -11,7 +12,7 @@ use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
 use storefront::catalog::{self, Categories, Product, Saving, Status};
 use storefront::ids::ProductId;
-use storefront::shop::{self, LANGUAGES};
+use storefront::shop::{self, LANGUAGES, Shop};
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 
@@ -26,33 +27,35 @@ pub struct Loaded {
     pub updated_at: Option<Time>,
     pub categories: Categories,
     pub currency: Currency,
+    pub shop: Shop,
 }
 
 /// The product with this id, or a new one. `NotFound` when there is none.
 pub fn load(conn: &mut Conn, id: Option<ProductId>) -> Result<Loaded> {
-    let currency = shop::get(conn)?.currency;
+    let shop = shop::get(conn)?;
+    let currency = shop.currency;
     let categories = catalog::categories(conn, LANGUAGES[0])?;
-    let Some(id) = id else { return Ok(Loaded { product: Product::default(), updated_at: None, categories, currency }) };
+    let Some(id) = id else { return Ok(Loaded { product: Product::default(), updated_at: None, categories, currency, shop }) };
     let product = catalog::products(conn, &[id], currency)?.pop().ok_or(Error::NotFound)?;
-    Ok(Loaded { product, updated_at: Some(catalog::updated_at(conn, id)?), categories, currency })
+    Ok(Loaded { product, updated_at: Some(catalog::updated_at(conn, id)?), categories, currency, shop })
 }
 
 pub async fn new(desk: Desk) -> Result<HttpResponse> {
     let loaded = desk.read(|conn| load(conn, None)).await?;
-    let form = product_form::filled(&loaded.product, None, FIRST_ROWS, &loaded.categories, loaded.currency);
-    show(&desk, StatusCode::OK, &loaded, form, FIRST_ROWS)
+    let form = product_form::filled(&loaded.product, None, FIRST_ROWS, &loaded.categories, &loaded.shop);
+    show(&desk, StatusCode::OK, &loaded, form, FIRST_ROWS).await
 }
 
 pub async fn edit(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
     let id = ProductId(*id);
     let loaded = desk.read(move |conn| load(conn, Some(id))).await?;
     let rows = loaded.product.variants.len() + BLANK_ROWS;
-    let form = product_form::filled(&loaded.product, loaded.updated_at, rows, &loaded.categories, loaded.currency);
-    show(&desk, StatusCode::OK, &loaded, form, rows)
+    let form = product_form::filled(&loaded.product, loaded.updated_at, rows, &loaded.categories, &loaded.shop);
+    show(&desk, StatusCode::OK, &loaded, form, rows).await
 }
 
 /// The form in a page.
-fn show(desk: &Desk, status: StatusCode, loaded: &Loaded, form: Form, rows: usize) -> Result<HttpResponse> {
+async fn show(desk: &Desk, status: StatusCode, loaded: &Loaded, form: Form, rows: usize) -> Result<HttpResponse> {
     let product = &loaded.product;
     let categories: Vec<Value> = loaded
         .categories
@@ -76,7 +79,9 @@ fn show(desk: &Desk, status: StatusCode, loaded: &Loaded, form: Form, rows: usiz
         .enumerate()
         .map(|(at, picture)| json!({ "prefix": format!("p{at}_"), "number": at + 1, "hash": picture.hash, "source": picture.source }))
         .collect();
+    let hidden = product.status == Status::Active && !product.window.open(desk.door.now());
     let view = json!({
+        "prices": product_prices::rows(desk, product, loaded.currency).await?, "hidden": hidden, "zone": loaded.shop.time_zone,
         "id": product.id, "title": product.title, "slug": product.slug, "status": product.status, "statuses": Status::ALL, "form": form,
         "categories": categories, "variants": variants, "pictures": pictures, "currency": loaded.currency, "options": product.options,
     });
@@ -96,7 +101,7 @@ async fn save(desk: Desk, id: Option<ProductId>, posted: Posted) -> Result<HttpR
     if posted.get("more") == "on" {
         let loaded = desk.read(move |conn| load(conn, id)).await?;
         let rows = product_form::rows(&posted) + MORE_ROWS;
-        return show(&desk, StatusCode::OK, &loaded, typed(&posted, &loaded, rows, &Fields::default()), rows);
+        return show(&desk, StatusCode::OK, &loaded, typed(&posted, &loaded, rows, &Fields::default()), rows).await;
     }
     let wanted = posted.clone();
     let stored = desk
@@ -106,7 +111,7 @@ async fn save(desk: Desk, id: Option<ProductId>, posted: Posted) -> Result<HttpR
                 catalog::begin_edit(conn, id, Some(seen), act.now)?;
             }
             let before = load(conn, id)?;
-            let product = product_form::product(&wanted, &before.product, before.currency)?;
+            let product = product_form::product(&wanted, &before.product, &before.shop)?;
             let saving = Saving { currency: before.currency, actor: &act.actor, base: None, now: act.now };
             let saved = catalog::save_product(conn, &product, &saving)?;
             let after = load(conn, Some(saved.id))?.product;
@@ -122,7 +127,7 @@ async fn save(desk: Desk, id: Option<ProductId>, posted: Posted) -> Result<HttpR
             let loaded = desk.read(move |conn| load(conn, id)).await?;
             let rows = product_form::rows(&posted).max(loaded.product.variants.len() + BLANK_ROWS);
             let form = typed(&posted, &loaded, rows, &product_form::named(wrong));
-            show(&desk, status, &loaded, form, rows)
+            show(&desk, status, &loaded, form, rows).await
         }
     }
 }
@@ -131,7 +136,7 @@ async fn save(desk: Desk, id: Option<ProductId>, posted: Posted) -> Result<HttpR
 fn typed(posted: &Posted, loaded: &Loaded, rows: usize, wrong: &Fields) -> Form {
     let names = product_form::names(rows, loaded.product.pictures.len(), &loaded.categories);
     let mut form = product_form::blank(&names);
-    let fresh = product_form::filled(&Product::default(), None, rows, &loaded.categories, loaded.currency);
+    let fresh = product_form::filled(&Product::default(), None, rows, &loaded.categories, &loaded.shop);
     for at in product_form::rows(posted)..rows {
         for field in ["tax_class", "tracked", "requires_shipping", "taxable", "active"] {
             let name = format!("v{at}_{field}");

@@ -5,8 +5,9 @@ use kernel::clock::Time;
 use kernel::error::Fields;
 use kernel::money::Currency;
 use kernel::{Error, Result};
-use storefront::catalog::{Categories, Product, Status, Text, Variant};
+use storefront::catalog::{Categories, Product, Status, Text, Variant, Window};
 use storefront::ids::CategoryId;
+use storefront::shop::Shop;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 
@@ -16,6 +17,8 @@ const BASE: &[&str] = &[
     "title",
     "slug",
     "status",
+    "publish_from",
+    "publish_until",
     "description",
     "brand",
     "product_type",
@@ -49,7 +52,7 @@ const VARIANT: &[&str] = &[
 /// Empty rows for new variants below those there are.
 pub const BLANK_ROWS: usize = 1;
 /// How the form tells a moment, to the finest that is stored.
-const MOMENT: &str = "%Y-%m-%dT%H:%M:%S%.6f";
+pub const MOMENT: &str = "%Y-%m-%dT%H:%M:%S%.6f";
 
 /// Every name of the form, in its order, for `variants` rows and `pictures` rows.
 pub fn names(variants: usize, pictures: usize, categories: &Categories) -> Vec<String> {
@@ -70,7 +73,7 @@ pub fn blank(names: &[String]) -> Form {
 }
 
 /// The form of a stored product, with `rows` rows of variants.
-pub fn filled(product: &Product, updated_at: Option<Time>, rows: usize, categories: &Categories, currency: Currency) -> Form {
+pub fn filled(product: &Product, updated_at: Option<Time>, rows: usize, categories: &Categories, shop: &Shop) -> Form {
     let chinese = product.texts.get("zh").cloned().unwrap_or_default();
     let attributes: Vec<String> = product.attributes.iter().map(|(name, value)| format!("{name}: {value}")).collect();
     let mut form = blank(&names(rows, product.pictures.len(), categories))
@@ -78,6 +81,8 @@ pub fn filled(product: &Product, updated_at: Option<Time>, rows: usize, categori
         .fill("title", &product.title)
         .fill("slug", &product.slug)
         .fill("status", product.status.as_str())
+        .fill("publish_from", forms::moment(product.window.from.map(|at| shop.local(at))))
+        .fill("publish_until", forms::moment(product.window.until.map(|at| shop.local(at))))
         .fill("description", &product.description_html)
         .fill("brand", &product.brand)
         .fill("product_type", &product.product_type)
@@ -99,7 +104,7 @@ pub fn filled(product: &Product, updated_at: Option<Time>, rows: usize, categori
     for at in 0..rows {
         let fresh = Variant::default();
         let variant = product.variants.get(at).unwrap_or(&fresh);
-        form = variant_filled(form, at, variant, currency);
+        form = variant_filled(form, at, variant, shop.currency);
     }
     form
 }
@@ -136,13 +141,17 @@ pub fn rows(posted: &Posted) -> usize {
 }
 
 /// The product that the form means, over the one that is stored. Checks only what the domain cannot: that values read.
-pub fn product(posted: &Posted, stored: &Product, currency: Currency) -> Result<Product> {
-    let mut reader = Reader::new(posted, currency);
+pub fn product(posted: &Posted, stored: &Product, shop: &Shop) -> Result<Product> {
+    let mut reader = Reader::new(posted, shop.currency);
     let mut product = stored.clone();
     match Status::parse(posted.get("status")) {
         Some(status) => product.status = status,
         None => reader.wrong.add("status", "admin-required"),
     }
+    product.window = Window {
+        from: reader.moment("publish_from").map(|at| shop.moment(at)),
+        until: reader.moment("publish_until").map(|at| shop.moment(at)),
+    };
     product.title = reader.text("title");
     product.slug = reader.text("slug");
     product.description_html = reader.text("description");

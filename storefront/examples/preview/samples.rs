@@ -169,6 +169,7 @@ fn product(l: Language) -> ProductView {
         sku: format!("MUG-{}-{size}", glaze.to_uppercase()),
         price: eur(if size == "L" { 2900 } else { 2400 }),
         compare_at: (at == 2).then(|| eur(3200)),
+        lowest: None,
         reason: None,
         stock: match at {
             0 => Stock::Few { left: 3 },

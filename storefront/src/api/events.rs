@@ -27,16 +27,18 @@ pub fn tell(conn: &mut Conn, event: &Event, now: Time) -> Result<()> {
             };
             webhooks::tell(conn, Topic::CustomerCreated, data, now)
         }
-        Event::ProductChanged { product } => {
-            let id = ProductId(*product);
-            let data = move |conn: &mut Conn| {
-                let found = catalog::brief(conn, id)?;
-                Ok(found.map(|one| json!({ "id": id, "slug": one.slug, "title": one.title, "status": one.status })))
-            };
-            webhooks::tell(conn, Topic::ProductUpdated, data, now)
-        }
+        Event::ProductChanged { product } => about_product(conn, ProductId(*product), now),
+        Event::ProductsChanged { products } => products.iter().try_for_each(|id| about_product(conn, ProductId(*id), now)),
         Event::RefundRequested { .. } | Event::PaymentCaseOpened { .. } | Event::ReturnChanged { .. } => Ok(()),
     }
+}
+
+fn about_product(conn: &mut Conn, id: ProductId, now: Time) -> Result<()> {
+    let data = move |conn: &mut Conn| {
+        let found = catalog::brief(conn, id)?;
+        Ok(found.map(|one| json!({ "id": id, "slug": one.slug, "title": one.title, "status": one.status })))
+    };
+    webhooks::tell(conn, Topic::ProductUpdated, data, now)
 }
 
 /// The order as it is when the event is told: what a program reads about it in the API at that moment.

@@ -138,7 +138,7 @@ pub fn quote(conn: &mut Conn, id: CartId, now: Time) -> Result<Quote> {
     let shop = shop::get(conn)?;
     let currency = cart.currency()?;
     let mut notices = Vec::new();
-    let lines = load_lines(conn, &cart, currency, &mut notices)?;
+    let lines = load_lines(conn, &cart, currency, now, &mut notices)?;
 
     let mut loaded = promotions::live(conn, &codes::split(&cart.coupon_code), &cart.language, now)?;
     let shopper = promotions::shopper(conn, &mut loaded, cart.customer_id, &cart.email)?;
@@ -196,13 +196,13 @@ fn lost_notices(conn: &mut Conn, cart: &Cart, decision: &Decision, notices: &mut
     Ok(())
 }
 
-fn load_lines(conn: &mut Conn, cart: &Cart, currency: Currency, notices: &mut Vec<Notice>) -> Result<Vec<LineQuote>> {
+fn load_lines(conn: &mut Conn, cart: &Cart, currency: Currency, now: Time, notices: &mut Vec<Notice>) -> Result<Vec<LineQuote>> {
     let rows = super::lines(conn, cart.id)?;
     let ids: Vec<VariantId> = rows.iter().map(|row| row.1).collect();
     let on_sale = catalog::variants_for_sale(conn, &ids, currency, &cart.language)?;
     let mut lines = Vec::with_capacity(rows.len());
     for (id, variant, quantity, seen_price) in rows {
-        let Some(variant) = on_sale.iter().find(|known| known.id == variant && known.for_sale) else {
+        let Some(variant) = on_sale.iter().find(|known| known.id == variant && known.sold_at(now)) else {
             notices.push(Notice::Gone { line: id });
             continue;
         };

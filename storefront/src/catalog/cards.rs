@@ -44,7 +44,7 @@ pub struct CardPicture {
 type Stock = Option<(bool, bool, i64, i64, i64)>;
 type Offer = (ProductId, VariantId, i64, Option<i64>, Stock);
 
-/// The active products of `ids`, in that order.
+/// The products of `ids` that are on show, in that order.
 pub fn cards(conn: &mut Conn, ids: &[ProductId], language: &str, currency: Currency) -> Result<Vec<Card>> {
     let mut found: HashMap<ProductId, Card> = HashMap::with_capacity(ids.len());
     if ids.is_empty() {
@@ -58,7 +58,7 @@ pub fn cards(conn: &mut Conn, ids: &[ProductId], language: &str, currency: Curre
                 product_texts::table.on(product_texts::product_id.eq(products::id).and(product_texts::language.eq(language.to_string()))),
             )
             .filter(products::id.eq_any(ids))
-            .filter(products::status.eq("active"))
+            .filter(products::listed.eq(true))
             .select((products::id, products::slug, products::title, products::brand, product_texts::title.nullable()))
             .load(conn)?;
         let mut offers: HashMap<ProductId, Vec<Offer>> = HashMap::new();

@@ -3,7 +3,9 @@
 use super::slug::{slug, unique};
 use crate::ids::CategoryId;
 use crate::schema::{categories as rows, category_texts as texts};
+use crate::{collections, redirects};
 use diesel::prelude::*;
+use kernel::clock::Time;
 use kernel::error::Fields;
 use kernel::{Conn, Error, Result};
 use serde::Serialize;
@@ -99,7 +101,7 @@ pub fn categories(conn: &mut Conn, language: &str) -> Result<Categories> {
 }
 
 /// Adds a category, or changes the one with the id. `Invalid` names the field; a category cannot move below itself.
-pub fn save_category(conn: &mut Conn, change: &CategoryChange) -> Result<CategoryId> {
+pub fn save_category(conn: &mut Conn, change: &CategoryChange, now: Time) -> Result<CategoryId> {
     let tree = categories(conn, crate::shop::LANGUAGES[0])?;
     let name = change.name.trim();
     let wanted = slug(if change.slug.trim().is_empty() { name } else { &change.slug });
@@ -123,13 +125,21 @@ pub fn save_category(conn: &mut Conn, change: &CategoryChange) -> Result<Categor
         rows::picture_hash.eq(&change.picture_hash),
         rows::position.eq(change.position),
     );
-    match change.id {
-        None => Ok(diesel::insert_into(rows::table).values(row).returning(rows::id).get_result(conn)?),
+    let id = match change.id {
+        None => diesel::insert_into(rows::table).values(row).returning(rows::id).get_result(conn)?,
         Some(id) => match diesel::update(rows::table.find(id)).set(row).execute(conn)? {
-            0 => Err(Error::NotFound),
-            _ => Ok(id),
+            0 => return Err(Error::NotFound),
+            _ => id,
         },
+    };
+    let before = tree.get(id).map(|category| category.slug.as_str());
+    if before != Some(wanted.as_str()) {
+        redirects::moved(conn, redirects::Page::Category(id), before, &wanted)?;
     }
+    if tree.get(id).is_some_and(|before| before.parent_id != change.parent_id) {
+        collections::refresh(conn, now)?;
+    }
+    Ok(id)
 }
 
 /// Stores name and description in a further language, in place of those before.

@@ -2,10 +2,11 @@
 
 use super::categories::Categories;
 use super::product::{Product, Variant};
-use serde::Serialize;
+use kernel::money::{Currency, Money};
+use serde::{Deserialize, Serialize};
 
 /// One field that changes. `before` is empty for what is new.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldChange {
     pub field: String,
     pub before: String,
@@ -15,11 +16,13 @@ pub struct FieldChange {
 /// Longest text shown of a value, in characters.
 const SHOWN: usize = 200;
 
-/// The fields in which `after` differs from `before`; categories are named by `tree`. Variants are told by SKU, or by their options.
-pub fn diff(before: &Product, after: &Product, tree: &Categories) -> Vec<FieldChange> {
-    let mut changes = Changes(Vec::new());
+/// The fields in which `after` differs from `before`; categories are named by `tree`, amounts are in `currency`. Variants are told by SKU, or by their options.
+pub fn diff(before: &Product, after: &Product, tree: &Categories, currency: Currency) -> Vec<FieldChange> {
+    let mut changes = Changes { told: Vec::new(), currency };
     changes.of("slug", &before.slug, &after.slug);
     changes.of("status", before.status.as_str(), after.status.as_str());
+    changes.of("shown from", &moment(before.window.from), &moment(after.window.from));
+    changes.of("shown until", &moment(before.window.until), &moment(after.window.until));
     changes.of("title", &before.title, &after.title);
     changes.of("description", &before.description_html, &after.description_html);
     changes.of("brand", &before.brand, &after.brand);
@@ -43,7 +46,7 @@ pub fn diff(before: &Product, after: &Product, tree: &Categories) -> Vec<FieldCh
         let old = before.variants.iter().find(|old| old.id.is_some() && old.id == variant.id);
         changes.of_variant(old, variant);
     }
-    changes.0
+    changes.told
 }
 
 fn paths(product: &Product, tree: &Categories) -> String {
@@ -63,17 +66,22 @@ fn pictures(product: &Product) -> String {
     product.pictures.iter().map(told).collect::<Vec<_>>().join(", ")
 }
 
-struct Changes(Vec<FieldChange>);
+struct Changes {
+    told: Vec<FieldChange>,
+    currency: Currency,
+}
 
 impl Changes {
     fn of(&mut self, field: &str, before: &str, after: &str) {
         if before != after {
             let cut = |text: &str| text.chars().take(SHOWN).collect::<String>();
-            self.0.push(FieldChange { field: field.to_string(), before: cut(before), after: cut(after) });
+            self.told.push(FieldChange { field: field.to_string(), before: cut(before), after: cut(after) });
         }
     }
 
     fn of_variant(&mut self, old: Option<&Variant>, new: &Variant) {
+        let currency = self.currency;
+        let number = |minor: Option<i64>| minor.map(|minor| Money::new(minor, currency).decimal()).unwrap_or_default();
         let options = new.options.join(" / ");
         let name = new.sku.clone().filter(|sku| !sku.is_empty()).unwrap_or_else(|| options.clone());
         let Some(old) = old else {
@@ -98,6 +106,6 @@ impl Changes {
     }
 }
 
-fn number(amount: Option<i64>) -> String {
-    amount.map(|amount| amount.to_string()).unwrap_or_default()
+fn moment(at: Option<kernel::clock::Time>) -> String {
+    at.map(|at| at.format("%Y-%m-%d %H:%M UTC").to_string()).unwrap_or_default()
 }

@@ -5,10 +5,18 @@ use crate::schema::products;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Error, Result};
+use std::collections::HashMap;
 
 /// When a product was last changed: what a form keeps to tell later whether it is stale.
 pub fn updated_at(conn: &mut Conn, id: ProductId) -> Result<Time> {
     Ok(products::table.find(id).select(products::updated_at).first(conn)?)
+}
+
+/// When these products were last changed.
+pub fn updated_of(conn: &mut Conn, ids: &[ProductId]) -> Result<HashMap<ProductId, Time>> {
+    let rows: Vec<(ProductId, Time)> =
+        products::table.filter(products::id.eq_any(ids)).select((products::id, products::updated_at)).load(conn)?;
+    Ok(rows.into_iter().collect())
 }
 
 /// Locks a product to the end of the transaction, before it is read to be changed. `Conflict` when it was changed since `seen`.

@@ -1,6 +1,7 @@
 //! Which products: by category, for the sitemap, for a shelf, and for the back office. Pages go by key, never by offset.
 
 use super::categories::categories;
+use super::filter::{self, Filter};
 use super::product::Status;
 use crate::ids::{CategoryId, ProductId};
 use crate::schema::{prices, product_categories, product_pictures, products, stock_levels, variants};
@@ -30,10 +31,10 @@ pub fn brief(conn: &mut Conn, id: ProductId) -> Result<Option<Brief>> {
     Ok(products::table.find(id).select((products::slug, products::title, products::status)).first(conn).optional()?)
 }
 
-/// Active products after the id `after`, by id; with a category, those in it or below it.
+/// Products on show after the id `after`, by id; with a category, those in it or below it.
 pub fn listing(conn: &mut Conn, category: Option<CategoryId>, after: Option<ProductId>, limit: i64) -> Result<Vec<ProductId>> {
     let mut query = products::table
-        .filter(products::status.eq("active"))
+        .filter(products::listed.eq(true))
         .filter(products::id.gt(after.unwrap_or(ProductId(0))))
         .order(products::id)
         .limit(limit)
@@ -73,10 +74,10 @@ pub fn attribute_names(conn: &mut Conn) -> Result<Vec<String>> {
         .load(conn)?)
 }
 
-/// Slug and time of change of active products after the id `after`, by id: for the sitemap.
+/// Slug and time of change of products on show after the id `after`, by id: for the sitemap.
 pub fn slugs(conn: &mut Conn, after: Option<ProductId>, limit: i64) -> Result<Vec<(ProductId, String, Time)>> {
     Ok(products::table
-        .filter(products::status.eq("active"))
+        .filter(products::listed.eq(true))
         .filter(products::id.gt(after.unwrap_or(ProductId(0))))
         .order(products::id)
         .limit(limit)
@@ -84,15 +85,15 @@ pub fn slugs(conn: &mut Conn, after: Option<ProductId>, limit: i64) -> Result<Ve
         .load(conn)?)
 }
 
-/// The highest id of an active product.
+/// The highest id of a product on show.
 pub fn last(conn: &mut Conn) -> Result<Option<ProductId>> {
-    Ok(products::table.filter(products::status.eq("active")).order(products::id.desc()).select(products::id).first(conn).optional()?)
+    Ok(products::table.filter(products::listed.eq(true)).order(products::id.desc()).select(products::id).first(conn).optional()?)
 }
 
-/// The active products with these slugs, in that order.
+/// The products on show with these slugs, in that order.
 pub fn by_slugs(conn: &mut Conn, slugs: &[String]) -> Result<Vec<ProductId>> {
     let found: HashMap<String, ProductId> = products::table
-        .filter(products::status.eq("active"))
+        .filter(products::listed.eq(true))
         .filter(products::slug.eq_any(slugs))
         .select((products::slug, products::id))
         .load::<(String, ProductId)>(conn)?
@@ -101,22 +102,22 @@ pub fn by_slugs(conn: &mut Conn, slugs: &[String]) -> Result<Vec<ProductId>> {
     Ok(slugs.iter().filter_map(|slug| found.get(slug).copied()).collect())
 }
 
-/// The active products that appeared last.
+/// The products on show that appeared last.
 pub fn newest(conn: &mut Conn, limit: i64) -> Result<Vec<ProductId>> {
     Ok(products::table
-        .filter(products::status.eq("active"))
+        .filter(products::listed.eq(true))
         .order((products::published_at.desc(), products::id.desc()))
         .limit(limit)
         .select(products::id)
         .load(conn)?)
 }
 
-/// Other active products of the same categories, newest first.
+/// Other products on show of the same categories, newest first.
 pub fn related(conn: &mut Conn, product: ProductId, limit: i64) -> Result<Vec<ProductId>> {
     let shared: Vec<CategoryId> =
         product_categories::table.filter(product_categories::product_id.eq(product)).select(product_categories::category_id).load(conn)?;
     Ok(products::table
-        .filter(products::status.eq("active"))
+        .filter(products::listed.eq(true))
         .filter(products::id.ne(product))
         .filter(products::id.eq_any(
             product_categories::table.filter(product_categories::category_id.eq_any(shared)).select(product_categories::product_id),
@@ -127,16 +128,6 @@ pub fn related(conn: &mut Conn, product: ProductId, limit: i64) -> Result<Vec<Pr
         .load(conn)?)
 }
 
-/// What the back office asks of its product list.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    pub status: Option<Status>,
-    /// Part of a title or slug, or a whole SKU or barcode. The case of letters beyond ASCII counts.
-    pub text: String,
-    /// The last id of the page before.
-    pub before: Option<ProductId>,
-}
-
 /// A product in the back office's list. Amounts are minor units of the currency asked for.
 #[derive(Clone, Debug, Serialize)]
 pub struct ProductRow {
@@ -144,6 +135,8 @@ pub struct ProductRow {
     pub slug: String,
     pub title: String,
     pub status: Status,
+    /// Whether shoppers see it now.
+    pub listed: bool,
     pub brand: String,
     pub updated_at: Time,
     pub picture_hash: Option<String>,
@@ -155,46 +148,27 @@ pub struct ProductRow {
     pub available: Option<i64>,
 }
 
-type Base = (ProductId, String, String, Status, String, Time);
+type Base = (ProductId, String, String, Status, bool, String, Time);
 
-/// Products of any status, the newest first, in three queries.
+/// Products of any status, the newest first, in four queries.
 pub fn product_list(conn: &mut Conn, filter: &Filter, currency: Currency, limit: i64) -> Result<Vec<ProductRow>> {
-    let mut query = products::table.into_boxed();
-    if let Some(status) = filter.status {
-        query = query.filter(products::status.eq(status));
-    }
-    if let Some(before) = filter.before {
-        query = query.filter(products::id.lt(before));
-    }
-    let text = filter.text.trim();
-    if !text.is_empty() {
-        let typed = format!("%{}%", escaped(text));
-        let small = typed.to_lowercase();
-        let by_code = variants::table.filter(variants::sku.eq(text.to_string()).or(variants::barcode.eq(text.to_string())));
-        query = query.filter(
-            lower(products::title)
-                .like(small.clone())
-                .escape('\\')
-                .or(products::title.like(typed).escape('\\'))
-                .or(products::slug.like(small).escape('\\'))
-                .or(products::id.eq_any(by_code.select(variants::product_id))),
-        );
-    }
-    let rows: Vec<Base> = query
+    let found = filter::found(conn, filter, currency, limit)?;
+    let rows: Vec<Base> = products::table
+        .filter(products::id.eq_any(&found))
         .order(products::id.desc())
-        .limit(limit)
-        .select((products::id, products::slug, products::title, products::status, products::brand, products::updated_at))
+        .select((products::id, products::slug, products::title, products::status, products::listed, products::brand, products::updated_at))
         .load(conn)?;
     let ids: Vec<ProductId> = rows.iter().map(|row| row.0).collect();
     let sums = sums(conn, &ids, currency)?;
     let pictures = first_pictures(conn, &ids)?;
-    let row = |(id, slug, title, status, brand, updated_at): Base| {
+    let row = |(id, slug, title, status, listed, brand, updated_at): Base| {
         let sum = sums.get(&id).copied().unwrap_or_default();
         ProductRow {
             id,
             slug,
             title,
             status,
+            listed,
             brand,
             updated_at,
             picture_hash: pictures.get(&id).cloned(),
@@ -205,12 +179,6 @@ pub fn product_list(conn: &mut Conn, filter: &Filter, currency: Currency, limit:
         }
     };
     Ok(rows.into_iter().map(row).collect())
-}
-
-diesel::define_sql_function!(fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text);
-
-fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
 #[derive(Clone, Copy, Default)]

@@ -74,6 +74,11 @@ pub fn skus(conn: &mut Conn, ids: &[VariantId]) -> Result<Vec<String>> {
     Ok(rows.into_iter().flatten().collect())
 }
 
+/// The product of a variant.
+pub fn product_of(conn: &mut Conn, variant: VariantId) -> Result<Option<ProductId>> {
+    Ok(variants::table.find(variant).select(variants::product_id).first(conn).optional()?)
+}
+
 /// The variant a merchant means by `name`: its SKU, or the address of a product with one variant that is sold. With `first` the
 /// first variant stands for a product that has more.
 pub fn variant_named(conn: &mut Conn, name: &str, first: bool) -> Result<Option<VariantId>> {

@@ -3,6 +3,7 @@
 use super::availability::Availability;
 use super::cards::{galleries, state};
 use super::categories::{Category, categories};
+use super::price_log;
 use super::product::{Status, products};
 use crate::ids::{ProductId, VariantId};
 use crate::labels::Labels;
@@ -69,6 +70,8 @@ pub struct PageVariant {
     pub price: i64,
     /// The former price, when it was higher.
     pub compare_at: Option<i64>,
+    /// The lowest price in the 30 days before the reduction, beside a former price that the shop names.
+    pub lowest: Option<i64>,
     pub availability: Availability,
     /// When more is expected.
     pub expected_on: Option<Time>,
@@ -78,10 +81,10 @@ pub struct PageVariant {
     pub weight_grams: i64,
 }
 
-/// The page of an active product. `NotFound` for any other.
+/// The page of a product on show. `NotFound` for any other.
 pub fn page(conn: &mut Conn, slug: &str, language: &str) -> Result<ProductPage> {
     let (id, updated_at): (ProductId, Time) =
-        rows::table.filter(rows::slug.eq(slug)).filter(rows::status.eq("active")).select((rows::id, rows::updated_at)).first(conn)?;
+        rows::table.filter(rows::slug.eq(slug)).filter(rows::listed.eq(true)).select((rows::id, rows::updated_at)).first(conn)?;
     let shop = shop::get(conn)?;
     let mut product =
         products(conn, &[id], shop.currency)?.pop().filter(|product| product.status == Status::Active).ok_or(Error::NotFound)?;
@@ -104,6 +107,7 @@ pub fn page(conn: &mut Conn, slug: &str, language: &str) -> Result<ProductPage> 
             options: variant.options,
             price,
             compare_at: variant.compare_at.filter(|before| *before > price),
+            lowest: None,
             availability: state(level, shop.low_stock),
             expected_on: levels.get(&id).and_then(|level| level.expected_on),
             picture_hash: by_source.get(&variant.picture).cloned(),
@@ -111,6 +115,11 @@ pub fn page(conn: &mut Conn, slug: &str, language: &str) -> Result<ProductPage> 
             tax_class: variant.tax_class,
             weight_grams: variant.weight_grams,
         });
+    }
+    let reduced: Vec<VariantId> = variants.iter().filter(|variant| variant.compare_at.is_some()).map(|variant| variant.id).collect();
+    if !reduced.is_empty() {
+        let lowest = price_log::lowest_before(conn, &reduced, shop.currency)?;
+        variants.iter_mut().for_each(|variant| variant.lowest = lowest.get(&variant.id).copied());
     }
     let text = product.texts.remove(language).unwrap_or_default();
     let or = |translated: String, own: String| if translated.is_empty() { own } else { translated };

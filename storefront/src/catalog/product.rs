@@ -1,14 +1,16 @@
 //! A product as the merchant keeps it, whole: what the back office edits and an import compares with.
 
+use super::window::Window;
 use crate::ids::{CategoryId, ProductId, VariantId};
 use crate::schema::{
     prices, product_attributes as attributes, product_categories, product_pictures, product_texts, products as rows, stock_levels, variants,
 };
 use diesel::prelude::*;
+use kernel::clock::Time;
 use kernel::json::Json;
 use kernel::money::Currency;
 use kernel::{Conn, Result};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 
 kernel::words!(
@@ -23,7 +25,7 @@ kernel::words!(
 );
 
 /// A product in the shop's own language, with translations beside it. Amounts are minor units of one currency.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Product {
     /// None before it is stored.
     pub id: Option<ProductId>,
@@ -41,6 +43,8 @@ pub struct Product {
     pub seo_description: String,
     /// What the last import said, as a hash; empty when it never came from a file.
     pub import_hash: String,
+    /// When it is shown while it is active.
+    pub window: Window,
     pub texts: BTreeMap<String, Text>,
     /// By id.
     pub categories: Vec<CategoryId>,
@@ -51,7 +55,7 @@ pub struct Product {
 }
 
 /// The texts of a product in a further language; an empty one falls back to the shop's own.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Text {
     pub title: String,
     pub description_html: String,
@@ -60,7 +64,7 @@ pub struct Text {
 }
 
 /// A picture of the gallery; `source` is its identity within the product.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Picture {
     pub source: String,
     pub alt: String,
@@ -69,7 +73,7 @@ pub struct Picture {
 }
 
 /// What can be bought of a product.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Variant {
     /// None before it is stored.
     pub id: Option<VariantId>,
@@ -110,6 +114,7 @@ impl Default for Product {
             seo_title: String::new(),
             seo_description: String::new(),
             import_hash: String::new(),
+            window: Window::default(),
             texts: BTreeMap::new(),
             categories: Vec::new(),
             attributes: Vec::new(),
@@ -143,8 +148,11 @@ impl Default for Variant {
     }
 }
 
-type ProductRow =
-    ((ProductId, String, Status, String, String, String, String), (Json<Vec<String>>, Json<Vec<String>>, String, String, String));
+type ProductRow = (
+    (ProductId, String, Status, String, String, String, String),
+    (Json<Vec<String>>, Json<Vec<String>>, String, String, String),
+    (Option<Time>, Option<Time>),
+);
 type VariantRow = (
     (VariantId, ProductId, Option<String>, String, Json<Vec<String>>, String),
     (i64, bool, bool, String, bool),
@@ -161,6 +169,7 @@ pub fn products(conn: &mut Conn, ids: &[ProductId], currency: Currency) -> Resul
             .select((
                 (rows::id, rows::slug, rows::status, rows::title, rows::description_html, rows::brand, rows::product_type),
                 (rows::tags, rows::option_names, rows::seo_title, rows::seo_description, rows::import_hash),
+                (rows::publish_from, rows::publish_until),
             ))
             .load(conn)?;
         found.extend(loaded.into_iter().map(|row| (row.0.0, product(row))));
@@ -171,8 +180,8 @@ pub fn products(conn: &mut Conn, ids: &[ProductId], currency: Currency) -> Resul
 }
 
 fn product(row: ProductRow) -> Product {
-    let ((id, slug, status, title, description_html, brand, product_type), (Json(tags), Json(options), seo_title, seo_description, hash)) =
-        row;
+    let ((id, slug, status, title, description_html, brand, product_type), lists, (from, until)) = row;
+    let (Json(tags), Json(options), seo_title, seo_description, hash) = lists;
     Product {
         id: Some(id),
         slug,
@@ -186,6 +195,7 @@ fn product(row: ProductRow) -> Product {
         seo_title,
         seo_description,
         import_hash: hash,
+        window: Window { from, until },
         ..Product::default()
     }
 }

@@ -1,9 +1,11 @@
 //! Variants as a cart needs them.
 
+use super::window::Window;
 use crate::ids::{ProductId, VariantId};
 use crate::labels::Labels;
 use crate::schema::{prices, product_pictures, product_texts, products, stock_levels, variants};
 use diesel::prelude::*;
+use kernel::clock::Time;
 use kernel::json::Json;
 use kernel::money::Currency;
 use kernel::{Conn, Result};
@@ -30,8 +32,10 @@ pub struct VariantForSale {
     pub requires_shipping: bool,
     pub taxable: bool,
     pub tax_class: String,
-    /// The variant and its product are active, and there is a price. Says nothing of the stock.
+    /// The variant is active, its product on show, and there is a price. Says nothing of the stock.
     pub for_sale: bool,
+    /// When the product is sold: a sale asks it, for the moment between an edge and the job that follows it.
+    pub window: Window,
     /// Whether stock is counted at all.
     pub tracked: bool,
     /// Whether it may be sold beyond the stock.
@@ -41,6 +45,11 @@ pub struct VariantForSale {
 }
 
 impl VariantForSale {
+    /// Whether a cart may hold it at this moment.
+    pub fn sold_at(&self, now: Time) -> bool {
+        self.for_sale && self.window.open(now)
+    }
+
     /// The most units that can be ordered now, `None` for any number.
     pub fn limit(&self) -> Option<i64> {
         (self.tracked && !self.oversell).then_some(self.available.max(0))
@@ -52,7 +61,7 @@ type Flags = (i64, bool, bool, String, bool);
 type Row = (
     (VariantId, ProductId, Option<String>, Json<Vec<String>>, String),
     Flags,
-    (String, String, String),
+    (String, bool, String, Option<Time>, Option<Time>),
     Option<String>,
     Option<(i64, Option<i64>, Option<i64>)>,
     Option<Stock>,
@@ -76,7 +85,7 @@ macro_rules! rows {
             .select((
                 (variants::id, variants::product_id, variants::sku, variants::option_values, variants::picture_source),
                 (variants::weight_grams, variants::requires_shipping, variants::taxable, variants::tax_class, variants::active),
-                (products::slug, products::status, products::title),
+                (products::slug, products::listed, products::title, products::publish_from, products::publish_until),
                 product_texts::title.nullable(),
                 (prices::amount, prices::compare_at, prices::cost).nullable(),
                 (stock_levels::tracked, stock_levels::oversell, stock_levels::on_hand, stock_levels::allocated, stock_levels::held)
@@ -147,7 +156,8 @@ fn pictures_by_product(conn: &mut Conn, ids: &[ProductId]) -> Result<Pictures> {
 }
 
 fn variant(row: Row, pictures: &Pictures, labels: &Labels) -> VariantForSale {
-    let ((id, product_id, sku, Json(options), picture), flags, (slug, status, title), translated, price, stock) = row;
+    let ((id, product_id, sku, Json(options), picture), flags, product, translated, price, stock) = row;
+    let (slug, listed, title, from, until) = product;
     let (weight_grams, requires_shipping, taxable, tax_class, active) = flags;
     let (tracked, oversell, on_hand, allocated, held) = stock.unwrap_or((false, false, 0, 0, 0));
     let gallery = pictures.get(&product_id).map(Vec::as_slice).unwrap_or_default();
@@ -167,9 +177,10 @@ fn variant(row: Row, pictures: &Pictures, labels: &Labels) -> VariantForSale {
         requires_shipping,
         taxable,
         tax_class,
-        for_sale: active && status == "active" && price.is_some(),
+        for_sale: active && listed && price.is_some(),
         tracked,
         oversell,
         available: on_hand - allocated - held,
+        window: Window { from, until },
     }
 }

@@ -3,6 +3,7 @@
 use super::product::{Product, Text, Variant, products};
 use super::slug::{slug, unique};
 use super::write;
+use crate::collections;
 use crate::ids::{ProductId, VariantId};
 use crate::imports::clean_html;
 use crate::schema::{products as rows, variants};
@@ -51,16 +52,28 @@ pub fn save_product(conn: &mut Conn, product: &Product, saving: &Saving) -> Resu
 }
 
 /// Stores a [`checked`] product over what is known to be stored.
-pub(crate) fn save_over(conn: &mut Conn, before: Option<&Product>, mut after: Product, saving: &Saving) -> Result<Saved> {
+pub(crate) fn save_over(conn: &mut Conn, before: Option<&Product>, after: Product, saving: &Saving) -> Result<Saved> {
+    let saved = save_untold(conn, before, after, saving)?;
+    if saved.changed {
+        collections::follow(conn, &[saved.id])?;
+        let (id, event) = (saved.id, Event::ProductChanged { product: saved.id.0 });
+        events::record(conn, "catalog", &format!("{id}:{}", token::random()), &event, saving.now)?;
+    }
+    Ok(saved)
+}
+
+/// [`save_over`] without telling anybody: the caller tells of many at once, and has collections follow.
+pub(crate) fn save_untold(conn: &mut Conn, before: Option<&Product>, mut after: Product, saving: &Saving) -> Result<Saved> {
     if let (Some(before), Some(id)) = (before, after.id)
         && *before == after
     {
         return Ok(Saved { id, changed: false });
     }
-    after.slug = free_slug(conn, &after)?;
+    if before.is_none_or(|before| before.slug != after.slug) {
+        after.slug = free_slug(conn, &after)?;
+    }
     check_skus(conn, before, &after)?;
     let id = write::product(conn, before, &after, saving)?;
-    events::record(conn, "catalog", &format!("{id}:{}", token::random()), &Event::ProductChanged { product: id.0 }, saving.now)?;
     Ok(Saved { id, changed: true })
 }
 
@@ -88,6 +101,9 @@ pub(crate) fn checked(product: &Product) -> Result<Product> {
         }
     }
     product.texts = texts;
+    if product.window.from.zip(product.window.until).is_some_and(|(from, until)| from >= until) {
+        fields.add("publish_until", "publish-window-order");
+    }
     words(&mut fields, "tags", &mut product.tags);
     words(&mut fields, "options", &mut product.options);
     product.categories.sort_unstable();

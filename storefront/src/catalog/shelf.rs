@@ -49,7 +49,7 @@ pub fn stock_list(conn: &mut Conn, text: &str, low: bool, after: Option<VariantI
                 .eq(text.to_string())
                 .or(variants::barcode.eq(text.to_string()).nullable())
                 .or(products::title.like(part).escape('\\').nullable())
-                .or(super::list::lower(products::title).like(small).escape('\\').nullable()),
+                .or(super::filter::lower(products::title).like(small).escape('\\').nullable()),
         );
     }
     let rows: Vec<Row> = query

@@ -137,7 +137,7 @@ fn the_back_office_finds_by_title_sku_and_status() {
         let draft = Product { title: "100% Größe_Ä".into(), ..Product::default() };
         let other = save_product(conn, &draft, &saving(now))?.id;
         let mut ids = |text: &str, status, before| -> Vec<ProductId> {
-            let filter = Filter { status, text: text.into(), before };
+            let filter = Filter { status, text: text.into(), before, ..Filter::default() };
             product_list(conn, &filter, Currency::EUR, 10).unwrap().into_iter().map(|row| row.id).collect()
         };
         assert_eq!(ids("", None, None), [other, id]);
@@ -156,7 +156,7 @@ fn the_back_office_finds_by_title_sku_and_status() {
 
 #[test]
 fn the_tree_has_no_circles() {
-    run(|conn, _| {
+    run(|conn, now| {
         let mut tree = categories(conn, "en")?;
         let path = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
         let mugs = ensure_path(conn, &mut tree, &path(&["Home", "Mugs"]))?.ok_or(Error::NotFound)?;
@@ -168,7 +168,7 @@ fn the_tree_has_no_circles() {
         assert_eq!(stored.subtree(home.id), [home.id, mugs]);
         assert_eq!(stored.path(mugs).iter().map(|category| category.name.as_str()).collect::<Vec<_>>(), ["Home", "Mugs"]);
         let below_itself = CategoryChange { id: Some(home.id), parent_id: Some(mugs), name: "Home".into(), ..CategoryChange::default() };
-        assert!(matches!(save_category(conn, &below_itself), Err(Error::Invalid(_))));
+        assert!(matches!(save_category(conn, &below_itself, now), Err(Error::Invalid(_))));
         Ok(())
     });
 }

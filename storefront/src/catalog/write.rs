@@ -1,13 +1,15 @@
 //! The rows of a product: each part is written when it differs from what is stored.
 
+use super::price_log::{self, Change};
 use super::product::{Product, Variant};
 use super::save::{PICTURE_JOB, Saving};
+use super::window::{self, Window};
 use crate::ids::{ProductId, VariantId};
 use crate::pictures::{self, FetchJob};
 use crate::schema::{
-    prices, product_attributes as attributes, product_categories, product_pictures, product_texts, products as rows, variants,
+    prices, product_attributes as attributes, product_categories, product_pictures, product_tags, product_texts, products as rows, variants,
 };
-use crate::stock;
+use crate::{redirects, stock};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::json::text as json;
@@ -17,6 +19,13 @@ use std::collections::HashMap;
 /// Writes `after` over `before`.
 pub(super) fn product(conn: &mut Conn, before: Option<&Product>, after: &Product, saving: &Saving) -> Result<ProductId> {
     let id = base(conn, before, after, saving.now)?;
+    let slug = before.map(|before| before.slug.as_str());
+    if slug != Some(after.slug.as_str()) {
+        redirects::moved(conn, redirects::Page::Product(id), slug, &after.slug)?;
+    }
+    if before.map_or(Window::default(), |before| before.window) != after.window {
+        window::plan(conn, id, &after.window, saving.now)?;
+    }
     lists(conn, id, before, after)?;
     gallery(conn, id, before, after, saving)?;
     let gone: Vec<VariantId> = before
@@ -54,6 +63,9 @@ fn base(conn: &mut Conn, before: Option<&Product>, after: &Product, now: Time) -
         rows::seo_title.eq(&after.seo_title),
         rows::seo_description.eq(&after.seo_description),
         rows::import_hash.eq(&after.import_hash),
+        rows::publish_from.eq(after.window.from),
+        rows::publish_until.eq(after.window.until),
+        rows::listed.eq(window::listed(after.status, &after.window, now)),
         rows::updated_at.eq(now),
     );
     let Some(id) = after.id else {
@@ -88,6 +100,13 @@ fn lists(conn: &mut Conn, id: ProductId, before: Option<&Product>, after: &Produ
             })
             .collect();
         kernel::on_each!(conn, c => diesel::insert_into(product_texts::table).values(texts).execute(c))?;
+    }
+    if before.map_or(!after.tags.is_empty(), |before| before.tags != after.tags) {
+        if before.is_some() {
+            diesel::delete(product_tags::table.filter(product_tags::product_id.eq(id))).execute(conn)?;
+        }
+        let tags: Vec<_> = after.tags.iter().map(|tag| (product_tags::product_id.eq(id), product_tags::tag.eq(tag))).collect();
+        kernel::on_each!(conn, c => diesel::insert_into(product_tags::table).values(tags).execute(c))?;
     }
     if before.map_or(!after.categories.is_empty(), |before| before.categories != after.categories) {
         if before.is_some() {
@@ -182,7 +201,7 @@ fn free_skus(conn: &mut Conn, before: Option<&Product>, after: &Product) -> Resu
 }
 
 /// A variant's own row.
-#[derive(Insertable, AsChangeset)]
+#[derive(Insertable, AsChangeset, PartialEq)]
 #[diesel(table_name = variants, treat_none_as_default_value = false, treat_none_as_null = true)]
 struct VariantRow<'a> {
     product_id: ProductId,
@@ -225,9 +244,14 @@ fn variant(
     saving: &Saving,
 ) -> Result<()> {
     let Some(id) = old.id.filter(|_| place != at || old != new) else { return Ok(()) };
-    diesel::update(variants::table.find(id)).set(VariantRow::of(product, at, new)?).execute(conn)?;
+    let row = VariantRow::of(product, at, new)?;
+    if place != at || VariantRow::of(product, at, old)? != row {
+        diesel::update(variants::table.find(id)).set(row).execute(conn)?;
+    }
     if (old.price, old.compare_at, old.cost) != (new.price, new.compare_at, new.cost) {
         price(conn, id, new, saving.currency.code())?;
+        let change = Change { variant: id, before: (old.price, old.compare_at), after: (new.price, new.compare_at) };
+        price_log::record(conn, &[change], saving.currency.code(), saving.actor, saving.now)?;
     }
     if (old.tracked, old.oversell) != (new.tracked, new.oversell) {
         stock::ensure(conn, id, new.tracked, new.oversell)?;
@@ -276,7 +300,7 @@ fn add_variants(conn: &mut Conn, product: ProductId, added: &[(usize, &Variant)]
         let place = i64::try_from(at).map_err(Error::unexpected)?;
         stored.get(&place).copied().ok_or_else(|| Error::unexpected("an added variant is not stored"))
     };
-    let (mut priced, mut openings) = (Vec::new(), Vec::new());
+    let (mut priced, mut first_prices, mut openings) = (Vec::new(), Vec::new(), Vec::new());
     for (at, variant) in added {
         let id = id(*at)?;
         priced.extend(variant.price.map(|amount| {
@@ -288,6 +312,7 @@ fn add_variants(conn: &mut Conn, product: ProductId, added: &[(usize, &Variant)]
                 prices::cost.eq(variant.cost),
             )
         }));
+        first_prices.push(Change { variant: id, before: (None, None), after: (variant.price, variant.compare_at) });
         openings.push(stock::Opening {
             variant: id,
             tracked: variant.tracked,
@@ -298,5 +323,6 @@ fn add_variants(conn: &mut Conn, product: ProductId, added: &[(usize, &Variant)]
     if !priced.is_empty() {
         kernel::on_each!(conn, c => diesel::insert_into(prices::table).values(priced).execute(c))?;
     }
+    price_log::record(conn, &first_prices, saving.currency.code(), saving.actor, saving.now)?;
     stock::open(conn, &openings, saving.actor, saving.now)
 }

@@ -6,12 +6,13 @@ mod tests;
 
 use super::draft::ProductDraft;
 use super::report::RowError;
-use crate::catalog::{self, Categories, Category, FieldChange, Product, Saving};
+use crate::catalog::{self, Categories, Category, FieldChange, Product, Saved, Saving};
 use crate::ids::{CategoryId, ProductId};
 use crate::schema::products;
 use crate::shop::LANGUAGES;
 use diesel::prelude::*;
 use kernel::db::savepoint;
+use kernel::money::Currency;
 use kernel::{Conn, Error, Result};
 use std::collections::HashMap;
 
@@ -68,9 +69,39 @@ enum Step {
 /// Gives the category of a path; in a plan it must not write.
 type Resolve<'a> = &'a mut dyn FnMut(&mut Conn, &mut Categories, &[String]) -> Result<Option<CategoryId>>;
 
+/// What applying one draft would do.
+#[derive(Clone, Debug)]
+pub enum Planned {
+    Create,
+    Change(Vec<FieldChange>),
+    Unchanged,
+    Refuse(Vec<RowError>),
+}
+
+/// What applying one draft did.
+#[derive(Clone, Debug)]
+pub enum Applied {
+    Created(ProductId),
+    /// With the product as it was before.
+    Changed(ProductId, Box<Product>),
+    Unchanged,
+    Refused(Vec<RowError>),
+}
+
 /// What [`apply`] would do now, without doing it. Prices are those in `currency`.
-pub fn plan(conn: &mut Conn, drafts: &[ProductDraft], currency: kernel::money::Currency) -> Result<Plan> {
+pub fn plan(conn: &mut Conn, drafts: &[ProductDraft], currency: Currency) -> Result<Plan> {
     let mut plan = Plan::default();
+    plan_each(conn, drafts, currency, &mut |draft, planned| match planned {
+        Planned::Create => plan.created.push(draft.handle.clone()),
+        Planned::Change(fields) => plan.changed.push(Change { handle: draft.handle.clone(), line: draft.line, fields }),
+        Planned::Unchanged => plan.unchanged += 1,
+        Planned::Refuse(errors) => plan.errors.extend(errors),
+    })?;
+    Ok(plan)
+}
+
+/// [`plan`], draft by draft in their order.
+pub fn plan_each(conn: &mut Conn, drafts: &[ProductDraft], currency: Currency, each: &mut dyn FnMut(&ProductDraft, Planned)) -> Result<()> {
     let mut tree = catalog::categories(conn, LANGUAGES[0])?;
     let mut resolve = |_: &mut Conn, tree: &mut Categories, path: &[String]| Ok(imagine(tree, path));
     for drafts in drafts.chunks(TOGETHER) {
@@ -82,20 +113,18 @@ pub fn plan(conn: &mut Conn, drafts: &[ProductDraft], currency: kernel::money::C
                 }
                 Ok(step)
             });
-            match step {
-                Ok(Step::Unchanged | Step::Remember(..)) => plan.unchanged += 1,
+            let planned = match step {
+                Ok(Step::Unchanged | Step::Remember(..)) => Planned::Unchanged,
                 Ok(Step::Save(states)) => match *states {
-                    (None, _) => plan.created.push(draft.handle.clone()),
-                    (Some(before), after) => {
-                        let fields = catalog::diff(&before, &after, &tree);
-                        plan.changed.push(Change { handle: draft.handle.clone(), line: draft.line, fields });
-                    }
+                    (None, _) => Planned::Create,
+                    (Some(before), after) => Planned::Change(catalog::diff(&before, &after, &tree, currency)),
                 },
-                Err(error) => plan.errors.extend(row_errors(draft, error)?),
-            }
+                Err(error) => Planned::Refuse(row_errors(draft, error)?),
+            };
+            each(draft, planned);
         }
     }
-    Ok(plan)
+    Ok(())
 }
 
 /// Writes the drafts. The caller holds the transaction; with [`Mode::AllOrNothing`] an error undoes everything and is in the
@@ -140,36 +169,58 @@ pub fn rehearse(conn: &mut Conn, run: impl FnOnce(&mut Conn) -> Result<Report>) 
 }
 
 fn write(conn: &mut Conn, drafts: &[ProductDraft], saving: &Saving, report: &mut Report, progress: &mut dyn FnMut(u64)) -> Result<()> {
+    let mut done = 0;
+    for drafts in drafts.chunks(TOGETHER) {
+        apply_each(conn, drafts, saving, catalog::save_over, &mut |_, applied| match applied {
+            Applied::Created(_) => report.created += 1,
+            Applied::Changed(..) => report.changed += 1,
+            Applied::Unchanged => report.unchanged += 1,
+            Applied::Refused(errors) => report.errors.extend(errors),
+        })?;
+        done += drafts.len() as u64;
+        progress(done);
+    }
+    Ok(())
+}
+
+/// How a product is stored over what was.
+pub(crate) type Save = fn(&mut Conn, Option<&Product>, Product, &Saving) -> Result<Saved>;
+
+/// Writes drafts, each in a savepoint of its own, and tells in their order what became of them.
+pub(crate) fn apply_each(
+    conn: &mut Conn,
+    drafts: &[ProductDraft],
+    saving: &Saving,
+    save: Save,
+    each: &mut dyn FnMut(&ProductDraft, Applied),
+) -> Result<()> {
     let mut tree = catalog::categories(conn, LANGUAGES[0])?;
     let mut resolve = |conn: &mut Conn, tree: &mut Categories, path: &[String]| catalog::ensure_path(conn, tree, path);
-    let mut done = 0;
     for drafts in drafts.chunks(TOGETHER) {
         let mut known = Known::load(conn, drafts, saving.currency)?;
         for draft in drafts {
             // Categories added for a product that then fails are harmless, and stay: the tree in memory must match the stored one.
             let result = known.step(conn, draft, &mut tree, &mut resolve).and_then(|step| match step {
-                Step::Unchanged => Ok((0, 0, 1)),
+                Step::Unchanged => Ok(Applied::Unchanged),
                 Step::Remember(id, hash) => {
                     diesel::update(products::table.find(id)).set(products::import_hash.eq(hash)).execute(conn)?;
-                    Ok((0, 0, 1))
+                    Ok(Applied::Unchanged)
                 }
                 Step::Save(states) => {
                     let (before, after) = *states;
-                    savepoint(conn, |conn| catalog::save_over(conn, before.as_ref(), after, saving))?;
-                    Ok(if before.is_none() { (1, 0, 0) } else { (0, 1, 0) })
+                    let saved = savepoint(conn, |conn| save(conn, before.as_ref(), after, saving))?;
+                    Ok(match before {
+                        None => Applied::Created(saved.id),
+                        Some(before) => Applied::Changed(saved.id, Box::new(before)),
+                    })
                 }
             });
-            match result {
-                Ok((created, changed, unchanged)) => {
-                    report.created += created;
-                    report.changed += changed;
-                    report.unchanged += unchanged;
-                }
-                Err(error) => report.errors.extend(row_errors(draft, error)?),
-            }
+            let applied = match result {
+                Ok(applied) => applied,
+                Err(error) => Applied::Refused(row_errors(draft, error)?),
+            };
+            each(draft, applied);
         }
-        done += drafts.len() as u64;
-        progress(done);
     }
     Ok(())
 }
@@ -184,7 +235,7 @@ struct Known {
 }
 
 impl Known {
-    fn load(conn: &mut Conn, drafts: &[ProductDraft], currency: kernel::money::Currency) -> Result<Known> {
+    fn load(conn: &mut Conn, drafts: &[ProductDraft], currency: Currency) -> Result<Known> {
         let slugs: Vec<String> = drafts.iter().map(|draft| catalog::slug(&draft.handle)).collect();
         let rows: Vec<(String, ProductId, String)> = products::table
             .filter(products::slug.eq_any(&slugs))

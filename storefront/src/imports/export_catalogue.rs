@@ -4,7 +4,7 @@
 
 use super::draft::{DraftStatus, PictureDraft, ProductDraft, TextDraft, VariantDraft};
 use super::export::ShopifyWriter;
-use crate::catalog::{self, Categories, Product, Status, Variant};
+use crate::catalog::{self, Categories, Filter, Product, Status, Variant};
 use crate::shop::{self, LANGUAGES};
 use kernel::{Db, Error, Result};
 use std::io::Write;
@@ -34,6 +34,28 @@ pub fn export_products(db: &Db, out: impl Write, progress: &mut dyn FnMut(u64, u
             done += 1;
         }
         progress(done, total.max(done));
+    }
+    writer.finish().map_err(unwritable)?;
+    Ok(done)
+}
+
+/// Writes the products that a filter finds, the newest first, as [`export_products`] does.
+pub fn export_found(db: &Db, filter: &Filter, out: impl Write) -> Result<u64> {
+    let (names, currency, tree) =
+        db.read_now(|conn| Ok((catalog::attribute_names(conn)?, shop::get(conn)?.currency, catalog::categories(conn, LANGUAGES[0])?)))?;
+    let mut writer = ShopifyWriter::new(names, currency, out).map_err(unwritable)?;
+    let (mut filter, mut done) = (filter.clone(), 0u64);
+    loop {
+        let products = db.read_now(|conn| {
+            let ids = catalog::found(conn, &filter, currency, PAGE)?;
+            catalog::products(conn, &ids, currency)
+        })?;
+        let Some(last) = products.last().and_then(|product| product.id) else { break };
+        filter.before = Some(last);
+        for product in products {
+            writer.write(&draft(product, &tree)).map_err(unwritable)?;
+            done += 1;
+        }
     }
     writer.finish().map_err(unwritable)?;
     Ok(done)

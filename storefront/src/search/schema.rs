@@ -181,7 +181,8 @@ pub fn document(fields: &Fields, product: &SearchDocument) -> TantivyDocument {
         document.add_pre_tokenized_text(fields.han, tokens(run.into_iter().map(String::from).collect()));
     }
     product.skus.iter().map(|sku| bare(sku)).filter(|sku| !sku.is_empty()).for_each(|sku| document.add_text(fields.sku, sku));
-    product.categories.iter().for_each(|(id, _)| document.add_i64(fields.category, *id));
+    let groups = product.categories.iter().map(|(id, _)| id).chain(&product.collections);
+    groups.for_each(|id| document.add_i64(fields.category, *id));
     add_columns(fields, product, &mut document);
     document
 }

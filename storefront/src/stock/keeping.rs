@@ -6,6 +6,7 @@ use crate::schema::{location_levels, stock_levels, stock_movements, variants};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Error, Result, on_each};
+use std::collections::HashSet;
 
 /// Adds the level of a variant, or changes its policy. `Conflict` when back-orders are switched off while some are open.
 pub fn ensure(conn: &mut Conn, variant: VariantId, tracked: bool, oversell: bool) -> Result<()> {
@@ -82,6 +83,25 @@ pub fn open(conn: &mut Conn, openings: &[Opening], actor: &str, now: Time) -> Re
         })
         .collect();
     on_each!(conn, c => diesel::insert_into(stock_movements::table).values(movements).execute(c))?;
+    Ok(())
+}
+
+/// Which of these variants moved since they were added.
+pub fn moved_since_opening(conn: &mut Conn, ids: &[VariantId]) -> Result<HashSet<VariantId>> {
+    let moved: Vec<VariantId> = stock_movements::table
+        .filter(stock_movements::variant_id.eq_any(ids))
+        .filter(stock_movements::dedupe_key.not_like("open:%"))
+        .select(stock_movements::variant_id)
+        .distinct()
+        .load(conn)?;
+    Ok(moved.into_iter().collect())
+}
+
+/// Takes away everything that is known of variants which go for good and never moved.
+pub fn forget(conn: &mut Conn, ids: &[VariantId]) -> Result<()> {
+    diesel::delete(location_levels::table.filter(location_levels::variant_id.eq_any(ids))).execute(conn)?;
+    diesel::delete(stock_movements::table.filter(stock_movements::variant_id.eq_any(ids))).execute(conn)?;
+    diesel::delete(stock_levels::table.filter(stock_levels::variant_id.eq_any(ids))).execute(conn)?;
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use super::views::page::{ErrorView, Page};
 use super::visit::Visit;
 use crate::gateway::Gateways;
 use crate::mails::Mailer;
+use crate::redirects;
 use crate::search::SearchEngine;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -100,6 +101,14 @@ pub async fn error_pages<B: MessageBody + 'static>(
     }
     let Some(door) = response.request().app_data::<web::Data<Door>>().cloned() else { return Ok(response.map_into_left_body()) };
     let visit = Visit::of(response.request(), &door.signer);
+    if status == StatusCode::NOT_FOUND
+        && response.request().method().is_safe()
+        && let Some(to) = moved(&door, &visit).await
+    {
+        let (request, _) = response.into_parts();
+        request.extensions_mut().clear();
+        return Ok(ServiceResponse::new(request, to.map_into_right_body()));
+    }
     let view = ErrorView { status: status.as_u16(), message, retry_after, reference: None };
     match error_page(&door, &visit, status, view).await {
         Ok(page) => {
@@ -109,6 +118,21 @@ pub async fn error_pages<B: MessageBody + 'static>(
         }
         Err(_) => Ok(response.map_into_left_body()),
     }
+}
+
+/// Sends the browser on for good when an address without a page leads somewhere. The browser asks again each time: the address may
+/// have a page of its own one day.
+async fn moved(door: &Door, visit: &Visit) -> Option<HttpResponse> {
+    let path = visit.path.clone();
+    let target = match door.read(move |conn, _| redirects::find(conn, &path)).await {
+        Ok(target) => target?,
+        Err(error) => {
+            tracing::warn!(%error, "old addresses cannot be looked up");
+            return None;
+        }
+    };
+    let to = redirects::address(visit.language, &target, &visit.query)?;
+    Some(HttpResponse::MovedPermanently().insert_header((header::LOCATION, to)).insert_header((header::CACHE_CONTROL, "no-cache")).finish())
 }
 
 async fn error_page(door: &Door, visit: &Visit, status: StatusCode, view: ErrorView) -> Result<HttpResponse> {

@@ -8,13 +8,12 @@ use super::views::shared::{Link, Shelf};
 use super::visit::Visit;
 use super::words::Words;
 use super::{frame, shelves};
+use crate::content::layout::{self, Part, Said};
 use crate::{catalog, shop};
 use actix_web::{HttpResponse, web};
 use kernel::clock::Time;
 use kernel::web::i18n::Language;
 use kernel::{Conn, Result};
-use serde::Deserialize;
-use std::collections::BTreeMap;
 
 /// Products of a shelf that nobody laid out.
 const SHELF: i64 = 8;
@@ -23,37 +22,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
     config.route("", web::get().to(show)).route("/", web::get().to(show));
 }
 
-/// How the page is stored: slugs of categories and products, hashes of pictures, texts by language.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Layout {
-    hero: Option<Part>,
-    banner: Option<Part>,
-    tiles: Vec<String>,
-    shelves: Vec<Row>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Part {
-    picture: Option<String>,
-    title: Text,
-    text: Text,
-    cta: Text,
-    /// The slug of a category.
-    link: String,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Row {
-    title: Text,
-    products: Vec<String>,
-}
-
-type Text = BTreeMap<String, String>;
-
-fn said(text: &Text, language: Language) -> String {
+fn said(text: &Said, language: Language) -> String {
     let own = text.get(language.code()).filter(|text| !text.is_empty());
     own.or_else(|| text.get(Language::default().code())).cloned().unwrap_or_default()
 }
@@ -79,13 +48,7 @@ fn load(conn: &mut Conn, visit: &Visit, units: u32, words: &Words, base_url: &st
     page.description = words.get("home-description");
     let shop = shop::get(conn)?;
     let tree = catalog::categories(conn, visit.language.code())?;
-    let layout: Layout = match shop.home.clone() {
-        serde_json::Value::Null => Layout::default(),
-        stored => serde_json::from_value(stored).unwrap_or_else(|error| {
-            tracing::warn!(%error, "the stored home page does not read");
-            Layout::default()
-        }),
-    };
+    let layout = layout::of(&shop);
     let chosen: Vec<&catalog::Category> = layout.tiles.iter().filter_map(|slug| tree.by_slug(slug)).collect();
     let tiles = shelves::tiles(conn, &if chosen.is_empty() { tree.children(None) } else { chosen })?;
     let mut rows: Vec<Shelf> = Vec::new();

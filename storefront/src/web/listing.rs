@@ -109,13 +109,26 @@ pub fn found(conn: &mut Conn, around: &Around, page: &SearchPage, price_error: O
 
 /// The products of a category without the engine: by their age, with nothing to narrow them by.
 pub fn plain(conn: &mut Conn, around: &Around, category: Option<CategoryId>) -> Result<Listing> {
+    plain_from(conn, around, |conn, after, limit| {
+        let ids = catalog::listing(conn, category, after.map(ProductId), limit)?;
+        Ok(ids.into_iter().map(|id| (id.0, id)).collect())
+    })
+}
+
+/// A page of products without the engine. `list` answers products after a key, with the key of each.
+pub fn plain_from(
+    conn: &mut Conn,
+    around: &Around,
+    list: impl FnOnce(&mut Conn, Option<i64>, i64) -> Result<Vec<(i64, ProductId)>>,
+) -> Result<Listing> {
     let after = around.choices.after.as_deref().and_then(|key| key.strip_prefix(PLAIN)).and_then(|id| id.parse().ok());
     let most = i64::try_from(PAGE).unwrap_or(i64::MAX);
-    let mut ids = catalog::listing(conn, category, after, most + 1)?;
-    let more = ids.len() > PAGE;
-    ids.truncate(PAGE);
+    let mut found = list(conn, after, most + 1)?;
+    let more = found.len() > PAGE;
+    found.truncate(PAGE);
+    let ids: Vec<ProductId> = found.iter().map(|(_, id)| *id).collect();
     let cards = shelves::cards(conn, &ids, around.words.language, around.currency, around.now)?;
-    let next = ids.last().filter(|_| more).map(|last| around.choices.after(&format!("{PLAIN}{last}")).address(&around.action));
+    let next = found.last().filter(|_| more).map(|(last, _)| around.choices.after(&format!("{PLAIN}{last}")).address(&around.action));
     Ok(Listing {
         action: around.action.clone(),
         hidden: hidden(around.choices),

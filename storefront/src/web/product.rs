@@ -217,6 +217,7 @@ fn variant_view(variant: &PageVariant, found: &ProductPage, words: &Words, now: 
         sku: variant.sku.clone().unwrap_or_default(),
         price: Money::new(variant.price, found.currency),
         compare_at: variant.compare_at.map(|before| Money::new(before, found.currency)),
+        lowest: variant.lowest.filter(|_| variant.compare_at.is_some()).map(|least| Money::new(least, found.currency)),
         reason: None,
         stock,
         max: u32::try_from(most).unwrap_or(0),

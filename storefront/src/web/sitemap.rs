@@ -2,7 +2,7 @@
 
 use super::door::Door;
 use crate::ids::ProductId;
-use crate::{catalog, content, shop};
+use crate::{catalog, collections, content, shop};
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use kernel::clock::Time;
@@ -54,6 +54,8 @@ async fn pages(door: web::Data<Door>) -> Result<HttpResponse> {
             let own = shop::LANGUAGES[0];
             let mut paths = vec!["/".to_string()];
             paths.extend(catalog::categories(conn, own)?.0.iter().map(|category| format!("/categories/{}", category.slug)));
+            let shown = collections::list(conn)?.into_iter().filter(|collection| collection.active);
+            paths.extend(shown.map(|collection| format!("/collections/{}", collection.slug)));
             paths.extend(content::list(conn, own)?.into_iter().map(|(slug, _)| format!("/pages/{slug}")));
             Ok(paths)
         })

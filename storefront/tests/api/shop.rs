@@ -107,7 +107,8 @@ impl Shop {
 
     pub fn category(&self, name: &str) -> CategoryId {
         let change = CategoryChange { name: name.into(), ..CategoryChange::default() };
-        self.db.write_now(move |conn| catalog::save_category(conn, &change)).unwrap()
+        let now = self.now();
+        self.db.write_now(move |conn| catalog::save_category(conn, &change, now)).unwrap()
     }
 
     /// A product with one variant, whose SKU is the title in capitals; in the search index too.

@@ -57,11 +57,25 @@ impl Visitor {
         fields.iter().for_each(|(name, value)| {
             body.append_pair(name, value);
         });
-        self.ask(path, Some(body.finish()))
+        self.ask(path, Some(("application/x-www-form-urlencoded", body.finish().into_bytes())))
     }
 
-    /// Posts a form with a file, as a browser sends it, following redirects.
-    pub fn upload(&self, path: &str, fields: &[(&str, &str)], file: (&str, &[u8])) -> Page {
+    /// Sends the form of `page` that posts to `action` with a file in its field `file`, following redirects.
+    pub fn upload(&self, page: &Page, action: &str, name: &str, content: &[u8]) -> Page {
+        let csrf = page.form(action, &[]).into_iter().find(|(name, _)| name == "csrf").map(|(_, value)| value).unwrap_or_default();
+        let edge = "----form-edge";
+        let mut body = format!("--{edge}\r\ncontent-disposition: form-data; name=\"csrf\"\r\n\r\n{csrf}\r\n").into_bytes();
+        body.extend(
+            format!("--{edge}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\ncontent-type: text/csv\r\n\r\n")
+                .bytes(),
+        );
+        body.extend_from_slice(content);
+        body.extend(format!("\r\n--{edge}--\r\n").bytes());
+        self.follow(self.ask(action, Some((&format!("multipart/form-data; boundary={edge}"), body))))
+    }
+
+    /// Posts fields and then a file under a name that lies about it, following redirects.
+    pub fn upload_parts(&self, path: &str, fields: &[(&str, &str)], file: (&str, &[u8])) -> Page {
         let mut body = Vec::new();
         for (name, value) in fields {
             body.extend(format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").into_bytes());
@@ -72,7 +86,7 @@ impl Visitor {
         body.extend(head.into_bytes());
         body.extend(file.1);
         body.extend(b"\r\n--edge--\r\n");
-        self.follow(self.send(path, Some(("multipart/form-data; boundary=edge", body))))
+        self.follow(self.ask(path, Some(("multipart/form-data; boundary=edge", body))))
     }
 
     /// Fills in and submits the form of `page` that posts to `action` (without host, language included), as a browser would.
@@ -82,11 +96,7 @@ impl Visitor {
         self.post(action, &fields)
     }
 
-    fn ask(&self, path: &str, body: Option<String>) -> Page {
-        self.send(path, body.map(|body| ("application/x-www-form-urlencoded", body.into_bytes())))
-    }
-
-    fn send(&self, path: &str, body: Option<(&str, Vec<u8>)>) -> Page {
+    fn ask(&self, path: &str, body: Option<(&str, Vec<u8>)>) -> Page {
         let own = !path.starts_with("http") || path.starts_with(&self.base);
         let address = if path.starts_with("http") { path.to_string() } else { format!("{}{path}", self.base) };
         let cookies: Vec<String> = self.cookies.borrow().iter().map(|(name, value)| format!("{name}={value}")).collect();

@@ -87,7 +87,7 @@ fn a_plan_tells_each_field_and_apply_does_just_that() {
             told,
             [
                 ("categories", "Home > Mugs", "Home > Cups"),
-                ("variant mug-L: price", "1000", "1100"),
+                ("variant mug-L: price", "10.00", "11.00"),
                 ("variant mug-S: sold", "true", "false"),
             ]
         );

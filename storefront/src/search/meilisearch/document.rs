@@ -49,7 +49,7 @@ impl Document {
             tags: product.tags.clone(),
             values: unique(product.attributes.iter().map(|(_, value)| value.clone()).chain(options)),
             descriptions: product.descriptions.clone(),
-            categories: product.categories.iter().map(|(id, _)| *id).collect(),
+            categories: product.categories.iter().map(|(id, _)| *id).chain(product.collections.iter().copied()).collect(),
             labels: unique(
                 product_labels(product).iter().map(|label| label.splitn(3, INNER).take(2).collect::<Vec<_>>().join(&INNER.to_string())),
             ),

@@ -63,6 +63,8 @@ pub struct VariantView {
     pub sku: String,
     pub price: Money,
     pub compare_at: Option<Money>,
+    /// The lowest price in the 30 days before the reduction, where the shop knows it.
+    pub lowest: Option<Money>,
     /// Why the price is lower, such as "Your offer until Sunday".
     pub reason: Option<String>,
     pub stock: Stock,

@@ -1,0 +1,161 @@
+//! Collections: filled by hand or by a rule, with a look at who would be in them.
+
+use super::collection_form::{self, Typed};
+use super::desk::{Act, Desk, refusal};
+use super::product_form::MOMENT;
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use kernel::clock::Time;
+use kernel::error::Fields;
+use kernel::{Conn, Error, Result};
+use serde_json::{Value, json};
+use storefront::catalog;
+use storefront::collections::{self, Collection, Filling};
+use storefront::ids::{CollectionId, ProductId};
+use storefront::shop::{self, LANGUAGES};
+use storefront::web::posted::Posted;
+use storefront::web::views::form::Form;
+
+/// Members that a page shows, and up to how many it counts.
+const SHOWN: i64 = 24;
+const COUNTED: i64 = 1000;
+
+pub async fn list(desk: Desk) -> Result<HttpResponse> {
+    let rows = desk.read(collections::list).await?;
+    desk.page("admin/collections.html", "admin-collections", json!({ "rows": rows }))
+}
+
+pub async fn new(desk: Desk) -> Result<HttpResponse> {
+    let form = desk.read(|conn| collection_form::filled(conn, &Collection::default())).await?;
+    show(&desk, StatusCode::OK, None, form, None).await
+}
+
+pub async fn edit(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
+    let id = CollectionId(*id);
+    let form = desk
+        .read(move |conn| {
+            let seen = collections::updated_at(conn, id)?;
+            let collection = collections::get(conn, id)?;
+            Ok(collection_form::filled(conn, &collection)?.fill("updated_at", seen.format(MOMENT).to_string()))
+        })
+        .await?;
+    show(&desk, StatusCode::OK, Some(id), form, None).await
+}
+
+/// The form in a page, with the members there are, or those that `trying` would have.
+async fn show(desk: &Desk, status: StatusCode, id: Option<CollectionId>, form: Form, trying: Option<Filling>) -> Result<HttpResponse> {
+    let (known, tree, members, tried) = desk
+        .read(move |conn| {
+            let known = match id {
+                Some(id) => Some(collections::get(conn, id)?),
+                None => None,
+            };
+            let tried = trying.is_some();
+            let found = match (trying, id) {
+                (Some(Filling::ByRule(rule)), _) => collections::matches(conn, &rule, None, None, COUNTED)?,
+                (Some(Filling::ByHand(products)), _) => products,
+                (None, Some(id)) => collections::preview(conn, id, COUNTED, COUNTED)?.1,
+                (None, None) => Vec::new(),
+            };
+            Ok((known, catalog::categories(conn, LANGUAGES[0])?, members(conn, found)?, tried))
+        })
+        .await?;
+    let categories: Vec<Value> = tree
+        .0
+        .iter()
+        .map(|category| {
+            let path: Vec<&str> = tree.path(category.id).iter().map(|one| one.name.as_str()).collect();
+            json!({ "slug": category.slug, "path": path.join(" › ") })
+        })
+        .collect();
+    let title = known.as_ref().map_or("admin-collection-new", |known| known.name.as_str());
+    let view = json!({ "id": id, "form": form, "slug": known.as_ref().map(|known| &known.slug), "active": known.as_ref().is_some_and(|known| known.active),
+        "conditions": collection_form::conditions(), "kinds": collection_form::kinds(), "categories": categories, "members": members, "tried": tried });
+    desk.page_as(status, "admin/collection.html", title, view)
+}
+
+/// Products as a page shows them, with how many there are.
+fn members(conn: &mut Conn, found: Vec<ProductId>) -> Result<Value> {
+    let currency = shop::get(conn)?.currency;
+    let first: Vec<ProductId> = found.iter().copied().take(usize::try_from(SHOWN).unwrap_or(0)).collect();
+    let products = catalog::products(conn, &first, currency)?;
+    let rows: Vec<Value> =
+        products.iter().map(|product| json!({ "id": product.id, "title": product.title, "status": product.status })).collect();
+    let many = i64::try_from(found.len()).is_ok_and(|count| count >= COUNTED);
+    Ok(
+        json!({ "count": if many { format!("{COUNTED}+") } else { found.len().to_string() }, "rows": rows, "more": found.len() > rows.len() }),
+    )
+}
+
+pub async fn create(desk: Desk, posted: Posted) -> Result<HttpResponse> {
+    save(desk, None, posted).await
+}
+
+pub async fn update(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<HttpResponse> {
+    save(desk, Some(CollectionId(*id)), posted).await
+}
+
+async fn save(desk: Desk, id: Option<CollectionId>, posted: Posted) -> Result<HttpResponse> {
+    let (wanted, words) = (posted.clone(), desk.words()?);
+    let read = desk
+        .read(move |conn| {
+            let before = match id {
+                Some(id) => collections::get(conn, id)?,
+                None => Collection::default(),
+            };
+            collection_form::read(conn, &wanted, before, &words)
+        })
+        .await;
+    let Typed { collection, wrong } = match read {
+        Ok(typed) => typed,
+        Err(error) => return Err(error),
+    };
+    if posted.get("try") == "on" {
+        return show(&desk, StatusCode::OK, id, collection_form::typed(&posted, &wrong), Some(collection.filling)).await;
+    }
+    let stored = match wrong.clone().check() {
+        Err(error) => Err(error),
+        Ok(()) => {
+            let seen = posted.get("updated_at").to_string();
+            desk.write(move |conn, act| store(conn, act, id, &seen, &collection)).await
+        }
+    };
+    match stored {
+        Ok(id) => Ok(desk.done(&format!("/admin/collections/{id}"), "admin-saved")),
+        Err(error) => {
+            let (status, wrong): (StatusCode, Fields) = refusal(error)?;
+            show(&desk, status, id, collection_form::typed(&posted, &wrong), None).await
+        }
+    }
+}
+
+fn store(conn: &mut Conn, act: &Act, id: Option<CollectionId>, seen: &str, collection: &Collection) -> Result<CollectionId> {
+    let before = match id {
+        Some(id) => {
+            let seen = Time::parse_from_str(seen, MOMENT).map_err(|_| Error::conflict("form-expired"))?;
+            collections::begin_edit(conn, id, seen)?;
+            json!(collections::get(conn, id)?)
+        }
+        None => Value::Null,
+    };
+    let saved = collections::save(conn, collection, act.now)?;
+    let after = collections::get(conn, saved)?;
+    act.log(conn, "collection.save", &format!("collection:{saved}"), &before, &after)?;
+    Ok(saved)
+}
+
+pub async fn delete(desk: Desk, id: web::Path<i64>, _: Posted) -> Result<HttpResponse> {
+    let id = CollectionId(*id);
+    let gone = desk
+        .write(move |conn, act| {
+            let before = collections::get(conn, id)?;
+            collections::remove(conn, id, act.now)?;
+            act.log(conn, "collection.delete", &format!("collection:{id}"), &before, &Value::Null)
+        })
+        .await;
+    match gone {
+        // Deleted twice is deleted.
+        Ok(()) | Err(Error::NotFound) => Ok(desk.done("/admin/collections", "admin-deleted")),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,153 @@
+//! The shop's home page: pictures with words, categories, shelves.
+
+use super::desk::{Desk, refusal};
+use super::pictures::{self as uploads, told};
+use super::promotion_goods::lines;
+use actix_multipart::Multipart;
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use kernel::{Error, Result};
+use serde_json::{Value, json};
+use storefront::content::layout::{self, Layout, Part, Row, SHELVES, Said};
+use storefront::pictures;
+use storefront::shop::{self, LANGUAGES};
+use storefront::web::posted::Posted;
+use storefront::web::views::form::Form;
+
+const HERE: &str = "/admin/home-page";
+/// The parts with a picture.
+const PARTS: [&str; 2] = ["hero", "banner"];
+const WORDS: [&str; 3] = ["title", "text", "cta"];
+
+fn names() -> Vec<String> {
+    let mut names = Vec::new();
+    for part in PARTS {
+        names.push(format!("{part}_shown"));
+        names.extend(WORDS.iter().flat_map(|word| LANGUAGES.map(|language| format!("{part}_{word}_{language}"))));
+        names.push(format!("{part}_link"));
+    }
+    names.push("tiles".into());
+    for at in 0..SHELVES {
+        names.extend(LANGUAGES.map(|language| format!("shelf_{at}_title_{language}")));
+        names.push(format!("shelf_{at}_products"));
+    }
+    names
+}
+
+fn blank() -> Form {
+    Form::new(&names().iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+fn part<'a>(layout: &'a Layout, name: &str) -> Option<&'a Part> {
+    if name == "hero" { layout.hero.as_ref() } else { layout.banner.as_ref() }
+}
+
+fn fill(form: Form, name: &str, said: &Said) -> Form {
+    said.iter().fold(form, |form, (language, text)| form.fill(&format!("{name}_{language}"), text))
+}
+
+fn filled(layout: &Layout) -> Form {
+    let mut form = blank().fill("tiles", layout.tiles.join("\n"));
+    for name in PARTS {
+        let Some(part) = part(layout, name) else { continue };
+        form = form.fill(&format!("{name}_shown"), "on").fill(&format!("{name}_link"), &part.link);
+        form = fill(form, &format!("{name}_title"), &part.title);
+        form = fill(form, &format!("{name}_text"), &part.text);
+        form = fill(form, &format!("{name}_cta"), &part.cta);
+    }
+    for (at, row) in layout.shelves.iter().enumerate() {
+        form = fill(form, &format!("shelf_{at}_title"), &row.title).fill(&format!("shelf_{at}_products"), row.products.join("\n"));
+    }
+    form
+}
+
+pub async fn edit(desk: Desk) -> Result<HttpResponse> {
+    let layout = desk.read(|conn| Ok(layout::of(&shop::get(conn)?))).await?;
+    let form = filled(&layout);
+    show(&desk, StatusCode::OK, &layout, form)
+}
+
+fn show(desk: &Desk, status: StatusCode, layout: &Layout, form: Form) -> Result<HttpResponse> {
+    let pictures: Vec<Value> = PARTS
+        .iter()
+        .map(|name| json!({ "name": name, "picture": part(layout, name).and_then(|part| part.picture.clone()), "there": part(layout, name).is_some() }))
+        .collect();
+    desk.page_as(
+        status,
+        "admin/home_page.html",
+        "admin-home-page",
+        json!({ "form": form, "parts": pictures, "shelves": (0..SHELVES).collect::<Vec<_>>() }),
+    )
+}
+
+/// What was typed, with the pictures as they are.
+fn read(posted: &Posted, before: &Layout) -> Layout {
+    let said = |name: &str| -> Said {
+        let text = |language: &&str| (language.to_string(), posted.get(&format!("{name}_{language}")).trim().to_string());
+        LANGUAGES.iter().map(text).filter(|(_, text)| !text.is_empty()).collect()
+    };
+    let shown = |name: &str| {
+        posted.ticked(&format!("{name}_shown")).then(|| Part {
+            picture: part(before, name).and_then(|part| part.picture.clone()),
+            title: said(&format!("{name}_title")),
+            text: said(&format!("{name}_text")),
+            cta: said(&format!("{name}_cta")),
+            link: posted.get(&format!("{name}_link")).trim().to_string(),
+        })
+    };
+    let rows = (0..SHELVES)
+        .map(|at| Row { title: said(&format!("shelf_{at}_title")), products: lines(posted.get(&format!("shelf_{at}_products"))) });
+    Layout {
+        hero: shown("hero"),
+        banner: shown("banner"),
+        tiles: lines(posted.get("tiles")),
+        shelves: rows.filter(|row| !row.products.is_empty() || !row.title.is_empty()).collect(),
+    }
+}
+
+pub async fn save(desk: Desk, posted: Posted) -> Result<HttpResponse> {
+    let typed = posted.clone();
+    let saved = desk
+        .write(move |conn, act| {
+            let before = layout::of(&shop::get(conn)?);
+            let after = read(&typed, &before);
+            layout::save(conn, &after, act.now)?;
+            act.log(conn, "home_page.save", "home_page", &before, &after)
+        })
+        .await;
+    match saved {
+        Ok(()) => Ok(desk.done(HERE, "admin-saved")),
+        Err(error) => {
+            let (status, wrong) = refusal(error)?;
+            let names = names();
+            let order: Vec<&str> = names.iter().map(String::as_str).collect();
+            let before = desk.read(|conn| Ok(layout::of(&shop::get(conn)?))).await?;
+            show(&desk, status, &before, blank().typed(posted.pairs()).refuse(&order, &wrong))
+        }
+    }
+}
+
+/// Puts a picture into a part that is shown.
+pub async fn picture(desk: Desk, place: web::Path<String>, parts: Multipart) -> Result<HttpResponse> {
+    let place = place.into_inner();
+    if !PARTS.contains(&place.as_str()) {
+        return Err(Error::NotFound);
+    }
+    let stored = async {
+        let (prepared, _) = uploads::take(&desk, parts).await?;
+        desk.write(move |conn, act| {
+            let before = layout::of(&shop::get(conn)?);
+            let mut after = before.clone();
+            let part = if place == "hero" { after.hero.as_mut() } else { after.banner.as_mut() };
+            let part = part.ok_or_else(|| Error::conflict("admin-home-page-part-missing"))?;
+            part.picture = Some(pictures::store(conn, &prepared, act.now)?);
+            layout::save(conn, &after, act.now)?;
+            act.log(conn, "home_page.save", "home_page", &before, &after)
+        })
+        .await
+    };
+    match stored.await {
+        Ok(()) => Ok(desk.done(HERE, "admin-picture-added")),
+        Err(error) => desk.explained(HERE, told(error)?),
+    }
+}

@@ -1,0 +1,16 @@
+DROP TABLE saved_filters;
+DROP TABLE batch_rows;
+DROP TABLE batches;
+DROP TABLE price_changes;
+DROP TABLE redirects;
+DROP TABLE collection_products;
+DROP TABLE collection_texts;
+DROP TABLE collections;
+DROP TABLE product_tags;
+DROP INDEX products_by_brand;
+DROP INDEX products_by_listed;
+DROP INDEX products_by_published;
+CREATE INDEX products_by_published ON products (status, published_at, id);
+ALTER TABLE products DROP COLUMN listed;
+ALTER TABLE products DROP COLUMN publish_until;
+ALTER TABLE products DROP COLUMN publish_from;

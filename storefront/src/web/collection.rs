@@ -1,0 +1,106 @@
+//! A collection: its products, with everything that narrows and orders them, as in a category.
+
+use super::category::crumbs;
+use super::door::Door;
+use super::listing::{self, Around, Choices};
+use super::page_cache::{self, Rendered};
+use super::views::listing::CategoryView;
+use super::views::page::{Flash, Page, Tone};
+use super::visit::Visit;
+use super::words::Words;
+use super::{frame, structured};
+use crate::collections::{self, CollectionPage};
+use crate::ids::ProductId;
+use crate::search::{SearchPage, Sort};
+use crate::{catalog, shop};
+use actix_web::{HttpResponse, web};
+use kernel::clock::Time;
+use kernel::{Conn, Result};
+use std::collections::HashMap;
+
+pub fn routes(config: &mut web::ServiceConfig) {
+    config.route("/collections/{slug}", web::get().to(show));
+}
+
+async fn show(door: web::Data<Door>, visit: Visit, slug: web::Path<String>) -> Result<HttpResponse> {
+    let slug = slug.into_inner();
+    page_cache::serve(&door, &visit, true, |visit, units| {
+        let door = door.clone();
+        async move { render(&door, visit, units, slug).await }
+    })
+    .await
+}
+
+async fn render(door: &Door, visit: Visit, units: u32, slug: String) -> Result<Rendered> {
+    let choices = Choices::read(&visit.query);
+    let language = visit.language.code();
+    let (found, currency) = door.read(move |conn, _| Ok((collections::page(conn, &slug, language)?, shop::get(conn)?.currency))).await?;
+    let mut asked = listing::asked(&choices, None, currency);
+    asked.query.category = Some(found.id.group());
+    // What was put in order by hand stands in that order, on one page, until somebody asks for another.
+    let in_order = found.by_hand && choices.sort == Sort::Relevance;
+    if in_order {
+        asked.query.limit = collections::MOST_BY_HAND;
+        asked.query.after = None;
+    }
+    let answer = if listing::is_plain(&choices) { None } else { listing::ask(door, asked.query).await? };
+    let words = Words::of(&door.templates, visit.language)?;
+    let (seen, base_url, price_error) = (visit.clone(), door.config.base_url.clone(), asked.price_error);
+    let page = door
+        .read(move |conn, now| {
+            let mut answer = answer;
+            if let Some(page) = answer.as_mut().filter(|_| in_order) {
+                put_in_order(conn, &found, page)?;
+            }
+            let part = Part { visit: &seen, words: &words, of: &found, base_url: &base_url, choices: &choices, units };
+            part.load(conn, answer.as_ref(), price_error, now)
+        })
+        .await?;
+    let html = door.templates.render("storefront/category.html", visit.language, &page)?;
+    Ok(Rendered { html, product: None })
+}
+
+fn put_in_order(conn: &mut Conn, of: &CollectionPage, page: &mut SearchPage) -> Result<()> {
+    let most = i64::try_from(collections::MOST_BY_HAND).unwrap_or(i64::MAX);
+    let places: HashMap<ProductId, i64> =
+        collections::listing(conn, of, None, most)?.into_iter().map(|(place, product)| (product, place)).collect();
+    page.hits.sort_by_key(|id| places.get(&ProductId(*id)).copied().unwrap_or(i64::MAX));
+    page.next = None;
+    Ok(())
+}
+
+struct Part<'a> {
+    visit: &'a Visit,
+    words: &'a Words,
+    of: &'a CollectionPage,
+    base_url: &'a str,
+    choices: &'a Choices,
+    units: u32,
+}
+
+impl Part<'_> {
+    fn load(&self, conn: &mut Conn, answer: Option<&SearchPage>, price_error: Option<String>, now: Time) -> Result<Page<CategoryView>> {
+        let (of, language) = (self.of, self.visit.language);
+        let action = format!("/collections/{}", of.slug);
+        let mut page = frame::load_with(conn, self.visit, self.units, now)?;
+        frame::index(&mut page, self.base_url, &action);
+        page.alternates = frame::alternates(self.base_url, &self.choices.address(&action), language);
+        page.noindex = self.choices.narrowed();
+        page.title.clone_from(&of.name);
+        page.description = of.description.chars().take(300).collect();
+        let crumbs = crumbs(std::iter::empty(), self.words);
+        page.json_ld = Some(structured::breadcrumbs(self.base_url, language, &crumbs, (&of.name, &action)).to_string());
+        let currency = shop::get(conn)?.currency;
+        let tree = catalog::categories(conn, language.code())?;
+        let around = Around { action, choices: self.choices, words: self.words, currency, now, tree: &tree, with_categories: true };
+        let listing = match answer {
+            Some(found) => listing::found(conn, &around, found, price_error)?,
+            None => {
+                page.flash.push(Flash { kind: Tone::Warning, text: "listing-unfiltered".into() });
+                listing::plain_from(conn, &around, |conn, after, limit| collections::listing(conn, of, after, limit))?
+            }
+        };
+        let text = (!of.description.is_empty()).then(|| of.description.clone());
+        Ok(Page { page, view: CategoryView { crumbs, title: of.name.clone(), text, children: Vec::new(), listing } })
+    }
+}

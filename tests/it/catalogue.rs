@@ -1,0 +1,329 @@
+//! The catalogue from the back office: addresses that move, windows, prices, and many products at once.
+
+use crate::desk::staff;
+use crate::support::goods::{self, now};
+use crate::support::house::House;
+use crate::support::office;
+use crate::support::visitor::{Page, Visitor};
+use chrono::TimeDelta;
+use storefront::batches;
+use storefront::catalog::{self, Product, Saving, Status, Variant};
+use storefront::ids::{ProductId, VariantId};
+
+fn product_of(house: &House, slug: &str) -> ProductId {
+    let slug = slug.to_string();
+    house.db.read_now(move |conn| catalog::find(conn, &slug)).unwrap().unwrap()
+}
+
+/// Fills in and sends the form of a product.
+fn edit(mei: &Visitor, id: ProductId, typed: &[(&str, &str)]) -> Page {
+    let action = format!("/admin/products/{id}");
+    let page = mei.get(&action);
+    mei.submit(&page, &action, typed)
+}
+
+fn price(house: &House, variant: VariantId) -> (i64, Option<i64>) {
+    let found = house.db.read_now(move |conn| catalog::variants_for_sale(conn, &[variant], goods::EUR, "en")).unwrap();
+    (found[0].unit_price, found[0].compare_at)
+}
+
+#[test]
+fn an_address_that_moved_leads_on_for_good() {
+    let house = House::open();
+    goods::product(&house.db, "Mug", 1200, 5);
+    let (mei, ann) = (staff(&house), house.visitor());
+    let id = product_of(&house, "mug");
+    edit(&mei, id, &[("slug", "big-mug")]).says(200, "Saved");
+    edit(&mei, id, &[("slug", "大杯")]).says(200, "Saved");
+    for (from, to) in [
+        ("/products/mug", "/products/%E5%A4%A7%E6%9D%AF"),
+        ("/zh/products/big-mug?colour=Blue", "/zh/products/%E5%A4%A7%E6%9D%AF?colour=Blue"),
+    ] {
+        let answer = ann.get_once(from);
+        assert_eq!(
+            (answer.status, answer.headers["location"].as_str(), answer.headers["cache-control"].as_str()),
+            (301, to, "no-cache"),
+            "{from}"
+        );
+    }
+    ann.get("/products/mug").says(200, "Mug");
+    // Taken again, the address is a page.
+    house
+        .db
+        .write_now(|conn| {
+            let product = Product {
+                title: "Mug".into(),
+                status: Status::Active,
+                variants: vec![Variant { price: Some(900), ..Variant::default() }],
+                ..Product::default()
+            };
+            catalog::save_product(conn, &product, &Saving { currency: goods::EUR, actor: "test", base: None, now: now() })
+        })
+        .unwrap();
+    assert_eq!(ann.get_once("/products/mug").status, 200);
+
+    let page = mei.get("/admin/redirects").says(200, "kept by the shop");
+    let base = house.base_url.clone();
+    mei.submit(&page, "/admin/redirects", &[("from", "/sale"), ("to", &format!("{base}/products/big-mug"))]).says(200, "/sale");
+    assert_eq!(ann.get_once("/sale").headers["location"], "/products/%E5%A4%A7%E6%9D%AF");
+    for (to, wrong) in [("https://evil.test/", "Other sites"), ("//evil.test", "Other sites"), ("/sale", "circle")] {
+        mei.submit(&page, "/admin/redirects", &[("from", "/sale"), ("to", to)]).says(422, wrong);
+    }
+    mei.get("/admin/audit?action=redirect.set").says(200, "/products/big-mug");
+    let page = mei.get("/admin/redirects?q=/sale");
+    let delete = page.form_ending("/delete");
+    mei.submit(&page, &delete, &[]).says(200, "Deleted");
+    assert_eq!(ann.get_once("/sale").status, 404);
+    assert_eq!(ann.post_once("/sale", &[]).status, 404);
+}
+
+#[test]
+fn a_product_comes_and_goes_with_its_window() {
+    let house = House::open();
+    goods::product(&house.db, "Mug", 1200, 5);
+    let variant = goods::product(&house.db, "Lantern", 1500, 5);
+    let (mei, ann) = (staff(&house), house.visitor());
+    let id = product_of(&house, "lantern");
+    let local = |hours: i64| (now() + TimeDelta::hours(hours)).format("%Y-%m-%dT%H:%M").to_string();
+    edit(&mei, id, &[("publish_from", &local(5)), ("publish_until", &local(2))]).says(422, "after the beginning");
+    edit(&mei, id, &[("publish_from", &local(2)), ("publish_until", &local(5))]).says(200, "do not see this product now");
+    house.work();
+    mei.get("/admin/products").says(200, "Not shown now");
+    let shown = |there: bool| {
+        assert_eq!(ann.get("/products/lantern").status, if there { 200 } else { 404 });
+        for page in ["/search?q=lantern", "/sitemap/products-0.xml", "/"] {
+            let body = ann.get(page).body;
+            assert_eq!(body.contains("/products/lantern"), there, "{page}");
+        }
+    };
+    shown(false);
+    assert!(
+        house
+            .db
+            .write_now(move |conn| {
+                let cart = storefront::carts::create(conn, None, goods::EUR, "en", now())?;
+                storefront::carts::add(conn, cart, variant, 1, now())
+            })
+            .is_err()
+    );
+    house.state.clock.advance(TimeDelta::hours(2));
+    assert!(house.work() > 0);
+    // Changes of one second are indexed together when it is over.
+    let index = || {
+        house.state.clock.advance(TimeDelta::seconds(2));
+        house.work()
+    };
+    index();
+    shown(true);
+    let page = ann.get("/products/lantern");
+    ann.submit(&page, "/cart/lines", &[]);
+    ann.get("/cart").says(200, "Lantern");
+    house.state.clock.advance(TimeDelta::hours(3));
+    // Even before the job ran, nobody buys it.
+    let cart = ann.get("/cart");
+    assert!(cart.text().contains("not sell this any more"), "{}", cart.text());
+    house.work();
+    index();
+    shown(false);
+}
+
+#[test]
+fn a_reduction_names_the_lowest_price_of_the_month_before() {
+    let house = House::open();
+    goods::product(&house.db, "Mug", 1200, 5);
+    staff(&house);
+    let (ann, id) = (house.visitor(), product_of(&house, "mug"));
+    house.state.clock.advance(TimeDelta::days(40));
+    // A session does not last that long.
+    let again = || {
+        let visitor = house.visitor();
+        office::sign_in(&visitor, "mei").says(200, "Overview");
+        visitor
+    };
+    edit(&again(), id, &[("v0_price", "11.00")]).says(200, "Saved");
+    house.state.clock.advance(TimeDelta::days(1));
+    edit(&again(), id, &[("v0_price", "13.00")]).says(200, "Saved");
+    house.state.clock.advance(TimeDelta::days(1));
+    edit(&again(), id, &[("v0_price", "10.00"), ("v0_compare_at", "13.00")]).says(200, "Price changes");
+    ann.get("/products/mug").says(200, "Lowest price in the 30 days before the reduction: €11.00");
+    ann.get("/zh/products/mug").says(200, "降价前 30 天内的最低价");
+    again().get(&format!("/admin/products/{id}")).says(200, "mei");
+}
+
+#[test]
+fn a_table_and_rules_show_what_they_change_before_they_do() {
+    let house = House::open();
+    let (mug, pot) = (goods::product(&house.db, "Mug", 1200, 5), goods::product(&house.db, "Pot", 4500, 0));
+    let mei = staff(&house);
+    let (mug_id, pot_id) = (product_of(&house, "mug"), product_of(&house, "pot"));
+    // Nothing is asked for twice, and what does not read is told in its cell.
+    let table = mei.get("/admin/products/table?").says(200, "arrow keys");
+    mei.submit(&table, "/admin/products/table", &[]).says(422, "Nothing changes");
+    let mug_price = format!("v{mug}_price");
+    mei.submit(&table, "/admin/products/table", &[(&mug_price, "twelve")]).says(422, "amount");
+    let preview = mei.submit(&table, "/admin/products/table", &[(&mug_price, "13.00"), (&format!("p{pot_id}_brand"), "Kiln")]);
+    let preview = preview.says(200, "€13.00");
+    assert_eq!(price(&house, mug), (1200, None));
+    mei.submit(&preview, &preview.form_ending("/confirm"), &[]).says(200, "0 of 2");
+    house.work();
+    let done = mei.get(&preview.at).says(200, "Done");
+    assert!(!done.headers.contains_key("refresh"));
+    assert_eq!(price(&house, mug), (1300, None));
+    mei.get(&format!("/admin/products/{mug_id}")).says(200, "Bulk edit");
+    // A table that somebody overtook says what is stored now, and saves over it when it is sent again.
+    let again = mei.submit(&table, "/admin/products/table", &[(&mug_price, "14.00")]).says(422, "Stored now: 13.00");
+    let preview = mei.submit(&again, "/admin/products/table", &[]).says(200, "€14.00");
+    mei.submit(&preview, &preview.form_ending("/discard"), &[]).says(200, "discarded");
+
+    // Filters find by what variants are; rules change just those.
+    let list = mei.get("/admin/products?stock=out").says(200, "Pot");
+    assert!(!list.text().contains("Mug"));
+    mei.get("/admin/products?brand=Kiln&from=40&to=50").says(200, "Pot");
+    mei.get("/admin/products?brand=Kiln&from=50").says(200, "No products here");
+    let kept = mei.submit(&list, "/admin/products/filters?stock=out", &[("name", "Gone"), ("shared", "on")]).says(200, "Gone");
+    mei.submit(&kept, &kept.form_ending("/delete"), &[]).says(200, "Deleted");
+    let rules = mei.get("/admin/products/rules?stock=out").says(200, "1 products with 1 variants");
+    mei.submit(&rules, "/admin/products/rules?stock=out", &[]).says(422, "at least one change");
+    let typed = [
+        ("price_rule", "percent"),
+        ("price_value", "-10"),
+        ("rounding", "just_below"),
+        ("compare_rule", "former"),
+        ("add_tags", "sale, last"),
+    ];
+    let preview = mei.submit(&rules, "/admin/products/rules?stock=out", &typed).says(200, "€40.99");
+    mei.submit(&preview, &preview.form_ending("/confirm"), &[]);
+    house.work();
+    assert_eq!((price(&house, pot), price(&house, mug)), ((4099, Some(4500)), (1300, None)));
+    mei.get("/admin/products?tag=last").says(200, "Pot");
+    mei.get("/admin/products/batches").says(200, "Price -10 %");
+    mei.get("/admin/audit?action=batch.edit").says(200, "Many products changed");
+    house.visitor().get("/search?q=pot").says(200, "40.99");
+}
+
+const FILE: &str = "Handle,Title,Status,Option1 Name,Option1 Value,Variant SKU,Variant Price,Variant Inventory Qty,Variant Inventory Tracker\n\
+    mug,Big mug,active,Title,Default Title,MUG,13.00,5,shopify\n\
+    kettle,Kettle,active,Title,Default Title,K1,50.00,2,shopify\n\
+    broken,Broken,active,Title,Default Title,B1,much,2,shopify\n";
+
+#[test]
+fn a_file_comes_in_goes_out_and_is_undone() {
+    let house = House::open();
+    let mug = goods::product(&house.db, "Mug", 1200, 5);
+    let mei = staff(&house);
+    let form = mei.get("/admin/products/import").says(200, "Shopify or WooCommerce");
+    let to = "/admin/products/import";
+    for (content, wrong) in [
+        (&b""[..], "Choose a file"),
+        (b"PK\x03\x04 a workbook", "not CSV"),
+        (b"a,b\n1,2\n", "no product export"),
+        (b"Handle;Title\nx;y\n", "not by commas"),
+        (b"Handle,Title\nx,\xff\xfe\n", "not UTF-8"),
+        (b"Handle,Title\n", "holds no products"),
+    ] {
+        mei.upload(&form, to, "x.csv", content).says(200, wrong);
+    }
+    let large = vec![b'a'; (32 << 20) + 1];
+    mei.upload(&form, to, "x.csv", &large).says(200, "too large");
+    let preview = mei.upload(&form, to, "../../spring.csv", FILE.as_bytes()).says(200, "A new product");
+    let text = preview.text();
+    assert!(
+        preview.body.contains("<h1>spring.csv</h1>")
+            && text.contains("12.00")
+            && text.contains("13.00")
+            && text.contains("Line 4, Variant Price"),
+        "{text}"
+    );
+    assert_eq!(price(&house, mug), (1200, None));
+    mei.submit(&preview, &preview.form_ending("/confirm"), &[]);
+    house.work();
+    mei.get(&preview.at).says(200, "Done").says(200, "Refused");
+    assert_eq!(price(&house, mug), (1300, None));
+    let ann = house.visitor();
+    ann.get("/products/kettle").says(200, "Kettle");
+    ann.get("/search?q=kettle").says(200, "Kettle");
+
+    // What goes out comes in again unchanged; a formula goes out as text.
+    house
+        .db
+        .write_now(|conn| {
+            let variant = Variant { sku: Some("=1+1".into()), price: Some(100), ..Variant::default() };
+            let product =
+                Product { title: "=HYPERLINK(\"x\")".into(), status: Status::Draft, variants: vec![variant], ..Product::default() };
+            catalog::save_product(conn, &product, &Saving { currency: goods::EUR, actor: "test", base: None, now: now() })
+        })
+        .unwrap();
+    let whole = mei.get("/admin/products/export.csv?");
+    assert_eq!((whole.status, whole.headers["content-disposition"].as_str()), (200, "attachment; filename=\"products.csv\""));
+    assert!(whole.body.contains("'=HYPERLINK") && whole.body.contains("'=1+1") && whole.body.contains("kettle"));
+    let drafts = mei.get("/admin/products/export.csv?status=draft").body;
+    assert!(drafts.contains("HYPERLINK") && !drafts.contains("kettle"));
+    let same = mei.upload(&form, to, "same.csv", whole.body.as_bytes()).says(200, "same.csv");
+    assert!(!same.body.contains("/confirm"), "nothing is to be done");
+
+    let undo = mei.get(&format!("{}/undo", preview.at)).says(200, "Old values back");
+    mei.submit(&undo, &undo.form_ending("/undo"), &[]);
+    house.work();
+    mei.get(&preview.at).says(200, "Undone");
+    assert_eq!(price(&house, mug), (1200, None));
+    assert_eq!(ann.get("/products/kettle").status, 404);
+    ann.get("/search?q=kettle").says(200, "found nothing");
+    mei.get("/admin/audit?action=batch.undo").says(200, "spring.csv");
+    assert!(house.db.read_now(|conn| batches::list(conn, None, 10)).unwrap().iter().all(|batch| batch.state != batches::State::Draft));
+}
+
+#[test]
+fn collections_gather_by_rule_and_by_hand() {
+    let house = House::open();
+    for (title, price) in [("Mug", 1200), ("Pot", 4500), ("Whisk", 1900)] {
+        goods::product(&house.db, title, price, 5);
+    }
+    let (mei, ann) = (staff(&house), house.visitor());
+    for slug in ["mug", "whisk"] {
+        edit(&mei, product_of(&house, slug), &[("tags", "gift")]).says(200, "Saved");
+    }
+    let index = || {
+        house.work();
+        house.state.clock.advance(TimeDelta::seconds(2));
+        house.work()
+    };
+    let form = mei.get("/admin/collections/new").says(200, "No product yet");
+    let action = "/admin/collections/new";
+    let rule = [("name", "Gifts"), ("c0_kind", "tag"), ("c0_value", "gift"), ("c1_kind", "price"), ("c1_value", "10 – 15")];
+    mei.submit(&form, action, &[("name", "Gifts")]).says(422, "1 to 20 conditions");
+    mei.submit(&form, action, &[("name", "Gifts"), ("c0_kind", "category"), ("c0_value", "none")]).says(422, "no category");
+    let mut trying = rule.to_vec();
+    trying.push(("try", "on"));
+    let tried = mei.submit(&form, action, &trying).says(200, "Would be in it: 1");
+    assert_eq!(ann.get("/collections/gifts").status, 404);
+    let saved = mei.submit(&tried, action, &[]).says(200, "In it: 1");
+    index();
+    let page = ann.get("/collections/gifts").says(200, "Mug");
+    assert!(!page.text().contains("Whisk"));
+    ann.get("/collections/gifts?sort=price-up").says(200, "Mug");
+    assert!(ann.get("/sitemap/pages.xml").body.contains("/collections/gifts</loc>"));
+    // A product that changes comes and goes with its change.
+    edit(&mei, product_of(&house, "whisk"), &[("v0_price", "14.00")]).says(200, "Saved");
+    edit(&mei, product_of(&house, "mug"), &[("tags", "")]).says(200, "Saved");
+    index();
+    let page = ann.get("/collections/gifts").says(200, "Whisk");
+    assert!(!page.text().contains("Mug"));
+    // By hand the order is kept, and another order is a choice.
+    let by_hand = [("filling", "hand"), ("products", "pot\nMUG\nwhisk"), ("name_zh", "礼物"), ("slug", "presents")];
+    mei.submit(&saved, &saved.at, &[("filling", "hand"), ("products", "nothing")]).says(422, "nothing");
+    mei.submit(&saved, &saved.at, &by_hand).says(200, "In it: 3");
+    mei.submit(&saved, &saved.at, &[]).says(409, "Somebody else changed this collection");
+    index();
+    let places = |page: &Page| -> Vec<usize> {
+        let text = page.text();
+        ["Pot", "Mug", "Whisk"].iter().map(|title| text.rfind(title).unwrap()).collect()
+    };
+    let page = ann.get("/collections/presents").says(200, "Gifts");
+    assert!(places(&page).is_sorted(), "{}", page.text());
+    assert_eq!(ann.get_once("/collections/gifts").headers["location"], "/collections/presents");
+    ann.get("/zh/collections/presents").says(200, "礼物");
+    mei.get("/admin/audit?action=collection.save").says(200, "presents");
+    let delete = saved.form_ending("/delete");
+    mei.submit(&saved, &delete, &[]).says(200, "Deleted");
+    assert_eq!(ann.get("/collections/presents").status, 404);
+}
