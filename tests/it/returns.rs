@@ -118,7 +118,7 @@ fn a_guest_asks_staff_answer_and_the_money_goes_back() {
     mia.get("/admin/returns?status=requested").says(200, "R1001-1");
     let page = mia.get("/admin/returns/1").says(200, "Two <b>cracks</b>").says(200, "It arrived damaged");
     let token = csrf(&mia);
-    let upload = |token: &str, bytes: &[u8]| mia.post_file("/admin/returns/1/label", &[("csrf", token)], ("label", bytes));
+    let upload = |token: &str, bytes: &[u8]| mia.upload_parts("/admin/returns/1/label", &[("csrf", token)], ("label", bytes));
     upload(&token, b"<svg onload=alert(1)>").says(200, "Use a PDF, JPEG or PNG file.");
     upload(&token, b"\x89PNG\r\n\x1a\nnot really").says(200, "Use a PDF, JPEG or PNG file.");
     upload("wrong", b"%PDF-1.4 label").says(200, "No label yet.");

@@ -74,8 +74,8 @@ impl Visitor {
         self.follow(self.ask(action, Some((&format!("multipart/form-data; boundary={edge}"), body))))
     }
 
-    /// Posts a form with a file named `../x.html`, as a hostile browser sends it, following redirects.
-    pub fn post_file(&self, path: &str, fields: &[(&str, &str)], file: (&str, &[u8])) -> Page {
+    /// Posts fields and then a file under a name that lies about it, following redirects.
+    pub fn upload_parts(&self, path: &str, fields: &[(&str, &str)], file: (&str, &[u8])) -> Page {
         let mut body = Vec::new();
         for (name, value) in fields {
             body.extend(format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").into_bytes());
