@@ -68,6 +68,7 @@ fn listeners(event: &Event) -> &'static [Listener] {
         Event::RefundRequested { .. } => &[],
         Event::RefundSettled { .. } => &[MAILS, HOOKS],
         Event::PaymentCaseOpened { .. } => &[MAILS],
+        Event::ReturnChanged { .. } => &[MAILS],
         Event::CustomerJoined { .. } => &[HOOKS],
         Event::ProductChanged { .. } | Event::ProductsChanged { .. } => &[
             Listener { name: "search", wanted: ALWAYS, run: |_, conn, event, now| search_index::changed(conn, event, now) },

@@ -17,6 +17,9 @@ kernel::words!(
         OrdersShip = "orders.ship",
         OrdersCancel = "orders.cancel",
         OrdersRefund = "orders.refund",
+        ReturnsView = "returns.view",
+        /// Answer, receive and inspect returns; giving money for them takes the right to refund.
+        ReturnsHandle = "returns.handle",
         /// See money that came when no order wanted it any more.
         CasesView = "cases.view",
         ProductsView = "products.view",
@@ -25,6 +28,12 @@ kernel::words!(
         StockAdjust = "stock.adjust",
         PromotionsView = "promotions.view",
         PromotionsEdit = "promotions.edit",
+        GiftCardsView = "gift_cards.view",
+        /// Issue gift cards, change what is on them, switch them off.
+        GiftCardsManage = "gift_cards.manage",
+        StoreCreditView = "store_credit.view",
+        /// Grant and take store credit.
+        StoreCreditManage = "store_credit.manage",
         /// Write pages of text and lay out the home page.
         ContentEdit = "content.edit",
         ShippingView = "shipping.view",
@@ -67,16 +76,29 @@ impl Preset {
             Preset::Manager => {
                 return Grants(P::ALL.iter().copied().filter(|one| *one != P::ApiKeysManage).collect());
             }
-            Preset::Fulfilment => {
-                &[P::OrdersView, P::OrdersNote, P::OrdersShip, P::ProductsView, P::StockView, P::StockAdjust, P::ShippingView]
-            }
+            Preset::Fulfilment => &[
+                P::OrdersView,
+                P::OrdersNote,
+                P::OrdersShip,
+                P::ReturnsView,
+                P::ReturnsHandle,
+                P::ProductsView,
+                P::StockView,
+                P::StockAdjust,
+                P::ShippingView,
+            ],
             Preset::Marketer => &[P::ProductsView, P::ProductsEdit, P::PromotionsView, P::PromotionsEdit, P::ContentEdit],
             Preset::Agent => &[
+                P::GiftCardsView,
+                P::StoreCreditView,
+                P::StoreCreditManage,
                 P::OrdersView,
                 P::OrdersNote,
                 P::OrdersPlace,
                 P::OrdersCancel,
                 P::OrdersRefund,
+                P::ReturnsView,
+                P::ReturnsHandle,
                 P::CasesView,
                 P::ProductsView,
                 P::StockView,
@@ -84,9 +106,18 @@ impl Preset {
                 P::MailsView,
                 P::MailsResend,
             ],
-            Preset::Accountant => {
-                &[P::OrdersView, P::OrdersNote, P::OrdersCapture, P::CasesView, P::TaxesView, P::TaxesEdit, P::SettingsView, P::AuditView]
-            }
+            Preset::Accountant => &[
+                P::OrdersView,
+                P::OrdersNote,
+                P::OrdersCapture,
+                P::CasesView,
+                P::GiftCardsView,
+                P::StoreCreditView,
+                P::TaxesView,
+                P::TaxesEdit,
+                P::SettingsView,
+                P::AuditView,
+            ],
         };
         Grants(some.iter().copied().collect())
     }
@@ -132,9 +163,12 @@ mod tests {
                 (P::OrdersShip, P::OrdersView),
                 (P::OrdersCancel, P::OrdersView),
                 (P::OrdersRefund, P::OrdersView),
+                (P::ReturnsHandle, P::ReturnsView),
                 (P::ProductsEdit, P::ProductsView),
                 (P::StockAdjust, P::StockView),
                 (P::PromotionsEdit, P::PromotionsView),
+                (P::GiftCardsManage, P::GiftCardsView),
+                (P::StoreCreditManage, P::StoreCreditView),
                 (P::ShippingEdit, P::ShippingView),
                 (P::TaxesEdit, P::TaxesView),
                 (P::MailsResend, P::MailsView),

@@ -45,6 +45,12 @@ pub enum Event {
         order: i64,
         payment_case: i64,
     },
+    /// A return of goods was asked for or took a step; `status` is what it has now.
+    ReturnChanged {
+        order: i64,
+        back: i64,
+        status: String,
+    },
     CustomerJoined {
         customer: i64,
     },
@@ -70,6 +76,7 @@ impl Event {
             Event::RefundRequested { .. } => "refund_requested",
             Event::RefundSettled { .. } => "refund_settled",
             Event::PaymentCaseOpened { .. } => "payment_case_opened",
+            Event::ReturnChanged { .. } => "return_changed",
             Event::CustomerJoined { .. } => "customer_joined",
             Event::ProductChanged { .. } => "product_changed",
             Event::ProductsChanged { .. } => "products_changed",

@@ -3,10 +3,12 @@
 
 mod quote;
 mod reckon;
+mod value;
 
 pub use quote::{LineQuote, Notice, Quote, quote};
 pub use reckon::Reckoning;
 pub(crate) use reckon::{Situation, reckon};
+pub use value::{MAX_GIFT_CARDS, add_gift_card, remove_gift_card, use_store_credit};
 
 use crate::address::Address;
 use crate::catalog;
@@ -54,6 +56,10 @@ pub struct Cart {
     pub updated_at: Time,
     /// The promotions the shopper was last shown, by id with blanks between.
     pub seen_promotions: String,
+    /// The gift cards on it, by id with blanks between.
+    pub gift_cards: String,
+    /// Whether the customer's store credit pays what it can.
+    pub use_store_credit: bool,
 }
 
 impl Cart {
@@ -298,6 +304,9 @@ pub fn merge(conn: &mut Conn, cart: CartId, customer: CustomerId, now: Time) -> 
     }
     if get(conn, cart)?.coupon_code.is_empty() {
         diesel::update(carts::table.find(cart)).set(carts::coupon_code.eq(&earlier.coupon_code)).execute(conn)?;
+    }
+    if get(conn, cart)?.gift_cards.is_empty() {
+        diesel::update(carts::table.find(cart)).set(carts::gift_cards.eq(&earlier.gift_cards)).execute(conn)?;
     }
     diesel::update(carts::table.find(earlier.id)).set((carts::state.eq(CartState::Merged), carts::updated_at.eq(now))).execute(conn)?;
     Ok(())

@@ -7,7 +7,7 @@ use crate::ids::{CartId, OrderId, PaymentId};
 use crate::orders::{self, NewOrder};
 use crate::shop::{self, Shop};
 use crate::stock::{self, Demand, StockError};
-use crate::{payments, promotions};
+use crate::{payments, promotions, stored_value};
 use crm::customers::{self, NewCustomer};
 use crm::email::Email;
 use crm::purchases::{self, Purchase};
@@ -21,6 +21,8 @@ use kernel::{Conn, Error, Result};
 pub struct Seen {
     pub version: i64,
     pub total: i64,
+    /// What was left to pay after gift cards and store credit.
+    pub due: i64,
 }
 
 /// Why an order was not placed. Nothing changed.
@@ -67,7 +69,7 @@ pub fn place(conn: &mut Conn, cart: CartId, seen: Seen, settlement: Settlement, 
     let quote = carts::quote(conn, cart, now)?;
     let addresses = complete(&quote)?;
     let refused = quote.notices.iter().any(told_first);
-    if quote.blocked() || refused || quote.priced.total != seen.total {
+    if quote.blocked() || refused || quote.priced.total != seen.total || quote.due() != seen.due {
         return Err(PlaceError::Changed);
     }
     create(conn, &shop, &quote, &addresses, settlement, now)
@@ -118,8 +120,8 @@ fn create(conn: &mut Conn, shop: &Shop, quote: &Quote, contact: &Contact, settle
             customers::ensure(conn, &new, now)?
         }
     };
-    // A free order has nothing to wait for.
-    let settlement = if quote.priced.total == 0 { Settlement::After } else { settlement };
+    // An order of which nothing is left to pay has nothing to wait for.
+    let settlement = if quote.due() == 0 { Settlement::After } else { settlement };
     let due = (settlement == Settlement::Before).then(|| now + shop.payment_window());
     let order = orders::create(conn, &NewOrder { quote, customer, shipping: &contact.shipping, billing: &contact.billing, due }, now)?;
     let actor = "customer";
@@ -134,13 +136,25 @@ fn create(conn: &mut Conn, shop: &Shop, quote: &Quote, contact: &Contact, settle
         Err(StockError::SoldOut { .. }) => return Err(PlaceError::Changed),
         Err(StockError::Other(error)) => return Err(error.into()),
     }
+    if !stored_value::spend(conn, &quote.stored, order, customer, quote.currency, now)? {
+        return Err(PlaceError::Changed);
+    }
     if promotions::claim(conn, &quote.decision.applied, customer, order, now)?.is_err() {
         return Err(PlaceError::Changed);
     }
     let revenue = Money::new(quote.priced.total, quote.currency);
     purchases::learn(conn, &Purchase { order: order.0, customer, at: now, revenue, units: quote.units() })?;
-    let payment = payments::create(conn, order, &cart.payment_method, revenue, now)?;
+    // The payment of what is left comes after those of gift cards and store credit; a free order has a payment of nothing.
+    let payment = if quote.due() > 0 || quote.stored.sum() == 0 {
+        payments::create(conn, order, &cart.payment_method, Money::new(quote.due(), quote.currency), now)?
+    } else {
+        let last = payments::latest(conn, order)?.ok_or_else(|| Error::unexpected(format!("order {order} has no payment")))?.id;
+        let event = Event::PaymentSettled { order: order.0, payment: last.0 };
+        events::record(conn, "payments", &format!("captured:{last}"), &event, now)?;
+        last
+    };
     orders::note(conn, order, "placed", "", actor, now)?;
+    stored_value::note(conn, &quote.stored, order, now)?;
     events::record(conn, "orders", &format!("placed:{order}"), &Event::OrderPlaced { order: order.0 }, now)?;
     match settlement {
         Settlement::After => orders::confirm(conn, order, actor, now).map(drop)?,

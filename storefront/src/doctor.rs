@@ -5,8 +5,10 @@ mod catalogue;
 mod documents;
 mod money;
 mod promotions;
+mod returns;
 pub mod runs;
 mod stock;
+mod stored_value;
 
 use kernel::{Conn, Result};
 
@@ -38,6 +40,10 @@ pub fn examine(conn: &mut Conn, progress: &mut dyn FnMut(&'static str)) -> Resul
         ("prices are what the last change made them", catalogue::price_log),
         ("numbers of documents have no gap", documents::series),
         ("documents say what orders and refunds say", documents::amounts),
+        ("gift cards hold what their entries say", stored_value::gift_cards),
+        ("store credit is what its entries say", stored_value::store_credit),
+        ("payments of gift cards and store credit agree with their entries", stored_value::payments),
+        ("returns are what was sent and refunded", returns::returns),
         ("stock levels are the sum of their movements", stock::movements),
         ("stock levels are the sum of what lies at the locations", stock::places),
         ("held and allocated goods belong to open orders", stock::promises),

@@ -2,15 +2,17 @@
 //! absolute links that carry the order's signed key, so that guests need no account.
 
 mod order;
+mod returned;
 mod sent;
 
 pub use sent::of_order;
 
+use crate::gift_cards::GiftCard;
 use crate::orders::Order;
 use crate::waiting::Waiting;
 use crate::web::orders::order_path;
 use crate::web::shown;
-use crate::web::views::mail::{BackInStock, LinkMail, Mail, MailView};
+use crate::web::views::mail::{BackInStock, GiftCardMail, LinkMail, Mail, MailView};
 use crate::web::words::Words;
 use crate::{catalog, shop};
 use crm::customers::Customer;
@@ -110,6 +112,18 @@ impl Mailer {
         self.queue(conn, "back_in_stock", &waiting.id.to_string(), &to, view, now)
     }
 
+    /// Sends a fresh gift card to its recipient. The mail is the only place that has the code.
+    pub fn gift_card(&self, conn: &mut Conn, card: &GiftCard, code: &str, now: Time) -> Result<()> {
+        let to = Reader { email: &card.recipient_email, name: &card.recipient_name, language: language(&card.language) };
+        let view = GiftCardMail {
+            amount: Money::new(card.initial, card.currency()?),
+            code: code.to_string(),
+            message: card.message.lines().map(str::to_string).collect(),
+            expires_at: card.expires_at,
+        };
+        self.queue(conn, "gift_card", &card.id.to_string(), &to, view, now)
+    }
+
     fn link(&self, conn: &mut Conn, template: &str, customer: &Customer, path: &str, hours: i64, now: Time) -> Result<()> {
         let language = language(&customer.language);
         let to = Reader { email: &customer.email, name: &customer.name, language };
@@ -133,6 +147,7 @@ pub fn on_event(conn: &mut Conn, event: &Event, now: Time, mailer: &Mailer) -> R
         Event::ShipmentSent { order, shipment } => order::shipment_sent(conn, *order, *shipment, now, mailer),
         Event::RefundSettled { order, refund } => order::refund_sent(conn, *order, *refund, now, mailer),
         Event::PaymentCaseOpened { order, payment_case } => order::case_refund(conn, *order, *payment_case, now, mailer),
+        Event::ReturnChanged { order, back, status } => returned::update(conn, *order, *back, status, now, mailer),
         Event::OrderPlaced { .. } | Event::RefundRequested { .. } | Event::CustomerJoined { .. } => Ok(()),
         Event::ProductChanged { .. } | Event::ProductsChanged { .. } => Ok(()),
     }

@@ -210,9 +210,10 @@ pub fn cancel(conn: &mut Conn, order: OrderId, reason: CancelReason, actor: &str
         OrderStatus::Pending => stock::release(conn, order, &demand, actor, now)?,
         _ => stock::deallocate(conn, order, &demand, "cancel", actor, now)?,
     }
-    // Money first: what goes back is figured from units that are not cancelled yet.
-    payments::undo(conn, &before, &lines, actor, now)?;
+    // The credit note first, since gift cards and store credit are back at once; then the money, whose parts are figured from units
+    // that are not cancelled yet.
     documents::credit_rest(conn, order, now)?;
+    payments::undo(conn, &before, &lines, actor, now)?;
     diesel::update(order_lines::table.filter(order_lines::order_id.eq(order)))
         .set(order_lines::cancelled.eq(order_lines::quantity - order_lines::shipped))
         .execute(conn)?;

@@ -1,11 +1,13 @@
 //! Payments, captures and what the provider says about them. The provider is asked outside any transaction; what it answered
 //! comes in through [`settle`], by whichever way it arrived: the shopper's return, a webhook, a job.
 
+mod at_once;
 mod capture;
 mod cases;
 mod retry;
 mod settle;
 
+pub(crate) use at_once::create_captured;
 pub use capture::{Pending, capturable, capture_failed, pending_capture, record_receipt, request_capture};
 pub use cases::{Case, case, case_of, has_case, list_cases, open_cases};
 pub(crate) use cases::{resolve as resolve_case, stuck};
@@ -16,6 +18,7 @@ use crate::ids::{CaptureId, OrderId, PaymentId};
 use crate::orders::{self, Order, OrderLine};
 use crate::refunds;
 use crate::schema::{captures, payments};
+use crate::stored_value;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::money::{Currency, Money};
@@ -141,6 +144,7 @@ pub fn of_order(conn: &mut Conn, order: OrderId) -> Result<Vec<Payment>> {
     Ok(payments::table.filter(payments::order_id.eq(order)).order(payments::id).select(Payment::as_select()).load(conn)?)
 }
 
+/// The payment of an order that was opened last; gift cards and store credit were opened before what is left to pay.
 pub fn latest(conn: &mut Conn, order: OrderId) -> Result<Option<Payment>> {
     Ok(of_order(conn, order)?.pop())
 }
@@ -188,16 +192,18 @@ pub fn unheard(conn: &mut Conn, before: Time, limit: i64) -> Result<Vec<PaymentI
 /// Takes back what an order was to be paid with, when it is cancelled: money taken goes back, money held is released, an open
 /// payment is closed.
 pub(crate) fn undo(conn: &mut Conn, order: &Order, lines: &[OrderLine], actor: &str, now: Time) -> Result<()> {
+    refunds::request_rest(conn, order, lines, "cancelled", actor, now)?;
     for payment in of_order(conn, order.id)? {
-        match payment.state {
-            PaymentState::Captured if payment.captured > payment.refunded => {
-                refunds::request_rest(conn, order, lines, &payment, "cancelled", actor, now)?;
-            }
-            PaymentState::Authorised | PaymentState::Open => request_void(conn, &payment, now)?,
-            _ => {}
+        if matches!(payment.state, PaymentState::Authorised | PaymentState::Open) {
+            request_void(conn, &payment, now)?;
         }
     }
     Ok(())
+}
+
+/// What gift cards and store credit paid of an order.
+pub fn stored(conn: &mut Conn, order: OrderId) -> Result<i64> {
+    Ok(of_order(conn, order)?.iter().filter(|payment| stored_value::is_stored(&payment.provider)).map(|payment| payment.captured).sum())
 }
 
 /// Marks a payment to be closed at the provider by a job. Money that arrives all the same becomes a case.

@@ -1,8 +1,10 @@
 //! Giving money back: figured from the amounts stored with the lines, never recomputed; never more than was taken.
 
 mod preview;
+mod split;
 
 pub use preview::{LinePreview, Preview, Request, RequestLine, preview};
+pub use split::Share;
 
 use crate::documents;
 use crate::ids::{OrderId, OrderLineId, PaymentId, RefundId};
@@ -11,11 +13,14 @@ use crate::orders::{self, Order, OrderLine, OrderStatus};
 use crate::payments::{self, Payment, WishState};
 use crate::schema::{order_lines, payments as payment_rows, refund_lines, refunds};
 use crate::stock::{self, Demand};
+use crate::stored_value;
 use crm::purchases;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::events::{self, Event};
-use kernel::{Conn, Error, Result, jobs};
+use kernel::{Conn, Error, Result, jobs, token};
+use split::Parts;
+use std::collections::HashMap;
 
 /// The job that tells the provider; its payload is the refund's id.
 pub const SUBMIT_JOB: &str = "refund.submit";
@@ -36,6 +41,10 @@ pub struct Refund {
     pub actor: String,
     pub created_at: Time,
     pub settled_at: Option<Time>,
+    /// Refunds of one wish that took from several payments share it; else empty.
+    pub wish: String,
+    /// Given as store credit in place of the way it was paid.
+    pub to_credit: bool,
 }
 
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -71,59 +80,90 @@ pub(crate) fn shipping_refunded(conn: &mut Conn, order: OrderId) -> Result<i64> 
     Ok(of_order(conn, order)?.iter().filter(|refund| refund.state != WishState::Failed).map(|refund| refund.shipping).sum())
 }
 
+/// What was given back of each line and of its tax, or is on its way.
+pub(crate) fn given(conn: &mut Conn, order: OrderId) -> Result<HashMap<OrderLineId, (i64, i64)>> {
+    let rows: Vec<(OrderLineId, i64, i64)> = refund_lines::table
+        .inner_join(refunds::table.on(refunds::id.eq(refund_lines::refund_id)))
+        .filter(refunds::order_id.eq(order))
+        .filter(refunds::state.ne(WishState::Failed))
+        .select((refund_lines::order_line_id, refund_lines::amount, refund_lines::tax))
+        .load(conn)?;
+    let mut sums: HashMap<OrderLineId, (i64, i64)> = HashMap::new();
+    for (line, amount, tax) in rows {
+        let sum = sums.entry(line).or_default();
+        *sum = (sum.0 + amount, sum.1 + tax);
+    }
+    Ok(sums)
+}
+
 /// Asks for a refund in one commit: money promised back, units marked, goods restocked, the customer's memory corrected; a job
-/// tells the provider. `expected` is the amount the person confirmed; a different one is a `Conflict`, and nothing changes.
+/// tells the provider, while gift cards and store credit are back at once. `expected` is the amount the person confirmed; a
+/// different one is a `Conflict`, and nothing changes. Answers the first of the refunds that make it up, one for each payment.
 pub fn request(conn: &mut Conn, order: OrderId, request: &Request, expected: i64, actor: &str, now: Time) -> Result<RefundId> {
     let order = orders::lock(conn, order, now)?;
     let preview = preview(conn, &order, request)?;
     if preview.amount != expected {
         return Err(Error::conflict("The order changed since you looked. Check the new amount and confirm again."));
     }
-    let payment = payments::of_order(conn, order.id)?
-        .into_iter()
-        .find(|payment| payment.captured - payment.refunded >= preview.amount)
-        .ok_or_else(|| Error::conflict("No single payment of this order has that much left to refund. Refund a smaller amount."))?;
-    let wish = Wish { payment: &payment, amount: preview.amount, shipping: preview.shipping, reason: &request.reason };
-    let id = insert(conn, &wish, actor, now)?;
-    apply_lines(conn, &order, id, &preview.lines, actor, now)?;
-    finish(conn, &order, id, preview.amount, actor, now)?;
-    Ok(id)
+    let payments = payments::of_order(conn, order.id)?;
+    let mut parts = Parts::new(&preview.lines, preview.shipping);
+    let wish = common(preview.shares.len());
+    let mut first = None;
+    for share in &preview.shares {
+        let payment = payments.iter().find(|payment| payment.id == share.payment).ok_or(Error::NotFound)?;
+        let (lines, shipping) = parts.take(share.amount);
+        let reason = &request.reason;
+        let new = Wish { payment, amount: share.amount, shipping, reason, common: &wish, to_credit: share.to_credit };
+        let id = insert(conn, &new, actor, now)?;
+        apply_lines(conn, &order, id, &lines, actor, now)?;
+        finish(conn, &order, payment, id, actor, now)?;
+        first = first.or(Some(id));
+    }
+    first.ok_or_else(|| Error::conflict("Nothing of this order is left to refund."))
 }
 
-/// Refunds whatever is left of a payment when its whole order is cancelled before shipping. The caller frees the goods.
-pub(crate) fn request_rest(
-    conn: &mut Conn,
-    order: &Order,
-    lines: &[OrderLine],
-    payment: &Payment,
-    reason: &str,
-    actor: &str,
-    now: Time,
-) -> Result<()> {
-    let amount = payment.captured - payment.refunded;
-    let shipping = (order.shipping_gross() - shipping_refunded(conn, order.id)?).clamp(0, amount);
-    let id = insert(conn, &Wish { payment, amount, shipping, reason }, actor, now)?;
-    for line in lines {
-        let quantity = line.quantity - line.refunded;
-        if quantity > 0 {
-            let part = preview::part(line, quantity);
-            insert_line(conn, id, line.id, &part, false)?;
-            mark_refunded(conn, line.id, quantity)?;
+/// The word that the refunds of one wish share; none for a single one.
+fn common(refunds: usize) -> String {
+    if refunds > 1 { token::random() } else { String::new() }
+}
+
+/// Refunds whatever is left of an order's payments when the whole order is cancelled before shipping. The caller frees the goods.
+pub(crate) fn request_rest(conn: &mut Conn, order: &Order, lines: &[OrderLine], reason: &str, actor: &str, now: Time) -> Result<()> {
+    let payments = payments::of_order(conn, order.id)?;
+    let left = split::left(&payments);
+    let given = given(conn, order.id)?;
+    let of_line = |line: &OrderLine| preview::part(line, line.quantity - line.refunded, given.get(&line.id).copied().unwrap_or_default());
+    let lines: Vec<LinePreview> = lines.iter().filter(|line| line.quantity > line.refunded).map(of_line).collect();
+    let shipping = (order.shipping_gross() - shipping_refunded(conn, order.id)?).max(0);
+    let mut parts = Parts::new(&lines, shipping);
+    let wish = common(left.len());
+    for (payment, amount) in left {
+        let (lines, shipping) = parts.take(amount);
+        let id = insert(conn, &Wish { payment, amount, shipping, reason, common: &wish, to_credit: false }, actor, now)?;
+        for part in &lines {
+            insert_line(conn, id, part.line, part, false)?;
+            mark_refunded(conn, part.line, part.quantity)?;
         }
+        finish(conn, order, payment, id, actor, now)?;
     }
-    finish(conn, order, id, amount, actor, now)
+    Ok(())
 }
 
 /// Sends money back that no order wants. It touches no line.
 pub(crate) fn request_unwanted(conn: &mut Conn, payment: &Payment, reason: &str, now: Time) -> Result<()> {
     let amount = payment.captured - payment.refunded;
-    let id = insert(conn, &Wish { payment, amount, shipping: 0, reason }, "system", now)?;
+    let id = insert(conn, &Wish { common: "", to_credit: false, payment, amount, shipping: 0, reason }, "system", now)?;
     jobs::enqueue(conn, SUBMIT_JOB, &id.to_string(), Some(&format!("refund:{id}")), now, now)
 }
 
 /// Books a refund that was made at the provider without the shop. It names no line.
 pub(crate) fn record_outside(conn: &mut Conn, payment: &Payment, amount: i64, now: Time) -> Result<()> {
-    let id = insert(conn, &Wish { payment, amount, shipping: 0, reason: "made at the payment provider" }, "provider", now)?;
+    let id = insert(
+        conn,
+        &Wish { common: "", to_credit: false, payment, amount, shipping: 0, reason: "made at the payment provider" },
+        "provider",
+        now,
+    )?;
     if !payments::has_case(conn, payment.id)? {
         purchases::refund(conn, payment.order_id.0, amount)?;
     }
@@ -135,6 +175,8 @@ struct Wish<'a> {
     amount: i64,
     shipping: i64,
     reason: &'a str,
+    common: &'a str,
+    to_credit: bool,
 }
 
 /// The guarded promise: refunds asked for and done never pass what was captured, however many ask at once.
@@ -158,6 +200,8 @@ fn insert(conn: &mut Conn, wish: &Wish, actor: &str, now: Time) -> Result<Refund
             refunds::shipping.eq(wish.shipping),
             refunds::state.eq(WishState::Requested),
             refunds::reason.eq(wish.reason),
+            refunds::wish.eq(wish.common),
+            refunds::to_credit.eq(wish.to_credit),
             refunds::actor.eq(actor),
             refunds::created_at.eq(now),
         ))
@@ -207,12 +251,17 @@ fn apply_lines(conn: &mut Conn, order: &Order, refund: RefundId, parts: &[LinePr
     stock::take_back(conn, order.id, &returned, &format!("return:{refund}"), actor, now)
 }
 
-fn finish(conn: &mut Conn, order: &Order, refund: RefundId, amount: i64, actor: &str, now: Time) -> Result<()> {
-    purchases::refund(conn, order.id.0, amount)?;
-    orders::note(conn, order.id, "refund_requested", &amount.to_string(), actor, now)?;
-    jobs::enqueue(conn, SUBMIT_JOB, &refund.to_string(), Some(&format!("refund:{refund}")), now, now)?;
+fn finish(conn: &mut Conn, order: &Order, payment: &Payment, refund: RefundId, actor: &str, now: Time) -> Result<()> {
+    let stored = get(conn, refund)?;
+    purchases::refund(conn, order.id.0, stored.amount)?;
+    orders::note(conn, order.id, "refund_requested", &stored.amount.to_string(), actor, now)?;
     let event = Event::RefundRequested { order: order.id.0, refund: refund.0 };
     events::record(conn, "refunds", &format!("requested:{refund}"), &event, now)?;
+    if stored_value::at_once(payment, stored.to_credit) {
+        stored_value::give_back(conn, payment, &stored, order.customer_id, actor, now)?;
+        return settle(conn, refund, now);
+    }
+    jobs::enqueue(conn, SUBMIT_JOB, &refund.to_string(), Some(&format!("refund:{refund}")), now, now)?;
     orders::refresh(conn, order.id, now)
 }
 
@@ -234,7 +283,9 @@ pub fn settle(conn: &mut Conn, id: RefundId, now: Time) -> Result<()> {
     let refund = get(conn, id)?;
     payments::resolve_case(conn, refund.payment_id, now)?;
     documents::credit_refund(conn, &refund, now)?;
-    orders::note(conn, refund.order_id, "refunded", &refund.amount.to_string(), "provider", now)?;
+    let payment = payments::get(conn, refund.payment_id)?;
+    let teller = if stored_value::at_once(&payment, refund.to_credit) { "system" } else { "provider" };
+    orders::note(conn, refund.order_id, "refunded", &refund.amount.to_string(), teller, now)?;
     let event = Event::RefundSettled { order: refund.order_id.0, refund: id.0 };
     events::record(conn, "refunds", &format!("settled:{id}"), &event, now)?;
     orders::refresh(conn, refund.order_id, now)

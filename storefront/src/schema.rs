@@ -402,6 +402,8 @@ diesel::table! {
         created_at -> Timestamp,
         updated_at -> Timestamp,
         seen_promotions -> Text,
+        gift_cards -> Text,
+        use_store_credit -> Bool,
     }
 }
 
@@ -579,6 +581,8 @@ diesel::table! {
         actor -> Text,
         created_at -> Timestamp,
         settled_at -> Nullable<Timestamp>,
+        wish -> Text,
+        to_credit -> Bool,
     }
 }
 
@@ -700,6 +704,110 @@ diesel::table! {
 }
 
 diesel::table! {
+    gift_cards (id) {
+        id -> BigInt,
+        code_hash -> Text,
+        last_four -> Text,
+        issue_key -> Text,
+        currency -> Text,
+        initial -> BigInt,
+        balance -> BigInt,
+        state -> Text,
+        expires_at -> Nullable<Timestamp>,
+        recipient_name -> Text,
+        recipient_email -> Text,
+        language -> Text,
+        message -> Text,
+        note -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    gift_card_entries (id) {
+        id -> BigInt,
+        gift_card_id -> BigInt,
+        kind -> Text,
+        amount -> BigInt,
+        dedupe_key -> Text,
+        payment_id -> Nullable<BigInt>,
+        refund_id -> Nullable<BigInt>,
+        reason -> Text,
+        actor -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    store_credit_balances (id) {
+        id -> BigInt,
+        customer_id -> BigInt,
+        currency -> Text,
+        balance -> BigInt,
+    }
+}
+
+diesel::table! {
+    store_credit_entries (id) {
+        id -> BigInt,
+        customer_id -> BigInt,
+        currency -> Text,
+        kind -> Text,
+        amount -> BigInt,
+        dedupe_key -> Text,
+        payment_id -> Nullable<BigInt>,
+        refund_id -> Nullable<BigInt>,
+        reason -> Text,
+        actor -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    returns (id) {
+        id -> BigInt,
+        number -> Text,
+        order_id -> BigInt,
+        request_key -> Text,
+        status -> Text,
+        comment -> Text,
+        message -> Text,
+        outcome -> Nullable<Text>,
+        refund_id -> Nullable<BigInt>,
+        requested_at -> Timestamp,
+        approved_at -> Nullable<Timestamp>,
+        declined_at -> Nullable<Timestamp>,
+        withdrawn_at -> Nullable<Timestamp>,
+        received_at -> Nullable<Timestamp>,
+        inspected_at -> Nullable<Timestamp>,
+        closed_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    return_lines (id) {
+        id -> BigInt,
+        return_id -> BigInt,
+        order_line_id -> BigInt,
+        quantity -> BigInt,
+        reason -> Text,
+        accepted -> BigInt,
+        location_id -> Nullable<BigInt>,
+        refunded -> BigInt,
+    }
+}
+
+diesel::table! {
+    return_labels (return_id) {
+        return_id -> BigInt,
+        content_type -> Text,
+        bytes -> Binary,
+        actor -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     examinations (id) {
         id -> BigInt,
         asked_by -> Text,
@@ -756,5 +864,7 @@ diesel::allow_tables_to_appear_in_same_query!(collection_products, products);
 diesel::allow_tables_to_appear_in_same_query!(stock_requests, variants);
 diesel::allow_tables_to_appear_in_same_query!(promotions, promotion_codes);
 diesel::allow_tables_to_appear_in_same_query!(orders, order_terms);
+diesel::allow_tables_to_appear_in_same_query!(refunds, payments);
+diesel::allow_tables_to_appear_in_same_query!(order_lines, return_lines);
 diesel::allow_tables_to_appear_in_same_query!(orders, order_lines, variants);
 diesel::allow_tables_to_appear_in_same_query!(carts, cart_lines);

@@ -65,6 +65,8 @@ pub struct Shop {
     pub payment_minutes: i64,
     /// From how many units downwards the shop tells the number left.
     pub low_stock: i64,
+    /// Days after its shipment in which a buyer may ask to send something back; zero takes nothing back.
+    pub return_days: i64,
     pub contact_email: String,
     /// Name, postal address and register of the seller, by line: on invoices and below mails.
     pub imprint: String,
@@ -93,6 +95,7 @@ impl Default for Shop {
             time_zone: "UTC".into(),
             payment_minutes: 60,
             low_stock: 3,
+            return_days: 30,
             contact_email: String::new(),
             imprint: String::new(),
             vat_id: String::new(),
@@ -164,6 +167,9 @@ impl Shop {
         }
         if !(0..=1_000_000).contains(&self.low_stock) {
             fields.add("low_stock", "Give a number of units from 0 on.");
+        }
+        if !(0..=3650).contains(&self.return_days) {
+            fields.add("return_days", "return-days-invalid");
         }
         if self.bank_transfer && self.bank_details.trim().is_empty() {
             fields.add("bank_details", "Shoppers who transfer money need your bank details.");

@@ -175,6 +175,20 @@ pub fn take_back(conn: &mut Conn, order: OrderId, demand: &Demand, refund: &str,
     give(conn, order, demand, &place, |quantity| (quantity, 0, 0), actor, now)
 }
 
+/// Puts returned goods back at a location. `event` tells repetitions about one order apart. `Conflict` when the location is closed.
+pub fn take_back_at(
+    conn: &mut Conn,
+    order: OrderId,
+    demand: &Demand,
+    event: &str,
+    location: LocationId,
+    actor: &str,
+    now: Time,
+) -> Result<()> {
+    let place = Place { event, reason: "returned", location: Some(location) };
+    give(conn, order, demand, &place, |quantity| (quantity, 0, 0), actor, now)
+}
+
 fn take(
     conn: &mut Conn,
     order: OrderId,

@@ -28,6 +28,7 @@ mod search;
 pub mod shelves;
 pub mod shown;
 mod sitemap;
+pub(crate) mod stored;
 mod structured;
 mod suggest;
 pub mod views;

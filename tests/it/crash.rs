@@ -192,7 +192,7 @@ impl Shop {
                     db.write_now(move |conn| {
                         let line = orders::lines(conn, row.id)?.remove(0);
                         let wanted = refunds::RequestLine { line: line.id, quantity: 1, restock: false };
-                        let request = refunds::Request { lines: vec![wanted], shipping: 0, reason: "broken".into() };
+                        let request = refunds::Request { lines: vec![wanted], shipping: 0, reason: "broken".into(), ..Default::default() };
                         refunds::request(conn, row.id, &request, line.total, "test", now)
                     })
                     .unwrap();

@@ -140,8 +140,12 @@ fn refunds_and_cancellations_are_credited_in_a_series_of_their_own() {
     let refund = db
         .write_now(move |conn| {
             payments::record_receipt(conn, payment, "test", now())?;
-            let request =
-                Request { lines: vec![RequestLine { line, quantity: 1, restock: false }], shipping: 490, reason: "broken".into() };
+            let request = Request {
+                lines: vec![RequestLine { line, quantity: 1, restock: false }],
+                shipping: 490,
+                reason: "broken".into(),
+                ..Default::default()
+            };
             refunds::request(conn, id, &request, 1690, "test", now())
         })
         .unwrap();

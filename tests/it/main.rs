@@ -18,6 +18,8 @@ mod pairs;
 mod promotions;
 mod promotions_web;
 mod races;
+mod returns;
+mod stored_value;
 mod support;
 mod waiting;
 mod walls;

@@ -190,7 +190,7 @@ fn a_capture_and_a_refund_whose_answers_were_lost_happen_once() {
         .write_now(move |conn| {
             let line = orders::lines(conn, id)?[0].id;
             let wanted = refunds::RequestLine { line, quantity: 1, restock: false };
-            let request = refunds::Request { lines: vec![wanted], shipping: 0, reason: "broken".into() };
+            let request = refunds::Request { lines: vec![wanted], shipping: 0, reason: "broken".into(), ..Default::default() };
             refunds::request(conn, id, &request, 1200, "test", goods::now())
         })
         .unwrap();

@@ -14,6 +14,7 @@ use kernel::web::i18n::Language;
 use storefront::catalog::Status;
 use storefront::checkout::Settlement;
 use storefront::content::{self, ContentPage};
+use storefront::returns::{self, Reason, Wanted, WantedLine};
 use storefront::shipments::{self, Parcel};
 use storefront::{api_keys, batches, collections, documents, drafts, payments, shipping, tax_rates, webhooks};
 
@@ -29,6 +30,7 @@ impl Things {
         assert!(goods::place(&house.db, cart, seen, Settlement::After).is_ok());
         house.work();
         let promotion = goods::coupon(&house.db, "TEA", 1000, None, None);
+        let (card, _) = goods::gift_card(&house.db, 5000);
         let helper = person(house, "spare", office::role(house, Preset::Agent));
         let parts = house
             .db
@@ -38,6 +40,11 @@ impl Things {
                 let line = storefront::orders::lines(conn, order.id)?[0].id;
                 let parcel = Parcel { key: "first".into(), lines: vec![(line, 1)], ..Parcel::default() };
                 let shipment = shipments::ship(conn, order.id, &parcel, "system", now())?;
+                let label = returns::Label { content_type: "application/pdf".into(), bytes: b"%PDF-1.4".to_vec() };
+                let line = WantedLine { line, quantity: 1, reason: Reason::Other };
+                let wanted = Wanted { key: "first".into(), lines: vec![line], comment: String::new() };
+                let back = returns::request(conn, order.id, &wanted, "customer", now())?;
+                returns::attach_label(conn, back, &label, "test", now())?;
                 let invoice = documents::of_order(conn, order.id)?[0].id;
                 let confirmation = storefront::mails::of_order(conn, &order)?[0].id;
                 let wish = webhooks::Wish { url: "https://hooks.example.com/".into(), topics: Vec::new(), active: true };
@@ -102,6 +109,9 @@ impl Things {
                     ("", "{endpoint}", endpoint.to_string()),
                     ("", "{message}", message.to_string()),
                     ("", "{location}", storefront::stock::locations(conn)?[0].id.to_string()),
+                    ("", "{return}", back.to_string()),
+                    ("", "{card}", card.to_string()),
+                    ("", "{customer}", order.customer_id.to_string()),
                     ("", "{role}", own.to_string()),
                     ("", "{staff}", helper.to_string()),
                     ("", "{invitation}", asked.id.to_string()),

@@ -192,7 +192,7 @@ fn refunds_asked_for_at_once_never_pass_what_was_taken() {
     let outcomes = together(|_| {
         db.write_now(move |conn| {
             let wanted = refunds::RequestLine { line, quantity: 2, restock: false };
-            let request = refunds::Request { lines: vec![wanted], shipping: 0, reason: "broken".into() };
+            let request = refunds::Request { lines: vec![wanted], shipping: 0, reason: "broken".into(), ..Default::default() };
             refunds::request(conn, placed.order, &request, 2400, "test", now())
         })
     });

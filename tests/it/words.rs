@@ -71,8 +71,12 @@ fn mails_about_an_order_from_confirmation_to_refund() {
                 from: None,
             };
             shipments::ship(conn, order, &parcel, "test", now())?;
-            let back =
-                Request { lines: vec![RequestLine { line, quantity: 1, restock: true }], shipping: 0, reason: "It arrived broken.".into() };
+            let back = Request {
+                lines: vec![RequestLine { line, quantity: 1, restock: true }],
+                shipping: 0,
+                reason: "It arrived broken.".into(),
+                ..Default::default()
+            };
             refunds::request(conn, order, &back, 1200, "test", now())
         })
         .unwrap();

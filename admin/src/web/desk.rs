@@ -29,7 +29,16 @@ pub const ROWS: i64 = 50;
 
 /// The parts of the menu by groups, and what it takes to see each.
 const MENU: &[(&str, &[(&str, Permission)])] = &[
-    ("selling", &[("orders", Permission::OrdersView), ("cases", Permission::CasesView)]),
+    (
+        "selling",
+        &[
+            ("orders", Permission::OrdersView),
+            ("returns", Permission::ReturnsView),
+            ("cases", Permission::CasesView),
+            ("gift-cards", Permission::GiftCardsView),
+            ("store-credit", Permission::StoreCreditView),
+        ],
+    ),
     (
         "goods",
         &[

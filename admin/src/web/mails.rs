@@ -4,8 +4,10 @@ use super::desk::{Desk, ROWS};
 use super::order_papers::sent_at;
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
-use kernel::{Result, mail};
+use kernel::Result;
+use kernel::mail::{self, Mail};
 use serde_json::json;
+use storefront::gift_cards;
 use storefront::web::posted::Posted;
 
 /// A mail's own page may style itself and show pictures, and do nothing else: no script, no form, no way out of its frame.
@@ -29,7 +31,7 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
 pub async fn show(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
     let id = *id;
     let mut mail = desk.read(move |conn| mail::get(conn, id)).await?;
-    mail.body_text = without_secrets(&mail.body_text);
+    mail.body_text = readable(&mail, &mail.body_text);
     let title = mail.subject.clone();
     let sent = mail.sent_at.map(|at| at.to_string()).unwrap_or_default();
     desk.page("admin/mail.html", &title, json!({ "mail": mail, "sent": sent }))
@@ -42,7 +44,13 @@ pub async fn html(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(without_secrets(&mail.body_html)))
+        .body(readable(&mail, &mail.body_html)))
+}
+
+/// What staff may read of a mail: everything but what opens an account or is money.
+fn readable(mail: &Mail, body: &str) -> String {
+    let body = without_secrets(body);
+    if mail.template == "gift_card" { gift_cards::masked(&body) } else { body }
 }
 
 /// A mail without what only its reader may have: the secret of a link that lets somebody in or sets a password. Whoever reads the

@@ -15,9 +15,10 @@ use storefront::ids::OrderLineId;
 use storefront::orders::{self, CancelReason, Order, OrderLine};
 use storefront::payments::{self, Payment, PaymentState};
 use storefront::pricing::Step;
+use storefront::stored_value::{GIFT_CARD, STORE_CREDIT};
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
-use storefront::{refunds, shipments};
+use storefront::{gift_cards, refunds, shipments, store_credit};
 
 /// Longest note, in characters.
 const NOTE: usize = 2000;
@@ -70,7 +71,8 @@ fn load(conn: &mut Conn, number: &str) -> Result<Value> {
         "shipments": shipment_views(conn, &order, &lines)?, "refunds": refund_views(conn, &order, &lines, currency)?,
         "can_ship": order.status == orders::OrderStatus::Confirmed && lines.iter().any(|line| line.open() > 0),
         "can_cancel": orders::cancellable(&order, &lines),
-        "can_refund": refundable > 0, "seen": version, "papers": order_papers::views(conn, &order)?,
+        "customer": order.customer_id, "credit": Money::new(store_credit::balance(conn, order.customer_id, currency)?, currency),
+        "returns": super::returns::of_order(conn, &order)?, "can_refund": refundable > 0, "seen": version, "papers": order_papers::views(conn, &order)?,
     }))
 }
 
@@ -99,12 +101,21 @@ fn payment_view(conn: &mut Conn, payment: &Payment, currency: Currency) -> Resul
         .map(|capture| json!({ "amount": money(capture.amount), "state": capture.state, "error": capture.error, "at": capture.created_at }))
         .collect();
     Ok(json!({
-        "id": payment.id, "provider": payment.provider, "reference": payment.provider_reference, "state": payment.state,
+        "id": payment.id, "provider": payment.provider, "card": card(conn, payment)?, "reference": payment.provider_reference, "state": payment.state,
         "amount": money(payment.amount), "authorised": money(payment.authorised), "captured": money(payment.captured),
         "refunded": money(payment.refunded), "reason": payment.reason, "captures": captures,
         "can_capture": payments::capturable(conn, payment)? > 0,
         "can_receive": by_hand(payment) && payment.state == PaymentState::Open,
     }))
+}
+
+/// The gift card behind a payment.
+fn card(conn: &mut Conn, payment: &Payment) -> Result<Option<Value>> {
+    if payment.provider != GIFT_CARD {
+        return Ok(None);
+    }
+    let card = gift_cards::of_payment(conn, payment.id)?;
+    Ok(Some(json!({ "id": card.id, "last_four": card.last_four })))
 }
 
 /// Whether staff see the money arrive, and not a provider.
@@ -118,7 +129,9 @@ fn units(lines: &[OrderLine], parts: impl IntoIterator<Item = (OrderLineId, i64)
     let name = |(id, quantity): (OrderLineId, i64)| {
         let line = titles.get(&id)?;
         let options = if line.options.is_empty() { String::new() } else { format!(", {}", line.options) };
-        Some(format!("{quantity} × {}{options}", line.title))
+        // The units of a line stand with one of several refunds that share its amount.
+        let units = if quantity == 0 { String::new() } else { format!("{quantity} × ") };
+        Some(format!("{units}{}{options}", line.title))
     };
     parts.into_iter().filter_map(name).collect()
 }
@@ -135,11 +148,12 @@ fn shipment_views(conn: &mut Conn, order: &Order, lines: &[OrderLine]) -> Result
 fn refund_views(conn: &mut Conn, order: &Order, lines: &[OrderLine], currency: Currency) -> Result<Vec<Value>> {
     let mut views = Vec::new();
     for refund in refunds::of_order(conn, order.id)? {
+        let to = if refund.to_credit { STORE_CREDIT.to_string() } else { payments::get(conn, refund.payment_id)?.provider };
         let contents = units(lines, refunds::lines_of(conn, refund.id)?.iter().map(|line| (line.order_line_id, line.quantity)));
         let money = |minor: i64| Money::new(minor, currency);
         views.push(json!({
             "amount": money(refund.amount), "shipping": money(refund.shipping), "has_shipping": refund.shipping > 0, "state": refund.state,
-            "reason": refund.reason, "error": refund.error, "at": refund.created_at, "contents": contents,
+            "reason": refund.reason, "to": format!("admin-provider-{to}"), "error": refund.error, "at": refund.created_at, "contents": contents,
         }));
     }
     Ok(views)

@@ -20,6 +20,8 @@ const AMOUNTS: &[&str] = &[
     "payment_captured",
     "authorised",
     "payment_authorised",
+    "gift_card_used",
+    "store_credit_used",
 ];
 /// Why money became a case, as it is stored, and the words for it.
 const CASES: &[(&str, &str)] = &[

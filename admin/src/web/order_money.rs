@@ -12,14 +12,16 @@ use kernel::money::{Currency, Money};
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
 use storefront::ids::PaymentId;
+use storefront::logins;
 use storefront::orders::{self, Order, OrderLine};
 use storefront::payments;
 use storefront::refunds::{self, Preview, Request, RequestLine};
+use storefront::stored_value::STORE_CREDIT;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 
 const CAPTURE: &[&str] = &["amount"];
-const REFUND: &[&str] = &["shipping", "reason"];
+const REFUND: &[&str] = &["shipping", "reason", "to_credit"];
 
 /// The payment of an address.
 struct Found {
@@ -138,7 +140,7 @@ async fn show_refund(desk: &Desk, number: &str, status: StatusCode, posted: Opti
     let currency = order.currency()?;
     let (asked, refused) = (order.clone(), posted.cloned());
     let read = desk.read(move |conn| Ok((left(conn, &asked)?, order_history::frame(conn, &asked, refused.as_ref())?)));
-    let ((paid, shipping_left), frame) = read.await?;
+    let ((paid, shipping_left, registered), frame) = read.await?;
     let line = |line: &OrderLine| {
         let (name, restock) = (format!("quantity-{}", line.id), format!("restock-{}", line.id));
         json!({ "title": line.title, "options": line.options, "sku": line.sku, "quantity": line.quantity, "left": line.quantity - line.refunded,
@@ -151,19 +153,19 @@ async fn show_refund(desk: &Desk, number: &str, status: StatusCode, posted: Opti
     };
     let shown: Vec<Value> = lines.iter().filter(|line| line.quantity > line.refunded).map(line).collect();
     let view = json!({ "number": number, "lines": shown, "form": form, "wrong": wrong.0, "currency": currency, "order": frame,
-        "refundable": Money::new(paid, currency), "shipping_left": Money::new(shipping_left, currency) });
+        "refundable": Money::new(paid, currency), "shipping_left": Money::new(shipping_left, currency), "registered": registered });
     desk.page_as(status, "admin/order_refund.html", "admin-refund", view)
 }
 
-/// What can go back at most, of everything and of the delivery.
-fn left(conn: &mut Conn, order: &Order) -> Result<(i64, i64)> {
+/// What can go back at most, of everything and of the delivery, and whether it can be given as store credit.
+fn left(conn: &mut Conn, order: &Order) -> Result<(i64, i64, bool)> {
     let paid = payments::of_order(conn, order.id)?.iter().map(|payment| payment.captured - payment.refunded).sum();
     let gone: i64 = refunds::of_order(conn, order.id)?
         .iter()
         .filter(|refund| refund.state != payments::WishState::Failed)
         .map(|refund| refund.shipping)
         .sum();
-    Ok((paid, order.shipping_gross() - gone))
+    Ok((paid, order.shipping_gross() - gone, logins::verified(conn, order.customer_id)?))
 }
 
 /// An order, its lines, and how it is now: what the confirming form carries.
@@ -188,7 +190,8 @@ fn wish(posted: &Posted, currency: Currency) -> Result<Request> {
     }
     reader.check()?;
     let line = |(line, quantity)| RequestLine { line, quantity, restock: posted.ticked(&format!("restock-{line}")) };
-    Ok(Request { lines: quantities(posted)?.into_iter().map(line).collect(), shipping, reason })
+    let lines = quantities(posted)?.into_iter().map(line).collect();
+    Ok(Request { lines, shipping, reason, to_credit: posted.ticked("to_credit"), ..Request::default() })
 }
 
 /// Both steps post here: without `expected` the amounts are shown, with it they are confirmed.
@@ -218,6 +221,15 @@ pub async fn refund(desk: Desk, number: web::Path<String>, posted: Posted) -> Re
     }
 }
 
+/// Where the money goes, payment by payment.
+pub fn shares(preview: &Preview, currency: Currency) -> Vec<Value> {
+    let share = |share: &refunds::Share| {
+        let to = if share.to_credit { STORE_CREDIT } else { share.provider.as_str() };
+        json!({ "to": format!("admin-provider-{to}"), "amount": Money::new(share.amount, currency) })
+    };
+    preview.shares.iter().map(share).collect()
+}
+
 async fn confirm(desk: &Desk, order: &Order, posted: &Posted, request: &Request) -> Result<()> {
     let (expected, seen) = (posted.id::<i64>("expected")?, order_history::seen(posted));
     let (order, request) = (order.clone(), request.clone());
@@ -244,7 +256,7 @@ fn show_amounts(desk: &Desk, order: &Order, lines: &[OrderLine], request: &Reque
     let view = json!({
         "number": order.number, "lines": preview.lines.iter().map(part).collect::<Vec<_>>(), "shipping": money(preview.shipping),
         "has_shipping": preview.shipping > 0, "shipping_typed": money(preview.shipping).decimal(), "amount": money(preview.amount),
-        "expected": preview.amount, "seen": seen, "reason": request.reason, "left": money(preview.refundable - preview.amount),
+        "expected": preview.amount, "seen": seen, "reason": request.reason, "to_credit": request.to_credit, "shares": shares(preview, currency), "left": money(preview.refundable - preview.amount),
     });
     desk.page("admin/order_refund_confirm.html", "admin-refund-confirm", view)
 }

@@ -168,7 +168,7 @@ pub async fn place(desk: Desk, cart: web::Path<i64>, posted: Posted) -> Result<H
         };
     }
     let number = |name: &str| posted.get(name).parse::<i64>().unwrap_or(-1);
-    let seen = Seen { version: number("version"), total: number("total") };
+    let seen = Seen { version: number("version"), total: number("total"), due: number("total") };
     let placed = desk.write(move |conn, act| {
         let order = drafts::place(conn, cart, seen, &act.actor, act.now)?;
         let order = orders::get(conn, order)?;

@@ -46,7 +46,7 @@ pub fn rows(found: &[OrderRow]) -> Result<Vec<Row>> {
 }
 
 /// Ways to pay that the list can be narrowed to.
-const METHODS: &[&str] = &["stripe", "bank_transfer", "cash_on_delivery"];
+const METHODS: &[&str] = &["stripe", "bank_transfer", "cash_on_delivery", "stored_value"];
 /// Up to how many new orders are counted.
 const COUNTED: i64 = 100;
 

@@ -4,15 +4,16 @@
 use super::access::Access::{Enrolling, Public, SignedIn};
 use super::access::{Route, get, post};
 use super::{
-    account, api_keys, audit, batches, cases, collections, doctor, find, home, home_page, invitations, jobs, locations, mails, order,
-    order_money, order_new, order_papers, order_ship, orders, pages, person, pictures, product, product_export, product_import,
-    product_rules, product_table, products, promotion_bench, promotion_codes, promotions, redirects, roles, second_factor, settings,
-    shipping, sign_in, staff, stock, stock_goods, taxes, webhooks,
+    account, api_keys, audit, batches, cases, collections, doctor, find, gift_cards, home, home_page, invitations, jobs, locations, mails,
+    order, order_money, order_new, order_papers, order_ship, orders, pages, person, pictures, product, product_export, product_import,
+    product_rules, product_table, products, promotion_bench, promotion_codes, promotions, redirects, return_money, returns, roles,
+    second_factor, settings, shipping, sign_in, staff, stock, stock_goods, store_credit, taxes, webhooks,
 };
 use crate::permissions::Permission::{
-    ApiKeysManage, AuditView, CasesView, ContentEdit, JobsManage, JobsView, MailsResend, MailsView, OrdersCancel, OrdersCapture,
-    OrdersNote, OrdersPlace, OrdersRefund, OrdersShip, OrdersView, ProductsEdit, ProductsView, PromotionsEdit, PromotionsView,
-    SettingsEdit, SettingsView, ShippingEdit, ShippingView, StaffManage, StockAdjust, StockView, TaxesEdit, TaxesView,
+    ApiKeysManage, AuditView, CasesView, ContentEdit, GiftCardsManage, GiftCardsView, JobsManage, JobsView, MailsResend, MailsView,
+    OrdersCancel, OrdersCapture, OrdersNote, OrdersPlace, OrdersRefund, OrdersShip, OrdersView, ProductsEdit, ProductsView, PromotionsEdit,
+    PromotionsView, ReturnsHandle, ReturnsView, SettingsEdit, SettingsView, ShippingEdit, ShippingView, StaffManage, StockAdjust,
+    StockView, StoreCreditManage, StoreCreditView, TaxesEdit, TaxesView,
 };
 
 /// The list. Made anew for each worker of the server, since each has its own handlers.
@@ -75,6 +76,17 @@ fn shop() -> Vec<Route> {
         get("/orders/{number}/documents/{document}", OrdersView, order_papers::document),
         post("/orders/{number}/invoice", OrdersCapture, order_papers::issue),
         post("/orders/{number}/mails/{mail}/resend", MailsResend, order_papers::resend),
+        get("/returns", ReturnsView, returns::list),
+        get("/returns/{return}", ReturnsView, returns::show),
+        post("/returns/{return}/approve", ReturnsHandle, returns::approve),
+        post("/returns/{return}/decline", ReturnsHandle, returns::decline),
+        post("/returns/{return}/withdraw", ReturnsHandle, returns::withdraw),
+        get("/returns/{return}/label", ReturnsView, returns::label),
+        post("/returns/{return}/label", ReturnsHandle, returns::upload),
+        post("/returns/{return}/receive", ReturnsHandle, returns::receive),
+        post("/returns/{return}/inspect", ReturnsHandle, returns::inspect),
+        post("/returns/{return}/refund", OrdersRefund, return_money::refund),
+        post("/returns/{return}/close", ReturnsHandle, returns::close),
         get("/cases", CasesView, cases::list),
         get("/products", ProductsView, products::list),
         get("/products/new", ProductsEdit, product::new),
@@ -124,6 +136,16 @@ fn shop() -> Vec<Route> {
         get("/promotions/{id}/codes", PromotionsEdit, promotion_codes::list),
         post("/promotions/{id}/codes", PromotionsEdit, promotion_codes::generate),
         get("/promotions/{id}/codes.csv", PromotionsEdit, promotion_codes::download),
+        get("/gift-cards", GiftCardsView, gift_cards::list),
+        get("/gift-cards/new", GiftCardsManage, gift_cards::new),
+        post("/gift-cards/new", GiftCardsManage, gift_cards::issue),
+        get("/gift-cards/{card}", GiftCardsView, gift_cards::show),
+        post("/gift-cards/{card}/balance", GiftCardsManage, gift_cards::adjust),
+        post("/gift-cards/{card}/terms", GiftCardsManage, gift_cards::terms),
+        get("/store-credit", StoreCreditView, store_credit::list),
+        post("/store-credit", StoreCreditManage, store_credit::grant),
+        get("/store-credit/{customer}", StoreCreditView, store_credit::show),
+        post("/store-credit/{customer}", StoreCreditManage, store_credit::adjust),
         get("/shipping", ShippingView, shipping::list),
         get("/shipping/new", ShippingEdit, shipping::new),
         post("/shipping/new", ShippingEdit, shipping::create),

@@ -27,6 +27,7 @@ const NAMES: &[&str] = &[
     "cash_on_delivery",
     "payment_minutes",
     "low_stock",
+    "return_days",
     "announcement_en",
     "announcement_zh",
 ];
@@ -49,7 +50,8 @@ pub async fn form(desk: Desk) -> Result<HttpResponse> {
         .fill("bank_details", &shop.bank_details)
         .fill("cash_on_delivery", forms::tick(shop.cash_on_delivery))
         .fill("payment_minutes", shop.payment_minutes.to_string())
-        .fill("low_stock", shop.low_stock.to_string());
+        .fill("low_stock", shop.low_stock.to_string())
+        .fill("return_days", shop.return_days.to_string());
     for language in LANGUAGES {
         form = form.fill(&format!("announcement_{language}"), shop.announcement.get(language).cloned().unwrap_or_default());
     }
@@ -104,6 +106,7 @@ fn read(posted: &Posted, before: &Shop) -> Result<Shop> {
     shop.cash_on_delivery = reader.ticked("cash_on_delivery");
     shop.payment_minutes = reader.number("payment_minutes");
     shop.low_stock = reader.number("low_stock");
+    shop.return_days = reader.number("return_days");
     for language in LANGUAGES {
         shop.announcement.insert(language.to_string(), reader.text(&format!("announcement_{language}")));
     }

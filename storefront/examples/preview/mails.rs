@@ -65,12 +65,34 @@ pub fn mails(p: &Preview) -> Result<(), Box<dyn Error>> {
             order: order(l),
             amount: eur(2400),
             parts: vec![TotalRow { label: say(l, "1 × Straight mug", "1 × 直筒马克杯"), amount: eur(2400) }],
-            reason: None,
+            to: None,
         },
     )?;
     p.mail(
         "payment_case_refund",
         PaymentCaseRefund { order_number: Some("R1001".to_string()), amount: eur(10930), shop_page: "https://shop.example/".to_string() },
+    )?;
+    p.mail(
+        "gift_card",
+        GiftCardMail {
+            amount: eur(5000),
+            code: "ACDE-FGHJ-KMNP-7DKW".to_string(),
+            message: vec![say(l, "Happy birthday!", "生日快乐！")],
+            expires_at: None,
+        },
+    )?;
+    p.mail(
+        "return_update",
+        ReturnUpdate {
+            number: "R1001-1".to_string(),
+            order_number: "R1001".to_string(),
+            status: "approved".to_string(),
+            text: say(l, "Please send the goods to us.", "请将商品寄回。"),
+            message: vec![say(l, "Please use the label.", "请使用退货标签。")],
+            contents: vec![say(l, "1 × Straight mug", "1 × 直筒马克杯")],
+            label: true,
+            url: "https://shop.example/orders/R1001?key=k".to_string(),
+        },
     )?;
     let link = || LinkMail { url: "https://shop.example/account/verify?token=t".to_string(), hours: 24 };
     p.mail("verify_email", link())?;

@@ -6,7 +6,7 @@ use super::views::account::*;
 use super::views::cart::{CartView, EstimateView, LineView};
 use super::views::checkout::*;
 use super::views::form::{self, Form};
-use super::views::order::{HistoryEntry, OrderView, PaperView, RefundView, ShipmentView, TotalText};
+use super::views::order::*;
 use super::views::page::Tone;
 use super::views::shared::{Choice, Notice, TotalRow, Totals};
 use chrono::{NaiveDate, NaiveDateTime};
@@ -27,6 +27,8 @@ pub fn totals(l: Language) -> Totals {
         rows: vec![row(&say(l, "Coupon SPRING10", "优惠码 SPRING10"), -1160), row(&say(l, "Shipping: DHL parcel", "运费：DHL 包裹"), 490)],
         included_tax: vec![row(&say(l, "Incl. 19% VAT", "含 19% 增值税"), 1745)],
         total: eur(10930),
+        paid: vec![row(&say(l, "Gift card ····7DKW", "礼品卡 ····7DKW"), -5000)],
+        due: Some(eur(5930)),
         estimated: false,
     }
 }
@@ -100,9 +102,25 @@ fn order(l: Language, fresh: bool) -> OrderView {
                 at: at(17),
                 amount: eur(2400),
                 status: "settled".to_string(),
+                to: None,
                 parts: vec![row(&say(l, "1 × Straight mug", "1 × 直筒马克杯"), 2400)],
             }]
         },
+        returns: if fresh {
+            Vec::new()
+        } else {
+            vec![ReturnView {
+                number: "R1001-1".to_string(),
+                at: at(16),
+                status: "approved".to_string(),
+                message: vec![say(l, "Please use the label.", "请使用退货标签。")],
+                outcome: None,
+                contents: vec![say(l, "1 × Straight mug", "1 × 直筒马克杯")],
+                label: Some("/orders/R1001/returns/1/label".to_string()),
+                withdraw: Some("/orders/R1001/returns/1/withdraw".to_string()),
+            }]
+        },
+        return_to: (!fresh).then(|| "/orders/R1001/returns/new".to_string()),
         transfer: fresh.then(|| {
             vec![
                 TotalText { label: "IBAN".to_string(), value: "DE02 1203 0000 0000 2020 51".to_string() },
@@ -217,6 +235,17 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
         "checkout-payment",
         PaymentView {
             form: Form::new(form::PAYMENT),
+            stored: StoredView {
+                form: Form::new(form::GIFT_CARD),
+                cards: vec![GiftCardView {
+                    id: "1".to_string(),
+                    label: say(l, "Gift card ····7DKW", "礼品卡 ····7DKW"),
+                    balance: eur(5000),
+                    amount: eur(5000),
+                }],
+                credit: Some(CreditView { available: eur(1250), used: false }),
+                more: true,
+            },
             methods: vec![
                 method("a", "Card, Apple Pay, Google Pay", "银行卡", "Stripe", None),
                 method("b", "Bank transfer", "银行转账", "IBAN", None),
@@ -241,6 +270,29 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
     )?;
     p.page("order", "order-fresh", order(l, true))?;
     p.page("order", "order", order(l, false))?;
+    p.page(
+        "return",
+        "return",
+        ReturnFormView {
+            number: "R1001".to_string(),
+            key: None,
+            back: "/account/orders/R1001".to_string(),
+            form: Form::new(form::RETURN),
+            lines: vec![ReturnLineView {
+                title: say(l, "Straight mug", "直筒马克杯"),
+                variant: Some(say(l, "Indigo, 300 ml", "靛蓝，300 ml")),
+                picture: picture("mug-indigo", ""),
+                max: 2,
+                quantity_name: "quantity-1".to_string(),
+                quantity: "0".to_string(),
+                reason_name: "reason-1".to_string(),
+                reason: String::new(),
+                error: None,
+            }],
+            reasons: ["changed_mind", "damaged", "other"].map(String::from).to_vec(),
+            days: 30,
+        },
+    )?;
 
     p.page(
         "account/sign_in",
@@ -282,6 +334,21 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
             verified: false,
             orders: orders(),
             address: Some(address.clone()),
+            credit: vec![eur(1250)],
+        },
+    )?;
+    p.page(
+        "account/credit",
+        "account-credit",
+        CreditPageView {
+            balances: vec![eur(1250)],
+            entries: vec![CreditEntry {
+                at: at(9),
+                text: "store-credit-entry-refunded".to_string(),
+                order: Some("R1001".to_string()),
+                amount: eur(1250),
+            }],
+            next: None,
         },
     )?;
     p.page(

@@ -97,7 +97,8 @@ struct ChosenRate {
 /// What the buyer must be told before they go on.
 #[derive(Serialize, ToSchema)]
 struct NoticeView {
-    /// `price_changed`, `short`, `gone`, `coupon_refused`, `coupon_below_minimum`, `coupon_idle`, `promotion_lost` or `no_delivery`.
+    /// `price_changed`, `short`, `gone`, `coupon_refused`, `coupon_below_minimum`, `coupon_idle`, `promotion_lost`,
+    /// `gift_card_unusable` or `no_delivery`.
     /// A `coupon_refused` will not work for this buyer; the others of a coupon may, once the cart is another.
     kind: &'static str,
     /// Whether the cart cannot be placed while this stands.
@@ -213,6 +214,7 @@ fn told(notice: &Notice, currency: Currency) -> NoticeView {
             NoticeView { code: Some(code.clone()), missing: amount(*missing), ..plain("coupon_below_minimum") }
         }
         Notice::CouponIdle { code, reason } => NoticeView { code: Some(code.clone()), reason: Some(reason.word()), ..plain("coupon_idle") },
+        Notice::GiftCardUnusable { reason, .. } => NoticeView { reason: reason.strip_prefix("gift-card-"), ..plain("gift_card_unusable") },
         Notice::PromotionLost { name } => NoticeView { promotion: Some(name.clone()), ..plain("promotion_lost") },
         Notice::NoDelivery => plain("no_delivery"),
     }

@@ -272,14 +272,14 @@ fn begin(
     }
     let cart = cart_view::find(conn, id)?;
     let total = seen.1.minor_in(cart.currency()?, "total")?;
-    let placed = place(conn, &cart, gateways, Seen { version: seen.0, total }, now)?;
+    let placed = place(conn, &cart, gateways, (seen.0, total), now)?;
     let shop = shop::get(conn)?;
     let capture = if shop.capture_at_once { Capture::Automatic } else { Capture::Manual };
     let order = orders::get(conn, placed.order)?;
     Ok(Begun::Placed(Box::new(ToOpen { order, payment: payments::get(conn, placed.payment)?, capture })))
 }
 
-fn place(conn: &mut Conn, cart: &Cart, gateways: &Gateways, seen: Seen, now: Time) -> Result<Placed> {
+fn place(conn: &mut Conn, cart: &Cart, gateways: &Gateways, seen: (i64, i64), now: Time) -> Result<Placed> {
     let offered = offers(&shop::get(conn)?, &cart.payment_method);
     // A cart that was placed keeps its order, whatever is offered today.
     let placed = orders::find_by_cart(conn, cart.id)?.is_some();
@@ -289,11 +289,13 @@ fn place(conn: &mut Conn, cart: &Cart, gateways: &Gateways, seen: Seen, now: Tim
         None if placed => Settlement::After,
         None => return Err(incomplete("payment")),
     };
+    let mut seen = Seen { version: seen.0, total: seen.1, due: seen.1 };
     if !placed {
         let quote = carts::quote(conn, cart.id, now)?;
         // Whoever names today's total has seen today's prices.
         if quote.cart.version == seen.version && quote.priced.total == seen.total {
             carts::mark_seen(conn, &quote)?;
+            seen.due = quote.due();
         }
     }
     checkout::place(conn, cart.id, seen, settlement, now).map_err(|error| match error {

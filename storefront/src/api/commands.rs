@@ -266,7 +266,7 @@ fn wished(order: &Order, wish: &RefundWish) -> Result<Request> {
     let currency = order.currency()?;
     let shipping = wish.shipping.as_ref().map_or(Ok(0), |amount| amount.minor_in(currency, "shipping"))?;
     let line = |line: &RefundedLine| RequestLine { line: OrderLineId(line.line_id), quantity: line.quantity, restock: line.restock };
-    Ok(Request { lines: wish.lines.iter().map(line).collect(), shipping, reason: wish.reason.clone() })
+    Ok(Request { lines: wish.lines.iter().map(line).collect(), shipping, reason: wish.reason.clone(), ..Default::default() })
 }
 
 /// Each line once, with a number above zero: two entries of one line would each pass a check that their sum does not.

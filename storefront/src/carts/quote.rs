@@ -8,6 +8,7 @@ use crate::pricing::Priced;
 use crate::promotions::{self, Decision, Reason, codes};
 use crate::shipping::ShippingRate;
 use crate::shop;
+use crate::stored_value::{self, Plan};
 use kernel::clock::Time;
 use kernel::money::Currency;
 use kernel::{Conn, Result};
@@ -56,6 +57,11 @@ pub enum Notice {
     PromotionLost {
         name: String,
     },
+    /// A gift card on the cart pays nothing any more, for the reason of this text key.
+    GiftCardUnusable {
+        last_four: String,
+        reason: &'static str,
+    },
     /// No rate delivers this cart to its country.
     NoDelivery,
 }
@@ -85,6 +91,8 @@ pub struct Quote {
     pub grams: i64,
     pub notices: Vec<Notice>,
     pub prices_include_tax: bool,
+    /// What gift cards and store credit pay.
+    pub stored: Plan,
 }
 
 impl Quote {
@@ -111,6 +119,11 @@ impl Quote {
             Notice::CouponRefused { code, reason } | Notice::CouponIdle { code, reason } if *code == wanted => Some(reason),
             _ => None,
         })
+    }
+
+    /// What is left to pay when gift cards and store credit have paid.
+    pub fn due(&self) -> i64 {
+        self.priced.total - self.stored.sum()
     }
 
     pub fn units(&self) -> i64 {
@@ -144,6 +157,10 @@ pub fn quote(conn: &mut Conn, id: CartId, now: Time) -> Result<Quote> {
     }
     code_notices(loaded.stray, &decision, &mut notices);
     lost_notices(conn, &cart, &decision, &mut notices)?;
+    let stored = stored_value::plan(conn, &cart, currency, priced.total, now)?;
+    for (card, reason) in &stored.unusable {
+        notices.push(Notice::GiftCardUnusable { last_four: card.last_four.clone(), reason });
+    }
     Ok(Quote {
         cart,
         currency,
@@ -157,6 +174,7 @@ pub fn quote(conn: &mut Conn, id: CartId, now: Time) -> Result<Quote> {
         grams,
         notices,
         prices_include_tax: shop.prices_include_tax,
+        stored,
     })
 }
 

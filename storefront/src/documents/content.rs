@@ -33,6 +33,8 @@ pub struct Content {
     /// Tax by rate, lowest first. Their amounts sum to the document's.
     pub rates: Vec<RateRow>,
     pub payment_method: String,
+    /// What gift cards and store credit had paid by then.
+    pub paid: i64,
     /// The order's payment status when the document was issued.
     pub payment_status: String,
     /// Of a credit note: what it takes back.
@@ -101,7 +103,8 @@ fn lines_of(text: &str) -> Vec<String> {
 impl Content {
     /// What the documents of an order share.
     pub fn about(order: &Order, shop: &Shop) -> Result<Content> {
-        let transfers = order.payment_method == "bank_transfer" && order.payment_status == PaymentStatus::Pending;
+        let unpaid = matches!(order.payment_status, PaymentStatus::Pending | PaymentStatus::PartiallyPaid);
+        let transfers = order.payment_method == "bank_transfer" && unpaid;
         Ok(Content {
             language: order.language.clone(),
             shop_name: shop.name.clone(),

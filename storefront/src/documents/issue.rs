@@ -9,6 +9,7 @@ use crate::payments;
 use crate::refunds::{self, Refund};
 use crate::schema::{document_series as series, documents};
 use crate::shop::{self, InvoiceAt, Shop};
+use crate::stored_value::STORE_CREDIT;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::money::{allocate, scale};
@@ -61,7 +62,7 @@ fn insert(conn: &mut Conn, shop: &Shop, new: &New, now: Time) -> Result<()> {
 
 fn invoice(conn: &mut Conn, shop: &Shop, order: &Order, now: Time) -> Result<()> {
     let lines = orders::lines(conn, order.id)?;
-    let content = Content::invoice(order, &lines, shop)?;
+    let content = Content { paid: payments::stored(conn, order.id)?, ..Content::invoice(order, &lines, shop)? };
     insert(conn, shop, &New { kind: Kind::Invoice, order, content: &content, invoice: None, refund: None }, now)
 }
 
@@ -127,12 +128,21 @@ pub fn credit_refund(conn: &mut Conn, refund: &Refund, now: Time) -> Result<()> 
     let frozen = invoice.content()?;
     let amount = refund.amount.min(left);
     let (lines, shipping, rates) = match itemised(conn, refund, &frozen)? {
+        // One of several refunds of a wish is about an amount: its items are dealt out over all of them.
+        Some((_, _, rates)) if amount == refund.amount && !refund.wish.is_empty() => (Vec::new(), None, whole(rates)),
         Some(parts) if amount == refund.amount => parts,
         _ => (Vec::new(), None, spread(amount, &frozen.rates)),
     };
-    let content = Content { lines, shipping, rates, reason: "refund".into(), ..credit(&order, &shop, &invoice)? };
+    let provider = payments::get(conn, refund.payment_id)?.provider;
+    let payment_method = if refund.to_credit { STORE_CREDIT.into() } else { provider };
+    let content = Content { lines, shipping, rates, reason: "refund".into(), payment_method, ..credit(&order, &shop, &invoice)? };
     let new = New { kind: Kind::CreditNote, order: &order, content: &content, invoice: Some(invoice.id), refund: Some(refund.id) };
     insert(conn, &shop, &new, now)
+}
+
+/// Rates of which nothing is delivery any more.
+fn whole(rates: Vec<RateRow>) -> Vec<RateRow> {
+    rates.into_iter().map(|row| RateRow { shipping_total: 0, shipping_tax: 0, ..row }).collect()
 }
 
 type Parts = (Vec<Line>, Option<Shipping>, Vec<RateRow>);
@@ -207,6 +217,5 @@ fn rest(conn: &mut Conn, invoice: &Document, frozen: &Content) -> Result<Vec<Rat
             }
         }
     }
-    let row = |row: RateRow| RateRow { shipping_total: 0, shipping_tax: 0, ..row };
-    Ok(rows.into_iter().map(row).filter(|row| row.total != 0 || row.tax != 0).collect())
+    Ok(whole(rows).into_iter().filter(|row| row.total != 0 || row.tax != 0).collect())
 }

@@ -7,25 +7,25 @@ use crate::payments::{self, WishState};
 use crate::refunds;
 use crate::shipments;
 use crate::web::checkout::method_name;
-use crate::web::orders::{refund_parts, transfer};
-use crate::web::shown;
+use crate::web::orders::{back_to, refund_parts, transfer};
 use crate::web::views::mail::{
     MailLine, MailOrder, OrderCancelled, OrderConfirmation, PaymentCaseRefund, PaymentReceived, RefundSent, ShipmentSent,
 };
+use crate::web::{shown, stored};
 use kernel::clock::Time;
 use kernel::money::Money;
 use kernel::{Conn, Result};
 
 /// An order with what every mail about it shows.
-struct Subject {
-    order: Order,
-    lines: Vec<OrderLine>,
+pub(super) struct Subject {
+    pub order: Order,
+    pub lines: Vec<OrderLine>,
     view: MailOrder,
     name: String,
 }
 
 impl Subject {
-    fn load(conn: &mut Conn, id: i64, mailer: &Mailer) -> Result<Subject> {
+    pub fn load(conn: &mut Conn, id: i64, mailer: &Mailer) -> Result<Subject> {
         let order = orders::get(conn, OrderId(id))?;
         let lines = orders::lines(conn, order.id)?;
         let adjustments = orders::adjustments(conn, order.id)?;
@@ -38,7 +38,7 @@ impl Subject {
             number: order.number.clone(),
             url: mailer.order_url(&order),
             lines: lines.iter().map(line).collect(),
-            totals: shown::order_totals(&order, &lines, &adjustments, &words)?,
+            totals: stored::paid(conn, shown::order_totals(&order, &lines, &adjustments, &words)?, &order, &words)?,
             shipping_address: shown::address_lines(&order.shipping_address()?, language),
             billing_address: shown::address_lines(&billing, language),
             shipping_method: shown::some(&order.shipping_method),
@@ -47,7 +47,7 @@ impl Subject {
         Ok(Subject { order, lines, view, name: billing.name })
     }
 
-    fn reader(&self) -> Reader<'_> {
+    pub fn reader(&self) -> Reader<'_> {
         Reader { email: &self.order.email, name: &self.name, language: language(&self.order.language) }
     }
 
@@ -123,7 +123,8 @@ pub fn refund_sent(conn: &mut Conn, order: i64, refund: i64, now: Time, mailer: 
         return Ok(());
     }
     // Reasons are the shop's notes, not sentences for the customer.
-    let view = RefundSent { order: subject.view.clone(), amount: subject.money(refund.amount)?, parts, reason: None };
+    let to = back_to(conn, &refund, &words)?;
+    let view = RefundSent { order: subject.view.clone(), amount: subject.money(refund.amount)?, parts, to };
     mailer.queue(conn, "refund_sent", &refund.id.to_string(), &subject.reader(), view, now)
 }
 

@@ -1,7 +1,7 @@
 //! The mails that were written about an order.
 
 use crate::orders::Order;
-use crate::{payments, refunds, shipments};
+use crate::{payments, refunds, returns, shipments};
 use kernel::mail::{self, Mail};
 use kernel::{Conn, Result};
 
@@ -14,5 +14,8 @@ pub fn of_order(conn: &mut Conn, order: &Order) -> Result<Vec<Mail>> {
     }
     causes.extend(shipments::of_order(conn, order.id)?.iter().map(|sent| format!("shipment_sent:{}", sent.id)));
     causes.extend(refunds::of_order(conn, order.id)?.iter().map(|refund| format!("refund_sent:{}", refund.id)));
+    for back in returns::of_order(conn, order.id)? {
+        causes.extend(returns::Status::ALL.iter().map(|status| format!("return_update:{}:{}", back.id, status.as_str())));
+    }
     mail::of_causes(conn, &causes)
 }

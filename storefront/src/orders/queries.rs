@@ -95,7 +95,7 @@ pub fn waiting(conn: &mut Conn, limit: i64) -> Result<Waiting> {
         .select(orders::id)
         .load(conn)?;
     let unpaid: Vec<OrderId> = orders::table
-        .filter(orders::payment_status.eq(PaymentStatus::Pending))
+        .filter(orders::payment_status.eq_any([PaymentStatus::Pending, PaymentStatus::PartiallyPaid]))
         .filter(orders::status.ne(OrderStatus::Cancelled))
         .limit(limit)
         .select(orders::id)

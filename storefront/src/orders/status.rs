@@ -36,6 +36,8 @@ pub fn payment_status(total: i64, sums: &Sums, cancelled: bool) -> PaymentStatus
             (refunded, captured) if refunded >= captured => PaymentStatus::Refunded,
             (refunded, _) if refunded > 0 => PaymentStatus::PartiallyRefunded,
             (_, captured) if captured >= total => PaymentStatus::Paid,
+            // A gift card paid its part, and the rest is held.
+            (_, captured) if sums.authorised > 0 && captured + sums.authorised >= total => PaymentStatus::Authorised,
             _ => PaymentStatus::PartiallyPaid,
         };
     }

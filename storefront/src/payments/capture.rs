@@ -133,7 +133,7 @@ pub(super) fn book(conn: &mut Conn, payment: &Payment, newly: i64, now: Time) ->
     Ok(())
 }
 
-fn add_settled(conn: &mut Conn, payment: PaymentId, amount: i64, key: &str, actor: &str, now: Time) -> Result<()> {
+pub(super) fn add_settled(conn: &mut Conn, payment: PaymentId, amount: i64, key: &str, actor: &str, now: Time) -> Result<()> {
     if amount == 0 {
         return Ok(());
     }

@@ -5,6 +5,7 @@ use crate::ids::OrderId;
 use crate::orders::{self, OrderStatus};
 use crate::schema::{orders as order_rows, payments};
 use crate::shop;
+use crate::stored_value::is_stored;
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -19,6 +20,8 @@ const REPEAT: TimeDelta = TimeDelta::minutes(2);
 pub fn retry(conn: &mut Conn, order: OrderId, now: Time) -> Result<Payment> {
     let order = orders::lock(conn, order, now)?;
     let all = of_order(conn, order.id)?;
+    let covered: i64 = all.iter().filter(|payment| is_stored(&payment.provider)).map(|payment| payment.captured).sum();
+    let all: Vec<Payment> = all.into_iter().filter(|payment| !is_stored(&payment.provider)).collect();
     let paid = all.iter().any(|payment| matches!(payment.state, PaymentState::Authorised | PaymentState::Captured));
     let Some(last) = all.last().filter(|_| order.status == OrderStatus::Pending && !paid) else {
         return Err(Error::conflict("order-not-payable"));
@@ -32,7 +35,7 @@ pub fn retry(conn: &mut Conn, order: OrderId, now: Time) -> Result<Payment> {
             .set((payments::state.eq(PaymentState::Expired), payments::updated_at.eq(now)))
             .execute(conn)?;
     }
-    let amount = Money::new(order.total, order.currency()?);
+    let amount = Money::new(order.total - covered, order.currency()?);
     let id = create(conn, order.id, &last.provider, amount, now)?;
     let due = now + shop::get(conn)?.payment_window();
     diesel::update(order_rows::table.find(order.id)).set(order_rows::payment_due_at.eq(due)).execute(conn)?;

@@ -6,6 +6,7 @@ use crate::ids::PaymentId;
 use crate::orders::{self, OrderStatus};
 use crate::refunds;
 use crate::schema::payments;
+use crate::stored_value::is_stored;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::events::{self, Event};
@@ -91,7 +92,8 @@ fn paid(conn: &mut Conn, before: &Payment, after: &Payment, state: &State, now: 
         return Ok(Outcome::SentBack);
     }
     let holds_money = |payment: &Payment| matches!(payment.state, PaymentState::Authorised | PaymentState::Captured);
-    let paid_otherwise = super::of_order(conn, order.id)?.iter().any(|other| other.id != after.id && holds_money(other));
+    let paid_otherwise =
+        super::of_order(conn, order.id)?.iter().any(|other| other.id != after.id && holds_money(other) && !is_stored(&other.provider));
     match order.status {
         OrderStatus::Cancelled => {
             cases::open(conn, after, "the order was cancelled before the money came", now)?;

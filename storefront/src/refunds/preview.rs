@@ -1,7 +1,9 @@
 //! The amounts of a refund, shown before anybody confirms it and figured the same way when it is made.
 
-use super::shipping_refunded;
+use super::split::{self, Share};
+use super::{given, shipping_refunded};
 use crate::ids::{OrderLineId, VariantId};
+use crate::logins;
 use crate::orders::{self, Order, OrderLine};
 use crate::payments;
 use kernel::error::Fields;
@@ -15,6 +17,12 @@ pub struct Request {
     /// Of the delivery costs, tax included.
     pub shipping: i64,
     pub reason: String,
+    /// Give all of it as store credit, whatever paid. Only for customers with an account.
+    #[serde(default)]
+    pub to_credit: bool,
+    /// The units came back: none of them counts as one that was not sent yet.
+    #[serde(default)]
+    pub sent_back: bool,
 }
 
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
@@ -47,12 +55,16 @@ pub struct Preview {
     pub refundable: i64,
     /// The most of the delivery costs that can still go back.
     pub shipping_refundable: i64,
+    /// Which payments give it back.
+    pub shares: Vec<Share>,
 }
 
 /// Figures a refund. `Invalid` names the field that asks for more than there is.
 pub fn preview(conn: &mut Conn, order: &Order, request: &Request) -> Result<Preview> {
     let lines = orders::lines(conn, order.id)?;
-    let refundable = payments::of_order(conn, order.id)?.iter().map(|payment| payment.captured - payment.refunded).sum();
+    let payments = payments::of_order(conn, order.id)?;
+    let refundable = payments.iter().map(|payment| payment.captured - payment.refunded).sum();
+    let given = given(conn, order.id)?;
     let shipping_refundable = order.shipping_gross() - shipping_refunded(conn, order.id)?;
     let mut fields = Fields::default();
     let mut parts = Vec::new();
@@ -67,7 +79,9 @@ pub fn preview(conn: &mut Conn, order: &Order, request: &Request) -> Result<Prev
             fields.add(&field, format!("Give a number from 0 to {}.", line.quantity - line.refunded));
             continue;
         }
-        parts.push(LinePreview { restock: wanted.restock, ..part(line, wanted.quantity) });
+        let part = part(line, wanted.quantity, given.get(&line.id).copied().unwrap_or_default());
+        let cancelled = if request.sent_back { 0 } else { part.cancelled };
+        parts.push(LinePreview { restock: wanted.restock, cancelled, returned: part.quantity - cancelled, ..part });
     }
     if request.shipping < 0 || request.shipping > shipping_refundable {
         fields.add("shipping", "That is more delivery cost than is left to refund.");
@@ -80,25 +94,29 @@ pub fn preview(conn: &mut Conn, order: &Order, request: &Request) -> Result<Prev
     if amount > refundable {
         fields.add("lines", "That is more than was paid and not refunded yet.");
     }
+    if request.to_credit && !logins::verified(conn, order.customer_id)? {
+        fields.add("to_credit", "store-credit-needs-account");
+    }
     fields.check()?;
-    Ok(Preview { lines: parts, shipping: request.shipping, amount, refundable, shipping_refundable })
+    let shares = split::shares(&payments, amount, request.to_credit);
+    Ok(Preview { lines: parts, shipping: request.shipping, amount, refundable, shipping_refundable, shares })
 }
 
-/// The next `quantity` units of a line with their share of its total and tax. Shares of all units sum to the line, whatever the
-/// order in which they are refunded, because each refund takes the next ones.
-pub(super) fn part(line: &OrderLine, quantity: i64) -> LinePreview {
-    let share = |total: i64| -> i64 {
+/// The next `quantity` units of a line with their share of its total and tax, less what was `given` back of it before. Shares of all
+/// units sum to the line, whatever the order in which they are refunded and whichever refund failed: each takes what is missing to
+/// the share of all units that are back by then.
+pub(super) fn part(line: &OrderLine, quantity: i64, given: (i64, i64)) -> LinePreview {
+    let share = |total: i64, given: i64| -> i64 {
         let weights = vec![1; usize::try_from(line.quantity).unwrap_or(0)];
-        let skip = usize::try_from(line.refunded).unwrap_or(0);
-        let take = usize::try_from(quantity).unwrap_or(0);
-        allocate(total, &weights).iter().skip(skip).take(take).sum()
+        let take = usize::try_from(line.refunded + quantity).unwrap_or(0);
+        (allocate(total, &weights).iter().take(take).sum::<i64>() - given).max(0)
     };
     let cancelled = quantity.min(line.open());
     LinePreview {
         line: line.id,
         quantity,
-        amount: share(line.total),
-        tax: share(line.tax),
+        amount: share(line.total, given.0),
+        tax: share(line.tax, given.1),
         cancelled,
         returned: quantity - cancelled,
         restock: false,

@@ -1,6 +1,7 @@
 //! The customer's account: getting in, and what is theirs.
 
 mod addresses;
+mod credit;
 mod home;
 mod password;
 mod profile;
@@ -24,6 +25,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/account", web::get().to(home::overview))
         .route("/account/orders", web::get().to(home::orders))
         .route("/account/orders/{number}", web::get().to(home::order))
+        .route("/account/store-credit", web::get().to(credit::show))
         .route("/account/register", web::get().to(register::show))
         .route("/account/register", web::post().to(register::register))
         .route("/account/verify", web::get().to(verify::show))

@@ -8,6 +8,7 @@ mod payment;
 mod place;
 mod review;
 mod shipping;
+mod stored;
 
 pub(crate) use contact::fill_address;
 pub(crate) use contact_form::address as read_address;
@@ -34,6 +35,11 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/checkout/shipping", web::post().to(shipping::save))
         .route("/checkout/payment", web::get().to(payment::show))
         .route("/checkout/payment", web::post().to(payment::save))
+        .route("/checkout/payment/gift-card", web::post().to(stored::add))
+        .route("/checkout/payment/gift-card/remove", web::post().to(stored::remove))
+        .route("/checkout/payment/store-credit", web::post().to(stored::credit))
+        // Whoever reloads the address of a refused code.
+        .route("/checkout/payment/gift-card", web::get().to(payment::show))
         .route("/checkout/review", web::get().to(review::show))
         .route("/checkout/place", web::post().to(place::place))
         // Whoever reloads or bookmarks the address of the last form.
@@ -93,7 +99,7 @@ impl Stage {
         if quote.requires_shipping && quote.rate.as_ref().map(|rate| rate.id) != quote.cart.shipping_rate_id {
             return Step::Shipping;
         }
-        let offered = methods::offered(&self.shop, &door.gateways, quote.priced.total);
+        let offered = methods::offered(&self.shop, &door.gateways, quote.priced.total, quote.due());
         if !offered.contains(&quote.cart.payment_method.as_str()) { Step::Payment } else { Step::Review }
     }
 

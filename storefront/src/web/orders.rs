@@ -3,11 +3,14 @@
 mod act;
 mod papers;
 pub(super) mod pay;
+mod returns;
 mod view;
 
 pub use papers::pdf;
+pub(crate) use returns::contents as return_contents;
+pub use returns::label_file;
+pub(crate) use view::{back_to, refund_parts, transfer};
 pub(super) use view::{path_for, render};
-pub(crate) use view::{refund_parts, transfer};
 
 use super::door::Door;
 use super::visit::Visit;
@@ -28,6 +31,11 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/orders/{number}", web::get().to(show))
         .route("/orders/{number}/documents/{document}", web::get().to(papers::show))
         .route("/orders/{number}/return", web::get().to(pay::came_back))
+        .route("/orders/{number}/returns/new", web::get().to(returns::new))
+        .route("/orders/{number}/returns", web::get().to(returns::new))
+        .route("/orders/{number}/returns", web::post().to(returns::request))
+        .route("/orders/{number}/returns/{return}/label", web::get().to(returns::label))
+        .route("/orders/{number}/returns/{return}/withdraw", web::post().to(returns::withdraw))
         .route("/orders/{number}/pay", web::post().to(pay::pay))
         .route("/orders/{number}/cancel", web::post().to(act::cancel))
         .route("/orders/{number}/reorder", web::post().to(act::reorder));

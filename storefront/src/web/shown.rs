@@ -2,6 +2,7 @@
 
 use super::reductions::{SHIPPING, frozen_reductions, name, told_reason};
 use super::shelves;
+use super::stored;
 use super::views::cart::LineView;
 use super::views::page::Tone;
 use super::views::shared::{Notice as Told, Picture, TotalRow, Totals};
@@ -147,6 +148,9 @@ pub fn cart_notices(quote: &Quote, words: &Words) -> Result<Vec<Told>> {
             Notice::CouponRefused { code, reason } | Notice::CouponIdle { code, reason } => {
                 format!("{code}: {}", told_reason(reason, quote.currency, words)?)
             }
+            Notice::GiftCardUnusable { last_four, reason } => {
+                format!("{}: {}", stored::card_name(last_four, words)?, words.get(reason))
+            }
             Notice::PromotionLost { name } => words.with("promotion-lost", &[("name", name)])?,
             Notice::NoDelivery => words.get("cart-no-delivery"),
         };
@@ -175,7 +179,7 @@ pub fn cart_totals(quote: &Quote, estimated: bool, words: &Words) -> Result<Tota
         rates: priced.lines.iter().map(|line| (line.rate_bp, line.total)).collect(),
         total: priced.total,
     };
-    sums.view(estimated, words)
+    stored::planned(sums.view(estimated, words)?, quote, words)
 }
 
 /// The sums of an order, from the amounts frozen in it.
@@ -225,7 +229,7 @@ impl Sums<'_> {
             (_, true) => included_tax.push(tax),
             (_, false) => rows.push(tax),
         }
-        Ok(Totals { subtotal: money(self.subtotal), rows, included_tax, total: money(self.total), estimated })
+        Ok(Totals { subtotal: money(self.subtotal), rows, included_tax, total: money(self.total), paid: Vec::new(), due: None, estimated })
     }
 
     /// Names the rate when there is one only.

@@ -1,18 +1,22 @@
 //! A shop made by its own functions, below the web: goods, rates, promotions, and carts that are ready to be placed.
 
+use crm::CustomerId;
+use crm::customers::{self, NewCustomer};
 use crm::email::Email;
 use kernel::clock::{Clock, Time};
-use kernel::money::Currency;
+use kernel::money::{Currency, Money};
 use kernel::testing::TestDb;
 use kernel::{Conn, Db};
 use storefront::address::Address;
 use storefront::carts;
 use storefront::catalog::{self, Product, Saving, Status, Variant};
 use storefront::checkout::{self, PlaceError, Placed, Seen, Settlement};
-use storefront::ids::{CartId, PromotionId, VariantId};
+use storefront::gift_cards::{self, Issue};
+use storefront::ids::{CartId, GiftCardId, PromotionId, VariantId};
 use storefront::promotions::{self, Cut, Effect, Goods, Terms};
 use storefront::shipping::{self, NewShippingRate};
 use storefront::tax_rates::{self, NewTaxRate};
+use storefront::{logins, store_credit};
 
 pub const EUR: Currency = Currency::EUR;
 
@@ -101,9 +105,57 @@ pub fn cart(db: &Db, goods: &[(VariantId, i64)], email: &str, method: &str, code
     .unwrap()
 }
 
+/// A gift card over so much, and its code.
+pub fn gift_card(db: &Db, amount: i64) -> (GiftCardId, String) {
+    let new = Issue {
+        key: kernel::token::random(),
+        amount: Money::new(amount, EUR),
+        expires_at: None,
+        recipient_name: String::new(),
+        recipient_email: String::new(),
+        language: "en".into(),
+        message: String::new(),
+        note: String::new(),
+    };
+    let (id, code) = db.write_now(move |conn| gift_cards::issue(conn, &new, "test", now())).unwrap();
+    (id, code.expect("it is a fresh card"))
+}
+
+/// A customer with a verified account and so much store credit.
+pub fn customer(db: &Db, email: &str, credit: i64) -> CustomerId {
+    let new = NewCustomer { email: Email::parse(email, "email").unwrap(), name: "Ann".into(), phone: String::new(), language: "en".into() };
+    db.write_now(move |conn| {
+        let id = customers::ensure(conn, &new, now())?;
+        logins::register(conn, id, "no password", now())?;
+        let token = logins::issue_token(conn, id, logins::Purpose::Verify, now())?;
+        logins::use_token(conn, &token, logins::Purpose::Verify, now())?;
+        if credit > 0 {
+            store_credit::adjust(conn, id, Money::new(credit, EUR), "hello", &format!("first:{id}"), "test", now())?;
+        }
+        Ok(id)
+    })
+    .unwrap()
+}
+
+/// Lets gift cards, and the credit of a customer, pay for a cart; answers what its shopper sees then.
+pub fn pay_with(db: &Db, cart: CartId, codes: &[&str], customer: Option<CustomerId>) -> Seen {
+    let codes: Vec<String> = codes.iter().map(ToString::to_string).collect();
+    db.write_now(move |conn| {
+        for code in &codes {
+            carts::add_gift_card(conn, cart, code, now())?;
+        }
+        if let Some(customer) = customer {
+            carts::merge(conn, cart, customer, now())?;
+            carts::use_store_credit(conn, cart, true, now())?;
+        }
+        seen(conn, cart)
+    })
+    .unwrap()
+}
+
 pub fn seen(conn: &mut Conn, cart: CartId) -> kernel::Result<Seen> {
     let quote = carts::quote(conn, cart, now())?;
-    Ok(Seen { version: quote.cart.version, total: quote.priced.total })
+    Ok(Seen { version: quote.cart.version, total: quote.priced.total, due: quote.due() })
 }
 
 /// Places a cart as the checkout does: what refuses to be placed is rolled back.

@@ -74,6 +74,21 @@ impl Visitor {
         self.follow(self.ask(action, Some((&format!("multipart/form-data; boundary={edge}"), body))))
     }
 
+    /// Posts fields and then a file under a name that lies about it, following redirects.
+    pub fn upload_parts(&self, path: &str, fields: &[(&str, &str)], file: (&str, &[u8])) -> Page {
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            body.extend(format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").into_bytes());
+        }
+        let name = file.0;
+        let head =
+            format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"../x.html\"\r\nContent-Type: text/html\r\n\r\n");
+        body.extend(head.into_bytes());
+        body.extend(file.1);
+        body.extend(b"\r\n--edge--\r\n");
+        self.follow(self.ask(path, Some(("multipart/form-data; boundary=edge", body))))
+    }
+
     /// Fills in and submits the form of `page` that posts to `action` (without host, language included), as a browser would.
     pub fn submit(&self, page: &Page, action: &str, typed: &[(&str, &str)]) -> Page {
         let fields = page.form(action, typed);

@@ -215,6 +215,12 @@ impl Sheet<'_> {
         let key = if known { key } else { "document-payment-open".to_string() };
         let text = self.words.with(&key, &[("method", &method)])?;
         self.paper.paragraph(SIZE, Ink::Black, &text);
+        let left = self.document.total - content.paid;
+        if content.paid > 0 && left > 0 {
+            let amounts = [("paid", self.money(content.paid)), ("left", self.money(left))];
+            let text = self.words.with("document-paid-before", &amounts.each_ref().map(|(name, text)| (*name, text.as_str())))?;
+            self.paper.paragraph(SIZE, Ink::Black, &text);
+        }
         if !content.bank.is_empty() {
             self.paper.y += 4.0;
             for line in &content.bank {

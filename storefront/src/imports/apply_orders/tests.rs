@@ -64,7 +64,7 @@ fn a_file_is_applied_once_and_the_books_agree() {
         );
         assert_eq!(crm::purchases::of_order(conn, order.id.0)?, Some((4590, 500)));
         let cancel = crate::orders::get_by_number(conn, "1001").and_then(|order| {
-            let request = crate::refunds::Request { lines: vec![], shipping: 100, reason: "late".into() };
+            let request = crate::refunds::Request { lines: vec![], shipping: 100, reason: "late".into(), ..Default::default() };
             crate::refunds::request(conn, order.id, &request, 100, "test", now)
         });
         assert!(matches!(cancel, Err(kernel::Error::Conflict(_))), "money taken elsewhere is given back elsewhere: {cancel:?}");

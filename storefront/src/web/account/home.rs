@@ -1,6 +1,6 @@
 //! The customer's overview and orders.
 
-use super::{draw_in, or_sign_in, theirs};
+use super::{credit, draw_in, or_sign_in, theirs};
 use crate::address_book;
 use crate::ids::OrderId;
 use crate::logins;
@@ -30,6 +30,7 @@ pub async fn overview(door: web::Data<Door>, visit: Visit) -> Result<HttpRespons
             email: customer.email,
             verified: logins::verified(conn, id)?,
             orders: rows(conn, id, None, RECENT)?.0,
+            credit: credit::balances(conn, id)?,
             address: address.map(|entry| shown::address_lines(&entry.address, seen.language)),
         };
         Ok((frame::load(conn, &seen, now)?, view))

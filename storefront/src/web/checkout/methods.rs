@@ -2,16 +2,20 @@
 
 use crate::gateway::Gateways;
 use crate::shop::Shop;
+use crate::stored_value::COVERED;
 use crate::web::views::checkout::Method;
 use crate::web::words::Words;
 
 /// How an order that costs nothing is paid.
 pub const FREE: &str = "free";
 
-/// The names of the ways to pay `total`, in the order in which they are shown.
-pub fn offered(shop: &Shop, gateways: &Gateways, total: i64) -> Vec<&'static str> {
+/// The names of the ways to pay what is `due` of `total`, in the order in which they are shown.
+pub fn offered(shop: &Shop, gateways: &Gateways, total: i64, due: i64) -> Vec<&'static str> {
     if total == 0 {
         return vec![FREE];
+    }
+    if due == 0 {
+        return vec![COVERED];
     }
     gateways.offered(shop).iter().map(|gateway| gateway.name()).collect()
 }

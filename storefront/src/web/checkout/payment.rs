@@ -1,6 +1,6 @@
 //! Third step: how to pay.
 
-use super::{Stage, Step, drawn, methods, stage};
+use super::{Stage, Step, drawn, methods, stage, stored};
 use crate::carts;
 use crate::web::door::Door;
 use crate::web::posted::Posted;
@@ -16,16 +16,18 @@ use kernel::error::Fields;
 
 pub async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
     let stage = stage!(&door, &visit, Step::Payment);
-    render(&door, &visit, StatusCode::OK, stage, Form::new(form::PAYMENT)).await
+    render(&door, &visit, StatusCode::OK, stage, Form::new(form::PAYMENT), Form::new(form::GIFT_CARD)).await
 }
 
-async fn render(door: &Door, visit: &Visit, status: StatusCode, stage: Stage, form: Form) -> Result<HttpResponse> {
+/// The page; `code` is the form of a gift card.
+pub(super) async fn render(door: &Door, visit: &Visit, status: StatusCode, stage: Stage, form: Form, code: Form) -> Result<HttpResponse> {
     let done = stage.done(Step::Payment)?;
-    let offered = methods::offered(&stage.shop, &door.gateways, stage.quote.priced.total);
+    let stored = stored::view(door, &stage, code).await?;
+    let offered = methods::offered(&stage.shop, &door.gateways, stage.quote.priced.total, stage.quote.due());
     let Stage { page, quote, words, summary, .. } = stage;
     let methods = methods::views(&offered, &quote.cart.payment_method, &words);
     let notices = shown::cart_notices(&quote, &words)?;
-    let view = PaymentView { form, methods, done, notices, summary };
+    let view = PaymentView { form, stored, methods, done, notices, summary };
     drawn(door, quote, door.render_as(status, visit, "storefront/checkout/payment.html", &Page { page, view })).await
 }
 
@@ -33,11 +35,11 @@ pub async fn save(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<H
     door.limits.checkout.check(&visit.client)?;
     let stage = stage!(&door, &visit, Step::Payment);
     let method = form.get("method").to_string();
-    if !methods::offered(&stage.shop, &door.gateways, stage.quote.priced.total).contains(&method.as_str()) {
+    if !methods::offered(&stage.shop, &door.gateways, stage.quote.priced.total, stage.quote.due()).contains(&method.as_str()) {
         let mut wrong = Fields::default();
         wrong.add("method", "payment-choose");
         let refused = Form::new(form::PAYMENT).refuse(form::PAYMENT, &wrong);
-        return render(&door, &visit, StatusCode::UNPROCESSABLE_ENTITY, stage, refused).await;
+        return render(&door, &visit, StatusCode::UNPROCESSABLE_ENTITY, stage, refused, Form::new(form::GIFT_CARD)).await;
     }
     let seen = visit.clone();
     door.write(move |conn, now| {

@@ -26,7 +26,7 @@ pub async fn place(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<
     };
     let (seen, signer, gateways) = (visit.clone(), door.signer.clone(), door.gateways.clone());
     let committed = door.write(move |conn, now| {
-        let placed = commit(conn, token, &gateways, now)?;
+        let placed = commit(conn, &seen, token, &gateways, now)?;
         let order = orders::get(conn, placed.order)?;
         if placed.first {
             // The box counts only together with the address it was ticked for.
@@ -48,16 +48,19 @@ pub async fn place(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<
 }
 
 /// The commit. `Conflict` for everything that the review page has to show again.
-fn commit(conn: &mut Conn, token: Token, gateways: &Gateways, now: Time) -> Result<Placed> {
-    let method = carts::get(conn, token.cart)?.payment_method;
-    let offered = methods::offered(&shop::get(conn)?, gateways, token.seen.total);
+fn commit(conn: &mut Conn, visit: &Visit, token: Token, gateways: &Gateways, now: Time) -> Result<Placed> {
+    let cart = carts::get(conn, token.cart)?;
+    let method = cart.payment_method;
+    let offered = methods::offered(&shop::get(conn)?, gateways, token.seen.total, token.seen.due);
     let settlement = match gateways.find(&method).map(|gateway| gateway.record()) {
         Some(Record::Provider) => Settlement::Before,
         _ => Settlement::After,
     };
     // An order that exists already is found again even if its way to pay was switched off meanwhile.
     let again = orders::find_by_cart(conn, token.cart)?.is_some();
-    if !again && !offered.contains(&method.as_str()) {
+    // Credit is spent by its owner alone: whoever signed out meanwhile signs in first.
+    let foreign = cart.use_store_credit && cart.customer_id.is_some() && visit.customer(conn, now)? != cart.customer_id;
+    if !again && (foreign || !offered.contains(&method.as_str())) {
         return Err(Error::conflict("checkout-changed"));
     }
     checkout::place(conn, token.cart, token.seen, settlement, now).map_err(|error| match error {

@@ -31,7 +31,7 @@ pub async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
     let terms = page.pages.iter().map(|link| &link.to).find(|to| to.ends_with("/terms")).cloned();
     let method = &quote.cart.payment_method;
     let redirects = method != methods::FREE && door.gateways.find(method).is_some_and(|gateway| gateway.record() == Record::Provider);
-    let token = Token { cart: quote.cart.id, seen: Seen { version: quote.cart.version, total: quote.priced.total } };
+    let token = Token { cart: quote.cart.id, seen: Seen { version: quote.cart.version, total: quote.priced.total, due: quote.due() } };
     let view = ReviewView { done, notices, summary, token: token.write(&door.signer, &visit), terms, redirects };
     drawn(&door, quote, door.render(&visit, "storefront/checkout/review.html", &Page { page, view })).await
 }
@@ -61,7 +61,8 @@ const PURPOSE: &str = "review";
 
 impl Token {
     pub fn write(&self, signer: &Signer, visit: &Visit) -> String {
-        let body = format!("{}.{}.{}", self.cart, self.seen.version, self.seen.total);
+        let Seen { version, total, due } = self.seen;
+        let body = format!("{}.{version}.{total}.{due}", self.cart);
         let signature = signer.sign(PURPOSE, &format!("{}.{body}", visit.visitor));
         format!("{body}.{signature}")
     }
@@ -74,7 +75,7 @@ impl Token {
         }
         let mut parts = body.split('.');
         let cart = parts.next()?.parse().ok()?;
-        let (version, total) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-        Some(Token { cart, seen: Seen { version, total } })
+        let (version, total, due) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        Some(Token { cart, seen: Seen { version, total, due } })
     }
 }

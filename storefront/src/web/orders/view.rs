@@ -1,12 +1,15 @@
 //! The order's page.
 
+use super::returns as back;
 use super::{FRESH, LINK, allowed, papers, pay};
 use crate::gateway::Gateways;
 use crate::orders::{self, HistoryEntry as Entry, Order, OrderLine, OrderStatus};
 use crate::payments::{self, Payment, PaymentState};
 use crate::refunds;
+use crate::returns;
 use crate::shipments;
 use crate::shop;
+use crate::stored_value::is_stored;
 use crate::web::checkout::method_name;
 use crate::web::door::Door;
 use crate::web::views::order::{HistoryEntry, OrderView, RefundView, ShipmentView, TotalText};
@@ -14,8 +17,9 @@ use crate::web::views::page::{Page, PageView, Tone};
 use crate::web::views::shared::{Notice, TotalRow};
 use crate::web::visit::Visit;
 use crate::web::words::Words;
-use crate::web::{frame, shown};
+use crate::web::{frame, shown, stored};
 use actix_web::HttpResponse;
+use kernel::clock::Time;
 use kernel::money::{Currency, Money};
 use kernel::token::Signer;
 use kernel::{Conn, Result};
@@ -35,7 +39,7 @@ pub async fn render(door: &Door, visit: Visit, number: String, key: String, in_a
             let order = allowed(conn, &seen, &signer, &number, &key, now)?;
             let page = frame::load(conn, &seen, now)?;
             let key = (!in_account && !key.is_empty()).then_some(key);
-            let view = load(conn, &order, &gateways, key, &words)?;
+            let view = load(conn, &order, &gateways, key, &words, now)?;
             let title = words.with("order-title", &[("number", &order.number)])?;
             Ok((PageView { title, ..page }, OrderView { in_account, ..view }))
         })
@@ -48,18 +52,20 @@ pub async fn render(door: &Door, visit: Visit, number: String, key: String, in_a
 }
 
 /// Everything the page shows of an order.
-pub fn load(conn: &mut Conn, order: &Order, gateways: &Gateways, key: Option<String>, words: &Words) -> Result<OrderView> {
+pub fn load(conn: &mut Conn, order: &Order, gateways: &Gateways, key: Option<String>, words: &Words, now: Time) -> Result<OrderView> {
     let lines = orders::lines(conn, order.id)?;
     let adjustments = orders::adjustments(conn, order.id)?;
     let currency = order.currency()?;
     let payments = payments::of_order(conn, order.id)?;
+    let keyed = key.as_ref().map(|key| format!("?key={key}")).unwrap_or_default();
+    let may_return = !returns::returnable(conn, order, now)?.is_empty();
+    let return_to = may_return.then(|| format!("/orders/{}/returns/new{keyed}", order.number));
     let can_cancel = orders::cancellable(order, &lines);
     let paid: i64 = payments.iter().map(|payment| payment.captured - payment.refunded).sum();
     let can_pay = payments.last().is_some_and(|payment| pay::payable(gateways, order, payment));
     Ok(OrderView {
         number: order.number.clone(),
         papers: papers::views(conn, order, key.as_deref(), words)?,
-        key,
         fresh: false,
         in_account: false,
         placed_at: order.placed_at,
@@ -69,15 +75,18 @@ pub fn load(conn: &mut Conn, order: &Order, gateways: &Gateways, key: Option<Str
         fulfilment_status: order.fulfilment_status.as_str().to_string(),
         notices: notices(order, payments.last(), can_pay, words)?,
         lines: shown::order_lines(conn, order, &lines)?,
-        totals: shown::order_totals(order, &lines, &adjustments, words)?,
+        totals: stored::paid(conn, shown::order_totals(order, &lines, &adjustments, words)?, order, words)?,
         shipping_address: shown::address_lines(&order.shipping_address()?, words.language),
         billing_address: shown::address_lines(&order.billing_address()?, words.language),
         shipping_method: shown::some(&order.shipping_method),
         payment_method: shown::some(&method_name(&order.payment_method, words)),
         shipments: parcels(conn, order, &lines)?,
         refunds: returned(conn, order, &lines, words)?,
+        returns: back::views(conn, order, &lines, key.as_deref(), words)?,
+        return_to,
         transfer: transfer(conn, order, payments.last(), words)?,
         history: orders::history(conn, order.id)?.iter().filter_map(|entry| told(entry, currency, words)).collect(),
+        key,
         can_cancel,
         cancel_refund: (can_cancel && paid > 0).then(|| Money::new(paid, currency)),
         can_pay,
@@ -129,10 +138,20 @@ fn returned(conn: &mut Conn, order: &Order, lines: &[OrderLine], words: &Words) 
             at: refund.settled_at.unwrap_or(refund.created_at),
             amount: Money::new(refund.amount, currency),
             status: refund.state.as_str().to_string(),
+            to: back_to(conn, &refund, words)?,
             parts: refund_parts(conn, &refund, lines, currency, words)?,
         });
     }
     Ok(views)
+}
+
+/// Where a refund went, when it was not the bank or the card.
+pub fn back_to(conn: &mut Conn, refund: &refunds::Refund, words: &Words) -> Result<Option<String>> {
+    if refund.to_credit {
+        return Ok(Some(words.get("store-credit")));
+    }
+    let payment = payments::get(conn, refund.payment_id)?;
+    if is_stored(&payment.provider) { stored::name(conn, &payment, words).map(Some) } else { Ok(None) }
 }
 
 /// What a refund is made of: units of lines, delivery.
@@ -146,7 +165,9 @@ pub fn refund_parts(
     let mut parts = Vec::new();
     for part in refunds::lines_of(conn, refund.id)? {
         let Some(line) = lines.iter().find(|line| line.id == part.order_line_id) else { continue };
-        parts.push(TotalRow { label: format!("{} × {}", part.quantity, titled(line)), amount: Money::new(part.amount, currency) });
+        // The units of a line stand with one of several refunds that share its amount.
+        let label = if part.quantity == 0 { titled(line) } else { format!("{} × {}", part.quantity, titled(line)) };
+        parts.push(TotalRow { label, amount: Money::new(part.amount, currency) });
     }
     if refund.shipping > 0 {
         parts.push(TotalRow { label: words.get("totals-shipping"), amount: Money::new(refund.shipping, currency) });
@@ -156,10 +177,8 @@ pub fn refund_parts(
 
 /// What to write on a bank transfer, as long as one is awaited.
 pub fn transfer(conn: &mut Conn, order: &Order, latest: Option<&Payment>, words: &Words) -> Result<Option<Vec<TotalText>>> {
-    let awaited = latest.is_some_and(|payment| payment.provider == "bank_transfer" && payment.state == PaymentState::Open);
-    if !awaited || order.status == OrderStatus::Cancelled {
-        return Ok(None);
-    }
+    let awaited = latest.filter(|payment| payment.provider == "bank_transfer" && payment.state == PaymentState::Open);
+    let Some(awaited) = awaited.filter(|_| order.status != OrderStatus::Cancelled) else { return Ok(None) };
     let details = shop::get(conn)?.bank_details;
     let row = |label: String, value: String| TotalText { label, value };
     // "IBAN: DE02 …" and "IBAN DE02 …" become a row named IBAN; other lines tell whose account it is.
@@ -172,7 +191,7 @@ pub fn transfer(conn: &mut Conn, order: &Order, latest: Option<&Payment>, words:
             None => row(words.get("transfer-account"), line.to_string()),
         })
         .collect();
-    rows.push(row(words.get("transfer-amount"), words.money(Money::new(order.total, order.currency()?))));
+    rows.push(row(words.get("transfer-amount"), words.money(awaited.money()?)));
     rows.push(row(words.get("transfer-reference"), order.number.clone()));
     Ok(Some(rows))
 }

@@ -63,6 +63,27 @@ pub struct OverviewView {
     pub verified: bool,
     pub orders: Vec<OrderRow>,
     pub address: Option<Vec<String>>,
+    /// Store credit by currency; empty for who has none.
+    pub credit: Vec<Money>,
+}
+
+/// `credit.html`.
+#[derive(Debug, Clone, Serialize)]
+pub struct CreditPageView {
+    pub balances: Vec<Money>,
+    pub entries: Vec<CreditEntry>,
+    pub next: Option<String>,
+}
+
+/// A change of store credit.
+#[derive(Debug, Clone, Serialize)]
+pub struct CreditEntry {
+    pub at: NaiveDateTime,
+    /// A text key.
+    pub text: String,
+    /// The number of the order it is about.
+    pub order: Option<String>,
+    pub amount: Money,
 }
 
 /// `orders.html`.

@@ -38,10 +38,41 @@ pub struct ShippingView {
 #[derive(Debug, Clone, Serialize)]
 pub struct PaymentView {
     pub form: Form,
+    pub stored: StoredView,
     pub methods: Vec<Method>,
     pub done: Vec<Done>,
     pub notices: Vec<Notice>,
     pub summary: Summary,
+}
+
+/// Gift cards and store credit, above the ways to pay the rest.
+#[derive(Debug, Clone, Serialize)]
+pub struct StoredView {
+    /// Posts `form::GIFT_CARD` to `/checkout/payment/gift-card`.
+    pub form: Form,
+    /// Each is removed by a POST of `card` to `/checkout/payment/gift-card/remove`.
+    pub cards: Vec<GiftCardView>,
+    /// Posts `use` to `/checkout/payment/store-credit`; `None` without credit.
+    pub credit: Option<CreditView>,
+    /// Something is left to pay.
+    pub more: bool,
+}
+
+/// A gift card on the cart.
+#[derive(Debug, Clone, Serialize)]
+pub struct GiftCardView {
+    pub id: String,
+    pub label: String,
+    pub balance: Money,
+    /// What it pays; nothing when it cannot, or others pay all of it.
+    pub amount: Money,
+}
+
+/// The customer's store credit.
+#[derive(Debug, Clone, Serialize)]
+pub struct CreditView {
+    pub available: Money,
+    pub used: bool,
 }
 
 /// Last step. Posts `token` to `/checkout/place`.

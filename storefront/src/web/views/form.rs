@@ -112,6 +112,10 @@ pub const CHECKOUT: &[&str] = &[
 pub const SHIPPING: &[&str] = &["method"];
 /// One choice: the way to pay.
 pub const PAYMENT: &[&str] = &["method"];
+/// The code of a gift card.
+pub const GIFT_CARD: &[&str] = &["gift_card"];
+/// What is to be sent back, besides the lines: `request` makes it happen once.
+pub const RETURN: &[&str] = &["comment", "request"];
 /// A coupon.
 pub const COUPON: &[&str] = &["code"];
 /// Shipping and tax estimate.

@@ -93,7 +93,8 @@ pub struct RefundSent {
     pub order: MailOrder,
     pub amount: Money,
     pub parts: Vec<TotalRow>,
-    pub reason: Option<String>,
+    /// Such as "Store credit"; `None` for the way it was paid.
+    pub to: Option<String>,
 }
 
 /// `payment_case_refund`: money came too late or did not fit the order, and is sent back.
@@ -119,5 +120,33 @@ pub struct BackInStock {
     pub title: String,
     pub variant: Option<String>,
     pub price: Money,
+    pub url: String,
+}
+
+/// `gift_card`.
+#[derive(Debug, Clone, Serialize)]
+pub struct GiftCardMail {
+    pub amount: Money,
+    /// In groups of four.
+    pub code: String,
+    /// What the giver says, by line.
+    pub message: Vec<String>,
+    pub expires_at: Option<chrono::NaiveDateTime>,
+}
+
+/// `return_update`. The texts `mail-return-title-…` and `mail-return-subject-…` are named by the status.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReturnUpdate {
+    pub number: String,
+    pub order_number: String,
+    pub status: String,
+    /// What the step means, as a sentence.
+    pub text: String,
+    /// What staff wrote, by line.
+    pub message: Vec<String>,
+    /// What comes back, such as "2 × Mug, Indigo".
+    pub contents: Vec<String>,
+    /// A label waits on the order's page.
+    pub label: bool,
     pub url: String,
 }

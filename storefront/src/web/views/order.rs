@@ -31,6 +31,9 @@ pub struct OrderView {
     pub payment_method: Option<String>,
     pub shipments: Vec<ShipmentView>,
     pub refunds: Vec<RefundView>,
+    pub returns: Vec<ReturnView>,
+    /// Where to ask for a return; `None` when nothing may come back.
+    pub return_to: Option<String>,
     /// What to write on a bank transfer; `None` for other ways to pay.
     pub transfer: Option<Vec<TotalText>>,
     /// Invoice and credit notes.
@@ -64,7 +67,58 @@ pub struct RefundView {
     pub amount: Money,
     /// `requested`, `settled`, `failed`: the texts `refund-status-…`.
     pub status: String,
+    /// Such as "Store credit"; `None` for the card or the bank.
+    pub to: Option<String>,
     pub parts: Vec<TotalRow>,
+}
+
+/// Goods on their way back.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReturnView {
+    pub number: String,
+    pub at: NaiveDateTime,
+    /// See `returns::Status`: the texts `return-status-…`.
+    pub status: String,
+    /// What the shop wrote, by line.
+    pub message: Vec<String>,
+    /// See `returns::Outcome`: the texts `return-outcome-…`.
+    pub outcome: Option<String>,
+    pub contents: Vec<String>,
+    /// Where the label is.
+    pub label: Option<String>,
+    /// Where the buyer takes it back by a POST.
+    pub withdraw: Option<String>,
+}
+
+/// `storefront/return.html`: posts `form::RETURN` and the fields of each line to `/orders/{number}/returns`.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReturnFormView {
+    pub number: String,
+    /// The key of the signed link, passed on by the form.
+    pub key: Option<String>,
+    /// The order's page.
+    pub back: String,
+    pub form: super::form::Form,
+    pub lines: Vec<ReturnLineView>,
+    /// The words of `returns::Reason`: the texts `return-reason-…`.
+    pub reasons: Vec<String>,
+    /// How many days after the shipment something may come back.
+    pub days: u32,
+}
+
+/// A line of which something may come back.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReturnLineView {
+    pub title: String,
+    pub variant: Option<String>,
+    pub picture: Option<super::shared::Picture>,
+    pub max: u32,
+    pub quantity_name: String,
+    /// As typed.
+    pub quantity: String,
+    pub reason_name: String,
+    pub reason: String,
+    pub error: Option<String>,
 }
 
 /// A document to download.

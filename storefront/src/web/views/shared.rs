@@ -105,6 +105,10 @@ pub struct Totals {
     /// The tax in the total, when prices include it: shown below, not added.
     pub included_tax: Vec<TotalRow>,
     pub total: Money,
+    /// What gift cards and store credit paid or will pay, each with its name (negative).
+    pub paid: Vec<TotalRow>,
+    /// What is left to pay then; `None` when nothing is paid so.
+    pub due: Option<Money>,
     /// Shipping or tax may still change, for example before an address is known.
     pub estimated: bool,
 }

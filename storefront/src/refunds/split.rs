@@ -1,0 +1,112 @@
+//! Which payments give how much back, and which part of the goods each of them is about.
+
+use super::preview::LinePreview;
+use crate::ids::PaymentId;
+use crate::payments::Payment;
+use crate::stored_value::{GIFT_CARD, STORE_CREDIT};
+use kernel::money::scale;
+
+/// What one payment gives back. `to_credit` gives it as store credit in place of the way it was paid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Share {
+    pub payment: PaymentId,
+    pub provider: String,
+    pub to_credit: bool,
+    pub amount: i64,
+}
+
+/// Money first, to where it came from; then store credit; gift cards last.
+fn rank(payment: &Payment) -> u8 {
+    match payment.provider.as_str() {
+        STORE_CREDIT => 1,
+        GIFT_CARD => 2,
+        _ => 0,
+    }
+}
+
+/// What is left of each payment, in the order in which they give back.
+pub(super) fn left(payments: &[Payment]) -> Vec<(&Payment, i64)> {
+    let mut left: Vec<(&Payment, i64)> =
+        payments.iter().map(|payment| (payment, payment.captured - payment.refunded)).filter(|(_, left)| *left > 0).collect();
+    left.sort_by_key(|(payment, _)| (rank(payment), payment.id));
+    left
+}
+
+/// Splits `amount` over the payments. The shares sum to less only when less is left.
+pub(super) fn shares(payments: &[Payment], amount: i64, to_credit: bool) -> Vec<Share> {
+    let mut missing = amount;
+    let mut shares = Vec::new();
+    for (payment, left) in left(payments) {
+        let amount = left.min(missing);
+        if amount > 0 {
+            shares.push(Share { payment: payment.id, provider: payment.provider.clone(), to_credit, amount });
+            missing -= amount;
+        }
+    }
+    shares
+}
+
+/// The goods and the delivery of a wish, dealt out to the refunds that make it up. The units of a line belong to the first refund
+/// that touches it; the others carry only their part of its amount.
+pub(super) struct Parts {
+    lines: Vec<(LinePreview, bool)>,
+    shipping: i64,
+}
+
+impl Parts {
+    pub fn new(lines: &[LinePreview], shipping: i64) -> Parts {
+        Parts { lines: lines.iter().map(|line| (line.clone(), false)).collect(), shipping }
+    }
+
+    /// The next parts that come to `amount`, and the delivery in it.
+    pub fn take(&mut self, amount: i64) -> (Vec<LinePreview>, i64) {
+        let mut missing = amount;
+        let mut taken = Vec::new();
+        for (left, touched) in &mut self.lines {
+            let amount = left.amount.min(missing);
+            if *touched && amount == 0 || missing == 0 && left.amount > 0 {
+                continue;
+            }
+            let tax = if amount == left.amount { left.tax } else { scale(left.tax, amount, left.amount) };
+            let mut part = LinePreview { amount, tax, ..left.clone() };
+            if *touched {
+                (part.quantity, part.cancelled, part.returned, part.restock) = (0, 0, 0, false);
+            }
+            *touched = true;
+            left.amount -= amount;
+            left.tax -= tax;
+            missing -= amount;
+            taken.push(part);
+        }
+        let shipping = self.shipping.min(missing);
+        self.shipping -= shipping;
+        (taken, shipping)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::OrderLineId;
+
+    fn line(id: i64, quantity: i64, amount: i64, tax: i64) -> LinePreview {
+        let line = OrderLineId(id);
+        LinePreview { line, quantity, amount, tax, cancelled: 0, returned: quantity, restock: true, stocked_variant: None }
+    }
+
+    #[test]
+    fn parts_sum_to_the_wish_and_units_are_told_once() {
+        let mut parts = Parts::new(&[line(1, 2, 1000, 160), line(2, 1, 0, 0), line(3, 1, 500, 80)], 490);
+        let (first, shipping) = parts.take(700);
+        assert_eq!(first.iter().map(|part| (part.quantity, part.amount)).collect::<Vec<_>>(), [(2, 700), (1, 0)]);
+        assert_eq!(shipping, 0);
+        let (second, shipping) = parts.take(900);
+        assert_eq!(second.iter().map(|part| (part.quantity, part.amount)).collect::<Vec<_>>(), [(0, 300), (1, 500)]);
+        assert!(!second[0].restock && second[1].restock);
+        assert_eq!(shipping, 100);
+        let (rest, shipping) = parts.take(390);
+        assert!(rest.is_empty() && shipping == 390);
+        let tax: i64 = first.iter().chain(&second).map(|part| part.tax).sum();
+        assert_eq!(tax, 240);
+    }
+}
