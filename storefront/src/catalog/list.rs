@@ -11,7 +11,7 @@ use kernel::clock::Time;
 use kernel::money::Currency;
 use kernel::{Conn, Result};
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// The product with this slug, whatever its status.
 pub fn find(conn: &mut Conn, slug: &str) -> Result<Option<ProductId>> {
@@ -33,20 +33,26 @@ pub fn brief(conn: &mut Conn, id: ProductId) -> Result<Option<Brief>> {
 
 /// Products on show after the id `after`, by id; with a category, those in it or below it.
 pub fn listing(conn: &mut Conn, category: Option<CategoryId>, after: Option<ProductId>, limit: i64) -> Result<Vec<ProductId>> {
-    let mut query = products::table
-        .filter(products::listed.eq(true))
-        .filter(products::id.gt(after.unwrap_or(ProductId(0))))
-        .order(products::id)
-        .limit(limit)
-        .select(products::id)
-        .into_boxed();
-    if let Some(category) = category {
-        let below = categories(conn, LANGUAGES[0])?.subtree(category);
-        query = query.filter(products::id.eq_any(
-            product_categories::table.filter(product_categories::category_id.eq_any(below)).select(product_categories::product_id),
-        ));
+    let after = after.unwrap_or(ProductId(0));
+    let Some(category) = category else {
+        let listed = products::table.filter(products::listed.eq(true)).filter(products::id.gt(after));
+        return Ok(listed.order(products::id).limit(limit).select(products::id).load(conn)?);
+    };
+    // A page of each category below, from one range of an index: one query over all of them would gather what they hold before it cuts.
+    let mut found = BTreeSet::new();
+    for below in categories(conn, LANGUAGES[0])?.subtree(category) {
+        let page: Vec<ProductId> = product_categories::table
+            .inner_join(products::table.on(products::id.eq(product_categories::product_id)))
+            .filter(product_categories::category_id.eq(below))
+            .filter(product_categories::product_id.gt(after))
+            .filter(products::listed.eq(true))
+            .order(product_categories::product_id)
+            .limit(limit)
+            .select(product_categories::product_id)
+            .load(conn)?;
+        found.extend(page);
     }
-    Ok(query.load(conn)?)
+    Ok(found.into_iter().take(usize::try_from(limit).unwrap_or(0)).collect())
 }
 
 /// Ids of all products after the id `after`, whatever their status, by id: for exports.
@@ -112,20 +118,25 @@ pub fn newest(conn: &mut Conn, limit: i64) -> Result<Vec<ProductId>> {
         .load(conn)?)
 }
 
-/// Other products on show of the same categories, newest first.
+/// Products on show that share a category with `product`, the newest of each category first.
 pub fn related(conn: &mut Conn, product: ProductId, limit: i64) -> Result<Vec<ProductId>> {
     let shared: Vec<CategoryId> =
         product_categories::table.filter(product_categories::product_id.eq(product)).select(product_categories::category_id).load(conn)?;
-    Ok(products::table
-        .filter(products::listed.eq(true))
-        .filter(products::id.ne(product))
-        .filter(products::id.eq_any(
-            product_categories::table.filter(product_categories::category_id.eq_any(shared)).select(product_categories::product_id),
-        ))
-        .order((products::published_at.desc(), products::id.desc()))
-        .limit(limit)
-        .select(products::id)
-        .load(conn)?)
+    // As in `listing`: a few of each category, from the end of its range.
+    let mut found = BTreeSet::new();
+    for category in shared {
+        let newest: Vec<ProductId> = product_categories::table
+            .inner_join(products::table.on(products::id.eq(product_categories::product_id)))
+            .filter(product_categories::category_id.eq(category))
+            .filter(product_categories::product_id.ne(product))
+            .filter(products::listed.eq(true))
+            .order(product_categories::product_id.desc())
+            .limit(limit)
+            .select(product_categories::product_id)
+            .load(conn)?;
+        found.extend(newest);
+    }
+    Ok(found.into_iter().rev().take(usize::try_from(limit).unwrap_or(0)).collect())
 }
 
 /// A product in the back office's list. Amounts are minor units of the currency asked for.
