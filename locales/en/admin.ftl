@@ -246,7 +246,6 @@ admin-picture-upload = Upload
 admin-picture-hint = JPEG, PNG, WebP or GIF, up to 20 MB. Save changes above first.
 admin-picture-added = The picture was added.
 admin-picture-there = This product has this picture already.
-admin-picture-missing = Choose a file first.
 admin-picture-too-large = The file is larger than 20 MB.
 admin-picture-unknown-format = This is no JPEG, PNG, WebP or GIF.
 admin-picture-damaged = The picture is damaged.

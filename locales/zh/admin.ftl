@@ -246,7 +246,6 @@ admin-picture-upload = 上传
 admin-picture-hint = JPEG、PNG、WebP 或 GIF，最大 20 MB。请先保存上方的修改。
 admin-picture-added = 图片已添加。
 admin-picture-there = 该商品已有此图片。
-admin-picture-missing = 请先选择文件。
 admin-picture-too-large = 文件超过 20 MB。
 admin-picture-unknown-format = 这不是 JPEG、PNG、WebP 或 GIF 图片。
 admin-picture-damaged = 图片已损坏。

@@ -2,21 +2,16 @@
 
 use super::desk::{Desk, refusal};
 use super::product;
-use actix_multipart::{Field, Multipart};
+use super::upload::{self, Upload};
+use actix_multipart::Multipart;
 use actix_web::{HttpResponse, web};
-use futures_util::StreamExt;
 use kernel::{Error, Result};
 use serde_json::json;
 use storefront::catalog::{self, Picture, Saving};
 use storefront::ids::ProductId;
 use storefront::pictures::{self, MAX_BYTES, Prepared};
 
-/// Longest description of a picture, in bytes.
-const ALT: usize = 4000;
-/// The most parts that are looked at.
-const PARTS: usize = 8;
-
-pub async fn upload(desk: Desk, id: web::Path<i64>, parts: Multipart) -> Result<HttpResponse> {
+pub async fn add_to_product(desk: Desk, id: web::Path<i64>, parts: Multipart) -> Result<HttpResponse> {
     let id = ProductId(*id);
     let to = format!("/admin/products/{id}");
     match add(&desk, id, parts).await {
@@ -35,27 +30,9 @@ pub fn told(error: Error) -> Result<Error> {
 }
 
 /// The picture of an upload in all its sizes, and what is said of it. `Conflict` without the token of the form.
-pub async fn take(desk: &Desk, mut parts: Multipart) -> Result<(Prepared, String)> {
-    let (mut csrf, mut alt, mut file) = (String::new(), String::new(), Vec::new());
-    let mut seen = 0;
-    while let Some(part) = parts.next().await {
-        let part = part.map_err(|_| Error::field("picture", "form-unreadable"))?;
-        seen += 1;
-        match part.name().unwrap_or("") {
-            "csrf" => csrf = text(read(part, 200).await?),
-            "alt" => alt = text(read(part, ALT).await?),
-            // The token comes before the file, so that a stranger's page makes us read nothing large.
-            "picture" if desk.visit.proves(&desk.door.signer, &csrf) => file = read(part, MAX_BYTES).await?,
-            _ => return Err(Error::conflict("form-expired")),
-        }
-        if seen > PARTS {
-            return Err(Error::field("picture", "form-unreadable"));
-        }
-    }
-    if file.is_empty() {
-        return Err(Error::field("picture", "admin-picture-missing"));
-    }
-    let prepared = web::block(move || pictures::prepare(&file)).await.map_err(Error::unexpected)??;
+pub async fn take(desk: &Desk, parts: Multipart) -> Result<(Prepared, String)> {
+    let Upload { bytes, alt, .. } = upload::file(desk, parts, "picture", MAX_BYTES, "picture-too-large").await?;
+    let prepared = web::block(move || pictures::prepare(&bytes)).await.map_err(Error::unexpected)??;
     Ok((prepared, alt))
 }
 
@@ -77,21 +54,4 @@ async fn add(desk: &Desk, id: ProductId, parts: Multipart) -> Result<()> {
         act.log(conn, "product.picture", &format!("product:{id}"), &pictures, &json!({ "added": hash, "alt": alt }))
     })
     .await
-}
-
-/// The bytes of a part. `Invalid` when there are more than `limit`.
-async fn read(mut part: Field, limit: usize) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    while let Some(chunk) = part.next().await {
-        let chunk = chunk.map_err(|_| Error::field("picture", "form-unreadable"))?;
-        if bytes.len() + chunk.len() > limit {
-            return Err(Error::field("picture", "picture-too-large"));
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    Ok(bytes)
-}
-
-fn text(bytes: Vec<u8>) -> String {
-    String::from_utf8_lossy(&bytes).replace('\0', "")
 }

@@ -2,7 +2,7 @@
 
 use super::batches::field_name;
 use super::desk::Desk;
-use super::upload;
+use super::upload::{self, Upload};
 use actix_multipart::Multipart;
 use actix_web::{HttpResponse, web};
 use kernel::{Error, Result};
@@ -36,7 +36,7 @@ pub async fn upload(desk: Desk, parts: Multipart) -> Result<HttpResponse> {
 
 /// Compares the file with what is stored, and answers where the difference is shown.
 async fn read(desk: &Desk, parts: Multipart) -> Result<String> {
-    let (name, bytes) = upload::file(desk, parts, "file", LARGEST << 20, "import-too-large").await?;
+    let Upload { name, bytes, .. } = upload::file(desk, parts, "file", LARGEST << 20, "import-too-large").await?;
     let currency = desk.read(|conn| Ok(shop::get(conn)?.currency)).await?;
     let parsed = web::block(move || read_products(bytes.as_slice(), currency)).await.map_err(Error::unexpected)?;
     let parsed = match parsed {

@@ -1,11 +1,11 @@
 //! Goods that come back: the list, and one return through all its steps.
 
 use super::desk::{Desk, ROWS, refusal};
+use super::upload::{self, Upload};
 use crate::staff;
-use actix_multipart::{Field, Multipart};
+use actix_multipart::Multipart;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use futures_util::StreamExt;
 use kernel::error::Fields;
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
@@ -18,8 +18,6 @@ use storefront::web::views::form::Form;
 use storefront::{logins, stock};
 
 const ANSWER: &[&str] = &["message"];
-/// The most parts of an upload that are looked at.
-const PARTS: usize = 4;
 
 pub fn address(id: ReturnId) -> String {
     format!("/admin/returns/{id}")
@@ -212,7 +210,7 @@ pub async fn label(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
 }
 
 /// Takes the file that the buyer prints and sticks on the parcel.
-pub async fn upload(desk: Desk, id: web::Path<i64>, parts: Multipart) -> Result<HttpResponse> {
+pub async fn add_label(desk: Desk, id: web::Path<i64>, parts: Multipart) -> Result<HttpResponse> {
     let id = ReturnId(*id);
     match keep(&desk, id, parts).await {
         Ok(()) => Ok(desk.done(&address(id), "admin-return-label-kept")),
@@ -224,41 +222,15 @@ pub async fn upload(desk: Desk, id: web::Path<i64>, parts: Multipart) -> Result<
     }
 }
 
-async fn keep(desk: &Desk, id: ReturnId, mut parts: Multipart) -> Result<()> {
-    let (mut csrf, mut file, mut seen) = (String::new(), Vec::new(), 0);
-    while let Some(part) = parts.next().await {
-        let part = part.map_err(|_| Error::field("label", "form-unreadable"))?;
-        seen += 1;
-        match part.name().unwrap_or("") {
-            "csrf" => csrf = String::from_utf8_lossy(&read(part, 200).await?).replace('\0', ""),
-            // The token comes before the file, so that a stranger's page makes us read nothing large.
-            "label" if desk.visit.proves(&desk.door.signer, &csrf) => file = read(part, MAX_LABEL).await?,
-            _ => return Err(Error::conflict("form-expired")),
-        }
-        if seen > PARTS {
-            return Err(Error::field("label", "form-unreadable"));
-        }
-    }
-    let label = web::block(move || returns::checked_label(file)).await.map_err(Error::unexpected)??;
+async fn keep(desk: &Desk, id: ReturnId, parts: Multipart) -> Result<()> {
+    let Upload { bytes, .. } = upload::file(desk, parts, "label", MAX_LABEL, "return-label-large").await?;
+    let label = web::block(move || returns::checked_label(bytes)).await.map_err(Error::unexpected)??;
     desk.write(move |conn, act| {
         returns::attach_label(conn, id, &label, &act.actor, act.now)?;
         let after = json!({ "type": label.content_type, "bytes": label.bytes.len() });
         act.log(conn, "return.label", &format!("return:{id}"), &Value::Null, &after)
     })
     .await
-}
-
-/// The bytes of a part. `Invalid` when there are more than `limit`.
-async fn read(mut part: Field, limit: usize) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    while let Some(chunk) = part.next().await {
-        let chunk = chunk.map_err(|_| Error::field("label", "form-unreadable"))?;
-        if bytes.len() + chunk.len() > limit {
-            return Err(Error::field("label", "return-label-large"));
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    Ok(bytes)
 }
 
 /// The returns of an order, for its page.
