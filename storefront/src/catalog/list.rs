@@ -118,7 +118,7 @@ pub fn newest(conn: &mut Conn, limit: i64) -> Result<Vec<ProductId>> {
         .load(conn)?)
 }
 
-/// Products on show that share a category with `product`, the newest of each category first.
+/// Other products on show that share a category with `product`, the one added last first.
 pub fn related(conn: &mut Conn, product: ProductId, limit: i64) -> Result<Vec<ProductId>> {
     let shared: Vec<CategoryId> =
         product_categories::table.filter(product_categories::product_id.eq(product)).select(product_categories::category_id).load(conn)?;
