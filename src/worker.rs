@@ -65,6 +65,7 @@ fn listeners(event: &Event) -> &'static [Listener] {
         Event::OrderCancelled { .. } => &[MAILS, HOOKS],
         Event::PaymentSettled { .. } => &[MAILS, HOOKS],
         Event::ShipmentSent { .. } => &[MAILS, HOOKS],
+        Event::PickupReady { .. } => &[MAILS],
         Event::RefundRequested { .. } => &[],
         Event::RefundSettled { .. } => &[MAILS, HOOKS],
         Event::PaymentCaseOpened { .. } => &[MAILS],

@@ -32,6 +32,10 @@ pub enum Event {
         order: i64,
         shipment: i64,
     },
+    /// The goods of an order wait for the buyer who picks them up.
+    PickupReady {
+        order: i64,
+    },
     RefundRequested {
         order: i64,
         refund: i64,
@@ -73,6 +77,7 @@ impl Event {
             Event::OrderCancelled { .. } => "order_cancelled",
             Event::PaymentSettled { .. } => "payment_settled",
             Event::ShipmentSent { .. } => "shipment_sent",
+            Event::PickupReady { .. } => "pickup_ready",
             Event::RefundRequested { .. } => "refund_requested",
             Event::RefundSettled { .. } => "refund_settled",
             Event::PaymentCaseOpened { .. } => "payment_case_opened",

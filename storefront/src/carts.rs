@@ -1,10 +1,12 @@
 //! The cart: what a shopper means to buy. It is one thing and the order another; placing makes the second from the first.
 //! A cart keeps no totals: [`quote`] prices it anew each time, and tells what changed since the shopper last looked.
 
+mod pickup;
 mod quote;
 mod reckon;
 mod value;
 
+pub use pickup::Pickup;
 pub use quote::{LineQuote, Notice, Quote, quote};
 pub use reckon::Reckoning;
 pub(crate) use reckon::{Situation, reckon};
@@ -15,6 +17,7 @@ use crate::catalog;
 use crate::ids::{CartId, CartLineId, ShippingRateId, VariantId};
 use crate::promotions::codes;
 use crate::schema::{cart_lines, carts};
+use crate::tax::Place;
 use crm::CustomerId;
 use crm::email::Email;
 use diesel::prelude::*;
@@ -70,6 +73,14 @@ impl Cart {
     /// The billing address; the shipping address serves when none was given.
     pub fn billing_address(&self) -> Result<Option<Address>> {
         self.billing_address.as_deref().or(self.shipping_address.as_deref()).map(Address::stored).transpose()
+    }
+
+    /// Where it is taxed, as far as the shopper has said: an address counts for its country alone.
+    pub fn place(&self, country: &str) -> Result<Place> {
+        Ok(match self.shipping_address()?.filter(|address| address.country == country) {
+            Some(address) => address.place(),
+            None => Place::country(country),
+        })
     }
 
     pub fn currency(&self) -> Result<Currency> {

@@ -91,11 +91,16 @@ struct Contact {
     email: Email,
     shipping: Address,
     billing: Address,
+    /// As the buyer typed it.
+    phone: String,
 }
 
 fn complete(quote: &Quote) -> Result<Contact, PlaceError> {
     let email = Email::parse(&quote.cart.email, "email").map_err(|_| PlaceError::Incomplete("contact"))?;
-    let shipping = quote.cart.shipping_address()?.ok_or(PlaceError::Incomplete("contact"))?;
+    let typed = quote.cart.shipping_address()?.ok_or(PlaceError::Incomplete("contact"))?;
+    // Goods that are picked up go nowhere: the order keeps the place where they wait, and the typed address is the buyer's.
+    let phone = typed.phone.clone();
+    let shipping = quote.pickup.as_ref().map_or(typed, |pickup| pickup.address.clone());
     let billing = quote.cart.billing_address()?.ok_or(PlaceError::Incomplete("contact"))?;
     if quote.requires_shipping && quote.rate.as_ref().map(|rate| rate.id) != quote.cart.shipping_rate_id {
         return Err(PlaceError::Incomplete("shipping"));
@@ -103,7 +108,7 @@ fn complete(quote: &Quote) -> Result<Contact, PlaceError> {
     if quote.cart.payment_method.is_empty() {
         return Err(PlaceError::Incomplete("payment"));
     }
-    Ok(Contact { email, shipping, billing })
+    Ok(Contact { email, shipping, billing, phone })
 }
 
 fn create(conn: &mut Conn, shop: &Shop, quote: &Quote, contact: &Contact, settlement: Settlement, now: Time) -> Result<Placed, PlaceError> {
@@ -114,7 +119,7 @@ fn create(conn: &mut Conn, shop: &Shop, quote: &Quote, contact: &Contact, settle
             let new = NewCustomer {
                 email: contact.email.clone(),
                 name: contact.billing.name.clone(),
-                phone: contact.shipping.phone.clone(),
+                phone: contact.phone.clone(),
                 language: cart.language.clone(),
             };
             customers::ensure(conn, &new, now)?

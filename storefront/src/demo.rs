@@ -145,7 +145,7 @@ fn settings_of_the_shop(hashes: &HashMap<&str, String>) -> Result<Shop> {
         bank_details: "Regulars Tea & Table\nIBAN DE02 1203 0000 0000 2020 51\nDemo account: please send nothing.".into(),
         contact_email: "hello@regulars.example".into(),
         imprint: "Regulars Tea & Table\nBeispielweg 12\n10115 Berlin\nGermany".into(),
-        vat_id: "DE000000000".into(),
+        vat_id: "DE123456788".into(),
         announcement,
         home,
         ..Shop::default()

@@ -145,6 +145,7 @@ pub fn on_event(conn: &mut Conn, event: &Event, now: Time, mailer: &Mailer) -> R
         Event::OrderCancelled { order, reason } => order::cancelled(conn, *order, reason, now, mailer),
         Event::PaymentSettled { order, payment } => order::payment_received(conn, *order, *payment, now, mailer),
         Event::ShipmentSent { order, shipment } => order::shipment_sent(conn, *order, *shipment, now, mailer),
+        Event::PickupReady { order } => order::pickup_ready(conn, *order, now, mailer),
         Event::RefundSettled { order, refund } => order::refund_sent(conn, *order, *refund, now, mailer),
         Event::PaymentCaseOpened { order, payment_case } => order::case_refund(conn, *order, *payment_case, now, mailer),
         Event::ReturnChanged { order, back, status } => returned::update(conn, *order, *back, status, now, mailer),

@@ -14,17 +14,21 @@ pub use queries::{
 pub use status::{FulfilmentStatus, OrderStatus, PaymentStatus, derive, refresh};
 
 use crate::address::Address;
-use crate::ids::{CartId, OrderId, OrderLineId, VariantId};
+use crate::ids::{CartId, LocationId, OrderId, OrderLineId, VariantId};
+use crate::pricing::DeliveryTax;
 use crate::schema::{adjustments, order_history, order_lines, orders};
 use crate::stock::{self, Demand};
+use crate::tax::TaxPart;
 use crate::{documents, payments, promotions};
 use crm::CustomerId;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::db::Prepared;
 use kernel::events::{self, Event};
+use kernel::json::Json;
 use kernel::money::Currency;
 use kernel::{Conn, Error, Result, on_each};
+use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = orders)]
@@ -55,6 +59,20 @@ pub struct Order {
     pub source: String,
     pub payment_due_at: Option<Time>,
     pub placed_at: Time,
+    /// How it was taxed beyond its lines.
+    pub taxation: Json<Taxation>,
+    /// Where the buyer picks the goods up; `shipping_address` is that of the location then.
+    pub pickup_location_id: Option<LocationId>,
+}
+
+/// How an order was taxed beyond its lines.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Taxation {
+    /// The buyer owes the tax in place of the shop.
+    pub reverse_charge: bool,
+    /// The delivery by how its parts are taxed.
+    pub shipping: Vec<DeliveryTax>,
 }
 
 impl Order {
@@ -104,6 +122,8 @@ pub struct OrderLine {
     pub shipped: i64,
     pub cancelled: i64,
     pub refunded: i64,
+    /// What `tax` was made of when the order was placed.
+    pub taxes: Json<Vec<TaxPart>>,
 }
 
 impl OrderLine {

@@ -264,6 +264,8 @@ diesel::table! {
         name -> Text,
         position -> BigInt,
         active -> Bool,
+        address -> Text,
+        hours -> Text,
     }
 }
 
@@ -310,7 +312,11 @@ diesel::table! {
         country -> Text,
         tax_class -> Text,
         name -> Text,
-        rate_bp -> BigInt,
+        rate_ppm -> BigInt,
+        region -> Text,
+        postal_codes -> Text,
+        level -> BigInt,
+        compound -> Bool,
     }
 }
 
@@ -327,6 +333,10 @@ diesel::table! {
         delivery_days -> Text,
         position -> BigInt,
         active -> Bool,
+        kind -> Text,
+        bands -> Text,
+        percent_bp -> BigInt,
+        location_id -> Nullable<BigInt>,
     }
 }
 
@@ -447,6 +457,8 @@ diesel::table! {
         placed_at -> Timestamp,
         updated_at -> Timestamp,
         country -> Text,
+        taxation -> Text,
+        pickup_location_id -> Nullable<BigInt>,
     }
 }
 
@@ -508,6 +520,7 @@ diesel::table! {
         shipped -> BigInt,
         cancelled -> BigInt,
         refunded -> BigInt,
+        taxes -> Text,
     }
 }
 

@@ -63,7 +63,8 @@ pub fn ship(conn: &mut Conn, order: OrderId, parcel: &Parcel, actor: &str, now: 
         diesel::update(order_lines::table.find(line)).set(order_lines::shipped.eq(order_lines::shipped + quantity)).execute(conn)?;
     }
     stock::ship(conn, order.id, &demand, &format!("ship:{id}"), parcel.from, actor, now)?;
-    orders::note(conn, order.id, "shipped", parcel.tracking_number.trim(), actor, now)?;
+    let entry = if order.pickup_location_id.is_some() { "handed_over" } else { "shipped" };
+    orders::note(conn, order.id, entry, parcel.tracking_number.trim(), actor, now)?;
     let event = Event::ShipmentSent { order: order.id.0, shipment: id.0 };
     events::record(conn, "shipments", &format!("sent:{id}"), &event, now)?;
     orders::refresh(conn, order.id, now)?;

@@ -11,7 +11,7 @@ mod tests;
 pub use keeping::{
     Opening, Rules, count, ensure, forget, moved_since_opening, open, read_goods, receive, set_on_hand, set_rules, transfer,
 };
-pub use places::{
+pub use places::{describe_location, location, 
     Location, add_location, at, close_location, locations, lock, of_variant, prefer_location, rename_location, reopen_location,
 };
 

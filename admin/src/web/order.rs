@@ -8,6 +8,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use kernel::error::Fields;
 use kernel::money::{Currency, Money};
+use kernel::web::format;
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -18,7 +19,7 @@ use storefront::pricing::Step;
 use storefront::stored_value::{GIFT_CARD, STORE_CREDIT};
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
-use storefront::{gift_cards, refunds, shipments, store_credit};
+use storefront::{gift_cards, pickups, refunds, shipments, store_credit, tax};
 
 /// Longest note, in characters.
 const NOTE: usize = 2000;
@@ -46,6 +47,7 @@ fn load(conn: &mut Conn, number: &str) -> Result<Value> {
     let names = staff::names(conn)?;
     let lines = orders::lines(conn, order.id)?;
     let adjustments = orders::adjustments(conn, order.id)?;
+    let billing = order.billing_address()?;
     let paid = payments::of_order(conn, order.id)?;
     let refundable: i64 = paid.iter().map(|payment| payment.captured - payment.refunded).sum();
     let shown_payments = paid.iter().map(|payment| payment_view(conn, payment, currency)).collect::<Result<Vec<Value>>>()?;
@@ -66,7 +68,9 @@ fn load(conn: &mut Conn, number: &str) -> Result<Value> {
         "shipping_method": order.shipping_method, "payment_method": order.payment_method, "prices_include_tax": order.prices_include_tax,
         "subtotal": money(order.subtotal), "discount": money(-order.discount), "shipping": money(order.shipping),
         "shipping_tax": money(order.shipping_tax), "tax": money(order.tax), "total": money(order.total),
-        "shipping_address": order.shipping_address()?.lines(), "billing_address": order.billing_address()?.lines(),
+        "shipping_address": order.shipping_address()?.lines(), "billing_address": billing.lines(), "vat_id": billing.vat_id,
+        "reverse_charge": order.taxation.0.reverse_charge, "pickup": order.pickup_location_id.is_some(),
+        "can_tell_ready": pickups::can_tell(conn, &order)?,
         "lines": shown_lines, "adjustments": of_whole, "payments": shown_payments, "history": history,
         "shipments": shipment_views(conn, &order, &lines)?, "refunds": refund_views(conn, &order, &lines, currency)?,
         "can_ship": order.status == orders::OrderStatus::Confirmed && lines.iter().any(|line| line.open() > 0),
@@ -89,9 +93,15 @@ fn line_view(line: &OrderLine, currency: Currency, adjustments: &[orders::Adjust
     Ok(json!({
         "id": line.id, "title": line.title, "options": line.options, "sku": line.sku, "slug": line.slug, "picture": line.picture_hash,
         "quantity": line.quantity, "unit_price": money(line.unit_price), "discount": money(-line.discount), "tax": money(line.tax),
-        "tax_rate": line.tax_rate_bp, "tax_reason": line.tax_reason, "total": money(line.total), "shipped": line.shipped,
+        "tax_rate": tax_rate(line), "tax_reason": line.tax_reason, "total": money(line.total), "shipped": line.shipped,
         "cancelled": line.cancelled, "refunded": line.refunded, "open": line.open(), "adjustments": own, "trace": steps,
     }))
+}
+
+/// The rate of a line as people read it.
+fn tax_rate(line: &OrderLine) -> String {
+    let taxes = &line.taxes.0;
+    if taxes.is_empty() { format::percent(line.tax_rate_bp) } else { format::rate(tax::combined(taxes)) }
 }
 
 fn payment_view(conn: &mut Conn, payment: &Payment, currency: Currency) -> Result<Value> {

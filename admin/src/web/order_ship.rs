@@ -10,6 +10,7 @@ use kernel::{Error, Result, token};
 use serde_json::{Value, json};
 use storefront::ids::{LocationId, OrderLineId};
 use storefront::orders::{self, OrderLine};
+use storefront::pickups;
 use storefront::shipments::{self, Parcel};
 use storefront::stock;
 use storefront::web::posted::Posted;
@@ -25,12 +26,19 @@ pub async fn form(desk: Desk, number: web::Path<String>) -> Result<HttpResponse>
 /// The form; `posted` keeps the typed quantities, else everything that is open is suggested.
 async fn show(desk: &Desk, number: &str, status: StatusCode, form: Form, posted: Option<&Posted>, wrong: &Fields) -> Result<HttpResponse> {
     let (asked, refused) = (number.to_string(), posted.cloned());
-    let (lines, places, frame) = desk
+    let (lines, places, frame, pickup) = desk
         .read(move |conn| {
             let order = orders::get_by_number(conn, &asked)?;
-            Ok((orders::lines(conn, order.id)?, stock::locations(conn)?, order_history::frame(conn, &order, refused.as_ref())?))
+            let frame = order_history::frame(conn, &order, refused.as_ref())?;
+            Ok((orders::lines(conn, order.id)?, stock::locations(conn)?, frame, order.pickup_location_id))
         })
         .await?;
+    // Goods that are picked up lie where the buyer comes for them.
+    let form = match pickup {
+        Some(location) if posted.is_none() => form.fill("from", location.to_string()),
+        _ => form,
+    };
+    let pickup = pickup.is_some();
     let places: Vec<Value> =
         places.iter().filter(|place| place.active).map(|place| json!({ "id": place.id.to_string(), "name": place.name })).collect();
     let view = |line: &OrderLine| {
@@ -40,8 +48,8 @@ async fn show(desk: &Desk, number: &str, status: StatusCode, form: Form, posted:
             "name": name, "value": typed, "error": wrong.0.get(&name) })
     };
     let open: Vec<Value> = lines.iter().filter(|line| line.open() > 0).map(view).collect();
-    let view = json!({ "number": number, "lines": open, "places": places, "form": form, "wrong": wrong.0, "order": frame });
-    desk.page_as(status, "admin/order_ship.html", "admin-ship", view)
+    let view = json!({ "number": number, "lines": open, "places": places, "form": form, "wrong": wrong.0, "order": frame, "pickup": pickup });
+    desk.page_as(status, "admin/order_ship.html", if pickup { "admin-hand-over" } else { "admin-ship" }, view)
 }
 
 /// The units typed for each line, from fields such as `quantity-17`.
@@ -71,6 +79,22 @@ pub async fn ship(desk: Desk, number: web::Path<String>, posted: Posted) -> Resu
             let form = Form::new(NAMES).typed(posted.pairs()).refuse(NAMES, &wrong);
             show(&desk, &number, status, form, Some(&posted), &wrong).await
         }
+    }
+}
+
+/// Tells the buyer that the goods wait at the place of their choice.
+pub async fn ready(desk: Desk, number: web::Path<String>, posted: Posted) -> Result<HttpResponse> {
+    let (asked, seen) = (number.to_string(), order_history::seen(&posted));
+    let told = desk
+        .write(move |conn, act| {
+            let order = orders::get_by_number(conn, &asked)?;
+            pickups::ready(conn, order.id, seen, &act.actor, act.now)?;
+            act.log(conn, "order.ready", &format!("order:{asked}"), &Value::Null, &json!({ "mail": order.email }))
+        })
+        .await;
+    match told {
+        Ok(()) => Ok(desk.done(&address(&number), "admin-pickup-told")),
+        Err(error) => desk.explained(&address(&number), error),
     }
 }
 

@@ -71,6 +71,7 @@ fn shop() -> Vec<Route> {
         post("/orders/{number}/refund", OrdersRefund, order_money::refund),
         get("/orders/{number}/ship", OrdersShip, order_ship::form),
         post("/orders/{number}/ship", OrdersShip, order_ship::ship),
+        post("/orders/{number}/pickup-ready", OrdersShip, order_ship::ready),
         get("/orders/{number}/packing-slip", OrdersView, order_papers::slip),
         get("/orders/{number}/shipments/{shipment}/packing-slip", OrdersView, order_papers::parcel_slip),
         get("/orders/{number}/documents/{document}", OrdersView, order_papers::document),

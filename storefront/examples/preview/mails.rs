@@ -37,6 +37,7 @@ fn order(l: Language) -> MailOrder {
         ],
         totals: totals(l),
         shipping_address: address.clone(),
+        pickup: false,
         billing_address: address,
         shipping_method: Some("DHL".to_string()),
         payment_method: Some(say(l, "Bank transfer", "银行转账")),

@@ -80,6 +80,7 @@ fn order(l: Language, fresh: bool) -> OrderView {
         lines: lines(l),
         totals: totals(l),
         shipping_address: address.clone(),
+        pickup: None,
         billing_address: address,
         shipping_method: Some(say(l, "DHL parcel", "DHL 包裹")),
         payment_method: Some(say(l, "Bank transfer", "银行转账")),

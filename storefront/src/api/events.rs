@@ -29,7 +29,7 @@ pub fn tell(conn: &mut Conn, event: &Event, now: Time) -> Result<()> {
         }
         Event::ProductChanged { product } => about_product(conn, ProductId(*product), now),
         Event::ProductsChanged { products } => products.iter().try_for_each(|id| about_product(conn, ProductId(*id), now)),
-        Event::RefundRequested { .. } | Event::PaymentCaseOpened { .. } | Event::ReturnChanged { .. } => Ok(()),
+        Event::PickupReady { .. } | Event::RefundRequested { .. } | Event::PaymentCaseOpened { .. } | Event::ReturnChanged { .. } => Ok(()),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::refunds::{self, Refund};
 use crate::schema::{document_series as series, documents};
 use crate::shop::{self, InvoiceAt, Shop};
 use crate::stored_value::STORE_CREDIT;
+use crate::tax;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::money::{allocate, scale};
@@ -154,10 +155,12 @@ fn itemised(conn: &mut Conn, refund: &Refund, invoice: &Content) -> Result<Optio
     for back in refunds::lines_of(conn, refund.id)? {
         let Some(line) = of_order.iter().find(|line| line.id == back.order_line_id) else { return Ok(None) };
         let row = add(&mut rows, line.tax_rate_bp, back.amount, back.tax);
+        let taxes = tax::split(&line.taxes.0, back.tax);
+        tax::join(&mut row.taxes, &taxes);
         if line.tax_rate_bp == 0 {
             row.reason = line.tax_reason.clone();
         }
-        lines.push(Line { total: back.amount, tax: back.tax, ..part(line, back.quantity) });
+        lines.push(Line { total: back.amount, tax: back.tax, taxes, ..part(line, back.quantity) });
     }
     let weights: Vec<i64> = invoice.rates.iter().map(|row| row.shipping_total).collect();
     let mut shipping_tax = 0;
@@ -167,6 +170,7 @@ fn itemised(conn: &mut Conn, refund: &Refund, invoice: &Content) -> Result<Optio
             let back = add(&mut rows, row.rate_bp, share, tax);
             back.shipping_total += share;
             back.shipping_tax += tax;
+            tax::join(&mut back.taxes, &tax::split(&row.taxes, tax));
             shipping_tax += tax;
         }
     }
@@ -198,7 +202,8 @@ pub fn credit_rest(conn: &mut Conn, order: OrderId, now: Time) -> Result<()> {
 /// What a credit note says beside its amounts.
 fn credit(order: &Order, shop: &Shop, invoice: &Document) -> Result<Content> {
     let reference = Reference { label: invoice.label.clone(), issued_at: invoice.issued_at };
-    Ok(Content { invoice: Some(reference), bank: Vec::new(), ..Content::about(order, shop)? })
+    let reverse_charge = invoice.content()?.reverse_charge;
+    Ok(Content { invoice: Some(reference), bank: Vec::new(), reverse_charge, ..Content::about(order, shop)? })
 }
 
 /// What was credited of an invoice.
@@ -214,6 +219,7 @@ fn rest(conn: &mut Conn, invoice: &Document, frozen: &Content) -> Result<Vec<Rat
             if let Some(row) = rows.iter_mut().find(|row| row.rate_bp == back.rate_bp) {
                 row.total -= back.total;
                 row.tax -= back.tax;
+                row.taxes = tax::split(&row.taxes, row.tax);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Freezing a priced cart into an order.
 
-use super::{FulfilmentStatus, OrderStatus, PaymentStatus, terms};
+use super::{FulfilmentStatus, OrderStatus, PaymentStatus, Taxation, terms};
 use crate::address::Address;
 use crate::carts::{LineQuote, Quote};
 use crate::ids::{OrderId, OrderLineId};
@@ -33,6 +33,7 @@ pub fn create(conn: &mut Conn, new: &NewOrder, now: Time) -> Result<OrderId> {
     let cart = &quote.cart;
     let priced = &quote.priced;
     let method = quote.rate.as_ref().filter(|_| quote.requires_shipping).map_or("", |rate| rate.name.as_str());
+    let taxation = Taxation { reverse_charge: quote.reverse_charge, shipping: priced.shipping_taxes.clone() };
     let id: OrderId = diesel::insert_into(orders::table)
         .values((
             // The number follows from the id, which exists only after the insert.
@@ -61,6 +62,8 @@ pub fn create(conn: &mut Conn, new: &NewOrder, now: Time) -> Result<OrderId> {
             orders::coupon_code.eq(codes(&quote.decision.applied)),
             orders::note.eq(&cart.note),
             orders::payment_due_at.eq(*due),
+            orders::taxation.eq(kernel::json::text(&taxation)?),
+            orders::pickup_location_id.eq(quote.pickup.as_ref().map(|pickup| pickup.location)),
             (orders::country.eq(&shipping.country), orders::placed_at.eq(now), orders::updated_at.eq(now)),
         ))
         .returning(orders::id)
@@ -138,7 +141,7 @@ fn insert_line(conn: &mut Conn, order: OrderId, position: i64, line: &LineQuote,
             order_lines::picture_hash.eq(variant.picture_hash.as_deref()),
             (
                 order_lines::quantity.eq(line.quantity),
-                order_lines::unit_price.eq(line.unit_price),
+                order_lines::unit_price.eq(priced.unit_price),
                 order_lines::cost.eq(variant.cost),
                 order_lines::subtotal.eq(priced.subtotal),
                 order_lines::discount.eq(priced.discount),
@@ -146,6 +149,7 @@ fn insert_line(conn: &mut Conn, order: OrderId, position: i64, line: &LineQuote,
                 order_lines::total.eq(priced.total),
                 order_lines::tax_rate_bp.eq(priced.rate_bp),
                 order_lines::tax_reason.eq(&priced.tax_reason),
+                order_lines::taxes.eq(kernel::json::text(&priced.taxes)?),
             ),
             order_lines::weight_grams.eq(variant.weight_grams),
             order_lines::requires_shipping.eq(variant.requires_shipping),

@@ -1,5 +1,6 @@
 //! The places in which goods lie: a warehouse, a shop. A sale promises goods wherever they lie; a shipment takes them from somewhere.
 
+use crate::address::Address;
 use crate::ids::{LocationId, VariantId};
 use crate::schema::{location_levels, locations, stock_levels};
 use diesel::prelude::*;
@@ -15,11 +16,37 @@ pub struct Location {
     pub position: i64,
     /// Nothing lies at a closed location, and nothing can be brought there.
     pub active: bool,
+    /// Where it is, as JSON; empty as long as nobody said.
+    address: String,
+    /// When buyers may pick goods up, as the merchant says it.
+    pub hours: String,
+}
+
+impl Location {
+    /// Where it is; an empty address as long as nobody said.
+    pub fn address(&self) -> Result<Address> {
+        if self.address.is_empty() { Ok(Address::default()) } else { Address::stored(&self.address) }
+    }
 }
 
 /// Every location, those in use first, in their order.
 pub fn locations(conn: &mut Conn) -> Result<Vec<Location>> {
     Ok(locations::table.order((locations::active.desc(), locations::position, locations::id)).select(Location::as_select()).load(conn)?)
+}
+
+/// One location.
+pub fn location(conn: &mut Conn, id: LocationId) -> Result<Location> {
+    Ok(locations::table.find(id).select(Location::as_select()).first(conn)?)
+}
+
+/// Says where a location is and when buyers may pick goods up there. `Invalid` for an address that no letter reaches.
+pub fn describe_location(conn: &mut Conn, id: LocationId, address: &Address, hours: &str) -> Result<()> {
+    let hours = hours.trim().replace("\r\n", "\n");
+    if hours.chars().count() > 300 || hours.lines().count() > 8 {
+        return Err(Error::field("hours", "field-too-long"));
+    }
+    let place = locations::table.find(id);
+    changed(diesel::update(place).set((locations::address.eq(kernel::json::text(address)?), locations::hours.eq(hours))).execute(conn)?)
 }
 
 /// The location in which goods lie unless somebody says another.

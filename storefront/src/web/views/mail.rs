@@ -38,6 +38,8 @@ pub struct MailOrder {
     pub lines: Vec<MailLine>,
     pub totals: Totals,
     pub shipping_address: Vec<String>,
+    /// The buyer picks the goods up there.
+    pub pickup: bool,
     pub billing_address: Vec<String>,
     pub shipping_method: Option<String>,
     pub payment_method: Option<String>,
@@ -75,6 +77,14 @@ pub struct ShipmentSent {
     pub carrier: Option<String>,
     pub tracking_number: Option<String>,
     pub tracking_url: Option<String>,
+}
+
+/// `pickup_ready`: the goods wait at the order's `shipping_address`.
+#[derive(Debug, Clone, Serialize)]
+pub struct PickupReady {
+    pub order: MailOrder,
+    /// When somebody is there, by line.
+    pub hours: Vec<String>,
 }
 
 /// `order_cancelled`.
