@@ -292,3 +292,7 @@ fn promotion_steps(decision: &Decision, at: usize) -> Vec<Step> {
 #[cfg(test)]
 #[path = "pricing_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "pricing_examples.rs"]
+mod examples;

@@ -139,7 +139,7 @@ proptest! {
         shipping in prop::option::of(0i64..10_000), included in any::<bool>(),
     ) {
         let delivery = shipping.map(|price| Delivery { price: DeliveryPrice::Fixed(price), free_over: None });
-        let of = || priced(&lines, effect.clone().map(|effect| coupon(effect, 0)), delivery, included, &germany());
+        let of = || priced(&lines, effect.clone().map(|effect| coupon(effect, 0)), delivery.clone(), included, &germany());
         let priced = of();
         prop_assert_eq!(priced.lines.iter().map(|l| l.subtotal).sum::<i64>(), priced.subtotal);
         prop_assert_eq!(priced.lines.iter().map(|l| l.discount).sum::<i64>(), priced.discount);
