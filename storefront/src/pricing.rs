@@ -35,7 +35,10 @@ pub enum DeliveryPrice {
     /// (subtotal from which it counts, price), rising. Below the first one the first one counts.
     Bands(Vec<(i64, i64)>),
     /// A share of the subtotal in basis points, and no less than this price.
-    Share { basis_points: i64, least: i64 },
+    Share {
+        basis_points: i64,
+        least: i64,
+    },
 }
 
 impl DeliveryPrice {

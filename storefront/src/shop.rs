@@ -1,8 +1,8 @@
 //! What the merchant decides about the shop as a whole, stored as one setting.
 
-use chrono::{LocalResult, TimeDelta, TimeZone};
 use crate::tax::Rounding;
 use crate::vat_id;
+use chrono::{LocalResult, TimeDelta, TimeZone};
 use chrono_tz::Tz;
 use crm::email::Email;
 use kernel::clock::Time;

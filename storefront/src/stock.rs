@@ -11,8 +11,9 @@ mod tests;
 pub use keeping::{
     Opening, Rules, count, ensure, forget, moved_since_opening, open, read_goods, receive, set_on_hand, set_rules, transfer,
 };
-pub use places::{describe_location, location, 
-    Location, add_location, at, close_location, locations, lock, of_variant, prefer_location, rename_location, reopen_location,
+pub use places::{
+    Location, add_location, at, close_location, describe_location, location, locations, lock, of_variant, prefer_location, rename_location,
+    reopen_location,
 };
 
 use crate::collections;

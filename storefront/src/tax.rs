@@ -164,12 +164,8 @@ impl Rate {
 
     /// The levies with what each of them takes.
     pub fn parts(&self, taxes: &[i64]) -> Vec<TaxPart> {
-        let part = |(levy, tax): (&Levy, &i64)| TaxPart {
-            name: levy.name.clone(),
-            rate_ppm: levy.rate_ppm,
-            compound: levy.compound,
-            tax: *tax,
-        };
+        let part =
+            |(levy, tax): (&Levy, &i64)| TaxPart { name: levy.name.clone(), rate_ppm: levy.rate_ppm, compound: levy.compound, tax: *tax };
         self.levies.iter().zip(taxes).map(part).collect()
     }
 }

@@ -21,6 +21,7 @@ mod races;
 mod returns;
 mod stored_value;
 mod support;
+mod taxes;
 mod waiting;
 mod walls;
 mod webhooks;

@@ -48,7 +48,8 @@ async fn show(desk: &Desk, number: &str, status: StatusCode, form: Form, posted:
             "name": name, "value": typed, "error": wrong.0.get(&name) })
     };
     let open: Vec<Value> = lines.iter().filter(|line| line.open() > 0).map(view).collect();
-    let view = json!({ "number": number, "lines": open, "places": places, "form": form, "wrong": wrong.0, "order": frame, "pickup": pickup });
+    let view =
+        json!({ "number": number, "lines": open, "places": places, "form": form, "wrong": wrong.0, "order": frame, "pickup": pickup });
     desk.page_as(status, "admin/order_ship.html", if pickup { "admin-hand-over" } else { "admin-ship" }, view)
 }
 

@@ -9,9 +9,9 @@ use kernel::{Error, Result};
 use serde_json::{Value, json};
 use storefront::ids::{LocationId, ShippingRateId};
 use storefront::shipping::{self, Kind, NewShippingRate, ShippingRate, read_bands, write_bands};
-use storefront::{shop, stock};
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
+use storefront::{shop, stock};
 
 const NAMES: &[&str] = &[
     "name",
@@ -37,10 +37,12 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
     let rates = desk.read(shipping::list).await?;
     let row = |rate: &ShippingRate| {
         let currency = currency_of(rate)?;
-        Ok(json!({ "id": rate.id, "name": rate.name, "countries": rate.countries, "kind": rate.kind, "price": Money::new(rate.price, currency),
+        Ok(
+            json!({ "id": rate.id, "name": rate.name, "countries": rate.countries, "kind": rate.kind, "price": Money::new(rate.price, currency),
             "rows": rate.bands.0.len(), "percent": rate.percent_bp,
             "free_over": rate.free_over.map(|over| Money::new(over, currency)), "min_weight": rate.min_weight, "max_weight": rate.max_weight,
-            "active": rate.active }))
+            "active": rate.active }),
+        )
     };
     let rows = rates.iter().map(row).collect::<Result<Vec<Value>>>()?;
     desk.page("admin/shipping.html", "admin-shipping", json!({ "rates": rows }))
@@ -79,7 +81,12 @@ async fn show(desk: &Desk, status: StatusCode, id: Option<ShippingRateId>, curre
         places.iter().filter(|place| place.active).map(|place| json!({ "id": place.id.to_string(), "name": place.name })).collect();
     let kinds: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
     let title = if id.is_some() { "admin-shipping-edit" } else { "admin-shipping-new" };
-    desk.page_as(status, "admin/shipping_rate.html", title, json!({ "id": id, "currency": currency, "kinds": kinds, "places": places, "form": form }))
+    desk.page_as(
+        status,
+        "admin/shipping_rate.html",
+        title,
+        json!({ "id": id, "currency": currency, "kinds": kinds, "places": places, "form": form }),
+    )
 }
 
 pub async fn create(desk: Desk, posted: Posted) -> Result<HttpResponse> {

@@ -23,10 +23,7 @@ pub struct Pickup {
 pub(super) fn at(conn: &mut Conn, id: LocationId, shop: &Shop) -> Result<Pickup> {
     let location = stock::location(conn, id)?;
     let kept = location.address()?;
-    let address = Address {
-        name: location.name,
-        country: if kept.country.is_empty() { shop.country.clone() } else { kept.country.clone() },
-        ..kept
-    };
+    let address =
+        Address { name: location.name, country: if kept.country.is_empty() { shop.country.clone() } else { kept.country.clone() }, ..kept };
     Ok(Pickup { location: id, place: address.place(), address, hours: location.hours })
 }

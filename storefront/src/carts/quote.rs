@@ -160,7 +160,18 @@ pub fn quote(conn: &mut Conn, id: CartId, now: Time) -> Result<Quote> {
         at: now,
     };
     let Reckoning {
-        country, lines, priced, decision, rates, rate_prices, rate, pickup, requires_shipping, grams, prices_include_tax, reverse_charge,
+        country,
+        lines,
+        priced,
+        decision,
+        rates,
+        rate_prices,
+        rate,
+        pickup,
+        requires_shipping,
+        grams,
+        prices_include_tax,
+        reverse_charge,
     } = reckon(conn, &shop, lines, &situation, &loaded.offers)?;
     if requires_shipping && rates.is_empty() {
         notices.push(Notice::NoDelivery);

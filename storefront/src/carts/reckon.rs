@@ -1,8 +1,8 @@
 //! What goods cost in a situation: delivery, promotions, tax. The cart and the test bench of the back office share it.
 
 use super::LineQuote;
-use crate::ids::{CartLineId, ShippingRateId};
 use super::pickup::{self, Pickup};
+use crate::ids::{CartLineId, ShippingRateId};
 use crate::pricing::{self, Basket, Line, Priced};
 use crate::promotions::{self, Decision, Facts, Offer, Shopper};
 use crate::shipping::{self, ShippingRate};

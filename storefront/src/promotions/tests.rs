@@ -100,7 +100,10 @@ fn any_offers() -> impl Strategy<Value = Vec<Offer>> {
 }
 
 fn any_delivery() -> impl Strategy<Value = Option<Delivery>> {
-    prop::option::of((0i64..900, prop::option::of(0i64..40_000)).prop_map(|(price, free_over)| Delivery { price: DeliveryPrice::Fixed(price), free_over }))
+    prop::option::of(
+        (0i64..900, prop::option::of(0i64..40_000))
+            .prop_map(|(price, free_over)| Delivery { price: DeliveryPrice::Fixed(price), free_over }),
+    )
 }
 
 /// What a decision leaves to pay before tax.

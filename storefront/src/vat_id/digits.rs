@@ -92,7 +92,8 @@ fn cyprus(number: &str) -> bool {
     const ODD: [i64; 10] = [1, 0, 5, 7, 9, 13, 15, 17, 19, 21];
     let Some((start, letter)) = number.split_at_checked(8) else { return false };
     let (Some(d), [letter]) = (of_digits(start), letter.as_bytes()) else { return false };
-    let part = |(at, digit): (usize, &i64)| if at % 2 == 0 { ODD.get(usize::try_from(*digit).unwrap_or(0)).copied().unwrap_or(0) } else { *digit };
+    let part =
+        |(at, digit): (usize, &i64)| if at % 2 == 0 { ODD.get(usize::try_from(*digit).unwrap_or(0)).copied().unwrap_or(0) } else { *digit };
     let sum: i64 = d.iter().enumerate().map(part).sum();
     !start.starts_with("12") && i64::from(*letter) == i64::from(b'A') + sum % 26
 }
@@ -217,7 +218,9 @@ fn northern_ireland(number: &str, digits: Option<&[i64]>) -> bool {
         // Government departments and health authorities.
         None => {
             let office = number.get(2..).and_then(of_digits).filter(|office| office.len() == 3);
-            office.is_some_and(|office| (number.starts_with("GD") && value(&office) < 500) || (number.starts_with("HA") && value(&office) >= 500))
+            office.is_some_and(|office| {
+                (number.starts_with("GD") && value(&office) < 500) || (number.starts_with("HA") && value(&office) >= 500)
+            })
         }
     }
 }

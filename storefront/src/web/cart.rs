@@ -116,7 +116,8 @@ fn empty(conn: &mut Conn, asked: &Asked, words: &Words) -> Result<CartView> {
 }
 
 fn estimate_view(conn: &mut Conn, quote: &Quote, asked: &Asked, words: &Words) -> Result<EstimateView> {
-    let row = |(rate, price): (&shipping::ShippingRate, &i64)| TotalRow { label: rate.name.clone(), amount: Money::new(*price, quote.currency) };
+    let row =
+        |(rate, price): (&shipping::ShippingRate, &i64)| TotalRow { label: rate.name.clone(), amount: Money::new(*price, quote.currency) };
     let ships = !(quote.requires_shipping && quote.rates.is_empty());
     Ok(EstimateView {
         form: asked.estimate.clone().unwrap_or_else(|| Form::new(form::ESTIMATE).fill("country", &quote.country)),

@@ -113,7 +113,8 @@ impl Stage {
         let pickup = self.quote.pickup.as_ref().filter(|_| step > Step::Shipping);
         let separate = cart.billing_address.is_some();
         if let Some(address) = cart.shipping_address()?.filter(|_| pickup.is_none()) {
-            let lines = if separate { shown::address_lines(&address, self.words.language) } else { shown::billing_lines(&address, &self.words) };
+            let lines =
+                if separate { shown::address_lines(&address, self.words.language) } else { shown::billing_lines(&address, &self.words) };
             done.push(row("checkout-ship-to", lines, Step::Contact));
         }
         if let Some(pickup) = pickup {

@@ -253,7 +253,11 @@ impl Sums<'_> {
             taxes.push(TotalRow { label: self.tax_label(words)?, amount: money(self.tax) });
         }
         let mut included_tax = Vec::new();
-        if self.tax_included { included_tax = taxes } else { rows.extend(taxes) }
+        if self.tax_included {
+            included_tax = taxes
+        } else {
+            rows.extend(taxes)
+        }
         Ok(Totals { subtotal: money(self.subtotal), rows, included_tax, total: money(self.total), paid: Vec::new(), due: None, estimated })
     }
 

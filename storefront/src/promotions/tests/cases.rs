@@ -133,7 +133,8 @@ impl Case {
     }
 
     fn facts(&self) -> Facts {
-        let delivery = self.delivery.as_ref().map(|given| Delivery { price: DeliveryPrice::Fixed(given.price), free_over: given.free_over });
+        let delivery =
+            self.delivery.as_ref().map(|given| Delivery { price: DeliveryPrice::Fixed(given.price), free_over: given.free_over });
         let mut facts = super::facts(delivery);
         if let Some(known) = &self.facts {
             if !known.local.is_empty() {
