@@ -69,4 +69,4 @@ admin-pickup-refused = 此订单没有待自提的商品。
 admin-history-ready_for_pickup = 可以自提
 admin-history-handed_over = 已交付
 admin-did-order-ready = 通知顾客自提
-admin-did-location-describe = 填写地点信息
+admin-did-location-describe = 填写仓位信息
