@@ -20,7 +20,7 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
 
 async fn page(desk: &Desk, status: StatusCode, form: Form) -> Result<HttpResponse> {
     let places = desk.read(stock::locations).await?;
-    let places = places.iter().map(|place| view(place)).collect::<Result<Vec<Value>>>()?;
+    let places = places.iter().map(view).collect::<Result<Vec<Value>>>()?;
     desk.page_as(status, "admin/locations.html", "admin-locations", json!({ "places": places, "form": form }))
 }
 
