@@ -6,7 +6,7 @@ use crate::schema::shipping_rates;
 use diesel::prelude::*;
 use kernel::error::Fields;
 use kernel::money::Currency;
-use kernel::{Conn, Error, Result};
+use kernel::{Conn, Error, Result, on_each};
 
 /// In `countries`: every country that no other active rate names.
 pub const ELSEWHERE: &str = "*";
@@ -87,12 +87,12 @@ impl NewShippingRate {
 
 /// The rates a cart of `grams` to `country` may choose from, in the merchant's order.
 pub fn available(conn: &mut Conn, country: &str, grams: i64, currency: Currency) -> Result<Vec<ShippingRate>> {
-    let all: Vec<ShippingRate> = shipping_rates::table
+    let all: Vec<ShippingRate> = on_each!(conn, c => shipping_rates::table
         .filter(shipping_rates::active)
         .filter(shipping_rates::currency.eq(currency.code()))
         .order((shipping_rates::position, shipping_rates::id))
         .select(ShippingRate::as_select())
-        .load(conn)?;
+        .load(c))?;
     let named = all.iter().any(|rate| rate.names(country));
     let wanted = if named { country } else { ELSEWHERE };
     Ok(all

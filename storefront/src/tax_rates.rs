@@ -29,10 +29,10 @@ pub struct NewTaxRate {
 
 /// The rates of one destination.
 pub fn of_country(conn: &mut Conn, country: &str) -> Result<Rates> {
-    let rows: Vec<(String, String, i64)> = tax_rates::table
+    let rows: Vec<(String, String, i64)> = on_each!(conn, c => tax_rates::table
         .filter(tax_rates::country.eq(country))
         .select((tax_rates::tax_class, tax_rates::name, tax_rates::rate_bp))
-        .load(conn)?;
+        .load(c))?;
     Ok(Rates::new(country, rows))
 }
 

@@ -6,6 +6,7 @@ mod books;
 mod buying;
 mod catalogue;
 mod content;
+mod contract;
 mod crash;
 mod desk;
 mod documents;

@@ -7,7 +7,7 @@ use crate::ids::{CartId, CartLineId, PromotionId, VariantId};
 use crate::pricing::Priced;
 use crate::promotions::{self, Decision, Reason, codes};
 use crate::shipping::ShippingRate;
-use crate::shop;
+use crate::shop::{self, Shop};
 use crate::stored_value::{self, Plan};
 use kernel::clock::Time;
 use kernel::money::Currency;
@@ -91,6 +91,8 @@ pub struct Quote {
     pub grams: i64,
     pub notices: Vec<Notice>,
     pub prices_include_tax: bool,
+    /// The shop's settings that it was priced by.
+    pub(crate) shop: Shop,
     /// What gift cards and store credit pay.
     pub stored: Plan,
 }
@@ -174,6 +176,7 @@ pub fn quote(conn: &mut Conn, id: CartId, now: Time) -> Result<Quote> {
         grams,
         notices,
         prices_include_tax: shop.prices_include_tax,
+        shop,
         stored,
     })
 }
