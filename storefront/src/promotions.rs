@@ -4,6 +4,7 @@
 //! pages and the test bench of the back office all ask it. Uses are a ledger with guarded balances, so that no number of parallel
 //! orders passes a limit.
 
+mod audience;
 mod check;
 pub mod codes;
 mod conditions;
@@ -19,6 +20,7 @@ mod store;
 mod tests;
 mod trial;
 
+pub use audience::{Audience, Personal};
 pub use codes::normalise;
 pub use engine::{Applied, Decision, Facts, GiftStock, Item, Offer, Rejected, Shopper, decide};
 pub(crate) use ledger::{claim, release};

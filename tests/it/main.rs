@@ -19,6 +19,7 @@ mod promotions;
 mod promotions_web;
 mod races;
 mod returns;
+mod shared_pages;
 mod stored_value;
 mod support;
 mod waiting;
