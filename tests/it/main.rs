@@ -5,6 +5,7 @@ mod access;
 mod books;
 mod buying;
 mod catalogue;
+mod categories;
 mod content;
 mod crash;
 mod desk;

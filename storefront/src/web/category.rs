@@ -72,8 +72,10 @@ impl Part<'_> {
         // The language switch keeps what was chosen; search engines go by the canonical address.
         page.alternates = frame::alternates(self.base_url, &self.choices.address(&action), language);
         page.noindex = self.choices.narrowed();
-        page.title = category.name.clone();
-        page.description = category.description.chars().take(300).collect();
+        let (seo_title, seo_description) = catalog::category_seo(conn, category.id, language.code())?;
+        page.title = if seo_title.is_empty() { category.name.clone() } else { seo_title };
+        let about = if seo_description.is_empty() { &category.description } else { &seo_description };
+        page.description = about.chars().take(300).collect();
         let above = self.tree.path(category.id);
         let above = &above[..above.len().saturating_sub(1)];
         let crumbs = crumbs(above.iter().copied(), self.words);

@@ -29,7 +29,7 @@ pub async fn load(door: &Door, visit: &Visit) -> Result<Known> {
     }
     let (session, visitor, personal) = (visit.session.clone(), visit.visitor.clone(), door.memory.personal.get(&()));
     let (known, personal) = door
-        .read(move |conn, now| {
+        .glance(move |conn, now| {
             let customer = session.map_or(Ok(None), |session| logins::session(conn, &session, now))?;
             let units = remembered.map_or_else(|| frame::cart_units(conn, &visitor, customer), Ok)?;
             let Some(customer) = customer else { return Ok((Known { units, ..Known::default() }, None)) };
