@@ -3,8 +3,8 @@
 //! `cargo bench --bench shop -- pages`. Wrong when an answer is wrong; a missed floor is only told.
 
 use crate::support::client::{Client, drive, get};
+use crate::support::serving::{serve, stop};
 use crate::support::{Spread, verdict};
-use actix_web::dev::ServerHandle;
 use actix_web::web::Bytes;
 use actix_web::{App, HttpResponse, HttpServer, web};
 use kernel::Db;
@@ -13,10 +13,11 @@ use kernel::config::Config;
 use kernel::money::Currency;
 use regulars::app;
 use regulars::state::AppState;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::time::Duration;
 use storefront::catalog::{self, CategoryChange, Saving};
 use storefront::ids::{CategoryId, VariantId};
+use storefront::promotions::{self, Conditions, Cut, Effect, Goods, Rules, Terms};
 use storefront::{carts, logins, search_index};
 use tracing_subscriber::EnvFilter;
 
@@ -25,6 +26,7 @@ const ROUND: Duration = Duration::from_secs(2);
 const CONNECTIONS: usize = 8;
 const CATEGORY: &str = "everything";
 
+#[derive(Clone)]
 struct Case {
     name: &'static str,
     path: String,
@@ -50,6 +52,7 @@ fn measure(folder: &std::path::Path) -> bool {
     search_index::reindex(&state.db, state.door.search.as_ref(), &mut |_| ()).unwrap();
     let cases = cases(&state, &stocked);
 
+    let db = state.db.clone();
     let (shop, shop_handle) = serve(move |listener| app::server(state, listener).unwrap());
     println!(
         "{CONNECTIONS} connections, {ROUNDS} rounds of {} s each, bare and shop in turn; requests/s as min/median/max",
@@ -59,8 +62,22 @@ fn measure(folder: &std::path::Path) -> bool {
     for case in &cases {
         right &= compare(case, shop);
     }
+    // What a customer pays now depends on who it is, which is found out at each request.
+    db.write_now(move |conn| promotions::create(conn, first_order(), Clock::default().now())).unwrap();
+    std::thread::sleep(ROUND);
+    let names = ["category, first order off", "product, first order off", "product, viewed, first order off"];
+    for (case, name) in cases.iter().filter(|case| case.name.ends_with("signed in")).zip(names) {
+        right &= compare(&Case { name, ..case.clone() }, shop);
+    }
     stop(shop_handle);
     right
+}
+
+/// A reduction for customers who never ordered, which the customer of the cases is.
+fn first_order() -> Terms {
+    let conditions = Conditions { first_order: true, ..Conditions::default() };
+    let effect = Effect::Reduce { cut: Cut::Percentage(1000), on: Goods::default() };
+    Terms::automatic("Welcome", Rules { conditions, effect, ..Rules::default() }, Currency::EUR)
 }
 
 struct Stocked {
@@ -145,6 +162,7 @@ fn cases(state: &AppState, stocked: &Stocked) -> Vec<Case> {
         case("product, cart, viewed others", &product, &format!("{cart}; viewed={}", viewed.join(".")), 0.25),
         case("category, signed in", &category, &known, 0.25),
         case("product, signed in", &product, &known, 0.25),
+        case("product, viewed others, signed in", &product, &format!("{known}; viewed={}", viewed.join(".")), 0.25),
     ]
 }
 
@@ -186,7 +204,7 @@ fn compare(case: &Case, shop: SocketAddr) -> bool {
     stop(bare_handle);
     let ratio = Spread::of(ratios);
     println!(
-        "{:<29} {:>6} bytes  bare {}  shop {}  ratio {} (floor {}, {})",
+        "{:<33} {:>6} bytes  bare {}  shop {}  ratio {} (floor {}, {})",
         case.name,
         bytes,
         Spread::of(of_bare).show(0),
@@ -207,23 +225,4 @@ fn with_units(cookie: &str, head: &[u8]) -> String {
     let units =
         head.lines().filter_map(|line| line.strip_prefix("set-cookie: ")?.split(';').next()).find(|pair| pair.starts_with("units="));
     units.map_or(cookie.to_string(), |units| format!("{cookie}; {units}"))
-}
-
-/// Runs a server on a thread of its own.
-fn serve(start: impl FnOnce(TcpListener) -> actix_web::dev::Server + Send + 'static) -> (SocketAddr, ServerHandle) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let (tell, told) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        actix_web::rt::System::new().block_on(async move {
-            let server = start(listener);
-            tell.send(server.handle()).unwrap();
-            server.await.unwrap();
-        });
-    });
-    (address, told.recv().unwrap())
-}
-
-fn stop(server: ServerHandle) {
-    actix_web::rt::System::new().block_on(server.stop(false));
 }

@@ -98,7 +98,7 @@ pub fn record(conn: &mut Conn, source: &str, dedupe_key: &str, event: &Event, no
         events::dedupe_key.eq(dedupe_key),
         events::created_at.eq(now),
     );
-    let added = crate::on_each!(conn, c => diesel::insert_into(events::table).values(row).on_conflict_do_nothing().execute(c))?;
+    let added = crate::prepared!(conn, diesel::insert_into(events::table).values(row).on_conflict_do_nothing() => execute)?;
     Ok(added == 1)
 }
 

@@ -16,7 +16,7 @@ use crate::schema::documents;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::money::{Currency, Money};
-use kernel::{Conn, Error, Result, words};
+use kernel::{Conn, Error, Result, on_each, words};
 
 words!(
     /// Which of the two a document is. Each has a series of numbers of its own.
@@ -65,7 +65,9 @@ impl Document {
 
 /// The documents of an order, oldest first.
 pub fn of_order(conn: &mut Conn, order: OrderId) -> Result<Vec<Document>> {
-    Ok(documents::table.filter(documents::order_id.eq(order)).order(documents::id).select(Document::as_select()).load(conn)?)
+    Ok(
+        on_each!(conn, c => documents::table.filter(documents::order_id.eq(order)).order(documents::id).select(Document::as_select()).load(c))?,
+    )
 }
 
 /// A document of an order; that of another order is `NotFound`.

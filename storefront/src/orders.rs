@@ -23,11 +23,10 @@ use crate::{documents, payments, promotions};
 use crm::CustomerId;
 use diesel::prelude::*;
 use kernel::clock::Time;
-use kernel::db::Prepared;
 use kernel::events::{self, Event};
 use kernel::json::Json;
 use kernel::money::Currency;
-use kernel::{Conn, Error, Result, on_each};
+use kernel::{Conn, Error, Result, on_each, prepared};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -154,27 +153,26 @@ pub struct HistoryEntry {
 
 /// Adds a line to the order's history.
 pub fn note(conn: &mut Conn, order: OrderId, kind: &str, detail: &str, actor: &str, now: Time) -> Result<()> {
-    diesel::insert_into(order_history::table)
-        .values((
-            order_history::order_id.eq(order),
-            order_history::kind.eq(kind),
-            order_history::detail.eq(detail),
-            order_history::actor.eq(actor),
-            order_history::created_at.eq(now),
-        ))
-        .execute(conn)?;
+    let row = (
+        order_history::order_id.eq(order),
+        order_history::kind.eq(kind),
+        order_history::detail.eq(detail),
+        order_history::actor.eq(actor),
+        order_history::created_at.eq(now),
+    );
+    on_each!(conn, c => diesel::insert_into(order_history::table).values(row).execute(c))?;
     Ok(())
 }
 
 /// Accepts a pending order: the shop will deliver. Its statuses are derived anew, and its invoice is issued. `false` when it is not pending any more.
 pub fn confirm(conn: &mut Conn, order: OrderId, actor: &str, now: Time) -> Result<bool> {
-    let held: i64 = orders::table.find(order).filter(orders::payment_due_at.is_not_null()).count().get_result(conn)?;
+    let held: i64 = on_each!(conn, c => orders::table.find(order).filter(orders::payment_due_at.is_not_null()).count().get_result(c))?;
     let confirm = diesel::update(orders::table.find(order)).filter(orders::status.eq(OrderStatus::Pending)).set((
         orders::status.eq(OrderStatus::Confirmed),
         orders::payment_due_at.eq(None::<Time>),
         orders::updated_at.eq(now),
     ));
-    let confirmed = on_each!(conn, c => Prepared(confirm).execute(c))?;
+    let confirmed = prepared!(conn, confirm => execute)?;
     if confirmed == 0 {
         return Ok(false);
     }
@@ -251,7 +249,7 @@ pub fn cancel(conn: &mut Conn, order: OrderId, reason: CancelReason, actor: &str
 /// Locks an order's row to the end of the transaction, so that two commands about it run one after the other.
 pub fn lock(conn: &mut Conn, order: OrderId, now: Time) -> Result<Order> {
     let lock = diesel::update(orders::table.find(order)).set(orders::updated_at.eq(now));
-    let locked = on_each!(conn, c => Prepared(lock).execute(c))?;
+    let locked = prepared!(conn, lock => execute)?;
     if locked == 0 { Err(Error::NotFound) } else { get(conn, order) }
 }
 

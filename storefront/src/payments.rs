@@ -22,7 +22,7 @@ use crate::stored_value;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::money::{Currency, Money};
-use kernel::{Conn, Error, Result, jobs, words};
+use kernel::{Conn, Error, Result, jobs, on_each, words};
 
 /// Jobs that talk to the provider; the payload is the row's id.
 pub const CAPTURE_JOB: &str = "payment.capture";
@@ -99,19 +99,17 @@ pub struct Sums {
 
 /// Opens the record of a payment. The provider is told after the commit.
 pub fn create(conn: &mut Conn, order: OrderId, provider: &str, amount: Money, now: Time) -> Result<PaymentId> {
-    Ok(diesel::insert_into(payments::table)
-        .values((
-            payments::key.eq(format!("pay_{}", kernel::token::random())),
-            payments::order_id.eq(order),
-            payments::provider.eq(provider),
-            payments::state.eq(PaymentState::Open),
-            payments::currency.eq(amount.currency.code()),
-            payments::amount.eq(amount.minor),
-            payments::created_at.eq(now),
-            payments::updated_at.eq(now),
-        ))
-        .returning(payments::id)
-        .get_result(conn)?)
+    let row = (
+        payments::key.eq(format!("pay_{}", kernel::token::random())),
+        payments::order_id.eq(order),
+        payments::provider.eq(provider),
+        payments::state.eq(PaymentState::Open),
+        payments::currency.eq(amount.currency.code()),
+        payments::amount.eq(amount.minor),
+        payments::created_at.eq(now),
+        payments::updated_at.eq(now),
+    );
+    Ok(on_each!(conn, c => diesel::insert_into(payments::table).values(row).returning(payments::id).get_result(c))?)
 }
 
 /// Keeps what the provider answered to the opening. A second answer to the same opening is the same.
@@ -124,7 +122,7 @@ pub fn opened(conn: &mut Conn, id: PaymentId, reference: &str, redirect: Option<
 }
 
 pub fn get(conn: &mut Conn, id: PaymentId) -> Result<Payment> {
-    Ok(payments::table.find(id).select(Payment::as_select()).first(conn)?)
+    Ok(on_each!(conn, c => payments::table.find(id).select(Payment::as_select()).first(c))?)
 }
 
 pub fn find_by_reference(conn: &mut Conn, provider: &str, reference: &str) -> Result<Option<Payment>> {
@@ -141,7 +139,7 @@ pub fn find_by_key(conn: &mut Conn, key: &str) -> Result<Option<Payment>> {
 }
 
 pub fn of_order(conn: &mut Conn, order: OrderId) -> Result<Vec<Payment>> {
-    Ok(payments::table.filter(payments::order_id.eq(order)).order(payments::id).select(Payment::as_select()).load(conn)?)
+    Ok(on_each!(conn, c => payments::table.filter(payments::order_id.eq(order)).order(payments::id).select(Payment::as_select()).load(c))?)
 }
 
 /// The payment of an order that was opened last; gift cards and store credit were opened before what is left to pay.
@@ -166,7 +164,7 @@ pub fn sums(conn: &mut Conn, order: OrderId) -> Result<Sums> {
 pub fn note_webhook(conn: &mut Conn, provider: &str, event_id: &str, kind: &str, reference: &str, now: Time) -> Result<bool> {
     use crate::schema::webhook_events as w;
     let row = (w::provider.eq(provider), w::event_id.eq(event_id), w::kind.eq(kind), w::reference.eq(reference), w::received_at.eq(now));
-    let added = kernel::on_each!(conn, c => diesel::insert_into(w::table).values(row).on_conflict_do_nothing().execute(c))?;
+    let added = on_each!(conn, c => diesel::insert_into(w::table).values(row).on_conflict_do_nothing().execute(c))?;
     Ok(added == 1)
 }
 

@@ -12,7 +12,7 @@ use diesel::prelude::*;
 use kernel::error::Fields;
 use kernel::json::{self, Json};
 use kernel::money::Currency;
-use kernel::{Conn, Error, Result, words};
+use kernel::{Conn, Error, Result, on_each, words};
 
 /// In `countries`: every country that no other active rate names.
 pub const ELSEWHERE: &str = "*";
@@ -198,12 +198,12 @@ struct Row {
 /// The rates a cart of `grams` to `country` may choose from, in the merchant's order. A pick-up serves the countries it names, and
 /// closes no country to other rates; it is offered as long as its location is open.
 pub fn available(conn: &mut Conn, country: &str, grams: i64, currency: Currency) -> Result<Vec<ShippingRate>> {
-    let all: Vec<ShippingRate> = shipping_rates::table
+    let all: Vec<ShippingRate> = on_each!(conn, c => shipping_rates::table
         .filter(shipping_rates::active)
         .filter(shipping_rates::currency.eq(currency.code()))
         .order((shipping_rates::position, shipping_rates::id))
         .select(ShippingRate::as_select())
-        .load(conn)?;
+        .load(c))?;
     let open: Vec<LocationId> = match all.iter().any(|rate| rate.pickup().is_some()) {
         true => stock::locations(conn)?.into_iter().filter(|place| place.active).map(|place| place.id).collect(),
         false => Vec::new(),

@@ -21,9 +21,8 @@ use crate::ids::{LocationId, OrderId, ProductId, VariantId};
 use crate::schema::{stock_levels, stock_movements, variants};
 use diesel::prelude::*;
 use kernel::clock::Time;
-use kernel::db::Prepared;
 use kernel::events::{self, Event};
-use kernel::{Conn, Error, Result, on_each};
+use kernel::{Conn, Error, Result, on_each, prepared};
 use std::collections::BTreeMap;
 
 /// A level as stored, with the policy that guards it.
@@ -253,7 +252,7 @@ fn moved(conn: &mut Conn, variant: VariantId, change: &Change, now: Time) -> Res
         .filter((held + change.held).ge(0))
         .set((on_hand.eq(on_hand + change.on_hand), allocated.eq(allocated + change.allocated), held.eq(held + change.held)))
         .returning((on_hand, allocated, held));
-    let updated: Option<(i64, i64, i64)> = on_each!(conn, c => Prepared(update).get_result(c)).optional()?;
+    let updated: Option<(i64, i64, i64)> = prepared!(conn, update => get_result).optional()?;
     let Some((in_house, promised, aside)) = updated else {
         let level = find(conn, variant)?;
         // Without a tracked level there is nothing to run out of, and nothing to move.
@@ -264,21 +263,20 @@ fn moved(conn: &mut Conn, variant: VariantId, change: &Change, now: Time) -> Res
     {
         return Err(Error::conflict("Fewer units lie at that location. Reload the page to see what is there."));
     }
-    diesel::insert_into(stock_movements::table)
-        .values((
-            stock_movements::variant_id.eq(variant),
-            stock_movements::kind.eq(change.kind),
-            stock_movements::on_hand.eq(change.on_hand),
-            stock_movements::allocated.eq(change.allocated),
-            stock_movements::held.eq(change.held),
-            stock_movements::dedupe_key.eq(&change.key),
-            stock_movements::order_id.eq(change.order),
-            stock_movements::reason.eq(change.reason),
-            stock_movements::actor.eq(change.actor),
-            stock_movements::created_at.eq(now),
-            stock_movements::location_id.eq(change.location),
-        ))
-        .execute(conn)?;
+    let row = (
+        stock_movements::variant_id.eq(variant),
+        stock_movements::kind.eq(change.kind),
+        stock_movements::on_hand.eq(change.on_hand),
+        stock_movements::allocated.eq(change.allocated),
+        stock_movements::held.eq(change.held),
+        stock_movements::dedupe_key.eq(&change.key),
+        stock_movements::order_id.eq(change.order),
+        stock_movements::reason.eq(change.reason),
+        stock_movements::actor.eq(change.actor),
+        stock_movements::created_at.eq(now),
+        stock_movements::location_id.eq(change.location),
+    );
+    on_each!(conn, c => diesel::insert_into(stock_movements::table).values(row).execute(c))?;
     let free = in_house - promised - aside;
     let before = free - (change.on_hand - change.allocated - change.held);
     if (before > 0) != (free > 0) {
@@ -289,7 +287,7 @@ fn moved(conn: &mut Conn, variant: VariantId, change: &Change, now: Time) -> Res
 
 /// Tells that a variant became sold out or available again: lists and searches show it.
 fn turned(conn: &mut Conn, variant: VariantId, key: &str, now: Time) -> Result<()> {
-    let product: Option<i64> = variants::table.find(variant).select(variants::product_id).first(conn).optional()?;
+    let product: Option<i64> = on_each!(conn, c => variants::table.find(variant).select(variants::product_id).first(c)).optional()?;
     let Some(product) = product else { return Ok(()) };
     collections::follow(conn, &[ProductId(product)])?;
     events::record(conn, "stock", &format!("{variant}:{key}"), &Event::ProductChanged { product }, now)?;
@@ -297,7 +295,7 @@ fn turned(conn: &mut Conn, variant: VariantId, key: &str, now: Time) -> Result<(
 }
 
 pub fn find(conn: &mut Conn, variant: VariantId) -> Result<Option<Level>> {
-    Ok(stock_levels::table.find(variant).select(Level::as_select()).first(conn).optional()?)
+    Ok(on_each!(conn, c => stock_levels::table.find(variant).select(Level::as_select()).first(c)).optional()?)
 }
 
 /// The level of a variant; `NotFound` when it never had one.

@@ -116,7 +116,10 @@ impl NewTaxRate {
 
 /// The rates that hold at a place.
 pub fn at(conn: &mut Conn, place: &Place) -> Result<Rates> {
-    let rows: Vec<TaxRate> = tax_rates::table.filter(tax_rates::country.eq(&place.country)).select(TaxRate::as_select()).load(conn)?;
+    let rows: Vec<TaxRate> = on_each!(conn, c => tax_rates::table
+        .filter(tax_rates::country.eq(&place.country))
+        .select(TaxRate::as_select())
+        .load(c))?;
     Ok(tax_zones::rates_at(place, &rows))
 }
 

@@ -7,7 +7,7 @@ use crate::ids::{CartId, CartLineId, PromotionId, VariantId};
 use crate::pricing::Priced;
 use crate::promotions::{self, Decision, Reason, codes};
 use crate::shipping::ShippingRate;
-use crate::shop;
+use crate::shop::{self, Shop};
 use crate::stored_value::{self, Plan};
 use kernel::clock::Time;
 use kernel::money::Currency;
@@ -98,6 +98,8 @@ pub struct Quote {
     pub prices_include_tax: bool,
     /// The buyer owes the tax in place of the shop.
     pub reverse_charge: bool,
+    /// The shop's settings that it was priced by.
+    pub(crate) shop: Shop,
     /// What gift cards and store credit pay.
     pub stored: Plan,
 }
@@ -198,6 +200,7 @@ pub fn quote(conn: &mut Conn, id: CartId, now: Time) -> Result<Quote> {
         notices,
         prices_include_tax,
         reverse_charge,
+        shop,
         stored,
     })
 }

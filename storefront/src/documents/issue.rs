@@ -14,7 +14,7 @@ use crate::tax;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::money::{allocate, scale};
-use kernel::{Conn, Error, Result, on_each};
+use kernel::{Conn, Error, Result, on_each, prepared};
 use std::collections::BTreeMap;
 
 /// The next number of a series. The row is locked to the end of the transaction, and a transaction that is undone gives its number
@@ -22,8 +22,8 @@ use std::collections::BTreeMap;
 fn next(conn: &mut Conn, kind: Kind) -> Result<i64> {
     let first = (series::name.eq(kind.as_str()), series::last.eq(1i64));
     let grown = series::last.eq(series::last + 1i64);
-    Ok(on_each!(conn, c => diesel::insert_into(series::table)
-        .values(first).on_conflict(series::name).do_update().set(grown).returning(series::last).get_result::<i64>(c))?)
+    let next = diesel::insert_into(series::table).values(first).on_conflict(series::name).do_update().set(grown).returning(series::last);
+    Ok(prepared!(conn, next => get_result)?)
 }
 
 struct New<'a> {
@@ -43,21 +43,20 @@ fn insert(conn: &mut Conn, shop: &Shop, new: &New, now: Time) -> Result<()> {
     };
     let label = format!("{prefix}{number:05}");
     let (total, tax) = content.sums();
-    diesel::insert_into(documents::table)
-        .values((
-            documents::kind.eq(kind),
-            documents::number.eq(number),
-            documents::label.eq(&label),
-            documents::order_id.eq(order.id),
-            documents::invoice_id.eq(invoice),
-            documents::refund_id.eq(refund),
-            documents::currency.eq(&order.currency),
-            documents::tax.eq(tax),
-            documents::total.eq(total),
-            documents::content.eq(kernel::json::text(content)?),
-            documents::issued_at.eq(now),
-        ))
-        .execute(conn)?;
+    let row = (
+        documents::kind.eq(kind),
+        documents::number.eq(number),
+        documents::label.eq(&label),
+        documents::order_id.eq(order.id),
+        documents::invoice_id.eq(invoice),
+        documents::refund_id.eq(refund),
+        documents::currency.eq(&order.currency),
+        documents::tax.eq(tax),
+        documents::total.eq(total),
+        documents::content.eq(kernel::json::text(content)?),
+        documents::issued_at.eq(now),
+    );
+    on_each!(conn, c => diesel::insert_into(documents::table).values(row).execute(c))?;
     orders::note(conn, order.id, entry, &label, "system", now)
 }
 

@@ -7,8 +7,7 @@ use crate::payments::{self, Sums};
 use crate::schema::orders;
 use diesel::prelude::*;
 use kernel::clock::Time;
-use kernel::db::Prepared;
-use kernel::{Conn, Result, on_each, words};
+use kernel::{Conn, Result, prepared, words};
 
 words!(
     /// The order itself. Payment and delivery have statuses of their own.
@@ -88,7 +87,7 @@ pub fn refresh(conn: &mut Conn, order: OrderId, now: Time) -> Result<()> {
         orders::fulfilment_status.eq(fulfilment),
         orders::updated_at.eq(now),
     ));
-    on_each!(conn, c => Prepared(update).execute(c))?;
+    prepared!(conn, update => execute)?;
     let newly_paid = payment == PaymentStatus::Paid && before.payment_status != PaymentStatus::Paid;
     if newly_paid { documents::on_payment(conn, order, now) } else { Ok(()) }
 }

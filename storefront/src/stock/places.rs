@@ -4,8 +4,7 @@ use crate::address::Address;
 use crate::ids::{LocationId, VariantId};
 use crate::schema::{location_levels, locations, stock_levels};
 use diesel::prelude::*;
-use kernel::db::Prepared;
-use kernel::{Conn, Error, Result, on_each};
+use kernel::{Conn, Error, Result, on_each, prepared};
 
 #[derive(Clone, Debug, Queryable, Selectable, serde::Serialize)]
 #[diesel(table_name = locations)]
@@ -152,7 +151,7 @@ pub fn lock(conn: &mut Conn, variant: VariantId) -> Result<Option<bool>> {
     let lock = diesel::update(stock_levels::table.find(variant))
         .set(stock_levels::on_hand.eq(stock_levels::on_hand))
         .returning(stock_levels::tracked);
-    Ok(on_each!(conn, c => Prepared(lock).get_result(c)).optional()?)
+    Ok(prepared!(conn, lock => get_result).optional()?)
 }
 
 /// From where to take so many units: from `from` alone, or from the first locations on. `None` when there are fewer.
@@ -182,7 +181,7 @@ pub(super) fn pick(conn: &mut Conn, variant: VariantId, units: i64, from: Option
 /// Keeps a location open to the end of the transaction. `Conflict` when it is closed.
 pub(super) fn keep_open(conn: &mut Conn, id: LocationId) -> Result<()> {
     let keep = diesel::update(locations::table.find(id)).filter(locations::active).set(locations::active.eq(true));
-    let kept = on_each!(conn, c => Prepared(keep).execute(c))?;
+    let kept = prepared!(conn, keep => execute)?;
     if kept == 1 { Ok(()) } else { Err(Error::conflict("This location is closed.")) }
 }
 
@@ -196,5 +195,5 @@ pub(super) fn shift(conn: &mut Conn, location: LocationId, variant: VariantId, u
     let shift = diesel::update(location_levels::table.find((variant, location)))
         .filter((location_levels::on_hand + units).ge(0))
         .set(location_levels::on_hand.eq(location_levels::on_hand + units));
-    Ok(on_each!(conn, c => Prepared(shift).execute(c))? == 1)
+    Ok(prepared!(conn, shift => execute)? == 1)
 }
