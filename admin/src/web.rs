@@ -21,6 +21,7 @@ mod jobs;
 mod locations;
 mod mails;
 mod order;
+mod order_edit;
 mod order_history;
 mod order_money;
 mod order_new;

@@ -156,15 +156,21 @@ fn promotion_steps(decision: &Decision, at: usize) -> Vec<Step> {
     steps
 }
 
-/// Delivery shares the tax rates of what it delivers, in proportion to the goods' totals (Article 78 of Directive 2006/112/EC
-/// makes transport part of the taxable amount of the goods).
 fn shipping_tax(basket: &Basket, lines: &[PricedLine], shipping: i64) -> i64 {
-    let shares = allocate(shipping, &lines.iter().map(|line| line.total).collect::<Vec<_>>());
+    let goods: Vec<(i64, i64)> = lines.iter().map(|line| (line.total, line.rate_bp)).collect();
+    delivery_tax(&goods, shipping, basket.prices_include_tax)
+}
+
+/// The tax of the delivery of `goods`, each with its total and its tax rate in basis points. Delivery shares the tax rates of what it
+/// delivers, in proportion to the goods' totals (Article 78 of Directive 2006/112/EC makes transport part of the taxable amount of the
+/// goods).
+pub(crate) fn delivery_tax(goods: &[(i64, i64)], shipping: i64, tax_included: bool) -> i64 {
+    let shares = allocate(shipping, &goods.iter().map(|(total, _)| *total).collect::<Vec<_>>());
     let mut by_rate: std::collections::BTreeMap<i64, i64> = Default::default();
-    for (line, share) in lines.iter().zip(shares) {
-        *by_rate.entry(line.rate_bp).or_default() += share;
+    for ((_, rate_bp), share) in goods.iter().zip(shares) {
+        *by_rate.entry(*rate_bp).or_default() += share;
     }
-    by_rate.into_iter().map(|(rate_bp, share)| crate::tax::amount(share, rate_bp, basket.prices_include_tax)).sum()
+    by_rate.into_iter().map(|(rate_bp, share)| crate::tax::amount(share, rate_bp, tax_included)).sum()
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod crash;
 mod desk;
 mod documents;
 mod drafts;
+mod editing;
 mod feeds;
 mod mailing;
 mod outages;

@@ -16,6 +16,7 @@ const ACTIONS: &[&str] = &[
     "order.note",
     "order.draft",
     "order.place",
+    "order.edit",
     "order.ship",
     "order.cancel",
     "order.refund",

@@ -2,7 +2,7 @@
 //! their own.
 
 use super::desk::Desk;
-use super::{order_history, order_papers};
+use super::{order_edit, order_history, order_papers};
 use crate::staff;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -18,7 +18,8 @@ use storefront::pricing::Step;
 use storefront::stored_value::{GIFT_CARD, STORE_CREDIT};
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
-use storefront::{gift_cards, refunds, shipments, store_credit};
+use storefront::web::words::Words;
+use storefront::{edits, gift_cards, refunds, shipments, store_credit};
 
 /// Longest note, in characters.
 const NOTE: usize = 2000;
@@ -34,12 +35,13 @@ pub async fn show(desk: Desk, number: web::Path<String>) -> Result<HttpResponse>
 
 async fn page(desk: &Desk, number: &str, status: StatusCode, form: Form) -> Result<HttpResponse> {
     let asked = number.to_string();
-    let mut view = desk.read(move |conn| load(conn, &asked)).await?;
+    let words = desk.words()?;
+    let mut view = desk.read(move |conn| load(conn, &asked, &words)).await?;
     view["form"] = json!(form);
     desk.page_as(status, "admin/order.html", number, view)
 }
 
-fn load(conn: &mut Conn, number: &str) -> Result<Value> {
+fn load(conn: &mut Conn, number: &str, words: &Words) -> Result<Value> {
     let order = orders::get_by_number(conn, number)?;
     let currency = order.currency()?;
     let money = |minor: i64| Money::new(minor, currency);
@@ -70,7 +72,8 @@ fn load(conn: &mut Conn, number: &str) -> Result<Value> {
         "lines": shown_lines, "adjustments": of_whole, "payments": shown_payments, "history": history,
         "shipments": shipment_views(conn, &order, &lines)?, "refunds": refund_views(conn, &order, &lines, currency)?,
         "can_ship": order.status == orders::OrderStatus::Confirmed && lines.iter().any(|line| line.open() > 0),
-        "can_cancel": orders::cancellable(&order, &lines),
+        "can_cancel": orders::cancellable(&order, &lines), "can_edit": edits::editable(&order, &lines),
+        "edits": order_edit::views(conn, &order, words, &names)?,
         "customer": order.customer_id, "credit": Money::new(store_credit::balance(conn, order.customer_id, currency)?, currency),
         "returns": super::returns::of_order(conn, &order)?, "can_refund": refundable > 0, "seen": version, "papers": order_papers::views(conn, &order)?,
     }))
@@ -120,7 +123,7 @@ fn card(conn: &mut Conn, payment: &Payment) -> Result<Option<Value>> {
 
 /// Whether staff see the money arrive, and not a provider.
 pub fn by_hand(payment: &Payment) -> bool {
-    matches!(payment.provider.as_str(), "bank_transfer" | "cash_on_delivery")
+    payments::by_hand(&payment.provider)
 }
 
 /// Units by the name of their line, as shipments and refunds list them.

@@ -39,6 +39,8 @@ pub struct OrderView {
     tax: Amount,
     prices_include_tax: bool,
     total: Amount,
+    /// What is missing to the total since the order was changed; zero for an order that stands as it was placed.
+    balance_due: Amount,
     lines: Vec<OrderLineView>,
     payments: Vec<PaymentView>,
     shipments: Vec<ShipmentView>,
@@ -127,6 +129,7 @@ pub fn show(conn: &mut Conn, id: OrderId) -> Result<OrderView> {
         tax: amount(order.tax),
         prices_include_tax: order.prices_include_tax,
         total: amount(order.total),
+        balance_due: amount(payments::balance(conn, &order)?),
         lines: orders::lines(conn, id)?.into_iter().map(|line| line_view(line, currency)).collect(),
         payments: payments::of_order(conn, id)?.into_iter().map(|payment| payment_view(payment, currency)).collect(),
         shipments: parcels,

@@ -39,7 +39,7 @@ pub struct Content {
     pub payment_status: String,
     /// Of a credit note: what it takes back.
     pub invoice: Option<Reference>,
-    /// Of a credit note: `refund` or `cancelled`.
+    /// Of a credit note: `refund`, `cancelled` or `edited`.
     pub reason: String,
 }
 

@@ -62,7 +62,8 @@ pub fn load(conn: &mut Conn, order: &Order, gateways: &Gateways, key: Option<Str
     let return_to = may_return.then(|| format!("/orders/{}/returns/new{keyed}", order.number));
     let can_cancel = orders::cancellable(order, &lines);
     let paid: i64 = payments.iter().map(|payment| payment.captured - payment.refunded).sum();
-    let can_pay = payments.last().is_some_and(|payment| pay::payable(gateways, order, payment));
+    let balance = payments::balance(conn, order)?;
+    let can_pay = payments.last().is_some_and(|payment| pay::payable(gateways, order, payment, balance));
     Ok(OrderView {
         number: order.number.clone(),
         papers: papers::views(conn, order, key.as_deref(), words)?,
@@ -90,6 +91,7 @@ pub fn load(conn: &mut Conn, order: &Order, gateways: &Gateways, key: Option<Str
         can_cancel,
         cancel_refund: (can_cancel && paid > 0).then(|| Money::new(paid, currency)),
         can_pay,
+        balance: (balance > 0).then(|| Money::new(balance, currency)),
         can_reorder: lines.iter().any(|line| line.variant_id.is_some()),
     })
 }
