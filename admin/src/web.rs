@@ -48,6 +48,7 @@ mod promotion_words;
 mod promotions;
 mod redirects;
 mod return_money;
+mod return_new;
 mod returns;
 mod roles;
 pub mod routes;

@@ -283,7 +283,7 @@ fn act(db: &Db, order: OrderId, step: usize, deed: &Deed, extra: VariantId) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 40, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 40, ..ProptestConfig::default() })]
 
     #[test]
     fn any_sequence_of_deeds_ends_with_clean_books(

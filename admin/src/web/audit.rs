@@ -24,6 +24,7 @@ const ACTIONS: &[&str] = &[
     "order.mail",
     "payment.capture",
     "payment.receipt",
+    "return.request",
     "return.approve",
     "return.decline",
     "return.withdraw",

@@ -6,6 +6,7 @@ use super::{order_edit, order_history, order_papers};
 use crate::staff;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use kernel::clock::Time;
 use kernel::error::Fields;
 use kernel::money::{Currency, Money};
 use kernel::{Conn, Error, Result};
@@ -35,13 +36,13 @@ pub async fn show(desk: Desk, number: web::Path<String>) -> Result<HttpResponse>
 
 async fn page(desk: &Desk, number: &str, status: StatusCode, form: Form) -> Result<HttpResponse> {
     let asked = number.to_string();
-    let words = desk.words()?;
-    let mut view = desk.read(move |conn| load(conn, &asked, &words)).await?;
+    let (words, now) = (desk.words()?, desk.door.now());
+    let mut view = desk.read(move |conn| load(conn, &asked, &words, now)).await?;
     view["form"] = json!(form);
     desk.page_as(status, "admin/order.html", number, view)
 }
 
-fn load(conn: &mut Conn, number: &str, words: &Words) -> Result<Value> {
+fn load(conn: &mut Conn, number: &str, words: &Words, now: Time) -> Result<Value> {
     let order = orders::get_by_number(conn, number)?;
     let currency = order.currency()?;
     let money = |minor: i64| Money::new(minor, currency);
@@ -75,6 +76,7 @@ fn load(conn: &mut Conn, number: &str, words: &Words) -> Result<Value> {
         "can_cancel": orders::cancellable(&order, &lines), "can_edit": edits::editable(&order, &lines),
         "edits": order_edit::views(conn, &order, words, &names)?,
         "customer": order.customer_id, "credit": Money::new(store_credit::balance(conn, order.customer_id, currency)?, currency),
+        "can_return": !storefront::returns::returnable(conn, &order, now)?.is_empty(),
         "returns": super::returns::of_order(conn, &order)?, "can_refund": refundable > 0, "seen": version, "papers": order_papers::views(conn, &order)?,
     }))
 }

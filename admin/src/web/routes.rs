@@ -6,7 +6,7 @@ use super::access::{Route, get, post};
 use super::{
     account, api_keys, audit, batches, cases, collections, doctor, find, gift_cards, home, home_page, invitations, jobs, locations, mails,
     order, order_edit, order_money, order_new, order_papers, order_ship, orders, pages, person, pictures, product, product_export, product_import,
-    product_rules, product_table, products, promotion_bench, promotion_codes, promotions, redirects, return_money, returns, roles,
+    product_rules, product_table, products, promotion_bench, promotion_codes, promotions, redirects, return_money, return_new, returns, roles,
     second_factor, settings, shipping, sign_in, staff, stock, stock_goods, store_credit, taxes, webhooks,
 };
 use crate::permissions::Permission::{
@@ -71,6 +71,8 @@ fn shop() -> Vec<Route> {
         post("/orders/{number}/payments/{payment}/receipt", OrdersCapture, order_money::receipt),
         get("/orders/{number}/refund", OrdersRefund, order_money::refund_form),
         post("/orders/{number}/refund", OrdersRefund, order_money::refund),
+        get("/orders/{number}/return", ReturnsHandle, return_new::form),
+        post("/orders/{number}/return", ReturnsHandle, return_new::request),
         get("/orders/{number}/ship", OrdersShip, order_ship::form),
         post("/orders/{number}/ship", OrdersShip, order_ship::ship),
         get("/orders/{number}/packing-slip", OrdersView, order_papers::slip),

@@ -33,7 +33,7 @@ pub struct Content {
     /// Tax by rate, lowest first. Their amounts sum to the document's.
     pub rates: Vec<RateRow>,
     pub payment_method: String,
-    /// What gift cards and store credit had paid by then.
+    /// What gift cards and store credit, or the payments of an order that was changed since, had paid by then.
     pub paid: i64,
     /// The order's payment status when the document was issued.
     pub payment_status: String,

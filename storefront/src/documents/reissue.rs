@@ -18,9 +18,12 @@ pub(crate) fn reissue(conn: &mut Conn, order: OrderId, now: Time) -> Result<()> 
     take_back(conn, order, "edited", now)?;
     let order = orders::get(conn, order)?;
     let lines = orders::lines(conn, order.id)?;
+    let before = order.total;
     let (order, lines) = without_refunded(conn, order, lines)?;
     let shop = shop::get(conn)?;
-    let content = Content { paid: payments::stored(conn, order.id)?, ..Content::invoice(&order, &lines, &shop)? };
+    // What was paid for goods that are not invoiced again is no part of it.
+    let paid = (payments::holding(conn, order.id, None)?.captured - (before - order.total)).max(0);
+    let content = Content { paid, ..Content::invoice(&order, &lines, &shop)? };
     next_edition(conn, &order, &content, now)
 }
 
@@ -55,6 +58,7 @@ fn without_refunded(conn: &mut Conn, order: Order, lines: Vec<OrderLine>) -> Res
     let lines = lines.into_iter().filter_map(left).collect();
     let tax = scale(order.shipping_tax, delivery, order.shipping_gross().max(1));
     let net = if included { delivery } else { delivery - tax };
-    let order = Order { shipping: order.shipping - net, shipping_tax: order.shipping_tax - tax, ..order };
+    let gone = delivery + back.values().map(|part| part.1).sum::<i64>();
+    let order = Order { shipping: order.shipping - net, shipping_tax: order.shipping_tax - tax, total: order.total - gone, ..order };
     Ok((order, lines))
 }

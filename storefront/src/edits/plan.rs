@@ -46,9 +46,14 @@ impl LineChange {
         }
     }
 
+    /// Units that are sold and stay so: neither cancelled nor refunded.
+    fn live(&self) -> i64 {
+        self.after.quantity - self.line.as_ref().map_or(0, |line| line.cancelled.max(line.refunded))
+    }
+
     fn ships(&self) -> bool {
         let needs = self.line.as_ref().map(|line| line.requires_shipping).or(self.added.as_ref().map(|one| one.requires_shipping));
-        self.after.quantity > 0 && needs.unwrap_or(false)
+        self.after.quantity > self.line.as_ref().map_or(0, |line| line.cancelled) && needs.unwrap_or(false)
     }
 
     fn grams(&self) -> i64 {
@@ -123,7 +128,7 @@ pub fn preview(conn: &mut Conn, order: &Order, wish: &Wish, now: Time) -> Result
     let mut wrong = Fields::default();
     let mut lines = kept(order, &stored, wish, &mut wrong)?;
     lines.extend(added(conn, order, wish, currency, now, &mut wrong)?);
-    if lines.iter().all(|line| line.after.quantity == 0) {
+    if lines.iter().all(|line| line.live() == 0) {
         wrong.add("lines", "order-edit-empty");
     }
     if lines.iter().filter(|line| line.after.quantity > 0).count() > usize::try_from(MAX_LINES).unwrap_or(usize::MAX) {
