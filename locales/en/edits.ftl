@@ -82,3 +82,5 @@ mail-edited-pay = We send your order when it is there.
 mail-edited-now = Your order now
 document-credit-edited = The order was changed; this note takes the invoice back. Another invoice takes its place.
 document-reason-edited = Changed order
+admin-edit-again = Back to the form
+refund-surplus = The changed order comes to less

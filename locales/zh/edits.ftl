@@ -82,3 +82,5 @@ mail-edited-pay = 款项到账后我们就发货。
 mail-edited-now = 修改后的订单
 document-credit-edited = 订单已修改，本单冲销原发票，并由新发票代替。
 document-reason-edited = 修改订单
+admin-edit-again = 返回修改
+refund-surplus = 修改后的订单金额减少

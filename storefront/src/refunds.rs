@@ -172,8 +172,7 @@ pub(crate) fn request_surplus(conn: &mut Conn, order: &Order, amount: i64, reaso
     let common = common(shares.len());
     for share in &shares {
         let payment = payments::get(conn, share.payment)?;
-        let wish =
-            Wish { payment: &payment, amount: share.amount, shipping: 0, reason, common: &common, to_credit: false, surplus: true };
+        let wish = Wish { payment: &payment, amount: share.amount, shipping: 0, reason, common: &common, to_credit: false, surplus: true };
         let id = insert(conn, &wish, actor, now)?;
         finish(conn, order, &payment, id, actor, now)?;
     }

@@ -111,11 +111,14 @@ fn a_transfer_that_is_awaited_asks_for_the_new_total_and_every_book_follows() {
     let payment = last_payment(&db, id);
     assert_eq!((payment.id, payment.amount, payment.state), (placed.payment, 4956, PaymentState::Open));
     assert_eq!([mug, pot, cup].map(|one| levels(&db, one)), [(9, 3), (9, 0), (9, 2)]);
-    let (remembered, papers) = db.read_now(move |conn| Ok((crm::purchases::of_order(conn, id.0)?, documents::of_order(conn, id)?))).unwrap();
+    let (remembered, papers) =
+        db.read_now(move |conn| Ok((crm::purchases::of_order(conn, id.0)?, documents::of_order(conn, id)?))).unwrap();
     assert_eq!(remembered, Some((4956, 0)));
     let papers: Vec<(Kind, i64)> = papers.iter().map(|one| (one.kind, one.total)).collect();
     assert_eq!(papers, [(Kind::Invoice, 7390), (Kind::CreditNote, 7390), (Kind::Invoice, 4956)]);
-    assert!(db.read_now(|conn| orders::list(conn, &orders::Filter { search: Some("cup".into()), ..Default::default() }, 9)).unwrap().len() == 1);
+    assert!(
+        db.read_now(|conn| orders::list(conn, &orders::Filter { search: Some("cup".into()), ..Default::default() }, 9)).unwrap().len() == 1
+    );
 
     db.write_now(move |conn| payments::record_receipt(conn, payment.id, "mei", now())).unwrap();
     assert_eq!(get(&db, id).payment_status, PaymentStatus::Paid);
@@ -384,6 +387,7 @@ fn staff_see_the_money_before_and_the_buyer_pays_the_balance_by_the_link_of_the_
     let ship = boss.get("/admin/orders/R1001/ship").says(200, "Ship although the balance is open");
     boss.submit(&ship, "/admin/orders/R1001/ship", &[]).says(409, "not paid in full yet");
 
+    boss.get("/admin/orders/R1001").says(200, "Your order R1001 was changed");
     let mail = house.mails("ann@example.com").pop().unwrap();
     assert_eq!(mail.template, "order_edited");
     assert!(mail.body_text.contains("New: 1 × Pot") && mail.body_text.contains("€45.00 is still to be paid."), "{}", mail.body_text);
@@ -442,5 +446,5 @@ fn a_smaller_order_gives_card_money_back_and_closes_what_was_to_be_paid_at_the_p
     assert_eq!(house.stripe.refunds_of(&sessions[0]).iter().map(|refund| refund.amount).collect::<Vec<_>>(), [1100]);
     assert_eq!(get(&house.db, id).payment_status, PaymentStatus::Paid);
     let mails: Vec<String> = house.mails("ann@example.com").into_iter().map(|mail| mail.template).collect();
-    assert_eq!(mails, ["order_confirmation", "order_edited", "order_edited", "order_edited"]);
+    assert_eq!(mails, ["order_confirmation", "order_edited", "order_edited", "order_edited", "refund_sent"]);
 }

@@ -158,7 +158,7 @@ fn refund_views(conn: &mut Conn, order: &Order, lines: &[OrderLine], currency: C
         let money = |minor: i64| Money::new(minor, currency);
         views.push(json!({
             "amount": money(refund.amount), "shipping": money(refund.shipping), "has_shipping": refund.shipping > 0, "state": refund.state,
-            "reason": refund.reason, "to": format!("admin-provider-{to}"), "error": refund.error, "at": refund.created_at, "contents": contents,
+            "surplus": refund.surplus, "reason": refund.reason, "to": format!("admin-provider-{to}"), "error": refund.error, "at": refund.created_at, "contents": contents,
         }));
     }
     Ok(views)

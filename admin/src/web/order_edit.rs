@@ -173,11 +173,7 @@ pub async fn edit(desk: Desk, number: web::Path<String>, posted: Posted) -> Resu
                 .await?;
             return show_figures(&desk, &order, &posted, &plan, version).map(Some);
         }
-        let expected = Expected {
-            total: posted.id("expected_total")?,
-            due: posted.id("expected_due")?,
-            back: posted.id("expected_back")?,
-        };
+        let expected = Expected { total: posted.id("expected_total")?, due: posted.id("expected_due")?, back: posted.id("expected_back")? };
         let seen = order_history::seen(&posted);
         desk.write(move |conn, act| {
             let order = orders::get_by_number(conn, &asked)?;
@@ -227,7 +223,8 @@ fn show_figures(desk: &Desk, order: &Order, posted: &Posted, plan: &Plan, seen: 
             words.with("admin-edit-short", &[("title", &one.title), ("wanted", &wanted), ("left", &left)])
         })
         .collect::<Result<_>>()?;
-    let share = |share: &storefront::refunds::Share| json!({ "to": format!("admin-provider-{}", share.provider), "amount": money(share.amount) });
+    let share =
+        |share: &storefront::refunds::Share| json!({ "to": format!("admin-provider-{}", share.provider), "amount": money(share.amount) });
     let method = posted.get("method");
     let view = json!({
         "number": order.number, "typed": typed, "seen": seen, "expected": { "total": expected.total, "due": expected.due, "back": expected.back },
@@ -237,7 +234,7 @@ fn show_figures(desk: &Desk, order: &Order, posted: &Posted, plan: &Plan, seen: 
         "paid": money(plan.holding.captured + plan.holding.authorised), "due": money(plan.due), "has_due": plan.due > 0,
         "back": money(plan.back), "has_back": plan.back > 0, "released": money(plan.released), "has_released": plan.released > 0,
         "shares": plan.shares.iter().map(share).collect::<Vec<_>>(), "method": methods::method_name(method, &words),
-        "online": !payments::by_hand(method), "invoice": plan.invoice.as_ref().filter(|_| plan.changes()), "lost": !plan.lost.is_empty(),
+        "held": !payments::by_hand(&order.payment_method), "invoice": plan.invoice.as_ref().filter(|_| plan.changes()), "lost": !plan.lost.is_empty(),
         "can_confirm": plan.short.is_empty() && (plan.changes() || plan.due > 0 || plan.back > 0), "nothing": !plan.changes(),
     });
     desk.page("admin/order_edit_confirm.html", "admin-order-edit-confirm", view)
@@ -254,8 +251,10 @@ fn line_view(change: &LineChange, currency: Currency) -> Value {
 
 /// The sums before and after, row by row.
 fn rows(before: &Sums, after: &Sums, currency: Currency) -> Vec<Value> {
+    let money = |minor: i64| Money::new(minor, currency);
     let row = |key: &str, before: i64, after: i64| {
-        json!({ "key": key, "before": Money::new(before, currency), "after": Money::new(after, currency), "changed": before != after })
+        let changed = before != after;
+        json!({ "key": key, "before": money(before), "after": money(after), "changed": changed })
     };
     vec![
         row("totals-subtotal", before.subtotal, after.subtotal),
@@ -278,5 +277,7 @@ pub fn views(conn: &mut Conn, order: &Order, words: &Words, names: &std::collect
             "changes": told, "reason": one.reason }));
     }
     let (balance, overpaid) = (payments::balance(conn, order)?, payments::overpaid(conn, order)?);
-    Ok(json!({ "all": all, "balance": money(balance), "has_balance": balance > 0, "overpaid": money(overpaid), "is_overpaid": overpaid > 0 }))
+    Ok(
+        json!({ "all": all, "balance": money(balance), "has_balance": balance > 0, "overpaid": money(overpaid), "is_overpaid": overpaid > 0 }),
+    )
 }

@@ -5,15 +5,15 @@ use super::access::Access::{Enrolling, Public, SignedIn};
 use super::access::{Route, get, post};
 use super::{
     account, api_keys, audit, batches, cases, collections, doctor, find, gift_cards, home, home_page, invitations, jobs, locations, mails,
-    order, order_edit, order_money, order_new, order_papers, order_ship, orders, pages, person, pictures, product, product_export, product_import,
-    product_rules, product_table, products, promotion_bench, promotion_codes, promotions, redirects, return_money, return_new, returns, roles,
-    second_factor, settings, shipping, sign_in, staff, stock, stock_goods, store_credit, taxes, webhooks,
+    order, order_edit, order_money, order_new, order_papers, order_ship, orders, pages, person, pictures, product, product_export,
+    product_import, product_rules, product_table, products, promotion_bench, promotion_codes, promotions, redirects, return_money,
+    return_new, returns, roles, second_factor, settings, shipping, sign_in, staff, stock, stock_goods, store_credit, taxes, webhooks,
 };
 use crate::permissions::Permission::{
     ApiKeysManage, AuditView, CasesView, ContentEdit, GiftCardsManage, GiftCardsView, JobsManage, JobsView, MailsResend, MailsView,
-    OrdersCancel, OrdersCapture, OrdersEdit, OrdersNote, OrdersPlace, OrdersRefund, OrdersShip, OrdersView, ProductsEdit, ProductsView, PromotionsEdit,
-    PromotionsView, ReturnsHandle, ReturnsView, SettingsEdit, SettingsView, ShippingEdit, ShippingView, StaffManage, StockAdjust,
-    StockView, StoreCreditManage, StoreCreditView, TaxesEdit, TaxesView,
+    OrdersCancel, OrdersCapture, OrdersEdit, OrdersNote, OrdersPlace, OrdersRefund, OrdersShip, OrdersView, ProductsEdit, ProductsView,
+    PromotionsEdit, PromotionsView, ReturnsHandle, ReturnsView, SettingsEdit, SettingsView, ShippingEdit, ShippingView, StaffManage,
+    StockAdjust, StockView, StoreCreditManage, StoreCreditView, TaxesEdit, TaxesView,
 };
 
 /// The list. Made anew for each worker of the server, since each has its own handlers.

@@ -50,7 +50,14 @@ pub fn mails(p: &Preview) -> Result<(), Box<dyn Error>> {
     let changes = vec![say(l, "Bowl & saucer: 2 → 1", "盖碗：2 → 1"), say(l, "New: 1 × Straight mug", "新增：1 × 直筒马克杯")];
     p.mail(
         "order_edited",
-        OrderEdited { order: order(l), changes, back: Some(eur(500)), balance: Some(eur(1290)), pays_online: true, transfer: transfer.clone() },
+        OrderEdited {
+            order: order(l),
+            changes,
+            back: Some(eur(500)),
+            balance: Some(eur(1290)),
+            pays_online: true,
+            transfer: transfer.clone(),
+        },
     )?;
     p.mail("payment_received", PaymentReceived { order: order(l), amount: eur(10930) })?;
     p.mail(

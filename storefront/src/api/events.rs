@@ -50,9 +50,7 @@ fn about_return(conn: &mut Conn, id: ReturnId, now: Time) -> Result<()> {
     let data = move |conn: &mut Conn| {
         let back = returns::get(conn, id)?;
         let order = orders::get(conn, back.order_id)?;
-        let line = |line: &returns::ReturnLine| {
-            json!({ "line_id": line.order_line_id, "quantity": line.quantity, "reason": line.reason, "accepted": line.accepted })
-        };
+        let line = |line: &returns::ReturnLine| json!({ "line_id": line.order_line_id, "quantity": line.quantity, "reason": line.reason, "accepted": line.accepted });
         let lines: Vec<Value> = returns::lines_of(conn, id)?.iter().map(line).collect();
         Ok(Some(json!({ "order_number": order.number, "return": { "number": back.number, "status": back.status, "outcome": back.outcome,
             "comment": back.comment, "lines": lines } })))

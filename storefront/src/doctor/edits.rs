@@ -24,9 +24,10 @@ pub fn records(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
                 finding.expect_equal(|| name("what was before"), (edit.total_before, edit.tax_before), joined);
             }
             let changes = edit.changes()?;
-            let (amounts, taxes) = changes.lines.iter().fold((0, 0), |sum, line| {
-                (sum.0 + line.after.total - line.before.total, sum.1 + line.after.tax - line.before.tax)
-            });
+            let (amounts, taxes) = changes
+                .lines
+                .iter()
+                .fold((0, 0), |sum, line| (sum.0 + line.after.total - line.before.total, sum.1 + line.after.tax - line.before.tax));
             let (total, tax) = (edit.total_after - edit.total_before - amounts, edit.tax_after - edit.tax_before - taxes);
             // What is left is the delivery: its price, or only its tax when the goods that it delivers are others.
             if changes.delivery.is_none() && order.prices_include_tax {
@@ -71,13 +72,8 @@ pub fn balances(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
 fn each(conn: &mut Conn, mut each: impl FnMut(&mut Conn, OrderId, &[Edit]) -> Result<()>) -> Result<()> {
     let mut after = OrderId(0);
     loop {
-        let page: Vec<OrderId> = rows::table
-            .filter(rows::order_id.gt(after))
-            .select(rows::order_id)
-            .distinct()
-            .order(rows::order_id)
-            .limit(PAGE)
-            .load(conn)?;
+        let page: Vec<OrderId> =
+            rows::table.filter(rows::order_id.gt(after)).select(rows::order_id).distinct().order(rows::order_id).limit(PAGE).load(conn)?;
         let Some(last) = page.last() else { return Ok(()) };
         after = *last;
         for id in page {

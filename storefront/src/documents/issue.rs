@@ -141,7 +141,8 @@ pub fn credit_refund(conn: &mut Conn, refund: &Refund, now: Time) -> Result<()> 
     let provider = payments::get(conn, refund.payment_id)?.provider;
     let payment_method = if refund.to_credit { STORE_CREDIT.into() } else { provider };
     let content = Content { lines, shipping, rates, reason: "refund".into(), payment_method, ..credit(&order, &shop, &invoice)? };
-    let new = New { kind: Kind::CreditNote, edition: 1, order: &order, content: &content, invoice: Some(invoice.id), refund: Some(refund.id) };
+    let new =
+        New { kind: Kind::CreditNote, edition: 1, order: &order, content: &content, invoice: Some(invoice.id), refund: Some(refund.id) };
     insert(conn, &shop, &new, now)
 }
 

@@ -144,26 +144,11 @@ fn insert_line(conn: &mut Conn, order: &Order, change: &LineChange, position: i6
         .get_result(conn)?)
 }
 
-fn record(
-    conn: &mut Conn,
-    order: &Order,
-    plan: &Plan,
-    wish: &Wish,
-    ids: &[OrderLineId],
-    actor: &str,
-    now: Time,
-) -> Result<OrderEditId> {
+fn record(conn: &mut Conn, order: &Order, plan: &Plan, wish: &Wish, ids: &[OrderLineId], actor: &str, now: Time) -> Result<OrderEditId> {
     let changed = plan.lines.iter().zip(ids).filter(|(change, _)| change.changed());
     let lines = changed.map(|(change, id)| {
         let (title, options, sku) = change.names();
-        Changed {
-            line: id.0,
-            title: title.into(),
-            options: options.into(),
-            sku: sku.into(),
-            before: change.before,
-            after: change.after,
-        }
+        Changed { line: id.0, title: title.into(), options: options.into(), sku: sku.into(), before: change.before, after: change.after }
     });
     let changes = Changes {
         lines: lines.collect(),
@@ -207,7 +192,8 @@ fn write_adjustments(conn: &mut Conn, order: &Order, plan: &Plan, now: Time) -> 
 
 /// Writes the order's own row; answers it as it is then.
 fn write_order(conn: &mut Conn, order: &Order, plan: &Plan, freed: &[String], now: Time) -> Result<Order> {
-    let codes: Vec<&str> = order.coupon_code.split(", ").filter(|code| freed.iter().all(|gone| promotions::normalise(code) != *gone)).collect();
+    let codes: Vec<&str> =
+        order.coupon_code.split(", ").filter(|code| freed.iter().all(|gone| promotions::normalise(code) != *gone)).collect();
     let after = &plan.after;
     diesel::update(rows::table.find(order.id))
         .set((

@@ -294,7 +294,8 @@ fn sums(order: &Order, lines: &[LineChange], rate: Option<&ShippingRate>, before
     let shipping_tax = if same {
         before.shipping_tax
     } else {
-        let goods: Vec<(i64, i64)> = lines.iter().filter(|line| line.after.quantity > 0).map(|line| (line.after.total, line.rate_bp)).collect();
+        let goods: Vec<(i64, i64)> =
+            lines.iter().filter(|line| line.after.quantity > 0).map(|line| (line.after.total, line.rate_bp)).collect();
         pricing::delivery_tax(&goods, shipping, order.prices_include_tax)
     };
     let on_top = if order.prices_include_tax { 0 } else { shipping_tax };

@@ -51,7 +51,8 @@ pub(crate) fn holding(conn: &mut Conn, order: OrderId, except: Option<PaymentId>
             holding.authorised += payment.authorised;
         }
     }
-    holding.captured -= refunds::surplus(conn, order)?.into_iter().filter(|(payment, _)| Some(*payment) != except).map(|row| row.1).sum::<i64>();
+    holding.captured -=
+        refunds::surplus(conn, order)?.into_iter().filter(|(payment, _)| Some(*payment) != except).map(|row| row.1).sum::<i64>();
     Ok(holding)
 }
 

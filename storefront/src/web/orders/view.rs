@@ -156,7 +156,7 @@ pub fn back_to(conn: &mut Conn, refund: &refunds::Refund, words: &Words) -> Resu
     if is_stored(&payment.provider) { stored::name(conn, &payment, words).map(Some) } else { Ok(None) }
 }
 
-/// What a refund is made of: units of lines, delivery.
+/// What a refund is made of: units of lines, delivery, or what a changed order comes to less.
 pub fn refund_parts(
     conn: &mut Conn,
     refund: &refunds::Refund,
@@ -170,6 +170,9 @@ pub fn refund_parts(
         // The units of a line stand with one of several refunds that share its amount.
         let label = if part.quantity == 0 { titled(line) } else { format!("{} × {}", part.quantity, titled(line)) };
         parts.push(TotalRow { label, amount: Money::new(part.amount, currency) });
+    }
+    if refund.surplus {
+        parts.push(TotalRow { label: words.get("refund-surplus"), amount: Money::new(refund.amount, currency) });
     }
     if refund.shipping > 0 {
         parts.push(TotalRow { label: words.get("totals-shipping"), amount: Money::new(refund.shipping, currency) });
