@@ -153,9 +153,8 @@ pub(crate) fn request_rest(conn: &mut Conn, order: &Order, lines: &[OrderLine], 
 
 /// What giving back `amount` beyond an order's total takes from which payment. The shares sum to less only when less is left.
 pub(crate) fn surplus_shares(conn: &mut Conn, order: OrderId, amount: i64) -> Result<Vec<Share>> {
-    let mut payments = payments::of_order(conn, order)?;
-    let mut wanted = Vec::with_capacity(payments.len());
-    for payment in payments.drain(..) {
+    let mut wanted = Vec::new();
+    for payment in payments::of_order(conn, order)? {
         if !payments::has_case(conn, payment.id)? {
             wanted.push(payment);
         }

@@ -345,7 +345,7 @@ fn two_staff_at_once_change_an_order_once() {
     goods::assert_books(&db);
 }
 
-fn fields<'a>(fields: &'a [(String, String)]) -> Vec<(&'a str, &'a str)> {
+fn fields(fields: &[(String, String)]) -> Vec<(&str, &str)> {
     fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
 }
 

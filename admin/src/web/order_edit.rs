@@ -130,7 +130,9 @@ fn wish(conn: &mut Conn, posted: &Posted, offered: &[String], words: &Words) -> 
     let address = contact_form::address(posted, "ship_").map(Some).or_else(|error| gathered(error, &mut keep))?;
     let goods = if posted.get("goods").trim().is_empty() { Vec::new() } else { read_goods(conn, posted.get("goods"), words, &mut wrong)? };
     let method = posted.get("method").to_string();
-    if !offered.contains(&method) && !(offered.is_empty() && method.is_empty()) {
+    // A shop that offers no way to pay has none to choose.
+    let known = offered.contains(&method) || offered.is_empty() && method.is_empty();
+    if !known {
         wrong.add("method", "admin-draft-method");
     }
     let rate = match posted.get("rate") {
