@@ -6,6 +6,7 @@ mod api_keys;
 mod audit;
 mod batches;
 mod cases;
+mod categories;
 mod chart;
 mod collection_form;
 mod collections;

@@ -17,6 +17,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 use storefront::catalog::{self, CategoryChange, Saving};
 use storefront::ids::{CategoryId, VariantId};
+use storefront::promotions::{self, Conditions, Cut, Effect, Goods, Rules, Terms};
 use storefront::{carts, logins, search_index};
 use tracing_subscriber::EnvFilter;
 
@@ -25,6 +26,7 @@ const ROUND: Duration = Duration::from_secs(2);
 const CONNECTIONS: usize = 8;
 const CATEGORY: &str = "everything";
 
+#[derive(Clone)]
 struct Case {
     name: &'static str,
     path: String,
@@ -50,6 +52,7 @@ fn measure(folder: &std::path::Path) -> bool {
     search_index::reindex(&state.db, state.door.search.as_ref(), &mut |_| ()).unwrap();
     let cases = cases(&state, &stocked);
 
+    let db = state.db.clone();
     let (shop, shop_handle) = serve(move |listener| app::server(state, listener).unwrap());
     println!(
         "{CONNECTIONS} connections, {ROUNDS} rounds of {} s each, bare and shop in turn; requests/s as min/median/max",
@@ -59,8 +62,22 @@ fn measure(folder: &std::path::Path) -> bool {
     for case in &cases {
         right &= compare(case, shop);
     }
+    // What a customer pays now depends on who it is, which is found out at each request.
+    db.write_now(move |conn| promotions::create(conn, first_order(), Clock::default().now())).unwrap();
+    std::thread::sleep(ROUND);
+    let names = ["category, first order off", "product, first order off", "product, viewed, first order off"];
+    for (case, name) in cases.iter().filter(|case| case.name.ends_with("signed in")).zip(names) {
+        right &= compare(&Case { name, ..case.clone() }, shop);
+    }
     stop(shop_handle);
     right
+}
+
+/// A reduction for customers who never ordered, which the customer of the cases is.
+fn first_order() -> Terms {
+    let conditions = Conditions { first_order: true, ..Conditions::default() };
+    let effect = Effect::Reduce { cut: Cut::Percentage(1000), on: Goods::default() };
+    Terms::automatic("Welcome", Rules { conditions, effect, ..Rules::default() }, Currency::EUR)
 }
 
 struct Stocked {
@@ -145,6 +162,7 @@ fn cases(state: &AppState, stocked: &Stocked) -> Vec<Case> {
         case("product, cart, viewed others", &product, &format!("{cart}; viewed={}", viewed.join(".")), 0.25),
         case("category, signed in", &category, &known, 0.25),
         case("product, signed in", &product, &known, 0.25),
+        case("product, viewed others, signed in", &product, &format!("{known}; viewed={}", viewed.join(".")), 0.25),
     ]
 }
 
@@ -186,7 +204,7 @@ fn compare(case: &Case, shop: SocketAddr) -> bool {
     stop(bare_handle);
     let ratio = Spread::of(ratios);
     println!(
-        "{:<29} {:>6} bytes  bare {}  shop {}  ratio {} (floor {}, {})",
+        "{:<33} {:>6} bytes  bare {}  shop {}  ratio {} (floor {}, {})",
         case.name,
         bytes,
         Spread::of(of_bare).show(0),

@@ -65,6 +65,12 @@ pub fn get(conn: &mut Conn, id: CustomerId) -> Result<Customer> {
     Ok(customers::table.find(id).select(Customer::as_select()).first(conn)?)
 }
 
+/// What to call a customer: the name, or else the mail address.
+pub fn called(conn: &mut Conn, id: CustomerId) -> Result<String> {
+    let (name, email): (String, String) = customers::table.find(id).select((customers::name, customers::email)).first(conn)?;
+    Ok(if name.is_empty() { email } else { name })
+}
+
 pub fn find_by_email(conn: &mut Conn, email: &Email) -> Result<Option<Customer>> {
     Ok(customers::table.filter(customers::email_key.eq(email.key())).select(Customer::as_select()).first(conn).optional()?)
 }

@@ -7,7 +7,7 @@ use kernel::jobs::Job;
 use kernel::{Error, Result, mail};
 use std::path::Path;
 use std::str::FromStr;
-use storefront::catalog::{self, PICTURE_JOB, WINDOW_JOB};
+use storefront::catalog::{self, CATEGORY_JOB, PICTURE_JOB, WINDOW_JOB};
 use storefront::doctor::runs as doctor;
 use storefront::orders::terms;
 use storefront::payment_jobs::Cashier;
@@ -32,6 +32,7 @@ pub static KINDS: &[Kind] = &[
     Kind { name: PICTURE_JOB, run: fetch_picture },
     Kind { name: batches::BATCH_JOB, run: |state, job| batches::run(&state.db, &state.clock, id(job)?) },
     Kind { name: WINDOW_JOB, run: relist },
+    Kind { name: CATEGORY_JOB, run: tell_below },
     Kind { name: search_index::INDEX_JOB, run: |state, job| search_index::index_job(&state.db, state.door.search.as_ref(), &job.payload) },
     Kind { name: waiting::JOB, run: tell_waiting },
     Kind { name: terms::TERMS_JOB, run: fill_terms },
@@ -71,6 +72,12 @@ fn fetch_picture(state: &AppState, job: &Job) -> Result<()> {
     let now = state.clock.now();
     state.db.write_now(move |conn| pictures::attach(conn, plan.id, &shown, now))?;
     again.map_or(Ok(()), Err)
+}
+
+/// Tells of the products below a category that was renamed or moved.
+fn tell_below(state: &AppState, job: &Job) -> Result<()> {
+    let (payload, now) = (job.payload.clone(), state.clock.now());
+    state.db.write_now(move |conn| catalog::tell_below(conn, &payload, now))
 }
 
 /// Shows or hides a product at an edge of its window.

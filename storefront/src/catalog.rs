@@ -3,6 +3,7 @@
 mod availability;
 mod cards;
 mod categories;
+mod category_desk;
 mod diff;
 mod edit;
 mod filter;
@@ -24,6 +25,9 @@ mod write;
 pub use availability::Availability;
 pub use cards::{Card, CardPicture, cards};
 pub use categories::{Categories, Category, CategoryChange, categories, ensure_path, save_category, set_category_text};
+pub use category_desk::{
+    CATEGORY_JOB, CategoryText, WholeCategory, category, category_seo, put_category, remove_category, shift_category, tell_below,
+};
 pub use diff::{FieldChange, diff};
 pub use edit::{begin_edit, updated_at, updated_of};
 pub(crate) use filter::title_holds;

@@ -7,6 +7,7 @@ mod rule;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use follow::speak_of;
 pub use follow::{follow, refresh};
 pub use rule::{Condition, Rule, matches};
 

@@ -4,6 +4,7 @@
 //! pages and the test bench of the back office all ask it. Uses are a ledger with guarded balances, so that no number of parallel
 //! orders passes a limit.
 
+mod audience;
 mod check;
 pub mod codes;
 mod conditions;
@@ -19,6 +20,7 @@ mod store;
 mod tests;
 mod trial;
 
+pub use audience::{Audience, Personal};
 pub use codes::normalise;
 pub use engine::{Applied, Decision, Facts, GiftStock, Item, Offer, Rejected, Shopper, decide};
 pub(crate) use ledger::{claim, release, release_lost};
@@ -26,6 +28,7 @@ pub(crate) use live::{gifts, items, live, names, shopper};
 pub use reason::Reason;
 pub use rules::{Conditions, Cut, Effect, Goods, Hours, ItemsCondition, Measure, Rules, Tier};
 pub use shelf::{Priced, Shelf};
+pub(crate) use store::speak_of;
 pub use store::{by_code, create, duplicate, get, list, set_state, shared_code, shared_codes, update};
 pub use trial::{Trial, Trying, trial};
 

@@ -85,6 +85,12 @@ pub(crate) fn forget_product(conn: &mut Conn, id: ProductId) -> Result<()> {
     Ok(())
 }
 
+/// Takes away every old address of a category that goes for good.
+pub(crate) fn forget_category(conn: &mut Conn, id: CategoryId) -> Result<()> {
+    diesel::delete(redirects::table.filter(redirects::category_id.eq(id))).execute(conn)?;
+    Ok(())
+}
+
 /// Takes away every old address of a collection that goes for good.
 pub(crate) fn forget_collection(conn: &mut Conn, id: CollectionId) -> Result<()> {
     diesel::delete(redirects::table.filter(redirects::collection_id.eq(id))).execute(conn)?;

@@ -45,6 +45,9 @@ diesel::table! {
         description -> Text,
         picture_hash -> Nullable<Text>,
         position -> BigInt,
+        seo_title -> Text,
+        seo_description -> Text,
+        version -> BigInt,
     }
 }
 
@@ -54,6 +57,8 @@ diesel::table! {
         language -> Text,
         name -> Text,
         description -> Text,
+        seo_title -> Text,
+        seo_description -> Text,
     }
 }
 

@@ -91,10 +91,13 @@ impl Things {
                 let collection =
                     collections::Collection { name: "Gifts".into(), filling: collections::Filling::ByRule(rule), ..Default::default() };
                 let collection = collections::save(conn, &collection, now())?;
+                let change = storefront::catalog::CategoryChange { name: "Cups".into(), ..Default::default() };
+                let category = storefront::catalog::save_category(conn, &change, now())?;
                 let redirect = storefront::redirects::set(conn, "/old", "/new")?;
                 Ok(vec![
                     ("", "{batch}", batch.to_string()),
                     ("", "{filter}", filter.to_string()),
+                    ("/categories/", "{id}", category.to_string()),
                     ("/collections/", "{id}", collection.to_string()),
                     ("/redirects/", "{id}", redirect.to_string()),
                     ("", "{number}", "R1001".to_string()),

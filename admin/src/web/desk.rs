@@ -43,6 +43,7 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
         "goods",
         &[
             ("products", Permission::ProductsView),
+            ("categories", Permission::ProductsView),
             ("collections", Permission::ProductsView),
             ("stock", Permission::StockView),
             ("promotions", Permission::PromotionsView),

@@ -4,10 +4,11 @@
 use super::access::Access::{Enrolling, Public, SignedIn};
 use super::access::{Route, get, post};
 use super::{
-    account, api_keys, audit, batches, cases, collections, doctor, find, gift_cards, home, home_page, invitations, jobs, locations, mails,
-    order, order_edit, order_money, order_new, order_papers, order_ship, orders, pages, person, pictures, product, product_export,
-    product_import, product_rules, product_table, products, promotion_bench, promotion_codes, promotions, redirects, return_money,
-    return_new, returns, roles, second_factor, settings, shipping, sign_in, staff, stock, stock_goods, store_credit, taxes, webhooks,
+    account, api_keys, audit, batches, cases, categories, collections, doctor, find, gift_cards, home, home_page, invitations, jobs,
+    locations, mails, order, order_edit, order_money, order_new, order_papers, order_ship, orders, pages, person, pictures, product,
+    product_export, product_import, product_rules, product_table, products, promotion_bench, promotion_codes, promotions, redirects,
+    return_money, return_new, returns, roles, second_factor, settings, shipping, sign_in, staff, stock, stock_goods, store_credit, taxes,
+    webhooks,
 };
 use crate::permissions::Permission::{
     ApiKeysManage, AuditView, CasesView, ContentEdit, GiftCardsManage, GiftCardsView, JobsManage, JobsView, MailsResend, MailsView,
@@ -113,6 +114,13 @@ fn shop() -> Vec<Route> {
         get("/products/{id}", ProductsView, product::edit),
         post("/products/{id}", ProductsEdit, product::update),
         post("/products/{id}/pictures", ProductsEdit, pictures::add_to_product),
+        get("/categories", ProductsView, categories::list),
+        get("/categories/new", ProductsEdit, categories::new),
+        post("/categories/new", ProductsEdit, categories::create),
+        get("/categories/{id}", ProductsView, categories::edit),
+        post("/categories/{id}", ProductsEdit, categories::update),
+        post("/categories/{id}/order", ProductsEdit, categories::shift),
+        post("/categories/{id}/delete", ProductsEdit, categories::delete),
         get("/collections", ProductsView, collections::list),
         get("/collections/new", ProductsEdit, collections::new),
         post("/collections/new", ProductsEdit, collections::create),

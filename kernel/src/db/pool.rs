@@ -54,7 +54,21 @@ impl Pool {
 
     /// Runs `f` with a connection. After a lost connection every idle one is dropped too: the server was restarted.
     pub fn with<T>(&self, f: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
-        let mut lease = Lease { pool: self, conn: Some(self.take()?) };
+        self.run(self.take()?, f)
+    }
+
+    /// [`Pool::with`] when a connection is idle and nobody waits for one; else gives `f` back.
+    pub fn at_once<T, F: FnOnce(&mut Conn) -> Result<T>>(&self, f: F) -> std::result::Result<Result<T>, F> {
+        let Ok(_permit) = self.requests.try_acquire() else { return Err(f) };
+        let idle = self.slots.lock().idle.pop();
+        match idle {
+            Some(conn) => Ok(self.run(conn, f)),
+            None => Err(f),
+        }
+    }
+
+    fn run<T>(&self, conn: Conn, f: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+        let mut lease = Lease { pool: self, conn: Some(conn) };
         let conn = lease.conn.as_mut().ok_or_else(|| Error::unexpected("a lease without a connection"))?;
         let result = f(conn);
         if matches!(&result, Err(Error::Unavailable(reason)) if !conflicted(reason)) {
@@ -109,5 +123,27 @@ impl Drop for Lease<'_> {
         }
         drop(slots);
         self.pool.returned.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_read_at_once_needs_an_idle_connection_and_leaves_it_idle() {
+        let file = std::env::temp_dir().join(format!("regulars_pool_{}", crate::token::random()));
+        let limits = Limits { connections: 1, wait: Duration::from_millis(50) };
+        let pool = Pool::open(Target::File(file.clone()), limits).unwrap();
+        let busy = pool.with(|_| Ok(pool.at_once(|_| Ok(())).is_err())).unwrap();
+        assert!(busy, "the only connection is in use");
+        assert!(matches!(pool.at_once(|_| Ok(7)), Ok(Ok(7))));
+        assert!(matches!(pool.at_once(|_| Ok(8)), Ok(Ok(8))));
+        let permit = pool.requests.clone().try_acquire_owned().unwrap();
+        assert!(pool.at_once(|_| Ok(())).is_err(), "whoever waits comes first");
+        drop(permit);
+        for end in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{end}", file.display()));
+        }
     }
 }

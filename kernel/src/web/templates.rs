@@ -185,6 +185,14 @@ fn moment(text: &str) -> TeraResult<NaiveDateTime> {
         .map_err(|_| tera::Error::message(format!("{text} is not a date such as 2026-11-22T10:00:00")))
 }
 
+/// Text as templates write it into a page: nothing in it can begin or end an element or an attribute's value.
+pub fn escape(text: &str) -> String {
+    let mut escaped = Vec::with_capacity(text.len());
+    // Writing to memory does not fail, and the engine writes whole letters.
+    let _ = tera::escape_html(text, &mut escaped);
+    String::from_utf8(escaped).unwrap_or_default()
+}
+
 /// JSON that may stand inside a `script` element: nothing in it can end the element or start a comment.
 pub fn json_script(json: &str) -> String {
     json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")

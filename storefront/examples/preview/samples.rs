@@ -64,6 +64,7 @@ pub fn frame(l: Language, name: &str) -> PageView {
             .collect(),
         csrf: "token".to_string(),
         cart_count: 3,
+        slots: None,
         signed_in: (!guest).then(|| "Ann".to_string()),
         flash: Vec::new(),
         categories: categories(l),
@@ -245,6 +246,7 @@ fn product(l: Language) -> ProductView {
         .iter()
         .map(|(en, zh, value)| Attribute { label: say(l, en, zh), value: value.to_string() })
         .collect(),
+        viewed: String::new(),
         shelves: vec![Shelf {
             title: say(l, "Goes well with it", "搭配推荐"),
             more: None,
@@ -280,6 +282,7 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
                 link: link(&say(l, "Discover the teas", "探索好茶"), "/categories/tea"),
             }),
             tiles: tiles.iter().map(tile).collect(),
+            viewed: String::new(),
             shelves: vec![
                 Shelf {
                     title: say(l, "New this season", "当季新品"),

@@ -107,14 +107,14 @@ pub fn save_category(conn: &mut Conn, change: &CategoryChange, now: Time) -> Res
     let wanted = slug(if change.slug.trim().is_empty() { name } else { &change.slug });
     let mut fields = Fields::default();
     if name.is_empty() || name.chars().count() > 200 || name.contains('\0') {
-        fields.add("name", "Give a name of at most 200 characters.");
+        fields.add("name", "category-name");
     }
     if wanted.is_empty() || tree.by_slug(&wanted).is_some_and(|other| Some(other.id) != change.id) {
-        fields.add("slug", "Another category has this address.");
+        fields.add("slug", "category-slug");
     }
     let below_itself = change.id.zip(change.parent_id).is_some_and(|(id, parent)| tree.subtree(id).contains(&parent));
     if below_itself || change.parent_id.is_some_and(|id| tree.get(id).is_none()) {
-        fields.add("parent", "Choose a category that is not below this one.");
+        fields.add("parent", "category-parent");
     }
     fields.check()?;
     let row = (

@@ -1,7 +1,7 @@
 //! Keeping the members of collections true. A rule is asked about the products that changed, in the transaction that changes them.
 
-use super::{Filling, Rule, add, matches};
-use crate::ids::{CollectionId, ProductId};
+use super::{Condition, Filling, Rule, add, matches};
+use crate::ids::{CategoryId, CollectionId, ProductId};
 use crate::schema::{collection_products as members, collections as rows, products};
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -93,6 +93,12 @@ fn tell(conn: &mut Conn, changed: &[ProductId], now: Time) -> Result<()> {
         events::record(conn, "collections", &token::random(), &event, now)?;
     }
     Ok(())
+}
+
+/// Whether a rule names this category.
+pub(crate) fn speak_of(conn: &mut Conn, category: CategoryId) -> Result<bool> {
+    let names = |(_, rule): &(CollectionId, Rule)| rule.conditions.contains(&Condition::Category(category));
+    Ok(rules(conn)?.iter().any(names))
 }
 
 /// Asks the rules that speak of categories again: their tree changed.

@@ -100,6 +100,26 @@ pub fn save(conn: &mut Conn, layout: &Layout, now: Time) -> Result<()> {
     shop::set(conn, &shop, now)
 }
 
+/// Whether the home page shows the category with this slug, or leads to it.
+pub(crate) fn speaks_of(conn: &mut Conn, slug: &str) -> Result<bool> {
+    let layout = of(&shop::get(conn)?);
+    let led = [&layout.hero, &layout.banner].into_iter().flatten().any(|part| part.link == slug);
+    Ok(led || layout.tiles.iter().any(|tile| tile == slug))
+}
+
+/// Lets the home page follow a category whose slug changed.
+pub(crate) fn category_moved(conn: &mut Conn, before: &str, after: &str, now: Time) -> Result<()> {
+    if !speaks_of(conn, before)? {
+        return Ok(());
+    }
+    let mut shop = shop::get(conn)?;
+    let mut layout = of(&shop);
+    let links = [&mut layout.hero, &mut layout.banner].into_iter().flatten().map(|part| &mut part.link);
+    links.chain(&mut layout.tiles).filter(|slug| *slug == before).for_each(|slug| *slug = after.to_string());
+    shop.home = serde_json::to_value(&layout)?;
+    shop::set(conn, &shop, now)
+}
+
 fn too_long(wrong: &mut Fields, name: &str, said: &Said) {
     for (language, text) in said {
         if text.chars().count() > LONGEST {

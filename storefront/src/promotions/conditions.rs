@@ -1,6 +1,6 @@
 //! Whether a promotion's conditions hold for a cart.
 
-use super::engine::{Facts, Item, Offer};
+use super::engine::{Facts, Item, Offer, Shopper};
 use super::reason::Reason;
 use super::rules::Conditions;
 use chrono::{Datelike, Timelike};
@@ -15,9 +15,20 @@ pub(super) fn refusal(offer: &Offer, cart: &[Item], facts: &Facts) -> Option<Rea
     )
 }
 
+/// Whether the promotion is for this shopper at all, and not used up by them. What is in the cart and when is not asked.
+pub(super) fn is_for(offer: &Offer, who: &Shopper) -> bool {
+    let new_here = !offer.rules.conditions.first_order || who.orders == Some(0);
+    new_here && !used_up(offer) && person(&offer.rules.conditions, who).is_none()
+}
+
+/// Whether this customer used the promotion as often as each may.
+fn used_up(offer: &Offer) -> bool {
+    let each = if offer.rules.conditions.first_order { Some(1) } else { offer.max_uses_per_customer };
+    each.is_some_and(|limit| offer.used_by_customer >= limit)
+}
+
 /// The promotion itself: switched on, in its time, in this currency, not used up.
 fn standing(offer: &Offer, facts: &Facts) -> Option<Reason> {
-    let each = if offer.rules.conditions.first_order { Some(1) } else { offer.max_uses_per_customer };
     if !offer.active {
         return Some(Reason::Paused);
     }
@@ -39,7 +50,7 @@ fn standing(offer: &Offer, facts: &Facts) -> Option<Reason> {
     if offer.max_uses.is_some_and(|limit| offer.uses >= limit) {
         return Some(Reason::UsedUp);
     }
-    each.is_some_and(|limit| offer.used_by_customer >= limit).then_some(Reason::UsedByCustomer)
+    used_up(offer).then_some(Reason::UsedByCustomer)
 }
 
 fn moment(conditions: &Conditions, facts: &Facts) -> Option<Reason> {
@@ -55,7 +66,10 @@ fn shopper(conditions: &Conditions, facts: &Facts) -> Option<Reason> {
     if !conditions.countries.is_empty() && !conditions.countries.contains(&facts.country) {
         return Some(Reason::Country);
     }
-    let shopper = &facts.shopper;
+    person(conditions, &facts.shopper)
+}
+
+fn person(conditions: &Conditions, shopper: &Shopper) -> Option<Reason> {
     if conditions.signed_in && !shopper.signed_in {
         return Some(Reason::SignIn);
     }

@@ -1,5 +1,6 @@
 //! The price that a product is shown at: what the engine makes of a cart with one unit of it.
 
+use super::audience::Audience;
 use super::engine::{Facts, Item, Offer, Shopper, decide};
 use super::rules::{Conditions, Cut, Effect, Goods};
 use crate::catalog::{self, Nature};
@@ -9,7 +10,7 @@ use kernel::clock::Time;
 use kernel::{Conn, Result};
 use std::collections::{BTreeMap, HashMap};
 
-/// The promotions that reduce single products for everybody, at one moment.
+/// The promotions that reduce single products for one audience, at one moment.
 pub struct Shelf {
     offers: Vec<Offer>,
     facts: Facts,
@@ -25,19 +26,27 @@ pub struct Priced {
     pub reduced: bool,
 }
 
-/// Only what the time decides, and a price that each unit has by itself.
-fn concerns_one(offer: &Offer) -> bool {
-    let conditions = &offer.rules.conditions;
-    let timeless = Conditions { weekdays: Vec::new(), hours: None, ..conditions.clone() };
+/// Only what the time and the customer decide, and a price that each unit has by itself.
+pub(super) fn concerns_one(offer: &Offer) -> bool {
+    let rest = Conditions { weekdays: Vec::new(), hours: None, ..for_anybody(&offer.rules.conditions) };
     let per_unit = matches!(&offer.rules.effect, Effect::Reduce { cut: Cut::Percentage(_) | Cut::AmountEach(_) | Cut::Price(_), .. });
-    timeless == Conditions::default() && per_unit && !offer.needs_code
+    rest == Conditions::default() && per_unit && !offer.needs_code
+}
+
+/// The conditions without those that ask who it is.
+fn for_anybody(conditions: &Conditions) -> Conditions {
+    Conditions { signed_in: false, first_order: false, customers: Vec::new(), ..conditions.clone() }
 }
 
 impl Shelf {
-    /// `None` when no such promotion is live, which costs one query.
-    pub fn load(conn: &mut Conn, shop: &Shop, now: Time) -> Result<Option<Shelf>> {
+    /// The promotions that hold for `audience`. `None` when no such promotion is live, which costs one query.
+    pub fn load(conn: &mut Conn, shop: &Shop, audience: &Audience, now: Time) -> Result<Option<Shelf>> {
         let mut offers = super::live(conn, &[], crate::shop::LANGUAGES[0], now)?.offers;
-        offers.retain(concerns_one);
+        offers.retain(|offer| concerns_one(offer) && audience.gets(offer));
+        for offer in &mut offers {
+            // The audience has answered them.
+            offer.rules.conditions = for_anybody(&offer.rules.conditions);
+        }
         if offers.is_empty() {
             return Ok(None);
         }

@@ -1,11 +1,12 @@
 //! Promotions in the database.
 
 use super::codes::normalise;
-use super::{Promotion, State, Terms};
-use crate::ids::PromotionId;
+use super::{Promotion, Rules, State, Terms};
+use crate::ids::{CategoryId, PromotionId};
 use crate::schema::{promotion_codes, promotions};
 use diesel::prelude::*;
 use kernel::clock::Time;
+use kernel::json::Json;
 use kernel::{Conn, Error, Result};
 
 pub fn get(conn: &mut Conn, id: PromotionId) -> Result<Promotion> {
@@ -21,6 +22,12 @@ pub fn list(conn: &mut Conn, before: Option<i64>, limit: i64) -> Result<Vec<Prom
         .limit(limit)
         .select(Promotion::as_select())
         .load(conn)?)
+}
+
+/// Whether a promotion, live or not, names this category.
+pub(crate) fn speak_of(conn: &mut Conn, category: CategoryId) -> Result<bool> {
+    let all: Vec<Json<Rules>> = promotions::table.select(promotions::rules).load(conn)?;
+    Ok(all.iter().any(|rules| rules.0.goods().into_iter().any(|goods| goods.categories.contains(&category))))
 }
 
 /// The promotion that a code opens, shared or unique.

@@ -3,6 +3,7 @@
 use super::door::Door;
 use super::listing::{self, Around, Choices};
 use super::page_cache::{self, Rendered};
+use super::slots::Everyone;
 use super::views::listing::CategoryView;
 use super::views::page::{Flash, Page, Tone};
 use super::views::shared::Link;
@@ -22,15 +23,15 @@ pub fn routes(config: &mut web::ServiceConfig) {
 
 async fn show(door: web::Data<Door>, visit: Visit, slug: web::Path<String>) -> Result<HttpResponse> {
     let slug = slug.into_inner();
-    page_cache::serve(&door, &visit, true, |visit, units| {
+    page_cache::serve(&door, &visit, |everyone| {
         let door = door.clone();
-        async move { render(&door, visit, units, slug).await }
+        async move { render(&door, everyone, slug).await }
     })
     .await
 }
 
-async fn render(door: &Door, visit: Visit, units: u32, slug: String) -> Result<Rendered> {
-    let choices = Choices::read(&visit.query);
+async fn render(door: &Door, everyone: Everyone, slug: String) -> Result<Rendered> {
+    let choices = Choices::read(&everyone.query);
     let (id, currency) = door
         .read(move |conn, _| {
             let tree = catalog::categories(conn, shop::LANGUAGES[0])?;
@@ -39,47 +40,57 @@ async fn render(door: &Door, visit: Visit, units: u32, slug: String) -> Result<R
         .await?;
     let asked = listing::asked(&choices, Some(id), currency);
     let answer = if listing::is_plain(&choices) { None } else { listing::ask(door, asked.query).await? };
-    let words = Words::of(&door.templates, visit.language)?;
-    let (seen, base_url, price_error) = (visit.clone(), door.config.base_url.clone(), asked.price_error);
+    let words = Words::of(&door.templates, everyone.language)?;
+    let (seen, base_url, price_error) = (everyone.clone(), door.config.base_url.clone(), asked.price_error);
     let page = door
         .read(move |conn, now| {
             let tree = catalog::categories(conn, seen.language.code())?;
             let category = tree.get(id).ok_or(Error::NotFound)?;
-            let part = Part { visit: &seen, words: &words, tree: &tree, category, base_url: &base_url, choices: &choices, units };
+            let part = Part { everyone: &seen, words: &words, tree: &tree, category, base_url: &base_url, choices: &choices };
             part.load(conn, answer.as_ref(), price_error, now)
         })
         .await?;
-    let html = door.templates.render("storefront/category.html", visit.language, &page)?;
+    let html = door.templates.render("storefront/category.html", everyone.language, &page)?;
     Ok(Rendered { html, product: None })
 }
 
 struct Part<'a> {
-    visit: &'a Visit,
+    everyone: &'a Everyone,
     words: &'a Words,
     tree: &'a Categories,
     category: &'a Category,
     base_url: &'a str,
     choices: &'a Choices,
-    units: u32,
 }
 
 impl Part<'_> {
     fn load(&self, conn: &mut Conn, answer: Option<&SearchPage>, price_error: Option<String>, now: Time) -> Result<Page<CategoryView>> {
-        let (category, language) = (self.category, self.visit.language);
+        let (category, language) = (self.category, self.everyone.language);
         let action = format!("/categories/{}", category.slug);
-        let mut page = frame::load_with(conn, self.visit, self.units, now)?;
+        let mut page = frame::shared(conn, self.everyone)?;
         frame::index(&mut page, self.base_url, &action);
         // The language switch keeps what was chosen; search engines go by the canonical address.
         page.alternates = frame::alternates(self.base_url, &self.choices.address(&action), language);
         page.noindex = self.choices.narrowed();
-        page.title = category.name.clone();
-        page.description = category.description.chars().take(300).collect();
+        let (seo_title, seo_description) = catalog::category_seo(conn, category.id, language.code())?;
+        page.title = if seo_title.is_empty() { category.name.clone() } else { seo_title };
+        let about = if seo_description.is_empty() { &category.description } else { &seo_description };
+        page.description = about.chars().take(300).collect();
         let above = self.tree.path(category.id);
         let above = &above[..above.len().saturating_sub(1)];
         let crumbs = crumbs(above.iter().copied(), self.words);
         page.json_ld = Some(structured::breadcrumbs(self.base_url, language, &crumbs, (&category.name, &action)).to_string());
         let currency = shop::get(conn)?.currency;
-        let around = Around { action, choices: self.choices, words: self.words, currency, now, tree: self.tree, with_categories: false };
+        let around = Around {
+            action,
+            choices: self.choices,
+            words: self.words,
+            currency,
+            audience: &self.everyone.audience,
+            now,
+            tree: self.tree,
+            with_categories: false,
+        };
         let listing = match answer {
             Some(found) => listing::found(conn, &around, found, price_error)?,
             None => {

@@ -4,6 +4,7 @@ use super::category::crumbs;
 use super::door::Door;
 use super::listing::{self, Around, Choices};
 use super::page_cache::{self, Rendered};
+use super::slots::Everyone;
 use super::views::listing::CategoryView;
 use super::views::page::{Flash, Page, Tone};
 use super::visit::Visit;
@@ -24,16 +25,16 @@ pub fn routes(config: &mut web::ServiceConfig) {
 
 async fn show(door: web::Data<Door>, visit: Visit, slug: web::Path<String>) -> Result<HttpResponse> {
     let slug = slug.into_inner();
-    page_cache::serve(&door, &visit, true, |visit, units| {
+    page_cache::serve(&door, &visit, |everyone| {
         let door = door.clone();
-        async move { render(&door, visit, units, slug).await }
+        async move { render(&door, everyone, slug).await }
     })
     .await
 }
 
-async fn render(door: &Door, visit: Visit, units: u32, slug: String) -> Result<Rendered> {
-    let choices = Choices::read(&visit.query);
-    let language = visit.language.code();
+async fn render(door: &Door, everyone: Everyone, slug: String) -> Result<Rendered> {
+    let choices = Choices::read(&everyone.query);
+    let language = everyone.language.code();
     let (found, currency) = door.read(move |conn, _| Ok((collections::page(conn, &slug, language)?, shop::get(conn)?.currency))).await?;
     let mut asked = listing::asked(&choices, None, currency);
     asked.query.category = Some(found.id.group());
@@ -44,19 +45,19 @@ async fn render(door: &Door, visit: Visit, units: u32, slug: String) -> Result<R
         asked.query.after = None;
     }
     let answer = if listing::is_plain(&choices) { None } else { listing::ask(door, asked.query).await? };
-    let words = Words::of(&door.templates, visit.language)?;
-    let (seen, base_url, price_error) = (visit.clone(), door.config.base_url.clone(), asked.price_error);
+    let words = Words::of(&door.templates, everyone.language)?;
+    let (seen, base_url, price_error) = (everyone.clone(), door.config.base_url.clone(), asked.price_error);
     let page = door
         .read(move |conn, now| {
             let mut answer = answer;
             if let Some(page) = answer.as_mut().filter(|_| in_order) {
                 put_in_order(conn, &found, page)?;
             }
-            let part = Part { visit: &seen, words: &words, of: &found, base_url: &base_url, choices: &choices, units };
+            let part = Part { everyone: &seen, words: &words, of: &found, base_url: &base_url, choices: &choices };
             part.load(conn, answer.as_ref(), price_error, now)
         })
         .await?;
-    let html = door.templates.render("storefront/category.html", visit.language, &page)?;
+    let html = door.templates.render("storefront/category.html", everyone.language, &page)?;
     Ok(Rendered { html, product: None })
 }
 
@@ -70,19 +71,18 @@ fn put_in_order(conn: &mut Conn, of: &CollectionPage, page: &mut SearchPage) -> 
 }
 
 struct Part<'a> {
-    visit: &'a Visit,
+    everyone: &'a Everyone,
     words: &'a Words,
     of: &'a CollectionPage,
     base_url: &'a str,
     choices: &'a Choices,
-    units: u32,
 }
 
 impl Part<'_> {
     fn load(&self, conn: &mut Conn, answer: Option<&SearchPage>, price_error: Option<String>, now: Time) -> Result<Page<CategoryView>> {
-        let (of, language) = (self.of, self.visit.language);
+        let (of, language) = (self.of, self.everyone.language);
         let action = format!("/collections/{}", of.slug);
-        let mut page = frame::load_with(conn, self.visit, self.units, now)?;
+        let mut page = frame::shared(conn, self.everyone)?;
         frame::index(&mut page, self.base_url, &action);
         page.alternates = frame::alternates(self.base_url, &self.choices.address(&action), language);
         page.noindex = self.choices.narrowed();
@@ -92,7 +92,16 @@ impl Part<'_> {
         page.json_ld = Some(structured::breadcrumbs(self.base_url, language, &crumbs, (&of.name, &action)).to_string());
         let currency = shop::get(conn)?.currency;
         let tree = catalog::categories(conn, language.code())?;
-        let around = Around { action, choices: self.choices, words: self.words, currency, now, tree: &tree, with_categories: true };
+        let around = Around {
+            action,
+            choices: self.choices,
+            words: self.words,
+            currency,
+            audience: &self.everyone.audience,
+            now,
+            tree: &tree,
+            with_categories: true,
+        };
         let listing = match answer {
             Some(found) => listing::found(conn, &around, found, price_error)?,
             None => {

@@ -18,22 +18,22 @@ pub fn routes(config: &mut web::ServiceConfig) {
 
 async fn show(door: web::Data<Door>, visit: Visit, slug: web::Path<String>) -> Result<HttpResponse> {
     let slug = slug.into_inner();
-    page_cache::serve(&door, &visit, true, |visit, units| {
+    page_cache::serve(&door, &visit, |everyone| {
         let door = door.clone();
         async move {
-            let (seen, words) = (visit.clone(), Words::of(&door.templates, visit.language)?);
+            let (seen, words) = (everyone.clone(), Words::of(&door.templates, everyone.language)?);
             let base_url = door.config.base_url.clone();
             let page = door
-                .read(move |conn, now| {
+                .read(move |conn, _| {
                     let found = content::get(conn, &slug, seen.language.code())?;
-                    let mut page = frame::load_with(conn, &seen, units, now)?;
+                    let mut page = frame::shared(conn, &seen)?;
                     frame::index(&mut page, &base_url, &format!("/pages/{}", found.slug));
                     page.title.clone_from(&found.title);
                     let view = ContentView { crumbs: crumbs(std::iter::empty(), &words), title: found.title, html: found.body_html };
                     Ok(Page { page, view })
                 })
                 .await?;
-            let html = door.templates.render("storefront/content.html", visit.language, &page)?;
+            let html = door.templates.render("storefront/content.html", everyone.language, &page)?;
             Ok(Rendered { html, product: None })
         }
     })

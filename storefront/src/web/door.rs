@@ -54,6 +54,12 @@ impl Door {
         self.db.read(move |conn| f(conn, now)).await
     }
 
+    /// [`Door::read`] of a few rows by their keys: see [`Db::glance`].
+    pub async fn glance<T: Send + 'static>(&self, f: impl FnOnce(&mut Conn, Time) -> Result<T> + Send + 'static) -> Result<T> {
+        let now = self.now();
+        self.db.glance(move |conn| f(conn, now)).await
+    }
+
     /// Runs `f` in one transaction, with the time. `f` may run again after a deadlock.
     pub async fn write<T: Send + 'static>(&self, mut f: impl FnMut(&mut Conn, Time) -> Result<T> + Send + 'static) -> Result<T> {
         let now = self.now();

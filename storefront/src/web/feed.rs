@@ -8,6 +8,7 @@ use super::visit::Visit;
 use crate::catalog::{self, Availability, PageVariant, ProductPage};
 use crate::ids::ProductId;
 use crate::imports::one_line;
+use crate::promotions::Audience;
 use crate::shop::{self, Shop};
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
@@ -89,7 +90,7 @@ fn batch(conn: &mut Conn, after: Option<ProductId>, language: Language, base: &s
             Err(Error::NotFound) => continue,
             Err(error) => return Err(error),
         };
-        reduce(conn, &mut page, &shop, now)?;
+        reduce(conn, &mut page, &shop, &Audience::default(), now)?;
         for variant in &page.variants {
             if let Some(fields) = fields(&page, variant, &shop, language, base) {
                 // Writing to a text cannot fail.

@@ -1,31 +1,38 @@
 //! The frame around every page: what the header and footer show.
 
+use super::slots::{Everyone, Slot};
 use super::views::page::{Alternate, PageView};
 use super::views::shared::Link;
 use super::visit::Visit;
 use crate::{carts, shop};
+use crm::CustomerId;
 use kernel::clock::Time;
 use kernel::web::i18n::Language;
 use kernel::{Conn, Result};
 
 /// The frame for a visit. The handler fills in title, description, canonical address and structured data.
 pub fn load(conn: &mut Conn, visit: &Visit, now: Time) -> Result<PageView> {
-    let cart_count = if visit.known { cart_units(conn, visit)? } else { 0 };
-    load_with(conn, visit, cart_count, now)
-}
-
-/// [`load`] when the units in the cart are known.
-pub fn load_with(conn: &mut Conn, visit: &Visit, cart_count: u32, now: Time) -> Result<PageView> {
-    let shop = shop::get(conn)?;
-    let language = visit.language;
+    let mut page = plain(conn, visit.language, &visit.csrf)?;
     let customer = visit.customer(conn, now)?;
-    let signed_in = match customer {
-        Some(id) => {
-            let customer = crm::customers::get(conn, id)?;
-            Some(if customer.name.is_empty() { customer.email } else { customer.name })
-        }
+    page.cart_count = if visit.known { cart_units(conn, &visit.visitor, customer)? } else { 0 };
+    page.signed_in = match customer {
+        Some(customer) => Some(crm::customers::called(conn, customer)?),
         None => None,
     };
+    page.flash.clone_from(&visit.flash);
+    Ok(page)
+}
+
+/// The frame of a page for everybody, with slots for what is a visitor's own.
+pub fn shared(conn: &mut Conn, everyone: &Everyone) -> Result<PageView> {
+    let mut page = plain(conn, everyone.language, &everyone.slots.mark(Slot::FormToken))?;
+    page.slots = Some(everyone.slots.of_frame());
+    Ok(page)
+}
+
+/// The frame with nothing of a visitor in it but the token of forms.
+fn plain(conn: &mut Conn, language: Language, csrf: &str) -> Result<PageView> {
+    let shop = shop::get(conn)?;
     Ok(PageView {
         language,
         tag: language.tag(),
@@ -34,10 +41,11 @@ pub fn load_with(conn: &mut Conn, visit: &Visit, cart_count: u32, now: Time) -> 
         description: String::new(),
         canonical: None,
         alternates: Vec::new(),
-        csrf: visit.csrf.clone(),
-        cart_count,
-        signed_in,
-        flash: visit.flash.clone(),
+        csrf: csrf.to_string(),
+        cart_count: 0,
+        signed_in: None,
+        slots: None,
+        flash: Vec::new(),
         categories: main_categories(conn, language)?,
         pages: content_links(conn, language)?,
         announcement: shop.announcement.get(language.code()).cloned().filter(|text| !text.is_empty()),
@@ -48,9 +56,10 @@ pub fn load_with(conn: &mut Conn, visit: &Visit, cart_count: u32, now: Time) -> 
     })
 }
 
-/// Units in the visitor's cart.
-pub fn cart_units(conn: &mut Conn, visit: &Visit) -> Result<u32> {
-    let units = match carts::find_by_token(conn, &visit.visitor)? {
+/// Units in the cart of the visitor with this secret. The cart of a customer counts for nobody who is not signed in as them.
+pub fn cart_units(conn: &mut Conn, visitor: &str, customer: Option<CustomerId>) -> Result<u32> {
+    let cart = carts::find_by_token(conn, visitor)?.filter(|cart| cart.customer_id.is_none() || cart.customer_id == customer);
+    let units = match cart {
         Some(cart) => carts::units(conn, cart.id)?,
         None => 0,
     };

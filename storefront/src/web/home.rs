@@ -1,13 +1,15 @@
 //! The first page, as the merchant laid it out in the shop's settings.
 
 use super::door::Door;
+use super::frame;
 use super::page_cache::{self, Rendered};
+use super::shelves::{self, Showing};
+use super::slots::{Everyone, Slot};
 use super::views::home::{Banner, HomeView};
 use super::views::page::Page;
 use super::views::shared::{Link, Shelf};
 use super::visit::Visit;
 use super::words::Words;
-use super::{frame, shelves};
 use crate::content::layout::{self, Part, Said};
 use crate::{catalog, shop};
 use actix_web::{HttpResponse, web};
@@ -28,44 +30,44 @@ fn said(text: &Said, language: Language) -> String {
 }
 
 async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
-    let shared = visit.viewed.is_empty();
-    page_cache::serve(&door, &visit, shared, |visit, units| {
+    page_cache::serve(&door, &visit, |everyone| {
         let door = door.clone();
         async move {
-            let (seen, words) = (visit.clone(), Words::of(&door.templates, visit.language)?);
+            let (seen, words) = (everyone.clone(), Words::of(&door.templates, everyone.language)?);
             let base_url = door.config.base_url.clone();
-            let page = door.read(move |conn, now| load(conn, &seen, units, &words, &base_url, now)).await?;
-            let html = door.templates.render("storefront/home.html", visit.language, &page)?;
+            let page = door.read(move |conn, now| load(conn, &seen, &words, &base_url, now)).await?;
+            let html = door.templates.render("storefront/home.html", everyone.language, &page)?;
             Ok(Rendered { html, product: None })
         }
     })
     .await
 }
 
-fn load(conn: &mut Conn, visit: &Visit, units: u32, words: &Words, base_url: &str, now: Time) -> Result<Page<HomeView>> {
-    let mut page = frame::load_with(conn, visit, units, now)?;
+fn load(conn: &mut Conn, everyone: &Everyone, words: &Words, base_url: &str, now: Time) -> Result<Page<HomeView>> {
+    let mut page = frame::shared(conn, everyone)?;
     frame::index(&mut page, base_url, "/");
     page.description = words.get("home-description");
     let shop = shop::get(conn)?;
-    let tree = catalog::categories(conn, visit.language.code())?;
+    let tree = catalog::categories(conn, everyone.language.code())?;
     let layout = layout::of(&shop);
     let chosen: Vec<&catalog::Category> = layout.tiles.iter().filter_map(|slug| tree.by_slug(slug)).collect();
     let tiles = shelves::tiles(conn, &if chosen.is_empty() { tree.children(None) } else { chosen })?;
+    let showing = Showing { language: everyone.language, currency: shop.currency, audience: &everyone.audience, now };
     let mut rows: Vec<Shelf> = Vec::new();
     for row in &layout.shelves {
         let ids = catalog::by_slugs(conn, &row.products)?;
-        rows.extend(shelves::shelf(conn, said(&row.title, visit.language), &ids, visit.language, shop.currency, now)?);
+        rows.extend(shelves::shelf(conn, said(&row.title, everyone.language), &ids, &showing)?);
     }
     if layout.shelves.is_empty() {
         let ids = catalog::newest(conn, SHELF)?;
-        rows.extend(shelves::shelf(conn, words.get("sort-newest"), &ids, visit.language, shop.currency, now)?);
+        rows.extend(shelves::shelf(conn, words.get("sort-newest"), &ids, &showing)?);
     }
-    rows.extend(shelves::shelf(conn, words.get("product-recent"), &visit.viewed, visit.language, shop.currency, now)?);
     let view = HomeView {
-        hero: banner(conn, layout.hero, visit.language)?,
+        hero: banner(conn, layout.hero, everyone.language)?,
         tiles,
         shelves: rows,
-        story: banner(conn, layout.banner, visit.language)?,
+        viewed: everyone.slots.mark(Slot::Viewed),
+        story: banner(conn, layout.banner, everyone.language)?,
         promises: Vec::new(),
     };
     Ok(Page { page, view })

@@ -6,13 +6,14 @@ mod facets;
 pub use choices::Choices;
 
 use super::door::Door;
-use super::shelves;
+use super::shelves::{self, Showing};
 use super::views::listing::{Hidden, Listing, PriceFacet};
 use super::views::shared::{Choice, Link};
 use super::words::Words;
 use crate::catalog::{self, Categories};
 use crate::ids::{CategoryId, ProductId};
 use crate::labels::Labels;
+use crate::promotions::Audience;
 use crate::search::{SearchPage, SearchQuery, Sort};
 use actix_web::web;
 use kernel::clock::Time;
@@ -75,6 +76,8 @@ pub struct Around<'a> {
     pub choices: &'a Choices,
     pub words: &'a Words,
     pub currency: Currency,
+    /// Whom the prices are for.
+    pub audience: &'a Audience,
     /// When it is shown: prices of promotions depend on it.
     pub now: Time,
     /// The tree in the page's language.
@@ -83,11 +86,17 @@ pub struct Around<'a> {
     pub with_categories: bool,
 }
 
+impl Around<'_> {
+    fn showing(&self) -> Showing<'_> {
+        Showing { language: self.words.language, currency: self.currency, audience: self.audience, now: self.now }
+    }
+}
+
 /// The list the engine found. Prices and stock are the database's.
 pub fn found(conn: &mut Conn, around: &Around, page: &SearchPage, price_error: Option<String>) -> Result<Listing> {
     let labels = Labels::load(conn, around.words.language.code())?;
     let ids: Vec<ProductId> = page.hits.iter().copied().map(ProductId).collect();
-    let cards = shelves::cards(conn, &ids, around.words.language, around.currency, around.now)?;
+    let cards = shelves::cards(conn, &ids, &around.showing())?;
     let choices = around.choices;
     let named = facets::Naming { words: around.words, labels: &labels, tree: around.tree };
     let chips = chips(around, &named);
@@ -127,7 +136,7 @@ pub fn plain_from(
     let more = found.len() > PAGE;
     found.truncate(PAGE);
     let ids: Vec<ProductId> = found.iter().map(|(_, id)| *id).collect();
-    let cards = shelves::cards(conn, &ids, around.words.language, around.currency, around.now)?;
+    let cards = shelves::cards(conn, &ids, &around.showing())?;
     let next = found.last().filter(|_| more).map(|(last, _)| around.choices.after(&format!("{PLAIN}{last}")).address(&around.action));
     Ok(Listing {
         action: around.action.clone(),

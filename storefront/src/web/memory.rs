@@ -1,20 +1,34 @@
 //! What the process keeps in memory to be served again: pages for a moment, pictures as long as they fit.
 
 use super::page_cache::PageCache;
+use super::viewed::CardKey;
+use crate::promotions::Personal;
 use actix_web::web::Bytes;
+use kernel::web::i18n::Language;
 use lru::LruCache;
 use parking_lot::Mutex;
 use std::hash::Hash;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Bytes of pages kept.
 const PAGES: usize = 24 << 20;
 /// Bytes of pictures kept.
 const PICTURES: usize = 16 << 20;
+/// Bytes of cards of products kept.
+const CARDS: usize = 4 << 20;
+/// Bytes of anything smaller kept.
+const SMALL: usize = 64 << 10;
 
 /// The memory of one process; every handler thread shares it.
 pub struct Memory {
     pub pages: PageCache,
+    /// Cards of products as HTML; empty for what has none.
+    pub cards: Fresh<CardKey, Bytes>,
+    /// The number beside the link to the cart, as HTML.
+    pub cart_units: Fresh<(Language, u32), Bytes>,
+    /// The promotions that make prices depend on who asks.
+    pub personal: Fresh<(), Arc<Personal>>,
     /// WebP bytes by the picture's hash and stored width.
     pub pictures: Kept<(String, i64), Bytes>,
 }
@@ -22,7 +36,13 @@ pub struct Memory {
 impl Memory {
     /// Pages are served again for `page_cache`; zero keeps none.
     pub fn new(page_cache: Duration) -> Memory {
-        Memory { pages: PageCache::new(page_cache, PAGES), pictures: Kept::new(PICTURES) }
+        Memory {
+            pages: PageCache::new(page_cache, PAGES),
+            cards: Fresh::new(page_cache, CARDS),
+            cart_units: Fresh::new(page_cache, SMALL),
+            personal: Fresh::new(page_cache, SMALL),
+            pictures: Kept::new(PICTURES),
+        }
     }
 }
 
@@ -62,9 +82,44 @@ impl<K: Hash + Eq, V: Clone> Kept<K, V> {
     }
 }
 
+/// [`Kept`] values that are served again for a moment only.
+pub struct Fresh<K: Hash + Eq, V> {
+    keep: Duration,
+    kept: Kept<K, (Instant, V)>,
+}
+
+impl<K: Hash + Eq, V: Clone> Fresh<K, V> {
+    /// Serves values for `keep`, of at most `most` bytes together. Zero keeps none.
+    pub fn new(keep: Duration, most: usize) -> Fresh<K, V> {
+        Fresh { keep, kept: Kept::new(most) }
+    }
+
+    pub fn get(&self, key: &K) -> Option<V> {
+        self.kept.get(key).filter(|(since, _)| since.elapsed() < self.keep).map(|(_, value)| value)
+    }
+
+    pub fn put(&self, key: K, value: V, bytes: usize) {
+        if !self.keep.is_zero() {
+            self.kept.put(key, (Instant::now(), value), bytes);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_fresh_is_so_for_a_moment() {
+        let fresh = Fresh::new(Duration::from_millis(50), 100);
+        fresh.put(1, 'a', 1);
+        assert_eq!((fresh.get(&1), fresh.get(&2)), (Some('a'), None));
+        std::thread::sleep(Duration::from_millis(60));
+        assert_eq!(fresh.get(&1), None);
+        let none = Fresh::new(Duration::ZERO, 100);
+        none.put(1, 'a', 1);
+        assert_eq!(none.get(&1), None);
+    }
 
     #[test]
     fn the_oldest_goes_when_it_is_full() {

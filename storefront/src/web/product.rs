@@ -3,16 +3,18 @@
 use super::category::crumbs;
 use super::door::Door;
 use super::page_cache::{self, Rendered};
+use super::shelves::{self, Showing};
+use super::slots::{Everyone, Slot};
 use super::views::page::Page;
 use super::views::product::{Attribute, OptionValue, OptionView, ProductView, VariantView};
 use super::views::shared::{Link, Stock, TaxNote};
 use super::visit::Visit;
 use super::words::Words;
-use super::{frame, shelves, structured};
+use super::{frame, structured};
 use crate::catalog::{self, PageVariant, ProductPage};
 use crate::ids::ProductId;
 use crate::imports::one_line;
-use crate::promotions::{Priced, Shelf};
+use crate::promotions::{Audience, Priced, Shelf};
 use crate::shop::{self, Shop};
 use crate::{carts, content, tax_rates};
 use actix_web::{HttpResponse, web};
@@ -28,8 +30,6 @@ use url::form_urlencoded;
 const CARRIED: usize = 100;
 /// Products of the shelf beside this one.
 const BESIDE: i64 = 4;
-/// Products shown of those looked at before.
-const RECENT: usize = 6;
 /// The page that explains delivery, when the merchant has one.
 const SHIPPING_PAGE: &str = "shipping";
 
@@ -39,15 +39,13 @@ pub fn routes(config: &mut web::ServiceConfig) {
 
 async fn show(door: web::Data<Door>, visit: Visit, slug: web::Path<String>) -> Result<HttpResponse> {
     let slug = slug.into_inner();
-    // What was looked at before is shown below, and is the visitor's own.
-    let shared = visit.viewed.is_empty();
-    page_cache::serve(&door, &visit, shared, |visit, units| {
+    page_cache::serve(&door, &visit, |everyone| {
         let door = door.clone();
         async move {
-            let (seen, words) = (visit.clone(), Words::of(&door.templates, visit.language)?);
+            let (seen, words) = (everyone.clone(), Words::of(&door.templates, everyone.language)?);
             let base_url = door.config.base_url.clone();
-            let (id, page) = door.read(move |conn, now| load(conn, &seen, units, &slug, &words, &base_url, now)).await?;
-            let html = door.templates.render("storefront/product.html", visit.language, &page)?;
+            let (id, page) = door.read(move |conn, now| load(conn, &seen, &slug, &words, &base_url, now)).await?;
+            let html = door.templates.render("storefront/product.html", everyone.language, &page)?;
             Ok(Rendered { html, product: Some(id) })
         }
     })
@@ -56,36 +54,33 @@ async fn show(door: web::Data<Door>, visit: Visit, slug: web::Path<String>) -> R
 
 fn load(
     conn: &mut Conn,
-    visit: &Visit,
-    units: u32,
+    everyone: &Everyone,
     slug: &str,
     words: &Words,
     base_url: &str,
     now: Time,
 ) -> Result<(ProductId, Page<ProductView>)> {
-    let language = visit.language;
+    let language = everyone.language;
     let mut found = catalog::page(conn, slug, language.code())?;
     let shop = shop::get(conn)?;
-    reduce(conn, &mut found, &shop, now)?;
-    let mut page = frame::load_with(conn, visit, units, now)?;
+    reduce(conn, &mut found, &shop, &everyone.audience, now)?;
+    let mut page = frame::shared(conn, everyone)?;
     let here = format!("/products/{}", found.slug);
     frame::index(&mut page, base_url, &here);
-    let address = if visit.query.is_empty() { here.clone() } else { format!("{here}?{}", visit.query) };
+    let address = if everyone.query.is_empty() { here.clone() } else { format!("{here}?{}", everyone.query) };
     page.alternates = frame::alternates(base_url, &address, language);
     page.title.clone_from(&found.seo_title);
     page.description = if found.seo_description.is_empty() { summary(&found.description_html) } else { found.seo_description.clone() };
 
-    let chosen: HashMap<String, String> = form_urlencoded::parse(visit.query.as_bytes()).into_owned().collect();
+    let chosen: HashMap<String, String> = form_urlencoded::parse(everyone.query.as_bytes()).into_owned().collect();
     // A product none of whose variants is on sale has no page to buy from.
     let selected = select(&found, &chosen).ok_or(Error::NotFound)?.clone();
     show_first(&mut found.pictures, selected.picture_hash.as_deref());
     let variants: Vec<VariantView> =
         found.variants.iter().map(|variant| variant_view(variant, &found, words, now)).collect::<Result<_>>()?;
-    let mut rows = Vec::new();
     let beside = catalog::related(conn, found.id, BESIDE)?;
-    rows.extend(shelves::shelf(conn, words.get("product-beside"), &beside, language, shop.currency, now)?);
-    let recent: Vec<ProductId> = visit.viewed.iter().copied().filter(|id| *id != found.id).take(RECENT).collect();
-    rows.extend(shelves::shelf(conn, words.get("product-recent"), &recent, language, shop.currency, now)?);
+    let showing = Showing { language, currency: shop.currency, audience: &everyone.audience, now };
+    let beside = shelves::shelf(conn, words.get("product-beside"), &beside, &showing)?;
     let shipping = content::list(conn, language.code())?.iter().any(|(slug, _)| slug == SHIPPING_PAGE);
     let path = found.categories.iter().max_by_key(|path| path.len()).map(Vec::as_slice).unwrap_or_default();
     let view = ProductView {
@@ -98,7 +93,8 @@ fn load(
         variants: if variants.len() > CARRIED { Vec::new() } else { variants },
         tax: tax_note(conn, &shop)?,
         attributes: found.attributes.iter().map(|(label, value)| Attribute { label: label.clone(), value: value.clone() }).collect(),
-        shelves: rows,
+        shelves: beside.into_iter().collect(),
+        viewed: everyone.slots.mark(Slot::Viewed),
         shipping_page: shipping.then(|| format!("/pages/{SHIPPING_PAGE}")),
         title: found.title,
         description: found.description_html,
@@ -111,8 +107,8 @@ fn load(
 }
 
 /// Shows what promotions of single products take off, with the price before struck through.
-pub(super) fn reduce(conn: &mut Conn, found: &mut ProductPage, shop: &Shop, now: Time) -> Result<()> {
-    let Some(shelf) = Shelf::load(conn, shop, now)? else { return Ok(()) };
+pub(super) fn reduce(conn: &mut Conn, found: &mut ProductPage, shop: &Shop, audience: &Audience, now: Time) -> Result<()> {
+    let Some(shelf) = Shelf::load(conn, shop, audience, now)? else { return Ok(()) };
     let priced = |variant: &PageVariant| Priced {
         product: found.id,
         variant: Some(variant.id),

@@ -1,13 +1,13 @@
 //! Searching the whole shop.
 
 use super::door::Door;
-use super::frame;
 use super::listing::{self, Around, Choices};
 use super::views::listing::{Listing, SearchView};
 use super::views::page::Page;
 use super::views::shared::Link;
 use super::visit::Visit;
 use super::words::Words;
+use super::{frame, known};
 use crate::catalog::{self, Categories};
 use crate::search::SearchPage;
 use crate::shop;
@@ -32,6 +32,7 @@ async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
     let answer = listing::ask(&door, asked.query).await?;
     let silent = answer.is_none();
     let words = Words::of(&door.templates, visit.language)?;
+    let audience = known::load(&door, &visit).await?.audience;
     let (seen, base_url, price_error) = (visit.clone(), door.config.base_url.clone(), asked.price_error);
     let page = door
         .read(move |conn, now| {
@@ -42,8 +43,16 @@ async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
             page.query.clone_from(&choices.text);
             page.alternates = frame::alternates(&base_url, &choices.address("/search"), seen.language);
             let tree = catalog::categories(conn, seen.language.code())?;
-            let around =
-                Around { action: "/search".into(), choices: &choices, words: &words, currency, now, tree: &tree, with_categories: true };
+            let around = Around {
+                action: "/search".into(),
+                choices: &choices,
+                words: &words,
+                currency,
+                audience: &audience,
+                now,
+                tree: &tree,
+                with_categories: true,
+            };
             let listing = match &answer {
                 Some(found) => listing::found(conn, &around, found, price_error)?,
                 None => nothing(&around),

@@ -4,7 +4,7 @@ use super::views::shared::{Card, Picture, Shelf as Row, Stock, Tile};
 use crate::catalog::{self, Availability, CardPicture, Category};
 use crate::ids::ProductId;
 use crate::pictures::{self, WIDTHS};
-use crate::promotions::{Priced, Shelf};
+use crate::promotions::{Audience, Priced, Shelf};
 use crate::shop;
 use kernel::clock::Time;
 use kernel::money::{Currency, Money};
@@ -37,20 +37,35 @@ pub fn by_hash(conn: &mut Conn, hash: Option<&str>, alt: &str) -> Result<Option<
     Ok(found.get(hash).map(|(width, height)| picture(hash, *width, *height, alt)))
 }
 
+/// For whom and when products are shown, and in which language.
+#[derive(Clone, Copy)]
+pub struct Showing<'a> {
+    pub language: Language,
+    pub currency: Currency,
+    /// Whom the prices are for.
+    pub audience: &'a Audience,
+    pub now: Time,
+}
+
 /// The active products of `ids` in that order. What has no price in the currency is left out: it cannot be bought.
-pub fn cards(conn: &mut Conn, ids: &[ProductId], language: Language, currency: Currency, now: Time) -> Result<Vec<Card>> {
-    let mut found = catalog::cards(conn, ids, language.code(), currency)?;
-    reduce(conn, &mut found, now)?;
-    Ok(found.into_iter().filter_map(|found| card(found, currency)).collect())
+pub fn cards(conn: &mut Conn, ids: &[ProductId], showing: &Showing) -> Result<Vec<Card>> {
+    Ok(cards_by_id(conn, ids, showing)?.into_iter().map(|(_, card)| card).collect())
+}
+
+/// [`cards`], each with its product.
+pub fn cards_by_id(conn: &mut Conn, ids: &[ProductId], showing: &Showing) -> Result<Vec<(ProductId, Card)>> {
+    let mut found = catalog::cards(conn, ids, showing.language.code(), showing.currency)?;
+    reduce(conn, &mut found, showing)?;
+    Ok(found.into_iter().filter_map(|found| Some((found.id, card(found, showing.currency)?))).collect())
 }
 
 /// Shows what promotions of single products take off, with the price before struck through.
-fn reduce(conn: &mut Conn, cards: &mut [catalog::Card], now: Time) -> Result<()> {
+fn reduce(conn: &mut Conn, cards: &mut [catalog::Card], showing: &Showing) -> Result<()> {
     if cards.is_empty() {
         return Ok(());
     }
     let shop = shop::get(conn)?;
-    let Some(shelf) = Shelf::load(conn, &shop, now)? else { return Ok(()) };
+    let Some(shelf) = Shelf::load(conn, &shop, showing.audience, showing.now)? else { return Ok(()) };
     let priced = |card: &catalog::Card, price: Option<i64>| Priced {
         product: card.id,
         variant: card.only_variant,
@@ -86,8 +101,8 @@ fn card(of: catalog::Card, currency: Currency) -> Option<Card> {
 }
 
 /// A shelf of products; `None` when nothing of it is for sale.
-pub fn shelf(conn: &mut Conn, title: String, ids: &[ProductId], language: Language, currency: Currency, now: Time) -> Result<Option<Row>> {
-    let products = cards(conn, ids, language, currency, now)?;
+pub fn shelf(conn: &mut Conn, title: String, ids: &[ProductId], showing: &Showing) -> Result<Option<Row>> {
+    let products = cards(conn, ids, showing)?;
     Ok((!products.is_empty()).then_some(Row { title, more: None, products }))
 }
 

@@ -41,6 +41,11 @@ impl Visitor {
         self.ask(path, None)
     }
 
+    /// Puts a cookie into the browser.
+    pub fn carry(&self, name: &str, value: &str) {
+        self.cookies.borrow_mut().insert(name.to_string(), value.to_string());
+    }
+
     /// The value of a cookie; empty when there is none.
     pub fn cookie(&self, name: &str) -> String {
         self.cookies.borrow().get(name).cloned().unwrap_or_default()

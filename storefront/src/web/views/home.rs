@@ -9,6 +9,8 @@ pub struct HomeView {
     pub hero: Option<Banner>,
     pub tiles: Vec<Tile>,
     pub shelves: Vec<Shelf>,
+    /// The mark of the row of products the visitor looked at before.
+    pub viewed: String,
     /// A second banner between the shelves.
     pub story: Option<Banner>,
     /// Short promises, such as "Free shipping from €60".

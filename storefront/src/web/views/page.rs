@@ -32,6 +32,8 @@ pub struct PageView {
     pub cart_count: u32,
     /// What to call the signed-in customer; `None` for a guest.
     pub signed_in: Option<String>,
+    /// On a page for everybody, where the visitor's own parts of the frame go; `cart_count` and `signed_in` are empty then.
+    pub slots: Option<FrameSlots>,
     /// What the last request did, shown once.
     pub flash: Vec<Flash>,
     /// The main categories, for header and footer.
@@ -48,6 +50,14 @@ pub struct PageView {
     pub currency: String,
     /// The words in the search box.
     pub query: String,
+}
+
+/// Marks of the visitor's own parts of the frame.
+#[derive(Debug, Clone, Serialize)]
+pub struct FrameSlots {
+    pub account: String,
+    pub cart: String,
+    pub messages: String,
 }
 
 /// The page in one language.

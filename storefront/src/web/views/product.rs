@@ -28,8 +28,10 @@ pub struct ProductView {
     pub variants: Vec<VariantView>,
     pub tax: TaxNote,
     pub attributes: Vec<Attribute>,
-    /// Rows of products below: beside it, recently viewed.
+    /// Rows of products below.
     pub shelves: Vec<Shelf>,
+    /// The mark of the row of products the visitor looked at before.
+    pub viewed: String,
     /// Where shipping is explained.
     pub shipping_page: Option<String>,
 }

@@ -1,0 +1,49 @@
+//! What is known of a visitor when a shared page is put together for them: asked of the database at each request, so that a session
+//! that was ended shows nothing from then on.
+
+use super::door::Door;
+use super::frame;
+use super::visit::Visit;
+use crate::logins;
+use crate::promotions::{Audience, Personal};
+use kernel::Result;
+use std::sync::Arc;
+
+/// What pages show of a visitor, and what their prices depend on.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// What to call the customer who is signed in; `None` for a guest.
+    pub name: Option<String>,
+    /// Units in the cart.
+    pub units: u32,
+    pub audience: Audience,
+}
+
+/// Asks for a visitor. Costs nothing for whoever has neither an account nor a cart that the browser does not remember, and one read
+/// for others: the session and the name, each by its key.
+pub async fn load(door: &Door, visit: &Visit) -> Result<Known> {
+    let now = door.now();
+    let remembered = if visit.known { visit.units(&door.signer, now) } else { Some(0) };
+    if let (None, Some(units)) = (&visit.session, remembered) {
+        return Ok(Known { units, ..Known::default() });
+    }
+    let (session, visitor, personal) = (visit.session.clone(), visit.visitor.clone(), door.memory.personal.get(&()));
+    let (known, personal) = door
+        .glance(move |conn, now| {
+            let customer = session.map_or(Ok(None), |session| logins::session(conn, &session, now))?;
+            let units = remembered.map_or_else(|| frame::cart_units(conn, &visitor, customer), Ok)?;
+            let Some(customer) = customer else { return Ok((Known { units, ..Known::default() }, None)) };
+            let personal = personal.map_or_else(|| Personal::load(conn, now).map(Arc::new), Ok)?;
+            let audience = personal.audience(conn, customer)?;
+            let name = Some(crm::customers::called(conn, customer)?);
+            Ok((Known { name, units, audience }, Some(personal)))
+        })
+        .await?;
+    if let Some(personal) = personal {
+        door.memory.personal.put((), personal, 1);
+    }
+    if remembered.is_none() {
+        visit.keep_units(&door.signer, known.units, now);
+    }
+    Ok(known)
+}
