@@ -31,6 +31,12 @@ pub fn learn(conn: &mut Conn, purchase: &Purchase) -> Result<()> {
     Ok(())
 }
 
+/// Corrects an order that staff changed: what it brings by now, and its units. An order that was forgotten stays forgotten.
+pub fn change(conn: &mut Conn, order: i64, revenue: i64, units: i64) -> Result<()> {
+    diesel::update(purchases::table.find(order)).set((purchases::revenue.eq(revenue), purchases::units.eq(units))).execute(conn)?;
+    Ok(())
+}
+
 /// Takes money given back off what the order brought. An order that was forgotten stays forgotten.
 pub fn refund(conn: &mut Conn, order: i64, amount: i64) -> Result<()> {
     diesel::update(purchases::table.find(order)).set(purchases::refunded.eq(purchases::refunded + amount)).execute(conn)?;

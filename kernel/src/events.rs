@@ -24,6 +24,11 @@ pub enum Event {
         order: i64,
         reason: String,
     },
+    /// Staff changed an order before it was shipped; `edit` is the record of it.
+    OrderEdited {
+        order: i64,
+        edit: i64,
+    },
     PaymentSettled {
         order: i64,
         payment: i64,
@@ -75,6 +80,7 @@ impl Event {
             Event::OrderPlaced { .. } => "order_placed",
             Event::OrderConfirmed { .. } => "order_confirmed",
             Event::OrderCancelled { .. } => "order_cancelled",
+            Event::OrderEdited { .. } => "order_edited",
             Event::PaymentSettled { .. } => "payment_settled",
             Event::ShipmentSent { .. } => "shipment_sent",
             Event::PickupReady { .. } => "pickup_ready",

@@ -14,6 +14,7 @@ pub mod demo;
 pub mod doctor;
 pub mod documents;
 pub mod drafts;
+pub mod edits;
 pub mod gateway;
 pub mod gift_cards;
 pub mod idempotency;

@@ -2,12 +2,16 @@
 //! comes in through [`settle`], by whichever way it arrived: the shopper's return, a webhook, a job.
 
 mod at_once;
+mod balance;
 mod capture;
 mod cases;
 mod retry;
 mod settle;
 
 pub(crate) use at_once::create_captured;
+pub use balance::{BY_HAND, Holding, balance, by_hand, holds_back, overpaid};
+pub(crate) use balance::{holding, rebalance};
+pub(crate) use capture::capturing;
 pub use capture::{Pending, capturable, capture_failed, pending_capture, record_receipt, request_capture};
 pub use cases::{Case, case, case_of, has_case, list_cases, open_cases};
 pub(crate) use cases::{resolve as resolve_case, stuck};
@@ -152,12 +156,21 @@ pub fn captures_of(conn: &mut Conn, payment: PaymentId) -> Result<Vec<Captured>>
     Ok(captures::table.filter(captures::payment_id.eq(payment)).order(captures::id).select(Captured::as_select()).load(conn)?)
 }
 
-/// Sums for the statuses of an order: a refund counts once it is settled.
+/// Sums for the statuses of an order: a refund counts once it is settled. Money beyond what a changed order comes to was never
+/// captured for it, from the moment it is promised back.
 pub fn sums(conn: &mut Conn, order: OrderId) -> Result<Sums> {
     let all = of_order(conn, order)?;
-    let refunded = refunds::settled(conn, order)?;
+    let (mut refunded, mut surplus) = (0, 0);
+    for refund in refunds::of_order(conn, order)? {
+        match refund.state {
+            WishState::Requested | WishState::Settled if refund.surplus => surplus += refund.amount,
+            WishState::Settled => refunded += refund.amount,
+            WishState::Requested | WishState::Failed => {}
+        }
+    }
     let held = all.iter().filter(|payment| payment.state == PaymentState::Authorised).map(|payment| payment.authorised).sum();
-    Ok(Sums { authorised: held, captured: all.iter().map(|payment| payment.captured).sum(), refunded })
+    let captured = all.iter().map(|payment| payment.captured).sum::<i64>() - surplus;
+    Ok(Sums { authorised: held, captured, refunded })
 }
 
 /// Notes that a webhook was received. `false` when this event came before: then there is nothing more to do.
@@ -175,11 +188,10 @@ pub fn schedule_check(conn: &mut Conn, payment: PaymentId, now: Time) -> Result<
 
 /// Payments that a provider may have settled without our hearing of it: open or authorised-but-pending ones untouched since `before`.
 pub fn unheard(conn: &mut Conn, before: Time, limit: i64) -> Result<Vec<PaymentId>> {
-    let offline = ["bank_transfer", "cash_on_delivery"];
     Ok(payments::table
         .filter(payments::state.eq(PaymentState::Open))
         .filter(payments::provider_reference.is_not_null())
-        .filter(payments::provider.ne_all(offline))
+        .filter(payments::provider.ne_all(BY_HAND))
         .filter(payments::updated_at.lt(before))
         .order(payments::updated_at)
         .limit(limit)
@@ -190,6 +202,9 @@ pub fn unheard(conn: &mut Conn, before: Time, limit: i64) -> Result<Vec<PaymentI
 /// Takes back what an order was to be paid with, when it is cancelled: money taken goes back, money held is released, an open
 /// payment is closed.
 pub(crate) fn undo(conn: &mut Conn, order: &Order, lines: &[OrderLine], actor: &str, now: Time) -> Result<()> {
+    // Of a changed order more may have been taken than its lines come to.
+    let surplus = holding(conn, order.id, None)?.surplus(order.total);
+    refunds::request_surplus(conn, order, surplus, "cancelled", actor, now)?;
     refunds::request_rest(conn, order, lines, "cancelled", actor, now)?;
     for payment in of_order(conn, order.id)? {
         if matches!(payment.state, PaymentState::Authorised | PaymentState::Open) {
@@ -222,6 +237,7 @@ pub fn voided(conn: &mut Conn, id: PaymentId, now: Time) -> Result<()> {
         let order = get(conn, id)?.order_id;
         orders::note(conn, order, "payment_voided", "", "system", now)?;
         orders::refresh(conn, order, now)?;
+        rebalance(conn, order, None, now)?;
     }
     Ok(())
 }

@@ -194,17 +194,8 @@ fn taxes(basket: &Basket, taxable: &[(Rate, i64)], shipping: i64) -> (Vec<Vec<i6
     let by_line: Vec<_> = taxable.iter().map(|(rate, amount)| rate.tax(*amount, included)).collect();
     let shares = allocate(shipping, &by_line.iter().map(|taxed| taxed.gross).collect::<Vec<_>>());
     let mut of_lines: Vec<Vec<i64>> = by_line.into_iter().map(|taxed| taxed.taxes).collect();
-    // Lines that are taxed alike, cheapest rate first; the class that says so may be another.
-    let mut alike: Vec<(&Rate, Vec<usize>)> = Vec::new();
-    for (at, (rate, _)) in taxable.iter().enumerate() {
-        match alike.iter_mut().find(|(known, _)| same_tax(known, rate)) {
-            Some((_, lines)) => lines.push(at),
-            None => alike.push((rate, vec![at])),
-        }
-    }
-    alike.sort_by_key(|(rate, _)| rate.basis_points());
     let mut of_delivery = Vec::new();
-    for (rate, lines) in alike {
+    for (rate, lines) in alike(taxable.iter().map(|(rate, _)| rate)) {
         let share: i64 = lines.iter().map(|at| shares[*at]).sum();
         let taxes = match basket.rounding {
             Rounding::Line => rate.tax(share, included).taxes,
@@ -217,19 +208,43 @@ fn taxes(basket: &Basket, taxable: &[(Rate, i64)], shipping: i64) -> (Vec<Vec<i6
                 of_share
             }
         };
-        let reason = rate.reason.clone();
-        of_delivery.push(DeliveryTax {
-            rate_bp: rate.basis_points(),
-            amount: share,
-            tax: taxes.iter().sum(),
-            taxes: rate.parts(&taxes),
-            reason,
-        });
+        of_delivery.push(part_of_delivery(rate, share, &taxes));
     }
     if shipping == 0 {
         of_delivery.clear();
     }
     (of_lines, of_delivery)
+}
+
+/// Lines that are taxed alike, cheapest rate first; the class that says so may be another.
+fn alike<'a>(rates: impl Iterator<Item = &'a Rate>) -> Vec<(&'a Rate, Vec<usize>)> {
+    let mut alike: Vec<(&Rate, Vec<usize>)> = Vec::new();
+    for (at, rate) in rates.enumerate() {
+        match alike.iter_mut().find(|(known, _)| same_tax(known, rate)) {
+            Some((_, lines)) => lines.push(at),
+            None => alike.push((rate, vec![at])),
+        }
+    }
+    alike.sort_by_key(|(rate, _)| rate.basis_points());
+    alike
+}
+
+fn part_of_delivery(rate: &Rate, amount: i64, taxes: &[i64]) -> DeliveryTax {
+    let (tax, parts) = (taxes.iter().sum(), rate.parts(taxes));
+    DeliveryTax { rate_bp: rate.basis_points(), amount, tax, taxes: parts, reason: rate.reason.clone() }
+}
+
+/// The taxes of a delivery of `goods`, each with how it is taxed and its total: as [`price`] figures them, rounded for each part.
+pub(crate) fn delivery_taxes(goods: &[(Rate, i64)], shipping: i64, tax_included: bool) -> Vec<DeliveryTax> {
+    if shipping == 0 {
+        return Vec::new();
+    }
+    let shares = allocate(shipping, &goods.iter().map(|(_, total)| *total).collect::<Vec<_>>());
+    let part = |(rate, lines): (&Rate, Vec<usize>)| {
+        let share = lines.iter().map(|at| shares[*at]).sum();
+        part_of_delivery(rate, share, &rate.tax(share, tax_included).taxes)
+    };
+    alike(goods.iter().map(|(rate, _)| rate)).into_iter().map(part).collect()
 }
 
 /// The tax in or on a delivery of this price, of the goods of a basket.

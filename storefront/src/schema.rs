@@ -495,6 +495,7 @@ diesel::table! {
         total -> BigInt,
         content -> Text,
         issued_at -> Timestamp,
+        edition -> BigInt,
     }
 }
 
@@ -537,6 +538,23 @@ diesel::table! {
         source -> Text,
         label -> Text,
         amount -> BigInt,
+    }
+}
+
+diesel::table! {
+    order_edits (id) {
+        id -> BigInt,
+        order_id -> BigInt,
+        total_before -> BigInt,
+        total_after -> BigInt,
+        tax_before -> BigInt,
+        tax_after -> BigInt,
+        due -> BigInt,
+        given_back -> BigInt,
+        changes -> Text,
+        reason -> Text,
+        actor -> Text,
+        created_at -> Timestamp,
     }
 }
 
@@ -601,6 +619,7 @@ diesel::table! {
         settled_at -> Nullable<Timestamp>,
         wish -> Text,
         to_credit -> Bool,
+        surplus -> Bool,
     }
 }
 
@@ -882,7 +901,7 @@ diesel::allow_tables_to_appear_in_same_query!(collection_products, products);
 diesel::allow_tables_to_appear_in_same_query!(stock_requests, variants);
 diesel::allow_tables_to_appear_in_same_query!(promotions, promotion_codes);
 diesel::allow_tables_to_appear_in_same_query!(orders, order_terms);
-diesel::allow_tables_to_appear_in_same_query!(refunds, payments);
+diesel::allow_tables_to_appear_in_same_query!(refunds, payments, captures);
 diesel::allow_tables_to_appear_in_same_query!(order_lines, return_lines);
 diesel::allow_tables_to_appear_in_same_query!(orders, order_lines, variants);
 diesel::allow_tables_to_appear_in_same_query!(carts, cart_lines);

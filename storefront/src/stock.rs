@@ -123,6 +123,21 @@ pub fn deallocate(conn: &mut Conn, order: OrderId, demand: &Demand, event: &str,
     give(conn, order, demand, &Place { event, reason: "cancelled", location: None }, |quantity| (0, -quantity, 0), actor, now)
 }
 
+/// Promises more goods to a confirmed order, or frees what it does not want any more, by variant: above zero is more. `event` tells
+/// the changes of an order apart. Fails with `SoldOut` when fewer are free.
+pub fn change(conn: &mut Conn, order: OrderId, units: &Demand, event: &str, actor: &str, now: Time) -> Result<(), StockError> {
+    for (&variant, &quantity) in units.iter().filter(|(_, quantity)| **quantity != 0) {
+        let (kind, reason) = if quantity > 0 { ("allocate", "") } else { ("cancel", "cancelled") };
+        let key = format!("{event}:{order}:{variant}");
+        let change = Change { kind, on_hand: 0, allocated: quantity, held: 0, key, order: Some(order), reason, actor, location: None };
+        if !moved(conn, variant, &change, now)? {
+            let left = level(conn, variant)?.free().max(0);
+            return Err(StockError::SoldOut { variant, left });
+        }
+    }
+    Ok(())
+}
+
 /// Takes goods out of the house with a shipment, from one location or from wherever they lie. `Conflict` when there are fewer than
 /// the order needs (a back-order).
 pub fn ship(

@@ -97,7 +97,7 @@ impl Rounding {
 }
 
 /// The rates of one place, by tax class.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rates {
     by_class: BTreeMap<String, Rate>,
     none: Rate,
@@ -120,6 +120,17 @@ impl Rates {
 }
 
 impl Rate {
+    /// How a line was taxed: by its parts or, of lines that have none, by its basis points as one tax.
+    pub fn frozen(parts: &[TaxPart], basis_points: i64, reason: &str) -> Rate {
+        let levy = |name: &str, rate_ppm, compound| Levy { name: name.into(), rate_ppm, compound, reason: reason.into() };
+        let levies = match parts {
+            [] if basis_points == 0 => Vec::new(),
+            [] => vec![levy("", basis_points.saturating_mul(100), false)],
+            parts => parts.iter().map(|part| levy(&part.name, part.rate_ppm, part.compound)).collect(),
+        };
+        Rate { levies, reason: reason.into() }
+    }
+
     /// The share of the price before tax that each levy takes, in units of [`ONE`].
     fn effective(&self) -> Vec<i64> {
         effective(self.levies.iter().map(|levy| (levy.rate_ppm, levy.compound)))

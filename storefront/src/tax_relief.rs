@@ -80,8 +80,12 @@ pub fn net(basket: &Basket, home: &Rates, goods: &[bool]) -> Net {
 
 fn net_line(basket: &Basket, line: &Line, sent: bool, home: &Rates) -> Line {
     let within = if basket.prices_include_tax && line.taxable { home.of(&line.tax_class).tax(line.unit_price, true).tax } else { 0 };
-    let tax_class = if sent { GOODS_CLASS } else { SERVICES_CLASS };
-    Line { unit_price: line.unit_price - within, tax_class: tax_class.into(), ..line.clone() }
+    Line { unit_price: line.unit_price - within, tax_class: class(sent).into(), ..line.clone() }
+}
+
+/// The class in [`rates`] of goods that are sent, or else of a service.
+pub fn class(sent: bool) -> &'static str {
+    if sent { GOODS_CLASS } else { SERVICES_CLASS }
 }
 
 #[cfg(test)]

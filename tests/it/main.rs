@@ -12,6 +12,7 @@ mod crash;
 mod desk;
 mod documents;
 mod drafts;
+mod editing;
 mod feeds;
 mod mailing;
 mod outages;

@@ -136,6 +136,7 @@ fn order(l: Language, fresh: bool) -> OrderView {
         can_cancel: fresh,
         cancel_refund: fresh.then(|| eur(10930)),
         can_pay: fresh,
+        balance: (!fresh).then(|| eur(1290)),
         can_reorder: true,
     }
 }

@@ -44,6 +44,8 @@ pub struct OrderView {
     /// The buyer picks the goods up; `shipping_address` is where.
     pickup: bool,
     total: Amount,
+    /// What is missing to the total since the order was changed; zero for an order that stands as it was placed.
+    balance_due: Amount,
     lines: Vec<OrderLineView>,
     payments: Vec<PaymentView>,
     shipments: Vec<ShipmentView>,
@@ -136,6 +138,7 @@ pub fn show(conn: &mut Conn, id: OrderId) -> Result<OrderView> {
         reverse_charge: order.taxation.0.reverse_charge,
         pickup: order.pickup_location_id.is_some(),
         total: amount(order.total),
+        balance_due: amount(payments::balance(conn, &order)?),
         lines: orders::lines(conn, id)?.into_iter().map(|line| line_view(line, currency)).collect(),
         payments: payments::of_order(conn, id)?.into_iter().map(|payment| payment_view(payment, currency)).collect(),
         shipments: parcels,

@@ -34,13 +34,13 @@ pub struct Content {
     /// Tax by rate, lowest first. Their amounts sum to the document's.
     pub rates: Vec<RateRow>,
     pub payment_method: String,
-    /// What gift cards and store credit had paid by then.
+    /// What gift cards and store credit, or the payments of an order that was changed since, had paid by then.
     pub paid: i64,
     /// The order's payment status when the document was issued.
     pub payment_status: String,
     /// Of a credit note: what it takes back.
     pub invoice: Option<Reference>,
-    /// Of a credit note: `refund` or `cancelled`.
+    /// Of a credit note: `refund`, `cancelled` or `edited`.
     pub reason: String,
     /// Why nothing is taxed, when the buyer owes the tax: `goods`, `services`.
     pub reverse_charge: Vec<String>,

@@ -53,7 +53,11 @@ impl Subject {
         Reader { email: &self.order.email, name: &self.name, language: language(&self.order.language) }
     }
 
-    fn money(&self, minor: i64) -> Result<Money> {
+    pub fn view(&self) -> MailOrder {
+        self.view.clone()
+    }
+
+    pub fn money(&self, minor: i64) -> Result<Money> {
         Ok(Money::new(minor, self.order.currency()?))
     }
 }

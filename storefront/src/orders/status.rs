@@ -42,6 +42,8 @@ pub fn payment_status(total: i64, sums: &Sums, cancelled: bool) -> PaymentStatus
     }
     match (cancelled, sums.authorised > 0) {
         (true, _) => PaymentStatus::Voided,
+        // A changed order may come to more than is held for it.
+        (false, true) if sums.authorised < total => PaymentStatus::PartiallyPaid,
         (false, true) => PaymentStatus::Authorised,
         (false, false) if total == 0 => PaymentStatus::Paid,
         (false, false) => PaymentStatus::Pending,

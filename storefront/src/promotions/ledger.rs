@@ -78,23 +78,63 @@ fn claim_one(
 
 /// Gives the uses of a cancelled order back. Does nothing when it had none, or gave them back before.
 pub fn release(conn: &mut Conn, order: OrderId, now: Time) -> Result<()> {
+    for used in used(conn, order)? {
+        give_back(conn, order, &used, now)?;
+    }
+    Ok(())
+}
+
+/// Gives back the uses of promotions of which nothing is left on a changed order: those whose adjustments come from `lost`. Answers
+/// the codes that opened them.
+pub(crate) fn release_lost(conn: &mut Conn, order: OrderId, lost: &[String], now: Time) -> Result<Vec<String>> {
+    let mut freed = Vec::new();
+    if lost.is_empty() {
+        return Ok(freed);
+    }
+    for used in used(conn, order)? {
+        let code: Option<String> = match used.code {
+            Some(id) => code_rows::table.find(id).select(code_rows::code).first(conn).optional()?,
+            None => None,
+        };
+        let own = format!("promotion:{}", used.promotion);
+        let from_code = |source: &String| {
+            let typed = source.strip_prefix("coupon:");
+            typed.zip(code.as_ref()).is_some_and(|(typed, code)| codes::normalise(typed) == *code)
+        };
+        if lost.iter().any(|source| *source == own || from_code(source)) {
+            give_back(conn, order, &used, now)?;
+            freed.extend(code);
+        }
+    }
+    Ok(freed)
+}
+
+/// A use that was not given back.
+struct Used {
+    promotion: PromotionId,
+    code: Option<i64>,
+    customer: CustomerId,
+}
+
+fn used(conn: &mut Conn, order: OrderId) -> Result<Vec<Used>> {
     let moved: Vec<(PromotionId, Option<i64>, CustomerId, i64)> = movements::table
         .filter(movements::order_id.eq(order))
         .order((movements::promotion_id, movements::id))
         .select((movements::promotion_id, movements::code_id, movements::customer_id, movements::uses))
         .load(conn)?;
-    for (promotion, code, customer, _) in moved.iter().filter(|row| row.3 == 1) {
-        if moved.iter().any(|(other, _, _, uses)| other == promotion && *uses == -1) {
-            continue;
-        }
-        diesel::update(promotions::table.find(promotion)).set(promotions::uses.eq(promotions::uses - 1)).execute(conn)?;
-        diesel::update(balances::table.find((promotion, customer))).set(balances::uses.eq(balances::uses - 1)).execute(conn)?;
-        if let Some(code) = code {
-            diesel::update(code_rows::table.find(code)).set(code_rows::uses.eq(code_rows::uses - 1)).execute(conn)?;
-        }
-        movement(conn, *promotion, *code, *customer, order, -1, now)?;
+    let back = |promotion: PromotionId| moved.iter().any(|row| row.0 == promotion && row.3 == -1);
+    let open = moved.iter().filter(|row| row.3 == 1 && !back(row.0));
+    Ok(open.map(|&(promotion, code, customer, _)| Used { promotion, code, customer }).collect())
+}
+
+fn give_back(conn: &mut Conn, order: OrderId, used: &Used, now: Time) -> Result<()> {
+    let Used { promotion, code, customer } = *used;
+    diesel::update(promotions::table.find(promotion)).set(promotions::uses.eq(promotions::uses - 1)).execute(conn)?;
+    diesel::update(balances::table.find((promotion, customer))).set(balances::uses.eq(balances::uses - 1)).execute(conn)?;
+    if let Some(code) = code {
+        diesel::update(code_rows::table.find(code)).set(code_rows::uses.eq(code_rows::uses - 1)).execute(conn)?;
     }
-    Ok(())
+    movement(conn, promotion, code, customer, order, -1, now)
 }
 
 fn movement(

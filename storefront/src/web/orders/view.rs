@@ -64,7 +64,8 @@ pub fn load(conn: &mut Conn, order: &Order, gateways: &Gateways, key: Option<Str
     let return_to = may_return.then(|| format!("/orders/{}/returns/new{keyed}", order.number));
     let can_cancel = orders::cancellable(order, &lines);
     let paid: i64 = payments.iter().map(|payment| payment.captured - payment.refunded).sum();
-    let can_pay = payments.last().is_some_and(|payment| pay::payable(gateways, order, payment));
+    let balance = payments::balance(conn, order)?;
+    let can_pay = payments.last().is_some_and(|payment| pay::payable(gateways, order, payment, balance));
     Ok(OrderView {
         number: order.number.clone(),
         papers: papers::views(conn, order, key.as_deref(), words)?,
@@ -93,6 +94,7 @@ pub fn load(conn: &mut Conn, order: &Order, gateways: &Gateways, key: Option<Str
         can_cancel,
         cancel_refund: (can_cancel && paid > 0).then(|| Money::new(paid, currency)),
         can_pay,
+        balance: (balance > 0).then(|| Money::new(balance, currency)),
         can_reorder: lines.iter().any(|line| line.variant_id.is_some()),
     })
 }
@@ -164,7 +166,7 @@ pub fn back_to(conn: &mut Conn, refund: &refunds::Refund, words: &Words) -> Resu
     if is_stored(&payment.provider) { stored::name(conn, &payment, words).map(Some) } else { Ok(None) }
 }
 
-/// What a refund is made of: units of lines, delivery.
+/// What a refund is made of: units of lines, delivery, or what a changed order comes to less.
 pub fn refund_parts(
     conn: &mut Conn,
     refund: &refunds::Refund,
@@ -178,6 +180,9 @@ pub fn refund_parts(
         // The units of a line stand with one of several refunds that share its amount.
         let label = if part.quantity == 0 { titled(line) } else { format!("{} × {}", part.quantity, titled(line)) };
         parts.push(TotalRow { label, amount: Money::new(part.amount, currency) });
+    }
+    if refund.surplus {
+        parts.push(TotalRow { label: words.get("refund-surplus"), amount: Money::new(refund.amount, currency) });
     }
     if refund.shipping > 0 {
         parts.push(TotalRow { label: words.get("totals-shipping"), amount: Money::new(refund.shipping, currency) });

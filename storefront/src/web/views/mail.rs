@@ -87,6 +87,22 @@ pub struct PickupReady {
     pub hours: Vec<String>,
 }
 
+/// `order_edited`.
+#[derive(Debug, Clone, Serialize)]
+pub struct OrderEdited {
+    pub order: MailOrder,
+    /// What became another, such as "Mug, Indigo: 3 → 2".
+    pub changes: Vec<String>,
+    /// What goes back; `None` when nothing does.
+    pub back: Option<Money>,
+    /// What is still to be paid because of the change.
+    pub balance: Option<Money>,
+    /// The balance can be paid on the order's page.
+    pub pays_online: bool,
+    /// What to write on a bank transfer; `None` for other ways to pay.
+    pub transfer: Option<Vec<super::order::TotalText>>,
+}
+
 /// `order_cancelled`.
 #[derive(Debug, Clone, Serialize)]
 pub struct OrderCancelled {

@@ -46,6 +46,8 @@ pub struct OrderView {
     pub cancel_refund: Option<Money>,
     /// The payment failed or was left, and may be tried again.
     pub can_pay: bool,
+    /// What the shop's change of the order left to be paid.
+    pub balance: Option<Money>,
     pub can_reorder: bool,
 }
 
