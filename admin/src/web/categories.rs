@@ -84,9 +84,8 @@ async fn show(desk: &Desk, status: StatusCode, id: Option<CategoryId>, form: For
         })
         .await?;
     let below = id.map(|id| tree.subtree(id)).unwrap_or_default();
-    let mut places: Vec<(String, CategoryId)> =
-        tree.0.iter().filter(|one| !below.contains(&one.id)).map(|one| (path(&tree, one.id), one.id)).collect();
-    places.sort();
+    let places: Vec<(String, CategoryId)> =
+        tree.in_order().into_iter().filter(|one| !below.contains(&one.id)).map(|one| (path(&tree, one.id), one.id)).collect();
     let places: Vec<Value> = places.into_iter().map(|(path, id)| json!({ "value": id.to_string(), "label": path })).collect();
     let title = id.and_then(|id| tree.get(id)).map_or("admin-category-new", |known| known.name.as_str());
     let view = json!({ "id": id, "slug": known.map(|known| known.slug), "form": form, "places": places });

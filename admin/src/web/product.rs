@@ -59,8 +59,8 @@ async fn show(desk: &Desk, status: StatusCode, loaded: &Loaded, form: Form, rows
     let product = &loaded.product;
     let categories: Vec<Value> = loaded
         .categories
-        .0
-        .iter()
+        .in_order()
+        .into_iter()
         .map(|category| {
             let path: Vec<&str> = loaded.categories.path(category.id).iter().map(|one| one.name.as_str()).collect();
             json!({ "name": format!("category-{}", category.id), "label": path.join(" › ") })

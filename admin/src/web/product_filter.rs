@@ -50,7 +50,7 @@ impl Asked {
     pub fn view(&self, tree: &Categories) -> Value {
         let path = |id| tree.path(id).iter().map(|one| one.name.as_str()).collect::<Vec<_>>().join(" › ");
         let categories: Vec<Value> =
-            tree.0.iter().map(|category| json!({ "value": category.id.to_string(), "label": path(category.id) })).collect();
+            tree.in_order().into_iter().map(|category| json!({ "value": category.id.to_string(), "label": path(category.id) })).collect();
         let more = ["category", "brand", "tag", "stock", "from", "to"].iter().any(|name| !self.get(name).is_empty());
         json!({ "q": self.get("q"), "status": self.get("status"), "category": self.get("category"), "brand": self.get("brand"),
             "tag": self.get("tag"), "stock": self.get("stock"), "from": self.get("from"), "to": self.get("to"), "more": more,

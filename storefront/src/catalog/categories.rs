@@ -66,6 +66,14 @@ impl Categories {
         path
     }
 
+    /// All of them, each before what lies below it: as lists show the tree.
+    pub fn in_order(&self) -> Vec<&Category> {
+        let places = |category: &Category| self.path(category.id).iter().map(|one| (one.position, one.id)).collect::<Vec<_>>();
+        let mut all: Vec<&Category> = self.0.iter().collect();
+        all.sort_by_cached_key(|category| places(category));
+        all
+    }
+
     /// The category and all below it.
     pub fn subtree(&self, id: CategoryId) -> Vec<CategoryId> {
         let mut found = vec![id];

@@ -65,16 +65,16 @@ pub(super) fn orders(products: &[ProductDraft], now: Time) -> Vec<OrderDraft> {
         return Vec::new();
     }
     let mut dice = Dice(20_260_901);
-    let mut orders = Vec::new();
+    let mut moments = Vec::new();
     for back in (1..=DAYS).rev() {
         // One to four a day, a little more of late.
         let many = 1 + dice.roll(if back < DAYS / 3 { 4 } else { 3 });
-        for _ in 0..many {
-            let at = (now - TimeDelta::days(back)).and_utc() - TimeDelta::minutes(i64::try_from(dice.roll(600)).unwrap_or(0));
-            orders.push(order(&mut dice, orders.len(), at, &goods));
-        }
+        let of_day =
+            |dice: &mut Dice| (now - TimeDelta::days(back)).and_utc() - TimeDelta::minutes(i64::try_from(dice.roll(600)).unwrap_or(0));
+        moments.extend((0..many).map(|_| of_day(&mut dice)));
     }
-    orders
+    moments.sort_unstable();
+    moments.into_iter().enumerate().map(|(number, at)| order(&mut dice, number, at, &goods)).collect()
 }
 
 /// SKU, name and price of what can be bought.
