@@ -44,6 +44,7 @@ pub mod store_credit;
 pub mod stored_value;
 pub mod tax;
 pub mod tax_rates;
+pub mod theme;
 pub mod waiting;
 pub mod web;
 pub mod webhooks;

@@ -697,6 +697,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    themes (id) {
+        id -> BigInt,
+        content -> Text,
+        published_by -> Text,
+        published_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     api_keys (id) {
         id -> BigInt,
         name -> Text,

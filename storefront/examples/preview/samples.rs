@@ -4,7 +4,7 @@ use super::Preview;
 use super::views::form::{self, Form};
 use super::views::home::{Banner, HomeView, Promise};
 use super::views::listing::{CategoryView, Facet, FacetValue, Listing, PriceFacet, SearchView};
-use super::views::page::{Alternate, ContentView, ErrorView, PageView};
+use super::views::page::{Alternate, ContentView, ErrorView, Look, PageView};
 use super::views::product::{Attribute, OptionValue, OptionView, ProductView, VariantView};
 use super::views::shared::{Card, Choice, Link, Picture, Shelf, Stock, TaxNote, Tile};
 use kernel::error::Fields;
@@ -49,6 +49,7 @@ pub fn frame(l: Language, name: &str) -> PageView {
         language: l,
         tag: l.tag(),
         shop_name: say(l, "Leaf & Clay", "叶与陶"),
+        look: Look { ground: "#faf7f2".to_string(), ..Look::default() },
         title: if name == "home" { String::new() } else { name.to_string() },
         description: "Tea and tableware".to_string(),
         canonical: Some(format!("https://shop.example{}", l.path("/"))),

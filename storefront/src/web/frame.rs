@@ -1,9 +1,12 @@
 //! The frame around every page: what the header and footer show.
 
+use super::shelves;
 use super::slots::{Everyone, Slot};
-use super::views::page::{Alternate, PageView};
+use super::theme;
+use super::views::page::{Alternate, Look, PageView};
 use super::views::shared::Link;
 use super::visit::Visit;
+use crate::theme::Theme;
 use crate::{carts, shop};
 use crm::CustomerId;
 use kernel::clock::Time;
@@ -27,15 +30,21 @@ pub fn load(conn: &mut Conn, visit: &Visit, now: Time) -> Result<PageView> {
 pub fn shared(conn: &mut Conn, everyone: &Everyone) -> Result<PageView> {
     let mut page = plain(conn, everyone.language, &everyone.slots.mark(Slot::FormToken))?;
     page.slots = Some(everyone.slots.of_frame());
+    if everyone.draft {
+        let draft = crate::theme::working(conn)?;
+        page.look = Look { draft: true, ..look(conn, &draft, &page.shop_name)? };
+    }
     Ok(page)
 }
 
 /// The frame with nothing of a visitor in it but the token of forms.
 fn plain(conn: &mut Conn, language: Language, csrf: &str) -> Result<PageView> {
     let shop = shop::get(conn)?;
+    let worn = crate::theme::published(conn)?.theme;
     Ok(PageView {
         language,
         tag: language.tag(),
+        look: look(conn, &worn, &shop.name)?,
         shop_name: shop.name.clone(),
         title: String::new(),
         description: String::new(),
@@ -53,6 +62,18 @@ fn plain(conn: &mut Conn, language: Language, csrf: &str) -> Result<PageView> {
         noindex: false,
         currency: shop.currency.code().into(),
         query: String::new(),
+    })
+}
+
+/// What pages show of a theme.
+fn look(conn: &mut Conn, theme: &Theme, shop_name: &str) -> Result<Look> {
+    let (sheet, plain) = (theme.sheet(), Theme::default().sheet());
+    Ok(Look {
+        sheet: (sheet != plain).then(|| theme::address(&sheet)),
+        ground: theme.colour(crate::theme::Role::Background).to_string(),
+        logo: shelves::by_hash(conn, theme.logo.as_deref(), shop_name)?,
+        icon: theme.icon.as_ref().map(|hash| format!("/pictures/{hash}/160.webp")),
+        draft: false,
     })
 }
 

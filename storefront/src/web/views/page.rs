@@ -1,6 +1,6 @@
 //! The frame around every page.
 
-use super::shared::Link;
+use super::shared::{Link, Picture};
 use kernel::web::i18n::Language;
 use serde::Serialize;
 
@@ -18,6 +18,7 @@ pub struct PageView {
     /// The BCP 47 tag for `<html lang>`.
     pub tag: &'static str,
     pub shop_name: String,
+    pub look: Look,
     /// For `<title>`, without the shop's name; empty on the home page.
     pub title: String,
     /// For search engines; empty to leave out.
@@ -50,6 +51,21 @@ pub struct PageView {
     pub currency: String,
     /// The words in the search box.
     pub query: String,
+}
+
+/// What the frame shows of the shop's theme.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Look {
+    /// The address of the theme's style sheet; `None` for the theme that `shop.css` begins with.
+    pub sheet: Option<String>,
+    /// The ground of the page as `#rrggbb`, for the browser's own frame.
+    pub ground: String,
+    /// In place of the shop's name.
+    pub logo: Option<Picture>,
+    /// The address of the picture for tabs and bookmarks; `None` for the one the program carries.
+    pub icon: Option<String>,
+    /// Whether somebody works on the theme and looks at the draft.
+    pub draft: bool,
 }
 
 /// Marks of the visitor's own parts of the frame.

@@ -1,0 +1,7 @@
+-- storefront: the themes that were published, by their number; the shop wears the one with the highest.
+CREATE TABLE themes (
+    id BIGINT NOT NULL PRIMARY KEY,
+    content TEXT NOT NULL,
+    published_by TEXT NOT NULL,
+    published_at TIMESTAMP NOT NULL
+);
