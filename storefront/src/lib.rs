@@ -22,6 +22,7 @@ pub mod imports;
 pub mod labels;
 pub mod logins;
 pub mod mails;
+pub mod menus;
 pub mod orders;
 mod outbound;
 pub mod payment_jobs;

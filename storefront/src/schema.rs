@@ -697,6 +697,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    menus (place) {
+        place -> Text,
+        content -> Text,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
     themes (id) {
         id -> BigInt,
         content -> Text,

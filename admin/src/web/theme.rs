@@ -19,7 +19,7 @@ use storefront::web::views::form::Form;
 const HERE: &str = "/admin/theme";
 /// The pictures of a theme.
 const PLACES: [&str; 2] = ["logo", "icon"];
-/// What is no colour.
+/// The fields that are no colour.
 const CHOICES: [&str; 3] = ["heading", "body", "corners"];
 
 fn names() -> Vec<&'static str> {
@@ -140,11 +140,11 @@ async fn refused(desk: &Desk, posted: &Posted, error: Error) -> Result<HttpRespo
     let typed = read(posted, working.clone()).ok();
     if let Some(typed) = &typed {
         let words = desk.words()?;
-        for check in typed.checks().iter().filter(|check| !check.holds() && wrong.0.contains_key(check.role().as_str())) {
+        for check in typed.checks().iter().filter(|check| !check.holds()) {
             // The first of several is the one that is told; the list below names all.
-            let told = wrong.0.entry(check.role().as_str().to_string()).or_default();
-            if told == "admin-theme-unreadable" {
-                *told = theme_view::sentence(check, &words)?;
+            match wrong.0.get_mut(check.role().as_str()) {
+                Some(told) if told == "admin-theme-unreadable" => *told = theme_view::sentence(check, &words)?,
+                _ => {}
             }
         }
     }
@@ -187,16 +187,18 @@ pub async fn restore(desk: Desk, number: web::Path<i64>, posted: Posted) -> Resu
     Ok(desk.done(&back(&posted), "admin-theme-restored"))
 }
 
-fn place(theme: &mut Theme, place: &str) -> Result<&'static str> {
-    let known = PLACES.into_iter().find(|known| *known == place).ok_or(Error::NotFound)?;
-    let slot = if known == "logo" { &mut theme.logo } else { &mut theme.icon };
-    *slot = None;
-    Ok(known)
+/// The place of a picture by its name in an address.
+fn place(name: &str) -> Result<&'static str> {
+    PLACES.into_iter().find(|known| *known == name).ok_or(Error::NotFound)
+}
+
+fn slot<'a>(theme: &'a mut Theme, place: &str) -> &'a mut Option<String> {
+    if place == "logo" { &mut theme.logo } else { &mut theme.icon }
 }
 
 /// Gives the draft a logo or an icon.
 pub async fn picture(desk: Desk, name: web::Path<String>, parts: Multipart) -> Result<HttpResponse> {
-    let name = place(&mut Theme::default(), &name)?;
+    let name = place(&name)?;
     let stored = async {
         let (prepared, _) = uploads::take(&desk, parts).await?;
         let (width, height) = (prepared.width, prepared.height);
@@ -205,8 +207,7 @@ pub async fn picture(desk: Desk, name: web::Path<String>, parts: Multipart) -> R
         }
         desk.write(move |conn, act| {
             let mut after = theme::working(conn)?;
-            let hash = Some(pictures::store(conn, &prepared, act.now)?);
-            if name == "logo" { after.logo = hash } else { after.icon = hash }
+            *slot(&mut after, name) = Some(pictures::store(conn, &prepared, act.now)?);
             keep(conn, act, &after)
         })
         .await
@@ -219,10 +220,10 @@ pub async fn picture(desk: Desk, name: web::Path<String>, parts: Multipart) -> R
 
 /// Takes the logo or the icon from the draft.
 pub async fn remove_picture(desk: Desk, name: web::Path<String>, posted: Posted) -> Result<HttpResponse> {
-    let name = name.into_inner();
+    let name = place(&name)?;
     desk.write(move |conn, act| {
         let mut after = theme::working(conn)?;
-        place(&mut after, &name)?;
+        *slot(&mut after, name) = None;
         keep(conn, act, &after)
     })
     .await?;

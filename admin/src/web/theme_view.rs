@@ -5,7 +5,6 @@ use crate::audit::diff;
 use crate::staff;
 use kernel::{Conn, Result};
 use serde_json::{Value, json};
-use std::collections::HashMap;
 use storefront::theme::{self, Check, Corners, Font, Preset, Published, Role, Theme};
 use storefront::web::words::Words;
 use storefront::{catalog, content, shop};
@@ -20,16 +19,13 @@ fn swatch(theme: &Theme) -> Vec<String> {
 /// Everything but the form. `beside` is what the shop wears, to be compared with `theme`.
 pub async fn of(desk: &Desk, theme: &Theme, beside: Option<&Theme>) -> Result<Value> {
     let language = desk.visit.language.code();
-    let (published, draft, earlier, places, people) = desk
+    let (published, draft, earlier, places, names) = desk
         .read(move |conn| {
             let (published, draft) = (theme::published(conn)?, theme::draft(conn)?);
-            Ok((published, draft.is_some(), theme::earlier(conn)?, places(conn, language)?, staff::list(conn)?))
+            Ok((published, draft.is_some(), theme::earlier(conn)?, places(conn, language)?, staff::names(conn)?))
         })
         .await?;
-    let names: HashMap<String, &str> = people.iter().map(|one| (one.actor(), one.name.as_str())).collect();
-    let row = |one: &Published| {
-        json!({ "number": one.number, "at": one.at, "by": names.get(&one.by).unwrap_or(&one.by.as_str()), "swatch": swatch(&one.theme) })
-    };
+    let row = |one: &Published| json!({ "number": one.number, "at": one.at, "by": names.get(&one.by).unwrap_or(&one.by), "swatch": swatch(&one.theme) });
     let words = desk.words()?;
     let text = |theme: &Theme| kernel::json::text(theme);
     let compared = match beside {

@@ -77,7 +77,9 @@ impl Font {
             Font::Transitional => {
                 "Charter,\"Bitstream Charter\",Cambria,\"Times New Roman\",\"Songti SC\",\"Noto Serif CJK SC\",\"Source Han Serif SC\",\"SimSun\",serif"
             }
-            Font::Slab => "Rockwell,\"Rockwell Nova\",\"Roboto Slab\",\"DejaVu Serif\",\"Sitka Small\",\"Songti SC\",\"Noto Serif CJK SC\",serif",
+            Font::Slab => {
+                "Rockwell,\"Rockwell Nova\",\"Roboto Slab\",\"DejaVu Serif\",\"Sitka Small\",\"Songti SC\",\"Noto Serif CJK SC\",serif"
+            }
             Font::Monospace => {
                 "ui-monospace,\"Cascadia Code\",\"Source Code Pro\",Menlo,Consolas,\"DejaVu Sans Mono\",\"PingFang SC\",\"Microsoft YaHei\",\
                  \"Noto Sans Mono CJK SC\",monospace"

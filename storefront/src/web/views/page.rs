@@ -37,9 +37,12 @@ pub struct PageView {
     pub slots: Option<FrameSlots>,
     /// What the last request did, shown once.
     pub flash: Vec<Flash>,
-    /// The main categories, for header and footer.
-    pub categories: Vec<Link>,
-    /// Content pages, for the footer.
+    /// The menu of the header.
+    pub header: Vec<MenuLink>,
+    /// The columns of the footer's menu, and its entries that stand in none.
+    pub footer: Vec<MenuLink>,
+    pub footer_more: Vec<MenuLink>,
+    /// Content pages, for the foot of the checkout.
     pub pages: Vec<Link>,
     /// One line above the header; `None` to leave out.
     pub announcement: Option<String>,
@@ -66,6 +69,19 @@ pub struct Look {
     pub icon: Option<String>,
     /// Whether somebody works on the theme and looks at the draft.
     pub draft: bool,
+}
+
+/// An entry of a menu.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct MenuLink {
+    pub label: String,
+    /// The label as the key of a text, in place of `label`.
+    pub key: Option<&'static str>,
+    /// A path without its language, or an address outside; `None` for a heading.
+    pub to: Option<String>,
+    pub outside: bool,
+    /// Entries below; they have none below themselves.
+    pub children: Vec<MenuLink>,
 }
 
 /// Marks of the visitor's own parts of the frame.

@@ -1,1 +1,2 @@
+DROP TABLE menus;
 DROP TABLE themes;
