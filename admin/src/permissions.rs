@@ -14,6 +14,8 @@ kernel::words!(
         OrdersCapture = "orders.capture",
         /// Place an order for a customer.
         OrdersPlace = "orders.place",
+        /// Change goods, quantities, address and delivery of an order before it is shipped.
+        OrdersEdit = "orders.edit",
         OrdersShip = "orders.ship",
         OrdersCancel = "orders.cancel",
         OrdersRefund = "orders.refund",
@@ -95,6 +97,7 @@ impl Preset {
                 P::OrdersView,
                 P::OrdersNote,
                 P::OrdersPlace,
+                P::OrdersEdit,
                 P::OrdersCancel,
                 P::OrdersRefund,
                 P::ReturnsView,
@@ -160,6 +163,7 @@ mod tests {
             for (deed, sight) in [
                 (P::OrdersNote, P::OrdersView),
                 (P::OrdersCapture, P::OrdersView),
+                (P::OrdersEdit, P::OrdersView),
                 (P::OrdersShip, P::OrdersView),
                 (P::OrdersCancel, P::OrdersView),
                 (P::OrdersRefund, P::OrdersView),

@@ -3,8 +3,8 @@
 //! `cargo bench --bench shop -- pages`. Wrong when an answer is wrong; a missed floor is only told.
 
 use crate::support::client::{Client, drive, get};
+use crate::support::serving::{serve, stop};
 use crate::support::{Spread, verdict};
-use actix_web::dev::ServerHandle;
 use actix_web::web::Bytes;
 use actix_web::{App, HttpResponse, HttpServer, web};
 use kernel::Db;
@@ -13,7 +13,7 @@ use kernel::config::Config;
 use kernel::money::Currency;
 use regulars::app;
 use regulars::state::AppState;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::time::Duration;
 use storefront::catalog::{self, CategoryChange, Saving};
 use storefront::ids::{CategoryId, VariantId};
@@ -225,23 +225,4 @@ fn with_units(cookie: &str, head: &[u8]) -> String {
     let units =
         head.lines().filter_map(|line| line.strip_prefix("set-cookie: ")?.split(';').next()).find(|pair| pair.starts_with("units="));
     units.map_or(cookie.to_string(), |units| format!("{cookie}; {units}"))
-}
-
-/// Runs a server on a thread of its own.
-fn serve(start: impl FnOnce(TcpListener) -> actix_web::dev::Server + Send + 'static) -> (SocketAddr, ServerHandle) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let (tell, told) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        actix_web::rt::System::new().block_on(async move {
-            let server = start(listener);
-            tell.send(server.handle()).unwrap();
-            server.await.unwrap();
-        });
-    });
-    (address, told.recv().unwrap())
-}
-
-fn stop(server: ServerHandle) {
-    actix_web::rt::System::new().block_on(server.stop(false));
 }

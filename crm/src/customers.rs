@@ -5,7 +5,7 @@ use crate::email::Email;
 use crate::schema::customers;
 use diesel::prelude::*;
 use kernel::clock::Time;
-use kernel::{Conn, Result, on_each};
+use kernel::{Conn, Result, on_each, prepared};
 
 #[derive(Clone, Debug, Queryable, Selectable, serde::Serialize)]
 #[diesel(table_name = customers)]
@@ -33,7 +33,9 @@ pub struct NewCustomer {
 /// name or phone is filled in.
 pub fn ensure(conn: &mut Conn, new: &NewCustomer, now: Time) -> Result<CustomerId> {
     let key = new.email.key();
-    if let Some(found) = customers::table.filter(customers::email_key.eq(&key)).select(Customer::as_select()).first(conn).optional()? {
+    if let Some(found) =
+        on_each!(conn, c => customers::table.filter(customers::email_key.eq(&key)).select(Customer::as_select()).first(c)).optional()?
+    {
         fill_in(conn, &found, new, now)?;
         return Ok(found.id);
     }
@@ -46,8 +48,12 @@ pub fn ensure(conn: &mut Conn, new: &NewCustomer, now: Time) -> Result<CustomerI
         customers::created_at.eq(now),
         customers::updated_at.eq(now),
     );
-    on_each!(conn, c => diesel::insert_into(customers::table).values(row).on_conflict_do_nothing().execute(c))?;
-    Ok(customers::table.filter(customers::email_key.eq(&key)).select(customers::id).first(conn)?)
+    let insert = diesel::insert_into(customers::table).values(row).on_conflict_do_nothing().returning(customers::id);
+    let added: Option<CustomerId> = prepared!(conn, insert => get_result).optional()?;
+    if let Some(id) = added {
+        return Ok(id);
+    }
+    Ok(on_each!(conn, c => customers::table.filter(customers::email_key.eq(&key)).select(customers::id).first(c))?)
 }
 
 fn fill_in(conn: &mut Conn, found: &Customer, new: &NewCustomer, now: Time) -> Result<()> {
@@ -62,7 +68,7 @@ fn fill_in(conn: &mut Conn, found: &Customer, new: &NewCustomer, now: Time) -> R
 }
 
 pub fn get(conn: &mut Conn, id: CustomerId) -> Result<Customer> {
-    Ok(customers::table.find(id).select(Customer::as_select()).first(conn)?)
+    Ok(on_each!(conn, c => customers::table.find(id).select(Customer::as_select()).first(c))?)
 }
 
 /// What to call a customer: the name, or else the mail address.
@@ -72,7 +78,8 @@ pub fn called(conn: &mut Conn, id: CustomerId) -> Result<String> {
 }
 
 pub fn find_by_email(conn: &mut Conn, email: &Email) -> Result<Option<Customer>> {
-    Ok(customers::table.filter(customers::email_key.eq(email.key())).select(Customer::as_select()).first(conn).optional()?)
+    Ok(on_each!(conn, c => customers::table.filter(customers::email_key.eq(email.key())).select(Customer::as_select()).first(c))
+        .optional()?)
 }
 
 /// What a customer may change about themselves.

@@ -5,7 +5,7 @@ use crate::schema::purchases;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::money::Money;
-use kernel::{Conn, Result};
+use kernel::{Conn, Result, on_each};
 
 /// An order as the memory keeps it.
 #[derive(Clone, Debug)]
@@ -19,16 +19,21 @@ pub struct Purchase {
 
 /// Remembers an order that was placed.
 pub fn learn(conn: &mut Conn, purchase: &Purchase) -> Result<()> {
-    diesel::insert_into(purchases::table)
-        .values((
-            purchases::order_id.eq(purchase.order),
-            purchases::customer_id.eq(purchase.customer),
-            purchases::purchased_at.eq(purchase.at),
-            purchases::currency.eq(purchase.revenue.currency.code()),
-            purchases::revenue.eq(purchase.revenue.minor),
-            purchases::units.eq(purchase.units),
-        ))
-        .execute(conn)?;
+    let row = (
+        purchases::order_id.eq(purchase.order),
+        purchases::customer_id.eq(purchase.customer),
+        purchases::purchased_at.eq(purchase.at),
+        purchases::currency.eq(purchase.revenue.currency.code()),
+        purchases::revenue.eq(purchase.revenue.minor),
+        purchases::units.eq(purchase.units),
+    );
+    on_each!(conn, c => diesel::insert_into(purchases::table).values(row).execute(c))?;
+    Ok(())
+}
+
+/// Corrects an order that staff changed: what it brings by now, and its units. An order that was forgotten stays forgotten.
+pub fn change(conn: &mut Conn, order: i64, revenue: i64, units: i64) -> Result<()> {
+    diesel::update(purchases::table.find(order)).set((purchases::revenue.eq(revenue), purchases::units.eq(units))).execute(conn)?;
     Ok(())
 }
 
@@ -51,7 +56,7 @@ pub fn of_order(conn: &mut Conn, order: i64) -> Result<Option<(i64, i64)>> {
 
 /// How many orders a customer has that were not cancelled.
 pub fn count(conn: &mut Conn, customer: CustomerId) -> Result<i64> {
-    Ok(purchases::table.filter(purchases::customer_id.eq(customer)).count().get_result(conn)?)
+    Ok(on_each!(conn, c => purchases::table.filter(purchases::customer_id.eq(customer)).count().get_result(c))?)
 }
 
 /// What a customer bought so far: orders, revenue net of refunds by currency.

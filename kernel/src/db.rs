@@ -11,7 +11,7 @@ use crate::{Error, Result};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::{Connection, MultiConnection, PgConnection, SqliteConnection};
 use pool::Pool;
-pub use prepared::Prepared;
+pub use prepared::{Prepared, one};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;

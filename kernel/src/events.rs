@@ -24,6 +24,11 @@ pub enum Event {
         order: i64,
         reason: String,
     },
+    /// Staff changed an order before it was shipped; `edit` is the record of it.
+    OrderEdited {
+        order: i64,
+        edit: i64,
+    },
     PaymentSettled {
         order: i64,
         payment: i64,
@@ -31,6 +36,10 @@ pub enum Event {
     ShipmentSent {
         order: i64,
         shipment: i64,
+    },
+    /// The goods of an order wait for the buyer who picks them up.
+    PickupReady {
+        order: i64,
     },
     RefundRequested {
         order: i64,
@@ -71,8 +80,10 @@ impl Event {
             Event::OrderPlaced { .. } => "order_placed",
             Event::OrderConfirmed { .. } => "order_confirmed",
             Event::OrderCancelled { .. } => "order_cancelled",
+            Event::OrderEdited { .. } => "order_edited",
             Event::PaymentSettled { .. } => "payment_settled",
             Event::ShipmentSent { .. } => "shipment_sent",
+            Event::PickupReady { .. } => "pickup_ready",
             Event::RefundRequested { .. } => "refund_requested",
             Event::RefundSettled { .. } => "refund_settled",
             Event::PaymentCaseOpened { .. } => "payment_case_opened",
@@ -93,7 +104,7 @@ pub fn record(conn: &mut Conn, source: &str, dedupe_key: &str, event: &Event, no
         events::dedupe_key.eq(dedupe_key),
         events::created_at.eq(now),
     );
-    let added = crate::on_each!(conn, c => diesel::insert_into(events::table).values(row).on_conflict_do_nothing().execute(c))?;
+    let added = crate::prepared!(conn, diesel::insert_into(events::table).values(row).on_conflict_do_nothing() => execute)?;
     Ok(added == 1)
 }
 

@@ -37,7 +37,7 @@ pub fn enqueue(conn: &mut Conn, kind: &str, payload: &str, dedupe_key: Option<&s
         jobs::run_at.eq(run_at),
         jobs::created_at.eq(now),
     );
-    crate::on_each!(conn, c => diesel::insert_into(jobs::table).values(row).on_conflict_do_nothing().execute(c))?;
+    crate::prepared!(conn, diesel::insert_into(jobs::table).values(row).on_conflict_do_nothing() => execute)?;
     Ok(())
 }
 

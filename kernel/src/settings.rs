@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 /// The value of `name`, if it was ever set.
 pub fn find<T: DeserializeOwned>(conn: &mut Conn, name: &str) -> Result<Option<T>> {
-    let text: Option<String> = settings::table.find(name).select(settings::value).first(conn).optional()?;
+    let text: Option<String> = crate::on_each!(conn, c => settings::table.find(name).select(settings::value).first(c)).optional()?;
     text.map(|text| Ok(serde_json::from_str(&text)?)).transpose()
 }
 

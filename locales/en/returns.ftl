@@ -135,3 +135,12 @@ admin-did-return-receive = Return received
 admin-did-return-inspect = Return inspected
 admin-did-return-refund = Return refunded
 admin-did-return-close = Return closed without money
+
+admin-did-return-request = Return opened for a customer
+admin-return-new = Open a return
+admin-return-new-about = For a customer who wrote or called. Items can come back within { $days } days after they were shipped.
+admin-return-new-none = Nothing of this order can come back now.
+admin-return-most = At most
+admin-return-said = What the customer says
+admin-return-open = Open the return
+admin-return-opened = The return is open. The customer is told by mail.

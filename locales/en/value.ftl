@@ -39,7 +39,7 @@ payment-method-gift_card = Gift card
 payment-method-store_credit = Store credit
 history-gift_card_used = { $amount } paid with a gift card
 history-store_credit_used = { $amount } paid with store credit
-document-paid-before = Of this, { $paid } was paid with gift cards or store credit; { $left } remains.
+document-paid-before = Of this, { $paid } was paid before; { $left } remains.
 
 # Mails
 mail-refund-to = We have given { $amount } for your order { $number } back to: { $to }. You can use it right away.

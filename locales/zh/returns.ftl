@@ -135,3 +135,12 @@ admin-did-return-receive = 接收了退货
 admin-did-return-inspect = 检查了退货
 admin-did-return-refund = 为退货退款
 admin-did-return-close = 未退款完成了退货
+
+admin-did-return-request = 代顾客申请退货
+admin-return-new = 代客退货
+admin-return-new-about = 适用于来信或来电的顾客。发货后 { $days } 天内可以退货。
+admin-return-new-none = 该订单目前没有可退的商品。
+admin-return-most = 最多
+admin-return-said = 顾客说明
+admin-return-open = 提交退货申请
+admin-return-opened = 退货申请已提交，已邮件通知顾客。

@@ -39,7 +39,7 @@ payment-method-gift_card = 礼品卡
 payment-method-store_credit = 店铺余额
 history-gift_card_used = 已用礼品卡支付 { $amount }
 history-store_credit_used = 已用店铺余额支付 { $amount }
-document-paid-before = 其中 { $paid } 已用礼品卡或店铺余额支付，剩余 { $left }。
+document-paid-before = 其中 { $paid } 此前已付，剩余 { $left }。
 
 # 邮件
 mail-refund-to = 订单 { $number } 的 { $amount } 已退回至：{ $to }，可立即使用。

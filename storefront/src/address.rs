@@ -1,5 +1,7 @@
 //! A postal address, parsed and checked at the edge, stored as JSON in carts and frozen into orders.
 
+use crate::tax::Place;
+use crate::vat_id;
 use kernel::error::Fields;
 use kernel::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -17,6 +19,8 @@ pub struct Address {
     /// ISO 3166-1 alpha-2.
     pub country: String,
     pub phone: String,
+    /// The VAT identification number of a company, with its prefix; empty without one.
+    pub vat_id: String,
 }
 
 /// Countries whose addresses have no postal code, and so must not ask for one (Universal Postal Union).
@@ -26,7 +30,7 @@ impl Address {
     /// Trims every field and checks what a parcel needs. `prefix` is put before field names in errors, such as `shipping_`.
     pub fn checked(self, prefix: &str) -> Result<Address> {
         let trim = |text: String| text.replace('\0', "").split_whitespace().collect::<Vec<_>>().join(" ");
-        let address = Address {
+        let mut address = Address {
             name: trim(self.name),
             company: trim(self.company),
             line1: trim(self.line1),
@@ -36,6 +40,7 @@ impl Address {
             region: trim(self.region),
             country: trim(self.country).to_uppercase(),
             phone: trim(self.phone),
+            vat_id: trim(self.vat_id),
         };
         let mut fields = Fields::default();
         let required = [("name", &address.name), ("line1", &address.line1), ("city", &address.city)];
@@ -64,8 +69,19 @@ impl Address {
         } else if address.postal_code.is_empty() && !NO_POSTAL_CODE.contains(&address.country.as_str()) {
             fields.add(&format!("{prefix}postal_code"), "field-required");
         }
+        if !address.vat_id.is_empty() {
+            match vat_id::parse(&address.vat_id, &address.country) {
+                Some(number) => address.vat_id = number,
+                None => fields.add(&format!("{prefix}vat_id"), "vat-id-invalid"),
+            }
+        }
         fields.check()?;
         Ok(address)
+    }
+
+    /// Where something sent there is taxed.
+    pub fn place(&self) -> Place {
+        Place { country: self.country.clone(), region: self.region.clone(), postal_code: self.postal_code.clone() }
     }
 
     /// Reads a stored address.

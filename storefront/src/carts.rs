@@ -1,10 +1,12 @@
 //! The cart: what a shopper means to buy. It is one thing and the order another; placing makes the second from the first.
 //! A cart keeps no totals: [`quote`] prices it anew each time, and tells what changed since the shopper last looked.
 
+mod pickup;
 mod quote;
 mod reckon;
 mod value;
 
+pub use pickup::Pickup;
 pub use quote::{LineQuote, Notice, Quote, quote};
 pub use reckon::Reckoning;
 pub(crate) use reckon::{Situation, reckon};
@@ -15,13 +17,13 @@ use crate::catalog;
 use crate::ids::{CartId, CartLineId, ShippingRateId, VariantId};
 use crate::promotions::codes;
 use crate::schema::{cart_lines, carts};
+use crate::tax::Place;
 use crm::CustomerId;
 use crm::email::Email;
 use diesel::prelude::*;
 use kernel::clock::Time;
-use kernel::db::Prepared;
 use kernel::money::Currency;
-use kernel::{Conn, Error, Result, on_each, words};
+use kernel::{Conn, Error, Result, on_each, prepared, words};
 
 /// The most units of one variant, and the most lines, that a cart holds.
 pub const MAX_QUANTITY: i64 = 999;
@@ -72,6 +74,14 @@ impl Cart {
         self.billing_address.as_deref().or(self.shipping_address.as_deref()).map(Address::stored).transpose()
     }
 
+    /// Where it is taxed, as far as the shopper has said: an address counts for its country alone.
+    pub fn place(&self, country: &str) -> Result<Place> {
+        Ok(match self.shipping_address()?.filter(|address| address.country == country) {
+            Some(address) => address.place(),
+            None => Place::country(country),
+        })
+    }
+
     pub fn currency(&self) -> Result<Currency> {
         Currency::parse(&self.currency).ok_or_else(|| Error::unexpected(format!("cart {} has currency {}", self.id, self.currency)))
     }
@@ -94,17 +104,18 @@ pub fn create(conn: &mut Conn, token: Option<&str>, currency: Currency, language
 
 /// The open cart behind a cookie's token.
 pub fn find_by_token(conn: &mut Conn, token: &str) -> Result<Option<Cart>> {
-    Ok(carts::table
+    Ok(on_each!(conn, c => carts::table
         .filter(carts::token_hash.eq(kernel::token::hash(token)))
         .filter(carts::state.eq(CartState::Open))
         .select(Cart::as_select())
-        .first(conn)
-        .optional()?)
+        .first(c))
+    .optional()?)
 }
 
 /// The cart behind a token, whatever its state: after placing, "back" and "reload" still find it.
 pub fn find_any_by_token(conn: &mut Conn, token: &str) -> Result<Option<Cart>> {
-    Ok(carts::table.filter(carts::token_hash.eq(kernel::token::hash(token))).select(Cart::as_select()).first(conn).optional()?)
+    Ok(on_each!(conn, c => carts::table.filter(carts::token_hash.eq(kernel::token::hash(token))).select(Cart::as_select()).first(c))
+        .optional()?)
 }
 
 /// The open cart a signed-in customer left, on whatever device.
@@ -119,12 +130,13 @@ pub fn of_customer(conn: &mut Conn, customer: CustomerId) -> Result<Option<Cart>
 }
 
 pub fn get(conn: &mut Conn, id: CartId) -> Result<Cart> {
-    Ok(carts::table.find(id).select(Cart::as_select()).first(conn)?)
+    Ok(on_each!(conn, c => carts::table.find(id).select(Cart::as_select()).first(c))?)
 }
 
 /// How many units lie in a cart.
 pub fn units(conn: &mut Conn, id: CartId) -> Result<i64> {
-    let quantities: Vec<i64> = cart_lines::table.filter(cart_lines::cart_id.eq(id)).select(cart_lines::quantity).load(conn)?;
+    let quantities: Vec<i64> =
+        on_each!(conn, c => cart_lines::table.filter(cart_lines::cart_id.eq(id)).select(cart_lines::quantity).load(c))?;
     Ok(quantities.iter().sum())
 }
 
@@ -152,19 +164,18 @@ pub fn add(conn: &mut Conn, cart: CartId, variant: VariantId, quantity: i64, now
 }
 
 fn insert_line(conn: &mut Conn, cart: CartId, variant: VariantId, quantity: i64, price: i64) -> Result<()> {
-    diesel::insert_into(cart_lines::table)
-        .values((
-            cart_lines::cart_id.eq(cart),
-            cart_lines::variant_id.eq(variant),
-            cart_lines::quantity.eq(quantity),
-            cart_lines::seen_price.eq(price),
-        ))
-        .execute(conn)?;
+    let row = (
+        cart_lines::cart_id.eq(cart),
+        cart_lines::variant_id.eq(variant),
+        cart_lines::quantity.eq(quantity),
+        cart_lines::seen_price.eq(price),
+    );
+    on_each!(conn, c => diesel::insert_into(cart_lines::table).values(row).execute(c))?;
     Ok(())
 }
 
 fn set_line(conn: &mut Conn, line: CartLineId, quantity: i64) -> Result<()> {
-    diesel::update(cart_lines::table.find(line)).set(cart_lines::quantity.eq(quantity)).execute(conn)?;
+    prepared!(conn, diesel::update(cart_lines::table.find(line)).set(cart_lines::quantity.eq(quantity)) => execute)?;
     Ok(())
 }
 
@@ -352,7 +363,7 @@ fn touch(conn: &mut Conn, cart: CartId, now: Time) -> Result<()> {
     let touch = diesel::update(carts::table.find(cart))
         .filter(carts::state.eq(CartState::Open))
         .set((carts::version.eq(carts::version + 1), carts::updated_at.eq(now)));
-    let changed = on_each!(conn, c => Prepared(touch).execute(c))?;
+    let changed = prepared!(conn, touch => execute)?;
     if changed == 0 { Err(Error::conflict("cart-placed")) } else { Ok(()) }
 }
 
@@ -362,17 +373,17 @@ pub(crate) fn close(conn: &mut Conn, cart: CartId, version: i64, now: Time) -> R
         .filter(carts::state.eq(CartState::Open))
         .filter(carts::version.eq(version))
         .set((carts::state.eq(CartState::Placed), carts::updated_at.eq(now)));
-    let closed = on_each!(conn, c => Prepared(close).execute(c))?;
+    let closed = prepared!(conn, close => execute)?;
     Ok(closed == 1)
 }
 
 /// Lines as (variant, quantity), in the order they were added.
 pub fn lines(conn: &mut Conn, cart: CartId) -> Result<Vec<(CartLineId, VariantId, i64, i64)>> {
-    Ok(cart_lines::table
+    Ok(on_each!(conn, c => cart_lines::table
         .filter(cart_lines::cart_id.eq(cart))
         .order(cart_lines::id)
         .select((cart_lines::id, cart_lines::variant_id, cart_lines::quantity, cart_lines::seen_price))
-        .load(conn)?)
+        .load(c))?)
 }
 
 /// Deletes open carts of nobody that were not touched since `before`, a batch at a time.

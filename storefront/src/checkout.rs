@@ -5,7 +5,6 @@ use crate::address::Address;
 use crate::carts::{self, Notice, Quote};
 use crate::ids::{CartId, OrderId, PaymentId};
 use crate::orders::{self, NewOrder};
-use crate::shop::{self, Shop};
 use crate::stock::{self, Demand, StockError};
 use crate::{payments, promotions, stored_value};
 use crm::customers::{self, NewCustomer};
@@ -65,14 +64,13 @@ pub fn place(conn: &mut Conn, cart: CartId, seen: Seen, settlement: Settlement, 
         // The update waited for a parallel request to commit, so its order is visible by now.
         return placed_before(conn, cart)?.ok_or(PlaceError::Changed);
     }
-    let shop = shop::get(conn)?;
     let quote = carts::quote(conn, cart, now)?;
     let addresses = complete(&quote)?;
     let refused = quote.notices.iter().any(told_first);
     if quote.blocked() || refused || quote.priced.total != seen.total || quote.due() != seen.due {
         return Err(PlaceError::Changed);
     }
-    create(conn, &shop, &quote, &addresses, settlement, now)
+    create(conn, &quote, &addresses, settlement, now)
 }
 
 /// What a shopper must have read before they order. A gift that is gone changes no total, so the total alone does not tell.
@@ -91,11 +89,16 @@ struct Contact {
     email: Email,
     shipping: Address,
     billing: Address,
+    /// As the buyer typed it.
+    phone: String,
 }
 
 fn complete(quote: &Quote) -> Result<Contact, PlaceError> {
     let email = Email::parse(&quote.cart.email, "email").map_err(|_| PlaceError::Incomplete("contact"))?;
-    let shipping = quote.cart.shipping_address()?.ok_or(PlaceError::Incomplete("contact"))?;
+    let typed = quote.cart.shipping_address()?.ok_or(PlaceError::Incomplete("contact"))?;
+    // Goods that are picked up go nowhere: the order keeps the place where they wait, and the typed address is the buyer's.
+    let phone = typed.phone.clone();
+    let shipping = quote.pickup.as_ref().map_or(typed, |pickup| pickup.address.clone());
     let billing = quote.cart.billing_address()?.ok_or(PlaceError::Incomplete("contact"))?;
     if quote.requires_shipping && quote.rate.as_ref().map(|rate| rate.id) != quote.cart.shipping_rate_id {
         return Err(PlaceError::Incomplete("shipping"));
@@ -103,10 +106,10 @@ fn complete(quote: &Quote) -> Result<Contact, PlaceError> {
     if quote.cart.payment_method.is_empty() {
         return Err(PlaceError::Incomplete("payment"));
     }
-    Ok(Contact { email, shipping, billing })
+    Ok(Contact { email, shipping, billing, phone })
 }
 
-fn create(conn: &mut Conn, shop: &Shop, quote: &Quote, contact: &Contact, settlement: Settlement, now: Time) -> Result<Placed, PlaceError> {
+fn create(conn: &mut Conn, quote: &Quote, contact: &Contact, settlement: Settlement, now: Time) -> Result<Placed, PlaceError> {
     let cart = &quote.cart;
     let customer = match cart.customer_id {
         Some(customer) => customer,
@@ -114,7 +117,7 @@ fn create(conn: &mut Conn, shop: &Shop, quote: &Quote, contact: &Contact, settle
             let new = NewCustomer {
                 email: contact.email.clone(),
                 name: contact.billing.name.clone(),
-                phone: contact.shipping.phone.clone(),
+                phone: contact.phone.clone(),
                 language: cart.language.clone(),
             };
             customers::ensure(conn, &new, now)?
@@ -122,7 +125,7 @@ fn create(conn: &mut Conn, shop: &Shop, quote: &Quote, contact: &Contact, settle
     };
     // An order of which nothing is left to pay has nothing to wait for.
     let settlement = if quote.due() == 0 { Settlement::After } else { settlement };
-    let due = (settlement == Settlement::Before).then(|| now + shop.payment_window());
+    let due = (settlement == Settlement::Before).then(|| now + quote.shop.payment_window());
     let order = orders::create(conn, &NewOrder { quote, customer, shipping: &contact.shipping, billing: &contact.billing, due }, now)?;
     let actor = "customer";
 

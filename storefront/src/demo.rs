@@ -1,6 +1,7 @@
 //! The demo shop: tea and tableware, put into an empty database in one transaction.
 
 mod files;
+mod history;
 mod pictures;
 #[cfg(test)]
 mod tests;
@@ -10,6 +11,7 @@ use crate::content::{self, ContentPage};
 use crate::ids::CategoryId;
 use crate::imports::ProductDraft;
 use crate::imports::apply::{Mode, apply};
+use crate::imports::apply_orders;
 use crate::pictures::{Prepared, attach_source, prepare, store};
 use crate::schema::products;
 use crate::shop::{self, LANGUAGES, Shop};
@@ -33,6 +35,7 @@ pub struct Summary {
     pub products: u64,
     pub pictures: usize,
     pub pages: usize,
+    pub orders: u64,
     /// True when the demo was there before, and nothing was done.
     pub already: bool,
 }
@@ -128,8 +131,12 @@ fn fill(conn: &mut Conn, prepared: &[(&str, Prepared)], now: Time) -> Result<Sum
     for page in &pages {
         content::save(conn, page)?;
     }
+    let past = apply_orders::apply(conn, &history::orders(&drafts, now), Mode::AllOrNothing, now, &mut |_| ())?;
+    if let Some(error) = past.errors.first() {
+        return Err(Error::unexpected(format!("demo order {}: {} {}", error.value, error.column, error.reason)));
+    }
     settings::set(conn, LOADED, &true, now)?;
-    Ok(Summary { products: report.created, pictures: prepared.len(), pages: pages.len(), already: false })
+    Ok(Summary { products: report.created, pictures: prepared.len(), pages: pages.len(), orders: past.created, already: false })
 }
 
 fn settings_of_the_shop(hashes: &HashMap<&str, String>) -> Result<Shop> {
@@ -145,7 +152,7 @@ fn settings_of_the_shop(hashes: &HashMap<&str, String>) -> Result<Shop> {
         bank_details: "Regulars Tea & Table\nIBAN DE02 1203 0000 0000 2020 51\nDemo account: please send nothing.".into(),
         contact_email: "hello@regulars.example".into(),
         imprint: "Regulars Tea & Table\nBeispielweg 12\n10115 Berlin\nGermany".into(),
-        vat_id: "DE000000000".into(),
+        vat_id: "DE123456788".into(),
         announcement,
         home,
         ..Shop::default()

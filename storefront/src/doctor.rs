@@ -3,6 +3,7 @@
 
 mod catalogue;
 mod documents;
+mod edits;
 mod money;
 mod promotions;
 mod returns;
@@ -33,6 +34,8 @@ pub fn examine(conn: &mut Conn, progress: &mut dyn FnMut(&'static str)) -> Resul
         ("captures and refunds agree with their payments", money::payments),
         ("refunded units and amounts agree with the refunds", money::refunded_lines),
         ("the memory of purchases agrees with the orders", money::purchases),
+        ("changed orders are what their changes made them", edits::records),
+        ("payments of changed orders ask for what is missing", edits::balances),
         ("uses of promotions agree with their movements", promotions::uses),
         ("uses of codes agree with their movements", promotions::codes),
         ("products are on show when they are active", catalogue::on_show),

@@ -2,21 +2,25 @@
 //!
 //! The invoice is issued in the transaction that confirms the order, or in the one that books its last payment when the shop chose
 //! so. A credit note is issued in the transaction that books a refund as done; a cancelled order is credited whole at once, and its
-//! refunds get no note of their own. What was sold in another shop was invoiced there.
+//! refunds get no note of their own. When staff change an invoiced order, its invoice is credited whole and another one is issued over
+//! what the order comes to by then, less what earlier refunds were credited for. What was sold in another shop was invoiced there.
 
 mod content;
 mod issue;
 pub mod print;
+mod reissue;
 
 pub use content::{Content, Line, RateRow, Reference, Shipping};
+pub(crate) use issue::find_invoice;
 pub use issue::{can_issue, credit_refund, credit_rest, issue_invoice, on_confirmation, on_payment};
+pub(crate) use reissue::reissue;
 
 use crate::ids::{DocumentId, OrderId, RefundId};
 use crate::schema::documents;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::money::{Currency, Money};
-use kernel::{Conn, Error, Result, words};
+use kernel::{Conn, Error, Result, on_each, words};
 
 words!(
     /// Which of the two a document is. Each has a series of numbers of its own.
@@ -65,7 +69,9 @@ impl Document {
 
 /// The documents of an order, oldest first.
 pub fn of_order(conn: &mut Conn, order: OrderId) -> Result<Vec<Document>> {
-    Ok(documents::table.filter(documents::order_id.eq(order)).order(documents::id).select(Document::as_select()).load(conn)?)
+    Ok(
+        on_each!(conn, c => documents::table.filter(documents::order_id.eq(order)).order(documents::id).select(Document::as_select()).load(c))?,
+    )
 }
 
 /// A document of an order; that of another order is `NotFound`.

@@ -11,9 +11,8 @@ use crate::ids::{GiftCardId, PaymentId, RefundId};
 use crate::schema::{gift_card_entries as entries, gift_cards as cards};
 use diesel::prelude::*;
 use kernel::clock::Time;
-use kernel::db::Prepared;
 use kernel::money::Currency;
-use kernel::{Conn, Error, Result, on_each, token, words};
+use kernel::{Conn, Error, Result, prepared, token, words};
 
 words!(
     /// A disabled card keeps its balance, and pays nothing until it is enabled again.
@@ -154,7 +153,7 @@ pub fn adjust(conn: &mut Conn, id: GiftCardId, amount: i64, reason: &str, key: &
     let key = format!("adjust:{key}");
     // Two clicks on one button come one after the other.
     let lock = diesel::update(cards::table.find(id)).set(cards::balance.eq(cards::balance));
-    if on_each!(conn, c => Prepared(lock).execute(c))? == 0 {
+    if prepared!(conn, lock => execute)? == 0 {
         return Err(Error::NotFound);
     }
     if known(conn, &key)? {
@@ -187,7 +186,7 @@ pub(crate) fn spend(conn: &mut Conn, id: GiftCardId, amount: i64, payment: Payme
         .filter(cards::state.eq(State::Active))
         .filter(cards::expires_at.is_null().or(cards::expires_at.gt(now)))
         .set(cards::balance.eq(cards::balance));
-    let usable = on_each!(conn, c => Prepared(lock).execute(c))?;
+    let usable = prepared!(conn, lock => execute)?;
     let change = Change {
         kind: EntryKind::Spent,
         amount: -amount,
@@ -235,7 +234,7 @@ fn moved(conn: &mut Conn, id: GiftCardId, change: &Change, now: Time) -> Result<
     let update = diesel::update(cards::table.find(id))
         .filter((cards::balance + change.amount).ge(0))
         .set(cards::balance.eq(cards::balance + change.amount));
-    if on_each!(conn, c => Prepared(update).execute(c))? == 0 {
+    if prepared!(conn, update => execute)? == 0 {
         return Ok(false);
     }
     write(conn, id, change, now)?;

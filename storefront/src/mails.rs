@@ -1,10 +1,12 @@
 //! The shop's mails, each queued in the transaction of its cause: a listener's or a handler's. In the customer's language, with
 //! absolute links that carry the order's signed key, so that guests need no account.
 
+mod edited;
 mod order;
 mod returned;
 mod sent;
 
+pub use edited::lines as edited_lines;
 pub use sent::of_order;
 
 use crate::gift_cards::GiftCard;
@@ -166,8 +168,10 @@ pub fn on_event(conn: &mut Conn, event: &Event, now: Time, mailer: &Mailer) -> R
     match event {
         Event::OrderConfirmed { order } => order::confirmation(conn, *order, now, mailer),
         Event::OrderCancelled { order, reason } => order::cancelled(conn, *order, reason, now, mailer),
+        Event::OrderEdited { order, edit } => edited::tell(conn, *order, *edit, now, mailer),
         Event::PaymentSettled { order, payment } => order::payment_received(conn, *order, *payment, now, mailer),
         Event::ShipmentSent { order, shipment } => order::shipment_sent(conn, *order, *shipment, now, mailer),
+        Event::PickupReady { order } => order::pickup_ready(conn, *order, now, mailer),
         Event::RefundSettled { order, refund } => order::refund_sent(conn, *order, *refund, now, mailer),
         Event::PaymentCaseOpened { order, payment_case } => order::case_refund(conn, *order, *payment_case, now, mailer),
         Event::ReturnChanged { order, back, status } => returned::update(conn, *order, *back, status, now, mailer),

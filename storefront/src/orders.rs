@@ -14,17 +14,20 @@ pub use queries::{
 pub use status::{FulfilmentStatus, OrderStatus, PaymentStatus, derive, refresh};
 
 use crate::address::Address;
-use crate::ids::{CartId, OrderId, OrderLineId, VariantId};
+use crate::ids::{CartId, LocationId, OrderId, OrderLineId, VariantId};
+use crate::pricing::DeliveryTax;
 use crate::schema::{adjustments, order_history, order_lines, orders};
 use crate::stock::{self, Demand};
+use crate::tax::TaxPart;
 use crate::{documents, payments, promotions};
 use crm::CustomerId;
 use diesel::prelude::*;
 use kernel::clock::Time;
-use kernel::db::Prepared;
 use kernel::events::{self, Event};
+use kernel::json::Json;
 use kernel::money::Currency;
-use kernel::{Conn, Error, Result, on_each};
+use kernel::{Conn, Error, Result, on_each, prepared};
+use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = orders)]
@@ -55,6 +58,20 @@ pub struct Order {
     pub source: String,
     pub payment_due_at: Option<Time>,
     pub placed_at: Time,
+    /// How it was taxed beyond its lines.
+    pub taxation: Json<Taxation>,
+    /// Where the buyer picks the goods up; `shipping_address` is that of the location then.
+    pub pickup_location_id: Option<LocationId>,
+}
+
+/// How an order was taxed beyond its lines.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Taxation {
+    /// The buyer owes the tax in place of the shop.
+    pub reverse_charge: bool,
+    /// The delivery by how its parts are taxed.
+    pub shipping: Vec<DeliveryTax>,
 }
 
 impl Order {
@@ -104,6 +121,8 @@ pub struct OrderLine {
     pub shipped: i64,
     pub cancelled: i64,
     pub refunded: i64,
+    /// What `tax` was made of when the order was placed.
+    pub taxes: Json<Vec<TaxPart>>,
 }
 
 impl OrderLine {
@@ -134,27 +153,26 @@ pub struct HistoryEntry {
 
 /// Adds a line to the order's history.
 pub fn note(conn: &mut Conn, order: OrderId, kind: &str, detail: &str, actor: &str, now: Time) -> Result<()> {
-    diesel::insert_into(order_history::table)
-        .values((
-            order_history::order_id.eq(order),
-            order_history::kind.eq(kind),
-            order_history::detail.eq(detail),
-            order_history::actor.eq(actor),
-            order_history::created_at.eq(now),
-        ))
-        .execute(conn)?;
+    let row = (
+        order_history::order_id.eq(order),
+        order_history::kind.eq(kind),
+        order_history::detail.eq(detail),
+        order_history::actor.eq(actor),
+        order_history::created_at.eq(now),
+    );
+    on_each!(conn, c => diesel::insert_into(order_history::table).values(row).execute(c))?;
     Ok(())
 }
 
 /// Accepts a pending order: the shop will deliver. Its statuses are derived anew, and its invoice is issued. `false` when it is not pending any more.
 pub fn confirm(conn: &mut Conn, order: OrderId, actor: &str, now: Time) -> Result<bool> {
-    let held: i64 = orders::table.find(order).filter(orders::payment_due_at.is_not_null()).count().get_result(conn)?;
+    let held: i64 = on_each!(conn, c => orders::table.find(order).filter(orders::payment_due_at.is_not_null()).count().get_result(c))?;
     let confirm = diesel::update(orders::table.find(order)).filter(orders::status.eq(OrderStatus::Pending)).set((
         orders::status.eq(OrderStatus::Confirmed),
         orders::payment_due_at.eq(None::<Time>),
         orders::updated_at.eq(now),
     ));
-    let confirmed = on_each!(conn, c => Prepared(confirm).execute(c))?;
+    let confirmed = prepared!(conn, confirm => execute)?;
     if confirmed == 0 {
         return Ok(false);
     }
@@ -231,7 +249,7 @@ pub fn cancel(conn: &mut Conn, order: OrderId, reason: CancelReason, actor: &str
 /// Locks an order's row to the end of the transaction, so that two commands about it run one after the other.
 pub fn lock(conn: &mut Conn, order: OrderId, now: Time) -> Result<Order> {
     let lock = diesel::update(orders::table.find(order)).set(orders::updated_at.eq(now));
-    let locked = on_each!(conn, c => Prepared(lock).execute(c))?;
+    let locked = prepared!(conn, lock => execute)?;
     if locked == 0 { Err(Error::NotFound) } else { get(conn, order) }
 }
 

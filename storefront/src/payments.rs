@@ -2,12 +2,16 @@
 //! comes in through [`settle`], by whichever way it arrived: the shopper's return, a webhook, a job.
 
 mod at_once;
+mod balance;
 mod capture;
 mod cases;
 mod retry;
 mod settle;
 
 pub(crate) use at_once::create_captured;
+pub use balance::{BY_HAND, Holding, balance, by_hand, holds_back, overpaid};
+pub(crate) use balance::{holding, rebalance};
+pub(crate) use capture::capturing;
 pub use capture::{Pending, capturable, capture_failed, pending_capture, record_receipt, request_capture};
 pub use cases::{Case, case, case_of, has_case, list_cases, open_cases};
 pub(crate) use cases::{resolve as resolve_case, stuck};
@@ -22,7 +26,7 @@ use crate::stored_value;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::money::{Currency, Money};
-use kernel::{Conn, Error, Result, jobs, words};
+use kernel::{Conn, Error, Result, jobs, on_each, words};
 
 /// Jobs that talk to the provider; the payload is the row's id.
 pub const CAPTURE_JOB: &str = "payment.capture";
@@ -99,19 +103,17 @@ pub struct Sums {
 
 /// Opens the record of a payment. The provider is told after the commit.
 pub fn create(conn: &mut Conn, order: OrderId, provider: &str, amount: Money, now: Time) -> Result<PaymentId> {
-    Ok(diesel::insert_into(payments::table)
-        .values((
-            payments::key.eq(format!("pay_{}", kernel::token::random())),
-            payments::order_id.eq(order),
-            payments::provider.eq(provider),
-            payments::state.eq(PaymentState::Open),
-            payments::currency.eq(amount.currency.code()),
-            payments::amount.eq(amount.minor),
-            payments::created_at.eq(now),
-            payments::updated_at.eq(now),
-        ))
-        .returning(payments::id)
-        .get_result(conn)?)
+    let row = (
+        payments::key.eq(format!("pay_{}", kernel::token::random())),
+        payments::order_id.eq(order),
+        payments::provider.eq(provider),
+        payments::state.eq(PaymentState::Open),
+        payments::currency.eq(amount.currency.code()),
+        payments::amount.eq(amount.minor),
+        payments::created_at.eq(now),
+        payments::updated_at.eq(now),
+    );
+    Ok(on_each!(conn, c => diesel::insert_into(payments::table).values(row).returning(payments::id).get_result(c))?)
 }
 
 /// Keeps what the provider answered to the opening. A second answer to the same opening is the same.
@@ -124,7 +126,7 @@ pub fn opened(conn: &mut Conn, id: PaymentId, reference: &str, redirect: Option<
 }
 
 pub fn get(conn: &mut Conn, id: PaymentId) -> Result<Payment> {
-    Ok(payments::table.find(id).select(Payment::as_select()).first(conn)?)
+    Ok(on_each!(conn, c => payments::table.find(id).select(Payment::as_select()).first(c))?)
 }
 
 pub fn find_by_reference(conn: &mut Conn, provider: &str, reference: &str) -> Result<Option<Payment>> {
@@ -141,7 +143,7 @@ pub fn find_by_key(conn: &mut Conn, key: &str) -> Result<Option<Payment>> {
 }
 
 pub fn of_order(conn: &mut Conn, order: OrderId) -> Result<Vec<Payment>> {
-    Ok(payments::table.filter(payments::order_id.eq(order)).order(payments::id).select(Payment::as_select()).load(conn)?)
+    Ok(on_each!(conn, c => payments::table.filter(payments::order_id.eq(order)).order(payments::id).select(Payment::as_select()).load(c))?)
 }
 
 /// The payment of an order that was opened last; gift cards and store credit were opened before what is left to pay.
@@ -154,19 +156,28 @@ pub fn captures_of(conn: &mut Conn, payment: PaymentId) -> Result<Vec<Captured>>
     Ok(captures::table.filter(captures::payment_id.eq(payment)).order(captures::id).select(Captured::as_select()).load(conn)?)
 }
 
-/// Sums for the statuses of an order: a refund counts once it is settled.
+/// Sums for the statuses of an order: a refund counts once it is settled. Money beyond what a changed order comes to was never
+/// captured for it, from the moment it is promised back.
 pub fn sums(conn: &mut Conn, order: OrderId) -> Result<Sums> {
     let all = of_order(conn, order)?;
-    let refunded = refunds::settled(conn, order)?;
+    let (mut refunded, mut surplus) = (0, 0);
+    for refund in refunds::of_order(conn, order)? {
+        match refund.state {
+            WishState::Requested | WishState::Settled if refund.surplus => surplus += refund.amount,
+            WishState::Settled => refunded += refund.amount,
+            WishState::Requested | WishState::Failed => {}
+        }
+    }
     let held = all.iter().filter(|payment| payment.state == PaymentState::Authorised).map(|payment| payment.authorised).sum();
-    Ok(Sums { authorised: held, captured: all.iter().map(|payment| payment.captured).sum(), refunded })
+    let captured = all.iter().map(|payment| payment.captured).sum::<i64>() - surplus;
+    Ok(Sums { authorised: held, captured, refunded })
 }
 
 /// Notes that a webhook was received. `false` when this event came before: then there is nothing more to do.
 pub fn note_webhook(conn: &mut Conn, provider: &str, event_id: &str, kind: &str, reference: &str, now: Time) -> Result<bool> {
     use crate::schema::webhook_events as w;
     let row = (w::provider.eq(provider), w::event_id.eq(event_id), w::kind.eq(kind), w::reference.eq(reference), w::received_at.eq(now));
-    let added = kernel::on_each!(conn, c => diesel::insert_into(w::table).values(row).on_conflict_do_nothing().execute(c))?;
+    let added = on_each!(conn, c => diesel::insert_into(w::table).values(row).on_conflict_do_nothing().execute(c))?;
     Ok(added == 1)
 }
 
@@ -177,11 +188,10 @@ pub fn schedule_check(conn: &mut Conn, payment: PaymentId, now: Time) -> Result<
 
 /// Payments that a provider may have settled without our hearing of it: open or authorised-but-pending ones untouched since `before`.
 pub fn unheard(conn: &mut Conn, before: Time, limit: i64) -> Result<Vec<PaymentId>> {
-    let offline = ["bank_transfer", "cash_on_delivery"];
     Ok(payments::table
         .filter(payments::state.eq(PaymentState::Open))
         .filter(payments::provider_reference.is_not_null())
-        .filter(payments::provider.ne_all(offline))
+        .filter(payments::provider.ne_all(BY_HAND))
         .filter(payments::updated_at.lt(before))
         .order(payments::updated_at)
         .limit(limit)
@@ -192,6 +202,9 @@ pub fn unheard(conn: &mut Conn, before: Time, limit: i64) -> Result<Vec<PaymentI
 /// Takes back what an order was to be paid with, when it is cancelled: money taken goes back, money held is released, an open
 /// payment is closed.
 pub(crate) fn undo(conn: &mut Conn, order: &Order, lines: &[OrderLine], actor: &str, now: Time) -> Result<()> {
+    // Of a changed order more may have been taken than its lines come to.
+    let surplus = holding(conn, order.id, None)?.surplus(order.total);
+    refunds::request_surplus(conn, order, surplus, "cancelled", actor, now)?;
     refunds::request_rest(conn, order, lines, "cancelled", actor, now)?;
     for payment in of_order(conn, order.id)? {
         if matches!(payment.state, PaymentState::Authorised | PaymentState::Open) {
@@ -224,6 +237,7 @@ pub fn voided(conn: &mut Conn, id: PaymentId, now: Time) -> Result<()> {
         let order = get(conn, id)?.order_id;
         orders::note(conn, order, "payment_voided", "", "system", now)?;
         orders::refresh(conn, order, now)?;
+        rebalance(conn, order, None, now)?;
     }
     Ok(())
 }

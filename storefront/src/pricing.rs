@@ -4,8 +4,8 @@
 //! reduction names its source, and every line carries a trace of what was chosen, what was not, and why.
 
 use crate::promotions::{Applied, Decision};
-use crate::tax::{Rates, Taxed};
-use kernel::money::allocate;
+use crate::tax::{Levy, Rate, Rates, Rounding, TaxPart};
+use kernel::money::{allocate, scale};
 use serde::{Deserialize, Serialize};
 
 /// Rejected promotions that a line's trace names; it is kept with every order.
@@ -21,20 +21,51 @@ pub struct Line {
 }
 
 /// The price of delivery, before any promotion.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Delivery {
-    pub price: i64,
+    pub price: DeliveryPrice,
     /// The discounted subtotal from which it is free.
     pub free_over: Option<i64>,
 }
 
+/// How delivery follows from the discounted subtotal of the goods.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeliveryPrice {
+    Fixed(i64),
+    /// (subtotal from which it counts, price), rising. Below the first one the first one counts.
+    Bands(Vec<(i64, i64)>),
+    /// A share of the subtotal in basis points, and no less than this price.
+    Share {
+        basis_points: i64,
+        least: i64,
+    },
+}
+
+impl DeliveryPrice {
+    pub fn of(&self, goods: i64) -> i64 {
+        match self {
+            DeliveryPrice::Fixed(price) => *price,
+            DeliveryPrice::Bands(bands) => {
+                let reached = bands.iter().rev().find(|(from, _)| goods >= *from).or(bands.first());
+                reached.map_or(0, |(_, price)| *price)
+            }
+            DeliveryPrice::Share { basis_points, least } => scale(goods, *basis_points, 10_000).max(*least),
+        }
+    }
+}
+
 impl Delivery {
+    /// What it costs for goods of this price when nobody else pays it.
+    pub fn price_for(&self, goods: i64) -> i64 {
+        self.costs(goods, false).0
+    }
+
     /// (what it costs for goods of this price, what a promotion that pays it takes off).
-    pub fn costs(self, goods: i64, paid: bool) -> (i64, i64) {
+    pub fn costs(&self, goods: i64, paid: bool) -> (i64, i64) {
         match self.free_over {
             Some(over) if goods >= over => (0, 0),
-            _ if paid => (0, self.price),
-            _ => (self.price, 0),
+            _ if paid => (0, self.price.of(goods)),
+            _ => (self.price.of(goods), 0),
         }
     }
 }
@@ -46,18 +77,36 @@ pub struct Basket<'a> {
     pub decision: &'a Decision,
     pub delivery: Option<Delivery>,
     pub prices_include_tax: bool,
+    pub rounding: Rounding,
 }
 
-/// One line priced. `total` is what the shopper pays for it, tax included.
+/// One line priced. `total` is what the shopper pays for it, tax included; `unit_price` is that of the line, before tax for whom is
+/// relieved of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PricedLine {
+    pub unit_price: i64,
     pub subtotal: i64,
     pub discount: i64,
     pub tax: i64,
     pub total: i64,
+    /// All taxes of the line together, in basis points.
     pub rate_bp: i64,
+    /// What `tax` is made of.
+    pub taxes: Vec<TaxPart>,
     pub tax_reason: String,
     pub trace: Vec<Step>,
+}
+
+/// The part of the delivery that is taxed like some of the goods.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveryTax {
+    /// All taxes together, in basis points.
+    pub rate_bp: i64,
+    /// Of the price of the delivery; it holds the tax when prices do.
+    pub amount: i64,
+    pub tax: i64,
+    pub taxes: Vec<TaxPart>,
+    pub reason: String,
 }
 
 /// One decision about a price, kept with the order.
@@ -86,6 +135,8 @@ pub struct Priced {
     /// Delivery after reductions, without the tax on top when prices exclude tax.
     pub shipping: i64,
     pub shipping_tax: i64,
+    /// What `shipping` and `shipping_tax` are made of.
+    pub shipping_taxes: Vec<DeliveryTax>,
     /// All tax, of goods and delivery.
     pub tax: i64,
     pub total: i64,
@@ -98,11 +149,16 @@ pub fn price(basket: &Basket, rates: &Rates) -> Priced {
     let subtotals: Vec<i64> = basket.lines.iter().map(|line| line.unit_price.saturating_mul(line.quantity)).collect();
     let subtotal: i64 = subtotals.iter().sum();
     let discount: i64 = basket.decision.discounts.iter().sum();
+    let (shipping, _) =
+        basket.delivery.as_ref().map_or((0, 0), |delivery| delivery.costs(subtotal - discount, basket.decision.free_shipping()));
 
-    let lines: Vec<PricedLine> = subtotals.iter().enumerate().map(|(at, subtotal)| price_line(basket, at, *subtotal, rates)).collect();
+    let taxable: Vec<(Rate, i64)> = subtotals.iter().enumerate().map(|(at, subtotal)| taxable(basket, at, *subtotal, rates)).collect();
+    let (taxes, shipping_taxes) = taxes(basket, &taxable, shipping);
+    let of_lines = subtotals.iter().zip(taxable).zip(taxes).enumerate();
+    let lines: Vec<PricedLine> =
+        of_lines.map(|(at, ((subtotal, (rate, amount)), taxes))| price_line(basket, at, *subtotal, &rate, amount, &taxes)).collect();
 
-    let (shipping, _) = basket.delivery.map_or((0, 0), |delivery| delivery.costs(subtotal - discount, basket.decision.free_shipping()));
-    let shipping_tax = shipping_tax(basket, &lines, shipping);
+    let shipping_tax: i64 = shipping_taxes.iter().map(|part| part.tax).sum();
     let goods: i64 = lines.iter().map(|line| line.total).sum();
     let goods_tax: i64 = lines.iter().map(|line| line.tax).sum();
     let on_top = if basket.prices_include_tax { 0 } else { shipping_tax };
@@ -113,6 +169,7 @@ pub fn price(basket: &Basket, rates: &Rates) -> Priced {
         discount,
         shipping,
         shipping_tax,
+        shipping_taxes,
         tax: goods_tax + shipping_tax,
         total: goods + shipping + on_top,
         lines,
@@ -120,15 +177,109 @@ pub fn price(basket: &Basket, rates: &Rates) -> Priced {
     }
 }
 
-fn price_line(basket: &Basket, at: usize, subtotal: i64, rates: &Rates) -> PricedLine {
+/// How a line is taxed, and on how much.
+fn taxable(basket: &Basket, at: usize, subtotal: i64, rates: &Rates) -> (Rate, i64) {
     let line = &basket.lines[at];
     let discount = basket.decision.discounts.get(at).copied().unwrap_or(0);
-    let rate = if line.taxable { rates.of(&line.tax_class) } else { Rates::exempt() };
-    let Taxed { tax, gross } = rate.tax(subtotal - discount, basket.prices_include_tax);
+    (if line.taxable { rates.of(&line.tax_class) } else { Rates::exempt() }, subtotal - discount)
+}
+
+/// The taxes of each line, and of the parts of the delivery.
+///
+/// Delivery shares the tax rates of what it delivers, in proportion to the goods' totals (Article 78 of Directive 2006/112/EC makes
+/// transport part of the taxable amount of the goods). When tax is rounded by order, lines and delivery that are taxed alike are
+/// taxed as one sum, and each gets its share of that by the largest remainder.
+fn taxes(basket: &Basket, taxable: &[(Rate, i64)], shipping: i64) -> (Vec<Vec<i64>>, Vec<DeliveryTax>) {
+    let included = basket.prices_include_tax;
+    let by_line: Vec<_> = taxable.iter().map(|(rate, amount)| rate.tax(*amount, included)).collect();
+    let shares = allocate(shipping, &by_line.iter().map(|taxed| taxed.gross).collect::<Vec<_>>());
+    let mut of_lines: Vec<Vec<i64>> = by_line.into_iter().map(|taxed| taxed.taxes).collect();
+    let mut of_delivery = Vec::new();
+    for (rate, lines) in alike(taxable.iter().map(|(rate, _)| rate)) {
+        let share: i64 = lines.iter().map(|at| shares[*at]).sum();
+        let taxes = match basket.rounding {
+            Rounding::Line => rate.tax(share, included).taxes,
+            Rounding::Order => {
+                let mut amounts: Vec<i64> = lines.iter().map(|at| taxable[*at].1).collect();
+                amounts.push(share);
+                let mut spread = rate.spread(&amounts, included);
+                let of_share = spread.pop().unwrap_or_default();
+                lines.iter().zip(spread).for_each(|(at, taxes)| of_lines[*at] = taxes);
+                of_share
+            }
+        };
+        of_delivery.push(part_of_delivery(rate, share, &taxes));
+    }
+    if shipping == 0 {
+        of_delivery.clear();
+    }
+    (of_lines, of_delivery)
+}
+
+/// Lines that are taxed alike, cheapest rate first; the class that says so may be another.
+fn alike<'a>(rates: impl Iterator<Item = &'a Rate>) -> Vec<(&'a Rate, Vec<usize>)> {
+    let mut alike: Vec<(&Rate, Vec<usize>)> = Vec::new();
+    for (at, rate) in rates.enumerate() {
+        match alike.iter_mut().find(|(known, _)| same_tax(known, rate)) {
+            Some((_, lines)) => lines.push(at),
+            None => alike.push((rate, vec![at])),
+        }
+    }
+    alike.sort_by_key(|(rate, _)| rate.basis_points());
+    alike
+}
+
+fn part_of_delivery(rate: &Rate, amount: i64, taxes: &[i64]) -> DeliveryTax {
+    let (tax, parts) = (taxes.iter().sum(), rate.parts(taxes));
+    DeliveryTax { rate_bp: rate.basis_points(), amount, tax, taxes: parts, reason: rate.reason.clone() }
+}
+
+/// The taxes of a delivery of `goods`, each with how it is taxed and its total: as [`price`] figures them, rounded for each part.
+pub(crate) fn delivery_taxes(goods: &[(Rate, i64)], shipping: i64, tax_included: bool) -> Vec<DeliveryTax> {
+    if shipping == 0 {
+        return Vec::new();
+    }
+    let shares = allocate(shipping, &goods.iter().map(|(_, total)| *total).collect::<Vec<_>>());
+    let part = |(rate, lines): (&Rate, Vec<usize>)| {
+        let share = lines.iter().map(|at| shares[*at]).sum();
+        part_of_delivery(rate, share, &rate.tax(share, tax_included).taxes)
+    };
+    alike(goods.iter().map(|(rate, _)| rate)).into_iter().map(part).collect()
+}
+
+/// The tax in or on a delivery of this price, of the goods of a basket.
+pub fn tax_of_delivery(basket: &Basket, rates: &Rates, price: i64) -> i64 {
+    let subtotals = basket.lines.iter().map(|line| line.unit_price.saturating_mul(line.quantity));
+    let taxable: Vec<(Rate, i64)> = subtotals.enumerate().map(|(at, subtotal)| taxable(basket, at, subtotal, rates)).collect();
+    taxes(basket, &taxable, price).1.iter().map(|part| part.tax).sum()
+}
+
+fn same_tax(one: &Rate, other: &Rate) -> bool {
+    let same = |(a, b): (&Levy, &Levy)| a.name == b.name && a.rate_ppm == b.rate_ppm && a.compound == b.compound;
+    one.levies.len() == other.levies.len() && one.levies.iter().zip(&other.levies).all(same)
+}
+
+fn price_line(basket: &Basket, at: usize, subtotal: i64, rate: &Rate, amount: i64, taxes: &[i64]) -> PricedLine {
+    let line = &basket.lines[at];
+    let tax: i64 = taxes.iter().sum();
     let mut trace = vec![Step { rule: "list price".into(), outcome: format!("{} x {}", line.unit_price, line.quantity), amount: subtotal }];
     trace.extend(promotion_steps(basket.decision, at));
-    trace.push(Step { rule: "tax".into(), outcome: rate.reason.clone(), amount: tax });
-    PricedLine { subtotal, discount, tax, total: gross, rate_bp: rate.basis_points, tax_reason: rate.reason.clone(), trace }
+    let step = |outcome: &str, amount| Step { rule: "tax".into(), outcome: outcome.into(), amount };
+    match rate.levies.as_slice() {
+        [] | [_] => trace.push(step(&rate.reason, tax)),
+        levies => trace.extend(levies.iter().zip(taxes).map(|(levy, tax)| step(&levy.reason, *tax))),
+    }
+    PricedLine {
+        unit_price: line.unit_price,
+        subtotal,
+        discount: subtotal - amount,
+        tax,
+        total: if basket.prices_include_tax { amount } else { amount + tax },
+        rate_bp: rate.basis_points(),
+        taxes: rate.parts(taxes),
+        tax_reason: rate.reason.clone(),
+        trace,
+    }
 }
 
 /// What the promotions did to a line, and why others did nothing.
@@ -156,17 +307,10 @@ fn promotion_steps(decision: &Decision, at: usize) -> Vec<Step> {
     steps
 }
 
-/// Delivery shares the tax rates of what it delivers, in proportion to the goods' totals (Article 78 of Directive 2006/112/EC
-/// makes transport part of the taxable amount of the goods).
-fn shipping_tax(basket: &Basket, lines: &[PricedLine], shipping: i64) -> i64 {
-    let shares = allocate(shipping, &lines.iter().map(|line| line.total).collect::<Vec<_>>());
-    let mut by_rate: std::collections::BTreeMap<i64, i64> = Default::default();
-    for (line, share) in lines.iter().zip(shares) {
-        *by_rate.entry(line.rate_bp).or_default() += share;
-    }
-    by_rate.into_iter().map(|(rate_bp, share)| crate::tax::amount(share, rate_bp, basket.prices_include_tax)).sum()
-}
-
 #[cfg(test)]
 #[path = "pricing_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "pricing_examples.rs"]
+mod examples;

@@ -23,7 +23,7 @@ mod trial;
 pub use audience::{Audience, Personal};
 pub use codes::normalise;
 pub use engine::{Applied, Decision, Facts, GiftStock, Item, Offer, Rejected, Shopper, decide};
-pub(crate) use ledger::{claim, release};
+pub(crate) use ledger::{claim, release, release_lost};
 pub(crate) use live::{gifts, items, live, names, shopper};
 pub use reason::Reason;
 pub use rules::{Conditions, Cut, Effect, Goods, Hours, ItemsCondition, Measure, Rules, Tier};

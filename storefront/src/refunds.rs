@@ -45,6 +45,8 @@ pub struct Refund {
     pub wish: String,
     /// Given as store credit in place of the way it was paid.
     pub to_credit: bool,
+    /// Money that a changed order does not come to any more. It names no line.
+    pub surplus: bool,
 }
 
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -113,7 +115,7 @@ pub fn request(conn: &mut Conn, order: OrderId, request: &Request, expected: i64
         let payment = payments.iter().find(|payment| payment.id == share.payment).ok_or(Error::NotFound)?;
         let (lines, shipping) = parts.take(share.amount);
         let reason = &request.reason;
-        let new = Wish { payment, amount: share.amount, shipping, reason, common: &wish, to_credit: share.to_credit };
+        let new = Wish { payment, amount: share.amount, shipping, reason, common: &wish, to_credit: share.to_credit, surplus: false };
         let id = insert(conn, &new, actor, now)?;
         apply_lines(conn, &order, id, &lines, actor, now)?;
         finish(conn, &order, payment, id, actor, now)?;
@@ -139,7 +141,7 @@ pub(crate) fn request_rest(conn: &mut Conn, order: &Order, lines: &[OrderLine], 
     let wish = common(left.len());
     for (payment, amount) in left {
         let (lines, shipping) = parts.take(amount);
-        let id = insert(conn, &Wish { payment, amount, shipping, reason, common: &wish, to_credit: false }, actor, now)?;
+        let id = insert(conn, &Wish { payment, amount, shipping, reason, common: &wish, to_credit: false, surplus: false }, actor, now)?;
         for part in &lines {
             insert_line(conn, id, part.line, part, false)?;
             mark_refunded(conn, part.line, part.quantity)?;
@@ -149,10 +151,47 @@ pub(crate) fn request_rest(conn: &mut Conn, order: &Order, lines: &[OrderLine], 
     Ok(())
 }
 
+/// What giving back `amount` beyond an order's total takes from which payment. The shares sum to less only when less is left.
+pub(crate) fn surplus_shares(conn: &mut Conn, order: OrderId, amount: i64) -> Result<Vec<Share>> {
+    let mut wanted = Vec::new();
+    for payment in payments::of_order(conn, order)? {
+        if !payments::has_case(conn, payment.id)? {
+            wanted.push(payment);
+        }
+    }
+    Ok(split::shares(&wanted, amount, false))
+}
+
+/// Gives back what was taken beyond what a changed order comes to. It touches no line: the lines say what is left of the order.
+pub(crate) fn request_surplus(conn: &mut Conn, order: &Order, amount: i64, reason: &str, actor: &str, now: Time) -> Result<()> {
+    if amount == 0 {
+        return Ok(());
+    }
+    let shares = surplus_shares(conn, order.id, amount)?;
+    let common = common(shares.len());
+    for share in &shares {
+        let payment = payments::get(conn, share.payment)?;
+        let wish = Wish { payment: &payment, amount: share.amount, shipping: 0, reason, common: &common, to_credit: false, surplus: true };
+        let id = insert(conn, &wish, actor, now)?;
+        finish(conn, order, &payment, id, actor, now)?;
+    }
+    Ok(())
+}
+
+/// What was given back of each payment because a changed order came to less, and did not fail.
+pub(crate) fn surplus(conn: &mut Conn, order: OrderId) -> Result<Vec<(PaymentId, i64)>> {
+    Ok(refunds::table
+        .filter(refunds::order_id.eq(order))
+        .filter(refunds::surplus)
+        .filter(refunds::state.ne(WishState::Failed))
+        .select((refunds::payment_id, refunds::amount))
+        .load(conn)?)
+}
+
 /// Sends money back that no order wants. It touches no line.
 pub(crate) fn request_unwanted(conn: &mut Conn, payment: &Payment, reason: &str, now: Time) -> Result<()> {
     let amount = payment.captured - payment.refunded;
-    let id = insert(conn, &Wish { common: "", to_credit: false, payment, amount, shipping: 0, reason }, "system", now)?;
+    let id = insert(conn, &Wish { common: "", to_credit: false, surplus: false, payment, amount, shipping: 0, reason }, "system", now)?;
     jobs::enqueue(conn, SUBMIT_JOB, &id.to_string(), Some(&format!("refund:{id}")), now, now)
 }
 
@@ -160,7 +199,7 @@ pub(crate) fn request_unwanted(conn: &mut Conn, payment: &Payment, reason: &str,
 pub(crate) fn record_outside(conn: &mut Conn, payment: &Payment, amount: i64, now: Time) -> Result<()> {
     let id = insert(
         conn,
-        &Wish { common: "", to_credit: false, payment, amount, shipping: 0, reason: "made at the payment provider" },
+        &Wish { common: "", to_credit: false, surplus: false, payment, amount, shipping: 0, reason: "made at the payment provider" },
         "provider",
         now,
     )?;
@@ -177,6 +216,7 @@ struct Wish<'a> {
     reason: &'a str,
     common: &'a str,
     to_credit: bool,
+    surplus: bool,
 }
 
 /// The guarded promise: refunds asked for and done never pass what was captured, however many ask at once.
@@ -202,6 +242,7 @@ fn insert(conn: &mut Conn, wish: &Wish, actor: &str, now: Time) -> Result<Refund
             refunds::reason.eq(wish.reason),
             refunds::wish.eq(wish.common),
             refunds::to_credit.eq(wish.to_credit),
+            refunds::surplus.eq(wish.surplus),
             refunds::actor.eq(actor),
             refunds::created_at.eq(now),
         ))
@@ -253,7 +294,10 @@ fn apply_lines(conn: &mut Conn, order: &Order, refund: RefundId, parts: &[LinePr
 
 fn finish(conn: &mut Conn, order: &Order, payment: &Payment, refund: RefundId, actor: &str, now: Time) -> Result<()> {
     let stored = get(conn, refund)?;
-    purchases::refund(conn, order.id.0, stored.amount)?;
+    // A surplus is no part of what was bought: the memory holds what the changed order comes to.
+    if !stored.surplus {
+        purchases::refund(conn, order.id.0, stored.amount)?;
+    }
     orders::note(conn, order.id, "refund_requested", &stored.amount.to_string(), actor, now)?;
     let event = Event::RefundRequested { order: order.id.0, refund: refund.0 };
     events::record(conn, "refunds", &format!("requested:{refund}"), &event, now)?;
@@ -309,7 +353,7 @@ pub fn failed(conn: &mut Conn, id: RefundId, error: &str, now: Time) -> Result<(
         mark_refunded(conn, line.order_line_id, -line.quantity)?;
     }
     // Money no order wanted was never part of what the customer bought.
-    if !payments::has_case(conn, refund.payment_id)? {
+    if !refund.surplus && !payments::has_case(conn, refund.payment_id)? {
         purchases::refund(conn, refund.order_id.0, -refund.amount)?;
     }
     // Of an order that goes on, staff see it on its page and refund in another way; a cancelled one nobody looks at again.
@@ -318,5 +362,7 @@ pub fn failed(conn: &mut Conn, id: RefundId, error: &str, now: Time) -> Result<(
         payments::stuck(conn, &payment, refund.amount, &format!("a refund failed: {error}"), now)?;
     }
     orders::note(conn, refund.order_id, "refund_failed", error, "provider", now)?;
-    orders::refresh(conn, refund.order_id, now)
+    orders::refresh(conn, refund.order_id, now)?;
+    // The money is there again, and may pay what the order asks for.
+    if refund.surplus { payments::rebalance(conn, refund.order_id, None, now) } else { Ok(()) }
 }

@@ -269,6 +269,8 @@ diesel::table! {
         name -> Text,
         position -> BigInt,
         active -> Bool,
+        address -> Text,
+        hours -> Text,
     }
 }
 
@@ -315,7 +317,11 @@ diesel::table! {
         country -> Text,
         tax_class -> Text,
         name -> Text,
-        rate_bp -> BigInt,
+        rate_ppm -> BigInt,
+        region -> Text,
+        postal_codes -> Text,
+        level -> BigInt,
+        compound -> Bool,
     }
 }
 
@@ -332,6 +338,10 @@ diesel::table! {
         delivery_days -> Text,
         position -> BigInt,
         active -> Bool,
+        kind -> Text,
+        bands -> Text,
+        percent_bp -> BigInt,
+        location_id -> Nullable<BigInt>,
     }
 }
 
@@ -452,6 +462,8 @@ diesel::table! {
         placed_at -> Timestamp,
         updated_at -> Timestamp,
         country -> Text,
+        taxation -> Text,
+        pickup_location_id -> Nullable<BigInt>,
     }
 }
 
@@ -483,6 +495,7 @@ diesel::table! {
         total -> BigInt,
         content -> Text,
         issued_at -> Timestamp,
+        edition -> BigInt,
     }
 }
 
@@ -513,6 +526,7 @@ diesel::table! {
         shipped -> BigInt,
         cancelled -> BigInt,
         refunded -> BigInt,
+        taxes -> Text,
     }
 }
 
@@ -524,6 +538,23 @@ diesel::table! {
         source -> Text,
         label -> Text,
         amount -> BigInt,
+    }
+}
+
+diesel::table! {
+    order_edits (id) {
+        id -> BigInt,
+        order_id -> BigInt,
+        total_before -> BigInt,
+        total_after -> BigInt,
+        tax_before -> BigInt,
+        tax_after -> BigInt,
+        due -> BigInt,
+        given_back -> BigInt,
+        changes -> Text,
+        reason -> Text,
+        actor -> Text,
+        created_at -> Timestamp,
     }
 }
 
@@ -588,6 +619,7 @@ diesel::table! {
         settled_at -> Nullable<Timestamp>,
         wish -> Text,
         to_credit -> Bool,
+        surplus -> Bool,
     }
 }
 
@@ -886,7 +918,7 @@ diesel::allow_tables_to_appear_in_same_query!(collection_products, products);
 diesel::allow_tables_to_appear_in_same_query!(stock_requests, variants);
 diesel::allow_tables_to_appear_in_same_query!(promotions, promotion_codes);
 diesel::allow_tables_to_appear_in_same_query!(orders, order_terms);
-diesel::allow_tables_to_appear_in_same_query!(refunds, payments);
+diesel::allow_tables_to_appear_in_same_query!(refunds, payments, captures);
 diesel::allow_tables_to_appear_in_same_query!(order_lines, return_lines);
 diesel::allow_tables_to_appear_in_same_query!(orders, order_lines, variants);
 diesel::allow_tables_to_appear_in_same_query!(carts, cart_lines);

@@ -2,6 +2,7 @@
 
 use crate::ids::{LocationId, OrderId, OrderLineId, ShipmentId};
 use crate::orders::{self, OrderStatus};
+use crate::payments;
 use crate::schema::{order_lines, shipment_lines, shipments};
 use crate::stock::{self, Demand};
 use diesel::prelude::*;
@@ -22,6 +23,9 @@ pub struct Shipment {
     pub shipped_at: Time,
 }
 
+/// The text of the conflict when a changed order still has to be paid.
+pub const BALANCE: &str = "order-balance-open";
+
 /// What goes into a parcel. `key` is unique to the form it came from, so that sending the form twice ships once.
 #[derive(Clone, Debug, Default)]
 pub struct Parcel {
@@ -32,9 +36,12 @@ pub struct Parcel {
     pub tracking_url: String,
     /// The location the goods leave; none takes them from wherever they lie.
     pub from: Option<LocationId>,
+    /// Send it although a changed order still asks for money that was to be paid before.
+    pub despite_balance: bool,
 }
 
-/// Ships a parcel of a confirmed order. `Invalid` when more units are named than are open; `Conflict` when the house has too few.
+/// Ships a parcel of a confirmed order. `Invalid` when more units are named than are open; `Conflict` when the house has too few, or
+/// when a changed order still has to be paid.
 pub fn ship(conn: &mut Conn, order: OrderId, parcel: &Parcel, actor: &str, now: Time) -> Result<ShipmentId> {
     let order = orders::lock(conn, order, now)?;
     if let Some(before) = shipments::table.filter(shipments::key.eq(&parcel.key)).select(shipments::id).first(conn).optional()? {
@@ -42,6 +49,9 @@ pub fn ship(conn: &mut Conn, order: OrderId, parcel: &Parcel, actor: &str, now: 
     }
     if order.status != OrderStatus::Confirmed {
         return Err(Error::conflict("Only a confirmed order can be shipped. Reload it to see how it stands."));
+    }
+    if !parcel.despite_balance && payments::holds_back(conn, &order)? {
+        return Err(Error::conflict(BALANCE));
     }
     let demand = checked(conn, order.id, parcel)?;
     let id: ShipmentId = diesel::insert_into(shipments::table)
@@ -63,7 +73,8 @@ pub fn ship(conn: &mut Conn, order: OrderId, parcel: &Parcel, actor: &str, now: 
         diesel::update(order_lines::table.find(line)).set(order_lines::shipped.eq(order_lines::shipped + quantity)).execute(conn)?;
     }
     stock::ship(conn, order.id, &demand, &format!("ship:{id}"), parcel.from, actor, now)?;
-    orders::note(conn, order.id, "shipped", parcel.tracking_number.trim(), actor, now)?;
+    let entry = if order.pickup_location_id.is_some() { "handed_over" } else { "shipped" };
+    orders::note(conn, order.id, entry, parcel.tracking_number.trim(), actor, now)?;
     let event = Event::ShipmentSent { order: order.id.0, shipment: id.0 };
     events::record(conn, "shipments", &format!("sent:{id}"), &event, now)?;
     orders::refresh(conn, order.id, now)?;

@@ -1,5 +1,7 @@
 //! What the merchant decides about the shop as a whole, stored as one setting.
 
+use crate::tax::Rounding;
+use crate::vat_id;
 use chrono::{LocalResult, TimeDelta, TimeZone};
 use chrono_tz::Tz;
 use crm::email::Email;
@@ -53,6 +55,7 @@ pub struct Shop {
     pub country: String,
     /// Whether catalogue prices hold the tax already. They are then the same for every destination; the tax inside differs.
     pub prices_include_tax: bool,
+    pub tax_rounding: Rounding,
     /// Whether a card is charged when the order is placed, or authorised and captured by the merchant when it ships.
     pub capture_at_once: bool,
     /// Shown to the shopper who pays by bank transfer.
@@ -88,6 +91,7 @@ impl Default for Shop {
             currency: Currency::EUR,
             country: "DE".into(),
             prices_include_tax: true,
+            tax_rounding: Rounding::default(),
             capture_at_once: false,
             bank_details: String::new(),
             bank_transfer: true,
@@ -190,6 +194,12 @@ impl Shop {
             *text = text.trim().to_string();
             if text.chars().count() > 20 || text.chars().any(char::is_control) {
                 fields.add(name, "Give at most 20 characters.");
+            }
+        }
+        if vat_id::is_member(&self.country) && !self.vat_id.is_empty() {
+            match vat_id::parse(&self.vat_id, &self.country) {
+                Some(number) => self.vat_id = number,
+                None => fields.add("vat_id", "vat-id-invalid"),
             }
         }
         for (language, text) in &mut self.announcement {

@@ -12,7 +12,8 @@ pub use keeping::{
     Opening, Rules, count, ensure, forget, moved_since_opening, open, read_goods, receive, set_on_hand, set_rules, transfer,
 };
 pub use places::{
-    Location, add_location, at, close_location, locations, lock, of_variant, prefer_location, rename_location, reopen_location,
+    Location, add_location, at, close_location, describe_location, location, locations, lock, of_variant, prefer_location, rename_location,
+    reopen_location,
 };
 
 use crate::collections;
@@ -20,9 +21,8 @@ use crate::ids::{LocationId, OrderId, ProductId, VariantId};
 use crate::schema::{stock_levels, stock_movements, variants};
 use diesel::prelude::*;
 use kernel::clock::Time;
-use kernel::db::Prepared;
 use kernel::events::{self, Event};
-use kernel::{Conn, Error, Result, on_each};
+use kernel::{Conn, Error, Result, on_each, prepared};
 use std::collections::BTreeMap;
 
 /// A level as stored, with the policy that guards it.
@@ -121,6 +121,21 @@ pub fn release(conn: &mut Conn, order: OrderId, demand: &Demand, actor: &str, no
 /// Frees what was promised to (part of) an order. `event` tells repeated part-cancellations of an order apart.
 pub fn deallocate(conn: &mut Conn, order: OrderId, demand: &Demand, event: &str, actor: &str, now: Time) -> Result<()> {
     give(conn, order, demand, &Place { event, reason: "cancelled", location: None }, |quantity| (0, -quantity, 0), actor, now)
+}
+
+/// Promises more goods to a confirmed order, or frees what it does not want any more, by variant: above zero is more. `event` tells
+/// the changes of an order apart. Fails with `SoldOut` when fewer are free.
+pub fn change(conn: &mut Conn, order: OrderId, units: &Demand, event: &str, actor: &str, now: Time) -> Result<(), StockError> {
+    for (&variant, &quantity) in units.iter().filter(|(_, quantity)| **quantity != 0) {
+        let (kind, reason) = if quantity > 0 { ("allocate", "") } else { ("cancel", "cancelled") };
+        let key = format!("{event}:{order}:{variant}");
+        let change = Change { kind, on_hand: 0, allocated: quantity, held: 0, key, order: Some(order), reason, actor, location: None };
+        if !moved(conn, variant, &change, now)? {
+            let left = level(conn, variant)?.free().max(0);
+            return Err(StockError::SoldOut { variant, left });
+        }
+    }
+    Ok(())
 }
 
 /// Takes goods out of the house with a shipment, from one location or from wherever they lie. `Conflict` when there are fewer than
@@ -252,7 +267,7 @@ fn moved(conn: &mut Conn, variant: VariantId, change: &Change, now: Time) -> Res
         .filter((held + change.held).ge(0))
         .set((on_hand.eq(on_hand + change.on_hand), allocated.eq(allocated + change.allocated), held.eq(held + change.held)))
         .returning((on_hand, allocated, held));
-    let updated: Option<(i64, i64, i64)> = on_each!(conn, c => Prepared(update).get_result(c)).optional()?;
+    let updated: Option<(i64, i64, i64)> = prepared!(conn, update => get_result).optional()?;
     let Some((in_house, promised, aside)) = updated else {
         let level = find(conn, variant)?;
         // Without a tracked level there is nothing to run out of, and nothing to move.
@@ -263,21 +278,20 @@ fn moved(conn: &mut Conn, variant: VariantId, change: &Change, now: Time) -> Res
     {
         return Err(Error::conflict("Fewer units lie at that location. Reload the page to see what is there."));
     }
-    diesel::insert_into(stock_movements::table)
-        .values((
-            stock_movements::variant_id.eq(variant),
-            stock_movements::kind.eq(change.kind),
-            stock_movements::on_hand.eq(change.on_hand),
-            stock_movements::allocated.eq(change.allocated),
-            stock_movements::held.eq(change.held),
-            stock_movements::dedupe_key.eq(&change.key),
-            stock_movements::order_id.eq(change.order),
-            stock_movements::reason.eq(change.reason),
-            stock_movements::actor.eq(change.actor),
-            stock_movements::created_at.eq(now),
-            stock_movements::location_id.eq(change.location),
-        ))
-        .execute(conn)?;
+    let row = (
+        stock_movements::variant_id.eq(variant),
+        stock_movements::kind.eq(change.kind),
+        stock_movements::on_hand.eq(change.on_hand),
+        stock_movements::allocated.eq(change.allocated),
+        stock_movements::held.eq(change.held),
+        stock_movements::dedupe_key.eq(&change.key),
+        stock_movements::order_id.eq(change.order),
+        stock_movements::reason.eq(change.reason),
+        stock_movements::actor.eq(change.actor),
+        stock_movements::created_at.eq(now),
+        stock_movements::location_id.eq(change.location),
+    );
+    on_each!(conn, c => diesel::insert_into(stock_movements::table).values(row).execute(c))?;
     let free = in_house - promised - aside;
     let before = free - (change.on_hand - change.allocated - change.held);
     if (before > 0) != (free > 0) {
@@ -288,7 +302,7 @@ fn moved(conn: &mut Conn, variant: VariantId, change: &Change, now: Time) -> Res
 
 /// Tells that a variant became sold out or available again: lists and searches show it.
 fn turned(conn: &mut Conn, variant: VariantId, key: &str, now: Time) -> Result<()> {
-    let product: Option<i64> = variants::table.find(variant).select(variants::product_id).first(conn).optional()?;
+    let product: Option<i64> = on_each!(conn, c => variants::table.find(variant).select(variants::product_id).first(c)).optional()?;
     let Some(product) = product else { return Ok(()) };
     collections::follow(conn, &[ProductId(product)])?;
     events::record(conn, "stock", &format!("{variant}:{key}"), &Event::ProductChanged { product }, now)?;
@@ -296,7 +310,7 @@ fn turned(conn: &mut Conn, variant: VariantId, key: &str, now: Time) -> Result<(
 }
 
 pub fn find(conn: &mut Conn, variant: VariantId) -> Result<Option<Level>> {
-    Ok(stock_levels::table.find(variant).select(Level::as_select()).first(conn).optional()?)
+    Ok(on_each!(conn, c => stock_levels::table.find(variant).select(Level::as_select()).first(c)).optional()?)
 }
 
 /// The level of a variant; `NotFound` when it never had one.

@@ -6,9 +6,8 @@ use crate::schema::{store_credit_balances as balances, store_credit_entries as e
 use crm::CustomerId;
 use diesel::prelude::*;
 use kernel::clock::Time;
-use kernel::db::Prepared;
 use kernel::money::{Currency, Money};
-use kernel::{Conn, Error, Result, on_each, words};
+use kernel::{Conn, Error, Result, on_each, prepared, words};
 
 words!(
     /// Why a balance changed.
@@ -170,7 +169,7 @@ fn hold(conn: &mut Conn, customer: CustomerId, currency: Currency) -> Result<()>
     let lock = diesel::update(balances::table.filter(balances::customer_id.eq(customer)))
         .filter(balances::currency.eq(currency.code()))
         .set(balances::balance.eq(balances::balance));
-    on_each!(conn, c => Prepared(lock).execute(c))?;
+    prepared!(conn, lock => execute)?;
     Ok(())
 }
 
@@ -183,7 +182,7 @@ fn moved(conn: &mut Conn, customer: CustomerId, change: &Change, now: Time) -> R
         .filter(balances::currency.eq(currency.code()))
         .filter((balances::balance + minor).ge(0))
         .set(balances::balance.eq(balances::balance + minor));
-    if on_each!(conn, c => Prepared(update).execute(c))? == 0 {
+    if prepared!(conn, update => execute)? == 0 {
         return Ok(false);
     }
     diesel::insert_into(entries::table)

@@ -29,9 +29,11 @@ words!(
         OrderPlaced = "order.placed",
         OrderConfirmed = "order.confirmed",
         OrderCancelled = "order.cancelled",
+        OrderEdited = "order.edited",
         OrderPaid = "order.payment_settled",
         OrderShipped = "order.shipped",
         OrderRefunded = "order.refunded",
+        ReturnUpdated = "return.updated",
         CustomerCreated = "customer.created",
         ProductUpdated = "product.updated",
         /// Sent by a person who wants to see whether messages arrive.

@@ -192,3 +192,26 @@ fn a_customer_takes_credit_and_may_keep_the_goods_after_all() {
     assert!(told.iter().any(|mail| mail.body_text.contains("on your account as store credit")));
     assert!(!told.iter().any(|mail| mail.subject.contains("mail-return")), "a text is missing");
 }
+
+#[test]
+fn staff_open_a_return_for_a_customer_who_called() {
+    let house = House::open();
+    let mug = goods::product(&house.db, "Mug", 1200, 20);
+    let (placed, line) = sent(&house.db, mug, 2, 2);
+    house.work();
+    let (_, mei) = at_work(&house, "mei", role(&house, Preset::Fulfilment));
+    let to = "/admin/orders/R1001/return";
+    assert!(mei.get("/admin/orders/R1001").body.contains(to));
+    let form = mei.get(to).says(200, "Open a return");
+    let units = format!("quantity-{line}");
+    mei.submit(&form, to, &[(&units, "3")]).says(422, "more than can come back");
+    let (reason, said) = (format!("reason-{line}"), [("comment", "The handle broke.")]);
+    let typed = [(units.as_str(), "1"), (reason.as_str(), "damaged"), said[0]];
+    mei.submit(&form, to, &typed).says(200, "The return is open.").says(200, "The handle broke.");
+    // A second click on the same form asks for nothing more.
+    mei.submit(&form, to, &typed).says(200, "R1001-1");
+    let made = house.db.read_now(move |conn| returns::of_order(conn, placed.order)).unwrap();
+    assert_eq!(made.iter().map(|one| (one.number.as_str(), one.status)).collect::<Vec<_>>(), [("R1001-1", Status::Requested)]);
+    house.work();
+    assert_eq!(house.mails("ann@example.com").last().unwrap().template, "return_update");
+}

@@ -69,6 +69,7 @@ fn mails_about_an_order_from_confirmation_to_refund() {
                 tracking_number: "00340434161094042557".into(),
                 tracking_url: "https://www.dhl.de/track?id=00340434161094042557".into(),
                 from: None,
+                despite_balance: false,
             };
             shipments::ship(conn, order, &parcel, "test", now())?;
             let back = Request {

@@ -62,6 +62,20 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A percentage in millionths, typed as `19` or `9.975`: up to four decimals.
+    pub fn rate(&mut self, name: &str) -> i64 {
+        let text = self.posted.get(name).trim().trim_end_matches('%').trim_end();
+        let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+        let plain = |digits: &str| digits.bytes().all(|b| b.is_ascii_digit());
+        let read = (!whole.is_empty() && whole.len() <= 6 && part.len() <= 4 && plain(whole) && plain(part))
+            .then(|| format!("{whole}{part:0<4}").parse().ok())
+            .flatten();
+        if read.is_none() {
+            self.wrong.add(name, "admin-rate-invalid");
+        }
+        read.unwrap_or(0)
+    }
+
     /// A whole number. Empty is none.
     pub fn optional_number(&mut self, name: &str) -> Option<i64> {
         let text = self.posted.get(name).trim();
@@ -118,6 +132,11 @@ pub fn percent(basis_points: i64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_string()
 }
 
+/// Millionths as a form shows a percentage: `19`, `9.975`.
+pub fn rate(millionths: i64) -> String {
+    kernel::web::format::rate(millionths).trim_end_matches('%').to_string()
+}
+
 /// A number as a form shows it; empty for none.
 pub fn number(value: Option<i64>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
@@ -131,6 +150,13 @@ pub fn tick(on: bool) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rates_have_four_decimals() {
+        for (millionths, text) in [(190_000, "19"), (99_750, "9.975"), (3_750, "0.375"), (0, "0"), (1, "0.0001")] {
+            assert_eq!(rate(millionths), text);
+        }
+    }
 
     #[test]
     fn percentages_read_as_they_are_typed() {

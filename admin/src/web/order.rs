@@ -2,12 +2,14 @@
 //! their own.
 
 use super::desk::Desk;
-use super::{order_history, order_papers};
+use super::{order_edit, order_history, order_papers};
 use crate::staff;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use kernel::clock::Time;
 use kernel::error::Fields;
 use kernel::money::{Currency, Money};
+use kernel::web::format;
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -18,7 +20,8 @@ use storefront::pricing::Step;
 use storefront::stored_value::{GIFT_CARD, STORE_CREDIT};
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
-use storefront::{gift_cards, refunds, shipments, store_credit};
+use storefront::web::words::Words;
+use storefront::{edits, gift_cards, pickups, refunds, shipments, store_credit, tax};
 
 /// Longest note, in characters.
 const NOTE: usize = 2000;
@@ -34,12 +37,13 @@ pub async fn show(desk: Desk, number: web::Path<String>) -> Result<HttpResponse>
 
 async fn page(desk: &Desk, number: &str, status: StatusCode, form: Form) -> Result<HttpResponse> {
     let asked = number.to_string();
-    let mut view = desk.read(move |conn| load(conn, &asked)).await?;
+    let (words, now) = (desk.words()?, desk.door.now());
+    let mut view = desk.read(move |conn| load(conn, &asked, &words, now)).await?;
     view["form"] = json!(form);
     desk.page_as(status, "admin/order.html", number, view)
 }
 
-fn load(conn: &mut Conn, number: &str) -> Result<Value> {
+fn load(conn: &mut Conn, number: &str, words: &Words, now: Time) -> Result<Value> {
     let order = orders::get_by_number(conn, number)?;
     let currency = order.currency()?;
     let money = |minor: i64| Money::new(minor, currency);
@@ -59,6 +63,28 @@ fn load(conn: &mut Conn, number: &str) -> Result<Value> {
         .map(|one| json!({ "label": one.label, "source": one.source, "amount": money(one.amount) }))
         .collect();
     let shown_lines = lines.iter().map(|line| line_view(line, currency, &adjustments)).collect::<Result<Vec<Value>>>()?;
+    let mut view = facts(&order, currency)?;
+    let more = json!({
+        "can_tell_ready": pickups::can_tell(conn, &order)?,
+        "lines": shown_lines, "adjustments": of_whole, "payments": shown_payments, "history": history,
+        "shipments": shipment_views(conn, &order, &lines)?, "refunds": refund_views(conn, &order, &lines, currency)?,
+        "can_ship": order.status == orders::OrderStatus::Confirmed && lines.iter().any(|line| line.open() > 0),
+        "can_cancel": orders::cancellable(&order, &lines), "can_edit": edits::editable(&order, &lines),
+        "edits": order_edit::views(conn, &order, words, &names)?,
+        "customer": order.customer_id, "credit": Money::new(store_credit::balance(conn, order.customer_id, currency)?, currency),
+        "can_return": !storefront::returns::returnable(conn, &order, now)?.is_empty(),
+        "returns": super::returns::of_order(conn, &order)?, "can_refund": refundable > 0, "seen": version, "papers": order_papers::views(conn, &order)?,
+    });
+    if let (Some(view), Value::Object(more)) = (view.as_object_mut(), more) {
+        view.extend(more);
+    }
+    Ok(view)
+}
+
+/// What stands in the order itself.
+fn facts(order: &Order, currency: Currency) -> Result<Value> {
+    let money = |minor: i64| Money::new(minor, currency);
+    let billing = order.billing_address()?;
     Ok(json!({
         "number": order.number, "email": order.email, "language": order.language, "placed_at": order.placed_at, "source": order.source,
         "status": order.status, "payment_status": order.payment_status, "fulfilment_status": order.fulfilment_status,
@@ -66,13 +92,8 @@ fn load(conn: &mut Conn, number: &str) -> Result<Value> {
         "shipping_method": order.shipping_method, "payment_method": order.payment_method, "prices_include_tax": order.prices_include_tax,
         "subtotal": money(order.subtotal), "discount": money(-order.discount), "shipping": money(order.shipping),
         "shipping_tax": money(order.shipping_tax), "tax": money(order.tax), "total": money(order.total),
-        "shipping_address": order.shipping_address()?.lines(), "billing_address": order.billing_address()?.lines(),
-        "lines": shown_lines, "adjustments": of_whole, "payments": shown_payments, "history": history,
-        "shipments": shipment_views(conn, &order, &lines)?, "refunds": refund_views(conn, &order, &lines, currency)?,
-        "can_ship": order.status == orders::OrderStatus::Confirmed && lines.iter().any(|line| line.open() > 0),
-        "can_cancel": orders::cancellable(&order, &lines),
-        "customer": order.customer_id, "credit": Money::new(store_credit::balance(conn, order.customer_id, currency)?, currency),
-        "returns": super::returns::of_order(conn, &order)?, "can_refund": refundable > 0, "seen": version, "papers": order_papers::views(conn, &order)?,
+        "shipping_address": order.shipping_address()?.lines(), "billing_address": billing.lines(), "vat_id": billing.vat_id,
+        "reverse_charge": order.taxation.0.reverse_charge, "pickup": order.pickup_location_id.is_some(),
     }))
 }
 
@@ -89,9 +110,15 @@ fn line_view(line: &OrderLine, currency: Currency, adjustments: &[orders::Adjust
     Ok(json!({
         "id": line.id, "title": line.title, "options": line.options, "sku": line.sku, "slug": line.slug, "picture": line.picture_hash,
         "quantity": line.quantity, "unit_price": money(line.unit_price), "discount": money(-line.discount), "tax": money(line.tax),
-        "tax_rate": line.tax_rate_bp, "tax_reason": line.tax_reason, "total": money(line.total), "shipped": line.shipped,
+        "tax_rate": tax_rate(line), "tax_reason": line.tax_reason, "total": money(line.total), "shipped": line.shipped,
         "cancelled": line.cancelled, "refunded": line.refunded, "open": line.open(), "adjustments": own, "trace": steps,
     }))
+}
+
+/// The rate of a line as people read it.
+fn tax_rate(line: &OrderLine) -> String {
+    let taxes = &line.taxes.0;
+    if taxes.is_empty() { format::percent(line.tax_rate_bp) } else { format::rate(tax::combined(taxes)) }
 }
 
 fn payment_view(conn: &mut Conn, payment: &Payment, currency: Currency) -> Result<Value> {
@@ -120,7 +147,7 @@ fn card(conn: &mut Conn, payment: &Payment) -> Result<Option<Value>> {
 
 /// Whether staff see the money arrive, and not a provider.
 pub fn by_hand(payment: &Payment) -> bool {
-    matches!(payment.provider.as_str(), "bank_transfer" | "cash_on_delivery")
+    payments::by_hand(&payment.provider)
 }
 
 /// Units by the name of their line, as shipments and refunds list them.
@@ -153,7 +180,7 @@ fn refund_views(conn: &mut Conn, order: &Order, lines: &[OrderLine], currency: C
         let money = |minor: i64| Money::new(minor, currency);
         views.push(json!({
             "amount": money(refund.amount), "shipping": money(refund.shipping), "has_shipping": refund.shipping > 0, "state": refund.state,
-            "reason": refund.reason, "to": format!("admin-provider-{to}"), "error": refund.error, "at": refund.created_at, "contents": contents,
+            "surplus": refund.surplus, "reason": refund.reason, "to": format!("admin-provider-{to}"), "error": refund.error, "at": refund.created_at, "contents": contents,
         }));
     }
     Ok(views)

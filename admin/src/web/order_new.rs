@@ -36,6 +36,7 @@ const NAMES: &[&str] = &[
     "ship_region",
     "ship_country",
     "ship_phone",
+    "ship_vat_id",
     "codes",
     "method",
     "note",
@@ -142,13 +143,14 @@ async fn show_draft(desk: &Desk, cart: CartId, status: StatusCode, error: &str) 
 fn view(conn: &mut Conn, quote: &Quote, error: &str, words: &Words) -> Result<Value> {
     let currency: Currency = quote.currency;
     let chosen = quote.rate.as_ref().map(|rate| rate.id);
-    let rate = |rate: &storefront::shipping::ShippingRate| json!({ "id": rate.id, "name": rate.name, "price": Money::new(rate.delivery().price, currency), "chosen": Some(rate.id) == chosen });
+    let rate = |(rate, price): (&storefront::shipping::ShippingRate, i64)| json!({ "id": rate.id, "name": rate.name, "price": Money::new(price, currency), "chosen": Some(rate.id) == chosen });
     let cart = &quote.cart;
-    let shipping = cart.shipping_address()?.map(|address| address.lines()).unwrap_or_default();
+    let shipping = cart.shipping_address()?.map(|address| shown::billing_lines(&address, words)).unwrap_or_default();
+    let pickup = quote.pickup.as_ref().map(|pickup| pickup.address.lines());
     Ok(json!({ "cart": cart.id, "version": cart.version, "total": quote.priced.total, "email": cart.email, "note": cart.note,
-        "address": shipping, "method": methods::method_name(&cart.payment_method, words), "error": error, "blocked": quote.blocked(),
+        "address": shipping, "pickup": pickup, "method": methods::method_name(&cart.payment_method, words), "error": error, "blocked": quote.blocked(),
         "lines": shown::cart_lines(conn, quote, words)?, "notices": shown::cart_notices(quote, words)?,
-        "totals": shown::cart_totals(quote, false, words)?, "rates": quote.rates.iter().map(rate).collect::<Vec<_>>() }))
+        "totals": shown::cart_totals(quote, false, words)?, "rates": quote.rates.iter().zip(quote.rate_prices.iter().copied()).map(rate).collect::<Vec<_>>() }))
 }
 
 /// Chooses another delivery, or places the order at the figures that were shown.

@@ -6,16 +6,19 @@ use super::order_history;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use kernel::error::Fields;
+use kernel::money::Money;
 use kernel::{Error, Result, token};
 use serde_json::{Value, json};
 use storefront::ids::{LocationId, OrderLineId};
 use storefront::orders::{self, OrderLine};
+use storefront::payments;
+use storefront::pickups;
 use storefront::shipments::{self, Parcel};
 use storefront::stock;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 
-const NAMES: &[&str] = &["from", "carrier", "tracking_number", "tracking_url", "key"];
+const NAMES: &[&str] = &["from", "carrier", "tracking_number", "tracking_url", "key", "despite_balance"];
 
 pub async fn form(desk: Desk, number: web::Path<String>) -> Result<HttpResponse> {
     let blank = Form::new(NAMES).fill("key", token::random());
@@ -25,12 +28,21 @@ pub async fn form(desk: Desk, number: web::Path<String>) -> Result<HttpResponse>
 /// The form; `posted` keeps the typed quantities, else everything that is open is suggested.
 async fn show(desk: &Desk, number: &str, status: StatusCode, form: Form, posted: Option<&Posted>, wrong: &Fields) -> Result<HttpResponse> {
     let (asked, refused) = (number.to_string(), posted.cloned());
-    let (lines, places, frame) = desk
+    let (lines, places, frame, pickup, balance) = desk
         .read(move |conn| {
             let order = orders::get_by_number(conn, &asked)?;
-            Ok((orders::lines(conn, order.id)?, stock::locations(conn)?, order_history::frame(conn, &order, refused.as_ref())?))
+            let balance = if payments::holds_back(conn, &order)? { payments::balance(conn, &order)? } else { 0 };
+            let balance = Money::new(balance, order.currency()?);
+            let frame = order_history::frame(conn, &order, refused.as_ref())?;
+            Ok((orders::lines(conn, order.id)?, stock::locations(conn)?, frame, order.pickup_location_id, balance))
         })
         .await?;
+    // Goods that are picked up lie where the buyer comes for them.
+    let form = match pickup {
+        Some(location) if posted.is_none() => form.fill("from", location.to_string()),
+        _ => form,
+    };
+    let pickup = pickup.is_some();
     let places: Vec<Value> =
         places.iter().filter(|place| place.active).map(|place| json!({ "id": place.id.to_string(), "name": place.name })).collect();
     let view = |line: &OrderLine| {
@@ -40,8 +52,9 @@ async fn show(desk: &Desk, number: &str, status: StatusCode, form: Form, posted:
             "name": name, "value": typed, "error": wrong.0.get(&name) })
     };
     let open: Vec<Value> = lines.iter().filter(|line| line.open() > 0).map(view).collect();
-    let view = json!({ "number": number, "lines": open, "places": places, "form": form, "wrong": wrong.0, "order": frame });
-    desk.page_as(status, "admin/order_ship.html", "admin-ship", view)
+    let view = json!({ "number": number, "lines": open, "places": places, "form": form, "wrong": wrong.0, "order": frame, "pickup": pickup,
+        "balance": balance, "has_balance": balance.minor > 0 });
+    desk.page_as(status, "admin/order_ship.html", if pickup { "admin-hand-over" } else { "admin-ship" }, view)
 }
 
 /// The units typed for each line, from fields such as `quantity-17`.
@@ -74,6 +87,22 @@ pub async fn ship(desk: Desk, number: web::Path<String>, posted: Posted) -> Resu
     }
 }
 
+/// Tells the buyer that the goods wait at the place of their choice.
+pub async fn ready(desk: Desk, number: web::Path<String>, posted: Posted) -> Result<HttpResponse> {
+    let (asked, seen) = (number.to_string(), order_history::seen(&posted));
+    let told = desk
+        .write(move |conn, act| {
+            let order = orders::get_by_number(conn, &asked)?;
+            pickups::ready(conn, order.id, seen, &act.actor, act.now)?;
+            act.log(conn, "order.ready", &format!("order:{asked}"), &Value::Null, &json!({ "mail": order.email }))
+        })
+        .await;
+    match told {
+        Ok(()) => Ok(desk.done(&address(&number), "admin-pickup-told")),
+        Err(error) => desk.explained(&address(&number), error),
+    }
+}
+
 async fn send(desk: &Desk, number: &str, posted: &Posted) -> Result<()> {
     let lines = quantities(posted)?;
     let text = |name: &str| posted.get(name).to_string();
@@ -87,6 +116,7 @@ async fn send(desk: &Desk, number: &str, posted: &Posted) -> Result<()> {
         tracking_number: text("tracking_number"),
         tracking_url: text("tracking_url"),
         from: posted.get("from").parse().ok().map(LocationId),
+        despite_balance: posted.ticked("despite_balance"),
     };
     let (asked, seen) = (number.to_string(), order_history::seen(posted));
     desk.write(move |conn, act| {
@@ -96,7 +126,8 @@ async fn send(desk: &Desk, number: &str, posted: &Posted) -> Result<()> {
             orders::lock_seen(conn, order.id, seen, act.now)?;
         }
         let sent = shipments::ship(conn, order.id, &parcel, &act.actor, act.now)?;
-        let after = json!({ "shipment": sent, "lines": parcel.lines, "carrier": parcel.carrier, "tracking": parcel.tracking_number });
+        let after = json!({ "shipment": sent, "lines": parcel.lines, "carrier": parcel.carrier, "tracking": parcel.tracking_number,
+            "despite_balance": parcel.despite_balance });
         act.log(conn, "order.ship", &format!("order:{asked}"), &json!({ "fulfilment": order.fulfilment_status }), &after)
     })
     .await

@@ -5,16 +5,16 @@ use super::access::Access::{Enrolling, Public, SignedIn};
 use super::access::{Route, get, post};
 use super::{
     account, api_keys, audit, batches, cases, categories, collections, doctor, find, gift_cards, home, home_page, invitations, jobs,
-    locations, mails, menus, order, order_money, order_new, order_papers, order_ship, orders, pages, person, pictures, product,
+    locations, mails, menus, order, order_edit, order_money, order_new, order_papers, order_ship, orders, pages, person, pictures, product,
     product_export, product_import, product_rules, product_table, products, promotion_bench, promotion_codes, promotions, redirects,
-    return_money, returns, roles, second_factor, settings, shipping, sign_in, staff, stock, stock_goods, store_credit, taxes, theme,
-    webhooks,
+    return_money, return_new, returns, roles, second_factor, settings, shipping, sign_in, staff, stock, stock_goods, store_credit, taxes,
+    theme, webhooks,
 };
 use crate::permissions::Permission::{
     ApiKeysManage, AuditView, CasesView, ContentEdit, GiftCardsManage, GiftCardsView, JobsManage, JobsView, MailsResend, MailsView,
-    OrdersCancel, OrdersCapture, OrdersNote, OrdersPlace, OrdersRefund, OrdersShip, OrdersView, ProductsEdit, ProductsView, PromotionsEdit,
-    PromotionsView, ReturnsHandle, ReturnsView, SettingsEdit, SettingsView, ShippingEdit, ShippingView, StaffManage, StockAdjust,
-    StockView, StoreCreditManage, StoreCreditView, TaxesEdit, TaxesView,
+    OrdersCancel, OrdersCapture, OrdersEdit, OrdersNote, OrdersPlace, OrdersRefund, OrdersShip, OrdersView, ProductsEdit, ProductsView,
+    PromotionsEdit, PromotionsView, ReturnsHandle, ReturnsView, SettingsEdit, SettingsView, ShippingEdit, ShippingView, StaffManage,
+    StockAdjust, StockView, StoreCreditManage, StoreCreditView, TaxesEdit, TaxesView,
 };
 
 /// The list. Made anew for each worker of the server, since each has its own handlers.
@@ -62,6 +62,8 @@ fn shop() -> Vec<Route> {
         get("/orders/{number}", OrdersView, order::show),
         get("/orders/{number}/news", OrdersView, order::news),
         post("/orders/{number}/note", OrdersNote, order::note),
+        get("/orders/{number}/edit", OrdersEdit, order_edit::form),
+        post("/orders/{number}/edit", OrdersEdit, order_edit::edit),
         get("/orders/{number}/cancel", OrdersCancel, order::cancel_form),
         post("/orders/{number}/cancel", OrdersCancel, order::cancel),
         get("/orders/{number}/payments/{payment}/capture", OrdersCapture, order_money::capture_form),
@@ -70,8 +72,11 @@ fn shop() -> Vec<Route> {
         post("/orders/{number}/payments/{payment}/receipt", OrdersCapture, order_money::receipt),
         get("/orders/{number}/refund", OrdersRefund, order_money::refund_form),
         post("/orders/{number}/refund", OrdersRefund, order_money::refund),
+        get("/orders/{number}/return", ReturnsHandle, return_new::form),
+        post("/orders/{number}/return", ReturnsHandle, return_new::request),
         get("/orders/{number}/ship", OrdersShip, order_ship::form),
         post("/orders/{number}/ship", OrdersShip, order_ship::ship),
+        post("/orders/{number}/pickup-ready", OrdersShip, order_ship::ready),
         get("/orders/{number}/packing-slip", OrdersView, order_papers::slip),
         get("/orders/{number}/shipments/{shipment}/packing-slip", OrdersView, order_papers::parcel_slip),
         get("/orders/{number}/documents/{document}", OrdersView, order_papers::document),

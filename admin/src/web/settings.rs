@@ -7,6 +7,7 @@ use actix_web::http::StatusCode;
 use kernel::Result;
 use serde_json::json;
 use storefront::shop::{self, InvoiceAt, LANGUAGES, Shop};
+use storefront::tax::Rounding;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 
@@ -21,6 +22,7 @@ const NAMES: &[&str] = &[
     "country",
     "time_zone",
     "prices_include_tax",
+    "tax_rounding",
     "capture_at_once",
     "bank_transfer",
     "bank_details",
@@ -45,6 +47,7 @@ pub async fn form(desk: Desk) -> Result<HttpResponse> {
         .fill("country", &shop.country)
         .fill("time_zone", &shop.time_zone)
         .fill("prices_include_tax", forms::tick(shop.prices_include_tax))
+        .fill("tax_rounding", shop.tax_rounding.as_str())
         .fill("capture_at_once", forms::tick(shop.capture_at_once))
         .fill("bank_transfer", forms::tick(shop.bank_transfer))
         .fill("bank_details", &shop.bank_details)
@@ -63,7 +66,7 @@ fn show(desk: &Desk, status: StatusCode, shop: &Shop, form: Form) -> Result<Http
         status,
         "admin/settings.html",
         "admin-settings",
-        json!({ "currency": shop.currency, "form": form, "moments": InvoiceAt::WORDS }),
+        json!({ "currency": shop.currency, "form": form, "moments": InvoiceAt::WORDS, "roundings": Rounding::WORDS }),
     )
 }
 
@@ -100,6 +103,7 @@ fn read(posted: &Posted, before: &Shop) -> Result<Shop> {
     shop.country = reader.text("country");
     shop.time_zone = reader.text("time_zone");
     shop.prices_include_tax = reader.ticked("prices_include_tax");
+    shop.tax_rounding = Rounding::parse(&reader.text("tax_rounding"));
     shop.capture_at_once = reader.ticked("capture_at_once");
     shop.bank_transfer = reader.ticked("bank_transfer");
     shop.bank_details = reader.text("bank_details");

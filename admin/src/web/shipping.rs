@@ -7,13 +7,27 @@ use actix_web::{HttpResponse, web};
 use kernel::money::{Currency, Money};
 use kernel::{Error, Result};
 use serde_json::{Value, json};
-use storefront::ids::ShippingRateId;
-use storefront::shipping::{self, NewShippingRate, ShippingRate};
-use storefront::shop;
+use storefront::ids::{LocationId, ShippingRateId};
+use storefront::shipping::{self, Kind, NewShippingRate, ShippingRate, read_bands, write_bands};
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
+use storefront::{shop, stock};
 
-const NAMES: &[&str] = &["name", "countries", "price", "free_over", "min_weight", "max_weight", "delivery_days", "position", "active"];
+const NAMES: &[&str] = &[
+    "name",
+    "countries",
+    "kind",
+    "price",
+    "bands",
+    "percent",
+    "location",
+    "free_over",
+    "min_weight",
+    "max_weight",
+    "delivery_days",
+    "position",
+    "active",
+];
 
 fn currency_of(rate: &ShippingRate) -> Result<Currency> {
     Currency::parse(&rate.currency).ok_or_else(|| Error::unexpected(format!("shipping rate {} has currency {}", rate.id, rate.currency)))
@@ -23,9 +37,12 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
     let rates = desk.read(shipping::list).await?;
     let row = |rate: &ShippingRate| {
         let currency = currency_of(rate)?;
-        Ok(json!({ "id": rate.id, "name": rate.name, "countries": rate.countries, "price": Money::new(rate.price, currency),
+        Ok(
+            json!({ "id": rate.id, "name": rate.name, "countries": rate.countries, "kind": rate.kind, "price": Money::new(rate.price, currency),
+            "rows": rate.bands.0.len(), "percent": rate.percent_bp,
             "free_over": rate.free_over.map(|over| Money::new(over, currency)), "min_weight": rate.min_weight, "max_weight": rate.max_weight,
-            "active": rate.active }))
+            "active": rate.active }),
+        )
     };
     let rows = rates.iter().map(row).collect::<Result<Vec<Value>>>()?;
     desk.page("admin/shipping.html", "admin-shipping", json!({ "rates": rows }))
@@ -33,7 +50,8 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
 
 pub async fn new(desk: Desk) -> Result<HttpResponse> {
     let currency = desk.read(|conn| Ok(shop::get(conn)?.currency)).await?;
-    show(&desk, StatusCode::OK, None, currency, Form::new(NAMES).fill("active", "on").fill("position", "0"))
+    let form = Form::new(NAMES).fill("active", "on").fill("position", "0").fill("kind", Kind::Flat.as_str());
+    show(&desk, StatusCode::OK, None, currency, form).await
 }
 
 pub async fn edit(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
@@ -43,19 +61,32 @@ pub async fn edit(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
     let form = Form::new(NAMES)
         .fill("name", &rate.name)
         .fill("countries", &rate.countries)
-        .fill("price", forms::amount(Some(rate.price), currency))
+        .fill("kind", rate.kind.as_str())
+        .fill("price", if rate.kind.has_table() { String::new() } else { forms::amount(Some(rate.price), currency) })
+        .fill("bands", write_bands(&rate.bands.0, rate.kind == Kind::Value, currency))
+        .fill("percent", if rate.kind == Kind::Percent { forms::percent(rate.percent_bp) } else { String::new() })
+        .fill("location", rate.location_id.map(|id| id.to_string()).unwrap_or_default())
         .fill("free_over", forms::amount(rate.free_over, currency))
         .fill("min_weight", forms::number(rate.min_weight))
         .fill("max_weight", forms::number(rate.max_weight))
         .fill("delivery_days", &rate.delivery_days)
         .fill("position", rate.position.to_string())
         .fill("active", forms::tick(rate.active));
-    show(&desk, StatusCode::OK, Some(id), currency, form)
+    show(&desk, StatusCode::OK, Some(id), currency, form).await
 }
 
-fn show(desk: &Desk, status: StatusCode, id: Option<ShippingRateId>, currency: Currency, form: Form) -> Result<HttpResponse> {
+async fn show(desk: &Desk, status: StatusCode, id: Option<ShippingRateId>, currency: Currency, form: Form) -> Result<HttpResponse> {
+    let places = desk.read(stock::locations).await?;
+    let places: Vec<Value> =
+        places.iter().filter(|place| place.active).map(|place| json!({ "id": place.id.to_string(), "name": place.name })).collect();
+    let kinds: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
     let title = if id.is_some() { "admin-shipping-edit" } else { "admin-shipping-new" };
-    desk.page_as(status, "admin/shipping_rate.html", title, json!({ "id": id, "currency": currency, "form": form }))
+    desk.page_as(
+        status,
+        "admin/shipping_rate.html",
+        title,
+        json!({ "id": id, "currency": currency, "kinds": kinds, "places": places, "form": form }),
+    )
 }
 
 pub async fn create(desk: Desk, posted: Posted) -> Result<HttpResponse> {
@@ -92,18 +123,31 @@ async fn save(desk: Desk, id: Option<ShippingRateId>, posted: Posted) -> Result<
         Ok(()) => Ok(desk.done("/admin/shipping", "admin-saved")),
         Err(error) => {
             let (status, wrong) = refusal(error)?;
-            show(&desk, status, id, currency, Form::new(NAMES).typed(posted.pairs()).refuse(NAMES, &wrong))
+            show(&desk, status, id, currency, Form::new(NAMES).typed(posted.pairs()).refuse(NAMES, &wrong)).await
         }
     }
 }
 
 fn read(posted: &Posted, currency: Currency) -> Result<NewShippingRate> {
     let mut reader = Reader::new(posted, currency);
+    let kind = Kind::parse(posted.get("kind")).unwrap_or(Kind::Flat);
+    let bands = match read_bands(posted.get("bands"), kind == Kind::Value, currency) {
+        Some(bands) => bands,
+        None => {
+            reader.wrong.add("bands", "admin-shipping-bands-wrong");
+            Vec::new()
+        }
+    };
     let rate = NewShippingRate {
+        kind,
+        bands,
+        percent_bp: if kind == Kind::Percent { reader.percent("percent") } else { 0 },
+        location_id: posted.get("location").parse().ok().map(LocationId),
         name: reader.text("name").trim().to_string(),
         countries: reader.text("countries"),
         currency: currency.code().into(),
-        price: reader.amount("price"),
+        // A table says its prices, a share needs no least, and picking up may cost nothing.
+        price: if kind == Kind::Flat { reader.amount("price") } else { reader.optional_amount("price").unwrap_or(0) },
         free_over: reader.optional_amount("free_over"),
         min_weight: reader.optional_number("min_weight"),
         max_weight: reader.optional_number("max_weight"),

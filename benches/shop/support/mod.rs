@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "no benchmark uses all of it")]
 
 pub mod client;
+pub mod serving;
 
 use std::time::{Duration, Instant};
 

@@ -69,6 +69,16 @@ pub fn percent(basis_points: i64) -> String {
     format!("{sign}{}{point}{part}%", group(&whole.to_string()))
 }
 
+/// A rate in millionths: 190,000 is `19%`, 99,750 is `9.975%`.
+pub fn rate(millionths: i64) -> String {
+    let (whole, part) = (millionths.unsigned_abs() / 10_000, millionths.unsigned_abs() % 10_000);
+    let sign = if millionths < 0 { "\u{2212}" } else { "" };
+    let part = format!("{part:04}");
+    let part = part.trim_end_matches('0');
+    let point = if part.is_empty() { "" } else { "." };
+    format!("{sign}{}{point}{part}%", group(&whole.to_string()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,6 +108,9 @@ mod tests {
         assert_eq!(datetime(at, Language::Chinese), "2026年11月2日 04:07\u{a0}UTC");
         for (rate, text) in [(1900, "19%"), (825, "8.25%"), (550, "5.5%"), (0, "0%"), (-5, "−0.05%"), (100_000, "1,000%")] {
             assert_eq!(percent(rate), text);
+        }
+        for (millionths, text) in [(190_000, "19%"), (99_750, "9.975%"), (0, "0%"), (1, "0.0001%"), (-5000, "−0.5%")] {
+            assert_eq!(rate(millionths), text);
         }
         assert_eq!(number(-1_234_567), "−1,234,567");
     }

@@ -38,6 +38,7 @@ fn order(l: Language) -> MailOrder {
         ],
         totals: totals(l),
         shipping_address: address.clone(),
+        pickup: false,
         billing_address: address,
         shipping_method: Some("DHL".to_string()),
         payment_method: Some(say(l, "Bank transfer", "银行转账")),
@@ -47,7 +48,19 @@ fn order(l: Language) -> MailOrder {
 pub fn mails(p: &Preview) -> Result<(), Box<dyn Error>> {
     let l = p.language;
     let transfer = Some(vec![TotalText { label: "IBAN".to_string(), value: "DE02 1203 0000 0000 2020 51".to_string() }]);
-    p.mail("order_confirmation", OrderConfirmation { order: order(l), transfer })?;
+    p.mail("order_confirmation", OrderConfirmation { order: order(l), transfer: transfer.clone() })?;
+    let changes = vec![say(l, "Bowl & saucer: 2 → 1", "盖碗：2 → 1"), say(l, "New: 1 × Straight mug", "新增：1 × 直筒马克杯")];
+    p.mail(
+        "order_edited",
+        OrderEdited {
+            order: order(l),
+            changes,
+            back: Some(eur(500)),
+            balance: Some(eur(1290)),
+            pays_online: true,
+            transfer: transfer.clone(),
+        },
+    )?;
     p.mail("payment_received", PaymentReceived { order: order(l), amount: eur(10930) })?;
     p.mail(
         "shipment_sent",

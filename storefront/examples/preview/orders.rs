@@ -80,6 +80,7 @@ fn order(l: Language, fresh: bool) -> OrderView {
         lines: lines(l),
         totals: totals(l),
         shipping_address: address.clone(),
+        pickup: None,
         billing_address: address,
         shipping_method: Some(say(l, "DHL parcel", "DHL 包裹")),
         payment_method: Some(say(l, "Bank transfer", "银行转账")),
@@ -135,6 +136,7 @@ fn order(l: Language, fresh: bool) -> OrderView {
         can_cancel: fresh,
         cancel_refund: fresh.then(|| eur(10930)),
         can_pay: fresh,
+        balance: (!fresh).then(|| eur(1290)),
         can_reorder: true,
     }
 }

@@ -5,6 +5,7 @@ use crate::address::Address;
 use crate::carts::{self, Cart, CartState, Notice, Quote};
 use crate::orders;
 use crate::promotions::{Applied, Reason};
+use crate::tax::TaxPart;
 use kernel::clock::Time;
 use kernel::money::Currency;
 use kernel::{Conn, Error, Result};
@@ -48,6 +49,11 @@ pub struct CartView {
     /// All tax, of goods and delivery.
     tax: Amount,
     prices_include_tax: bool,
+    /// The buyer owes the tax in place of the shop: a company with a VAT id of another state of the European Union. Amounts are before
+    /// tax then.
+    reverse_charge: bool,
+    /// Where the buyer picks the goods up, when the delivery is a pick-up.
+    pickup_address: Option<Address>,
     /// What is to be paid.
     total: Amount,
     notices: Vec<NoticeView>,
@@ -80,6 +86,10 @@ struct CartLine {
     /// Before reductions.
     subtotal: Amount,
     discount: Amount,
+    tax: Amount,
+    /// What `tax` is made of.
+    taxes: Vec<TaxPart>,
+    tax_reason: String,
     /// With reductions and tax.
     total: Amount,
     /// The promotion that gives this line.
@@ -149,9 +159,12 @@ fn view(id: &str, quote: Quote, order_number: Option<String>) -> Result<CartView
         options: line.variant.options.clone(),
         slug: line.variant.slug.clone(),
         quantity: line.quantity,
-        unit_price: amount(line.unit_price),
+        unit_price: amount(priced.unit_price),
         subtotal: amount(priced.subtotal),
         discount: amount(priced.discount),
+        tax: amount(priced.tax),
+        taxes: priced.taxes.clone(),
+        tax_reason: priced.tax_reason.clone(),
         total: amount(priced.total),
         gift: line.gift.clone(),
     });
@@ -181,6 +194,8 @@ fn view(id: &str, quote: Quote, order_number: Option<String>) -> Result<CartView
         shipping: amount(quote.priced.shipping),
         tax: amount(quote.priced.tax),
         prices_include_tax: quote.prices_include_tax,
+        reverse_charge: quote.reverse_charge,
+        pickup_address: quote.pickup.as_ref().map(|pickup| pickup.address.clone()),
         total: amount(quote.priced.total),
         notices: quote.notices.iter().map(|notice| told(notice, currency)).collect(),
         order_number,

@@ -94,6 +94,10 @@ struct PostalAddress {
     #[serde(default)]
     #[schema(max_length = 120)]
     phone: String,
+    /// The VAT identification number of a company. Numbers of the European Union are checked by form and check digit.
+    #[serde(default)]
+    #[schema(max_length = 20, example = "")]
+    vat_id: String,
 }
 
 impl PostalAddress {
@@ -108,6 +112,7 @@ impl PostalAddress {
             region: self.region,
             country: self.country,
             phone: self.phone,
+            vat_id: self.vat_id,
         };
         address.checked(&format!("{field}."))
     }

@@ -35,7 +35,9 @@ struct ShippingRateList {
 struct ShippingRateView {
     id: i64,
     name: String,
-    /// Without the tax on top when prices exclude tax.
+    /// `flat`, `value`, `weight`, `items`, `percent` or `pickup`: the buyer picks the goods up.
+    kind: &'static str,
+    /// What it costs for this cart as it is, without the tax on top when prices exclude tax.
     price: Amount,
     /// From this sum of goods on it costs nothing.
     free_over: Option<Amount>,
@@ -110,14 +112,15 @@ pub async fn shipping_rates(request: HttpRequest, cart: web::Path<String>) -> Re
         carts::quote(conn, cart.id, now)
     });
     let quote = quote.await?;
-    let view = |rate: &crate::shipping::ShippingRate| ShippingRateView {
+    let view = |(rate, price): (&crate::shipping::ShippingRate, &i64)| ShippingRateView {
         id: rate.id.0,
         name: rate.name.clone(),
-        price: Amount::new(rate.price, quote.currency),
+        kind: rate.kind.as_str(),
+        price: Amount::new(*price, quote.currency),
         free_over: rate.free_over.map(|over| Amount::new(over, quote.currency)),
         delivery_days: rate.delivery_days.clone(),
     };
-    found(&ShippingRateList { shipping_rates: quote.rates.iter().map(view).collect() })
+    found(&ShippingRateList { shipping_rates: quote.rates.iter().zip(&quote.rate_prices).map(view).collect() })
 }
 
 /// Choose the delivery

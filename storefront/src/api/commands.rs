@@ -43,6 +43,9 @@ struct NewShipment {
     #[serde(default)]
     #[schema(max_length = 300)]
     tracking_url: String,
+    /// Send it although the order was changed and asks for money that was to be paid before.
+    #[serde(default)]
+    despite_balance: bool,
 }
 
 #[derive(Clone, Deserialize, ToSchema)]
@@ -185,8 +188,14 @@ pub async fn ship(request: HttpRequest, number: web::Path<String>, body: Body) -
             tracking_number: new.tracking_number.clone(),
             tracking_url: new.tracking_url.clone(),
             from: None,
+            despite_balance: new.despite_balance,
         };
-        shipments::ship(conn, order.id, &parcel, &actor, now)?;
+        shipments::ship(conn, order.id, &parcel, &actor, now).map_err(|error| match error {
+            Error::Conflict(text) if text == shipments::BALANCE => {
+                Error::conflict("This order was changed and is not paid in full. Wait for the balance or send despite_balance.")
+            }
+            other => other,
+        })?;
         order_view::show(conn, order.id)
     };
     call.once(StatusCode::CREATED, send).await

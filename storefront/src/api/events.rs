@@ -2,7 +2,9 @@
 
 use super::order_view;
 use crate::catalog;
-use crate::ids::{OrderId, ProductId};
+use crate::ids::{OrderId, ProductId, ReturnId};
+use crate::orders;
+use crate::returns;
 use crate::webhooks::{self, Topic};
 use kernel::clock::Time;
 use kernel::events::Event;
@@ -16,6 +18,7 @@ pub fn tell(conn: &mut Conn, event: &Event, now: Time) -> Result<()> {
         Event::OrderPlaced { order: id } => about_order(conn, Topic::OrderPlaced, order(id), now),
         Event::OrderConfirmed { order: id } => about_order(conn, Topic::OrderConfirmed, order(id), now),
         Event::OrderCancelled { order: id, .. } => about_order(conn, Topic::OrderCancelled, order(id), now),
+        Event::OrderEdited { order: id, .. } => about_order(conn, Topic::OrderEdited, order(id), now),
         Event::PaymentSettled { order: id, .. } => about_order(conn, Topic::OrderPaid, order(id), now),
         Event::ShipmentSent { order: id, .. } => about_order(conn, Topic::OrderShipped, order(id), now),
         Event::RefundSettled { order: id, .. } => about_order(conn, Topic::OrderRefunded, order(id), now),
@@ -29,7 +32,8 @@ pub fn tell(conn: &mut Conn, event: &Event, now: Time) -> Result<()> {
         }
         Event::ProductChanged { product } => about_product(conn, ProductId(*product), now),
         Event::ProductsChanged { products } => products.iter().try_for_each(|id| about_product(conn, ProductId(*id), now)),
-        Event::RefundRequested { .. } | Event::PaymentCaseOpened { .. } | Event::ReturnChanged { .. } => Ok(()),
+        Event::ReturnChanged { back, .. } => about_return(conn, ReturnId(*back), now),
+        Event::PickupReady { .. } | Event::RefundRequested { .. } | Event::PaymentCaseOpened { .. } => Ok(()),
     }
 }
 
@@ -39,6 +43,19 @@ fn about_product(conn: &mut Conn, id: ProductId, now: Time) -> Result<()> {
         Ok(found.map(|one| json!({ "id": id, "slug": one.slug, "title": one.title, "status": one.status })))
     };
     webhooks::tell(conn, Topic::ProductUpdated, data, now)
+}
+
+/// A return as it is when the event is told, with its lines and the number of its order.
+fn about_return(conn: &mut Conn, id: ReturnId, now: Time) -> Result<()> {
+    let data = move |conn: &mut Conn| {
+        let back = returns::get(conn, id)?;
+        let order = orders::get(conn, back.order_id)?;
+        let line = |line: &returns::ReturnLine| json!({ "line_id": line.order_line_id, "quantity": line.quantity, "reason": line.reason, "accepted": line.accepted });
+        let lines: Vec<Value> = returns::lines_of(conn, id)?.iter().map(line).collect();
+        Ok(Some(json!({ "order_number": order.number, "return": { "number": back.number, "status": back.status, "outcome": back.outcome,
+            "comment": back.comment, "lines": lines } })))
+    };
+    webhooks::tell(conn, Topic::ReturnUpdated, data, now)
 }
 
 /// The order as it is when the event is told: what a program reads about it in the API at that moment.

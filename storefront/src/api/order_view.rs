@@ -7,6 +7,7 @@ use crate::orders::{self, OrderLine};
 use crate::payments::{self, Payment};
 use crate::refunds::{self, Refund};
 use crate::shipments::{self, Shipment};
+use crate::tax::TaxPart;
 use kernel::clock::Time;
 use kernel::money::Currency;
 use kernel::{Conn, Result};
@@ -38,7 +39,13 @@ pub struct OrderView {
     shipping: Amount,
     tax: Amount,
     prices_include_tax: bool,
+    /// The buyer owes the tax in place of the shop.
+    reverse_charge: bool,
+    /// The buyer picks the goods up; `shipping_address` is where.
+    pickup: bool,
     total: Amount,
+    /// What is missing to the total since the order was changed; zero for an order that stands as it was placed.
+    balance_due: Amount,
     lines: Vec<OrderLineView>,
     payments: Vec<PaymentView>,
     shipments: Vec<ShipmentView>,
@@ -60,6 +67,8 @@ struct OrderLineView {
     subtotal: Amount,
     discount: Amount,
     tax: Amount,
+    /// What `tax` was made of when the order was placed.
+    taxes: Vec<TaxPart>,
     tax_reason: String,
     total: Amount,
 }
@@ -126,7 +135,10 @@ pub fn show(conn: &mut Conn, id: OrderId) -> Result<OrderView> {
         shipping: amount(order.shipping),
         tax: amount(order.tax),
         prices_include_tax: order.prices_include_tax,
+        reverse_charge: order.taxation.0.reverse_charge,
+        pickup: order.pickup_location_id.is_some(),
         total: amount(order.total),
+        balance_due: amount(payments::balance(conn, &order)?),
         lines: orders::lines(conn, id)?.into_iter().map(|line| line_view(line, currency)).collect(),
         payments: payments::of_order(conn, id)?.into_iter().map(|payment| payment_view(payment, currency)).collect(),
         shipments: parcels,
@@ -161,6 +173,7 @@ fn line_view(line: OrderLine, currency: Currency) -> OrderLineView {
         subtotal: amount(line.subtotal),
         discount: amount(line.discount),
         tax: amount(line.tax),
+        taxes: line.taxes.0,
         tax_reason: line.tax_reason,
         total: amount(line.total),
     }

@@ -1,13 +1,13 @@
 //! The price of a cart now: the same function serves the cart page, each step of the checkout, the API and the placing commit.
 
 use super::reckon::{Situation, reckon};
-use super::{Cart, Reckoning};
+use super::{Cart, Pickup, Reckoning};
 use crate::catalog::{self, VariantForSale};
 use crate::ids::{CartId, CartLineId, PromotionId, VariantId};
 use crate::pricing::Priced;
 use crate::promotions::{self, Decision, Reason, codes};
 use crate::shipping::ShippingRate;
-use crate::shop;
+use crate::shop::{self, Shop};
 use crate::stored_value::{self, Plan};
 use kernel::clock::Time;
 use kernel::money::Currency;
@@ -85,12 +85,21 @@ pub struct Quote {
     pub priced: Priced,
     pub decision: Decision,
     pub rates: Vec<ShippingRate>,
+    /// What each of `rates` costs for this cart.
+    pub rate_prices: Vec<i64>,
     /// The rate chosen or, on the cart page, the first that serves.
     pub rate: Option<ShippingRate>,
+    /// Where the buyer picks the goods up, when `rate` says so.
+    pub pickup: Option<Pickup>,
     pub requires_shipping: bool,
     pub grams: i64,
     pub notices: Vec<Notice>,
+    /// Whether the amounts of `priced` hold the tax.
     pub prices_include_tax: bool,
+    /// The buyer owes the tax in place of the shop.
+    pub reverse_charge: bool,
+    /// The shop's settings that it was priced by.
+    pub(crate) shop: Shop,
     /// What gift cards and store credit pay.
     pub stored: Plan,
 }
@@ -142,16 +151,30 @@ pub fn quote(conn: &mut Conn, id: CartId, now: Time) -> Result<Quote> {
 
     let mut loaded = promotions::live(conn, &codes::split(&cart.coupon_code), &cart.language, now)?;
     let shopper = promotions::shopper(conn, &mut loaded, cart.customer_id, &cart.email)?;
+    let country = if cart.country.is_empty() { &shop.country } else { &cart.country };
     let situation = Situation {
         currency,
-        country: if cart.country.is_empty() { shop.country.clone() } else { cart.country.clone() },
+        place: cart.place(country)?,
+        vat_id: cart.billing_address()?.map(|address| address.vat_id).unwrap_or_default(),
         rate: cart.shipping_rate_id,
         shopper,
         language: cart.language.clone(),
         at: now,
     };
-    let Reckoning { country, lines, priced, decision, rates, rate, requires_shipping, grams } =
-        reckon(conn, &shop, lines, &situation, &loaded.offers)?;
+    let Reckoning {
+        country,
+        lines,
+        priced,
+        decision,
+        rates,
+        rate_prices,
+        rate,
+        pickup,
+        requires_shipping,
+        grams,
+        prices_include_tax,
+        reverse_charge,
+    } = reckon(conn, &shop, lines, &situation, &loaded.offers)?;
     if requires_shipping && rates.is_empty() {
         notices.push(Notice::NoDelivery);
     }
@@ -169,11 +192,15 @@ pub fn quote(conn: &mut Conn, id: CartId, now: Time) -> Result<Quote> {
         priced,
         decision,
         rates,
+        rate_prices,
         rate,
+        pickup,
         requires_shipping,
         grams,
         notices,
-        prices_include_tax: shop.prices_include_tax,
+        prices_include_tax,
+        reverse_charge,
+        shop,
         stored,
     })
 }

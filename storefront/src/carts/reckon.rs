@@ -1,12 +1,14 @@
 //! What goods cost in a situation: delivery, promotions, tax. The cart and the test bench of the back office share it.
 
 use super::LineQuote;
+use super::pickup::{self, Pickup};
 use crate::ids::{CartLineId, ShippingRateId};
 use crate::pricing::{self, Basket, Line, Priced};
 use crate::promotions::{self, Decision, Facts, Offer, Shopper};
 use crate::shipping::{self, ShippingRate};
 use crate::shop::Shop;
-use crate::tax_rates;
+use crate::tax::{Place, Rates};
+use crate::{tax_rates, tax_relief};
 use kernel::clock::Time;
 use kernel::money::Currency;
 use kernel::{Conn, Result};
@@ -15,7 +17,10 @@ use kernel::{Conn, Result};
 #[derive(Clone, Debug)]
 pub(crate) struct Situation {
     pub currency: Currency,
-    pub country: String,
+    /// Where it is sent.
+    pub place: Place,
+    /// The buyer's VAT id; empty without one.
+    pub vat_id: String,
     /// The delivery that was chosen.
     pub rate: Option<ShippingRateId>,
     pub shopper: Shopper,
@@ -26,16 +31,25 @@ pub(crate) struct Situation {
 /// Goods with everything that follows from them.
 #[derive(Clone, Debug)]
 pub struct Reckoning {
+    /// Where it is taxed: where it is sent or picked up.
     pub country: String,
     /// The goods, and behind them the gifts.
     pub lines: Vec<LineQuote>,
     pub priced: Priced,
     pub decision: Decision,
     pub rates: Vec<ShippingRate>,
+    /// What each of `rates` costs for these goods.
+    pub rate_prices: Vec<i64>,
     /// The rate chosen or else the first that serves.
     pub rate: Option<ShippingRate>,
+    /// Where the buyer picks the goods up, when `rate` says so.
+    pub pickup: Option<Pickup>,
     pub requires_shipping: bool,
     pub grams: i64,
+    /// Whether the amounts of `priced` hold the tax.
+    pub prices_include_tax: bool,
+    /// The buyer owes the tax in place of the shop.
+    pub reverse_charge: bool,
 }
 
 /// Prices `lines`. Gifts are added behind them; their weight does not count for the delivery, which is chosen before them.
@@ -46,12 +60,16 @@ pub(crate) fn reckon(
     situation: &Situation,
     offers: &[Offer],
 ) -> Result<Reckoning> {
-    let Situation { currency, country, shopper, language, at, .. } = situation;
+    let Situation { currency, place, shopper, language, at, .. } = situation;
     let requires_shipping = lines.iter().any(|line| line.variant.requires_shipping);
     let grams = lines.iter().map(|line| line.variant.weight_grams.saturating_mul(line.quantity)).sum();
-    let rates = if requires_shipping { shipping::available(conn, country, grams, *currency)? } else { Vec::new() };
+    let rates = if requires_shipping { shipping::available(conn, &place.country, grams, *currency)? } else { Vec::new() };
     let rate = rates.iter().find(|rate| Some(rate.id) == situation.rate).or(rates.first()).cloned();
-    let delivery = rate.as_ref().map(ShippingRate::delivery);
+    let units = lines.iter().map(|line| line.quantity).sum();
+    let delivery = rate.as_ref().map(|rate| rate.delivery(grams, units));
+    let pickup = rate.as_ref().and_then(ShippingRate::pickup).map(|location| pickup::at(conn, location, shop)).transpose()?;
+    // Goods that are picked up are taxed where they are handed over.
+    let place = pickup.as_ref().map_or(place, |pickup| &pickup.place);
 
     let items = promotions::items(conn, &lines, offers)?;
     let gifts = promotions::gifts(conn, &lines, offers, *currency, language)?;
@@ -59,9 +77,9 @@ pub(crate) fn reckon(
         at: *at,
         local: shop.local(*at),
         currency: *currency,
-        country: country.clone(),
+        country: place.country.clone(),
         shopper: shopper.clone(),
-        delivery,
+        delivery: delivery.clone(),
         ships: requires_shipping,
         gifts: gifts.iter().map(|(id, (stock, _))| (*id, *stock)).collect(),
     };
@@ -82,7 +100,39 @@ pub(crate) fn reckon(
             taxable: line.variant.taxable,
         })
         .collect();
-    let basket = Basket { lines: &to_price, decision: &decision, delivery, prices_include_tax: shop.prices_include_tax };
-    let priced = pricing::price(&basket, &tax_rates::of_country(conn, country)?);
-    Ok(Reckoning { country: country.clone(), lines, priced, decision, rates, rate, requires_shipping, grams })
+    let goods: Vec<bool> = lines.iter().map(|line| line.variant.requires_shipping).collect();
+    let reverse_charge = tax_relief::applies(shop, &situation.vat_id, place, &goods, pickup.is_some());
+    let included = shop.prices_include_tax;
+    let basket = Basket { lines: &to_price, decision: &decision, delivery, prices_include_tax: included, rounding: shop.tax_rounding };
+    let home = if reverse_charge { tax_rates::at(conn, &Place::country(&shop.country))? } else { Default::default() };
+    let rate_prices = rates.iter().map(|rate| rate_price(&basket, rate, (grams, units), reverse_charge.then_some(&home))).collect();
+    let (priced, decision) = if reverse_charge {
+        let net = tax_relief::net(&basket, &home, &goods);
+        let basket = Basket { lines: &net.lines, decision: &net.decision, delivery: net.delivery, prices_include_tax: false, ..basket };
+        (pricing::price(&basket, &tax_relief::rates()), net.decision)
+    } else {
+        (pricing::price(&basket, &tax_rates::at(conn, place)?), decision.clone())
+    };
+    Ok(Reckoning {
+        country: place.country.clone(),
+        lines,
+        priced,
+        decision,
+        rates,
+        rate_prices,
+        rate,
+        pickup,
+        requires_shipping,
+        grams,
+        prices_include_tax: included && !reverse_charge,
+        reverse_charge,
+    })
+}
+
+/// What a rate costs for goods of this weight and number, before a promotion pays it; without the tax in it for who owes none.
+fn rate_price(basket: &Basket, rate: &ShippingRate, (grams, units): (i64, i64), home: Option<&Rates>) -> i64 {
+    let subtotal: i64 = basket.lines.iter().map(|line| line.unit_price.saturating_mul(line.quantity)).sum();
+    let price = rate.delivery(grams, units).price_for(subtotal - basket.decision.discounts.iter().sum::<i64>());
+    let home = home.filter(|_| basket.prices_include_tax);
+    price - home.map_or(0, |home| pricing::tax_of_delivery(basket, home, price))
 }

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::json::Json;
 use kernel::money::Currency;
-use kernel::{Conn, Result};
+use kernel::{Conn, Result, on_each};
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -91,7 +91,7 @@ macro_rules! rows {
                 (stock_levels::tracked, stock_levels::oversell, stock_levels::on_hand, stock_levels::allocated, stock_levels::held)
                     .nullable(),
             ))
-            .load::<Row>($conn)?
+            .load::<Row>($conn)
     };
 }
 
@@ -103,11 +103,11 @@ pub fn variants_for_sale(conn: &mut Conn, ids: &[VariantId], currency: Currency,
     let mut rows: Vec<Row> = Vec::with_capacity(ids.len());
     if one_by_one(conn, ids.len()) {
         for id in ids {
-            rows.extend(rows!(conn, currency, language, variants::id.eq(id)));
+            rows.extend(on_each!(conn, c => rows!(c, currency, language, variants::id.eq(id)))?);
         }
     } else {
         for ids in ids.chunks(super::CHUNK) {
-            rows.extend(rows!(conn, currency, language, variants::id.eq_any(ids)));
+            rows.extend(rows!(conn, currency, language, variants::id.eq_any(ids))?);
         }
     }
     let mut of_products: Vec<ProductId> = rows.iter().map(|row| row.0.1).collect();
@@ -139,7 +139,9 @@ fn pictures_by_product(conn: &mut Conn, ids: &[ProductId]) -> Result<Pictures> {
     ));
     if one_by_one(conn, ids.len()) {
         for id in ids {
-            rows.extend(gallery.filter(product_pictures::product_id.eq(id)).load::<(ProductId, String, Option<String>)>(conn)?);
+            rows.extend(
+                on_each!(conn, c => gallery.filter(product_pictures::product_id.eq(id)).load::<(ProductId, String, Option<String>)>(c))?,
+            );
         }
     } else {
         for ids in ids.chunks(super::CHUNK) {

@@ -69,7 +69,7 @@ pub(super) fn tax_rates() -> Result<Vec<NewTaxRate>> {
         name: String,
     }
     let rates: Vec<Rate> = read(include_str!("../../../demo/taxes.json"))?;
-    let own = |rate: Rate| NewTaxRate { country: rate.country, tax_class: rate.class, name: rate.name, rate_bp: rate.rate_bp };
+    let own = |rate: Rate| NewTaxRate::of_country(&rate.country, &rate.class, &rate.name, rate.rate_bp);
     Ok(rates.into_iter().map(own).collect())
 }
 
@@ -90,16 +90,13 @@ pub(super) fn shipping_rates() -> Result<Vec<(NewShippingRate, String)>> {
     let rates: Vec<Rate> = read(include_str!("../../../demo/shipping.json"))?;
     let own = |(rate, position): (Rate, i64)| {
         let stored = NewShippingRate {
-            name: rate.name,
             countries: rate.countries.join(" "),
-            currency: Currency::EUR.code().into(),
-            price: rate.price,
             free_over: rate.free_over,
             min_weight: rate.min_weight,
             max_weight: rate.max_weight,
             delivery_days: rate.delivery_days,
             position,
-            active: true,
+            ..NewShippingRate::flat(&rate.name, Currency::EUR, rate.price)
         };
         (stored, rate.zh)
     };

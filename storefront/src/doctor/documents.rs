@@ -1,7 +1,7 @@
 //! Invoices and credit notes: their numbers, and their amounts against orders and refunds.
 
 use super::{Finding, PAGE};
-use crate::documents::{Document, Kind};
+use crate::documents::{Document, Kind, of_order};
 use crate::ids::DocumentId;
 use crate::orders::{self, OrderStatus};
 use crate::refunds;
@@ -50,9 +50,20 @@ fn one(conn: &mut Conn, document: &Document, finding: &mut Finding) -> Result<()
     }
     if document.kind == Kind::Invoice {
         let order = orders::get(conn, document.order_id)?;
-        finding.expect_equal(|| name("order total and tax"), (document.total, document.tax), (order.total, order.tax));
         let notes = documents::table.filter(documents::invoice_id.eq(document.id)).select(documents::total).load::<i64>(conn)?;
         let credited: i64 = notes.iter().sum();
+        // The goods of refunds that earlier invoices were credited for are not on the one that stands.
+        let all = of_order(conn, order.id)?;
+        let replaced = all.iter().any(|other| other.kind == Kind::Invoice && other.id > document.id);
+        let earlier = |note: &&Document| note.refund_id.is_some() && note.invoice_id != Some(document.id);
+        let before: (i64, i64) = all.iter().filter(earlier).fold((0, 0), |sum, note| (sum.0 + note.total, sum.1 + note.tax));
+        if replaced {
+            finding.expect_equal(|| name("credited, as another took its place"), credited, document.total);
+        } else if before.0 == 0 {
+            finding.expect_equal(|| name("order total and tax"), (document.total, document.tax), (order.total, order.tax));
+        } else {
+            finding.expect_equal(|| name("order total less earlier refunds"), document.total, order.total - before.0);
+        }
         if credited > document.total {
             finding.problems.push(format!("document {}: {credited} was credited of {}", document.label, document.total));
         }

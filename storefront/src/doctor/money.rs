@@ -82,7 +82,7 @@ pub fn refunded_lines(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
         for refund in refunds::of_order(conn, order.id)? {
             let lines = refunds::lines_of(conn, refund.id)?;
             // Money that no order wanted, and money given back at the provider's own desk, names no line.
-            outside |= lines.is_empty() && refund.shipping == 0 && !payments::has_case(conn, refund.payment_id)?;
+            outside |= lines.is_empty() && refund.shipping == 0 && !refund.surplus && !payments::has_case(conn, refund.payment_id)?;
             if !lines.is_empty() {
                 named.push((refund.id, refund.amount, lines.iter().map(|line| line.amount).sum::<i64>() + refund.shipping));
             }
@@ -107,7 +107,8 @@ pub fn purchases(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
         let Some((revenue, refunded)) = remembered else { return Ok(()) };
         finding.expect_equal(|| format!("order {}, remembered revenue", order.number), revenue, order.total);
         let mut back = 0;
-        for refund in refunds::of_order(conn, order.id)?.iter().filter(|refund| refund.state != WishState::Failed) {
+        let counted = |refund: &&refunds::Refund| refund.state != WishState::Failed && !refund.surplus;
+        for refund in refunds::of_order(conn, order.id)?.iter().filter(counted) {
             let wanted = !payments::has_case(conn, refund.payment_id)?;
             back += if wanted { refund.amount } else { 0 };
         }

@@ -2,8 +2,9 @@
 
 use crate::address::Address;
 use crate::orders::{Order, OrderLine, PaymentStatus};
+use crate::pricing::DeliveryTax;
 use crate::shop::Shop;
-use crate::tax;
+use crate::tax::{self, TaxPart};
 use kernel::Result;
 use kernel::clock::Time;
 use kernel::money::{allocate, scale};
@@ -33,14 +34,18 @@ pub struct Content {
     /// Tax by rate, lowest first. Their amounts sum to the document's.
     pub rates: Vec<RateRow>,
     pub payment_method: String,
-    /// What gift cards and store credit had paid by then.
+    /// What gift cards and store credit, or the payments of an order that was changed since, had paid by then.
     pub paid: i64,
     /// The order's payment status when the document was issued.
     pub payment_status: String,
     /// Of a credit note: what it takes back.
     pub invoice: Option<Reference>,
-    /// Of a credit note: `refund` or `cancelled`.
+    /// Of a credit note: `refund`, `cancelled` or `edited`.
     pub reason: String,
+    /// Why nothing is taxed, when the buyer owes the tax: `goods`, `services`.
+    pub reverse_charge: Vec<String>,
+    /// The buyer picked the goods up at `delivery`.
+    pub picked_up: bool,
 }
 
 /// Units of an item.
@@ -60,6 +65,8 @@ pub struct Line {
     pub total: i64,
     pub tax: i64,
     pub rate_bp: i64,
+    /// What `tax` is made of; empty where the order does not tell.
+    pub taxes: Vec<TaxPart>,
 }
 
 /// Delivery.
@@ -85,6 +92,8 @@ pub struct RateRow {
     pub shipping_tax: i64,
     /// Why nothing is taxed, where the rate is zero.
     pub reason: String,
+    /// What `tax` is made of; empty where the order does not tell.
+    pub taxes: Vec<TaxPart>,
 }
 
 /// Another document.
@@ -119,6 +128,7 @@ impl Content {
             prices_include_tax: order.prices_include_tax,
             payment_method: order.payment_method.clone(),
             payment_status: order.payment_status.as_str().to_string(),
+            picked_up: order.pickup_location_id.is_some(),
             ..Content::default()
         })
     }
@@ -129,6 +139,7 @@ impl Content {
         let shipping = Shipping { name: order.shipping_method.clone(), total: order.shipping_gross(), tax: order.shipping_tax };
         Ok(Content {
             lines: lines.iter().map(line).collect(),
+            reverse_charge: reverse_charge(order, lines),
             shipping: (!order.shipping_method.is_empty() || shipping.total > 0).then_some(shipping),
             rates: rates(order, lines),
             ..Content::about(order, shop)?
@@ -154,7 +165,17 @@ pub(super) fn part(line: &OrderLine, quantity: i64) -> Line {
         total: line.total,
         tax: line.tax,
         rate_bp: line.tax_rate_bp,
+        taxes: tax::split(&line.taxes.0, line.tax),
     }
+}
+
+/// What of an order the buyer owes the tax of.
+fn reverse_charge(order: &Order, lines: &[OrderLine]) -> Vec<String> {
+    let part = |name: &str, sent: bool| {
+        let some = order.taxation.0.reverse_charge && lines.iter().any(|line| line.requires_shipping == sent);
+        some.then(|| name.to_string())
+    };
+    [part("goods", true), part("services", false)].into_iter().flatten().collect()
 }
 
 /// Adds taxed amounts to the row of their rate.
@@ -170,9 +191,20 @@ fn rates(order: &Order, lines: &[OrderLine]) -> Vec<RateRow> {
     let mut rows = BTreeMap::new();
     for line in lines {
         let row = add(&mut rows, line.tax_rate_bp, line.total, line.tax);
+        tax::join(&mut row.taxes, &tax::split(&line.taxes.0, line.tax));
         if line.tax_rate_bp == 0 && row.reason.is_empty() {
             row.reason = line.tax_reason.clone();
         }
+    }
+    if let Some(frozen) = frozen_delivery(order) {
+        for part in frozen {
+            let total = if order.prices_include_tax { part.amount } else { part.amount + part.tax };
+            let row = add(&mut rows, part.rate_bp, total, part.tax);
+            row.shipping_total += total;
+            row.shipping_tax += part.tax;
+            tax::join(&mut row.taxes, &part.taxes);
+        }
+        return rows.into_values().collect();
     }
     let shares = allocate(order.shipping, &lines.iter().map(|line| line.total).collect::<Vec<_>>());
     let mut by_rate: BTreeMap<i64, i64> = BTreeMap::new();
@@ -193,15 +225,20 @@ fn rates(order: &Order, lines: &[OrderLine]) -> Vec<RateRow> {
     rows.into_values().collect()
 }
 
+/// The delivery as it was taxed when the order was placed; `None` when it is another by now, or the order does not tell.
+fn frozen_delivery(order: &Order) -> Option<&[DeliveryTax]> {
+    let parts = order.taxation.0.shipping.as_slice();
+    let sums = (parts.iter().map(|part| part.amount).sum::<i64>(), parts.iter().map(|part| part.tax).sum::<i64>());
+    (sums == (order.shipping, order.shipping_tax)).then_some(parts)
+}
+
 /// An amount split over the rates of an invoice as the invoice itself is.
 pub(super) fn spread(amount: i64, invoice: &[RateRow]) -> Vec<RateRow> {
     let weights: Vec<i64> = invoice.iter().map(|row| row.total).collect();
-    let row = |(row, total): (&RateRow, i64)| RateRow {
-        rate_bp: row.rate_bp,
-        total,
-        tax: scale(row.tax, total, row.total.max(1)),
-        reason: row.reason.clone(),
-        ..RateRow::default()
+    let row = |(row, total): (&RateRow, i64)| {
+        let tax = scale(row.tax, total, row.total.max(1));
+        let taxes = tax::split(&row.taxes, tax);
+        RateRow { rate_bp: row.rate_bp, total, tax, taxes, reason: row.reason.clone(), ..RateRow::default() }
     };
     invoice.iter().zip(allocate(amount, &weights)).map(row).filter(|row| row.total != 0).collect()
 }

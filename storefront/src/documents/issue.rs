@@ -10,10 +10,11 @@ use crate::refunds::{self, Refund};
 use crate::schema::{document_series as series, documents};
 use crate::shop::{self, InvoiceAt, Shop};
 use crate::stored_value::STORE_CREDIT;
+use crate::tax;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::money::{allocate, scale};
-use kernel::{Conn, Error, Result, on_each};
+use kernel::{Conn, Error, Result, on_each, prepared};
 use std::collections::BTreeMap;
 
 /// The next number of a series. The row is locked to the end of the transaction, and a transaction that is undone gives its number
@@ -21,12 +22,14 @@ use std::collections::BTreeMap;
 fn next(conn: &mut Conn, kind: Kind) -> Result<i64> {
     let first = (series::name.eq(kind.as_str()), series::last.eq(1i64));
     let grown = series::last.eq(series::last + 1i64);
-    Ok(on_each!(conn, c => diesel::insert_into(series::table)
-        .values(first).on_conflict(series::name).do_update().set(grown).returning(series::last).get_result::<i64>(c))?)
+    let next = diesel::insert_into(series::table).values(first).on_conflict(series::name).do_update().set(grown).returning(series::last);
+    Ok(prepared!(conn, next => get_result)?)
 }
 
 struct New<'a> {
     kind: Kind,
+    /// Which invoice of its order it is, from 1 on.
+    edition: i64,
     order: &'a Order,
     content: &'a Content,
     invoice: Option<DocumentId>,
@@ -34,7 +37,7 @@ struct New<'a> {
 }
 
 fn insert(conn: &mut Conn, shop: &Shop, new: &New, now: Time) -> Result<()> {
-    let New { kind, order, content, invoice, refund } = new;
+    let New { kind, edition, order, content, invoice, refund } = new;
     let number = next(conn, *kind)?;
     let (prefix, entry) = match kind {
         Kind::Invoice => (&shop.invoice_prefix, "invoice_issued"),
@@ -42,36 +45,37 @@ fn insert(conn: &mut Conn, shop: &Shop, new: &New, now: Time) -> Result<()> {
     };
     let label = format!("{prefix}{number:05}");
     let (total, tax) = content.sums();
-    diesel::insert_into(documents::table)
-        .values((
-            documents::kind.eq(kind),
-            documents::number.eq(number),
-            documents::label.eq(&label),
-            documents::order_id.eq(order.id),
-            documents::invoice_id.eq(invoice),
-            documents::refund_id.eq(refund),
-            documents::currency.eq(&order.currency),
-            documents::tax.eq(tax),
-            documents::total.eq(total),
-            documents::content.eq(kernel::json::text(content)?),
-            documents::issued_at.eq(now),
-        ))
-        .execute(conn)?;
+    let row = (
+        documents::kind.eq(kind),
+        documents::number.eq(number),
+        documents::label.eq(&label),
+        documents::order_id.eq(order.id),
+        documents::invoice_id.eq(invoice),
+        documents::refund_id.eq(refund),
+        documents::currency.eq(&order.currency),
+        documents::tax.eq(tax),
+        documents::total.eq(total),
+        documents::content.eq(kernel::json::text(content)?),
+        documents::issued_at.eq(now),
+        documents::edition.eq(edition),
+    );
+    on_each!(conn, c => diesel::insert_into(documents::table).values(row).execute(c))?;
     orders::note(conn, order.id, entry, &label, "system", now)
 }
 
 fn invoice(conn: &mut Conn, shop: &Shop, order: &Order, now: Time) -> Result<()> {
     let lines = orders::lines(conn, order.id)?;
     let content = Content { paid: payments::stored(conn, order.id)?, ..Content::invoice(order, &lines, shop)? };
-    insert(conn, shop, &New { kind: Kind::Invoice, order, content: &content, invoice: None, refund: None }, now)
+    insert(conn, shop, &New { kind: Kind::Invoice, edition: 1, order, content: &content, invoice: None, refund: None }, now)
 }
 
 fn has_invoice(conn: &mut Conn, order: OrderId) -> Result<bool> {
     Ok(find_invoice(conn, order)?.is_some())
 }
 
-fn find_invoice(conn: &mut Conn, order: OrderId) -> Result<Option<Document>> {
-    Ok(of_order(conn, order)?.into_iter().find(|one| one.kind == Kind::Invoice))
+/// The invoice that stands: of a changed order the last one.
+pub(crate) fn find_invoice(conn: &mut Conn, order: OrderId) -> Result<Option<Document>> {
+    Ok(of_order(conn, order)?.into_iter().rfind(|one| one.kind == Kind::Invoice))
 }
 
 /// Called when an order is confirmed: issues its invoice unless the shop waits for the money.
@@ -121,7 +125,8 @@ pub fn credit_refund(conn: &mut Conn, refund: &Refund, now: Time) -> Result<()> 
     // Two refunds, or a refund and a cancellation, must not credit the same amount.
     let order = orders::lock(conn, refund.order_id, now)?;
     let left = invoice.total - credited(conn, &invoice)?;
-    if left == 0 || payments::has_case(conn, refund.payment_id)? {
+    // A surplus is credited by the change it comes from.
+    if left == 0 || refund.surplus || payments::has_case(conn, refund.payment_id)? {
         return Ok(());
     }
     let shop = shop::get(conn)?;
@@ -136,7 +141,8 @@ pub fn credit_refund(conn: &mut Conn, refund: &Refund, now: Time) -> Result<()> 
     let provider = payments::get(conn, refund.payment_id)?.provider;
     let payment_method = if refund.to_credit { STORE_CREDIT.into() } else { provider };
     let content = Content { lines, shipping, rates, reason: "refund".into(), payment_method, ..credit(&order, &shop, &invoice)? };
-    let new = New { kind: Kind::CreditNote, order: &order, content: &content, invoice: Some(invoice.id), refund: Some(refund.id) };
+    let new =
+        New { kind: Kind::CreditNote, edition: 1, order: &order, content: &content, invoice: Some(invoice.id), refund: Some(refund.id) };
     insert(conn, &shop, &new, now)
 }
 
@@ -154,10 +160,12 @@ fn itemised(conn: &mut Conn, refund: &Refund, invoice: &Content) -> Result<Optio
     for back in refunds::lines_of(conn, refund.id)? {
         let Some(line) = of_order.iter().find(|line| line.id == back.order_line_id) else { return Ok(None) };
         let row = add(&mut rows, line.tax_rate_bp, back.amount, back.tax);
+        let taxes = tax::split(&line.taxes.0, back.tax);
+        tax::join(&mut row.taxes, &taxes);
         if line.tax_rate_bp == 0 {
             row.reason = line.tax_reason.clone();
         }
-        lines.push(Line { total: back.amount, tax: back.tax, ..part(line, back.quantity) });
+        lines.push(Line { total: back.amount, tax: back.tax, taxes, ..part(line, back.quantity) });
     }
     let weights: Vec<i64> = invoice.rates.iter().map(|row| row.shipping_total).collect();
     let mut shipping_tax = 0;
@@ -167,6 +175,7 @@ fn itemised(conn: &mut Conn, refund: &Refund, invoice: &Content) -> Result<Optio
             let back = add(&mut rows, row.rate_bp, share, tax);
             back.shipping_total += share;
             back.shipping_tax += tax;
+            tax::join(&mut back.taxes, &tax::split(&row.taxes, tax));
             shipping_tax += tax;
         }
     }
@@ -179,6 +188,11 @@ fn itemised(conn: &mut Conn, refund: &Refund, invoice: &Content) -> Result<Optio
 
 /// Called when an order is cancelled: credits what is left of its invoice, if it has one.
 pub fn credit_rest(conn: &mut Conn, order: OrderId, now: Time) -> Result<()> {
+    take_back(conn, order, "cancelled", now)
+}
+
+/// Credits what is left of an order's invoice, if it has one.
+pub(super) fn take_back(conn: &mut Conn, order: OrderId, reason: &str, now: Time) -> Result<()> {
     let Some(invoice) = find_invoice(conn, order)? else { return Ok(()) };
     let before = credited(conn, &invoice)?;
     if invoice.total == before {
@@ -190,15 +204,24 @@ pub fn credit_rest(conn: &mut Conn, order: OrderId, now: Time) -> Result<()> {
         0 => (frozen.lines.clone(), frozen.shipping.clone(), frozen.rates.clone()),
         _ => (Vec::new(), None, rest(conn, &invoice, &frozen)?),
     };
-    let content = Content { lines, shipping, rates, reason: "cancelled".into(), ..credit(&order, &shop, &invoice)? };
-    let new = New { kind: Kind::CreditNote, order: &order, content: &content, invoice: Some(invoice.id), refund: None };
+    let content = Content { lines, shipping, rates, reason: reason.into(), ..credit(&order, &shop, &invoice)? };
+    let new = New { kind: Kind::CreditNote, edition: 1, order: &order, content: &content, invoice: Some(invoice.id), refund: None };
     insert(conn, &shop, &new, now)
+}
+
+/// Writes another invoice of an order, after the one before was taken back whole.
+pub(super) fn next_edition(conn: &mut Conn, order: &Order, content: &Content, now: Time) -> Result<()> {
+    let invoices = of_order(conn, order.id)?.iter().filter(|one| one.kind == Kind::Invoice).count();
+    let edition = i64::try_from(invoices).unwrap_or(i64::MAX - 1) + 1;
+    let shop = shop::get(conn)?;
+    insert(conn, &shop, &New { kind: Kind::Invoice, edition, order, content, invoice: None, refund: None }, now)
 }
 
 /// What a credit note says beside its amounts.
 fn credit(order: &Order, shop: &Shop, invoice: &Document) -> Result<Content> {
     let reference = Reference { label: invoice.label.clone(), issued_at: invoice.issued_at };
-    Ok(Content { invoice: Some(reference), bank: Vec::new(), ..Content::about(order, shop)? })
+    let reverse_charge = invoice.content()?.reverse_charge;
+    Ok(Content { invoice: Some(reference), bank: Vec::new(), reverse_charge, ..Content::about(order, shop)? })
 }
 
 /// What was credited of an invoice.
@@ -214,6 +237,7 @@ fn rest(conn: &mut Conn, invoice: &Document, frozen: &Content) -> Result<Vec<Rat
             if let Some(row) = rows.iter_mut().find(|row| row.rate_bp == back.rate_bp) {
                 row.total -= back.total;
                 row.tax -= back.tax;
+                row.taxes = tax::split(&row.taxes, row.tax);
             }
         }
     }

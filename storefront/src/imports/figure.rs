@@ -204,5 +204,6 @@ pub(super) fn address(draft: Option<&AddressDraft>) -> Address {
         region: text(if draft.province.is_some() { &draft.province } else { &draft.province_code }),
         country: text(&draft.country_code).to_uppercase(),
         phone: text(&draft.phone),
+        ..Address::default()
     }
 }

@@ -6,10 +6,11 @@ use crate::orders::{self, Order, OrderLine};
 use crate::payments::{self, WishState};
 use crate::refunds;
 use crate::shipments;
+use crate::stock;
 use crate::web::checkout::method_name;
 use crate::web::orders::{back_to, refund_parts, transfer};
 use crate::web::views::mail::{
-    MailLine, MailOrder, OrderCancelled, OrderConfirmation, PaymentCaseRefund, PaymentReceived, RefundSent, ShipmentSent,
+    MailLine, MailOrder, OrderCancelled, OrderConfirmation, PaymentCaseRefund, PaymentReceived, PickupReady, RefundSent, ShipmentSent,
 };
 use crate::web::{shown, stored};
 use kernel::clock::Time;
@@ -40,7 +41,8 @@ impl Subject {
             lines: lines.iter().map(line).collect(),
             totals: stored::paid(conn, shown::order_totals(&order, &lines, &adjustments, &words)?, &order, &words)?,
             shipping_address: shown::address_lines(&order.shipping_address()?, language),
-            billing_address: shown::address_lines(&billing, language),
+            billing_address: shown::billing_lines(&billing, &words),
+            pickup: order.pickup_location_id.is_some(),
             shipping_method: shown::some(&order.shipping_method),
             payment_method: shown::some(&method_name(&order.payment_method, &words)),
         };
@@ -51,7 +53,11 @@ impl Subject {
         Reader { email: &self.order.email, name: &self.name, language: language(&self.order.language) }
     }
 
-    fn money(&self, minor: i64) -> Result<Money> {
+    pub fn view(&self) -> MailOrder {
+        self.view.clone()
+    }
+
+    pub fn money(&self, minor: i64) -> Result<Money> {
         Ok(Money::new(minor, self.order.currency()?))
     }
 }
@@ -81,8 +87,12 @@ pub fn payment_received(conn: &mut Conn, order: i64, payment: i64, now: Time, ma
     mailer.queue(conn, "payment_received", &payment.id.to_string(), &subject.reader(), view, now)
 }
 
+/// Tells that a parcel left. Whoever was handed the goods needs no mail about it.
 pub fn shipment_sent(conn: &mut Conn, order: i64, shipment: i64, now: Time, mailer: &Mailer) -> Result<()> {
     let subject = Subject::load(conn, order, mailer)?;
+    if subject.order.pickup_location_id.is_some() {
+        return Ok(());
+    }
     let shipment = shipments::get(conn, ShipmentId(shipment))?;
     let mut contents = Vec::new();
     for (id, quantity) in shipments::lines_of(conn, shipment.id)? {
@@ -98,6 +108,15 @@ pub fn shipment_sent(conn: &mut Conn, order: i64, shipment: i64, now: Time, mail
         tracking_url: shown::some(&shipment.tracking_url),
     };
     mailer.queue(conn, "shipment_sent", &shipment.id.to_string(), &subject.reader(), view, now)
+}
+
+/// Tells that the goods wait at the place where the buyer picks them up.
+pub fn pickup_ready(conn: &mut Conn, order: i64, now: Time, mailer: &Mailer) -> Result<()> {
+    let subject = Subject::load(conn, order, mailer)?;
+    let Some(location) = subject.order.pickup_location_id else { return Ok(()) };
+    let hours = stock::location(conn, location)?.hours.lines().map(str::to_string).collect();
+    let view = PickupReady { order: subject.view.clone(), hours };
+    mailer.queue(conn, "pickup_ready", &order.to_string(), &subject.reader(), view, now)
 }
 
 pub fn cancelled(conn: &mut Conn, order: i64, reason: &str, now: Time, mailer: &Mailer) -> Result<()> {

@@ -5,19 +5,19 @@ use crate::ids::{CartId, OrderId};
 use crate::schema::{adjustments, order_history, order_lines, orders};
 use crm::CustomerId;
 use diesel::prelude::*;
-use kernel::{Conn, Error, Result};
+use kernel::{Conn, Error, Result, on_each};
 use std::collections::HashMap;
 
 pub fn get(conn: &mut Conn, id: OrderId) -> Result<Order> {
-    Ok(orders::table.find(id).select(Order::as_select()).first(conn)?)
+    Ok(on_each!(conn, c => orders::table.find(id).select(Order::as_select()).first(c))?)
 }
 
 pub fn get_by_number(conn: &mut Conn, number: &str) -> Result<Order> {
-    Ok(orders::table.filter(orders::number.eq(number)).select(Order::as_select()).first(conn)?)
+    Ok(on_each!(conn, c => orders::table.filter(orders::number.eq(number)).select(Order::as_select()).first(c))?)
 }
 
 pub fn find_by_cart(conn: &mut Conn, cart: CartId) -> Result<Option<OrderId>> {
-    Ok(orders::table.filter(orders::cart_id.eq(cart)).select(orders::id).first(conn).optional()?)
+    Ok(on_each!(conn, c => orders::table.filter(orders::cart_id.eq(cart)).select(orders::id).first(c)).optional()?)
 }
 
 /// An order of this customer; somebody else's is not found.
@@ -27,7 +27,9 @@ pub fn of_customer(conn: &mut Conn, customer: CustomerId, number: &str) -> Resul
 }
 
 pub fn lines(conn: &mut Conn, order: OrderId) -> Result<Vec<OrderLine>> {
-    Ok(order_lines::table.filter(order_lines::order_id.eq(order)).order(order_lines::position).select(OrderLine::as_select()).load(conn)?)
+    Ok(
+        on_each!(conn, c => order_lines::table.filter(order_lines::order_id.eq(order)).order(order_lines::position).select(OrderLine::as_select()).load(c))?,
+    )
 }
 
 pub fn adjustments(conn: &mut Conn, order: OrderId) -> Result<Vec<Adjustment>> {
@@ -44,12 +46,12 @@ pub fn history(conn: &mut Conn, order: OrderId) -> Result<Vec<HistoryEntry>> {
 
 /// The id of an order's latest entry: it moves with every change, and tells a form that the order is not as it was.
 pub fn version(conn: &mut Conn, order: OrderId) -> Result<i64> {
-    let last: Option<i64> = order_history::table
+    let last: Option<i64> = on_each!(conn, c => order_history::table
         .filter(order_history::order_id.eq(order))
         .order(order_history::id.desc())
         .select(order_history::id)
-        .first(conn)
-        .optional()?;
+        .first(c))
+    .optional()?;
     Ok(last.unwrap_or(0))
 }
 

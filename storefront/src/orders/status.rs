@@ -7,8 +7,7 @@ use crate::payments::{self, Sums};
 use crate::schema::orders;
 use diesel::prelude::*;
 use kernel::clock::Time;
-use kernel::db::Prepared;
-use kernel::{Conn, Result, on_each, words};
+use kernel::{Conn, Result, prepared, words};
 
 words!(
     /// The order itself. Payment and delivery have statuses of their own.
@@ -43,6 +42,8 @@ pub fn payment_status(total: i64, sums: &Sums, cancelled: bool) -> PaymentStatus
     }
     match (cancelled, sums.authorised > 0) {
         (true, _) => PaymentStatus::Voided,
+        // A changed order may come to more than is held for it.
+        (false, true) if sums.authorised < total => PaymentStatus::PartiallyPaid,
         (false, true) => PaymentStatus::Authorised,
         (false, false) if total == 0 => PaymentStatus::Paid,
         (false, false) => PaymentStatus::Pending,
@@ -88,7 +89,7 @@ pub fn refresh(conn: &mut Conn, order: OrderId, now: Time) -> Result<()> {
         orders::fulfilment_status.eq(fulfilment),
         orders::updated_at.eq(now),
     ));
-    on_each!(conn, c => Prepared(update).execute(c))?;
+    prepared!(conn, update => execute)?;
     let newly_paid = payment == PaymentStatus::Paid && before.payment_status != PaymentStatus::Paid;
     if newly_paid { documents::on_payment(conn, order, now) } else { Ok(()) }
 }

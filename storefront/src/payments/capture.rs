@@ -1,7 +1,7 @@
 //! Taking money that is held, and booking money that came by other ways.
 
-use super::{CAPTURE_JOB, Payment, PaymentState, WishState, get};
-use crate::ids::{CaptureId, PaymentId};
+use super::{CAPTURE_JOB, Payment, PaymentState, WishState, by_hand, get, holding, rebalance};
+use crate::ids::{CaptureId, OrderId, PaymentId};
 use crate::orders;
 use crate::schema::{captures, payments};
 use diesel::prelude::*;
@@ -18,14 +18,20 @@ pub struct Pending {
     pub payment: Payment,
 }
 
-/// What can still be captured of a payment: the held amount, once. The provider releases what a capture leaves.
+/// What can still be captured of a payment: the held amount, once, and no more than its order asks for by now. The provider releases
+/// what a capture leaves.
 pub fn capturable(conn: &mut Conn, payment: &Payment) -> Result<i64> {
     let wished: i64 = captures::table
         .filter(captures::payment_id.eq(payment.id))
         .filter(captures::state.ne(WishState::Failed))
         .count()
         .get_result(conn)?;
-    Ok(if payment.state == PaymentState::Authorised && wished == 0 { payment.authorised } else { 0 })
+    if payment.state != PaymentState::Authorised || wished > 0 {
+        return Ok(0);
+    }
+    let order = orders::get(conn, payment.order_id)?;
+    let wanted = (order.total - holding(conn, order.id, Some(payment.id))?.captured).max(0);
+    Ok(payment.authorised.min(wanted))
 }
 
 /// Asks for `amount` of a held payment; a job tells the provider. `Conflict` when a capture was asked for before.
@@ -86,7 +92,7 @@ pub fn record_receipt(conn: &mut Conn, id: PaymentId, actor: &str, now: Time) ->
     let order = get(conn, id)?.order_id;
     orders::lock(conn, order, now)?;
     let payment = get(conn, id)?;
-    if payment.provider != "bank_transfer" && payment.provider != "cash_on_delivery" {
+    if !by_hand(&payment.provider) {
         return Err(Error::conflict("Only bank transfers and cash are booked by hand; a provider reports its payments itself."));
     }
     let booked = diesel::update(payments::table.find(id))
@@ -105,7 +111,19 @@ pub fn record_receipt(conn: &mut Conn, id: PaymentId, actor: &str, now: Time) ->
     orders::note(conn, order, "payment_received", &payment.amount.to_string(), actor, now)?;
     let event = Event::PaymentSettled { order: order.0, payment: id.0 };
     events::record(conn, "payments", &format!("captured:{id}"), &event, now)?;
-    orders::refresh(conn, order, now)
+    orders::refresh(conn, order, now)?;
+    rebalance(conn, order, None, now)
+}
+
+/// Whether a provider is about to take money of this order.
+pub(crate) fn capturing(conn: &mut Conn, order: OrderId) -> Result<bool> {
+    let wishes: i64 = captures::table
+        .inner_join(payments::table.on(payments::id.eq(captures::payment_id)))
+        .filter(payments::order_id.eq(order))
+        .filter(captures::state.eq(WishState::Requested))
+        .count()
+        .get_result(conn)?;
+    Ok(wishes > 0)
 }
 
 /// Settles the captures that were asked for, up to what the provider says it newly took, and books what it took unasked.

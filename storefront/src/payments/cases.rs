@@ -69,6 +69,11 @@ pub fn has_case(conn: &mut Conn, payment: PaymentId) -> Result<bool> {
     Ok(cases > 0)
 }
 
+/// The payments of an order whose money was ever unwanted.
+pub(super) fn of_order(conn: &mut Conn, order: OrderId) -> Result<Vec<PaymentId>> {
+    Ok(payment_cases::table.filter(payment_cases::order_id.eq(order)).select(payment_cases::payment_id).load(conn)?)
+}
+
 /// Closes the case of a payment once its money went back.
 pub(crate) fn resolve(conn: &mut Conn, payment: PaymentId, now: Time) -> Result<()> {
     diesel::update(payment_cases::table.filter(payment_cases::payment_id.eq(payment)).filter(payment_cases::state.eq("open")))

@@ -1,6 +1,6 @@
 //! The one way in for what a provider says. Idempotent: the same answer twice changes nothing the second time.
 
-use super::{Payment, PaymentState, capture, cases, get};
+use super::{Payment, PaymentState, capture, cases, get, holding, rebalance};
 use crate::gateway::{Standing, State};
 use crate::ids::PaymentId;
 use crate::orders::{self, OrderStatus};
@@ -37,6 +37,7 @@ pub fn settle(conn: &mut Conn, id: PaymentId, state: &State, now: Time) -> Resul
         PaymentState::Failed | PaymentState::Expired | PaymentState::Voided => Outcome::Failed(after.reason.clone()),
     };
     orders::refresh(conn, order.id, now)?;
+    rebalance(conn, order.id, None, now)?;
     Ok(outcome)
 }
 
@@ -92,8 +93,14 @@ fn paid(conn: &mut Conn, before: &Payment, after: &Payment, state: &State, now: 
         return Ok(Outcome::SentBack);
     }
     let holds_money = |payment: &Payment| matches!(payment.state, PaymentState::Authorised | PaymentState::Captured);
-    let paid_otherwise =
-        super::of_order(conn, order.id)?.iter().any(|other| other.id != after.id && holds_money(other) && !is_stored(&other.provider));
+    let others = super::of_order(conn, order.id)?;
+    let others = others.iter().any(|other| other.id != after.id && holds_money(other) && !is_stored(&other.provider));
+    // A changed order may ask for more than its first payment brought.
+    let paid_otherwise = others && {
+        let before = holding(conn, order.id, Some(after.id))?;
+        let brings = if after.state == PaymentState::Captured { after.captured } else { after.authorised };
+        before.captured + before.authorised + brings > order.total
+    };
     match order.status {
         OrderStatus::Cancelled => {
             cases::open(conn, after, "the order was cancelled before the money came", now)?;

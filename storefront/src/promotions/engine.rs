@@ -303,5 +303,5 @@ fn worth(gain: &Gain, facts: &Facts) -> i64 {
 }
 
 fn delivery(facts: &Facts, goods: i64, free: bool) -> (i64, i64) {
-    facts.delivery.map_or((0, 0), |delivery| delivery.costs(goods, free))
+    facts.delivery.as_ref().map_or((0, 0), |delivery| delivery.costs(goods, free))
 }

@@ -9,9 +9,8 @@ use crate::schema::{promotion_balances as balances, promotion_codes as code_rows
 use crm::CustomerId;
 use diesel::prelude::*;
 use kernel::clock::Time;
-use kernel::db::Prepared;
 use kernel::json::Json;
-use kernel::{Conn, Result, on_each};
+use kernel::{Conn, Result, on_each, prepared};
 
 /// Takes one use of each promotion for an order, in the placing transaction. The guards are in the updates, so parallel orders cannot
 /// pass a limit. Answers what refused; the caller then rolls back.
@@ -45,16 +44,16 @@ fn claim_one(
         .filter(promotions::max_uses.is_null().or(promotions::uses.nullable().lt(promotions::max_uses)))
         .set(promotions::uses.eq(promotions::uses + 1))
         .returning((promotions::max_uses_per_customer, promotions::rules));
-    let taken: Option<(Option<i64>, Json<Rules>)> = on_each!(conn, c => Prepared(take).get_result(c)).optional()?;
+    let taken: Option<(Option<i64>, Json<Rules>)> = prepared!(conn, take => get_result).optional()?;
     let Some((each, Json(rules))) = taken else { return Ok(Err(Reason::UsedUp)) };
     let row = (balances::promotion_id.eq(applied.id), balances::customer_id.eq(customer), balances::uses.eq(0));
-    on_each!(conn, c => diesel::insert_into(balances::table).values(row).on_conflict_do_nothing().execute(c))?;
+    prepared!(conn, diesel::insert_into(balances::table).values(row).on_conflict_do_nothing() => execute)?;
     // Somebody has one first order, however many they place at once.
     let limit = if rules.conditions.first_order { 1 } else { each.unwrap_or(i64::MAX) };
     let take = diesel::update(balances::table.find((applied.id, customer)))
         .filter(balances::uses.lt(limit))
         .set(balances::uses.eq(balances::uses + 1));
-    let taken = on_each!(conn, c => Prepared(take).execute(c))?;
+    let taken = prepared!(conn, take => execute)?;
     if taken == 0 {
         return Ok(Err(Reason::UsedByCustomer));
     }
@@ -66,7 +65,7 @@ fn claim_one(
                 .filter(code_rows::once.eq(false).or(code_rows::uses.lt(1)))
                 .set(code_rows::uses.eq(code_rows::uses + 1))
                 .returning(code_rows::id);
-            let taken: Option<i64> = on_each!(conn, c => Prepared(take).get_result(c)).optional()?;
+            let taken: Option<i64> = prepared!(conn, take => get_result).optional()?;
             match taken {
                 None => return Ok(Err(Reason::CodeUsed)),
                 taken => taken,
@@ -79,23 +78,63 @@ fn claim_one(
 
 /// Gives the uses of a cancelled order back. Does nothing when it had none, or gave them back before.
 pub fn release(conn: &mut Conn, order: OrderId, now: Time) -> Result<()> {
+    for used in used(conn, order)? {
+        give_back(conn, order, &used, now)?;
+    }
+    Ok(())
+}
+
+/// Gives back the uses of promotions of which nothing is left on a changed order: those whose adjustments come from `lost`. Answers
+/// the codes that opened them.
+pub(crate) fn release_lost(conn: &mut Conn, order: OrderId, lost: &[String], now: Time) -> Result<Vec<String>> {
+    let mut freed = Vec::new();
+    if lost.is_empty() {
+        return Ok(freed);
+    }
+    for used in used(conn, order)? {
+        let code: Option<String> = match used.code {
+            Some(id) => code_rows::table.find(id).select(code_rows::code).first(conn).optional()?,
+            None => None,
+        };
+        let own = format!("promotion:{}", used.promotion);
+        let from_code = |source: &String| {
+            let typed = source.strip_prefix("coupon:");
+            typed.zip(code.as_ref()).is_some_and(|(typed, code)| codes::normalise(typed) == *code)
+        };
+        if lost.iter().any(|source| *source == own || from_code(source)) {
+            give_back(conn, order, &used, now)?;
+            freed.extend(code);
+        }
+    }
+    Ok(freed)
+}
+
+/// A use that was not given back.
+struct Used {
+    promotion: PromotionId,
+    code: Option<i64>,
+    customer: CustomerId,
+}
+
+fn used(conn: &mut Conn, order: OrderId) -> Result<Vec<Used>> {
     let moved: Vec<(PromotionId, Option<i64>, CustomerId, i64)> = movements::table
         .filter(movements::order_id.eq(order))
         .order((movements::promotion_id, movements::id))
         .select((movements::promotion_id, movements::code_id, movements::customer_id, movements::uses))
         .load(conn)?;
-    for (promotion, code, customer, _) in moved.iter().filter(|row| row.3 == 1) {
-        if moved.iter().any(|(other, _, _, uses)| other == promotion && *uses == -1) {
-            continue;
-        }
-        diesel::update(promotions::table.find(promotion)).set(promotions::uses.eq(promotions::uses - 1)).execute(conn)?;
-        diesel::update(balances::table.find((promotion, customer))).set(balances::uses.eq(balances::uses - 1)).execute(conn)?;
-        if let Some(code) = code {
-            diesel::update(code_rows::table.find(code)).set(code_rows::uses.eq(code_rows::uses - 1)).execute(conn)?;
-        }
-        movement(conn, *promotion, *code, *customer, order, -1, now)?;
+    let back = |promotion: PromotionId| moved.iter().any(|row| row.0 == promotion && row.3 == -1);
+    let open = moved.iter().filter(|row| row.3 == 1 && !back(row.0));
+    Ok(open.map(|&(promotion, code, customer, _)| Used { promotion, code, customer }).collect())
+}
+
+fn give_back(conn: &mut Conn, order: OrderId, used: &Used, now: Time) -> Result<()> {
+    let Used { promotion, code, customer } = *used;
+    diesel::update(promotions::table.find(promotion)).set(promotions::uses.eq(promotions::uses - 1)).execute(conn)?;
+    diesel::update(balances::table.find((promotion, customer))).set(balances::uses.eq(balances::uses - 1)).execute(conn)?;
+    if let Some(code) = code {
+        diesel::update(code_rows::table.find(code)).set(code_rows::uses.eq(code_rows::uses - 1)).execute(conn)?;
     }
-    Ok(())
+    movement(conn, promotion, code, customer, order, -1, now)
 }
 
 fn movement(
@@ -107,15 +146,14 @@ fn movement(
     uses: i64,
     now: Time,
 ) -> Result<()> {
-    diesel::insert_into(movements::table)
-        .values((
-            movements::promotion_id.eq(promotion),
-            movements::code_id.eq(code),
-            movements::customer_id.eq(customer),
-            movements::order_id.eq(order),
-            movements::uses.eq(uses),
-            movements::created_at.eq(now),
-        ))
-        .execute(conn)?;
+    let row = (
+        movements::promotion_id.eq(promotion),
+        movements::code_id.eq(code),
+        movements::customer_id.eq(customer),
+        movements::order_id.eq(order),
+        movements::uses.eq(uses),
+        movements::created_at.eq(now),
+    );
+    on_each!(conn, c => diesel::insert_into(movements::table).values(row).execute(c))?;
     Ok(())
 }

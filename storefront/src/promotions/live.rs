@@ -13,7 +13,7 @@ use crm::{CustomerId, customers, purchases};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::money::Currency;
-use kernel::{Conn, Result};
+use kernel::{Conn, Result, on_each};
 use std::collections::{BTreeMap, HashMap};
 
 /// Up to so many balances are asked for one by one.
@@ -28,14 +28,14 @@ pub(crate) struct Loaded {
 
 /// The promotions that need no code and are in their time, and those that the codes open, whatever their state.
 pub(crate) fn live(conn: &mut Conn, given: &[String], language: &str, now: Time) -> Result<Loaded> {
-    let rows: Vec<Promotion> = promotions::table
+    let rows: Vec<Promotion> = on_each!(conn, c => promotions::table
         .filter(promotions::state.eq(State::Active))
         .filter(promotions::needs_code.eq(false))
         .filter(promotions::starts_at.is_null().or(promotions::starts_at.le(now)))
         .filter(promotions::ends_at.is_null().or(promotions::ends_at.gt(now)))
         .order(promotions::id)
         .select(Promotion::as_select())
-        .load(conn)?;
+        .load(c))?;
     let offers = rows.iter().map(|row| row.offer(language)).collect::<Result<Vec<Offer>>>()?;
     let mut loaded = Loaded { offers, stray: Vec::new() };
     open_by_codes(conn, &mut loaded, given, language)?;
@@ -56,12 +56,12 @@ fn open_by_codes(conn: &mut Conn, loaded: &mut Loaded, given: &[String], languag
     }
     // A cart has few codes, and a query for one is prepared once while a list of them is not.
     for code in given {
-        let found: Option<(bool, i64, Promotion)> = codes::table
+        let found: Option<(bool, i64, Promotion)> = on_each!(conn, c => codes::table
             .inner_join(promotions::table.on(promotions::id.eq(codes::promotion_id)))
             .filter(codes::code.eq(code))
             .select((codes::once, codes::uses, Promotion::as_select()))
-            .first(conn)
-            .optional()?;
+            .first(c))
+        .optional()?;
         let Some((once, uses, promotion)) = found else {
             loaded.stray.push((code.clone(), Reason::Unknown));
             continue;
@@ -119,7 +119,7 @@ pub(crate) fn shopper(conn: &mut Conn, loaded: &mut Loaded, customer: Option<Cus
 fn uses_of(conn: &mut Conn, customer: CustomerId, counted: &[PromotionId]) -> Result<Vec<(PromotionId, i64)>> {
     let own = balances::table.filter(balances::customer_id.eq(customer)).select((balances::promotion_id, balances::uses));
     if counted.len() > FEW {
-        return Ok(own.filter(balances::promotion_id.eq_any(counted)).load(conn)?);
+        return Ok(on_each!(conn, c => own.filter(balances::promotion_id.eq_any(counted)).load(c))?);
     }
     let mut uses = Vec::new();
     for id in counted {

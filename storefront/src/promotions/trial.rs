@@ -5,6 +5,7 @@ use super::live::all;
 use super::{Rejected, shopper};
 use crate::carts::{self, LineQuote, Reckoning, Situation};
 use crate::ids::{CartLineId, VariantId};
+use crate::tax::Place;
 use crate::{catalog, shop};
 use crm::customers;
 use crm::email::Email;
@@ -66,7 +67,8 @@ pub fn trial(conn: &mut Conn, trying: &Trying) -> Result<Trial> {
     shopper.signed_in = trying.signed_in;
     let situation = Situation {
         currency: shop.currency,
-        country: if trying.country.is_empty() { shop.country.clone() } else { trying.country.clone() },
+        place: Place::country(if trying.country.is_empty() { &shop.country } else { &trying.country }),
+        vat_id: String::new(),
         rate: None,
         shopper,
         language: trying.language.clone(),

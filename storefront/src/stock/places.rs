@@ -1,10 +1,10 @@
 //! The places in which goods lie: a warehouse, a shop. A sale promises goods wherever they lie; a shipment takes them from somewhere.
 
+use crate::address::Address;
 use crate::ids::{LocationId, VariantId};
 use crate::schema::{location_levels, locations, stock_levels};
 use diesel::prelude::*;
-use kernel::db::Prepared;
-use kernel::{Conn, Error, Result, on_each};
+use kernel::{Conn, Error, Result, on_each, prepared};
 
 #[derive(Clone, Debug, Queryable, Selectable, serde::Serialize)]
 #[diesel(table_name = locations)]
@@ -15,11 +15,37 @@ pub struct Location {
     pub position: i64,
     /// Nothing lies at a closed location, and nothing can be brought there.
     pub active: bool,
+    /// Where it is, as JSON; empty as long as nobody said.
+    address: String,
+    /// When buyers may pick goods up, as the merchant says it.
+    pub hours: String,
+}
+
+impl Location {
+    /// Where it is; an empty address as long as nobody said.
+    pub fn address(&self) -> Result<Address> {
+        if self.address.is_empty() { Ok(Address::default()) } else { Address::stored(&self.address) }
+    }
 }
 
 /// Every location, those in use first, in their order.
 pub fn locations(conn: &mut Conn) -> Result<Vec<Location>> {
     Ok(locations::table.order((locations::active.desc(), locations::position, locations::id)).select(Location::as_select()).load(conn)?)
+}
+
+/// One location.
+pub fn location(conn: &mut Conn, id: LocationId) -> Result<Location> {
+    Ok(locations::table.find(id).select(Location::as_select()).first(conn)?)
+}
+
+/// Says where a location is and when buyers may pick goods up there. `Invalid` for an address that no letter reaches.
+pub fn describe_location(conn: &mut Conn, id: LocationId, address: &Address, hours: &str) -> Result<()> {
+    let hours = hours.trim().replace("\r\n", "\n");
+    if hours.chars().count() > 300 || hours.lines().count() > 8 {
+        return Err(Error::field("hours", "field-too-long"));
+    }
+    let place = locations::table.find(id);
+    changed(diesel::update(place).set((locations::address.eq(kernel::json::text(address)?), locations::hours.eq(hours))).execute(conn)?)
 }
 
 /// The location in which goods lie unless somebody says another.
@@ -125,7 +151,7 @@ pub fn lock(conn: &mut Conn, variant: VariantId) -> Result<Option<bool>> {
     let lock = diesel::update(stock_levels::table.find(variant))
         .set(stock_levels::on_hand.eq(stock_levels::on_hand))
         .returning(stock_levels::tracked);
-    Ok(on_each!(conn, c => Prepared(lock).get_result(c)).optional()?)
+    Ok(prepared!(conn, lock => get_result).optional()?)
 }
 
 /// From where to take so many units: from `from` alone, or from the first locations on. `None` when there are fewer.
@@ -155,7 +181,7 @@ pub(super) fn pick(conn: &mut Conn, variant: VariantId, units: i64, from: Option
 /// Keeps a location open to the end of the transaction. `Conflict` when it is closed.
 pub(super) fn keep_open(conn: &mut Conn, id: LocationId) -> Result<()> {
     let keep = diesel::update(locations::table.find(id)).filter(locations::active).set(locations::active.eq(true));
-    let kept = on_each!(conn, c => Prepared(keep).execute(c))?;
+    let kept = prepared!(conn, keep => execute)?;
     if kept == 1 { Ok(()) } else { Err(Error::conflict("This location is closed.")) }
 }
 
@@ -169,5 +195,5 @@ pub(super) fn shift(conn: &mut Conn, location: LocationId, variant: VariantId, u
     let shift = diesel::update(location_levels::table.find((variant, location)))
         .filter((location_levels::on_hand + units).ge(0))
         .set(location_levels::on_hand.eq(location_levels::on_hand + units));
-    Ok(on_each!(conn, c => Prepared(shift).execute(c))? == 1)
+    Ok(prepared!(conn, shift => execute)? == 1)
 }

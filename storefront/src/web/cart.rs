@@ -116,16 +116,13 @@ fn empty(conn: &mut Conn, asked: &Asked, words: &Words) -> Result<CartView> {
 }
 
 fn estimate_view(conn: &mut Conn, quote: &Quote, asked: &Asked, words: &Words) -> Result<EstimateView> {
-    let row = |rate: &shipping::ShippingRate| {
-        let price = rate.delivery().price;
-        let free = rate.free_over.is_some_and(|over| quote.priced.subtotal - quote.priced.discount >= over);
-        TotalRow { label: rate.name.clone(), amount: Money::new(if free { 0 } else { price }, quote.currency) }
-    };
+    let row =
+        |(rate, price): (&shipping::ShippingRate, &i64)| TotalRow { label: rate.name.clone(), amount: Money::new(*price, quote.currency) };
     let ships = !(quote.requires_shipping && quote.rates.is_empty());
     Ok(EstimateView {
         form: asked.estimate.clone().unwrap_or_else(|| Form::new(form::ESTIMATE).fill("country", &quote.country)),
         countries: destinations(conn, words, &quote.country)?,
-        rates: (asked.estimated && ships && quote.requires_shipping).then(|| quote.rates.iter().map(row).collect()),
+        rates: (asked.estimated && ships && quote.requires_shipping).then(|| quote.rates.iter().zip(&quote.rate_prices).map(row).collect()),
         ships,
     })
 }

@@ -109,14 +109,23 @@ impl Stage {
         let row =
             |label: &str, lines: Vec<String>, change: Step| Done { label: label.to_string(), lines, change: change.path().to_string() };
         let mut done = vec![row("checkout-contact", vec![cart.email.clone()], Step::Contact)];
-        if let Some(address) = cart.shipping_address()? {
-            done.push(row("checkout-ship-to", shown::address_lines(&address, self.words.language), Step::Contact));
+        // Goods that are picked up go to no address: the one that was typed is for the bill.
+        let pickup = self.quote.pickup.as_ref().filter(|_| step > Step::Shipping);
+        let separate = cart.billing_address.is_some();
+        if let Some(address) = cart.shipping_address()?.filter(|_| pickup.is_none()) {
+            let lines =
+                if separate { shown::address_lines(&address, self.words.language) } else { shown::billing_lines(&address, &self.words) };
+            done.push(row("checkout-ship-to", lines, Step::Contact));
         }
-        if step == Step::Review
-            && cart.billing_address.is_some()
+        if let Some(pickup) = pickup {
+            let mut lines = shown::address_lines(&pickup.address, self.words.language);
+            lines.extend(pickup.hours.lines().map(str::to_string));
+            done.push(row("pickup-at", lines, Step::Shipping));
+        }
+        if (pickup.is_some() || (step == Step::Review && separate))
             && let Some(address) = cart.billing_address()?
         {
-            done.push(row("checkout-bill-to", shown::address_lines(&address, self.words.language), Step::Contact));
+            done.push(row("checkout-bill-to", shown::billing_lines(&address, &self.words), Step::Contact));
         }
         if step > Step::Shipping
             && self.quote.requires_shipping

@@ -12,11 +12,13 @@ use crate::catalog;
 use crate::ids::{CartLineId, VariantId};
 use crate::orders::{Adjustment, Order, OrderLine};
 use crate::pictures;
+use crate::pricing::DeliveryTax;
 use crate::promotions::Applied;
+use crate::tax::{self, TaxPart};
 use kernel::money::{Currency, Money};
 use kernel::web::format;
 use kernel::{Conn, Result};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 /// Pictures of lines by hash.
 pub struct Pictures(HashMap<String, (i64, i64)>);
@@ -50,8 +52,8 @@ pub fn cart_lines(conn: &mut Conn, quote: &Quote, words: &Words) -> Result<Vec<L
             sku: variant.sku.clone().unwrap_or_default(),
             to: Some(format!("/products/{}", variant.slug)),
             picture: pictures.get(variant.picture_hash.as_deref()),
-            unit_price: money(line.unit_price),
-            compare_at: variant.compare_at.filter(|before| *before > line.unit_price).map(money),
+            unit_price: money(priced.unit_price),
+            compare_at: variant.compare_at.filter(|before| *before > line.unit_price && !quote.reverse_charge).map(money),
             quantity: count(line.quantity),
             max: count(variant.limit().unwrap_or(MAX_QUANTITY).clamp(0, MAX_QUANTITY)),
             total: money(priced.subtotal),
@@ -135,7 +137,7 @@ fn gone_lines(conn: &mut Conn, quote: &Quote, words: &Words) -> Result<Vec<LineV
 
 /// What concerns the cart as a whole; what concerns a line stands beside it and is summed up here for those who do not see it.
 pub fn cart_notices(quote: &Quote, words: &Words) -> Result<Vec<Told>> {
-    let mut told = Vec::new();
+    let mut told = reverse_charge_notice(quote.reverse_charge, words);
     for notice in &quote.notices {
         let title =
             |id: &CartLineId| quote.lines.iter().find(|line| line.id == *id).map(|line| line.variant.title.clone()).unwrap_or_default();
@@ -176,7 +178,8 @@ pub fn cart_totals(quote: &Quote, estimated: bool, words: &Words) -> Result<Tota
         shipping_name: quote.rate.as_ref().map_or("", |rate| rate.name.as_str()),
         tax: priced.tax,
         tax_included: quote.prices_include_tax,
-        rates: priced.lines.iter().map(|line| (line.rate_bp, line.total)).collect(),
+        rates: priced.lines.iter().map(|line| (rate(&line.taxes, line.rate_bp), line.total)).collect(),
+        parts: parts(priced.lines.iter().map(|line| line.taxes.as_slice()), &priced.shipping_taxes, priced.tax),
         total: priced.total,
     };
     stored::planned(sums.view(estimated, words)?, quote, words)
@@ -194,10 +197,27 @@ pub fn order_totals(order: &Order, lines: &[OrderLine], adjustments: &[Adjustmen
         shipping_name: &order.shipping_method,
         tax: order.tax,
         tax_included: order.prices_include_tax,
-        rates: lines.iter().map(|line| (line.tax_rate_bp, line.total)).collect(),
+        rates: lines.iter().map(|line| (rate(&line.taxes.0, line.tax_rate_bp), line.total)).collect(),
+        parts: parts(lines.iter().map(|line| line.taxes.0.as_slice()), &order.taxation.0.shipping, order.tax),
         total: order.total,
     };
     sums.view(false, words)
+}
+
+/// The rate of a line in millionths: basis points tell it where its taxes are not known.
+fn rate(taxes: &[TaxPart], basis_points: i64) -> i64 {
+    if taxes.is_empty() { basis_points.saturating_mul(100) } else { tax::combined(taxes) }
+}
+
+/// The taxes of lines and delivery by name, when some add up on one line and their amounts are all of `tax`.
+fn parts<'a>(lines: impl Iterator<Item = &'a [TaxPart]>, delivery: &'a [DeliveryTax], tax: i64) -> Vec<TaxPart> {
+    let (mut sums, mut added) = (Vec::new(), false);
+    for taxes in lines.chain(delivery.iter().map(|part| part.taxes.as_slice())) {
+        added |= taxes.len() > 1;
+        tax::join(&mut sums, taxes);
+    }
+    let whole = sums.iter().map(|part| part.tax).sum::<i64>() == tax;
+    if added && whole { sums } else { Vec::new() }
 }
 
 struct Sums<'a> {
@@ -209,8 +229,10 @@ struct Sums<'a> {
     shipping_name: &'a str,
     tax: i64,
     tax_included: bool,
-    /// Tax rate in basis points and total of each line.
+    /// Tax rate in millionths and total of each line.
     rates: Vec<(i64, i64)>,
+    /// Taxes that add up on some line, each with its sum; empty where each line has one tax at most.
+    parts: Vec<TaxPart>,
     total: i64,
 }
 
@@ -222,23 +244,29 @@ impl Sums<'_> {
         if let Some(shipping) = self.shipping {
             rows.push(TotalRow { label: words.with("totals-shipping-by", &[("name", self.shipping_name)])?, amount: money(shipping) });
         }
-        let tax = TotalRow { label: self.tax_label(words)?, amount: money(self.tax) };
+        let mut taxes = Vec::new();
+        for part in &self.parts {
+            let key = if self.tax_included { "totals-tax-named-included" } else { "totals-tax-named" };
+            taxes.push(TotalRow { label: words.with(key, &[("name", &part.name)])?, amount: money(part.tax) });
+        }
+        if taxes.is_empty() && self.tax != 0 {
+            taxes.push(TotalRow { label: self.tax_label(words)?, amount: money(self.tax) });
+        }
         let mut included_tax = Vec::new();
-        match (self.tax, self.tax_included) {
-            (0, _) => {}
-            (_, true) => included_tax.push(tax),
-            (_, false) => rows.push(tax),
+        if self.tax_included {
+            included_tax = taxes
+        } else {
+            rows.extend(taxes)
         }
         Ok(Totals { subtotal: money(self.subtotal), rows, included_tax, total: money(self.total), paid: Vec::new(), due: None, estimated })
     }
 
     /// Names the rate when there is one only.
     fn tax_label(&self, words: &Words) -> Result<String> {
-        let mut by_rate: BTreeMap<i64, i64> = BTreeMap::new();
-        for (rate, total) in self.rates.iter().filter(|(_, total)| *total > 0) {
-            *by_rate.entry(*rate).or_default() += total;
-        }
-        let rates: Vec<String> = by_rate.keys().map(|rate| format::percent(*rate)).collect();
+        let mut rates: Vec<i64> = self.rates.iter().filter(|(_, total)| *total > 0).map(|(rate, _)| *rate).collect();
+        rates.sort_unstable();
+        rates.dedup();
+        let rates: Vec<String> = rates.into_iter().map(format::rate).collect();
         let key = if self.tax_included { "totals-tax-included" } else { "totals-tax" };
         words.with(key, &[("rates", &rates.join(", "))])
     }
@@ -280,6 +308,21 @@ pub fn address_lines(address: &crate::address::Address, language: kernel::web::i
         *last = super::countries::name(&address.country, language).to_string();
     }
     lines
+}
+
+/// The lines of an address that an invoice is made out to: with the company's VAT id.
+pub fn billing_lines(address: &crate::address::Address, words: &Words) -> Vec<String> {
+    let mut lines = address_lines(address, words.language);
+    if !address.vat_id.is_empty() {
+        lines.push(format!("{} {}", words.get("address-vat-id"), address.vat_id));
+    }
+    lines
+}
+
+/// What a buyer who owes the tax is told.
+pub fn reverse_charge_notice(owed: bool, words: &Words) -> Vec<Told> {
+    let told = || Told { kind: Tone::Info, text: words.get("reverse-charge-told") };
+    owed.then(told).into_iter().collect()
 }
 
 /// `None` for an empty text.

@@ -6,6 +6,7 @@ use crate::carts::Quote;
 use crate::gift_cards;
 use crate::orders::Order;
 use crate::payments::{self, Payment};
+use crate::refunds;
 use crate::stored_value::{GIFT_CARD, STORE_CREDIT, is_stored};
 use kernel::money::Money;
 use kernel::{Conn, Result};
@@ -29,15 +30,26 @@ pub(super) fn planned(totals: Totals, quote: &Quote, words: &Words) -> Result<To
     Ok(Totals { paid, due, ..totals })
 }
 
-/// The sums of an order with what paid them.
+/// The sums of an order with what paid them. Of an order that was changed, what was paid otherwise counts as well, while money is
+/// missing.
 pub(crate) fn paid(conn: &mut Conn, totals: Totals, order: &Order, words: &Words) -> Result<Totals> {
+    let currency = order.currency()?;
+    let surplus = refunds::surplus(conn, order.id)?;
     let mut paid = Vec::new();
     let mut left = order.total;
     for payment in payments::of_order(conn, order.id)?.iter().filter(|payment| is_stored(&payment.provider)) {
-        paid.push(TotalRow { label: name(conn, payment, words)?, amount: Money::new(-payment.captured, order.currency()?) });
-        left -= payment.captured;
+        let back: i64 = surplus.iter().filter(|(id, _)| *id == payment.id).map(|(_, amount)| amount).sum();
+        if payment.captured > back {
+            paid.push(TotalRow { label: name(conn, payment, words)?, amount: Money::new(back - payment.captured, currency) });
+        }
+        left -= payment.captured - back;
     }
-    let due = if paid.is_empty() { None } else { Some(Money::new(left, order.currency()?)) };
+    let balance = payments::balance(conn, order)?;
+    if balance > 0 && left > balance {
+        paid.push(TotalRow { label: words.get("totals-paid"), amount: Money::new(balance - left, currency) });
+        left = balance;
+    }
+    let due = if paid.is_empty() { None } else { Some(Money::new(left, currency)) };
     Ok(Totals { paid, due, ..totals })
 }
 

@@ -73,7 +73,7 @@ impl Shop {
         let clock = Clock::default();
         let search = Arc::new(EmbeddedSearch::in_memory().unwrap());
         db.write_now(|conn| {
-            let rate = NewTaxRate { country: "DE".into(), tax_class: "standard".into(), name: "VAT 19 %".into(), rate_bp: 1900 };
+            let rate = NewTaxRate::of_country("DE", "standard", "VAT 19 %", 1900);
             tax_rates::set(conn, rate)?;
             shipping::create(conn, delivery())
         })
@@ -212,18 +212,8 @@ pub fn agreed(cart: &Value) -> Value {
 }
 
 fn delivery() -> NewShippingRate {
-    NewShippingRate {
-        name: "Standard".into(),
-        countries: "DE".into(),
-        currency: "EUR".into(),
-        price: 490,
-        free_over: None,
-        min_weight: None,
-        max_weight: None,
-        delivery_days: "2-4".into(),
-        position: 0,
-        active: true,
-    }
+    let rate = NewShippingRate::flat("Standard", kernel::money::Currency::EUR, 490);
+    NewShippingRate { countries: "DE".into(), delivery_days: "2-4".into(), ..rate }
 }
 
 fn serve(door: Door) -> (String, actix_web::dev::ServerHandle) {

@@ -29,23 +29,10 @@ pub fn open() -> TestDb {
     let db = kernel::testing::db();
     db.write_now(|conn| {
         for (class, rate) in [("standard", 1900), ("reduced", 700)] {
-            tax_rates::set(conn, NewTaxRate { country: "DE".into(), tax_class: class.into(), name: format!("VAT {rate}"), rate_bp: rate })?;
+            tax_rates::set(conn, NewTaxRate::of_country("DE", class, &format!("VAT {rate}"), rate))?;
         }
-        shipping::create(
-            conn,
-            NewShippingRate {
-                name: "Standard".into(),
-                countries: "DE".into(),
-                currency: "EUR".into(),
-                price: 490,
-                free_over: None,
-                min_weight: None,
-                max_weight: None,
-                delivery_days: "2-4".into(),
-                position: 0,
-                active: true,
-            },
-        )?;
+        let rate = NewShippingRate::flat("Standard", EUR, 490);
+        shipping::create(conn, NewShippingRate { countries: "DE".into(), delivery_days: "2-4".into(), ..rate })?;
         Ok(())
     })
     .unwrap();

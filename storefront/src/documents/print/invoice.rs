@@ -3,6 +3,7 @@
 
 use super::paper::{Ink, LEFT, Paper, RIGHT, Side};
 use crate::documents::{Content, Document, Kind, Line};
+use crate::tax::combined;
 use crate::web::checkout::method_name;
 use crate::web::shown::address_lines;
 use crate::web::words::Words;
@@ -82,6 +83,12 @@ impl Sheet<'_> {
             (self.words.get("document-order"), content.order_number.clone()),
             (self.words.get("document-order-date"), format::date(content.ordered_at.date(), language)),
         ];
+        if !content.vat_id.is_empty() {
+            rows.push((self.words.get("document-seller-vat-id"), content.vat_id.clone()));
+        }
+        if !content.buyer.vat_id.is_empty() {
+            rows.push((self.words.get("document-buyer-vat-id"), content.buyer.vat_id.clone()));
+        }
         if let Some(invoice) = &content.invoice {
             rows.push((self.words.get("document-to-invoice"), invoice.label.clone()));
             rows.push((self.words.get("document-to-invoice-date"), format::date(invoice.issued_at.date(), language)));
@@ -102,7 +109,8 @@ impl Sheet<'_> {
         self.paper.y += 30.0;
         if content.delivery != content.buyer && content.delivery != Default::default() {
             let to = address_lines(&content.delivery, language).join(", ");
-            let text = self.words.with("document-delivered-to", &[("address", &to)])?;
+            let key = if content.picked_up { "document-picked-up-at" } else { "document-delivered-to" };
+            let text = self.words.with(key, &[("address", &to)])?;
             self.paper.paragraph(SIZE, Ink::Grey, &text);
             self.paper.y += 6.0;
         }
@@ -148,7 +156,8 @@ impl Sheet<'_> {
             small.push(self.words.with("document-discount", &[("amount", &self.money(-line.discount))])?);
         }
         let price = line.unit_price.map(|price| self.money(price)).unwrap_or_default();
-        let (units, rate) = (format::number(line.quantity), format::percent(line.rate_bp));
+        let rate = if line.taxes.is_empty() { format::percent(line.rate_bp) } else { format::rate(combined(&line.taxes)) };
+        let units = format::number(line.quantity);
         let amount = self.shown(line.total, line.tax);
         self.row(&line.title, &small, [&units, &price, &rate], &amount);
         Ok(())
@@ -177,8 +186,20 @@ impl Sheet<'_> {
         let (total, tax) = (self.document.total, self.document.tax);
         let mut rows = vec![(self.words.get("document-net"), self.money(total - tax))];
         for row in &self.content.rates {
-            let (rate, base) = (format::percent(row.rate_bp), self.money(row.total - row.tax));
-            rows.push((self.words.with("document-tax", &[("rate", &rate), ("base", &base)])?, self.money(row.tax)));
+            let base = self.money(row.total - row.tax);
+            match row.taxes.as_slice() {
+                taxes @ ([] | [_]) => {
+                    let rate = taxes.first().map_or_else(|| format::percent(row.rate_bp), |part| format::rate(part.rate_ppm));
+                    rows.push((self.words.with("document-tax", &[("rate", &rate), ("base", &base)])?, self.money(row.tax)));
+                }
+                // Taxes that add up are named one by one.
+                taxes => {
+                    for part in taxes {
+                        let label = self.words.with("document-tax-of", &[("name", &part.name), ("base", &base)])?;
+                        rows.push((label, self.money(part.tax)));
+                    }
+                }
+            }
         }
         self.paper.make_room(rows.len() as f32 * 15.0 + 40.0);
         self.paper.y += 6.0;
@@ -201,7 +222,12 @@ impl Sheet<'_> {
     /// How it is paid, and why something is not taxed.
     fn closing(&mut self) -> Result<()> {
         let content = self.content;
-        for row in content.rates.iter().filter(|row| row.rate_bp == 0 && !row.reason.is_empty()) {
+        for part in &content.reverse_charge {
+            let text = self.words.get(&format!("reverse-charge-{part}"));
+            self.paper.paragraph(SIZE, Ink::Black, &text);
+        }
+        let reasons = content.rates.iter().filter(|row| row.rate_bp == 0 && !row.reason.is_empty() && content.reverse_charge.is_empty());
+        for row in reasons {
             let text = self.words.with("document-untaxed", &[("reason", &row.reason)])?;
             self.paper.paragraph(SIZE, Ink::Black, &text);
         }

@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::pricing::{self, Basket, Line};
-use crate::tax::Rates;
+use crate::tax::{Place, Rounding};
+use crate::tax_rates::TaxRate;
+use crate::tax_zones::rates_at;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -131,7 +133,8 @@ impl Case {
     }
 
     fn facts(&self) -> Facts {
-        let delivery = self.delivery.as_ref().map(|given| Delivery { price: given.price, free_over: given.free_over });
+        let delivery =
+            self.delivery.as_ref().map(|given| Delivery { price: DeliveryPrice::Fixed(given.price), free_over: given.free_over });
         let mut facts = super::facts(delivery);
         if let Some(known) = &self.facts {
             if !known.local.is_empty() {
@@ -168,8 +171,10 @@ impl Case {
             lines.push(Line { unit_price: 0, quantity, tax_class: "standard".into(), taxable: true });
         }
         let rates = self.rates.clone().unwrap_or_else(|| BTreeMap::from([("standard".into(), 1900), ("reduced".into(), 700)]));
-        let rates = Rates::new("DE", rates.into_iter().map(|(class, rate)| (class, "tax".to_string(), rate)));
-        let basket = Basket { lines: &lines, decision: &decision, delivery: facts.delivery, prices_include_tax: included };
+        let rows: Vec<TaxRate> = rates.into_iter().map(|(class, rate)| TaxRate::plain("DE", &class, "tax", rate)).collect();
+        let rates = rates_at(&Place::country("DE"), &rows);
+        let delivery = facts.delivery.clone();
+        let basket = Basket { lines: &lines, decision: &decision, delivery, prices_include_tax: included, rounding: Rounding::Line };
         let priced = pricing::price(&basket, &rates);
         assert_eq!(priced.shipping, self.shipping, "{name}");
         let sums = Sums { tax: priced.tax, total: priced.total };

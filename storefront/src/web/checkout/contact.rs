@@ -80,6 +80,7 @@ pub fn fill_address(form: Form, prefix: &str, address: &Address) -> Form {
         ("region", &address.region),
         ("country", &address.country),
         ("phone", &address.phone),
+        ("vat_id", &address.vat_id),
     ];
     values.into_iter().fold(form, |form, (name, value)| form.fill(&format!("{prefix}{name}"), value))
 }

@@ -71,6 +71,7 @@ pub fn address(form: &Posted, prefix: &str) -> Result<Address> {
         region: get("region"),
         country: get("country"),
         phone: get("phone"),
+        vat_id: get("vat_id"),
     };
     let checked = typed.checked(prefix).map_err(|error| match error {
         // The form has the shorter name of the two.

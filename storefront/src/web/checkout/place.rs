@@ -72,7 +72,9 @@ fn commit(conn: &mut Conn, visit: &Visit, token: Token, gateways: &Gateways, now
 /// What the shopper asked to be remembered with the order: their address, for customers with an account, and their wish for news.
 fn remember(conn: &mut Conn, visit: &Visit, order: &Order, wished: bool, now: Time) -> Result<()> {
     if visit.customer(conn, now)? == Some(order.customer_id) {
-        match address_book::add(conn, order.customer_id, &order.shipping_address()?, false, now) {
+        // The place of a pick-up is not the buyer's address.
+        let own = if order.pickup_location_id.is_some() { order.billing_address()? } else { order.shipping_address()? };
+        match address_book::add(conn, order.customer_id, &own, false, now) {
             // A full book is no reason to refuse an order.
             Ok(_) | Err(Error::Invalid(_)) => {}
             Err(error) => return Err(error),

@@ -27,18 +27,17 @@ pub async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
 async fn render(door: &Door, visit: &Visit, status: StatusCode, stage: Stage, form: Form) -> Result<HttpResponse> {
     let done = stage.done(Step::Shipping)?;
     let Stage { page, quote, words, summary, .. } = stage;
-    let goods = quote.priced.subtotal - quote.priced.discount;
     let selected = quote.rate.as_ref().map(|rate| rate.id);
-    let method = |rate: &ShippingRate| {
-        let free = rate.free_over.is_some_and(|over| goods >= over);
+    let method = |(rate, price): (&ShippingRate, &i64)| {
         let text = match rate.delivery_days.as_str() {
+            "" if rate.pickup().is_some() => Some(words.get("shipping-pickup")),
             "" => None,
             days => Some(words.with("shipping-days", &[("days", days)])?),
         };
-        let price = Money::new(if free { 0 } else { rate.price }, quote.currency);
+        let price = Money::new(*price, quote.currency);
         Ok(Method { value: rate.id.to_string(), label: rate.name.clone(), text, price: Some(price), selected: Some(rate.id) == selected })
     };
-    let methods = quote.rates.iter().map(method).collect::<Result<Vec<_>>>()?;
+    let methods = quote.rates.iter().zip(&quote.rate_prices).map(method).collect::<Result<Vec<_>>>()?;
     let notices = shown::cart_notices(&quote, &words)?;
     let view = ShippingView { form, methods, done, notices, summary };
     drawn(door, quote, door.render_as(status, visit, "storefront/checkout/shipping.html", &Page { page, view })).await

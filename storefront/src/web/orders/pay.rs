@@ -17,15 +17,16 @@ use std::time::Duration;
 /// How long a shopper who comes back waits for the provider's word. A job asks again later.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Whether an order waits for the shopper to pay at a provider.
-pub fn payable(gateways: &Gateways, order: &Order, payment: &Payment) -> bool {
+/// Whether an order waits for the shopper to pay at a provider, all of it or the `balance` of a changed one.
+pub fn payable(gateways: &Gateways, order: &Order, payment: &Payment, balance: i64) -> bool {
     let provider = gateways.find(&payment.provider).is_some_and(|gateway| gateway.record() == Record::Provider);
-    provider && order.status == OrderStatus::Pending && !matches!(payment.state, PaymentState::Authorised | PaymentState::Captured)
+    let waits = order.status == OrderStatus::Pending || balance > 0;
+    provider && waits && !matches!(payment.state, PaymentState::Authorised | PaymentState::Captured)
 }
 
 /// Whether the shopper is to be sent to the provider right after placing.
 pub fn awaits(door: &Door, order: &Order, payment: &Payment) -> bool {
-    payable(&door.gateways, order, payment) && payment.state == PaymentState::Open
+    payable(&door.gateways, order, payment, 0) && payment.state == PaymentState::Open
 }
 
 /// Opens the payment at its provider and sends the shopper there. When the provider does not answer, the order stands and its page

@@ -75,8 +75,8 @@ fn line_view(conn: &mut Conn, order: &Order, line: &OrderLine, units: i64, refus
     })
 }
 
-/// What the form asks for.
-fn read(posted: &Posted) -> Result<Wanted> {
+/// What the form of a return asks for: `request` makes it happen once, and each line has its units and its reason.
+pub fn wanted_return(posted: &Posted) -> Result<Wanted> {
     let key = posted.get("request").to_string();
     if !(16..=64).contains(&key.len()) {
         return Err(Error::NotFound);
@@ -105,7 +105,7 @@ pub async fn request(door: web::Data<Door>, visit: Visit, number: web::Path<Stri
     door.limits.checkout.check(&format!("return:{}", visit.client))?;
     let (number, key) = (number.into_inner(), posted.get("key").to_string());
     let page = path_for(&door.signer, &number, &key);
-    let asked = match read(&posted) {
+    let asked = match wanted_return(&posted) {
         Err(error) => Err(error),
         Ok(wanted) => {
             let (seen, signer, number, key) = (visit.clone(), door.signer.clone(), number.clone(), key.clone());

@@ -5,14 +5,16 @@ use super::{FRESH, LINK, allowed, papers, pay};
 use crate::gateway::Gateways;
 use crate::orders::{self, HistoryEntry as Entry, Order, OrderLine, OrderStatus};
 use crate::payments::{self, Payment, PaymentState};
+use crate::pickups;
 use crate::refunds;
 use crate::returns;
 use crate::shipments;
 use crate::shop;
+use crate::stock;
 use crate::stored_value::is_stored;
 use crate::web::checkout::method_name;
 use crate::web::door::Door;
-use crate::web::views::order::{HistoryEntry, OrderView, RefundView, ShipmentView, TotalText};
+use crate::web::views::order::{HistoryEntry, OrderView, PickupView, RefundView, ShipmentView, TotalText};
 use crate::web::views::page::{Page, PageView, Tone};
 use crate::web::views::shared::{Notice, TotalRow};
 use crate::web::visit::Visit;
@@ -62,7 +64,8 @@ pub fn load(conn: &mut Conn, order: &Order, gateways: &Gateways, key: Option<Str
     let return_to = may_return.then(|| format!("/orders/{}/returns/new{keyed}", order.number));
     let can_cancel = orders::cancellable(order, &lines);
     let paid: i64 = payments.iter().map(|payment| payment.captured - payment.refunded).sum();
-    let can_pay = payments.last().is_some_and(|payment| pay::payable(gateways, order, payment));
+    let balance = payments::balance(conn, order)?;
+    let can_pay = payments.last().is_some_and(|payment| pay::payable(gateways, order, payment, balance));
     Ok(OrderView {
         number: order.number.clone(),
         papers: papers::views(conn, order, key.as_deref(), words)?,
@@ -77,7 +80,8 @@ pub fn load(conn: &mut Conn, order: &Order, gateways: &Gateways, key: Option<Str
         lines: shown::order_lines(conn, order, &lines)?,
         totals: stored::paid(conn, shown::order_totals(order, &lines, &adjustments, words)?, order, words)?,
         shipping_address: shown::address_lines(&order.shipping_address()?, words.language),
-        billing_address: shown::address_lines(&order.billing_address()?, words.language),
+        pickup: pickup(conn, order)?,
+        billing_address: shown::billing_lines(&order.billing_address()?, words),
         shipping_method: shown::some(&order.shipping_method),
         payment_method: shown::some(&method_name(&order.payment_method, words)),
         shipments: parcels(conn, order, &lines)?,
@@ -90,13 +94,21 @@ pub fn load(conn: &mut Conn, order: &Order, gateways: &Gateways, key: Option<Str
         can_cancel,
         cancel_refund: (can_cancel && paid > 0).then(|| Money::new(paid, currency)),
         can_pay,
+        balance: (balance > 0).then(|| Money::new(balance, currency)),
         can_reorder: lines.iter().any(|line| line.variant_id.is_some()),
     })
 }
 
+fn pickup(conn: &mut Conn, order: &Order) -> Result<Option<PickupView>> {
+    let Some(location) = order.pickup_location_id else { return Ok(None) };
+    let hours = stock::location(conn, location)?.hours.lines().map(str::to_string).collect();
+    let open = order.status == OrderStatus::Confirmed;
+    Ok(Some(PickupView { hours, ready: open && pickups::is_ready(conn, order.id)? }))
+}
+
 /// What the shopper has to know or do about the payment.
 fn notices(order: &Order, latest: Option<&Payment>, can_pay: bool, words: &Words) -> Result<Vec<Notice>> {
-    let mut notices = Vec::new();
+    let mut notices = shown::reverse_charge_notice(order.taxation.0.reverse_charge, words);
     if let Some(reason) = latest.map(|payment| payment.reason.as_str()).filter(|reason| can_pay && !reason.is_empty()) {
         notices.push(Notice { kind: Tone::Error, text: words.with("order-payment-refused", &[("reason", reason)])? });
     }
@@ -154,7 +166,7 @@ pub fn back_to(conn: &mut Conn, refund: &refunds::Refund, words: &Words) -> Resu
     if is_stored(&payment.provider) { stored::name(conn, &payment, words).map(Some) } else { Ok(None) }
 }
 
-/// What a refund is made of: units of lines, delivery.
+/// What a refund is made of: units of lines, delivery, or what a changed order comes to less.
 pub fn refund_parts(
     conn: &mut Conn,
     refund: &refunds::Refund,
@@ -168,6 +180,9 @@ pub fn refund_parts(
         // The units of a line stand with one of several refunds that share its amount.
         let label = if part.quantity == 0 { titled(line) } else { format!("{} × {}", part.quantity, titled(line)) };
         parts.push(TotalRow { label, amount: Money::new(part.amount, currency) });
+    }
+    if refund.surplus {
+        parts.push(TotalRow { label: words.get("refund-surplus"), amount: Money::new(refund.amount, currency) });
     }
     if refund.shipping > 0 {
         parts.push(TotalRow { label: words.get("totals-shipping"), amount: Money::new(refund.shipping, currency) });

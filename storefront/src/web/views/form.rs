@@ -81,7 +81,7 @@ pub const RESET: &[&str] = &["password", "token"];
 /// Name, language and, when `new_password` is not empty, the password.
 pub const PROFILE: &[&str] = &["name", "email", "phone", "language", "marketing", "current_password", "new_password"];
 /// An address of the address book.
-pub const ADDRESS: &[&str] = &["name", "company", "line1", "line2", "postcode", "city", "region", "country", "phone", "default"];
+pub const ADDRESS: &[&str] = &["name", "company", "line1", "line2", "postcode", "city", "region", "country", "phone", "vat_id", "default"];
 /// Contact and addresses of the checkout. `same` is `on` when the bill goes to the shipping address; the fields that begin with
 /// `bill_` count only without it.
 pub const CHECKOUT: &[&str] = &[
@@ -96,6 +96,7 @@ pub const CHECKOUT: &[&str] = &[
     "ship_region",
     "ship_country",
     "ship_phone",
+    "ship_vat_id",
     "same",
     "bill_name",
     "bill_company",
@@ -106,6 +107,7 @@ pub const CHECKOUT: &[&str] = &[
     "bill_region",
     "bill_country",
     "bill_phone",
+    "bill_vat_id",
     "note",
 ];
 /// One choice: the shipping method.

@@ -52,6 +52,8 @@ pub struct MailOrder {
     pub lines: Vec<MailLine>,
     pub totals: Totals,
     pub shipping_address: Vec<String>,
+    /// The buyer picks the goods up there.
+    pub pickup: bool,
     pub billing_address: Vec<String>,
     pub shipping_method: Option<String>,
     pub payment_method: Option<String>,
@@ -89,6 +91,30 @@ pub struct ShipmentSent {
     pub carrier: Option<String>,
     pub tracking_number: Option<String>,
     pub tracking_url: Option<String>,
+}
+
+/// `pickup_ready`: the goods wait at the order's `shipping_address`.
+#[derive(Debug, Clone, Serialize)]
+pub struct PickupReady {
+    pub order: MailOrder,
+    /// When somebody is there, by line.
+    pub hours: Vec<String>,
+}
+
+/// `order_edited`.
+#[derive(Debug, Clone, Serialize)]
+pub struct OrderEdited {
+    pub order: MailOrder,
+    /// What became another, such as "Mug, Indigo: 3 → 2".
+    pub changes: Vec<String>,
+    /// What goes back; `None` when nothing does.
+    pub back: Option<Money>,
+    /// What is still to be paid because of the change.
+    pub balance: Option<Money>,
+    /// The balance can be paid on the order's page.
+    pub pays_online: bool,
+    /// What to write on a bank transfer; `None` for other ways to pay.
+    pub transfer: Option<Vec<super::order::TotalText>>,
 }
 
 /// `order_cancelled`.

@@ -26,6 +26,8 @@ pub struct OrderView {
     pub lines: Vec<LineView>,
     pub totals: Totals,
     pub shipping_address: Vec<String>,
+    /// The buyer picks the goods up there; `None` when they are sent.
+    pub pickup: Option<PickupView>,
     pub billing_address: Vec<String>,
     pub shipping_method: Option<String>,
     pub payment_method: Option<String>,
@@ -44,7 +46,18 @@ pub struct OrderView {
     pub cancel_refund: Option<Money>,
     /// The payment failed or was left, and may be tried again.
     pub can_pay: bool,
+    /// What the shop's change of the order left to be paid.
+    pub balance: Option<Money>,
     pub can_reorder: bool,
+}
+
+/// Goods that are picked up.
+#[derive(Debug, Clone, Serialize)]
+pub struct PickupView {
+    /// When somebody is there, by line.
+    pub hours: Vec<String>,
+    /// They wait for the buyer.
+    pub ready: bool,
 }
 
 /// A parcel.

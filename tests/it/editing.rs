@@ -1,0 +1,436 @@
+//! Orders that staff change before they are shipped: what is shown is what is done, and every book follows.
+
+use crate::buying::to_review;
+use crate::desk::order;
+use crate::support::goods::{self, now, place};
+use crate::support::house::House;
+use crate::support::office::{at_work, role};
+use crate::support::visitor::Page;
+use admin::permissions::Preset;
+use kernel::{Conn, Db, Error, Result};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use storefront::checkout::Settlement;
+use storefront::documents::{self, Kind};
+use storefront::edits::{self, Expected, Plan, Wish};
+use storefront::gateway::{Standing, State};
+use storefront::ids::{OrderId, VariantId};
+use storefront::orders::{self, CancelReason, Order, OrderStatus, PaymentStatus};
+use storefront::payments::{self, Payment, PaymentState};
+use storefront::shipments::{self, Parcel};
+use storefront::shop::{self, Shop};
+use storefront::{refunds, stock};
+
+fn get(db: &Db, order: OrderId) -> Order {
+    db.read_now(move |conn| orders::get(conn, order)).unwrap()
+}
+
+fn last_payment(db: &Db, order: OrderId) -> Payment {
+    db.read_now(move |conn| payments::latest(conn, order)).unwrap().unwrap()
+}
+
+/// A wish about the lines of an order by their place, and goods to add.
+fn wish(db: &Db, order: OrderId, open: &[(usize, i64)], added: &[(VariantId, i64)], method: &str) -> Wish {
+    let lines = db.read_now(move |conn| orders::lines(conn, order)).unwrap();
+    let open = open.iter().map(|(at, units)| (lines[*at].id, *units)).collect();
+    Wish { open, added: added.to_vec(), method: method.into(), ..Wish::default() }
+}
+
+fn preview(db: &Db, order: OrderId, wish: &Wish) -> Result<Plan> {
+    let wish = wish.clone();
+    db.read_now(move |conn| {
+        let order = orders::get(conn, order)?;
+        edits::preview(conn, &order, &wish, now())
+    })
+}
+
+fn edit(db: &Db, order: OrderId, wish: &Wish) -> Result<Plan> {
+    let plan = preview(db, order, wish)?;
+    let (wish, expected) = (wish.clone(), Expected::of(&plan));
+    db.write_now(move |conn| edits::edit(conn, order, &wish, expected, "mei", now()))?;
+    Ok(plan)
+}
+
+/// The provider says that a card payment is held or taken.
+fn told(conn: &mut Conn, payment: &Payment, captured: bool) -> Result<payments::Outcome> {
+    let reference = format!("ref-{}", payment.id);
+    payments::opened(conn, payment.id, &reference, None, now())?;
+    let state = State {
+        reference,
+        payment_reference: None,
+        payment_key: Some(payment.key.clone()),
+        standing: if captured { Standing::Captured } else { Standing::Authorised },
+        currency: goods::EUR,
+        asked: payment.amount,
+        authorised: payment.amount,
+        captured: if captured { payment.amount } else { 0 },
+        refunded: 0,
+        last_decline: None,
+    };
+    payments::settle(conn, payment.id, &state, now())
+}
+
+/// An order of one mug and one pot by card: 12.00 + 45.00 + 4.90.
+fn by_card(db: &Db, captured: bool) -> (OrderId, VariantId, VariantId) {
+    let (mug, pot) = (goods::product(db, "Mug", 1200, 9), goods::product(db, "Pot", 4500, 9));
+    let (cart, seen) = goods::cart(db, &[(mug, 1), (pot, 1)], "ann@example.com", "stripe", "");
+    let placed = place(db, cart, seen, Settlement::Before).unwrap();
+    let payment = last_payment(db, placed.order);
+    db.write_now(move |conn| told(conn, &payment, captured)).unwrap();
+    (placed.order, mug, pot)
+}
+
+fn levels(db: &Db, variant: VariantId) -> (i64, i64) {
+    let level = db.read_now(move |conn| stock::level(conn, variant)).unwrap();
+    (level.on_hand, level.allocated)
+}
+
+fn refused<T: std::fmt::Debug>(outcome: Result<T>, text: &str) {
+    match outcome {
+        Err(Error::Conflict(told)) => assert_eq!(told, text),
+        Err(Error::Invalid(fields)) => assert!(fields.0.values().any(|told| told == text), "{fields:?}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_transfer_that_is_awaited_asks_for_the_new_total_and_every_book_follows() {
+    let db = goods::open();
+    let (mug, pot, cup) = (goods::product(&db, "Mug", 1200, 9), goods::product(&db, "Pot", 4500, 9), goods::product(&db, "Cup", 333, 9));
+    let placed = order(&db, &[(mug, 2), (pot, 1)], "ann@example.com");
+    let id = placed.order;
+    assert_eq!(get(&db, id).total, 2400 + 4500 + 490);
+    // Prices of the catalogue move on; the order's do not, and what is added costs what it costs today.
+    goods::run(&db, "UPDATE prices SET amount = amount + 100; DELETE FROM price_changes");
+
+    let plan = edit(&db, id, &wish(&db, id, &[(0, 3), (1, 0)], &[(cup, 2)], "bank_transfer")).unwrap();
+    let after = get(&db, id);
+    assert_eq!((after.subtotal, after.shipping, after.total), (3600 + 866, 490, 3600 + 866 + 490));
+    // 19 % inside each line: 36.00 holds 5.75, 8.66 holds 1.38, the delivery 0.78.
+    assert_eq!((after.tax, after.shipping_tax), (575 + 138 + 78, 78));
+    assert_eq!((plan.before.total, plan.after.total, plan.due, plan.back), (7390, 4956, 4956, 0));
+    let payment = last_payment(&db, id);
+    assert_eq!((payment.id, payment.amount, payment.state), (placed.payment, 4956, PaymentState::Open));
+    assert_eq!([mug, pot, cup].map(|one| levels(&db, one)), [(9, 3), (9, 0), (9, 2)]);
+    let (remembered, papers) =
+        db.read_now(move |conn| Ok((crm::purchases::of_order(conn, id.0)?, documents::of_order(conn, id)?))).unwrap();
+    assert_eq!(remembered, Some((4956, 0)));
+    let papers: Vec<(Kind, i64)> = papers.iter().map(|one| (one.kind, one.total)).collect();
+    assert_eq!(papers, [(Kind::Invoice, 7390), (Kind::CreditNote, 7390), (Kind::Invoice, 4956)]);
+    assert!(
+        db.read_now(|conn| orders::list(conn, &orders::Filter { search: Some("cup".into()), ..Default::default() }, 9)).unwrap().len() == 1
+    );
+
+    db.write_now(move |conn| payments::record_receipt(conn, payment.id, "mei", now())).unwrap();
+    assert_eq!(get(&db, id).payment_status, PaymentStatus::Paid);
+    goods::assert_books(&db);
+
+    // Paid for, one more mug is asked for by a payment of its own.
+    edit(&db, id, &wish(&db, id, &[(0, 4)], &[], "bank_transfer")).unwrap();
+    let balance = last_payment(&db, id);
+    assert_eq!((balance.amount, balance.state, get(&db, id).payment_status), (1200, PaymentState::Open, PaymentStatus::PartiallyPaid));
+    // It is paid another way than first said: nothing else changes, and no invoice is written for that.
+    edit(&db, id, &wish(&db, id, &[], &[], "stripe")).unwrap();
+    let balance = last_payment(&db, id);
+    assert_eq!((balance.amount, balance.provider.as_str()), (1200, "stripe"));
+    assert_eq!(db.read_now(move |conn| documents::of_order(conn, id)).unwrap().len(), 5);
+    goods::assert_books(&db);
+}
+
+#[test]
+fn a_card_that_was_charged_gets_back_what_is_too_much_and_pays_what_is_missing() {
+    let db = goods::open();
+    let (id, mug, _) = by_card(&db, true);
+    let plan = edit(&db, id, &wish(&db, id, &[(1, 0)], &[], "stripe")).unwrap();
+    assert_eq!((plan.due, plan.back, plan.shares.len(), plan.after.total), (0, 4500, 1, 1690));
+    let back = db.read_now(move |conn| refunds::of_order(conn, id)).unwrap().remove(0);
+    assert_eq!((back.amount, back.surplus, get(&db, id).payment_status), (4500, true, PaymentStatus::Paid));
+    db.write_now(move |conn| refunds::settle(conn, back.id, now())).unwrap();
+    assert_eq!(get(&db, id).payment_status, PaymentStatus::Paid);
+    goods::assert_books(&db);
+
+    let plan = edit(&db, id, &wish(&db, id, &[], &[(mug, 2)], "stripe")).unwrap();
+    assert_eq!((plan.due, plan.back), (2400, 0));
+    let balance = last_payment(&db, id);
+    assert_eq!((balance.amount, balance.state, balance.provider.as_str()), (2400, PaymentState::Open, "stripe"));
+    assert_eq!(get(&db, id).payment_status, PaymentStatus::PartiallyPaid);
+    goods::assert_books(&db);
+    let line = db.read_now(move |conn| orders::lines(conn, id)).unwrap()[0].id;
+    let parcel = Parcel { key: "one".into(), lines: vec![(line, 1)], ..Parcel::default() };
+    let sent = |parcel: Parcel| db.write_now(move |conn| shipments::ship(conn, id, &parcel, "mei", now()));
+    refused(sent(parcel.clone()), shipments::BALANCE);
+    sent(Parcel { despite_balance: true, ..parcel }).unwrap();
+
+    // The money of the balance is wanted; another payment beside it would not be.
+    let outcome = db.write_now(move |conn| told(conn, &balance, true)).unwrap();
+    assert_eq!((outcome, get(&db, id).payment_status), (payments::Outcome::Paid, PaymentStatus::Paid));
+    assert_eq!(db.read_now(payments::open_cases).unwrap(), 0);
+    goods::assert_books(&db);
+    // An ordinary refund goes on from the amounts that stand in the lines now.
+    let request = refunds::Request {
+        lines: vec![refunds::RequestLine { line, quantity: 1, restock: true }],
+        shipping: 490,
+        reason: "broken".into(),
+        ..Default::default()
+    };
+    db.write_now(move |conn| refunds::request(conn, id, &request, 1690, "mei", now()).and_then(|id| refunds::settle(conn, id, now())))
+        .unwrap();
+    // What was credited is not invoiced again when the rest changes.
+    edit(&db, id, &wish(&db, id, &[(1, 1)], &[], "stripe")).unwrap();
+    let last = db.read_now(move |conn| documents::of_order(conn, id)).unwrap().pop().unwrap();
+    assert_eq!((last.kind, last.total, get(&db, id).total), (Kind::Invoice, 1200, 2890));
+    goods::assert_books(&db);
+}
+
+#[test]
+fn of_a_held_card_no_more_than_the_new_total_is_captured_and_a_balance_is_held_beside_it() {
+    let db = goods::open();
+    let (id, mug, _) = by_card(&db, false);
+    let first = last_payment(&db, id);
+    let plan = edit(&db, id, &wish(&db, id, &[(1, 0)], &[], "stripe")).unwrap();
+    assert_eq!((plan.due, plan.back, plan.released), (0, 0, 4500));
+    let open = |payment: &Payment| {
+        let payment = payment.clone();
+        db.read_now(move |conn| payments::capturable(conn, &payment)).unwrap()
+    };
+    assert_eq!(open(&first), 1690);
+    let too_much = db.write_now(move |conn| payments::request_capture(conn, first.id, 6190, "mei", now()));
+    assert!(matches!(too_much, Err(Error::Invalid(_))), "{too_much:?}");
+
+    let plan = edit(&db, id, &wish(&db, id, &[], &[(mug, 5)], "stripe")).unwrap();
+    assert_eq!((plan.due, plan.released), (1690 + 6000 - 6190, 0));
+    let balance = last_payment(&db, id);
+    let told_of = balance.clone();
+    db.write_now(move |conn| told(conn, &told_of, false)).unwrap();
+    assert_eq!((open(&last_payment(&db, id)), get(&db, id).payment_status), (1500, PaymentStatus::Authorised));
+    // While a capture is on its way nobody changes the order.
+    db.write_now(move |conn| payments::request_capture(conn, first.id, 6190, "mei", now())).unwrap();
+    refused(edit(&db, id, &wish(&db, id, &[(0, 0)], &[], "stripe")), "order-edit-capturing");
+    goods::assert_books(&db);
+}
+
+#[test]
+fn stored_value_comes_back_at_once_and_a_lost_coupon_is_free_again() {
+    let db = goods::open();
+    let (mug, pot) = (goods::product(&db, "Mug", 1200, 9), goods::product(&db, "Pot", 4500, 9));
+    let (_, code) = goods::gift_card(&db, 10_000);
+    let cut = storefront::promotions::Cut::Amount(500);
+    let on = storefront::promotions::Goods { variants: vec![pot], ..Default::default() };
+    let effect = storefront::promotions::Effect::Reduce { cut, on };
+    let once = storefront::promotions::Terms { max_uses: Some(1), ..storefront::promotions::Terms::coupon("POT", effect, goods::EUR) };
+    goods::promotion(&db, once);
+    let (cart, _) = goods::cart(&db, &[(mug, 1), (pot, 2)], "ann@example.com", "bank_transfer", "POT");
+    let seen = goods::pay_with(&db, cart, &[&code], None);
+    let id = place(&db, cart, seen, Settlement::After).unwrap().order;
+    assert_eq!((get(&db, id).total, get(&db, id).coupon_code.as_str()), (1200 + 8500 + 490, "POT"));
+    // One of two pots keeps half of the five euros.
+    let plan = edit(&db, id, &wish(&db, id, &[(1, 1)], &[], "bank_transfer")).unwrap();
+    assert_eq!((plan.after.discount, plan.back, plan.due), (250, 10_000 - 5940, 0));
+    let plan = edit(&db, id, &wish(&db, id, &[(1, 0)], &[], "bank_transfer")).unwrap();
+    assert_eq!((plan.after.discount, plan.after.total, plan.lost.len()), (0, 1690, 1));
+    assert_eq!(get(&db, id).coupon_code, "");
+    goods::assert_books(&db);
+    // The one use there is, and the rest of the card, serve another order.
+    let (cart, _) = goods::cart(&db, &[(pot, 1)], "bea@example.com", "bank_transfer", "POT");
+    let seen = goods::pay_with(&db, cart, &[&code], None);
+    let other = place(&db, cart, seen, Settlement::After).unwrap().order;
+    assert_eq!((get(&db, other).total, get(&db, other).payment_status), (4490, PaymentStatus::Paid));
+    // A cancelled order gives back what is left of it, and uses nothing twice.
+    db.write_now(move |conn| orders::cancel(conn, id, CancelReason::Staff, "mei", now())).unwrap();
+    goods::assert_books(&db);
+}
+
+#[test]
+fn tax_on_top_and_another_delivery_are_figured_from_what_is_frozen() {
+    let db = goods::open();
+    db.write_now(|conn| shop::set(conn, &Shop { prices_include_tax: false, ..Shop::default() }, now())).unwrap();
+    let mug = goods::product(&db, "Mug", 999, 9);
+    let id = order(&db, &[(mug, 3)], "ann@example.com").order;
+    // 29.97 + 5.69 of tax + 4.90 + 0.93.
+    assert_eq!((get(&db, id).tax, get(&db, id).total), (569 + 93, 2997 + 569 + 490 + 93));
+    let rate = db
+        .write_now(|conn| {
+            let express = storefront::shipping::NewShippingRate::flat("Express", kernel::money::Currency::EUR, 990);
+            storefront::shipping::create(conn, storefront::shipping::NewShippingRate { countries: "DE".into(), position: 1, ..express })
+        })
+        .unwrap();
+    let moved = storefront::address::Address { line1: "Am Kanal 7".into(), ..goods::address() };
+    let change = Wish { rate: Some(rate), address: Some(moved.clone()), ..wish(&db, id, &[(0, 2)], &[], "bank_transfer") };
+    let plan = edit(&db, id, &change).unwrap();
+    // Two thirds of what is stored: 19.98 with 3.80 of tax (5.69 in parts of 1.90, 1.90, 1.89), and the new delivery.
+    assert_eq!((plan.after.tax, plan.after.total), (380 + 188, 1998 + 380 + 990 + 188));
+    let after = get(&db, id);
+    assert_eq!((after.shipping_method.as_str(), after.shipping_address().unwrap()), ("Express", moved.clone()));
+    let abroad = storefront::address::Address { country: "AT".into(), ..moved };
+    refused(edit(&db, id, &Wish { address: Some(abroad), ..change.clone() }), "order-edit-country");
+    refused(edit(&db, id, &wish(&db, id, &[(0, 0)], &[], "bank_transfer")), "order-edit-empty");
+    refused(edit(&db, id, &wish(&db, id, &[(0, -1)], &[], "bank_transfer")), "order-edit-quantity");
+    goods::assert_books(&db);
+}
+
+#[test]
+fn what_was_sent_stays_and_what_is_closed_or_sold_out_is_refused() {
+    let db = goods::open();
+    let (mug, cup) = (goods::product(&db, "Mug", 1200, 5), goods::product(&db, "Cup", 333, 1));
+    let id = order(&db, &[(mug, 3)], "ann@example.com").order;
+    let line = db.read_now(move |conn| orders::lines(conn, id)).unwrap()[0].id;
+    let parcel = Parcel { key: "one".into(), lines: vec![(line, 1)], ..Parcel::default() };
+    db.write_now(move |conn| shipments::ship(conn, id, &parcel, "mei", now())).unwrap();
+    // One was sent: of the rest none is wanted, and the sent one stays.
+    let none = wish(&db, id, &[(0, 0)], &[], "bank_transfer");
+    assert_eq!(preview(&db, id, &none).unwrap().after.subtotal, 1200);
+    let many = wish(&db, id, &[(0, 5)], &[(cup, 2)], "bank_transfer");
+    let short: Vec<(i64, i64)> = preview(&db, id, &many).unwrap().short.iter().map(|one| (one.wanted, one.left)).collect();
+    assert_eq!(short, [(3, 2), (2, 1)]);
+    refused(edit(&db, id, &many), "order-edit-short");
+    goods::run(&db, "UPDATE variants SET active = false WHERE sku = 'CUP'");
+    refused(edit(&db, id, &wish(&db, id, &[], &[(cup, 1)], "bank_transfer")), "order-edit-not-sold");
+    goods::run(&db, "UPDATE variants SET active = true WHERE sku = 'CUP'");
+
+    // Figures that were not shown are not made so.
+    let wrong = Expected { total: 1, due: 1, back: 0 };
+    let asked = none.clone();
+    refused(db.write_now(move |conn| edits::edit(conn, id, &asked, wrong, "mei", now())), "order-edit-figures");
+    edit(&db, id, &none).unwrap();
+    let payment = last_payment(&db, id);
+    db.write_now(move |conn| payments::record_receipt(conn, payment.id, "mei", now())).unwrap();
+    assert_eq!(get(&db, id).status, OrderStatus::Completed);
+    refused(edit(&db, id, &none), "order-edit-closed");
+    let gone = order(&db, &[(mug, 1)], "ann@example.com").order;
+    db.write_now(move |conn| orders::cancel(conn, gone, CancelReason::Staff, "mei", now())).unwrap();
+    refused(edit(&db, gone, &wish(&db, gone, &[(0, 2)], &[], "bank_transfer")), "order-edit-closed");
+    goods::assert_books(&db);
+}
+
+#[test]
+fn two_staff_at_once_change_an_order_once() {
+    let db = goods::open();
+    let mug = goods::product(&db, "Mug", 1200, 50);
+    let id = order(&db, &[(mug, 1)], "ann@example.com").order;
+    let more = wish(&db, id, &[], &[(mug, 1)], "bank_transfer");
+    let expected = Expected::of(&preview(&db, id, &more).unwrap());
+    let seen = db.read_now(move |conn| orders::version(conn, id)).unwrap();
+    let (made, stale) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..6 {
+            let (db, more, made, stale) = (&db, more.clone(), &made, &stale);
+            scope.spawn(move || {
+                let done = db.write_now(move |conn| {
+                    orders::lock_seen(conn, id, seen, now())?;
+                    edits::edit(conn, id, &more, expected, "mei", now())
+                });
+                match done {
+                    Ok(_) => made.fetch_add(1, Ordering::Relaxed),
+                    Err(Error::Conflict(text)) if text == orders::CHANGED => stale.fetch_add(1, Ordering::Relaxed),
+                    Err(other) => panic!("{other}"),
+                };
+            });
+        }
+    });
+    assert_eq!((made.into_inner(), stale.into_inner()), (1, 5));
+    assert_eq!(get(&db, id).subtotal, 2400);
+    goods::assert_books(&db);
+}
+
+fn fields(fields: &[(String, String)]) -> Vec<(&str, &str)> {
+    fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+}
+
+#[test]
+fn staff_see_the_money_before_and_the_buyer_pays_the_balance_by_the_link_of_the_mail() {
+    let house = House::open();
+    house.db.write_now(|conn| shop::set(conn, &Shop { capture_at_once: true, ..Shop::default() }, now())).unwrap();
+    goods::product(&house.db, "Mug", 1200, 5);
+    goods::product(&house.db, "Pot", 4500, 3);
+    let ann = house.visitor();
+    let review = to_review(&ann, "stripe");
+    let placing = review.form("/checkout/place", &[]);
+    assert_eq!(ann.post_once("/checkout/place", &fields(&placing)).status, 303);
+    house.stripe.pay(&house.stripe.sessions()[0]).unwrap();
+    house.work();
+
+    let mei = at_work(&house, "mei", role(&house, Preset::Agent)).1;
+    let page = mei.get("/admin/orders/R1001").says(200, "Change the order");
+    assert!(page.body.contains("/admin/orders/R1001/edit"));
+    let form = mei.get("/admin/orders/R1001/edit").says(200, "To send");
+    let too_many = mei.submit(&form, "/admin/orders/R1001/edit", &[("goods", "POT 4")]).says(200, "4 more are needed, 3 are free");
+    assert!(!too_many.body.contains("expected_total\" value=\"\""));
+    mei.submit(&form, "/admin/orders/R1001/edit", &[("goods", "NOPE 1"), ("ship_city", "")]).says(422, "NOPE");
+    let figures = mei.submit(&form, "/admin/orders/R1001/edit", &[("goods", "POT 1"), ("reason", "She wants a pot as well")]);
+    let figures = figures.says(200, "€16.90").says(200, "€61.90").says(200, "Still to be paid €45.00");
+    assert_eq!(house.db.read_now(|conn| orders::get_by_number(conn, "R1001")).unwrap().total, 1690, "nothing is changed by looking");
+    // Whoever thinks better of it gets back what was typed.
+    let again = mei.submit(&figures, "/admin/orders/R1001/edit", &[("change", "on")]).says(200, "To send");
+    assert!(again.form("/admin/orders/R1001/edit", &[]).contains(&("reason".into(), "She wants a pot as well".into())));
+
+    let done = mei.submit(&figures, "/admin/orders/R1001/edit", &[]).says(200, "The order was changed.");
+    done.says(200, "€45.00 is still to be paid since the order was changed.").says(200, "€16.90 → €61.90");
+    let twice = mei.submit(&figures, "/admin/orders/R1001/edit", &[]);
+    assert_eq!(twice.status, 409, "{}", twice.text());
+    house.work();
+    let ship = mei.get("/admin/orders/R1001/ship");
+    assert_eq!(ship.status, 404, "an agent ships nothing");
+    let boss = at_work(&house, "boss", role(&house, Preset::Owner)).1;
+    let ship = boss.get("/admin/orders/R1001/ship").says(200, "Ship although the balance is open");
+    boss.submit(&ship, "/admin/orders/R1001/ship", &[]).says(409, "not paid in full yet");
+
+    boss.get("/admin/orders/R1001").says(200, "Your order R1001 was changed");
+    let mail = house.mails("ann@example.com").pop().unwrap();
+    assert_eq!(mail.template, "order_edited");
+    assert!(mail.body_text.contains("New: 1 × Pot") && mail.body_text.contains("€45.00 is still to be paid."), "{}", mail.body_text);
+    let link = mail.body_text.split_whitespace().find(|word| word.contains("/orders/R1001")).unwrap().to_string();
+    let guest = house.visitor();
+    let page = guest.get(&link).says(200, "€45.00 is still to be paid");
+    let pay = page.form("/orders/R1001/pay", &[]);
+    let sent = guest.post_once("/orders/R1001/pay", &fields(&pay));
+    assert!(sent.status == 303 && sent.headers["location"].starts_with(&house.stripe.base_url()), "{:?}", sent.headers);
+    let sessions = house.stripe.sessions();
+    assert_eq!(sessions.len(), 2);
+    house.stripe.pay(&sessions[1]).unwrap();
+    house.work();
+    let stored = house.db.read_now(|conn| orders::get_by_number(conn, "R1001")).unwrap();
+    assert_eq!((stored.total, stored.payment_status), (6190, PaymentStatus::Paid));
+    boss.get("/admin/orders/R1001/ship").says(200, "Ship");
+    let ship = boss.get("/admin/orders/R1001/ship");
+    boss.submit(&ship, "/admin/orders/R1001/ship", &[]).says(200, "Shipped.");
+    assert!(boss.get("/zh/admin/orders/R1001").says(200, "修改记录").status == 200);
+    chinese(&boss.get("/zh/admin/orders/R1001/edit"));
+}
+
+/// A completed order has no form any more; its page says why in the language of the page.
+fn chinese(page: &Page) {
+    assert!(page.text().contains("待发货的订单可以修改"), "{}", page.text());
+}
+
+#[test]
+fn a_smaller_order_gives_card_money_back_and_closes_what_was_to_be_paid_at_the_provider() {
+    let house = House::open();
+    house.db.write_now(|conn| shop::set(conn, &Shop { capture_at_once: true, ..Shop::default() }, now())).unwrap();
+    let mug = goods::product(&house.db, "Mug", 1200, 9);
+    let ann = house.visitor();
+    let review = to_review(&ann, "stripe");
+    let placing = review.form("/checkout/place", &[]);
+    ann.post_once("/checkout/place", &fields(&placing));
+    let sessions = house.stripe.sessions();
+    house.stripe.pay(&sessions[0]).unwrap();
+    house.work();
+    let id = house.db.read_now(|conn| orders::get_by_number(conn, "R1001")).unwrap().id;
+    edit(&house.db, id, &wish(&house.db, id, &[], &[(mug, 3)], "stripe")).unwrap();
+    let key = house.state.signer.sign("order", "R1001");
+    let page = ann.get(&format!("/orders/R1001?key={key}")).says(200, "€36.00 is still to be paid");
+    ann.post_once("/orders/R1001/pay", &fields(&page.form("/orders/R1001/pay", &[])));
+    assert_eq!(house.stripe.sessions().len(), 2);
+    // She thinks better of it before she paid: the page at the provider is closed, and nothing is to be paid.
+    edit(&house.db, id, &wish(&house.db, id, &[(1, 0)], &[], "stripe")).unwrap();
+    house.work();
+    assert!(house.stripe.pay(&house.stripe.sessions()[1]).is_err(), "a closed page takes no money");
+    let page = ann.get(&format!("/orders/R1001?key={key}"));
+    assert!(!page.body.contains("/orders/R1001/pay") && page.text().contains("€16.90"), "{}", page.text());
+
+    let pot = goods::product(&house.db, "Pot", 100, 9);
+    edit(&house.db, id, &wish(&house.db, id, &[(0, 0)], &[(pot, 1)], "stripe")).unwrap();
+    house.work();
+    assert_eq!(house.stripe.refunds_of(&sessions[0]).iter().map(|refund| refund.amount).collect::<Vec<_>>(), [1100]);
+    assert_eq!(get(&house.db, id).payment_status, PaymentStatus::Paid);
+    let mails: Vec<String> = house.mails("ann@example.com").into_iter().map(|mail| mail.template).collect();
+    assert_eq!(mails, ["order_confirmation", "order_edited", "order_edited", "order_edited", "refund_sent"]);
+}
