@@ -1,6 +1,7 @@
 //! Colours, and how well one is read on another.
 //!
 //! Floats: the contrast ratio of WCAG 2.2 is defined by powers of fractions. It is compared as a whole number of hundredths.
+#![expect(clippy::float_arithmetic, reason = "see above")]
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
