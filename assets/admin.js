@@ -69,3 +69,117 @@
   });
   plan();
 })();
+
+// The theme: what is typed is kept as the draft and worn by the page in the frame at once. Without this a button does it.
+(() => {
+  "use strict";
+  const form = document.querySelector("[data-theme]");
+  const frame = document.querySelector("[data-theme-frame]");
+  if (!form || !frame) return;
+  const checks = document.querySelector("[data-theme-checks]");
+  const pages = document.querySelector("[data-theme-pages]");
+  const list = pages.elements.namedItem("page");
+  const PAUSE = 200;
+  let timer, asked, sheet;
+
+  const wear = () => {
+    const page = frame.contentDocument;
+    if (!sheet || !page || !page.head) return;
+    let link = page.getElementById("theme");
+    if (!link) {
+      link = page.createElement("link");
+      link.rel = "stylesheet";
+      link.id = "theme";
+      page.head.append(link);
+    }
+    if (link.getAttribute("href") !== sheet) link.setAttribute("href", sheet);
+  };
+
+  // What is no colour is marked as the server marks it.
+  const mark = (wrong) => {
+    for (const input of form.querySelectorAll("input[type=text]")) {
+      const field = input.closest(".field");
+      const text = wrong[input.name];
+      let said = document.getElementById("e-" + input.name);
+      field.classList.toggle("field-refused", Boolean(text));
+      if (!text) {
+        said?.remove();
+        input.removeAttribute("aria-invalid");
+        input.setAttribute("aria-describedby", "h-" + input.name);
+        continue;
+      }
+      if (!said) {
+        said = document.createElement("p");
+        said.className = "error";
+        said.id = "e-" + input.name;
+        field.querySelector(".colour-row").before(said);
+      }
+      said.textContent = text;
+      input.setAttribute("aria-invalid", "true");
+      input.setAttribute("aria-describedby", said.id + " h-" + input.name);
+    }
+  };
+
+  const send = async () => {
+    asked?.abort();
+    asked = new AbortController();
+    try {
+      const body = new URLSearchParams(new FormData(form));
+      const answer = await fetch(form.getAttribute("action"), { method: "POST", body, headers: { accept: "application/json" }, redirect: "error", signal: asked.signal });
+      if (!answer.ok) return;
+      const told = await answer.json();
+      mark(told.wrong);
+      if (!told.sheet) return;
+      const open = checks.querySelector("details")?.open;
+      checks.innerHTML = told.checks;
+      if (open) checks.querySelector("details").open = true;
+      sheet = told.sheet;
+      wear();
+    } catch {
+      // The button still works.
+    }
+  };
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(send, PAUSE);
+  });
+  // What is on its way must not arrive after what is sent now.
+  form.addEventListener("submit", () => {
+    clearTimeout(timer);
+    asked?.abort();
+  });
+
+  for (const picker of form.querySelectorAll("[data-colour]")) {
+    const typed = document.getElementById(picker.dataset.colour);
+    picker.hidden = false;
+    picker.addEventListener("input", () => { typed.value = picker.value; });
+    typed.addEventListener("input", () => {
+      const text = typed.value.trim().toLowerCase();
+      if (/^#?[0-9a-f]{6}$/.test(text)) picker.value = text.startsWith("#") ? text : "#" + text;
+    });
+  }
+
+  const look = (path) => {
+    frame.src = pages.dataset.themePages + encodeURIComponent(path);
+    for (const field of document.querySelectorAll("input[type=hidden][name=page]")) field.value = path;
+  };
+  pages.querySelector("button").hidden = true;
+  list.addEventListener("change", () => look(list.value));
+  // Links in the frame lead through the shop in the draft, where it can be shown in it, and nowhere else.
+  const follow = () => {
+    const page = frame.contentDocument;
+    if (!page) return;
+    wear();
+    page.addEventListener("click", (event) => {
+      const link = event.target.closest("a[href]");
+      if (!link) return;
+      const to = new URL(link.href, location.href);
+      if (to.hash && to.pathname === frame.contentWindow.location.pathname) return;
+      event.preventDefault();
+      const path = to.pathname.replace(/^\/zh(?=\/|$)/, "") || "/";
+      if (to.origin === location.origin && /^\/$|^\/(categories|products|pages)\/[^/]+$/.test(path)) look(path);
+    });
+  };
+  frame.addEventListener("load", follow);
+  if (frame.contentDocument?.readyState === "complete") follow();
+})();

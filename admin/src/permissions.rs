@@ -36,7 +36,7 @@ kernel::words!(
         StoreCreditView = "store_credit.view",
         /// Grant and take store credit.
         StoreCreditManage = "store_credit.manage",
-        /// Write pages of text and lay out the home page.
+        /// Write pages of text, lay out the home page, and choose how the shop looks.
         ContentEdit = "content.edit",
         ShippingView = "shipping.view",
         ShippingEdit = "shipping.edit",

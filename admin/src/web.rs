@@ -21,6 +21,8 @@ mod invitations;
 mod jobs;
 mod locations;
 mod mails;
+mod menu_form;
+mod menus;
 mod order;
 mod order_edit;
 mod order_history;
@@ -62,6 +64,8 @@ mod stock;
 mod stock_goods;
 mod store_credit;
 mod taxes;
+mod theme;
+mod theme_view;
 mod upload;
 mod webhooks;
 

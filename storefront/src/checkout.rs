@@ -57,11 +57,8 @@ pub struct Placed {
 
 /// Places a cart. Placing it again, in parallel or later, returns the same order.
 pub fn place(conn: &mut Conn, cart: CartId, seen: Seen, settlement: Settlement, now: Time) -> Result<Placed, PlaceError> {
-    if let Some(placed) = placed_before(conn, cart)? {
-        return Ok(placed);
-    }
     if !carts::close(conn, cart, seen.version, now)? {
-        // The update waited for a parallel request to commit, so its order is visible by now.
+        // It was placed before, or by a parallel request for whose commit the update waited, so that its order is visible by now.
         return placed_before(conn, cart)?.ok_or(PlaceError::Changed);
     }
     let quote = carts::quote(conn, cart, now)?;

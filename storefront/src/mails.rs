@@ -11,10 +11,12 @@ pub use sent::of_order;
 
 use crate::gift_cards::GiftCard;
 use crate::orders::Order;
+use crate::pictures;
+use crate::theme::{self, Role, Theme};
 use crate::waiting::Waiting;
 use crate::web::orders::order_path;
 use crate::web::shown;
-use crate::web::views::mail::{BackInStock, GiftCardMail, LinkMail, Mail, MailView};
+use crate::web::views::mail::{BackInStock, GiftCardMail, LinkMail, Mail, MailLook, MailView};
 use crate::web::words::Words;
 use crate::{catalog, shop};
 use crm::customers::Customer;
@@ -71,6 +73,7 @@ impl Mailer {
             tag: language.tag(),
             shop_name: shop.name,
             shop_url: self.url(language, "/"),
+            look: self.look(conn)?,
             contact: shop.contact_email,
             imprint,
             name: (!to.name.is_empty()).then(|| to.name.to_string()),
@@ -86,6 +89,26 @@ impl Mailer {
             html: render("body.html")?,
         };
         mail::queue(conn, &draft, self.config.host(), now).map(drop)
+    }
+
+    /// What mails show of the theme that the shop wears.
+    fn look(&self, conn: &mut Conn) -> Result<MailLook> {
+        let worn = theme::published(conn)?.theme;
+        let page = Theme::default().colour(Role::Background);
+        let accent = Some(worn.colour(Role::Accent)).filter(|accent| accent.contrast(page) >= theme::BODY);
+        let logo = match &worn.logo {
+            Some(hash) => {
+                let (width, height) = pictures::measures(conn, hash)?;
+                Some((format!("{}/pictures/{hash}/400.webp", self.config.base_url), (width * 36 / height.max(1)).clamp(1, 224)))
+            }
+            None => None,
+        };
+        Ok(MailLook {
+            ground: worn.colour(Role::Background).to_string(),
+            ink: worn.colour(Role::Text).to_string(),
+            accent: accent.unwrap_or_else(|| Theme::default().colour(Role::Accent)).to_string(),
+            logo,
+        })
     }
 
     /// The link by which somebody proves that an address is theirs. `token` is fresh; the mail is the only place that has it.

@@ -729,6 +729,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    menus (place) {
+        place -> Text,
+        content -> Text,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    themes (id) {
+        id -> BigInt,
+        content -> Text,
+        published_by -> Text,
+        published_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     api_keys (id) {
         id -> BigInt,
         name -> Text,

@@ -23,6 +23,7 @@ pub mod orders;
 pub mod page_cache;
 mod pictures;
 pub mod posted;
+pub mod preview;
 mod product;
 pub mod reductions;
 mod search;
@@ -33,6 +34,7 @@ pub mod slots;
 pub(crate) mod stored;
 mod structured;
 mod suggest;
+pub mod theme;
 mod viewed;
 pub mod views;
 pub mod visit;
@@ -75,7 +77,7 @@ fn pages(config: &mut web::ServiceConfig) {
 
 /// What is the same in every language.
 fn files(config: &mut web::ServiceConfig) {
-    config.configure(assets::routes).configure(pictures::routes).configure(sitemap::routes);
+    config.configure(assets::routes).configure(pictures::routes).configure(theme::routes).configure(sitemap::routes);
 }
 
 async fn not_found() -> Result<HttpResponse> {

@@ -93,6 +93,8 @@ impl Things {
                 let collection = collections::save(conn, &collection, now())?;
                 let change = storefront::catalog::CategoryChange { name: "Cups".into(), ..Default::default() };
                 let category = storefront::catalog::save_category(conn, &change, now())?;
+                let pine = storefront::theme::Preset::Pine.theme();
+                storefront::theme::publish(conn, &pine, 0, "test", now())?;
                 let redirect = storefront::redirects::set(conn, "/old", "/new")?;
                 Ok(vec![
                     ("", "{batch}", batch.to_string()),
@@ -107,6 +109,10 @@ impl Things {
                     ("", "{mail}", confirmation.to_string()),
                     ("", "{variant}", variant.to_string()),
                     ("/pages/", "{slug}", "about".to_string()),
+                    ("/theme/", "{place}", "logo".to_string()),
+                    ("", "{theme}", "1".to_string()),
+                    ("", "{menu}", "footer".to_string()),
+                    ("", "{entry}", "0".to_string()),
                     ("", "{place}", "hero".to_string()),
                     ("", "{cart}", draft.to_string()),
                     ("", "{endpoint}", endpoint.to_string()),

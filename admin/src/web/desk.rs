@@ -49,7 +49,15 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
             ("promotions", Permission::PromotionsView),
         ],
     ),
-    ("content", &[("home-page", Permission::ContentEdit), ("pages", Permission::ContentEdit)]),
+    (
+        "content",
+        &[
+            ("home-page", Permission::ContentEdit),
+            ("pages", Permission::ContentEdit),
+            ("menus", Permission::ContentEdit),
+            ("theme", Permission::ContentEdit),
+        ],
+    ),
     (
         "shop",
         &[

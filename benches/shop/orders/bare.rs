@@ -79,6 +79,8 @@ pub struct Plan {
 const ADDRESS: &str = r#"{"name":"Ann Ash","company":"","line1":"Hauptstraße 1","line2":"","postal_code":"10115","city":"Berlin","region":"","country":"DE","phone":""}"#;
 const TRACE: &str = r#"[{"step":"list","amount":1200},{"step":"coupon","source":"coupon:SPRING","amount":-120}]"#;
 
+const INVOICE: &str = r#"{"number":"R1001","placed_at":"2026-01-01T00:00:00","seller":["Shop","Hauptstraße 1","10115 Berlin"],"buyer":["Ann Ash","Hauptstraße 1","10115 Berlin"],"delivery":["Ann Ash","Hauptstraße 1","10115 Berlin"],"lines":[{"title":"Mug 17","options":"","sku":"MUG 17","quantity":1,"unit_price":1200,"discount":120,"rate_bp":1900,"tax":172,"total":1080},{"title":"Mug 17","options":"","sku":"MUG 17","quantity":1,"unit_price":1200,"discount":120,"rate_bp":1900,"tax":172,"total":1080},{"title":"Mug 17","options":"","sku":"MUG 17","quantity":1,"unit_price":1200,"discount":120,"rate_bp":1900,"tax":172,"total":1080}],"shipping":{"name":"Standard","total":490,"tax":78},"rates":[{"rate_bp":1900,"total":4810,"tax":768}],"payment_method":"bank_transfer"}"#;
+
 /// Writes what `checkout::place` writes for an order of a new customer on terms.
 pub fn place_bare(conn: &mut Conn, plan: &Plan) -> Result<()> {
     use Bind::{Int, Text, Time};
@@ -124,6 +126,12 @@ pub fn place_bare(conn: &mut Conn, plan: &Plan) -> Result<()> {
         ],
     )?;
     run(conn, "UPDATE orders SET number = ? WHERE id = ?", &[Text(&format!("R{}", 1000 + order)), Int(order)])?;
+    let words = format!(r#"["ann","ash","example.com","r{order}","{order}","{}"]"#, plan.email);
+    let terms = match conn {
+        Conn::Sqlite(_) => "INSERT INTO order_terms (term, order_id) SELECT value, ? FROM json_each(?)",
+        Conn::Postgres(_) => "INSERT INTO order_terms (order_id, term) SELECT ?, json_array_elements_text(?::json)",
+    };
+    run(conn, terms, &[Int(order), Text(&words)])?;
     for (position, (variant, quantity)) in (1i64..).zip(&plan.lines) {
         line(conn, plan, order, position, *variant, *quantity)?;
     }
@@ -154,6 +162,30 @@ pub fn place_bare(conn: &mut Conn, plan: &Plan) -> Result<()> {
         conn,
         "UPDATE orders SET status = ?, payment_status = ?, fulfilment_status = ?, updated_at = ? WHERE id = ?",
         &[Text("confirmed"), Text("pending"), Text("unfulfilled"), now(), Int(order)],
+    )?;
+    invoice(conn, plan, order)
+}
+
+/// The invoice that follows the confirmation: the next number, the frozen document and its entry in the history.
+fn invoice(conn: &mut Conn, plan: &Plan, order: i64) -> Result<()> {
+    use Bind::{Int, Text, Time};
+    let number = returning(
+        conn,
+        "INSERT INTO document_series (name, last) VALUES ('invoice', 1) ON CONFLICT (name) DO UPDATE SET last = document_series.last + 1
+         RETURNING last",
+        &[],
+    )?;
+    let label = format!("INV-{number:05}");
+    run(
+        conn,
+        "INSERT INTO documents (kind, number, label, order_id, invoice_id, refund_id, currency, tax, total, content, issued_at)
+         VALUES ('invoice', ?, ?, ?, NULL, NULL, 'EUR', ?, ?, ?, ?)",
+        &[Int(number), Text(&label), Int(order), Int(768), Int(4810), Text(INVOICE), Time(plan.now)],
+    )?;
+    run(
+        conn,
+        "INSERT INTO order_history (order_id, kind, detail, actor, created_at) VALUES (?, ?, ?, ?, ?)",
+        &[Int(order), Text("invoice_issued"), Text(&label), Text("system"), Time(plan.now)],
     )?;
     Ok(())
 }

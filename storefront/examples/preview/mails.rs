@@ -15,6 +15,7 @@ pub fn frame(l: Language) -> MailView {
         tag: l.tag(),
         shop_name: say(l, "Leaf & Clay", "叶与陶"),
         shop_url: format!("https://shop.example{}", l.path("/")),
+        look: MailLook { ground: "#faf7f2".to_string(), ink: "#2b2622".to_string(), accent: "#87452a".to_string(), logo: None },
         contact: "hello@shop.example".to_string(),
         imprint: vec!["Leaf & Clay GmbH, Lindenstraße 1, 04109 Leipzig".to_string()],
         name: Some("Ann".to_string()),

@@ -4,7 +4,7 @@ use super::Preview;
 use super::views::form::{self, Form};
 use super::views::home::{Banner, HomeView, Promise};
 use super::views::listing::{CategoryView, Facet, FacetValue, Listing, PriceFacet, SearchView};
-use super::views::page::{Alternate, ContentView, ErrorView, PageView};
+use super::views::page::{Alternate, ContentView, ErrorView, Look, MenuLink, PageView};
 use super::views::product::{Attribute, OptionValue, OptionView, ProductView, VariantView};
 use super::views::shared::{Card, Choice, Link, Picture, Shelf, Stock, TaxNote, Tile};
 use kernel::error::Fields;
@@ -43,12 +43,17 @@ fn categories(l: Language) -> Vec<Link> {
     .collect()
 }
 
+fn menu_link(of: &Link) -> MenuLink {
+    MenuLink { label: of.label.clone(), to: Some(of.to.clone()), ..MenuLink::default() }
+}
+
 pub fn frame(l: Language, name: &str) -> PageView {
     let guest = !name.starts_with("account") || ["sign-in", "register", "forgot", "reset", "verify"].iter().any(|part| name.contains(part));
     PageView {
         language: l,
         tag: l.tag(),
         shop_name: say(l, "Leaf & Clay", "叶与陶"),
+        look: Look { ground: "#faf7f2".to_string(), ..Look::default() },
         title: if name == "home" { String::new() } else { name.to_string() },
         description: "Tea and tableware".to_string(),
         canonical: Some(format!("https://shop.example{}", l.path("/"))),
@@ -67,7 +72,9 @@ pub fn frame(l: Language, name: &str) -> PageView {
         slots: None,
         signed_in: (!guest).then(|| "Ann".to_string()),
         flash: Vec::new(),
-        categories: categories(l),
+        header: categories(l).iter().map(menu_link).collect(),
+        footer: vec![MenuLink { key: Some("footer-shop"), children: categories(l).iter().map(menu_link).collect(), ..MenuLink::default() }],
+        footer_more: Vec::new(),
         pages: vec![
             link(&say(l, "Shipping & returns", "配送与退货"), "/pages/shipping"),
             link(&say(l, "About us", "关于我们"), "/pages/about"),

@@ -6,7 +6,10 @@ use crate::address::Address;
 use crate::ids::OrderId;
 use crate::schema::{order_lines, order_terms};
 use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::{BigInt, Text};
 use kernel::clock::Time;
+use kernel::db::Prepared;
 use kernel::{Conn, Result, jobs};
 use std::collections::BTreeSet;
 use unicode_normalization::UnicodeNormalization;
@@ -91,21 +94,31 @@ struct TermRow<'a> {
 
 /// Stores the words of a new order.
 pub fn insert(conn: &mut Conn, order: OrderId, words: &BTreeSet<String>) -> Result<()> {
-    let rows: Vec<TermRow> = words.iter().map(|term| TermRow { term, order_id: order }).collect();
     match conn {
-        // One statement that stays prepared costs less there than one of its own length for every order.
+        // All rows by one statement whose text is always the same, so that it stays prepared.
         Conn::Sqlite(conn) => {
-            for row in &rows {
-                diesel::insert_into(order_terms::table).values(row).execute(conn)?;
-            }
+            struct Site;
+            let all = sql_query("INSERT INTO order_terms (term, order_id) SELECT value, ? FROM json_each(?) RETURNING order_id")
+                .bind::<BigInt, _>(order)
+                .bind::<Text, _>(kernel::json::text(words)?);
+            Prepared::<_, Site>::new(all).load::<Stored>(conn)?;
         }
         Conn::Postgres(conn) => {
+            let rows: Vec<TermRow> = words.iter().map(|term| TermRow { term, order_id: order }).collect();
             for rows in rows.chunks(TOGETHER) {
                 diesel::insert_into(order_terms::table).values(rows).execute(conn)?;
             }
         }
     }
     Ok(())
+}
+
+/// What the statement tells of each row that it stored.
+#[derive(QueryableByName)]
+struct Stored {
+    #[diesel(sql_type = BigInt)]
+    #[expect(dead_code, reason = "only that rows were stored matters")]
+    order_id: i64,
 }
 
 /// Writes the words of an order anew, from what is stored of it.

@@ -1,6 +1,8 @@
 //! Style sheet, script and icon, carried by the program.
 
+use super::door::Door;
 use super::pictures::FOREVER;
+use crate::{pictures, theme};
 use actix_web::http::header;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -21,8 +23,18 @@ async fn show(request: HttpRequest, name: web::Path<String>) -> Result<HttpRespo
     Ok(answer(asset, if named { FOREVER } else { SHORT }))
 }
 
-/// Browsers ask for it by themselves and take any picture.
-async fn icon() -> Result<HttpResponse> {
+/// Browsers ask for it by themselves and take any picture: the one of the theme, or the one the program carries.
+async fn icon(door: web::Data<Door>) -> Result<HttpResponse> {
+    let own = door
+        .read(|conn, _| match theme::published(conn)?.theme.icon {
+            Some(hash) => pictures::get(conn, &hash, 160).map(Some),
+            None => Ok(None),
+        })
+        .await?;
+    if let Some(bytes) = own {
+        let keep = (header::CACHE_CONTROL, SHORT);
+        return Ok(HttpResponse::Ok().content_type(pictures::CONTENT_TYPE).insert_header(keep).body(bytes));
+    }
     Ok(answer(assets::find("icon.svg", None).ok_or(Error::NotFound)?, "public, max-age=86400"))
 }
 

@@ -30,7 +30,7 @@ async fn show(door: web::Data<Door>, visit: Visit, slug: web::Path<String>) -> R
     .await
 }
 
-async fn render(door: &Door, everyone: Everyone, slug: String) -> Result<Rendered> {
+pub(super) async fn render(door: &Door, everyone: Everyone, slug: String) -> Result<Rendered> {
     let choices = Choices::read(&everyone.query);
     let (id, currency) = door
         .read(move |conn, _| {

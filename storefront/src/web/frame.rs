@@ -1,9 +1,13 @@
 //! The frame around every page: what the header and footer show.
 
+use super::shelves;
 use super::slots::{Everyone, Slot};
-use super::views::page::{Alternate, PageView};
+use super::theme;
+use super::views::page::{Alternate, Look, MenuLink, PageView};
 use super::views::shared::Link;
 use super::visit::Visit;
+use crate::menus::{self, Ends, Live, Place};
+use crate::theme::Theme;
 use crate::{carts, shop};
 use crm::CustomerId;
 use kernel::clock::Time;
@@ -27,15 +31,24 @@ pub fn load(conn: &mut Conn, visit: &Visit, now: Time) -> Result<PageView> {
 pub fn shared(conn: &mut Conn, everyone: &Everyone) -> Result<PageView> {
     let mut page = plain(conn, everyone.language, &everyone.slots.mark(Slot::FormToken))?;
     page.slots = Some(everyone.slots.of_frame());
+    if everyone.draft {
+        let draft = crate::theme::working(conn)?;
+        page.look = Look { draft: true, ..look(conn, &draft, &page.shop_name)? };
+    }
     Ok(page)
 }
 
 /// The frame with nothing of a visitor in it but the token of forms.
 fn plain(conn: &mut Conn, language: Language, csrf: &str) -> Result<PageView> {
     let shop = shop::get(conn)?;
+    let worn = crate::theme::published(conn)?.theme;
+    let pages = content_links(conn, language)?;
+    let [header, footer] = menus(conn, language, &pages)?;
+    let (footer, footer_more) = footer.into_iter().partition(|column| !column.children.is_empty());
     Ok(PageView {
         language,
         tag: language.tag(),
+        look: look(conn, &worn, &shop.name)?,
         shop_name: shop.name.clone(),
         title: String::new(),
         description: String::new(),
@@ -46,13 +59,60 @@ fn plain(conn: &mut Conn, language: Language, csrf: &str) -> Result<PageView> {
         signed_in: None,
         slots: None,
         flash: Vec::new(),
-        categories: main_categories(conn, language)?,
-        pages: content_links(conn, language)?,
+        header,
+        footer,
+        footer_more,
+        pages,
         announcement: shop.announcement.get(language.code()).cloned().filter(|text| !text.is_empty()),
         json_ld: None,
         noindex: false,
         currency: shop.currency.code().into(),
         query: String::new(),
+    })
+}
+
+/// The menus of header and footer. One that nobody edited follows the shop.
+fn menus(conn: &mut Conn, language: Language, pages: &[Link]) -> Result<[Vec<MenuLink>; 2]> {
+    let (header, footer) = (menus::get(conn, Place::Header)?.entries, menus::get(conn, Place::Footer)?.entries);
+    let edited: Vec<&[menus::Entry]> = [&header, &footer].into_iter().flatten().map(Vec::as_slice).collect();
+    let ends = if edited.is_empty() { None } else { Some(Ends::load(conn, language.code(), &edited)?) };
+    let live = |entries: &Option<Vec<menus::Entry>>| -> Option<Vec<MenuLink>> {
+        Some(ends.as_ref()?.live(entries.as_ref()?).into_iter().map(entry).collect())
+    };
+    let (header, footer) = (live(&header), live(&footer));
+    if let (Some(header), Some(footer)) = (header.clone(), footer.clone()) {
+        return Ok([header, footer]);
+    }
+    let categories: Vec<MenuLink> = main_categories(conn, language)?.iter().map(link).collect();
+    let standard = || {
+        let column = |key, children| MenuLink { key: Some(key), children, ..MenuLink::default() };
+        let orders = MenuLink { key: Some("account-orders"), to: Some("/account/orders".into()), ..MenuLink::default() };
+        let help = pages.iter().map(link).chain(std::iter::once(orders)).collect();
+        let mut columns = vec![column("footer-shop", categories.clone()), column("footer-help", help)];
+        columns.retain(|column| !column.children.is_empty());
+        columns
+    };
+    let footer = footer.unwrap_or_else(standard);
+    Ok([header.unwrap_or(categories), footer])
+}
+
+fn link(of: &Link) -> MenuLink {
+    MenuLink { label: of.label.clone(), to: Some(of.to.clone()), ..MenuLink::default() }
+}
+
+fn entry(of: Live) -> MenuLink {
+    MenuLink { label: of.label, key: None, to: of.to, outside: of.outside, children: of.children.into_iter().map(entry).collect() }
+}
+
+/// What pages show of a theme.
+fn look(conn: &mut Conn, theme: &Theme, shop_name: &str) -> Result<Look> {
+    let (sheet, plain) = (theme.sheet(), Theme::default().sheet());
+    Ok(Look {
+        sheet: (sheet != plain).then(|| theme::address(&sheet)),
+        ground: theme.colour(crate::theme::Role::Background).to_string(),
+        logo: shelves::by_hash(conn, theme.logo.as_deref(), shop_name)?,
+        icon: theme.icon.as_ref().map(|hash| format!("/pictures/{hash}/160.webp")),
+        draft: false,
     })
 }
 

@@ -32,15 +32,17 @@ fn said(text: &Said, language: Language) -> String {
 async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
     page_cache::serve(&door, &visit, |everyone| {
         let door = door.clone();
-        async move {
-            let (seen, words) = (everyone.clone(), Words::of(&door.templates, everyone.language)?);
-            let base_url = door.config.base_url.clone();
-            let page = door.read(move |conn, now| load(conn, &seen, &words, &base_url, now)).await?;
-            let html = door.templates.render("storefront/home.html", everyone.language, &page)?;
-            Ok(Rendered { html, product: None })
-        }
+        async move { render(&door, everyone).await }
     })
     .await
+}
+
+pub(super) async fn render(door: &Door, everyone: Everyone) -> Result<Rendered> {
+    let (seen, words) = (everyone.clone(), Words::of(&door.templates, everyone.language)?);
+    let base_url = door.config.base_url.clone();
+    let page = door.read(move |conn, now| load(conn, &seen, &words, &base_url, now)).await?;
+    let html = door.templates.render("storefront/home.html", everyone.language, &page)?;
+    Ok(Rendered { html, product: None })
 }
 
 fn load(conn: &mut Conn, everyone: &Everyone, words: &Words, base_url: &str, now: Time) -> Result<Page<HomeView>> {

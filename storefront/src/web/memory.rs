@@ -29,6 +29,8 @@ pub struct Memory {
     pub cart_units: Fresh<(Language, u32), Bytes>,
     /// The promotions that make prices depend on who asks.
     pub personal: Fresh<(), Arc<Personal>>,
+    /// Style sheets of themes by their digest.
+    pub sheets: Kept<String, Bytes>,
     /// WebP bytes by the picture's hash and stored width.
     pub pictures: Kept<(String, i64), Bytes>,
 }
@@ -41,6 +43,7 @@ impl Memory {
             cards: Fresh::new(page_cache, CARDS),
             cart_units: Fresh::new(page_cache, SMALL),
             personal: Fresh::new(page_cache, SMALL),
+            sheets: Kept::new(SMALL),
             pictures: Kept::new(PICTURES),
         }
     }

@@ -1,6 +1,6 @@
 //! Pages of the catalogue: rendered once in a while for everybody, served from memory with each visitor's own parts in their slots.
 //!
-//! The key of a page is its address, its language and whom its prices are for. What else depends on the visitor is a slot
+//! The key of a page is its address, its language and whom its prices are for, and how often everything was made new. What else depends on the visitor is a slot
 //! ([`super::slots`]).
 
 use super::door::Door;
@@ -32,6 +32,8 @@ pub struct PageCache {
     keep: Duration,
     started: Instant,
     pages: Kept<String, Arc<Page>>,
+    /// Counts the times everything was made new.
+    edition: AtomicU64,
 }
 
 struct Page {
@@ -44,7 +46,18 @@ struct Page {
 
 impl PageCache {
     pub fn new(keep: Duration, bytes: usize) -> PageCache {
-        PageCache { slots: Slots::default(), keep, started: Instant::now(), pages: Kept::new(bytes) }
+        PageCache { slots: Slots::default(), keep, started: Instant::now(), pages: Kept::new(bytes), edition: AtomicU64::new(0) }
+    }
+
+    /// Lets nobody be served a page again that was rendered, or is being rendered, by now: what stands on every page changed. Other
+    /// processes serve their pages until they are too old.
+    pub fn renew(&self) {
+        self.edition.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The marks of the slots, for pages that are rendered for one.
+    pub(super) fn slots(&self) -> &Slots {
+        &self.slots
     }
 
     /// The page of this key, unless the caller has to render it. Of many who come when it is too old, one renders and the others
@@ -88,6 +101,7 @@ where
     F: Future<Output = Result<Rendered>>,
 {
     let cache = &door.memory.pages;
+    let edition = cache.edition.load(Ordering::Relaxed);
     let known = known::load(door, visit).await?;
     let everyone = || Everyone {
         language: visit.language,
@@ -95,11 +109,12 @@ where
         query: visit.query.clone(),
         audience: known.audience.clone(),
         slots: cache.slots.clone(),
+        draft: false,
     };
     let page = if cache.keep.is_zero() || visit.path.len() + visit.query.len() > LONGEST_KEY {
         cache.page(&render(everyone()).await?)?
     } else {
-        let key = format!("{} {} {}?{}", visit.language, known.audience, visit.path, visit.query);
+        let key = format!("{edition} {} {} {}?{}", visit.language, known.audience, visit.path, visit.query);
         match cache.find(&key) {
             Some(page) => page,
             None => cache.put(key, &render(everyone()).await?)?,

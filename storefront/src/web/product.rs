@@ -41,15 +41,17 @@ async fn show(door: web::Data<Door>, visit: Visit, slug: web::Path<String>) -> R
     let slug = slug.into_inner();
     page_cache::serve(&door, &visit, |everyone| {
         let door = door.clone();
-        async move {
-            let (seen, words) = (everyone.clone(), Words::of(&door.templates, everyone.language)?);
-            let base_url = door.config.base_url.clone();
-            let (id, page) = door.read(move |conn, now| load(conn, &seen, &slug, &words, &base_url, now)).await?;
-            let html = door.templates.render("storefront/product.html", everyone.language, &page)?;
-            Ok(Rendered { html, product: Some(id) })
-        }
+        async move { render(&door, everyone, slug).await }
     })
     .await
+}
+
+pub(super) async fn render(door: &Door, everyone: Everyone, slug: String) -> Result<Rendered> {
+    let (seen, words) = (everyone.clone(), Words::of(&door.templates, everyone.language)?);
+    let base_url = door.config.base_url.clone();
+    let (id, page) = door.read(move |conn, now| load(conn, &seen, &slug, &words, &base_url, now)).await?;
+    let html = door.templates.render("storefront/product.html", everyone.language, &page)?;
+    Ok(Rendered { html, product: Some(id) })
 }
 
 fn load(

@@ -34,6 +34,8 @@ pub struct Everyone {
     /// Whom the prices are for.
     pub audience: Audience,
     pub slots: Slots,
+    /// Whether the page wears the draft of the theme: for those who work on it.
+    pub draft: bool,
 }
 
 /// A place in a page for something of the visitor's own.

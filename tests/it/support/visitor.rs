@@ -65,6 +65,13 @@ impl Visitor {
         self.ask(path, Some(("application/x-www-form-urlencoded", body.finish().into_bytes())))
     }
 
+    /// [`Visitor::post_once`] of a script that wants an answer of the type `accept`.
+    pub fn post_accepting(&self, path: &str, fields: &[(&str, &str)], accept: &str) -> Page {
+        let mut body = url::form_urlencoded::Serializer::new(String::new());
+        body.extend_pairs(fields);
+        self.ask_for(path, Some(("application/x-www-form-urlencoded", body.finish().into_bytes())), accept)
+    }
+
     /// Sends the form of `page` that posts to `action` with a file in its field `file`, following redirects.
     pub fn upload(&self, page: &Page, action: &str, name: &str, content: &[u8]) -> Page {
         let csrf = page.form(action, &[]).into_iter().find(|(name, _)| name == "csrf").map(|(_, value)| value).unwrap_or_default();
@@ -102,12 +109,19 @@ impl Visitor {
     }
 
     fn ask(&self, path: &str, body: Option<(&str, Vec<u8>)>) -> Page {
+        self.ask_for(path, body, "*/*")
+    }
+
+    fn ask_for(&self, path: &str, body: Option<(&str, Vec<u8>)>, accept: &str) -> Page {
         let own = !path.starts_with("http") || path.starts_with(&self.base);
         let address = if path.starts_with("http") { path.to_string() } else { format!("{}{path}", self.base) };
         let cookies: Vec<String> = self.cookies.borrow().iter().map(|(name, value)| format!("{name}={value}")).collect();
         let cookies = if own { cookies.join("; ") } else { String::new() };
         let answer = match body {
-            Some((kind, body)) => self.agent.post(&address).header("content-type", kind).header("cookie", &cookies).send(body.as_slice()),
+            Some((kind, body)) => {
+                let asked = self.agent.post(&address).header("content-type", kind).header("cookie", &cookies).header("accept", accept);
+                asked.send(body.as_slice())
+            }
             None => self.agent.get(&address).header("cookie", &cookies).call(),
         };
         let mut answer = answer.unwrap_or_else(|error| panic!("{address}: {error}"));

@@ -21,12 +21,26 @@ pub struct MailView {
     pub tag: &'static str,
     pub shop_name: String,
     pub shop_url: String,
+    pub look: MailLook,
     /// Where to write with questions.
     pub contact: String,
     /// The postal address and register number the law asks for, by line.
     pub imprint: Vec<String>,
     /// How to address the reader; `None` when no name is known.
     pub name: Option<String>,
+}
+
+/// What mails show of the shop's theme. Their text stands on white, whatever the shop wears: readers of mail have their own ideas of
+/// dark grounds.
+#[derive(Debug, Clone, Serialize)]
+pub struct MailLook {
+    /// Behind the logo or the shop's name, and the name itself, as `#rrggbb`.
+    pub ground: String,
+    pub ink: String,
+    /// Of links; readable on white.
+    pub accent: String,
+    /// The absolute address of the logo, and its width at 36 pixels of height.
+    pub logo: Option<(String, i64)>,
 }
 
 /// The order a mail is about.

@@ -1,6 +1,6 @@
 //! The frame around every page.
 
-use super::shared::Link;
+use super::shared::{Link, Picture};
 use kernel::web::i18n::Language;
 use serde::Serialize;
 
@@ -18,6 +18,7 @@ pub struct PageView {
     /// The BCP 47 tag for `<html lang>`.
     pub tag: &'static str,
     pub shop_name: String,
+    pub look: Look,
     /// For `<title>`, without the shop's name; empty on the home page.
     pub title: String,
     /// For search engines; empty to leave out.
@@ -36,9 +37,12 @@ pub struct PageView {
     pub slots: Option<FrameSlots>,
     /// What the last request did, shown once.
     pub flash: Vec<Flash>,
-    /// The main categories, for header and footer.
-    pub categories: Vec<Link>,
-    /// Content pages, for the footer.
+    /// The menu of the header.
+    pub header: Vec<MenuLink>,
+    /// The columns of the footer's menu, and its entries that stand in none.
+    pub footer: Vec<MenuLink>,
+    pub footer_more: Vec<MenuLink>,
+    /// Content pages, for the foot of the checkout.
     pub pages: Vec<Link>,
     /// One line above the header; `None` to leave out.
     pub announcement: Option<String>,
@@ -50,6 +54,34 @@ pub struct PageView {
     pub currency: String,
     /// The words in the search box.
     pub query: String,
+}
+
+/// What the frame shows of the shop's theme.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Look {
+    /// The address of the theme's style sheet; `None` for the theme that `shop.css` begins with.
+    pub sheet: Option<String>,
+    /// The ground of the page as `#rrggbb`, for the browser's own frame.
+    pub ground: String,
+    /// In place of the shop's name.
+    pub logo: Option<Picture>,
+    /// The address of the picture for tabs and bookmarks; `None` for the one the program carries.
+    pub icon: Option<String>,
+    /// Whether somebody works on the theme and looks at the draft.
+    pub draft: bool,
+}
+
+/// An entry of a menu.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct MenuLink {
+    pub label: String,
+    /// The label as the key of a text, in place of `label`.
+    pub key: Option<&'static str>,
+    /// A path without its language, or an address outside; `None` for a heading.
+    pub to: Option<String>,
+    pub outside: bool,
+    /// Entries below; they have none below themselves.
+    pub children: Vec<MenuLink>,
 }
 
 /// Marks of the visitor's own parts of the frame.
