@@ -219,6 +219,11 @@ pub fn stored(conn: &mut Conn, order: OrderId) -> Result<i64> {
     Ok(of_order(conn, order)?.iter().filter(|payment| stored_value::is_stored(&payment.provider)).map(|payment| payment.captured).sum())
 }
 
+/// What payments of one provider took of an order.
+pub(crate) fn stored_by(conn: &mut Conn, order: OrderId, provider: &str) -> Result<i64> {
+    Ok(of_order(conn, order)?.iter().filter(|payment| payment.provider == provider).map(|payment| payment.captured).sum())
+}
+
 /// Marks a payment to be closed at the provider by a job. Money that arrives all the same becomes a case.
 pub(crate) fn request_void(conn: &mut Conn, payment: &Payment, now: Time) -> Result<()> {
     if payment.provider_reference.is_some() {
