@@ -6,6 +6,7 @@ gift-cards-submit = 查询余额
 gift-cards-balance = 卡内余额：
 gift-cards-expires = 有效期至 { $date }。
 gift-cards-no-expiry = 长期有效。
+tax-gift-card = 订单付清后，卡号将以邮件寄给您。税款在使用时计收。
 gift-card-withdrawn = 这张礼品卡已退款，无法再使用。
 gift-card-buys-none = 礼品卡不能用来购买礼品卡。
 order-gift-cards = 礼品卡

@@ -12,7 +12,7 @@ pub(crate) use at_once::create_captured;
 pub use balance::{BY_HAND, Holding, balance, by_hand, holds_back, overpaid};
 pub(crate) use balance::{holding, rebalance};
 pub(crate) use capture::capturing;
-pub use capture::{Pending, capturable, capture_failed, pending_capture, record_receipt, request_capture};
+pub use capture::{Pending, capturable, capture_failed, opening, pending_capture, record_receipt, request_capture};
 pub use cases::{Case, case, case_of, has_case, list_cases, open_cases};
 pub(crate) use cases::{resolve as resolve_case, stuck};
 pub use retry::retry;

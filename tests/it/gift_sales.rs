@@ -187,7 +187,7 @@ fn a_gift_card_is_bought_by_card_mailed_looked_at_used_and_refunded_no_more() {
     assert_eq!(codes.len(), 2, "{}", sold[0].body_text);
     assert!(codes.iter().all(|code| sold[0].body_html.contains(code)) && sold[0].body_html.contains("€25.00"));
     let signature = house.state.signer.sign("order", "R1001");
-    let order = ann.get(&format!("/orders/R1001?key={signature}")).says(200, "Gift card ····").says(200, "Fulfilled");
+    let order = ann.get(&format!("/orders/R1001?key={signature}")).says(200, "Gift card ····").says(200, "Completed Paid Sent");
     assert!(codes.iter().all(|code| !order.text().contains(code)), "the page shows no code");
 
     // Nobody has this code, nobody could have that one: one answer.

@@ -96,10 +96,7 @@ pub async fn remove_gift_card(request: HttpRequest, path: web::Path<(String, Str
     tag = "cart",
     security(("key" = ["cart:write"])),
     params(("cart" = String, Path, description = "The cart's `id`.")),
-    responses(
-        (status = 200, description = "The cart, with what store credit pays of it.", body = CartView),
-        (status = 409, description = "The cart is nobody's."),
-    ),
+    responses((status = 200, description = "The cart, with what store credit pays of it.", body = CartView)),
 )]
 #[put("/carts/{cart}/store-credit")]
 pub async fn use_store_credit(request: HttpRequest, cart: web::Path<String>, body: Body) -> Result<HttpResponse> {

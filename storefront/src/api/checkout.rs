@@ -237,7 +237,8 @@ pub async fn place_order(request: HttpRequest, cart: web::Path<String>, body: Bo
     for (field, url) in [("return_url", &placing.return_url), ("cancel_url", &placing.cancel_url)] {
         checked_url(field, url.as_deref())?;
     }
-    let (once, gateways, seen) = (call.claimed(), call.door.gateways.clone(), (placing.version, placing.total.clone(), placing.due.clone()));
+    let (once, gateways, seen) =
+        (call.claimed(), call.door.gateways.clone(), (placing.version, placing.total.clone(), placing.due.clone()));
     let begun = call.door.write(move |conn, now| begin(conn, &id, &gateways, &seen, once.as_ref(), now)).await?;
     let begun = match begun {
         Begun::Placed(begun) => begun,
@@ -289,8 +290,7 @@ fn begin(
     let total = seen.1.minor_in(cart.currency()?, "total")?;
     let due = seen.2.as_ref().map(|due| due.minor_in(cart.currency()?, "due")).transpose()?;
     let placed = place(conn, &cart, gateways, (seen.0, total, due), now)?;
-    let shop = shop::get(conn)?;
-    let capture = if shop.capture_at_once { Capture::Automatic } else { Capture::Manual };
+    let capture = payments::opening(conn, placed.order)?;
     let order = orders::get(conn, placed.order)?;
     Ok(Begun::Placed(Box::new(ToOpen { order, payment: payments::get(conn, placed.payment)?, capture })))
 }

@@ -56,7 +56,7 @@ pub fn issue_sold(conn: &mut Conn, order: OrderId, mailer: &Mailer, now: Time) -
                 recipient_email: order.email.clone(),
                 language: order.language.clone(),
                 message: String::new(),
-                note: order.number.clone(),
+                note: String::new(),
             };
             let (id, code) = issue(conn, &new, "system", now)?;
             let of_line = diesel::update(cards::table.find(id)).set(cards::order_line_id.eq(line.id));
@@ -105,10 +105,11 @@ pub(crate) fn withdraw(conn: &mut Conn, line: OrderLineId, units: i64, refund: O
             break;
         }
         // Whoever pays with it meanwhile comes before this or finds nothing on it.
-        let take = diesel::update(cards::table.find(id))
-            .filter(cards::balance.eq(initial))
-            .filter(cards::withdrawn_at.is_null())
-            .set((cards::balance.eq(0), cards::state.eq(State::Disabled), cards::withdrawn_at.eq(now)));
+        let take = diesel::update(cards::table.find(id)).filter(cards::balance.eq(initial)).filter(cards::withdrawn_at.is_null()).set((
+            cards::balance.eq(0),
+            cards::state.eq(State::Disabled),
+            cards::withdrawn_at.eq(now),
+        ));
         if prepared!(conn, take => execute)? == 0 {
             continue;
         }

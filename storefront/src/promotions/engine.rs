@@ -178,8 +178,7 @@ pub fn decide(cart: &[Item], offers: &[Offer], facts: &Facts) -> Decision {
     if cart.iter().all(|item| !item.gift_card) {
         return decide_goods(cart, offers, facts);
     }
-    let (places, goods): (Vec<usize>, Vec<Item>) =
-        cart.iter().cloned().enumerate().filter(|(_, item)| !item.gift_card).unzip();
+    let (places, goods): (Vec<usize>, Vec<Item>) = cart.iter().cloned().enumerate().filter(|(_, item)| !item.gift_card).unzip();
     let mut decision = decide_goods(&goods, offers, facts);
     // The goods' places among all lines. A reason told with the first line stays with the first of the goods.
     let place = |line: &mut usize| *line = places.get(*line).copied().unwrap_or(*line);

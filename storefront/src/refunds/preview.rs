@@ -2,8 +2,8 @@
 
 use super::split::{self, Share};
 use super::{given, shipping_refunded};
-use crate::ids::{OrderLineId, VariantId};
 use crate::gift_cards;
+use crate::ids::{OrderLineId, VariantId};
 use crate::logins;
 use crate::orders::{self, Order, OrderLine};
 use crate::payments;

@@ -12,10 +12,10 @@ use super::words::Words;
 use crate::gift_cards::{self, GiftCard};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use kernel::Result;
 use kernel::clock::Time;
 use kernel::error::Fields;
 use kernel::money::Money;
-use kernel::Result;
 
 const PAGE: &str = "/gift-cards";
 
