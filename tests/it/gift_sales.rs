@@ -245,3 +245,34 @@ fn staff_make_a_gift_card_of_a_product() {
     let variant = &product.variants[0];
     assert!(product.gift_card && !variant.tracked && !variant.taxable && !variant.requires_shipping);
 }
+
+#[test]
+fn an_order_whose_card_was_used_is_not_cancelled_and_its_other_cards_stand() {
+    let house = House::open();
+    let db = &house.db;
+    let (mug, voucher) = (goods::product(db, "Mug", 1200, 5), voucher(db, 2500));
+    let (both, agreed) = cart(db, &[(voucher, 2), (mug, 1)]);
+    let placed = place(db, both, agreed, Settlement::After).unwrap();
+    pay(&house, placed);
+    house.work();
+    let first = cards(db, placed)[0].id;
+    db.write_now(move |conn| gift_cards::adjust(conn, first, -100, "spent at the counter", "k", "test", now())).unwrap();
+    let refused = db.write_now(move |conn| orders::cancel(conn, placed.order, CancelReason::Customer, "customer", now()));
+    assert!(matches!(&refused, Err(kernel::Error::Conflict(text)) if text == gift_cards::USED), "{refused:?}");
+    assert!(cards(db, placed).iter().all(|card| card.withdrawn_at.is_none() && card.balance > 0));
+    // What was refused changed nothing, and the mug is refunded all the same.
+    let line = db.read_now(move |conn| orders::lines(conn, placed.order)).unwrap()[1].id;
+    let mug = Request { lines: vec![RequestLine { line, quantity: 1, restock: false }], ..Request::default() };
+    db.write_now(move |conn| refunds::request(conn, placed.order, &mug, 1200, "test", now())).unwrap();
+}
+
+#[test]
+fn nobody_tries_codes_one_after_the_other() {
+    let house = House::open_with(&[("REGULARS_LIMITS_CHECKOUT_PER_MINUTE", "3")]);
+    let eve = house.visitor();
+    let page = eve.get("/gift-cards");
+    for _ in 0..3 {
+        eve.submit(&page, "/gift-cards", &[("gift_card", "ACDE-FGHJ-KMNP-7777")]).says(422, "We do not know");
+    }
+    assert_eq!(eve.submit(&page, "/gift-cards", &[("gift_card", "ACDE-FGHJ-KMNP-7777")]).status, 429);
+}

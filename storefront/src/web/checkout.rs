@@ -99,7 +99,7 @@ impl Stage {
         if quote.requires_shipping && quote.rate.as_ref().map(|rate| rate.id) != quote.cart.shipping_rate_id {
             return Step::Shipping;
         }
-        let offered = methods::offered(&self.shop, &door.gateways, quote);
+        let offered = methods::offered(&self.shop, &door.gateways, quote.priced.total, quote.due());
         if !offered.contains(&quote.cart.payment_method.as_str()) { Step::Payment } else { Step::Review }
     }
 

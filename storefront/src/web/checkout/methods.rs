@@ -1,6 +1,5 @@
 //! The ways to pay that the shop offers.
 
-use crate::carts::Quote;
 use crate::gateway::Gateways;
 use crate::shop::Shop;
 use crate::stored_value::COVERED;
@@ -10,17 +9,15 @@ use crate::web::words::Words;
 /// How an order that costs nothing is paid.
 pub const FREE: &str = "free";
 
-/// The names of the ways to pay a cart, in the order in which they are shown. Cash is paid to a carrier, and so for what one brings.
-pub fn offered(shop: &Shop, gateways: &Gateways, quote: &Quote) -> Vec<&'static str> {
-    let (total, due) = (quote.priced.total, quote.due());
+/// The names of the ways to pay what is `due` of `total`, in the order in which they are shown.
+pub fn offered(shop: &Shop, gateways: &Gateways, total: i64, due: i64) -> Vec<&'static str> {
     if total == 0 {
         return vec![FREE];
     }
     if due == 0 {
         return vec![COVERED];
     }
-    let brought = |name: &&str| *name != "cash_on_delivery" || quote.requires_shipping;
-    gateways.offered(shop).iter().map(|gateway| gateway.name()).filter(brought).collect()
+    gateways.offered(shop).iter().map(|gateway| gateway.name()).collect()
 }
 
 /// The ways to pay as radio buttons.
