@@ -41,6 +41,12 @@ pub fn enqueue(conn: &mut Conn, kind: &str, payload: &str, dedupe_key: Option<&s
     Ok(())
 }
 
+/// Whether a job of this kind and key is in the queue, waiting, running or given up.
+pub fn known(conn: &mut Conn, kind: &str, dedupe_key: &str) -> Result<bool> {
+    let found: i64 = jobs::table.filter(jobs::kind.eq(kind)).filter(jobs::dedupe_key.eq(dedupe_key)).count().get_result(conn)?;
+    Ok(found > 0)
+}
+
 /// Leases up to `limit` due jobs. Two workers never hold the same one: the lease is a guarded update on `attempts`.
 pub fn lease(conn: &mut Conn, limit: i64, now: Time) -> Result<Vec<Job>> {
     let free = jobs::leased_until.is_null().or(jobs::leased_until.lt(now));

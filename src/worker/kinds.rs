@@ -11,7 +11,7 @@ use storefront::catalog::{self, CATEGORY_JOB, PICTURE_JOB, WINDOW_JOB};
 use storefront::doctor::runs as doctor;
 use storefront::orders::terms;
 use storefront::payment_jobs::Cashier;
-use storefront::{batches, carts, idempotency, logins, payments, pictures, refunds, search_index, waiting, webhooks};
+use storefront::{batches, carts, gift_cards, idempotency, logins, payments, pictures, refunds, search_index, waiting, webhooks};
 
 const RECONCILE: &str = "payments.reconcile";
 const EXPIRE: &str = "orders.expire";
@@ -29,6 +29,7 @@ pub static KINDS: &[Kind] = &[
     Kind { name: refunds::SUBMIT_JOB, run: |state, job| cashier(state).refund(id(job)?) },
     Kind { name: RECONCILE, run: |state, _| cashier(state).reconcile() },
     Kind { name: EXPIRE, run: |state, _| cashier(state).expire() },
+    Kind { name: gift_cards::ISSUE_JOB, run: issue_gift_cards },
     Kind { name: PICTURE_JOB, run: fetch_picture },
     Kind { name: batches::BATCH_JOB, run: |state, job| batches::run(&state.db, &state.clock, id(job)?) },
     Kind { name: WINDOW_JOB, run: relist },
@@ -57,6 +58,12 @@ fn cashier(state: &AppState) -> Cashier<'_> {
 
 fn id<T: FromStr>(job: &Job) -> Result<T> {
     job.payload.parse().map_err(|_| Error::unexpected(format!("the job {} has the payload {}", job.kind, job.payload)))
+}
+
+/// Issues the gift cards that a paid order sold. The codes leave by the mail alone.
+fn issue_gift_cards(state: &AppState, job: &Job) -> Result<()> {
+    let (order, mailer, now) = (id(job)?, state.door.mailer(), state.clock.now());
+    state.db.write_now(move |conn| gift_cards::issue_sold(conn, order, &mailer, now))
 }
 
 /// Fetches a picture that an import named, makes its sizes and shows it.

@@ -5,6 +5,7 @@
 
 mod amount;
 mod call;
+mod cart_value;
 mod cart_view;
 mod carts;
 mod catalogue;
@@ -52,6 +53,10 @@ operations!(
     carts::set_coupon,
     carts::remove_coupon,
     carts::set_contact,
+    cart_value::add_gift_card,
+    cart_value::remove_gift_card,
+    cart_value::use_store_credit,
+    cart_value::keep_store_credit,
     checkout::shipping_rates,
     checkout::choose_shipping_rate,
     checkout::payment_methods,

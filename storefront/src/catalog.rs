@@ -40,7 +40,7 @@ pub use page::{PagePicture, PageVariant, ProductOption, ProductPage, page};
 pub use price_log::{PriceChange, price_changes};
 pub use product::{Picture, Product, Status, Text, Variant, products};
 pub use remove::{remove, used};
-pub use sale::{VariantForSale, find_variant, variants_for_sale};
+pub use sale::{VariantForSale, find_variant, gift_cards, variants_for_sale};
 pub use save::{PICTURE_JOB, Saved, Saving, save_product};
 pub(crate) use save::{check_skus, checked, save_over, save_untold};
 pub use shelf::{StockRow, stock_list, stock_row};

@@ -8,6 +8,7 @@ mod money;
 mod promotions;
 mod returns;
 pub mod runs;
+mod sold_cards;
 mod stock;
 mod stored_value;
 
@@ -44,6 +45,7 @@ pub fn examine(conn: &mut Conn, progress: &mut dyn FnMut(&'static str)) -> Resul
         ("numbers of documents have no gap", documents::series),
         ("documents say what orders and refunds say", documents::amounts),
         ("gift cards hold what their entries say", stored_value::gift_cards),
+        ("gift cards that orders sold are the units that were paid", sold_cards::sold),
         ("store credit is what its entries say", stored_value::store_credit),
         ("payments of gift cards and store credit agree with their entries", stored_value::payments),
         ("returns are what was sent and refunded", returns::returns),

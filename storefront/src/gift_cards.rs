@@ -3,11 +3,14 @@
 
 mod code;
 mod issue;
+mod sold;
 
 pub use code::{masked, normalise};
 pub use issue::{Issue, MOST, issue};
+pub use sold::{ISSUE_JOB, USED, issue_sold, of_lines};
+pub(crate) use sold::{schedule, scheduled, unused, wait, withdraw, withdraw_all};
 
-use crate::ids::{GiftCardId, PaymentId, RefundId};
+use crate::ids::{GiftCardId, OrderLineId, PaymentId, RefundId};
 use crate::schema::{gift_card_entries as entries, gift_cards as cards};
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -27,6 +30,8 @@ words!(
         /// Came back from an order: refunded or cancelled.
         Returned = "returned",
         Adjusted = "adjusted",
+        /// Taken back unused, because what it was sold for was refunded.
+        Withdrawn = "withdrawn",
     }
 );
 
@@ -53,6 +58,10 @@ pub struct GiftCard {
     /// For staff only.
     pub note: String,
     pub created_at: Time,
+    /// The line of the order that sold it; none for one that staff issued.
+    pub order_line_id: Option<OrderLineId>,
+    /// When it was taken back unused.
+    pub withdrawn_at: Option<Time>,
 }
 
 impl GiftCard {

@@ -9,14 +9,14 @@ mod sent;
 pub use edited::lines as edited_lines;
 pub use sent::of_order;
 
-use crate::gift_cards::GiftCard;
+use crate::gift_cards::{self, GiftCard};
 use crate::orders::Order;
 use crate::pictures;
 use crate::theme::{self, Role, Theme};
 use crate::waiting::Waiting;
 use crate::web::orders::order_path;
 use crate::web::shown;
-use crate::web::views::mail::{BackInStock, GiftCardMail, LinkMail, Mail, MailLook, MailView};
+use crate::web::views::mail::{BackInStock, GiftCardMail, GiftCardsSold, LinkMail, Mail, MailLook, MailView, SoldCard};
 use crate::web::words::Words;
 use crate::{catalog, shop};
 use crm::customers::Customer;
@@ -147,6 +147,17 @@ impl Mailer {
             expires_at: card.expires_at,
         };
         self.queue(conn, "gift_card", &card.id.to_string(), &to, view, now)
+    }
+
+    /// Sends the buyer of gift cards their codes, each with what its card holds. The mail is the only place that has them.
+    pub fn gift_cards_sold(&self, conn: &mut Conn, order: &Order, codes: Vec<(Money, String)>, now: Time) -> Result<()> {
+        let Some((_, first)) = codes.first() else { return Ok(()) };
+        let Some(card) = gift_cards::find_by_code(conn, first)? else { return Ok(()) };
+        let name = order.billing_address()?.name;
+        let to = Reader { email: &order.email, name: &name, language: language(&order.language) };
+        let cards = codes.into_iter().map(|(amount, code)| SoldCard { amount, code }).collect();
+        let view = GiftCardsSold { order_number: order.number.clone(), order_url: self.order_url(order), cards };
+        self.queue(conn, sent::CARDS, &card.id.to_string(), &to, view, now)
     }
 
     fn link(&self, conn: &mut Conn, template: &str, customer: &Customer, path: &str, hours: i64, now: Time) -> Result<()> {

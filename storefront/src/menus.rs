@@ -78,6 +78,9 @@ pub fn get(conn: &mut Conn, place: Place) -> Result<Menu> {
     Ok(Menu { entries, version })
 }
 
+/// What stands behind the pages in the footer of a shop that has no menu of its own: the key of the text, and the address.
+pub const HELP: [(&str, &str); 2] = [("account-orders", "/account/orders"), ("gift-cards-link", "/gift-cards")];
+
 /// The entries of a menu that follows the shop, to be edited. `say` answers the text of a key in a language of the shop.
 pub fn standard(conn: &mut Conn, place: Place, say: &dyn Fn(&str, &str) -> Result<String>) -> Result<Vec<Entry>> {
     let tree = catalog::categories(conn, LANGUAGES[0])?;
@@ -89,7 +92,9 @@ pub fn standard(conn: &mut Conn, place: Place, say: &dyn Fn(&str, &str) -> Resul
     let called = |key: &str| -> Result<Said> { LANGUAGES.iter().map(|language| Ok((language.to_string(), say(language, key)?))).collect() };
     let pages = content::list(conn, LANGUAGES[0])?;
     let mut help: Vec<Entry> = pages.into_iter().map(|(slug, _)| Entry { target: Target::Page(slug), ..Entry::default() }).collect();
-    help.push(Entry { label: called("account-orders")?, target: Target::Inside("/account/orders".into()), children: Vec::new() });
+    for (key, to) in HELP {
+        help.push(Entry { label: called(key)?, target: Target::Inside(to.into()), children: Vec::new() });
+    }
     let column = |key: &str, children| -> Result<Entry> { Ok(Entry { label: called(key)?, target: Target::Heading, children }) };
     let mut columns = vec![column("footer-shop", categories)?, column("footer-help", help)?];
     columns.retain(|column| !column.children.is_empty());

@@ -9,7 +9,8 @@ pub mod terms;
 pub use create::{NewOrder, create};
 pub use list::{Filter, OrderRow, list, newer, newest};
 pub use queries::{
-    Waiting, adjustments, after, changes, count, find_by_cart, get, get_by_number, history, lines, numbers, of_customer, version, waiting,
+    Waiting, adjustments, after, changes, count, find_by_cart, get, get_by_number, history, lines, numbers, of_customer, of_line, version,
+    waiting,
 };
 pub use status::{FulfilmentStatus, OrderStatus, PaymentStatus, derive, refresh};
 
@@ -19,7 +20,7 @@ use crate::pricing::DeliveryTax;
 use crate::schema::{adjustments, order_history, order_lines, orders};
 use crate::stock::{self, Demand};
 use crate::tax::TaxPart;
-use crate::{documents, payments, promotions};
+use crate::{documents, gift_cards, payments, promotions};
 use crm::CustomerId;
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -123,12 +124,26 @@ pub struct OrderLine {
     pub refunded: i64,
     /// What `tax` was made of when the order was placed.
     pub taxes: Json<Vec<TaxPart>>,
+    /// Each unit is a gift card over the unit price.
+    pub gift_card: bool,
+    /// Gift cards that were issued for it and not withdrawn.
+    pub issued: i64,
 }
 
 impl OrderLine {
-    /// Units that are neither shipped nor cancelled.
+    /// Units that are neither delivered nor cancelled.
     pub fn open(&self) -> i64 {
-        self.quantity - self.shipped - self.cancelled
+        self.quantity - self.delivered() - self.cancelled
+    }
+
+    /// Units that were shipped, or of which the gift card was issued.
+    pub fn delivered(&self) -> i64 {
+        self.shipped + self.issued
+    }
+
+    /// Open units that go into a parcel or over the counter: those of a gift card are sent by mail.
+    pub fn sendable(&self) -> i64 {
+        if self.gift_card { 0 } else { self.open() }
     }
 }
 
@@ -213,7 +228,7 @@ pub fn cancellable(order: &Order, lines: &[OrderLine]) -> bool {
 }
 
 /// Undoes an order in one commit: goods free again, uses of promotions given back, held money released, taken money on its way back,
-/// the customer's memory corrected. `Conflict` once something was shipped. Cancelling twice changes nothing.
+/// the customer's memory corrected, gift cards that it sold withdrawn. `Conflict` once something was shipped or such a card used. Cancelling twice changes nothing.
 pub fn cancel(conn: &mut Conn, order: OrderId, reason: CancelReason, actor: &str, now: Time) -> Result<()> {
     let before = lock(conn, order, now)?;
     if before.status == OrderStatus::Cancelled {
@@ -223,6 +238,7 @@ pub fn cancel(conn: &mut Conn, order: OrderId, reason: CancelReason, actor: &str
     if !cancellable(&before, &lines) {
         return Err(Error::conflict("order-not-cancellable"));
     }
+    gift_cards::withdraw_all(conn, &lines, actor, now)?;
     let demand = open_demand(&lines);
     match before.status {
         OrderStatus::Pending => stock::release(conn, order, &demand, actor, now)?,

@@ -12,7 +12,7 @@ pub(crate) use at_once::create_captured;
 pub use balance::{BY_HAND, Holding, balance, by_hand, holds_back, overpaid};
 pub(crate) use balance::{holding, rebalance};
 pub(crate) use capture::capturing;
-pub use capture::{Pending, capturable, capture_failed, pending_capture, record_receipt, request_capture};
+pub use capture::{Pending, capturable, capture_failed, opening, pending_capture, record_receipt, request_capture};
 pub use cases::{Case, case, case_of, has_case, list_cases, open_cases};
 pub(crate) use cases::{resolve as resolve_case, stuck};
 pub use retry::retry;
@@ -217,6 +217,11 @@ pub(crate) fn undo(conn: &mut Conn, order: &Order, lines: &[OrderLine], actor: &
 /// What gift cards and store credit paid of an order.
 pub fn stored(conn: &mut Conn, order: OrderId) -> Result<i64> {
     Ok(of_order(conn, order)?.iter().filter(|payment| stored_value::is_stored(&payment.provider)).map(|payment| payment.captured).sum())
+}
+
+/// What payments of one provider took of an order.
+pub(crate) fn stored_by(conn: &mut Conn, order: OrderId, provider: &str) -> Result<i64> {
+    Ok(of_order(conn, order)?.iter().filter(|payment| payment.provider == provider).map(|payment| payment.captured).sum())
 }
 
 /// Marks a payment to be closed at the provider by a job. Money that arrives all the same becomes a case.

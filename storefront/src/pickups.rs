@@ -21,7 +21,7 @@ pub fn is_ready(conn: &mut Conn, order: OrderId) -> Result<bool> {
 /// Whether staff may tell the buyer: a confirmed order to pick up with something left to hand over, and not told yet.
 pub fn can_tell(conn: &mut Conn, order: &Order) -> Result<bool> {
     let waits = order.pickup_location_id.is_some() && order.status == OrderStatus::Confirmed;
-    Ok(waits && orders::lines(conn, order.id)?.iter().any(|line| line.open() > 0) && !is_ready(conn, order.id)?)
+    Ok(waits && orders::lines(conn, order.id)?.iter().any(|line| line.sendable() > 0) && !is_ready(conn, order.id)?)
 }
 
 /// Tells the buyer that the goods wait for them, `seen` being the order's version on the form. `Conflict` for an order that is not

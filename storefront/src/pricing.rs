@@ -18,6 +18,16 @@ pub struct Line {
     pub quantity: i64,
     pub tax_class: String,
     pub taxable: bool,
+    /// A gift card is money and no goods: no tax falls due before it is used, no promotion reduces it, and it counts neither for free
+    /// delivery nor for the tax of the delivery.
+    pub gift_card: bool,
+}
+
+impl Line {
+    /// What it adds to the goods that thresholds ask about, before reductions.
+    pub fn goods(&self) -> i64 {
+        if self.gift_card { 0 } else { self.unit_price.saturating_mul(self.quantity) }
+    }
 }
 
 /// The price of delivery, before any promotion.
@@ -149,8 +159,8 @@ pub fn price(basket: &Basket, rates: &Rates) -> Priced {
     let subtotals: Vec<i64> = basket.lines.iter().map(|line| line.unit_price.saturating_mul(line.quantity)).collect();
     let subtotal: i64 = subtotals.iter().sum();
     let discount: i64 = basket.decision.discounts.iter().sum();
-    let (shipping, _) =
-        basket.delivery.as_ref().map_or((0, 0), |delivery| delivery.costs(subtotal - discount, basket.decision.free_shipping()));
+    let goods = basket.lines.iter().map(Line::goods).sum::<i64>() - discount;
+    let (shipping, _) = basket.delivery.as_ref().map_or((0, 0), |delivery| delivery.costs(goods, basket.decision.free_shipping()));
 
     let taxable: Vec<(Rate, i64)> = subtotals.iter().enumerate().map(|(at, subtotal)| taxable(basket, at, *subtotal, rates)).collect();
     let (taxes, shipping_taxes) = taxes(basket, &taxable, shipping);
@@ -181,7 +191,12 @@ pub fn price(basket: &Basket, rates: &Rates) -> Priced {
 fn taxable(basket: &Basket, at: usize, subtotal: i64, rates: &Rates) -> (Rate, i64) {
     let line = &basket.lines[at];
     let discount = basket.decision.discounts.get(at).copied().unwrap_or(0);
-    (if line.taxable { rates.of(&line.tax_class) } else { Rates::exempt() }, subtotal - discount)
+    let rate = match line {
+        Line { gift_card: true, .. } => Rates::voucher(),
+        Line { taxable: true, .. } => rates.of(&line.tax_class),
+        _ => Rates::exempt(),
+    };
+    (rate, subtotal - discount)
 }
 
 /// The taxes of each line, and of the parts of the delivery.
@@ -192,10 +207,12 @@ fn taxable(basket: &Basket, at: usize, subtotal: i64, rates: &Rates) -> (Rate, i
 fn taxes(basket: &Basket, taxable: &[(Rate, i64)], shipping: i64) -> (Vec<Vec<i64>>, Vec<DeliveryTax>) {
     let included = basket.prices_include_tax;
     let by_line: Vec<_> = taxable.iter().map(|(rate, amount)| rate.tax(*amount, included)).collect();
-    let shares = allocate(shipping, &by_line.iter().map(|taxed| taxed.gross).collect::<Vec<_>>());
+    let delivered = |at: &usize| !basket.lines[*at].gift_card;
+    let weight = |(at, gross): (usize, i64)| if delivered(&at) { gross } else { 0 };
+    let shares = allocate(shipping, &by_line.iter().map(|taxed| taxed.gross).enumerate().map(weight).collect::<Vec<_>>());
     let mut of_lines: Vec<Vec<i64>> = by_line.into_iter().map(|taxed| taxed.taxes).collect();
     let mut of_delivery = Vec::new();
-    for (rate, lines) in alike(taxable.iter().map(|(rate, _)| rate)) {
+    for (rate, lines) in alike(taxable.iter().map(|(rate, _)| rate).enumerate().filter(|(at, _)| delivered(at))) {
         let share: i64 = lines.iter().map(|at| shares[*at]).sum();
         let taxes = match basket.rounding {
             Rounding::Line => rate.tax(share, included).taxes,
@@ -217,9 +234,9 @@ fn taxes(basket: &Basket, taxable: &[(Rate, i64)], shipping: i64) -> (Vec<Vec<i6
 }
 
 /// Lines that are taxed alike, cheapest rate first; the class that says so may be another.
-fn alike<'a>(rates: impl Iterator<Item = &'a Rate>) -> Vec<(&'a Rate, Vec<usize>)> {
+fn alike<'a>(rates: impl Iterator<Item = (usize, &'a Rate)>) -> Vec<(&'a Rate, Vec<usize>)> {
     let mut alike: Vec<(&Rate, Vec<usize>)> = Vec::new();
-    for (at, rate) in rates.enumerate() {
+    for (at, rate) in rates {
         match alike.iter_mut().find(|(known, _)| same_tax(known, rate)) {
             Some((_, lines)) => lines.push(at),
             None => alike.push((rate, vec![at])),
@@ -244,7 +261,7 @@ pub(crate) fn delivery_taxes(goods: &[(Rate, i64)], shipping: i64, tax_included:
         let share = lines.iter().map(|at| shares[*at]).sum();
         part_of_delivery(rate, share, &rate.tax(share, tax_included).taxes)
     };
-    alike(goods.iter().map(|(rate, _)| rate)).into_iter().map(part).collect()
+    alike(goods.iter().map(|(rate, _)| rate).enumerate()).into_iter().map(part).collect()
 }
 
 /// The tax in or on a delivery of this price, of the goods of a basket.

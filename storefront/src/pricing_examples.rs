@@ -34,6 +34,7 @@ fn priced(lines: &[(i64, i64, &str)], delivery: i64, included: bool, rounding: R
         quantity: *quantity,
         tax_class: (*class).into(),
         taxable: true,
+        gift_card: false,
     };
     let lines: Vec<Line> = lines.iter().map(line).collect();
     let decision = Decision { discounts: vec![0; lines.len()], ..Decision::default() };

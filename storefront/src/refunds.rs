@@ -7,6 +7,7 @@ pub use preview::{LinePreview, Preview, Request, RequestLine, preview};
 pub use split::Share;
 
 use crate::documents;
+use crate::gift_cards;
 use crate::ids::{OrderId, OrderLineId, PaymentId, RefundId};
 use crate::imports;
 use crate::orders::{self, Order, OrderLine, OrderStatus};
@@ -280,6 +281,9 @@ fn apply_lines(conn: &mut Conn, order: &Order, refund: RefundId, parts: &[LinePr
         diesel::update(order_lines::table.find(part.line))
             .set(order_lines::cancelled.eq(order_lines::cancelled + part.cancelled))
             .execute(conn)?;
+        if part.withdrawn > 0 {
+            gift_cards::withdraw(conn, part.line, part.withdrawn, Some(refund), actor, now)?;
+        }
         let Some(variant) = part.stocked_variant else { continue };
         if part.cancelled > 0 {
             *unshipped.entry(variant).or_default() += part.cancelled;

@@ -82,6 +82,7 @@ diesel::table! {
         publish_from -> Nullable<Timestamp>,
         publish_until -> Nullable<Timestamp>,
         listed -> Bool,
+        gift_card -> Bool,
     }
 }
 
@@ -527,6 +528,8 @@ diesel::table! {
         cancelled -> BigInt,
         refunded -> BigInt,
         taxes -> Text,
+        gift_card -> Bool,
+        issued -> BigInt,
     }
 }
 
@@ -774,6 +777,8 @@ diesel::table! {
         message -> Text,
         note -> Text,
         created_at -> Timestamp,
+        order_line_id -> Nullable<BigInt>,
+        withdrawn_at -> Nullable<Timestamp>,
     }
 }
 

@@ -98,8 +98,8 @@ fn checked(conn: &mut Conn, order: OrderId, parcel: &Parcel) -> Result<Demand> {
             fields.add(&format!("quantity-{id}"), "Name each line once.");
             continue;
         }
-        if *quantity < 0 || *quantity > line.open() {
-            fields.add(&format!("quantity-{id}"), format!("Give a number from 0 to {}.", line.open()));
+        if *quantity < 0 || *quantity > line.sendable() {
+            fields.add(&format!("quantity-{id}"), format!("Give a number from 0 to {}.", line.sendable()));
             continue;
         }
         units += quantity;

@@ -50,10 +50,12 @@ impl Plan {
     }
 }
 
-/// Figures what pays how much of `total`: the cards in the order in which they were added, then the customer's credit.
-pub(crate) fn plan(conn: &mut Conn, cart: &Cart, currency: Currency, total: i64, now: Time) -> Result<Plan> {
+/// Figures what pays how much of a cart, of which `(total, sold_cards)` is the sum and the part of it that buys gift cards: the cards
+/// in the order in which they were added, then the customer's credit. A gift card buys no gift card, or its expiry would mean nothing
+/// and what was bought with it could be given back as another one.
+pub(crate) fn plan(conn: &mut Conn, cart: &Cart, currency: Currency, (total, sold_cards): (i64, i64), now: Time) -> Result<Plan> {
     let mut plan = Plan::default();
-    let mut left = total;
+    let mut left = total - sold_cards;
     let ids = cart.gift_cards();
     let found = if ids.is_empty() { Vec::new() } else { gift_cards::of_ids(conn, &ids)? };
     for card in ids.iter().filter_map(|id| found.iter().find(|card| card.id == *id)) {
@@ -67,6 +69,7 @@ pub(crate) fn plan(conn: &mut Conn, cart: &Cart, currency: Currency, total: i64,
             }
         }
     }
+    left += sold_cards;
     if let Some(customer) = cart.customer_id.filter(|_| cart.use_store_credit && left > 0) {
         plan.credit = store_credit::balance(conn, customer, currency)?.min(left);
     }

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 /// A whole in the unit of rates: 190,000 is 19 %, 99,750 is 9.975 %.
 pub const PPM: i64 = 1_000_000;
+/// Why a gift card is not taxed when it is sold: it is a voucher for anything at any rate.
+pub const VOUCHER: &str = "Multi-purpose voucher: taxed when it is used, Article 30b Council Directive 2006/112/EC";
 /// A whole in the unit of effective rates, fine enough for a tax on a tax.
 const ONE: i64 = 1_000_000_000_000;
 
@@ -116,6 +118,11 @@ impl Rates {
 
     pub fn exempt() -> Rate {
         Rate { levies: Vec::new(), reason: "not taxable".into() }
+    }
+
+    /// A gift card that is sold: nothing is taxed before it pays for something.
+    pub fn voucher() -> Rate {
+        Rate { levies: Vec::new(), reason: VOUCHER.into() }
     }
 }
 

@@ -14,6 +14,7 @@ pub mod door;
 pub mod download;
 mod feed;
 pub mod frame;
+mod gift_cards;
 mod home;
 pub mod known;
 pub mod limits;
@@ -66,6 +67,7 @@ fn pages(config: &mut web::ServiceConfig) {
         .configure(product::routes)
         .configure(feed::routes)
         .configure(waiting::routes)
+        .configure(gift_cards::routes)
         .configure(search::routes)
         .configure(suggest::routes)
         .configure(content::routes)

@@ -5,7 +5,7 @@ import { staff } from './support/shop.mjs'
 import { button, fillCart, place, press, signIn, someProduct, toReview } from './support/steps.mjs'
 import { demo, text } from './support/texts.mjs'
 
-const open = ['/', '/zh/', `/zh/search?q=${encodeURIComponent('茶')}`, '/zh/cart', `/search?q=${demo.query}`, '/search?q=qqqqqq', '/cart', '/account/sign-in', '/account/register', '/account/forgot', '/no-such-page']
+const open = ['/', '/zh/', `/zh/search?q=${encodeURIComponent('茶')}`, '/zh/cart', `/search?q=${demo.query}`, '/search?q=qqqqqq', '/cart', '/gift-cards', '/account/sign-in', '/account/register', '/account/forgot', '/no-such-page']
 const office = ['', '/products', '/categories', '/categories/new', '/categories/1', '/orders', '/stock', '/shipping', '/taxes', '/promotions', '/jobs', '/mails', '/cases', '/settings', '/api-keys', '/webhooks', '/doctor', '/new-order', '/pages', '/pages/about', '/pages/new', '/home-page', '/theme', '/menus', '/menus/footer/new', '/search?q=tea', '/account', '/staff', '/staff/roles', '/audit', '/products/new', '/promotions/new', '/promotions/bench'].map((page) => `/admin${page}`)
 const named = (path) => path.replace(/\?.*/, '').replaceAll('/', '-').slice(1) || 'home'
 

@@ -14,6 +14,7 @@ mod documents;
 mod drafts;
 mod editing;
 mod feeds;
+mod gift_sales;
 mod mailing;
 mod menus;
 mod outages;

@@ -26,6 +26,7 @@ fn row(card: &GiftCard, now: kernel::clock::Time) -> Result<Value> {
     let currency = card.currency()?;
     let money = |minor: i64| Money::new(minor, currency);
     let standing = match card.state {
+        _ if card.withdrawn_at.is_some() => "withdrawn",
         State::Disabled => "disabled",
         State::Active if card.expires_at.is_some_and(|at| at <= now) => "expired",
         State::Active if card.balance == 0 => "empty",
@@ -125,7 +126,7 @@ pub async fn show(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
 
 async fn page(desk: &Desk, id: GiftCardId, status: StatusCode, shown: Shown) -> Result<HttpResponse> {
     let (before, now) = (desk.after(), desk.door.now());
-    let (card, entries, last) = desk
+    let (card, sold, entries, last) = desk
         .read(move |conn| {
             let card = gift_cards::get(conn, id)?;
             let found = gift_cards::ledger(conn, id, before, ROWS)?;
@@ -138,7 +139,8 @@ async fn page(desk: &Desk, id: GiftCardId, status: StatusCode, shown: Shown) -> 
                     "at": one.created_at, "order": order_of(conn, one.payment_id)? }),
                 );
             }
-            Ok((card, rows, found.last().map(|one| one.id)))
+            let sold = orders::of_line(conn, card.order_line_id)?.map(|order| order.number);
+            Ok((card, sold, rows, found.last().map(|one| one.id)))
         })
         .await?;
     let next = desk.next(entries.len(), last);
@@ -147,7 +149,7 @@ async fn page(desk: &Desk, id: GiftCardId, status: StatusCode, shown: Shown) -> 
         .terms
         .unwrap_or_else(|| Form::new(TERMS).fill("state", card.state.as_str()).fill("expires_at", forms::moment(card.expires_at)))
         .fill("seen", seen(&card));
-    let view = json!({ "card": row(&card, now)?, "entries": entries, "next": next, "code": shown.code, "balance": balance, "terms": terms,
+    let view = json!({ "card": row(&card, now)?, "sold": sold, "entries": entries, "next": next, "code": shown.code, "balance": balance, "terms": terms,
         "currency": card.currency, "states": State::ALL });
     let title = format!("···· {}", card.last_four);
     desk.page_as(status, "admin/gift_card.html", &title, view)

@@ -50,7 +50,7 @@ pub async fn html(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
 /// What staff may read of a mail: everything but what opens an account or is money.
 fn readable(mail: &Mail, body: &str) -> String {
     let body = without_secrets(body);
-    if mail.template == "gift_card" { gift_cards::masked(&body) } else { body }
+    if matches!(mail.template.as_str(), "gift_card" | "gift_cards_sold") { gift_cards::masked(&body) } else { body }
 }
 
 /// A mail without what only its reader may have: the secret of a link that lets somebody in or sets a password. Whoever reads the

@@ -68,17 +68,27 @@ fn load(conn: &mut Conn, number: &str, words: &Words, now: Time) -> Result<Value
         "can_tell_ready": pickups::can_tell(conn, &order)?,
         "lines": shown_lines, "adjustments": of_whole, "payments": shown_payments, "history": history,
         "shipments": shipment_views(conn, &order, &lines)?, "refunds": refund_views(conn, &order, &lines, currency)?,
-        "can_ship": order.status == orders::OrderStatus::Confirmed && lines.iter().any(|line| line.open() > 0),
+        "can_ship": order.status == orders::OrderStatus::Confirmed && lines.iter().any(|line| line.sendable() > 0),
         "can_cancel": orders::cancellable(&order, &lines), "can_edit": edits::editable(&order, &lines),
         "edits": order_edit::views(conn, &order, words, &names)?,
         "customer": order.customer_id, "credit": Money::new(store_credit::balance(conn, order.customer_id, currency)?, currency),
         "can_return": !storefront::returns::returnable(conn, &order, now)?.is_empty(),
-        "returns": super::returns::of_order(conn, &order)?, "can_refund": refundable > 0, "seen": version, "papers": order_papers::views(conn, &order)?,
+        "returns": super::returns::of_order(conn, &order)?, "can_refund": refundable > 0, "gift_cards": sold_cards(conn, &lines)?, "seen": version, "papers": order_papers::views(conn, &order)?,
     });
     if let (Some(view), Value::Object(more)) = (view.as_object_mut(), more) {
         view.extend(more);
     }
     Ok(view)
+}
+
+/// Gift cards that were issued for the order.
+fn sold_cards(conn: &mut Conn, lines: &[OrderLine]) -> Result<Vec<Value>> {
+    let view = |card: gift_cards::GiftCard| {
+        let money = |minor: i64| Ok::<_, Error>(Money::new(minor, card.currency()?));
+        Ok(json!({ "id": card.id, "last_four": card.last_four, "initial": money(card.initial)?, "balance": money(card.balance)?,
+            "withdrawn": card.withdrawn_at.is_some() }))
+    };
+    gift_cards::of_lines(conn, lines)?.into_iter().map(view).collect()
 }
 
 /// What stands in the order itself.

@@ -22,6 +22,7 @@ const AMOUNTS: &[&str] = &[
     "payment_authorised",
     "gift_card_used",
     "store_credit_used",
+    "gift_cards_issued",
     "edited",
 ];
 /// Why money became a case, as it is stored, and the words for it.

@@ -47,11 +47,11 @@ async fn show(desk: &Desk, number: &str, status: StatusCode, form: Form, posted:
         places.iter().filter(|place| place.active).map(|place| json!({ "id": place.id.to_string(), "name": place.name })).collect();
     let view = |line: &OrderLine| {
         let name = format!("quantity-{}", line.id);
-        let typed = posted.map_or_else(|| line.open().to_string(), |posted| posted.get(&name).to_string());
-        json!({ "title": line.title, "options": line.options, "sku": line.sku, "quantity": line.quantity, "sent": line.shipped, "open": line.open(),
+        let typed = posted.map_or_else(|| line.sendable().to_string(), |posted| posted.get(&name).to_string());
+        json!({ "title": line.title, "options": line.options, "sku": line.sku, "quantity": line.quantity, "sent": line.shipped, "open": line.sendable(),
             "name": name, "value": typed, "error": wrong.0.get(&name) })
     };
-    let open: Vec<Value> = lines.iter().filter(|line| line.open() > 0).map(view).collect();
+    let open: Vec<Value> = lines.iter().filter(|line| line.sendable() > 0).map(view).collect();
     let view = json!({ "number": number, "lines": open, "places": places, "form": form, "wrong": wrong.0, "order": frame, "pickup": pickup,
         "balance": balance, "has_balance": balance.minor > 0 });
     desk.page_as(status, "admin/order_ship.html", if pickup { "admin-hand-over" } else { "admin-ship" }, view)

@@ -22,6 +22,7 @@ const BASE: &[&str] = &[
     "description",
     "brand",
     "product_type",
+    "gift_card",
     "tags",
     "options",
     "attributes",
@@ -86,6 +87,7 @@ pub fn filled(product: &Product, updated_at: Option<Time>, rows: usize, categori
         .fill("description", &product.description_html)
         .fill("brand", &product.brand)
         .fill("product_type", &product.product_type)
+        .fill("gift_card", forms::tick(product.gift_card))
         .fill("tags", product.tags.join(", "))
         .fill("options", product.options.join(", "))
         .fill("attributes", attributes.join("\n"))
@@ -157,6 +159,7 @@ pub fn product(posted: &Posted, stored: &Product, shop: &Shop) -> Result<Product
     product.description_html = reader.text("description");
     product.brand = reader.text("brand");
     product.product_type = reader.text("product_type");
+    product.gift_card = reader.ticked("gift_card");
     product.tags = list(posted.get("tags"), ',');
     product.options = list(posted.get("options"), ',');
     product.seo_title = reader.text("seo_title");

@@ -96,6 +96,14 @@ pub fn mails(p: &Preview) -> Result<(), Box<dyn Error>> {
         },
     )?;
     p.mail(
+        "gift_cards_sold",
+        GiftCardsSold {
+            order_number: "R1001".to_string(),
+            order_url: "https://shop.example/orders/R1001".to_string(),
+            cards: vec![SoldCard { amount: eur(5000), code: "ACDE-FGHJ-KMNP-7DKW".to_string() }],
+        },
+    )?;
+    p.mail(
         "return_update",
         ReturnUpdate {
             number: "R1001-1".to_string(),

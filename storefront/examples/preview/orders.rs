@@ -96,6 +96,8 @@ fn order(l: Language, fresh: bool) -> OrderView {
                 contents: vec![say(l, "2 × Straight mug, Indigo", "2 × 直筒马克杯，靛蓝")],
             }]
         },
+        gift_cards: Vec::new(),
+        gift_cards_wait: false,
         refunds: if fresh {
             Vec::new()
         } else {
@@ -245,6 +247,7 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
                     balance: eur(5000),
                     amount: eur(5000),
                 }],
+                sells_cards: false,
                 credit: Some(CreditView { available: eur(1250), used: false }),
                 more: true,
             },

@@ -5,6 +5,7 @@ use crate::address::Address;
 use crate::carts::{self, Cart, CartState, Notice, Quote};
 use crate::orders;
 use crate::promotions::{Applied, Reason};
+use crate::stored_value::CardUse;
 use crate::tax::TaxPart;
 use kernel::clock::Time;
 use kernel::money::Currency;
@@ -54,11 +55,29 @@ pub struct CartView {
     reverse_charge: bool,
     /// Where the buyer picks the goods up, when the delivery is a pick-up.
     pickup_address: Option<Address>,
-    /// What is to be paid.
+    /// What it costs, whatever pays it.
     total: Amount,
+    /// The gift cards on it, in the order in which they pay.
+    gift_cards: Vec<GiftCardUse>,
+    /// What the customer's store credit pays.
+    store_credit: Amount,
+    /// What is left to pay after gift cards and store credit.
+    due: Amount,
     notices: Vec<NoticeView>,
     /// The order this cart became.
     order_number: Option<String>,
+}
+
+/// A gift card that pays for the cart.
+#[derive(Serialize, ToSchema)]
+struct GiftCardUse {
+    id: i64,
+    /// The end of its code.
+    #[schema(example = "7DKW")]
+    last_four: String,
+    balance: Amount,
+    /// What it pays of the cart.
+    amount: Amount,
 }
 
 /// A promotion that the cart gets.
@@ -92,6 +111,8 @@ struct CartLine {
     tax_reason: String,
     /// With reductions and tax.
     total: Amount,
+    /// Each unit is a gift card over `unit_price`, whose code is mailed to the buyer when the order is paid.
+    gift_card: bool,
     /// The promotion that gives this line.
     gift: Option<String>,
 }
@@ -166,10 +187,17 @@ fn view(id: &str, quote: Quote, order_number: Option<String>) -> Result<CartView
         taxes: priced.taxes.clone(),
         tax_reason: priced.tax_reason.clone(),
         total: amount(priced.total),
+        gift_card: line.variant.gift_card,
         gift: line.gift.clone(),
     });
     let promotion =
         |applied: &Applied| PromotionView { name: applied.name.clone(), code: applied.code.clone(), amount: amount(applied.amount()) };
+    let card = |card: &CardUse| GiftCardUse {
+        id: card.id.0,
+        last_four: card.last_four.clone(),
+        balance: amount(card.balance),
+        amount: amount(card.amount),
+    };
     let chosen = quote.cart.shipping_rate_id;
     let rate = quote.rate.as_ref().filter(|_| quote.requires_shipping);
     Ok(CartView {
@@ -197,6 +225,9 @@ fn view(id: &str, quote: Quote, order_number: Option<String>) -> Result<CartView
         reverse_charge: quote.reverse_charge,
         pickup_address: quote.pickup.as_ref().map(|pickup| pickup.address.clone()),
         total: amount(quote.priced.total),
+        gift_cards: quote.stored.cards.iter().chain(quote.stored.unusable.iter().map(|(card, _)| card)).map(card).collect(),
+        store_credit: amount(quote.stored.credit),
+        due: amount(quote.due()),
         notices: quote.notices.iter().map(|notice| told(notice, currency)).collect(),
         order_number,
     })

@@ -13,6 +13,7 @@ use crate::ids::{OrderId, PaymentId, ShippingRateId};
 use crate::orders::{self, Order};
 use crate::payments::{self, Payment, PaymentState};
 use crate::shop::{self, Shop};
+use crate::stored_value::COVERED;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, post, put, web};
 use kernel::clock::Time;
@@ -57,7 +58,7 @@ struct PaymentMethodList {
 
 #[derive(Serialize, ToSchema)]
 struct PaymentMethodView {
-    /// `stripe`, `bank_transfer` or `cash_on_delivery`.
+    /// `stripe`, `bank_transfer` or `cash_on_delivery`; `stored_value` alone when gift cards and store credit pay all of the cart.
     name: String,
     /// Whether the buyer is sent to a page of the provider to pay.
     redirects: bool,
@@ -79,6 +80,8 @@ struct Placing {
     version: i64,
     /// The cart's `total` that was read.
     total: Amount,
+    /// The cart's `due` that was read. Without it, whatever gift cards and store credit pay by then is taken.
+    due: Option<Amount>,
     /// Where the provider's page sends the buyer after paying. Without it: a page of the shop.
     #[schema(max_length = 2000, example = "https://shop.example.com/thanks")]
     return_url: Option<String>,
@@ -161,11 +164,15 @@ pub async fn payment_methods(request: HttpRequest, cart: web::Path<String>) -> R
     let call = Call::read(&request, Scope::CartWrite).await?;
     call.query().end()?;
     let id = known(cart)?;
-    let shop = call.door.read(move |conn, _| {
-        cart_view::find(conn, &id)?;
-        shop::get(conn)
+    let read = call.door.read(move |conn, now| {
+        let cart = cart_view::find(conn, &id)?;
+        let quote = carts::quote(conn, cart.id, now)?;
+        Ok((shop::get(conn)?, quote.due() == 0 && quote.stored.sum() > 0))
     });
-    let shop = shop.await?;
+    let (shop, covered) = read.await?;
+    if covered {
+        return found(&PaymentMethodList { payment_methods: vec![PaymentMethodView { name: COVERED.into(), redirects: false }] });
+    }
     let offered = call.door.gateways.all().iter().filter(|gateway| offers(&shop, gateway.name()));
     let view =
         |gateway: &Arc<dyn Gateway>| PaymentMethodView { name: gateway.name().into(), redirects: gateway.record() == Record::Provider };
@@ -188,7 +195,12 @@ pub async fn choose_payment_method(request: HttpRequest, cart: web::Path<String>
     let known = call.door.gateways.find(&payment_method).is_some();
     let set = move |conn: &mut Conn, now| {
         let cart = cart_view::find(conn, &id)?;
-        if !known || !offers(&shop::get(conn)?, &payment_method) {
+        if payment_method == COVERED {
+            let quote = carts::quote(conn, cart.id, now)?;
+            if quote.due() > 0 || quote.stored.sum() == 0 {
+                return Err(Error::field("payment_method", "Gift cards and store credit do not pay all of this cart."));
+            }
+        } else if !known || !offers(&shop::get(conn)?, &payment_method) {
             return Err(Error::field("payment_method", "Choose one of the cart's payment methods."));
         }
         carts::set_payment_method(conn, cart.id, &payment_method, now)?;
@@ -225,7 +237,8 @@ pub async fn place_order(request: HttpRequest, cart: web::Path<String>, body: Bo
     for (field, url) in [("return_url", &placing.return_url), ("cancel_url", &placing.cancel_url)] {
         checked_url(field, url.as_deref())?;
     }
-    let (once, gateways, seen) = (call.claimed(), call.door.gateways.clone(), (placing.version, placing.total.clone()));
+    let (once, gateways, seen) =
+        (call.claimed(), call.door.gateways.clone(), (placing.version, placing.total.clone(), placing.due.clone()));
     let begun = call.door.write(move |conn, now| begin(conn, &id, &gateways, &seen, once.as_ref(), now)).await?;
     let begun = match begun {
         Begun::Placed(begun) => begun,
@@ -266,7 +279,7 @@ fn begin(
     conn: &mut Conn,
     id: &str,
     gateways: &Gateways,
-    seen: &(i64, Amount),
+    seen: &(i64, Amount, Option<Amount>),
     once: Option<&crate::idempotency::Once>,
     now: Time,
 ) -> Result<Begun> {
@@ -275,30 +288,31 @@ fn begin(
     }
     let cart = cart_view::find(conn, id)?;
     let total = seen.1.minor_in(cart.currency()?, "total")?;
-    let placed = place(conn, &cart, gateways, (seen.0, total), now)?;
-    let shop = shop::get(conn)?;
-    let capture = if shop.capture_at_once { Capture::Automatic } else { Capture::Manual };
+    let due = seen.2.as_ref().map(|due| due.minor_in(cart.currency()?, "due")).transpose()?;
+    let placed = place(conn, &cart, gateways, (seen.0, total, due), now)?;
+    let capture = payments::opening(conn, placed.order)?;
     let order = orders::get(conn, placed.order)?;
     Ok(Begun::Placed(Box::new(ToOpen { order, payment: payments::get(conn, placed.payment)?, capture })))
 }
 
-fn place(conn: &mut Conn, cart: &Cart, gateways: &Gateways, seen: (i64, i64), now: Time) -> Result<Placed> {
+fn place(conn: &mut Conn, cart: &Cart, gateways: &Gateways, seen: (i64, i64, Option<i64>), now: Time) -> Result<Placed> {
     let offered = offers(&shop::get(conn)?, &cart.payment_method);
+    let (version, total, due) = seen;
     // A cart that was placed keeps its order, whatever is offered today.
     let placed = orders::find_by_cart(conn, cart.id)?.is_some();
     let settlement = match gateways.find(&cart.payment_method).filter(|_| offered) {
         Some(gateway) if gateway.record() == Record::Shop => Settlement::After,
         Some(_) => Settlement::Before,
-        None if placed => Settlement::After,
+        None if placed || covered(conn, cart, now)? => Settlement::After,
         None => return Err(incomplete("payment")),
     };
-    let mut seen = Seen { version: seen.0, total: seen.1, due: seen.1 };
+    let mut seen = Seen { version, total, due: due.unwrap_or(total) };
     if !placed {
         let quote = carts::quote(conn, cart.id, now)?;
         // Whoever names today's total has seen today's prices.
         if quote.cart.version == seen.version && quote.priced.total == seen.total {
             carts::mark_seen(conn, &quote)?;
-            seen.due = quote.due();
+            seen.due = due.unwrap_or(quote.due());
         }
     }
     checkout::place(conn, cart.id, seen, settlement, now).map_err(|error| match error {
@@ -308,6 +322,11 @@ fn place(conn: &mut Conn, cart: &Cart, gateways: &Gateways, seen: (i64, i64), no
         PlaceError::Incomplete(step) => incomplete(step),
         PlaceError::Other(error) => error,
     })
+}
+
+/// Whether the cart says that gift cards and store credit pay all of it, and they do.
+fn covered(conn: &mut Conn, cart: &Cart, now: Time) -> Result<bool> {
+    Ok(cart.payment_method == COVERED && carts::quote(conn, cart.id, now)?.due() == 0)
 }
 
 fn incomplete(step: &str) -> Error {

@@ -179,7 +179,7 @@ pub async fn ship(request: HttpRequest, number: web::Path<String>, body: Body) -
         let order = orders::get_by_number(conn, &number)?;
         let lines = match &new.lines {
             Some(lines) => lines.iter().map(|line| (OrderLineId(line.line_id), line.quantity)).collect(),
-            None => orders::lines(conn, order.id)?.iter().map(|line| (line.id, line.open())).collect(),
+            None => orders::lines(conn, order.id)?.iter().map(|line| (line.id, line.sendable())).collect(),
         };
         let parcel = Parcel {
             key: key.clone(),

@@ -63,6 +63,10 @@ struct OrderLineView {
     shipped: i64,
     cancelled: i64,
     refunded: i64,
+    /// Each unit is a gift card over `unit_price`.
+    gift_card: bool,
+    /// Of `quantity`, gift cards that were issued and stand.
+    issued: i64,
     unit_price: Amount,
     subtotal: Amount,
     discount: Amount,
@@ -169,6 +173,8 @@ fn line_view(line: OrderLine, currency: Currency) -> OrderLineView {
         shipped: line.shipped,
         cancelled: line.cancelled,
         refunded: line.refunded,
+        gift_card: line.gift_card,
+        issued: line.issued,
         unit_price: amount(line.unit_price),
         subtotal: amount(line.subtotal),
         discount: amount(line.discount),

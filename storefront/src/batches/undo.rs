@@ -140,7 +140,7 @@ fn restored(current: &Product, before: &Product, written: &Product) -> (Product,
         )+};
     }
     fields!(
-        slug "slug", status "status", window "shown from", title "title", description_html "description", brand "brand",
+        gift_card "gift card", slug "slug", status "status", window "shown from", title "title", description_html "description", brand "brand",
         product_type "type", tags "tags", options "options", seo_title "seo title", seo_description "seo description",
         texts "translations", categories "categories", attributes "attributes",
     );

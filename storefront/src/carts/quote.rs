@@ -135,6 +135,11 @@ impl Quote {
         self.priced.total - self.stored.sum()
     }
 
+    /// What of it is gift cards, which gift cards do not pay for. Minor units.
+    pub fn sold_cards(&self) -> i64 {
+        self.lines.iter().zip(&self.priced.lines).filter(|(line, _)| line.variant.gift_card).map(|(_, priced)| priced.total).sum()
+    }
+
     pub fn units(&self) -> i64 {
         self.lines.iter().map(|line| line.quantity).sum()
     }
@@ -180,7 +185,8 @@ pub fn quote(conn: &mut Conn, id: CartId, now: Time) -> Result<Quote> {
     }
     code_notices(loaded.stray, &decision, &mut notices);
     lost_notices(conn, &cart, &decision, &mut notices)?;
-    let stored = stored_value::plan(conn, &cart, currency, priced.total, now)?;
+    let sold_cards = lines.iter().zip(&priced.lines).filter(|(line, _)| line.variant.gift_card).map(|(_, priced)| priced.total).sum();
+    let stored = stored_value::plan(conn, &cart, currency, (priced.total, sold_cards), now)?;
     for (card, reason) in &stored.unusable {
         notices.push(Notice::GiftCardUnusable { last_four: card.last_four.clone(), reason });
     }

@@ -65,7 +65,8 @@ pub(crate) fn reckon(
     let grams = lines.iter().map(|line| line.variant.weight_grams.saturating_mul(line.quantity)).sum();
     let rates = if requires_shipping { shipping::available(conn, &place.country, grams, *currency)? } else { Vec::new() };
     let rate = rates.iter().find(|rate| Some(rate.id) == situation.rate).or(rates.first()).cloned();
-    let units = lines.iter().map(|line| line.quantity).sum();
+    // A gift card is sent by mail and no part of what is delivered.
+    let units = lines.iter().filter(|line| !line.variant.gift_card).map(|line| line.quantity).sum();
     let delivery = rate.as_ref().map(|rate| rate.delivery(grams, units));
     let pickup = rate.as_ref().and_then(ShippingRate::pickup).map(|location| pickup::at(conn, location, shop)).transpose()?;
     // Goods that are picked up are taxed where they are handed over.
@@ -98,10 +99,12 @@ pub(crate) fn reckon(
             quantity: line.quantity,
             tax_class: line.variant.tax_class.clone(),
             taxable: line.variant.taxable,
+            gift_card: line.variant.gift_card,
         })
         .collect();
     let goods: Vec<bool> = lines.iter().map(|line| line.variant.requires_shipping).collect();
-    let reverse_charge = tax_relief::applies(shop, &situation.vat_id, place, &goods, pickup.is_some());
+    let taxed: Vec<bool> = lines.iter().filter(|line| !line.variant.gift_card).map(|line| line.variant.requires_shipping).collect();
+    let reverse_charge = !taxed.is_empty() && tax_relief::applies(shop, &situation.vat_id, place, &taxed, pickup.is_some());
     let included = shop.prices_include_tax;
     let basket = Basket { lines: &to_price, decision: &decision, delivery, prices_include_tax: included, rounding: shop.tax_rounding };
     let home = if reverse_charge { tax_rates::at(conn, &Place::country(&shop.country))? } else { Default::default() };
@@ -131,7 +134,7 @@ pub(crate) fn reckon(
 
 /// What a rate costs for goods of this weight and number, before a promotion pays it; without the tax in it for who owes none.
 fn rate_price(basket: &Basket, rate: &ShippingRate, (grams, units): (i64, i64), home: Option<&Rates>) -> i64 {
-    let subtotal: i64 = basket.lines.iter().map(|line| line.unit_price.saturating_mul(line.quantity)).sum();
+    let subtotal: i64 = basket.lines.iter().map(Line::goods).sum();
     let price = rate.delivery(grams, units).price_for(subtotal - basket.decision.discounts.iter().sum::<i64>());
     let home = home.filter(|_| basket.prices_include_tax);
     price - home.map_or(0, |home| pricing::tax_of_delivery(basket, home, price))

@@ -1,8 +1,9 @@
 //! Gift cards and store credit on a cart. A cart keeps the ids of cards whose codes were typed, never a code.
 
 use super::{Cart, get, touch};
+use crate::catalog;
 use crate::gift_cards;
-use crate::ids::{CartId, GiftCardId};
+use crate::ids::{CartId, GiftCardId, VariantId};
 use crate::schema::carts;
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -31,6 +32,9 @@ pub fn add_gift_card(conn: &mut Conn, cart: CartId, code: &str, now: Time) -> Re
         return refuse(reason);
     }
     let mut ids = stored.gift_cards();
+    if only_cards(conn, cart, &stored)? {
+        return refuse("gift-card-buys-none");
+    }
     if ids.contains(&card.id) {
         return refuse("gift-card-twice");
     }
@@ -39,6 +43,13 @@ pub fn add_gift_card(conn: &mut Conn, cart: CartId, code: &str, now: Time) -> Re
     }
     ids.push(card.id);
     store(conn, cart, &ids)
+}
+
+/// Whether all that a cart holds is gift cards, which no gift card pays for.
+fn only_cards(conn: &mut Conn, cart: CartId, stored: &Cart) -> Result<bool> {
+    let ids: Vec<VariantId> = super::lines(conn, cart)?.into_iter().map(|(_, variant, ..)| variant).collect();
+    let found = catalog::variants_for_sale(conn, &ids, stored.currency()?, &stored.language)?;
+    Ok(!found.is_empty() && found.iter().all(|variant| variant.gift_card))
 }
 
 /// Takes a gift card off the cart.

@@ -19,6 +19,7 @@ const SHOWN: usize = 200;
 /// The fields in which `after` differs from `before`; categories are named by `tree`, amounts are in `currency`. Variants are told by SKU, or by their options.
 pub fn diff(before: &Product, after: &Product, tree: &Categories, currency: Currency) -> Vec<FieldChange> {
     let mut changes = Changes { told: Vec::new(), currency };
+    changes.of("gift card", &before.gift_card.to_string(), &after.gift_card.to_string());
     changes.of("slug", &before.slug, &after.slug);
     changes.of("status", before.status.as_str(), after.status.as_str());
     changes.of("shown from", &moment(before.window.from), &moment(after.window.from));

@@ -34,6 +34,8 @@ pub struct ProductPage {
     pub seo_title: String,
     pub seo_description: String,
     pub currency: Currency,
+    /// Each unit is a gift card over its price.
+    pub gift_card: bool,
     pub pictures: Vec<PagePicture>,
     pub options: Vec<ProductOption>,
     /// On sale, in their order.
@@ -129,6 +131,7 @@ pub fn page(conn: &mut Conn, slug: &str, language: &str) -> Result<ProductPage> 
     Ok(ProductPage {
         id,
         slug: product.slug,
+        gift_card: product.gift_card,
         seo_title: or(seo_title, title.clone()),
         title,
         description_html: or(text.description_html, product.description_html),

@@ -43,6 +43,9 @@ pub struct Product {
     pub seo_description: String,
     /// What the last import said, as a hash; empty when it never came from a file.
     pub import_hash: String,
+    /// Each unit sold is a gift card over its price: no tax, no delivery, no stock, no promotions.
+    #[serde(default)]
+    pub gift_card: bool,
     /// When it is shown while it is active.
     pub window: Window,
     pub texts: BTreeMap<String, Text>,
@@ -114,6 +117,7 @@ impl Default for Product {
             seo_title: String::new(),
             seo_description: String::new(),
             import_hash: String::new(),
+            gift_card: false,
             window: Window::default(),
             texts: BTreeMap::new(),
             categories: Vec::new(),
@@ -151,7 +155,7 @@ impl Default for Variant {
 type ProductRow = (
     (ProductId, String, Status, String, String, String, String),
     (Json<Vec<String>>, Json<Vec<String>>, String, String, String),
-    (Option<Time>, Option<Time>),
+    (Option<Time>, Option<Time>, bool),
 );
 type VariantRow = (
     (VariantId, ProductId, Option<String>, String, Json<Vec<String>>, String),
@@ -169,7 +173,7 @@ pub fn products(conn: &mut Conn, ids: &[ProductId], currency: Currency) -> Resul
             .select((
                 (rows::id, rows::slug, rows::status, rows::title, rows::description_html, rows::brand, rows::product_type),
                 (rows::tags, rows::option_names, rows::seo_title, rows::seo_description, rows::import_hash),
-                (rows::publish_from, rows::publish_until),
+                (rows::publish_from, rows::publish_until, rows::gift_card),
             ))
             .load(conn)?;
         found.extend(loaded.into_iter().map(|row| (row.0.0, product(row))));
@@ -180,7 +184,7 @@ pub fn products(conn: &mut Conn, ids: &[ProductId], currency: Currency) -> Resul
 }
 
 fn product(row: ProductRow) -> Product {
-    let ((id, slug, status, title, description_html, brand, product_type), lists, (from, until)) = row;
+    let ((id, slug, status, title, description_html, brand, product_type), lists, (from, until, gift_card)) = row;
     let (Json(tags), Json(options), seo_title, seo_description, hash) = lists;
     Product {
         id: Some(id),
@@ -195,6 +199,7 @@ fn product(row: ProductRow) -> Product {
         seo_title,
         seo_description,
         import_hash: hash,
+        gift_card,
         window: Window { from, until },
         ..Product::default()
     }

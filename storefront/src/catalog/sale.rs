@@ -10,7 +10,7 @@ use kernel::json::Json;
 use kernel::money::Currency;
 use kernel::{Conn, Result, on_each};
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A variant with everything a cart line shows, sums up and checks. Amounts are minor units of the currency asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -32,6 +32,8 @@ pub struct VariantForSale {
     pub requires_shipping: bool,
     pub taxable: bool,
     pub tax_class: String,
+    /// Each unit is a gift card over its price.
+    pub gift_card: bool,
     /// The variant is active, its product on show, and there is a price. Says nothing of the stock.
     pub for_sale: bool,
     /// When the product is sold: a sale asks it, for the moment between an edge and the job that follows it.
@@ -61,7 +63,7 @@ type Flags = (i64, bool, bool, String, bool);
 type Row = (
     (VariantId, ProductId, Option<String>, Json<Vec<String>>, String),
     Flags,
-    (String, bool, String, Option<Time>, Option<Time>),
+    (String, bool, String, Option<Time>, Option<Time>, bool),
     Option<String>,
     Option<(i64, Option<i64>, Option<i64>)>,
     Option<Stock>,
@@ -85,7 +87,7 @@ macro_rules! rows {
             .select((
                 (variants::id, variants::product_id, variants::sku, variants::option_values, variants::picture_source),
                 (variants::weight_grams, variants::requires_shipping, variants::taxable, variants::tax_class, variants::active),
-                (products::slug, products::listed, products::title, products::publish_from, products::publish_until),
+                (products::slug, products::listed, products::title, products::publish_from, products::publish_until, products::gift_card),
                 product_texts::title.nullable(),
                 (prices::amount, prices::compare_at, prices::cost).nullable(),
                 (stock_levels::tracked, stock_levels::oversell, stock_levels::on_hand, stock_levels::allocated, stock_levels::held)
@@ -120,6 +122,14 @@ pub fn variants_for_sale(conn: &mut Conn, ids: &[VariantId], currency: Currency,
 
 fn one_by_one(conn: &Conn, ids: usize) -> bool {
     matches!(conn, Conn::Sqlite(_)) && ids <= ONE_BY_ONE
+}
+
+/// Every product that is a gift card.
+pub fn gift_cards(conn: &mut Conn) -> Result<HashSet<ProductId>> {
+    // Written out and not bound, as in the index `products_gift_cards`.
+    let sold_as_cards = diesel::dsl::sql::<diesel::sql_types::Bool>("products.gift_card");
+    let ids: Vec<ProductId> = products::table.filter(sold_as_cards).select(products::id).load(conn)?;
+    Ok(ids.into_iter().collect())
 }
 
 /// The variant with exactly this SKU.
@@ -159,7 +169,7 @@ fn pictures_by_product(conn: &mut Conn, ids: &[ProductId]) -> Result<Pictures> {
 
 fn variant(row: Row, pictures: &Pictures, labels: &Labels) -> VariantForSale {
     let ((id, product_id, sku, Json(options), picture), flags, product, translated, price, stock) = row;
-    let (slug, listed, title, from, until) = product;
+    let (slug, listed, title, from, until, gift_card) = product;
     let (weight_grams, requires_shipping, taxable, tax_class, active) = flags;
     let (tracked, oversell, on_hand, allocated, held) = stock.unwrap_or((false, false, 0, 0, 0));
     let gallery = pictures.get(&product_id).map(Vec::as_slice).unwrap_or_default();
@@ -179,6 +189,7 @@ fn variant(row: Row, pictures: &Pictures, labels: &Labels) -> VariantForSale {
         requires_shipping,
         taxable,
         tax_class,
+        gift_card,
         for_sale: active && listed && price.is_some(),
         tracked,
         oversell,

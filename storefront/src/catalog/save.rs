@@ -4,6 +4,7 @@ use super::product::{Product, Text, Variant, products};
 use super::slug::{slug, unique};
 use super::write;
 use crate::collections;
+use crate::gift_cards;
 use crate::ids::{ProductId, VariantId};
 use crate::imports::clean_html;
 use crate::schema::{products as rows, variants};
@@ -119,6 +120,9 @@ pub(crate) fn checked(product: &Product) -> Result<Product> {
         line(&mut fields, "pictures", &mut picture.alt, 1000);
     }
     product.pictures.retain(|picture| !picture.source.is_empty() && sources.insert(picture.source.clone()));
+    if product.gift_card {
+        product.variants.iter_mut().for_each(as_gift_card);
+    }
     check_variants(&mut fields, &mut product);
     fields.check()?;
     Ok(product)
@@ -152,7 +156,17 @@ fn check_variants(fields: &mut Fields, product: &mut Product) {
             fields.add(&field("options"), "Give a value for each option, and no two variants the same values.");
         }
         amounts(fields, &field, variant);
+        let value = variant.price.filter(|_| product.gift_card);
+        if value.is_some_and(|value| !(1..=gift_cards::MOST).contains(&value)) {
+            fields.add(&field("price"), "gift-card-amount");
+        }
     }
+}
+
+/// A code is sent by mail, from no shelf, and taxed when it is used.
+fn as_gift_card(variant: &mut Variant) {
+    (variant.tracked, variant.oversell, variant.count) = (false, false, None);
+    (variant.weight_grams, variant.requires_shipping, variant.taxable) = (0, false, false);
 }
 
 fn amounts(fields: &mut Fields, field: &dyn Fn(&str) -> String, variant: &Variant) {

@@ -64,6 +64,7 @@ fn base(conn: &mut Conn, before: Option<&Product>, after: &Product, now: Time) -
         rows::seo_title.eq(&after.seo_title),
         rows::seo_description.eq(&after.seo_description),
         rows::import_hash.eq(&after.import_hash),
+        rows::gift_card.eq(after.gift_card),
         rows::publish_from.eq(after.window.from),
         rows::publish_until.eq(after.window.until),
         rows::listed.eq(window::listed(after.status, &after.window, now)),

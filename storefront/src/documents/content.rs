@@ -172,7 +172,7 @@ pub(super) fn part(line: &OrderLine, quantity: i64) -> Line {
 /// What of an order the buyer owes the tax of.
 fn reverse_charge(order: &Order, lines: &[OrderLine]) -> Vec<String> {
     let part = |name: &str, sent: bool| {
-        let some = order.taxation.0.reverse_charge && lines.iter().any(|line| line.requires_shipping == sent);
+        let some = order.taxation.0.reverse_charge && lines.iter().any(|line| line.requires_shipping == sent && !line.gift_card);
         some.then(|| name.to_string())
     };
     [part("goods", true), part("services", false)].into_iter().flatten().collect()

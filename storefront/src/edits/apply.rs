@@ -142,6 +142,7 @@ fn insert_line(conn: &mut Conn, order: &Order, change: &LineChange, position: i6
             order_lines::weight_grams.eq(variant.weight_grams),
             order_lines::requires_shipping.eq(variant.requires_shipping),
             order_lines::stocked.eq(variant.tracked),
+            order_lines::gift_card.eq(variant.gift_card),
             order_lines::trace.eq(kernel::json::text(&trace)?),
         ))
         .returning(order_lines::id)

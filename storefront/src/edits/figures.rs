@@ -105,6 +105,8 @@ mod tests {
             cancelled: 0,
             refunded: 0,
             taxes: Json(Vec::new()),
+            gift_card: false,
+            issued: 0,
         }
     }
 

@@ -14,6 +14,7 @@ use crate::pricing::{self, DeliveryTax};
 use crate::refunds::{self, Share};
 use crate::shipping::ShippingRate;
 use crate::stock::{self, Demand};
+use crate::stored_value::GIFT_CARD;
 use crate::tax::Rate;
 use kernel::clock::Time;
 use kernel::error::Fields;
@@ -49,6 +50,10 @@ impl LineChange {
     /// Units that are sold and stay so: neither cancelled nor refunded.
     fn live(&self) -> i64 {
         self.after.quantity - self.line.as_ref().map_or(0, |line| line.cancelled.max(line.refunded))
+    }
+
+    fn gift_card(&self) -> bool {
+        self.line.as_ref().map(|line| line.gift_card).or(self.added.as_ref().map(|one| one.gift_card)).unwrap_or(false)
     }
 
     /// Whether it is goods, which are sent, and no service.
@@ -135,9 +140,13 @@ pub fn preview(conn: &mut Conn, order: &Order, wish: &Wish, now: Time) -> Result
     let mut lines = kept(order, &stored, wish, &mut wrong)?;
     let taxing = Taxing::of(conn, order)?;
     lines.extend(added(conn, order, wish, &taxing, now, &mut wrong)?);
-    let sent: Vec<bool> = lines.iter().filter(|line| line.after.quantity > 0).map(LineChange::sent).collect();
+    let sent: Vec<bool> = lines.iter().filter(|line| line.after.quantity > 0 && !line.gift_card()).map(LineChange::sent).collect();
     if !taxing.holds(&sent) {
         wrong.add("goods", "order-edit-taxed-otherwise");
+    }
+    let more_cards = lines.iter().any(|line| line.gift_card() && line.after.quantity > line.before.quantity);
+    if more_cards && payments::stored_by(conn, order.id, GIFT_CARD)? > 0 {
+        wrong.add("goods", "order-edit-gift-card");
     }
     if lines.iter().all(|line| line.live() == 0) {
         wrong.add("lines", "order-edit-empty");
@@ -298,7 +307,8 @@ fn sums(order: &Order, lines: &[LineChange], rate: Option<&ShippingRate>, before
         Some(rate) => {
             let delivered = || lines.iter().filter(|line| line.ships());
             let (grams, units) = (delivered().map(LineChange::grams).sum(), delivered().map(|line| line.after.quantity).sum());
-            rate.delivery(grams, units).costs(subtotal - discount, false).0
+            let cards: i64 = lines.iter().filter(|line| line.gift_card()).map(|line| line.after.subtotal).sum();
+            rate.delivery(grams, units).costs(subtotal - cards - discount, false).0
         }
         None if lines.iter().any(LineChange::ships) => order.shipping,
         None => 0,
@@ -307,8 +317,8 @@ fn sums(order: &Order, lines: &[LineChange], rate: Option<&ShippingRate>, before
     let (shipping_tax, taxes) = if same {
         (before.shipping_tax, order.taxation.0.shipping.clone())
     } else {
-        let goods: Vec<(Rate, i64)> =
-            lines.iter().filter(|line| line.after.quantity > 0).map(|line| (line.rate.clone(), line.after.total)).collect();
+        let taxed = lines.iter().filter(|line| line.after.quantity > 0 && !line.gift_card());
+        let goods: Vec<(Rate, i64)> = taxed.map(|line| (line.rate.clone(), line.after.total)).collect();
         let taxes = pricing::delivery_taxes(&goods, shipping, order.prices_include_tax);
         (taxes.iter().map(|part| part.tax).sum(), taxes)
     };

@@ -26,6 +26,8 @@ pub struct ProductDraft {
     pub brand: Option<String>,
     pub product_type: Option<String>,
     pub status: Option<DraftStatus>,
+    /// Whether each unit is a gift card over its price.
+    pub gift_card: Option<bool>,
     /// Each a path of names from the root.
     pub categories: Vec<Vec<String>>,
     pub tags: Vec<String>,

@@ -10,7 +10,7 @@ use kernel::money::{Currency, Money};
 use std::collections::HashMap;
 use std::io::Write;
 
-const COLUMNS: [&str; 32] = [
+const COLUMNS: [&str; 33] = [
     "Handle",
     "Title",
     "Body (HTML)",
@@ -38,6 +38,7 @@ const COLUMNS: [&str; 32] = [
     "Image Src",
     "Image Position",
     "Image Alt Text",
+    "Gift Card",
     "SEO Title",
     "SEO Description",
     "Variant Image",
@@ -158,6 +159,7 @@ impl Row<'_> {
             Some(DraftStatus::Draft) => ("FALSE", "draft"),
             Some(DraftStatus::Archived) => ("FALSE", "archived"),
         };
+        self.flag("Gift Card", product.gift_card, ("TRUE", "FALSE"));
         self.set("Published", published);
         self.set(STATUS, status);
         // A name with " > " in it would read back as two; such a path, and all behind it, go into the metafield.

@@ -85,6 +85,7 @@ pub fn draft(product: Product, tree: &Categories) -> ProductDraft {
             Status::Draft => DraftStatus::Draft,
             Status::Archived => DraftStatus::Archived,
         }),
+        gift_card: Some(product.gift_card),
         categories: product.categories.iter().map(|id| path(*id)).filter(|path| !path.is_empty()).collect(),
         tags: product.tags,
         attributes: product.attributes,

@@ -253,7 +253,7 @@ fn address_cells(address: Address) -> [String; 9] {
 
 fn line_cells(line: &OrderLine, currency: Currency) -> [String; 7] {
     let name = if line.options.is_empty() { line.title.clone() } else { format!("{} - {}", line.title, line.options) };
-    let shipped = match (line.shipped, line.open()) {
+    let shipped = match (line.delivered(), line.open()) {
         (0, _) => "pending",
         (_, 0) => "fulfilled",
         _ => "partial",

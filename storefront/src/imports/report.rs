@@ -49,7 +49,7 @@ pub struct Parsed<T> {
     pub items: Vec<T>,
     /// Mistakes, by line.
     pub errors: Vec<RowError>,
-    /// Correct rows, or parts of them, that this shop has no place for (a grouped product, a gift card), by line. They are no
+    /// Correct rows, or parts of them, that this shop has no place for (a grouped product, a price for one market), by line. They are no
     /// reason to refuse the file, yet nothing is dropped in silence.
     pub notes: Vec<RowError>,
     pub format: Format,

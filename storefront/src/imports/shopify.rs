@@ -28,15 +28,7 @@ pub(super) fn read(table: &Table, currency: Currency) -> Result<Parsed<ProductDr
         reader.row(row);
     }
     let Reader { products, mut errors, mut notes, .. } = reader;
-    let mut kept = Vec::with_capacity(products.len());
-    for product in products {
-        if product.gift {
-            let reason = "gift cards are stored value, not products; this one is left out";
-            notes.push(RowError::new(product.building.draft.line, "Gift Card", &product.building.draft.handle, reason));
-        } else {
-            kept.push(product.finish());
-        }
-    }
+    let kept = products.into_iter().map(Product::finish).collect();
     notes.extend(market_prices(table, &columns));
     notes.sort_by_key(|note| note.line);
     let words = match table.format {
@@ -56,7 +48,6 @@ fn market_prices(table: &Table, columns: &Columns) -> Vec<RowError> {
 
 struct Product {
     building: Building,
-    gift: bool,
     /// Picture and its place in the gallery, as given.
     pictures: Vec<(i64, PictureDraft)>,
 }
@@ -109,7 +100,7 @@ impl Reader<'_> {
         let place = known.unwrap_or(self.products.len());
         if known.is_none() {
             let draft = ProductDraft { handle: handle.clone(), line: row.line, ..ProductDraft::default() };
-            self.products.push(Product { building: Building { draft, bad: false }, gift: false, pictures: Vec::new() });
+            self.products.push(Product { building: Building { draft, bad: false }, pictures: Vec::new() });
             self.places.insert(handle, place);
         }
         if let Err(error) = wide {
@@ -147,7 +138,7 @@ impl Reader<'_> {
         draft.seo_description = row.text(columns.seo_description);
         draft.categories.extend(row.text(columns.category).map(|path| path_of(&path)));
         draft.status = keep(status(row, columns), errors);
-        product.gift = keep(cell::flag(row, columns.gift_card), errors).unwrap_or(false);
+        draft.gift_card = keep(cell::flag(row, columns.gift_card), errors);
         for metafield in &columns.metafields {
             metafield_value(draft, row, metafield, errors, &mut self.notes);
         }

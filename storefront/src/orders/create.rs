@@ -150,6 +150,7 @@ fn insert_line(conn: &mut Conn, order: OrderId, position: i64, line: &LineQuote,
         order_lines::weight_grams.eq(variant.weight_grams),
         order_lines::requires_shipping.eq(variant.requires_shipping),
         order_lines::stocked.eq(variant.tracked),
+        order_lines::gift_card.eq(variant.gift_card),
         order_lines::trace.eq(kernel::json::text(&priced.trace)?),
     );
     Ok(on_each!(conn, c => diesel::insert_into(order_lines::table).values(row).returning(order_lines::id).get_result(c))?)

@@ -1,7 +1,7 @@
 //! Reading orders.
 
 use super::{Adjustment, FulfilmentStatus, HistoryEntry, Order, OrderLine, OrderStatus, PaymentStatus};
-use crate::ids::{CartId, OrderId};
+use crate::ids::{CartId, OrderId, OrderLineId};
 use crate::schema::{adjustments, order_history, order_lines, orders};
 use crm::CustomerId;
 use diesel::prelude::*;
@@ -30,6 +30,13 @@ pub fn lines(conn: &mut Conn, order: OrderId) -> Result<Vec<OrderLine>> {
     Ok(
         on_each!(conn, c => order_lines::table.filter(order_lines::order_id.eq(order)).order(order_lines::position).select(OrderLine::as_select()).load(c))?,
     )
+}
+
+/// The order of a line; none without a line.
+pub fn of_line(conn: &mut Conn, line: Option<OrderLineId>) -> Result<Option<Order>> {
+    let Some(line) = line else { return Ok(None) };
+    let order: OrderId = order_lines::table.find(line).select(order_lines::order_id).first(conn)?;
+    get(conn, order).map(Some)
 }
 
 pub fn adjustments(conn: &mut Conn, order: OrderId) -> Result<Vec<Adjustment>> {

@@ -2,6 +2,7 @@
 
 use super::{Order, OrderLine};
 use crate::documents;
+use crate::gift_cards;
 use crate::ids::OrderId;
 use crate::payments::{self, Sums};
 use crate::schema::orders;
@@ -50,10 +51,11 @@ pub fn payment_status(total: i64, sums: &Sums, cancelled: bool) -> PaymentStatus
     }
 }
 
-/// The delivery status of an order's lines. Lines that need no delivery count as delivered once shipped or marked so.
+/// The delivery status of an order's lines. Lines that need no delivery count as delivered once shipped or marked so, gift cards when
+/// they are issued.
 pub fn fulfilment_status(lines: &[OrderLine]) -> FulfilmentStatus {
     let open: i64 = lines.iter().map(OrderLine::open).sum();
-    let shipped: i64 = lines.iter().map(|line| line.shipped).sum();
+    let shipped: i64 = lines.iter().map(OrderLine::delivered).sum();
     match (open, shipped) {
         (0, 0) => FulfilmentStatus::Cancelled,
         (0, _) => FulfilmentStatus::Fulfilled,
@@ -91,5 +93,8 @@ pub fn refresh(conn: &mut Conn, order: OrderId, now: Time) -> Result<()> {
     ));
     prepared!(conn, update => execute)?;
     let newly_paid = payment == PaymentStatus::Paid && before.payment_status != PaymentStatus::Paid;
+    if gift_cards::wait(&super::Order { status, ..before }, &lines, &sums) {
+        gift_cards::schedule(conn, order, now)?;
+    }
     if newly_paid { documents::on_payment(conn, order, now) } else { Ok(()) }
 }

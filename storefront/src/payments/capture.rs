@@ -1,9 +1,11 @@
 //! Taking money that is held, and booking money that came by other ways.
 
 use super::{CAPTURE_JOB, Payment, PaymentState, WishState, by_hand, get, holding, rebalance};
+use crate::gateway::Capture;
 use crate::ids::{CaptureId, OrderId, PaymentId};
 use crate::orders;
 use crate::schema::{captures, payments};
+use crate::shop;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::events::{self, Event};
@@ -85,6 +87,13 @@ pub fn capture_failed(conn: &mut Conn, id: CaptureId, error: &str, now: Time) ->
         orders::note(conn, order, "capture_failed", error, "system", now)?;
     }
     Ok(())
+}
+
+/// How the payment of an order is opened: taken at once when the shop says so, or when all of the order is gift cards, whose codes go
+/// out with the money; else held until somebody takes it.
+pub fn opening(conn: &mut Conn, order: OrderId) -> Result<Capture> {
+    let at_once = shop::get(conn)?.capture_at_once || orders::lines(conn, order)?.iter().all(|line| line.gift_card);
+    Ok(if at_once { Capture::Automatic } else { Capture::Manual })
 }
 
 /// Books money that came without a provider: a bank transfer, cash from the carrier.

@@ -3,6 +3,8 @@
 //! Conditions are asked of list prices. Of each group the promotion that makes the cart cheapest wins; groups follow each other in
 //! the order of their numbers, each on what the one before left. A promotion that stands alone wins against all others together
 //! or not at all. Equal gains go to the older promotion, so that the answer does not depend on the order of anything.
+//!
+//! Gift cards are money and no goods: no promotion sees them, so that none reduces one and none is reached by buying one.
 
 use super::conditions;
 use super::effects::{self, Gain};
@@ -25,6 +27,8 @@ pub struct Item {
     pub tags: Vec<String>,
     /// Its price is struck through already.
     pub reduced: bool,
+    /// A gift card that is sold.
+    pub gift_card: bool,
     pub unit_price: i64,
     pub quantity: i64,
 }
@@ -171,6 +175,21 @@ impl Decision {
 
 /// Decides for a cart. The order of `offers` does not matter.
 pub fn decide(cart: &[Item], offers: &[Offer], facts: &Facts) -> Decision {
+    if cart.iter().all(|item| !item.gift_card) {
+        return decide_goods(cart, offers, facts);
+    }
+    let (places, goods): (Vec<usize>, Vec<Item>) = cart.iter().cloned().enumerate().filter(|(_, item)| !item.gift_card).unzip();
+    let mut decision = decide_goods(&goods, offers, facts);
+    // The goods' places among all lines. A reason told with the first line stays with the first of the goods.
+    let place = |line: &mut usize| *line = places.get(*line).copied().unwrap_or(*line);
+    decision.applied.iter_mut().flat_map(|applied| &mut applied.lines).for_each(|(line, _)| place(line));
+    decision.rejected.iter_mut().flat_map(|rejected| &mut rejected.lines).for_each(place);
+    let mut discounts = vec![0; cart.len()];
+    places.iter().zip(&decision.discounts).for_each(|(place, discount)| discounts[*place] = *discount);
+    Decision { discounts, ..decision }
+}
+
+fn decide_goods(cart: &[Item], offers: &[Offer], facts: &Facts) -> Decision {
     let mut sorted: Vec<&Offer> = offers.iter().collect();
     sorted.sort_by_key(|offer| (offer.stacking, offer.id));
     let mut rejected = Vec::new();

@@ -144,6 +144,7 @@ pub(crate) fn items(conn: &mut Conn, lines: &[LineQuote], offers: &[Offer]) -> R
             brand: nature.brand,
             tags: nature.tags,
             reduced: line.variant.compare_at.is_some_and(|before| before > line.unit_price),
+            gift_card: line.variant.gift_card,
             unit_price: line.unit_price,
             quantity: line.quantity,
         }
@@ -165,7 +166,8 @@ pub(crate) fn gifts(conn: &mut Conn, lines: &[LineQuote], offers: &[Offer], curr
         let in_cart: i64 = lines.iter().filter(|line| line.variant.id == variant.id).map(|line| line.quantity).sum();
         let stock = GiftStock {
             unit_price: variant.unit_price,
-            for_sale: variant.for_sale,
+            // What is given away for nothing cannot be money.
+            for_sale: variant.for_sale && !variant.gift_card,
             free: variant.limit().map(|limit| limit - in_cart),
             requires_shipping: variant.requires_shipping,
         };

@@ -8,12 +8,14 @@ use crate::ids::{ProductId, VariantId};
 use crate::shop::Shop;
 use kernel::clock::Time;
 use kernel::{Conn, Result};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The promotions that reduce single products for one audience, at one moment.
 pub struct Shelf {
     offers: Vec<Offer>,
     facts: Facts,
+    /// Products that are gift cards, which no promotion reduces.
+    gift_cards: HashSet<ProductId>,
 }
 
 /// A product or one variant of it, with its list price.
@@ -60,7 +62,7 @@ impl Shelf {
             ships: true,
             gifts: BTreeMap::new(),
         };
-        Ok(Some(Shelf { offers, facts }))
+        Ok(Some(Shelf { offers, facts, gift_cards: catalog::gift_cards(conn)? }))
     }
 
     /// The prices of one unit each, none for what is not reduced.
@@ -82,6 +84,7 @@ impl Shelf {
             brand: nature.brand,
             tags: nature.tags,
             reduced: one.reduced,
+            gift_card: self.gift_cards.contains(&one.product),
             unit_price: one.price,
             quantity: 1,
         };

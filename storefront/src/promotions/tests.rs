@@ -50,6 +50,7 @@ fn any_item() -> impl Strategy<Value = Item> {
         brand: "Ash".into(),
         tags: Vec::new(),
         reduced,
+        gift_card: false,
         unit_price,
         quantity,
     })

@@ -2,6 +2,7 @@
 
 use super::split::{self, Share};
 use super::{given, shipping_refunded};
+use crate::gift_cards;
 use crate::ids::{OrderLineId, VariantId};
 use crate::logins;
 use crate::orders::{self, Order, OrderLine};
@@ -44,6 +45,8 @@ pub struct LinePreview {
     pub returned: i64,
     pub restock: bool,
     pub stocked_variant: Option<VariantId>,
+    /// Unused gift cards that are withdrawn, of the cancelled units.
+    pub withdrawn: i64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +83,13 @@ pub fn preview(conn: &mut Conn, order: &Order, request: &Request) -> Result<Prev
             continue;
         }
         let part = part(line, wanted.quantity, given.get(&line.id).copied().unwrap_or_default());
+        if line.gift_card {
+            match cards(conn, line, &part)? {
+                Some(part) => parts.push(part),
+                None => fields.add(&field, "refund-gift-card-used"),
+            }
+            continue;
+        }
         let cancelled = if request.sent_back { 0 } else { part.cancelled };
         parts.push(LinePreview { restock: wanted.restock, cancelled, returned: part.quantity - cancelled, ..part });
     }
@@ -102,6 +112,16 @@ pub fn preview(conn: &mut Conn, order: &Order, request: &Request) -> Result<Prev
     Ok(Preview { lines: parts, shipping: request.shipping, amount, refundable, shipping_refundable, shares })
 }
 
+/// A refund of gift cards: units whose card was not issued yet, then those whose card nobody used. `None` when more were used. Units of
+/// an earlier refund that failed are cancelled already.
+fn cards(conn: &mut Conn, line: &OrderLine, part: &LinePreview) -> Result<Option<LinePreview>> {
+    let cancelled = part.quantity - (line.cancelled - line.refunded).clamp(0, part.quantity);
+    let withdrawn = (cancelled - line.open()).max(0);
+    let fits = withdrawn == 0 || withdrawn <= gift_cards::unused(conn, line.id)?;
+    let part = LinePreview { cancelled, withdrawn, returned: part.quantity - cancelled, ..part.clone() };
+    Ok(fits.then_some(part))
+}
+
 /// The next `quantity` units of a line with their share of its total and tax, less what was `given` back of it before. Shares of all
 /// units sum to the line, whatever the order in which they are refunded and whichever refund failed: each takes what is missing to
 /// the share of all units that are back by then.
@@ -121,5 +141,6 @@ pub(super) fn part(line: &OrderLine, quantity: i64, given: (i64, i64)) -> LinePr
         returned: quantity - cancelled,
         restock: false,
         stocked_variant: line.variant_id.filter(|_| line.stocked),
+        withdrawn: 0,
     }
 }

@@ -70,7 +70,7 @@ impl Parts {
             let tax = if amount == left.amount { left.tax } else { scale(left.tax, amount, left.amount) };
             let mut part = LinePreview { amount, tax, ..left.clone() };
             if *touched {
-                (part.quantity, part.cancelled, part.returned, part.restock) = (0, 0, 0, false);
+                (part.quantity, part.cancelled, part.returned, part.restock, part.withdrawn) = (0, 0, 0, false, 0);
             }
             *touched = true;
             left.amount -= amount;
@@ -91,7 +91,7 @@ mod tests {
 
     fn line(id: i64, quantity: i64, amount: i64, tax: i64) -> LinePreview {
         let line = OrderLineId(id);
-        LinePreview { line, quantity, amount, tax, cancelled: 0, returned: quantity, restock: true, stocked_variant: None }
+        LinePreview { line, quantity, amount, tax, cancelled: 0, returned: quantity, restock: true, stocked_variant: None, withdrawn: 0 }
     }
 
     #[test]

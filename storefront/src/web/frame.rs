@@ -86,8 +86,8 @@ fn menus(conn: &mut Conn, language: Language, pages: &[Link]) -> Result<[Vec<Men
     let categories: Vec<MenuLink> = main_categories(conn, language)?.iter().map(link).collect();
     let standard = || {
         let column = |key, children| MenuLink { key: Some(key), children, ..MenuLink::default() };
-        let orders = MenuLink { key: Some("account-orders"), to: Some("/account/orders".into()), ..MenuLink::default() };
-        let help = pages.iter().map(link).chain(std::iter::once(orders)).collect();
+        let fixed = menus::HELP.map(|(key, to)| MenuLink { key: Some(key), to: Some(to.into()), ..MenuLink::default() });
+        let help = pages.iter().map(link).chain(fixed).collect();
         let mut columns = vec![column("footer-shop", categories.clone()), column("footer-help", help)];
         columns.retain(|column| !column.children.is_empty());
         columns

@@ -8,6 +8,7 @@ pub mod account;
 pub mod cart;
 pub mod checkout;
 pub mod form;
+pub mod gift_cards;
 pub mod home;
 pub mod listing;
 pub mod mail;

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod document;
+mod gift_cards;
 mod keys;
 mod lists;
 mod once;

@@ -35,6 +35,7 @@ pub(super) fn merge(before: Option<Product>, draft: &ProductDraft, slug: String,
             DraftStatus::Archived => Status::Archived,
         };
     }
+    product.gift_card = draft.gift_card.unwrap_or(product.gift_card);
     if !draft.tags.is_empty() {
         product.tags.clone_from(&draft.tags);
     }

@@ -149,6 +149,7 @@ fn product(at: usize) -> BoxedStrategy<ProductDraft> {
                         brand,
                         product_type,
                         status,
+                        gift_card: status.map(|status| status == DraftStatus::Draft),
                         categories,
                         tags: tags.into_iter().collect(),
                         attributes: if names.len() == attributes.len() { attributes } else { Vec::new() },

@@ -60,6 +60,7 @@ fn long_jing(old: bool) -> ProductDraft {
         brand: text("West Lake Gardens"),
         product_type: text("Green tea"),
         status: Some(DraftStatus::Active),
+        gift_card: Some(false),
         categories: if old { vec![] } else { vec![category] },
         tags: ["green", "spring", "龙井"].map(str::to_string).into(),
         attributes: if old { vec![] } else { vec![colour("green"), colour("gold")] },
@@ -83,8 +84,9 @@ fn a_classic_file_is_read_with_its_mistakes() {
     let parsed = read_products(fixture("shopify_classic.csv").as_slice(), Currency::EUR).unwrap();
     assert_eq!(parsed.format, Format::ShopifyClassic);
     assert_eq!(parsed.items[0], long_jing(false));
-    assert_eq!(parsed.items.len(), 2);
-    assert_eq!((parsed.items[1].handle.as_str(), parsed.items[1].status), ("old-kettle", Some(DraftStatus::Archived)));
+    assert_eq!(parsed.items.len(), 3);
+    assert_eq!((parsed.items[1].handle.as_str(), parsed.items[1].gift_card), ("gift-card", Some(true)));
+    assert_eq!((parsed.items[2].handle.as_str(), parsed.items[2].status), ("old-kettle", Some(DraftStatus::Archived)));
     assert_eq!(
         places(&parsed.errors),
         [
@@ -100,14 +102,14 @@ fn a_classic_file_is_read_with_its_mistakes() {
     );
     assert_eq!(parsed.errors[0].reason, "\"$12.50\" is not an amount such as 12.50");
     assert_eq!(parsed.errors[5].reason, "line 9 has this SKU already");
-    assert_eq!(places(&parsed.notes), [(2, "Price / Canada", "17.00"), (10, "Gift Card", "gift-card")]);
+    assert_eq!(places(&parsed.notes), [(2, "Price / Canada", "17.00")]);
 }
 
 #[test]
 fn a_file_since_2024_says_the_same_in_other_columns() {
     let parsed = read_products(fixture("shopify_2024.csv").as_slice(), Currency::EUR).unwrap();
     assert_eq!(parsed.format, Format::Shopify2024);
-    assert_eq!((&parsed.items[0], parsed.items.len()), (&long_jing(false), 2));
+    assert_eq!((&parsed.items[0], parsed.items.len()), (&long_jing(false), 3));
     assert_eq!(parsed.errors.len(), 8);
     assert_eq!(places(&parsed.errors)[1..3], [(12, "Price", "-5.00"), (13, "Published on online store", "maybe")]);
 }

@@ -75,6 +75,8 @@ struct CartLine {
     tags: Vec<String>,
     #[serde(default)]
     reduced: bool,
+    #[serde(default)]
+    gift_card: bool,
     taxable: Option<bool>,
 }
 
@@ -113,6 +115,7 @@ impl Case {
             brand: line.brand.clone(),
             tags: line.tags.clone(),
             reduced: line.reduced,
+            gift_card: line.gift_card,
             unit_price: line.price,
             quantity: line.quantity,
         };
@@ -165,10 +168,11 @@ impl Case {
             quantity: line.quantity,
             tax_class: line.class.clone().unwrap_or_else(|| "standard".into()),
             taxable: line.taxable.unwrap_or(true),
+            gift_card: line.gift_card,
         };
         let mut lines: Vec<Line> = self.lines.iter().map(line).collect();
         for (_, _, quantity) in decision.gifts() {
-            lines.push(Line { unit_price: 0, quantity, tax_class: "standard".into(), taxable: true });
+            lines.push(Line { unit_price: 0, quantity, tax_class: "standard".into(), taxable: true, gift_card: false });
         }
         let rates = self.rates.clone().unwrap_or_else(|| BTreeMap::from([("standard".into(), 1900), ("reduced".into(), 700)]));
         let rows: Vec<TaxRate> = rates.into_iter().map(|(class, rate)| TaxRate::plain("DE", &class, "tax", rate)).collect();

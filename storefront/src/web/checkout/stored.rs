@@ -37,7 +37,10 @@ pub async fn view(door: &Door, stage: &Stage, form: Form) -> Result<StoredView> 
         None => 0,
     };
     let credit = (available > 0).then(|| CreditView { available: money(available), used: quote.cart.use_store_credit });
-    Ok(StoredView { form, cards, credit, more: quote.due() > 0 })
+    let sold = quote.sold_cards();
+    // More codes pay something only of what is no gift card.
+    let more = quote.due() > sold || quote.due() > 0 && sold == 0;
+    Ok(StoredView { form, cards, credit, sells_cards: sold > 0, more })
 }
 
 pub async fn add(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<HttpResponse> {

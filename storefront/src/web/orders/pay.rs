@@ -1,7 +1,7 @@
 //! Paying at a provider's page: sending the shopper there, and what happens when they come back.
 
 use super::{FRESH, Key, allowed, order_path, path_for};
-use crate::gateway::{Capture, GatewayError, Gateways, OpenPayment, Record, State};
+use crate::gateway::{GatewayError, Gateways, OpenPayment, Record, State};
 use crate::orders::{Order, OrderStatus};
 use crate::payments::{self, Outcome, Payment, PaymentState};
 use crate::shop;
@@ -55,7 +55,8 @@ async fn redirect(door: &Door, order: &Order, payment: &Payment) -> Result<Optio
     }
     let here = |error: Error| GatewayError::Unreachable(error.to_string());
     let gateway = door.gateways.find(&payment.provider).ok_or_else(|| GatewayError::Refused("the gateway is switched off".into()))?;
-    let shop = door.read(|conn, _| shop::get(conn)).await.map_err(here)?;
+    let id = order.id;
+    let (shop, capture) = door.read(move |conn, _| Ok((shop::get(conn)?, payments::opening(conn, id)?))).await.map_err(here)?;
     let language = Language::parse(&order.language).unwrap_or_default();
     let key = door.signer.sign(super::LINK, &order.number);
     let url = |path: &str| format!("{}{}", door.config.base_url, language.path(path));
@@ -67,7 +68,7 @@ async fn redirect(door: &Door, order: &Order, payment: &Payment) -> Result<Optio
         language: if language == Language::Chinese { "zh-CN" } else { "en" },
         return_url: url(&format!("/orders/{}/return?key={key}", order.number)),
         cancel_url: url(&order_path(&door.signer, &order.number)),
-        capture: if shop.capture_at_once { Capture::Automatic } else { Capture::Manual },
+        capture,
         description: format!("{} {}", shop.name, order.number),
         expires_at: order.payment_due_at.map(|due| due.and_utc().timestamp()),
     };

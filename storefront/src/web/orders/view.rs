@@ -3,6 +3,7 @@
 use super::returns as back;
 use super::{FRESH, LINK, allowed, papers, pay};
 use crate::gateway::Gateways;
+use crate::gift_cards::{self, GiftCard};
 use crate::orders::{self, HistoryEntry as Entry, Order, OrderLine, OrderStatus};
 use crate::payments::{self, Payment, PaymentState};
 use crate::pickups;
@@ -14,7 +15,7 @@ use crate::stock;
 use crate::stored_value::is_stored;
 use crate::web::checkout::method_name;
 use crate::web::door::Door;
-use crate::web::views::order::{HistoryEntry, OrderView, PickupView, RefundView, ShipmentView, TotalText};
+use crate::web::views::order::{HistoryEntry, OrderView, PickupView, RefundView, ShipmentView, SoldCardView, TotalText};
 use crate::web::views::page::{Page, PageView, Tone};
 use crate::web::views::shared::{Notice, TotalRow};
 use crate::web::visit::Visit;
@@ -86,6 +87,8 @@ pub fn load(conn: &mut Conn, order: &Order, gateways: &Gateways, key: Option<Str
         payment_method: shown::some(&method_name(&order.payment_method, words)),
         shipments: parcels(conn, order, &lines)?,
         refunds: returned(conn, order, &lines, words)?,
+        gift_cards: sold_cards(conn, &lines, words)?,
+        gift_cards_wait: gift_cards::wait(order, &lines, &payments::sums(conn, order.id)?),
         returns: back::views(conn, order, &lines, key.as_deref(), words)?,
         return_to,
         transfer: transfer(conn, order, payments.last(), words)?,
@@ -97,6 +100,14 @@ pub fn load(conn: &mut Conn, order: &Order, gateways: &Gateways, key: Option<Str
         balance: (balance > 0).then(|| Money::new(balance, currency)),
         can_reorder: lines.iter().any(|line| line.variant_id.is_some()),
     })
+}
+
+fn sold_cards(conn: &mut Conn, lines: &[OrderLine], words: &Words) -> Result<Vec<SoldCardView>> {
+    let view = |card: GiftCard| {
+        let amount = Money::new(card.initial, card.currency()?);
+        Ok(SoldCardView { name: stored::card_name(&card.last_four, words)?, amount, withdrawn: card.withdrawn_at.is_some() })
+    };
+    gift_cards::of_lines(conn, lines)?.into_iter().map(view).collect()
 }
 
 fn pickup(conn: &mut Conn, order: &Order) -> Result<Option<PickupView>> {

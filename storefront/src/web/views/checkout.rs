@@ -52,6 +52,8 @@ pub struct StoredView {
     pub form: Form,
     /// Each is removed by a POST of `card` to `/checkout/payment/gift-card/remove`.
     pub cards: Vec<GiftCardView>,
+    /// Gift cards lie in the cart, which gift cards do not pay for.
+    pub sells_cards: bool,
     /// Posts `use` to `/checkout/payment/store-credit`; `None` without credit.
     pub credit: Option<CreditView>,
     /// Something is left to pay.

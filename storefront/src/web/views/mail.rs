@@ -174,6 +174,22 @@ pub struct GiftCardMail {
     pub expires_at: Option<chrono::NaiveDateTime>,
 }
 
+/// `gift_cards_sold`.
+#[derive(Debug, Clone, Serialize)]
+pub struct GiftCardsSold {
+    pub order_number: String,
+    pub order_url: String,
+    pub cards: Vec<SoldCard>,
+}
+
+/// A gift card that an order sold.
+#[derive(Debug, Clone, Serialize)]
+pub struct SoldCard {
+    pub amount: Money,
+    /// In groups of four.
+    pub code: String,
+}
+
 /// `return_update`. The texts `mail-return-title-…` and `mail-return-subject-…` are named by the status.
 #[derive(Debug, Clone, Serialize)]
 pub struct ReturnUpdate {

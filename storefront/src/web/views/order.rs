@@ -33,6 +33,10 @@ pub struct OrderView {
     pub payment_method: Option<String>,
     pub shipments: Vec<ShipmentView>,
     pub refunds: Vec<RefundView>,
+    /// Gift cards that were issued for it.
+    pub gift_cards: Vec<SoldCardView>,
+    /// It is paid, and the codes of its gift cards are on their way.
+    pub gift_cards_wait: bool,
     pub returns: Vec<ReturnView>,
     /// Where to ask for a return; `None` when nothing may come back.
     pub return_to: Option<String>,
@@ -71,6 +75,16 @@ pub struct ShipmentView {
     pub tracking_url: Option<String>,
     /// What is in it, such as "2 × Mug, Indigo".
     pub contents: Vec<String>,
+}
+
+/// A gift card that the order sold. Its code is in the mail alone.
+#[derive(Debug, Clone, Serialize)]
+pub struct SoldCardView {
+    /// By its last four characters.
+    pub name: String,
+    pub amount: Money,
+    /// It was taken back, because it was refunded.
+    pub withdrawn: bool,
 }
 
 /// Money given back.

@@ -91,6 +91,8 @@ pub enum TaxNote {
     Included,
     /// Tax comes on top.
     Excluded,
+    /// A gift card, which is taxed when it is used and mailed.
+    GiftCard,
     /// Nothing to say: the shop charges no tax.
     None,
 }
