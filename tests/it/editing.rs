@@ -385,7 +385,10 @@ fn staff_see_the_money_before_and_the_buyer_pays_the_balance_by_the_link_of_the_
     assert!(sent.status == 303 && sent.headers["location"].starts_with(&house.stripe.base_url()), "{:?}", sent.headers);
     let sessions = house.stripe.sessions();
     assert_eq!(sessions.len(), 2);
+    // The webhook is waited for: otherwise the work may be done before it comes.
+    house.stripe.hold_webhooks();
     house.stripe.pay(&sessions[1]).unwrap();
+    house.stripe.deliver_pending();
     house.work();
     let stored = house.db.read_now(|conn| orders::get_by_number(conn, "R1001")).unwrap();
     assert_eq!((stored.total, stored.payment_status), (6190, PaymentStatus::Paid));
