@@ -3,6 +3,8 @@
 pub mod access;
 mod account;
 mod api_keys;
+mod attribute_form;
+mod attributes;
 mod audit;
 mod batches;
 mod cases;
@@ -35,6 +37,7 @@ mod pages;
 mod person;
 mod pictures;
 mod product;
+mod product_attributes;
 mod product_export;
 mod product_filter;
 mod product_form;

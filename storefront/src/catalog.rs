@@ -36,7 +36,7 @@ pub use list::{
     Brief, ProductRow, attribute_names, brief, by_slugs, count, find, ids, last, listing, newest, product_list, related, slugs,
 };
 pub use nature::{Named, Nature, addresses, named, natures, product_of, skus, variant_named};
-pub use page::{PagePicture, PageVariant, ProductOption, ProductPage, page};
+pub use page::{PageAttribute, PagePicture, PageVariant, ProductOption, ProductPage, page};
 pub use price_log::{PriceChange, price_changes};
 pub use product::{Picture, Product, Status, Text, Variant, products};
 pub use remove::{remove, used};

@@ -6,6 +6,7 @@ mod pictures;
 #[cfg(test)]
 mod tests;
 
+use crate::attributes;
 use crate::catalog::{self, CategoryChange, Saving};
 use crate::content::{self, ContentPage};
 use crate::ids::CategoryId;
@@ -107,6 +108,10 @@ fn fill(conn: &mut Conn, prepared: &[(&str, Prepared)], now: Time) -> Result<Sum
     }
     for (source, text) in files::labels()? {
         labels::set(conn, LANGUAGES[1], &source, &text)?;
+    }
+    let tree = catalog::categories(conn, LANGUAGES[0])?;
+    for definition in files::attributes(&|slug| tree.by_slug(slug).map(|category| category.id))? {
+        attributes::save(conn, &definition, now)?;
     }
     let drafts = files::products()?.into_iter().map(with_sources).collect::<Vec<ProductDraft>>();
     let saving = Saving { currency: Currency::EUR, actor: "demo", base: None, now };

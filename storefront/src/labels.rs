@@ -34,6 +34,23 @@ impl Labels {
     }
 }
 
+/// The translation of each of `words` that has one.
+pub fn of_words(conn: &mut Conn, language: &str, words: &[&str]) -> Result<HashMap<String, String>> {
+    let rows: Vec<(String, String)> = translations::table
+        .filter(translations::language.eq(language))
+        .filter(translations::source.eq_any(words))
+        .select((translations::source, translations::text))
+        .load(conn)?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Forgets the translation of `source`.
+pub fn unset(conn: &mut Conn, language: &str, source: &str) -> Result<()> {
+    diesel::delete(translations::table.filter(translations::language.eq(language)).filter(translations::source.eq(source)))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// Stores the translation of `source`, in place of the one before.
 pub fn set(conn: &mut Conn, language: &str, source: &str, text: &str) -> Result<()> {
     let row = (translations::language.eq(language), translations::source.eq(source), translations::text.eq(text));

@@ -916,6 +916,37 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    attributes (id) {
+        id -> BigInt,
+        code -> Text,
+        name -> Text,
+        kind -> Text,
+        unit -> Text,
+        several -> Bool,
+        facet -> Bool,
+        shown -> Bool,
+        position -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    attribute_choices (attribute_id, position) {
+        attribute_id -> BigInt,
+        position -> BigInt,
+        name -> Text,
+        swatch -> Text,
+    }
+}
+
+diesel::table! {
+    attribute_categories (attribute_id, category_id) {
+        attribute_id -> BigInt,
+        category_id -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(refund_lines, refunds);
 diesel::allow_tables_to_appear_in_same_query!(redirects, products, categories, collections);
 diesel::allow_tables_to_appear_in_same_query!(collections, collection_texts);

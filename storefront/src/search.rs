@@ -79,6 +79,9 @@ pub struct SearchQuery {
     /// Chosen values by facet: `brand`, `category` (ids), `availability` (`in`, `out`), `option:<name>`, `attribute:<name>`.
     /// Values of one facet widen, facets narrow. Options, availability and price speak of one and the same variant.
     pub facets: BTreeMap<String, BTreeSet<String>>,
+    /// Lowest and highest number by facet `attribute:<name>`, in millionths, both inclusive: only products with a value that is a number
+    /// between them. Beside chosen values of the same facet, both have to hold.
+    pub ranges: BTreeMap<String, (Option<i64>, Option<i64>)>,
     /// Lowest and highest price in minor units, both inclusive.
     pub price: (Option<i64>, Option<i64>),
     pub sort: Sort,

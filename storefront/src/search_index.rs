@@ -4,6 +4,7 @@
 //! sold out or available again (`stock` records that when free stock crosses zero). Its listener adds a job, which reads the product
 //! as it is then and tells the engine; so the order of the jobs does not matter, and one of them may run twice.
 
+use crate::attributes::Definitions;
 use crate::catalog::{self, Availability, Product};
 use crate::collections;
 use crate::ids::{CollectionId, ProductId, VariantId};
@@ -110,6 +111,7 @@ pub fn documents(conn: &mut Conn, ids: &[ProductId]) -> Result<Vec<SearchDocumen
         translations: translations(conn)?,
         published,
         collections: collections::of_products(conn, ids)?,
+        definitions: Definitions::load(conn)?,
     };
     Ok(found.into_iter().filter_map(|product| words.document(product, &levels)).collect())
 }
@@ -157,6 +159,7 @@ struct Words {
     translations: Vec<Labels>,
     published: HashMap<ProductId, Time>,
     collections: HashMap<ProductId, Vec<CollectionId>>,
+    definitions: Definitions,
 }
 
 impl Words {
@@ -169,6 +172,7 @@ impl Words {
             descriptions.extend((!text.description_html.is_empty()).then(|| one_line(&text.description_html)));
         }
         descriptions.extend(self.translated_labels(&product));
+        descriptions.extend(self.measures(&product));
         let mut categories: Vec<(i64, String)> =
             product.categories.iter().filter_map(|id| self.categories.get(&id.0)).flatten().cloned().collect();
         categories.sort();
@@ -196,6 +200,13 @@ impl Words {
 
     fn translations_of<'a>(&'a self, word: &'a str) -> impl Iterator<Item = String> + 'a {
         self.translations.iter().map(move |labels| labels.of(word)).filter(move |text| *text != word).map(str::to_string)
+    }
+
+    /// Numbers with their units, as people look for them: they are stored without.
+    fn measures(&self, product: &Product) -> Option<String> {
+        let unit = |name: &str| self.definitions.named(name).map(|one| &one.unit).filter(|unit| !unit.is_empty());
+        let with_unit = |(name, value): &(String, String)| unit(name).map(|unit| format!("{value} {unit}"));
+        some(&product.attributes.iter().filter_map(with_unit).collect::<Vec<_>>().join("\n"))
     }
 
     /// Facets go by the shop's own words; those of other languages are found as text.

@@ -30,6 +30,7 @@ pub mod reductions;
 mod search;
 pub mod shelves;
 pub mod shown;
+pub mod shown_attribute;
 mod sitemap;
 pub mod slots;
 pub(crate) mod stored;

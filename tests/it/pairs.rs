@@ -95,10 +95,13 @@ impl Things {
                 let category = storefront::catalog::save_category(conn, &change, now())?;
                 let pine = storefront::theme::Preset::Pine.theme();
                 storefront::theme::publish(conn, &pine, 0, "test", now())?;
+                let attribute = storefront::attributes::Definition { name: "Weight".into(), ..Default::default() };
+                let attribute = storefront::attributes::save(conn, &attribute, now())?;
                 let redirect = storefront::redirects::set(conn, "/old", "/new")?;
                 Ok(vec![
                     ("", "{batch}", batch.to_string()),
                     ("", "{filter}", filter.to_string()),
+                    ("/attributes/", "{id}", attribute.to_string()),
                     ("/categories/", "{id}", category.to_string()),
                     ("/collections/", "{id}", collection.to_string()),
                     ("/redirects/", "{id}", redirect.to_string()),

@@ -44,6 +44,7 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
         &[
             ("products", Permission::ProductsView),
             ("categories", Permission::ProductsView),
+            ("attributes", Permission::ProductsView),
             ("collections", Permission::ProductsView),
             ("stock", Permission::StockView),
             ("promotions", Permission::PromotionsView),

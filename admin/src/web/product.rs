@@ -1,6 +1,7 @@
 //! Adding and editing a product. Saving a form that somebody else overtook is refused; nothing typed is lost.
 
 use super::desk::{Desk, refusal};
+use super::product_attributes;
 use super::product_form::{self, BLANK_ROWS};
 use super::product_prices;
 use actix_web::http::StatusCode;
@@ -10,6 +11,7 @@ use kernel::error::Fields;
 use kernel::money::Currency;
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
+use storefront::attributes::Definitions;
 use storefront::catalog::{self, Categories, Product, Saving, Status};
 use storefront::ids::ProductId;
 use storefront::shop::{self, LANGUAGES, Shop};
@@ -26,6 +28,7 @@ pub struct Loaded {
     pub product: Product,
     pub updated_at: Option<Time>,
     pub categories: Categories,
+    pub definitions: Definitions,
     pub currency: Currency,
     pub shop: Shop,
 }
@@ -35,14 +38,17 @@ pub fn load(conn: &mut Conn, id: Option<ProductId>) -> Result<Loaded> {
     let shop = shop::get(conn)?;
     let currency = shop.currency;
     let categories = catalog::categories(conn, LANGUAGES[0])?;
-    let Some(id) = id else { return Ok(Loaded { product: Product::default(), updated_at: None, categories, currency, shop }) };
+    let definitions = Definitions::load(conn)?;
+    let Some(id) = id else {
+        return Ok(Loaded { product: Product::default(), updated_at: None, categories, definitions, currency, shop });
+    };
     let product = catalog::products(conn, &[id], currency)?.pop().ok_or(Error::NotFound)?;
-    Ok(Loaded { product, updated_at: Some(catalog::updated_at(conn, id)?), categories, currency, shop })
+    Ok(Loaded { product, updated_at: Some(catalog::updated_at(conn, id)?), categories, definitions, currency, shop })
 }
 
 pub async fn new(desk: Desk) -> Result<HttpResponse> {
     let loaded = desk.read(|conn| load(conn, None)).await?;
-    let form = product_form::filled(&loaded.product, None, FIRST_ROWS, &loaded.categories, &loaded.shop);
+    let form = product_form::filled(&loaded.product, None, FIRST_ROWS, &loaded.categories, &loaded.definitions, &loaded.shop);
     show(&desk, StatusCode::OK, &loaded, form, FIRST_ROWS).await
 }
 
@@ -50,7 +56,7 @@ pub async fn edit(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
     let id = ProductId(*id);
     let loaded = desk.read(move |conn| load(conn, Some(id))).await?;
     let rows = loaded.product.variants.len() + BLANK_ROWS;
-    let form = product_form::filled(&loaded.product, loaded.updated_at, rows, &loaded.categories, &loaded.shop);
+    let form = product_form::filled(&loaded.product, loaded.updated_at, rows, &loaded.categories, &loaded.definitions, &loaded.shop);
     show(&desk, StatusCode::OK, &loaded, form, rows).await
 }
 
@@ -79,11 +85,13 @@ async fn show(desk: &Desk, status: StatusCode, loaded: &Loaded, form: Form, rows
         .enumerate()
         .map(|(at, picture)| json!({ "prefix": format!("p{at}_"), "number": at + 1, "hash": picture.hash, "source": picture.source }))
         .collect();
+    let attributes = product_attributes::view(desk, &form, product, &loaded.definitions, &loaded.categories).await?;
     let hidden = product.status == Status::Active && !product.window.open(desk.door.now());
     let view = json!({
         "prices": product_prices::rows(desk, product, loaded.currency).await?, "hidden": hidden, "zone": loaded.shop.time_zone,
         "id": product.id, "title": product.title, "slug": product.slug, "status": product.status, "statuses": Status::ALL, "form": form,
         "categories": categories, "variants": variants, "pictures": pictures, "currency": loaded.currency, "options": product.options,
+        "attributes_of": product_attributes::drawn_names(&attributes), "attributes": attributes,
     });
     let title = if product.id.is_some() { product.title.as_str() } else { "admin-product-new" };
     desk.page_as(status, "admin/product.html", title, view)
@@ -111,7 +119,7 @@ async fn save(desk: Desk, id: Option<ProductId>, posted: Posted) -> Result<HttpR
                 catalog::begin_edit(conn, id, Some(seen), act.now)?;
             }
             let before = load(conn, id)?;
-            let product = product_form::product(&wanted, &before.product, &before.shop)?;
+            let product = product_form::product(&wanted, &before.product, &before.definitions, &before.shop)?;
             let saving = Saving { currency: before.currency, actor: &act.actor, base: None, now: act.now };
             let saved = catalog::save_product(conn, &product, &saving)?;
             let after = load(conn, Some(saved.id))?.product;
@@ -134,9 +142,9 @@ async fn save(desk: Desk, id: Option<ProductId>, posted: Posted) -> Result<HttpR
 
 /// The form as it was typed. What a browser leaves out, a checkbox without a tick, stays empty.
 fn typed(posted: &Posted, loaded: &Loaded, rows: usize, wrong: &Fields) -> Form {
-    let names = product_form::names(rows, loaded.product.pictures.len(), &loaded.categories);
+    let names = product_form::names(rows, loaded.product.pictures.len(), &loaded.categories, &loaded.definitions);
     let mut form = product_form::blank(&names);
-    let fresh = product_form::filled(&Product::default(), None, rows, &loaded.categories, &loaded.shop);
+    let fresh = product_form::filled(&Product::default(), None, rows, &loaded.categories, &loaded.definitions, &loaded.shop);
     for at in product_form::rows(posted)..rows {
         for field in ["tax_class", "tracked", "requires_shipping", "taxable", "active"] {
             let name = format!("v{at}_{field}");
@@ -145,5 +153,5 @@ fn typed(posted: &Posted, loaded: &Loaded, rows: usize, wrong: &Fields) -> Form 
         }
     }
     let order: Vec<&str> = names.iter().map(String::as_str).collect();
-    form.typed(posted.pairs()).refuse(&order, wrong)
+    product_attributes::typed(form.typed(posted.pairs()), posted, &loaded.definitions).refuse(&order, wrong)
 }

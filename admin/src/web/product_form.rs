@@ -1,10 +1,12 @@
 //! A product as a form, and back. Variants and pictures are rows whose fields carry their number (`v0_price`, `p2_alt`).
 
 use super::forms::{self, Reader};
+use super::product_attributes;
 use kernel::clock::Time;
 use kernel::error::Fields;
 use kernel::money::Currency;
 use kernel::{Error, Result};
+use storefront::attributes::Definitions;
 use storefront::catalog::{Categories, Product, Status, Text, Variant, Window};
 use storefront::ids::CategoryId;
 use storefront::shop::Shop;
@@ -26,6 +28,7 @@ const BASE: &[&str] = &[
     "tags",
     "options",
     "attributes",
+    "attributes_of",
     "seo_title",
     "seo_description",
     "title_zh",
@@ -56,9 +59,10 @@ pub const BLANK_ROWS: usize = 1;
 pub const MOMENT: &str = "%Y-%m-%dT%H:%M:%S%.6f";
 
 /// Every name of the form, in its order, for `variants` rows and `pictures` rows.
-pub fn names(variants: usize, pictures: usize, categories: &Categories) -> Vec<String> {
+pub fn names(variants: usize, pictures: usize, categories: &Categories, definitions: &Definitions) -> Vec<String> {
     let mut names: Vec<String> = BASE.iter().map(ToString::to_string).collect();
     names.extend(categories.0.iter().map(|category| format!("category-{}", category.id)));
+    names.extend(product_attributes::names(definitions));
     for at in 0..pictures {
         names.extend(["alt", "position", "remove"].map(|field| format!("p{at}_{field}")));
     }
@@ -74,10 +78,16 @@ pub fn blank(names: &[String]) -> Form {
 }
 
 /// The form of a stored product, with `rows` rows of variants.
-pub fn filled(product: &Product, updated_at: Option<Time>, rows: usize, categories: &Categories, shop: &Shop) -> Form {
+pub fn filled(
+    product: &Product,
+    updated_at: Option<Time>,
+    rows: usize,
+    categories: &Categories,
+    definitions: &Definitions,
+    shop: &Shop,
+) -> Form {
     let chinese = product.texts.get("zh").cloned().unwrap_or_default();
-    let attributes: Vec<String> = product.attributes.iter().map(|(name, value)| format!("{name}: {value}")).collect();
-    let mut form = blank(&names(rows, product.pictures.len(), categories))
+    let mut form = blank(&names(rows, product.pictures.len(), categories, definitions))
         .fill("updated_at", updated_at.map(|at| at.format(MOMENT).to_string()).unwrap_or_default())
         .fill("title", &product.title)
         .fill("slug", &product.slug)
@@ -90,13 +100,13 @@ pub fn filled(product: &Product, updated_at: Option<Time>, rows: usize, categori
         .fill("gift_card", forms::tick(product.gift_card))
         .fill("tags", product.tags.join(", "))
         .fill("options", product.options.join(", "))
-        .fill("attributes", attributes.join("\n"))
         .fill("seo_title", &product.seo_title)
         .fill("seo_description", &product.seo_description)
         .fill("title_zh", chinese.title)
         .fill("description_zh", chinese.description_html)
         .fill("seo_title_zh", chinese.seo_title)
         .fill("seo_description_zh", chinese.seo_description);
+    form = product_attributes::filled(form, product, definitions, categories);
     for category in &product.categories {
         form = form.fill(&format!("category-{category}"), "on");
     }
@@ -143,7 +153,7 @@ pub fn rows(posted: &Posted) -> usize {
 }
 
 /// The product that the form means, over the one that is stored. Checks only what the domain cannot: that values read.
-pub fn product(posted: &Posted, stored: &Product, shop: &Shop) -> Result<Product> {
+pub fn product(posted: &Posted, stored: &Product, definitions: &Definitions, shop: &Shop) -> Result<Product> {
     let mut reader = Reader::new(posted, shop.currency);
     let mut product = stored.clone();
     match Status::parse(posted.get("status")) {
@@ -175,7 +185,7 @@ pub fn product(posted: &Posted, stored: &Product, shop: &Shop) -> Result<Product
         .pairs()
         .filter_map(|(name, value)| name.strip_prefix("category-").filter(|_| value == "on")?.parse().ok().map(CategoryId))
         .collect();
-    attributes(&mut reader, &mut product);
+    product.attributes = product_attributes::read(&mut reader, posted, &stored.attributes, definitions);
     pictures(&mut reader, &mut product);
     variants(&mut reader, &mut product, rows(posted));
     reader.check()?;
@@ -185,20 +195,6 @@ pub fn product(posted: &Posted, stored: &Product, shop: &Shop) -> Result<Product
 /// Words between `separator`s.
 fn list(text: &str, separator: char) -> Vec<String> {
     text.split(separator).map(|word| word.trim().to_string()).filter(|word| !word.is_empty()).collect()
-}
-
-fn attributes(reader: &mut Reader, product: &mut Product) {
-    let typed = reader.text("attributes");
-    let mut found = Vec::new();
-    for line in typed.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        match line.split_once([':', '：']) {
-            Some((name, value)) if !name.trim().is_empty() && !value.trim().is_empty() => {
-                found.push((name.trim().to_string(), value.trim().to_string()));
-            }
-            _ => reader.wrong.add("attributes", "admin-attributes-invalid"),
-        }
-    }
-    product.attributes = found;
 }
 
 /// New texts and a new order of the pictures; equal positions keep the order there was.

@@ -4,11 +4,11 @@
 use super::access::Access::{Enrolling, Public, SignedIn};
 use super::access::{Route, get, post};
 use super::{
-    account, api_keys, audit, batches, cases, categories, collections, doctor, find, gift_cards, home, home_page, invitations, jobs,
-    locations, mails, menus, order, order_edit, order_money, order_new, order_papers, order_ship, orders, pages, person, pictures, product,
-    product_export, product_import, product_rules, product_table, products, promotion_bench, promotion_codes, promotions, redirects,
-    return_money, return_new, returns, roles, second_factor, settings, shipping, sign_in, staff, stock, stock_goods, store_credit, taxes,
-    theme, webhooks,
+    account, api_keys, attributes, audit, batches, cases, categories, collections, doctor, find, gift_cards, home, home_page, invitations,
+    jobs, locations, mails, menus, order, order_edit, order_money, order_new, order_papers, order_ship, orders, pages, person, pictures,
+    product, product_export, product_import, product_rules, product_table, products, promotion_bench, promotion_codes, promotions,
+    redirects, return_money, return_new, returns, roles, second_factor, settings, shipping, sign_in, staff, stock, stock_goods,
+    store_credit, taxes, theme, webhooks,
 };
 use crate::permissions::Permission::{
     ApiKeysManage, AuditView, CasesView, ContentEdit, GiftCardsManage, GiftCardsView, JobsManage, JobsView, MailsResend, MailsView,
@@ -122,6 +122,14 @@ fn shop() -> Vec<Route> {
         post("/categories/{id}", ProductsEdit, categories::update),
         post("/categories/{id}/order", ProductsEdit, categories::shift),
         post("/categories/{id}/delete", ProductsEdit, categories::delete),
+        get("/attributes", ProductsView, attributes::list),
+        get("/attributes/new", ProductsEdit, attributes::new),
+        post("/attributes/new", ProductsEdit, attributes::create),
+        get("/attributes/{id}", ProductsView, attributes::edit),
+        post("/attributes/{id}", ProductsEdit, attributes::update),
+        post("/attributes/{id}/order", ProductsEdit, attributes::shift),
+        get("/attributes/{id}/delete", ProductsEdit, attributes::delete_form),
+        post("/attributes/{id}/delete", ProductsEdit, attributes::delete),
         get("/collections", ProductsView, collections::list),
         get("/collections/new", ProductsEdit, collections::new),
         post("/collections/new", ProductsEdit, collections::create),

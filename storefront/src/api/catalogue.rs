@@ -3,7 +3,8 @@
 use super::amount::Amount;
 use super::call::{Call, found};
 use crate::api_keys::Scope;
-use crate::catalog::{self, Availability, Card, CardPicture, ProductPage};
+use crate::attributes::{Value, decimal};
+use crate::catalog::{self, Availability, Card, CardPicture, PageAttribute, ProductPage};
 use crate::ids::ProductId;
 use crate::shop;
 use actix_web::{HttpRequest, HttpResponse, get, web};
@@ -98,10 +99,58 @@ struct OptionView {
     values: Vec<String>,
 }
 
+/// One value of an attribute. An attribute with several stands several times.
 #[derive(Serialize, ToSchema)]
 struct AttributeView {
     name: String,
+    /// In words; a number with its unit.
     value: String,
+    /// How the merchant defined the attribute; null for a free one.
+    code: Option<String>,
+    /// What the value means; null for a free attribute and for a value that its definition cannot read.
+    typed: Option<TypedView>,
+}
+
+/// A value of an attribute that the merchant defined.
+#[derive(Serialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum TypedView {
+    Text {
+        text: String,
+    },
+    /// One of the values that the merchant named; `choice` is in the shop's own language, `swatch` a colour such as `#aa8855` or empty.
+    Choice {
+        choice: String,
+        swatch: String,
+    },
+    /// A decimal number as text, such as `0.5`, with its unit or an empty one.
+    Number {
+        number: String,
+        unit: String,
+    },
+    YesNo {
+        yes: bool,
+    },
+    /// A day such as `2026-11-22`.
+    Date {
+        date: String,
+    },
+}
+
+fn attribute(of: PageAttribute) -> AttributeView {
+    let unit = of.unit;
+    let value = match &of.value {
+        Some(Value::Number(_)) if !unit.is_empty() => format!("{} {unit}", of.text),
+        _ => of.text,
+    };
+    let typed = of.value.map(|value| match value {
+        Value::Text(text) => TypedView::Text { text },
+        Value::Choice { name, swatch } => TypedView::Choice { choice: name, swatch },
+        Value::Number(millionths) => TypedView::Number { number: decimal::write(millionths), unit },
+        Value::YesNo(yes) => TypedView::YesNo { yes },
+        Value::Date(_) => TypedView::Date { date: value.written() },
+    });
+    AttributeView { name: of.name, value, code: of.code, typed }
 }
 
 /// What can be put into a cart.
@@ -253,7 +302,7 @@ fn product_view(page: ProductPage, base: &str) -> ProductView {
         pictures: page.pictures.into_iter().map(|picture| picture_view(picture, base)).collect(),
         options: page.options.into_iter().map(option).collect(),
         variants: page.variants.into_iter().map(variant).collect(),
-        attributes: page.attributes.into_iter().map(|(name, value)| AttributeView { name, value }).collect(),
+        attributes: page.attributes.into_iter().map(attribute).collect(),
         categories: page.categories.into_iter().map(|path| path.into_iter().map(|category| category.slug).collect()).collect(),
         availability: availability(page.availability),
     }

@@ -5,6 +5,7 @@ use super::call::{Call, found};
 use super::catalogue::{ProductCard, card_view};
 use super::input::Query;
 use crate::api_keys::Scope;
+use crate::attributes::decimal;
 use crate::ids::ProductId;
 use crate::search::{SearchPage, SearchQuery, Sort};
 use crate::{catalog, shop};
@@ -19,6 +20,8 @@ use utoipa::ToSchema;
 const MAX_TEXT: usize = 500;
 /// The most values chosen in all facets.
 const MAX_FILTERS: usize = 50;
+/// The most ranges of numbers.
+const MAX_RANGES: usize = 12;
 
 /// A page of what was found.
 #[derive(Serialize, ToSchema)]
@@ -65,6 +68,7 @@ struct PriceRange {
     params(
         ("q" = Option<String>, Query, description = "As typed. Without it, everything that passes the filters.", max_length = 500),
         ("filter" = Option<Vec<String>>, Query, description = "A chosen value as `<facet>=<value>`, such as `brand=Acme` or `option:Color=Blue`. May be given several times.", max_items = 50),
+        ("range" = Option<Vec<String>>, Query, description = "Numbers of an attribute as `<name>=<lowest>..<highest>`, such as `Capacity=300..500` or `Capacity=300..`, both inclusive. May be given several times.", max_items = 12),
         ("price_min" = Option<i64>, Query, description = "The lowest price in minor units of the shop's currency.", minimum = 0, maximum = 1000000000000_i64),
         ("price_max" = Option<i64>, Query, description = "The highest price in minor units.", minimum = 0, maximum = 1000000000000_i64),
         ("sort" = Option<String>, Query, description = "`relevance` (without it), `price_ascending`, `price_descending` or `newest`.", pattern = "^(relevance|price_ascending|price_descending|newest)$"),
@@ -115,11 +119,32 @@ fn asked(query: &mut Query) -> SearchQuery {
             _ => query.refuse("filter", "Write a filter as <facet>=<value>, such as brand=Acme or option:Color=Blue."),
         }
     }
+    let mut ranges = BTreeMap::new();
+    let given = query.texts("range");
+    if given.len() > MAX_RANGES || given.iter().any(|range| range.chars().count() > MAX_TEXT) {
+        query.refuse("range", "Give at most 12 ranges of at most 500 characters.");
+    }
+    for range in given {
+        match read_range(&range) {
+            Some((name, ends)) => {
+                ranges.insert(format!("attribute:{name}"), ends);
+            }
+            None => query.refuse("range", "Write a range as <attribute>=<lowest>..<highest>, such as Capacity=300..500."),
+        }
+    }
     let price = (query.minor("price_min"), query.minor("price_max"));
     let sort = query.word("sort", sort, "relevance, price_ascending, price_descending, newest").unwrap_or_default();
     let with_facets = query.word("facets", |word| word.parse().ok(), "true, false").unwrap_or(true);
     let limit = usize::try_from(query.limit()).unwrap_or(1);
-    SearchQuery { text, category: None, facets, price, sort, after: query.text("after"), limit, with_facets }
+    SearchQuery { text, category: None, facets, ranges, price, sort, after: query.text("after"), limit, with_facets }
+}
+
+/// A name with the lowest and highest number in millionths.
+fn read_range(text: &str) -> Option<(&str, (Option<i64>, Option<i64>))> {
+    let (name, ends) = text.rsplit_once('=')?;
+    let (low, high) = ends.split_once("..")?;
+    let end = |text: &str| if text.is_empty() { Some(None) } else { decimal::read(text).map(Some) };
+    (!name.is_empty()).then_some((name, (end(low)?, end(high)?)))
 }
 
 fn is_facet(key: &str) -> bool {

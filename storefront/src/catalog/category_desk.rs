@@ -8,7 +8,7 @@ use super::list::listing;
 use crate::ids::{CategoryId, ProductId};
 use crate::schema::{categories as rows, category_texts as texts, product_categories};
 use crate::shop::LANGUAGES;
-use crate::{collections, content, promotions, redirects};
+use crate::{attributes, collections, content, promotions, redirects};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::error::Fields;
@@ -214,6 +214,7 @@ pub fn remove_category(conn: &mut Conn, id: CategoryId) -> Result<()> {
     if content::layout::speaks_of(conn, &known.slug)? {
         return Err(Error::conflict("category-on-home-page"));
     }
+    attributes::forget_category(conn, id, known.parent_id)?;
     redirects::forget_category(conn, id)?;
     diesel::delete(texts::table.filter(texts::category_id.eq(id))).execute(conn)?;
     match diesel::delete(rows::table.find(id)).execute(conn)? {

@@ -5,6 +5,7 @@ use super::cards::{galleries, state};
 use super::categories::{Category, categories};
 use super::price_log;
 use super::product::{Status, products};
+use crate::attributes::{Definitions, Value};
 use crate::ids::{ProductId, VariantId};
 use crate::labels::Labels;
 use crate::schema::{product_pictures, products as rows};
@@ -19,7 +20,7 @@ use std::collections::HashMap;
 pub use super::cards::CardPicture as PagePicture;
 
 /// A product in the language asked for. Amounts are minor units of `currency`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct ProductPage {
     pub id: ProductId,
     pub slug: String,
@@ -40,7 +41,8 @@ pub struct ProductPage {
     pub options: Vec<ProductOption>,
     /// On sale, in their order.
     pub variants: Vec<PageVariant>,
-    pub attributes: Vec<(String, String)>,
+    /// Those that are to be shown, the defined ones first in their order.
+    pub attributes: Vec<PageAttribute>,
     /// The path of each category from the root.
     pub categories: Vec<Vec<Category>>,
     pub availability: Availability,
@@ -58,6 +60,21 @@ pub struct ProductOption {
     pub name: String,
     /// As stored and as shown.
     pub values: Vec<(String, String)>,
+}
+
+/// One value of an attribute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageAttribute {
+    /// How programs call its definition; none when nobody defined it.
+    pub code: Option<String>,
+    /// As shown.
+    pub name: String,
+    /// As stored, in the language asked for.
+    pub text: String,
+    /// As its definition reads it; none without one and for what it cannot read.
+    pub value: Option<Value>,
+    /// Of a number, in the language asked for; empty for none.
+    pub unit: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -91,6 +108,7 @@ pub fn page(conn: &mut Conn, slug: &str, language: &str) -> Result<ProductPage> 
     let mut product =
         products(conn, &[id], shop.currency)?.pop().filter(|product| product.status == Status::Active).ok_or(Error::NotFound)?;
     let labels = Labels::load(conn, language)?;
+    let definitions = Definitions::load(conn)?;
     let tree = categories(conn, language)?;
     let pictures = galleries(conn, &[id], &labels, usize::MAX)?.remove(&id).unwrap_or_default();
     let by_source = sources(conn, id)?;
@@ -143,7 +161,7 @@ pub fn page(conn: &mut Conn, slug: &str, language: &str) -> Result<ProductPage> 
         currency: shop.currency,
         pictures,
         options: options(&product.options, &variants, &labels),
-        attributes: product.attributes.iter().map(|(name, value)| (labels.of(name).to_string(), labels.of(value).to_string())).collect(),
+        attributes: attributes(&product.attributes, &definitions, &labels),
         categories: product.categories.iter().map(|id| tree.path(*id).into_iter().cloned().collect()).collect(),
         availability: Availability::best(&states),
         price_from: variants.iter().map(|variant| variant.price).min(),
@@ -151,6 +169,24 @@ pub fn page(conn: &mut Conn, slug: &str, language: &str) -> Result<ProductPage> 
         variants,
         updated_at,
     })
+}
+
+fn attributes(stored: &[(String, String)], definitions: &Definitions, labels: &Labels) -> Vec<PageAttribute> {
+    let place = |name: &str| definitions.all.iter().position(|one| one.name == name).unwrap_or(usize::MAX);
+    let mut shown: Vec<&(String, String)> =
+        stored.iter().filter(|(name, _)| definitions.named(name).is_none_or(|definition| definition.shown)).collect();
+    shown.sort_by_key(|(name, _)| place(name));
+    let attribute = |(name, text): &(String, String)| {
+        let definition = definitions.named(name);
+        PageAttribute {
+            code: definition.map(|definition| definition.code.clone()),
+            name: labels.of(name).to_string(),
+            text: labels.of(text).to_string(),
+            value: definition.and_then(|definition| definition.read(text).ok()),
+            unit: definition.map(|definition| labels.of(&definition.unit).to_string()).unwrap_or_default(),
+        }
+    };
+    shown.into_iter().map(attribute).collect()
 }
 
 /// Only values that a variant on sale has: nobody chooses what cannot be had.

@@ -1,6 +1,8 @@
 //! The files of the demo shop, read into the shop's own words.
 
+use crate::attributes::{Choice, Definition, Kind};
 use crate::content::ContentPage;
+use crate::ids::CategoryId;
 use crate::imports::ProductDraft;
 use crate::promotions::{Cut, Effect, Goods, Terms};
 use crate::shipping::NewShippingRate;
@@ -45,6 +47,39 @@ pub(super) fn categories() -> Result<Vec<CategoryFile>> {
 
 pub(super) fn home() -> Result<serde_json::Value> {
     read(include_str!("../../../demo/home.json"))
+}
+
+/// Definitions of attributes; `category` gives the category of a slug.
+pub(super) fn attributes(category: &dyn Fn(&str) -> Option<CategoryId>) -> Result<Vec<Definition>> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Attribute {
+        name: String,
+        code: String,
+        kind: Kind,
+        #[serde(default)]
+        unit: String,
+        #[serde(default)]
+        several: bool,
+        facet: bool,
+        #[serde(default)]
+        choices: Vec<Choice>,
+        #[serde(default)]
+        categories: Vec<String>,
+    }
+    let files: Vec<Attribute> = read(include_str!("../../../demo/attributes.json"))?;
+    let own = |file: Attribute| Definition {
+        name: file.name,
+        code: file.code,
+        kind: file.kind,
+        unit: file.unit,
+        several: file.several,
+        facet: file.facet,
+        choices: file.choices,
+        categories: file.categories.iter().filter_map(|slug| category(slug)).collect(),
+        ..Definition::default()
+    };
+    Ok(files.into_iter().map(own).collect())
 }
 
 /// Words with their Chinese.

@@ -15,7 +15,7 @@ fn the_demo_is_whole_and_loads_once() {
         let shop = shop::get(conn)?;
         let mug = catalog::page(conn, "straight-mug", "zh")?;
         assert_eq!(mug.variants.len(), 8);
-        assert!(!mug.title.is_ascii() && !mug.attributes[0].0.is_ascii() && !mug.options[0].name.is_ascii());
+        assert!(!mug.title.is_ascii() && !mug.attributes[0].name.is_ascii() && !mug.options[0].name.is_ascii());
         assert!(mug.pictures.iter().all(|picture| picture.hash.len() == 64 && !picture.alt.is_ascii()));
         assert!(mug.variants.iter().all(|variant| variant.picture_hash.is_some()));
         let state = |options: [&str; 2]| mug.variants.iter().find(|variant| variant.options == options).map(|variant| variant.availability);

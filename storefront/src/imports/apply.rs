@@ -6,6 +6,7 @@ mod tests;
 
 use super::draft::ProductDraft;
 use super::report::RowError;
+use crate::attributes::Definitions;
 use crate::catalog::{self, Categories, Category, FieldChange, Product, Saved, Saving};
 use crate::ids::{CategoryId, ProductId};
 use crate::schema::products;
@@ -231,6 +232,7 @@ struct Known {
     heads: HashMap<String, (ProductId, String)>,
     bodies: HashMap<ProductId, Product>,
     hashes: Vec<String>,
+    definitions: Definitions,
     at: usize,
 }
 
@@ -249,7 +251,7 @@ impl Known {
             .filter_map(|(slug, hash)| heads.get(slug).filter(|(_, known)| known != hash).map(|(id, _)| *id))
             .collect();
         let bodies = catalog::products(conn, &wanted, currency)?.into_iter().filter_map(|product| Some((product.id?, product))).collect();
-        Ok(Known { heads, bodies, hashes, at: 0 })
+        Ok(Known { heads, bodies, hashes, definitions: Definitions::load(conn)?, at: 0 })
     }
 
     /// Takes the next draft, in the order of loading.
@@ -266,13 +268,29 @@ impl Known {
         for path in &draft.categories {
             categories.extend(resolve(conn, tree, path)?);
         }
-        let merged = merge::merge(before.clone(), draft, slug, categories);
+        let attributes = self.attributes(before.as_ref(), draft)?;
+        let merged = merge::merge(before.clone(), draft, attributes, slug, categories);
         let mut after = catalog::checked(&merged)?;
         match (before, after.id) {
             (Some(before), Some(id)) if before == after => Ok(Step::Remember(id, hash)),
             (before, _) => {
                 after.import_hash = hash;
                 Ok(Step::Save(Box::new((before, after))))
+            }
+        }
+    }
+}
+
+impl Known {
+    /// The attributes of a draft as their definitions write them. `Invalid` names the first that does not fit.
+    fn attributes(&self, before: Option<&Product>, draft: &ProductDraft) -> Result<Vec<(String, String)>> {
+        let stored = before.map(|before| before.attributes.as_slice()).unwrap_or_default();
+        let (fitted, unfit) = self.definitions.fit(&draft.attributes, stored);
+        match unfit.first() {
+            None => Ok(fitted),
+            Some(unfit) => {
+                let value: String = unfit.value.chars().take(100).collect();
+                Err(Error::field("attributes", format!("{}: {value} {}", unfit.name, unfit.why.sentence())))
             }
         }
     }

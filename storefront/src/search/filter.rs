@@ -6,6 +6,7 @@
 use super::SearchQuery;
 use super::schema::clean;
 use super::segment::{Labels, Segment};
+use crate::attributes::decimal;
 use kernel::error::{Error, Result};
 use std::ops::Range;
 
@@ -15,10 +16,29 @@ const MOST_FACETS: usize = 60;
 
 /// What is chosen, in any segment.
 pub struct Filter {
-    /// Key and values; the place is the bit.
-    chosen: Vec<(String, Vec<String>)>,
+    /// The place is the bit.
+    chosen: Vec<Chosen>,
     price: (Option<i64>, Option<i64>),
     variant_bits: u64,
+}
+
+/// What is chosen of one facet.
+struct Chosen {
+    key: String,
+    /// Any of them, or all when there are none.
+    values: Vec<String>,
+    /// Lowest and highest number, in millionths.
+    range: Option<(Option<i64>, Option<i64>)>,
+}
+
+/// Whether a number lies between two others, both inclusive.
+pub fn within(number: i64, (low, high): (Option<i64>, Option<i64>)) -> bool {
+    low.is_none_or(|low| number >= low) && high.is_none_or(|high| number <= high)
+}
+
+/// The ranges that narrow anything, by their facets.
+pub fn ranges(query: &SearchQuery) -> impl Iterator<Item = (String, (Option<i64>, Option<i64>))> {
+    query.ranges.iter().filter(|(key, range)| **range != (None, None) && !of_variants(key)).map(|(key, range)| (clean(key), *range))
 }
 
 /// Whether a facet tells variants of one product apart.
@@ -29,26 +49,31 @@ pub fn of_variants(key: &str) -> bool {
 impl Filter {
     /// Fails with `Invalid` when more facets are chosen than any page offers.
     pub fn new(query: &SearchQuery) -> Result<Filter> {
-        let chosen: Vec<(String, Vec<String>)> = query
-            .facets
-            .iter()
-            .filter(|(_, values)| !values.is_empty())
-            .map(|(key, values)| (clean(key), values.iter().map(|value| clean(value)).collect()))
+        let values = query.facets.iter().filter(|(_, values)| !values.is_empty());
+        let mut chosen: Vec<Chosen> = values
+            .map(|(key, values)| Chosen { key: clean(key), values: values.iter().map(|value| clean(value)).collect(), range: None })
             .collect();
+        for (key, range) in ranges(query) {
+            match chosen.iter_mut().find(|chosen| chosen.key == key) {
+                Some(chosen) => chosen.range = Some(range),
+                None => chosen.push(Chosen { key, values: Vec::new(), range: Some(range) }),
+            }
+        }
         if chosen.len() > MOST_FACETS {
             return Err(Error::field("facets", "too many filters"));
         }
-        let variant_bits = chosen.iter().enumerate().filter(|(_, (key, _))| of_variants(key)).fold(0, |bits, (bit, _)| bits | 1 << bit);
+        let variant_bits =
+            chosen.iter().enumerate().filter(|(_, chosen)| of_variants(&chosen.key)).fold(0, |bits, (bit, _)| bits | 1 << bit);
         Ok(Filter { chosen, price: query.price, variant_bits })
     }
 
     pub fn is_selected(&self, key: &str, value: &str) -> bool {
-        self.chosen.iter().any(|(chosen, values)| chosen == key && values.iter().any(|chosen| chosen == value))
+        self.chosen.iter().any(|chosen| chosen.key == key && chosen.values.iter().any(|chosen| chosen == value))
     }
 
     /// The chosen labels: a facet lists them even when nothing matches.
     pub fn selected(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.chosen.iter().flat_map(|(key, values)| values.iter().map(move |value| (key.as_str(), value.as_str())))
+        self.chosen.iter().flat_map(|chosen| chosen.values.iter().map(|value| (chosen.key.as_str(), value.as_str())))
     }
 
     fn price_bit(&self, price: i64) -> u64 {
@@ -61,10 +86,10 @@ impl Filter {
         let (mut wanted, mut product_bits) = (Vec::new(), 0);
         let mut failing = vec![self.variant_bits; segment.combinations.len()];
         let (mut product_keys, mut option_keys) = (Vec::new(), Vec::new());
-        for (place, (key, values)) in self.chosen.iter().enumerate() {
-            let bit = 1 << place;
+        for (place, chosen) in self.chosen.iter().enumerate() {
+            let (key, bit) = (chosen.key.as_str(), 1 << place);
             if of_variants(key) {
-                let places = places(&segment.options, key, values);
+                let places = places(&segment.options, chosen);
                 option_keys.push((segment.options.of(key), bit));
                 for (mask, options) in failing.iter_mut().zip(&segment.combinations) {
                     if options.iter().any(|option| places.contains(&u64::from(*option))) {
@@ -74,9 +99,10 @@ impl Filter {
             } else {
                 product_bits |= bit;
                 product_keys.push((segment.labels.of(key), bit));
-                wanted.extend(places(&segment.labels, key, values).into_iter().map(|place| (place, bit)));
+                wanted.extend(places(&segment.labels, chosen).into_iter().map(|place| (place, bit)));
             }
         }
+        wanted.sort_unstable();
         let without_variant = self.variant_bits | if self.price == (None, None) { 0 } else { PRICE };
         Bound { wanted, product_bits, failing, product_keys, option_keys, without_variant }
     }
@@ -92,13 +118,21 @@ impl Filter {
     }
 }
 
-fn places(labels: &Labels, key: &str, values: &[String]) -> Vec<u64> {
-    values.iter().flat_map(|value| labels.find(key, value)).map(|place| place as u64).collect()
+fn places(labels: &Labels, chosen: &Chosen) -> Vec<u64> {
+    let named: Vec<usize> = match chosen.values.as_slice() {
+        [] => labels.of(&chosen.key).collect(),
+        values => values.iter().flat_map(|value| labels.find(&chosen.key, value)).collect(),
+    };
+    let inside = |place: &usize| {
+        let number = || labels.0.get(*place).and_then(|label| decimal::written(&label.value));
+        chosen.range.is_none_or(|range| number().is_some_and(|number| within(number, range)))
+    };
+    named.into_iter().filter(inside).map(|place| place as u64).collect()
 }
 
 /// A filter in the numbers of one segment.
 pub struct Bound {
-    /// Places of chosen product labels, and the bit each satisfies.
+    /// Places of chosen product labels, in order, and the bit each satisfies.
     wanted: Vec<(u64, u64)>,
     product_bits: u64,
     /// Per combination of options, what it fails.
@@ -117,7 +151,8 @@ impl Bound {
         }
         let mut failed = self.product_bits;
         for label in segment.product_labels.values_for_doc(document) {
-            for (_, bit) in self.wanted.iter().filter(|(place, _)| *place == label) {
+            let start = self.wanted.partition_point(|(place, _)| *place < label);
+            for (_, bit) in self.wanted[start..].iter().take_while(|(place, _)| *place == label) {
                 failed &= !bit;
             }
         }

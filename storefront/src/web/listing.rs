@@ -10,6 +10,7 @@ use super::shelves::{self, Showing};
 use super::views::listing::{Hidden, Listing, PriceFacet};
 use super::views::shared::{Choice, Link};
 use super::words::Words;
+use crate::attributes::{Definitions, decimal};
 use crate::catalog::{self, Categories};
 use crate::ids::{CategoryId, ProductId};
 use crate::labels::Labels;
@@ -43,7 +44,10 @@ pub fn asked(choices: &Choices, category: Option<CategoryId>, currency: Currency
         },
     };
     let price = (amount(&choices.price_min), amount(&choices.price_max));
+    // What does not read narrows nothing; the facet says so.
+    let ranges = choices.ranges.iter().map(|(key, (low, high))| (key.clone(), (decimal::read(low), decimal::read(high)))).collect();
     let query = SearchQuery {
+        ranges,
         text: choices.text.clone(),
         category: category.map(|id| id.0),
         facets: choices.facets.clone(),
@@ -98,14 +102,15 @@ pub fn found(conn: &mut Conn, around: &Around, page: &SearchPage, price_error: O
     let ids: Vec<ProductId> = page.hits.iter().copied().map(ProductId).collect();
     let cards = shelves::cards(conn, &ids, &around.showing())?;
     let choices = around.choices;
-    let named = facets::Naming { words: around.words, labels: &labels, tree: around.tree };
+    let definitions = Definitions::load(conn)?;
+    let named = facets::Naming { words: around.words, labels: &labels, tree: around.tree, definitions: &definitions };
     let chips = chips(around, &named);
     Ok(Listing {
         action: around.action.clone(),
         hidden: hidden(choices),
         count: u64::try_from(page.total).unwrap_or(u64::MAX),
         at_least: false,
-        facets: facets::views(&page.facets, &named, around.with_categories),
+        facets: facets::views(&page.facets, choices, &named, around.with_categories),
         price: price(around, page, price_error),
         clear: (!chips.is_empty()).then(|| choices.cleared().address(&around.action)),
         chips,
@@ -175,16 +180,15 @@ fn chips(around: &Around, named: &facets::Naming) -> Vec<Link> {
             chips.push(Link { label: named.chip(key, value), to });
         }
     }
+    for (key, (low, high)) in &choices.ranges {
+        chips.push(Link { label: named.range_chip(key, low, high), to: choices.without_range(key).address(&around.action) });
+    }
     let (min, max) = (choices.price_min.trim(), choices.price_max.trim());
     if !min.is_empty() || !max.is_empty() {
         let amount = |typed: &str| {
             Money::parse(typed, around.currency).map(|amount| around.words.money(amount)).unwrap_or_else(|_| typed.to_string())
         };
-        let label = match (min, max) {
-            ("", max) => format!("≤ {}", amount(max)),
-            (min, "") => format!("≥ {}", amount(min)),
-            (min, max) => format!("{} – {}", amount(min), amount(max)),
-        };
+        let label = facets::between(min, max, &amount);
         chips.push(Link { label, to: choices.without_price().address(&around.action) });
     }
     chips

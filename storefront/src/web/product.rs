@@ -4,16 +4,19 @@ use super::category::crumbs;
 use super::door::Door;
 use super::page_cache::{self, Rendered};
 use super::shelves::{self, Showing};
+use super::shown_attribute::written;
 use super::slots::{Everyone, Slot};
 use super::views::page::Page;
-use super::views::product::{Attribute, OptionValue, OptionView, ProductView, VariantView};
+use super::views::product::{Attribute, AttributeValue, OptionValue, OptionView, ProductView, VariantView};
 use super::views::shared::{Link, Stock, TaxNote};
 use super::visit::Visit;
 use super::words::Words;
 use super::{frame, structured};
-use crate::catalog::{self, PageVariant, ProductPage};
+use crate::attributes::Value;
+use crate::catalog::{self, PageAttribute, PageVariant, ProductPage};
 use crate::ids::ProductId;
 use crate::imports::one_line;
+use crate::labels::Labels;
 use crate::promotions::{Audience, Priced, Shelf};
 use crate::shop::{self, Shop};
 use crate::{carts, content, tax_rates};
@@ -94,7 +97,7 @@ fn load(
         selected: variant_view(&selected, &found, words, now)?,
         variants: if variants.len() > CARRIED { Vec::new() } else { variants },
         tax: if found.gift_card { TaxNote::GiftCard } else { tax_note(conn, &shop)? },
-        attributes: found.attributes.iter().map(|(label, value)| Attribute { label: label.clone(), value: value.clone() }).collect(),
+        attributes: attributes(&found.attributes, words),
         shelves: beside.into_iter().collect(),
         viewed: everyone.slots.mark(Slot::Viewed),
         shipping_page: (shipping && !found.gift_card).then(|| format!("/pages/{SHIPPING_PAGE}")),
@@ -106,6 +109,25 @@ fn load(
     let trail = structured::breadcrumbs(base_url, language, &view.crumbs, (&view.title, &here));
     page.json_ld = Some(json!([product, trail]).to_string());
     Ok((found.id, Page { page, view }))
+}
+
+/// A row for each attribute, with its values one after another.
+fn attributes(found: &[PageAttribute], words: &Words) -> Vec<Attribute> {
+    let labels = Labels::default();
+    let mut rows: Vec<Attribute> = Vec::new();
+    for one in found {
+        let (text, swatch) = match &one.value {
+            Some(Value::Choice { swatch, .. }) => (one.text.clone(), swatch.clone()),
+            // Texts are translated already.
+            Some(Value::Text(_)) | None => (one.text.clone(), String::new()),
+            Some(value) => (written(value, &one.unit, &labels, words), String::new()),
+        };
+        match rows.iter_mut().find(|row| row.label == one.name) {
+            Some(row) => row.values.push(AttributeValue { text, swatch }),
+            None => rows.push(Attribute { label: one.name.clone(), values: vec![AttributeValue { text, swatch }] }),
+        }
+    }
+    rows
 }
 
 /// Shows what promotions of single products take off, with the price before struck through.

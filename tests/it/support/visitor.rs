@@ -167,6 +167,13 @@ impl Page {
         self
     }
 
+    /// Checks that the page's HTML holds something that nobody reads, such as an attribute.
+    #[track_caller]
+    pub fn holds(self, html: &str) -> Page {
+        assert!(self.body.contains(html), "{} holds no {html:?}:\n{}", self.at, self.body);
+        self
+    }
+
     /// The address of the first form whose address ends in `ending`.
     #[track_caller]
     pub fn form_ending(&self, ending: &str) -> String {

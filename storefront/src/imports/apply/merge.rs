@@ -17,8 +17,15 @@ pub(super) fn hash(draft: &ProductDraft) -> Result<String> {
     Ok(hex::encode(Sha256::digest(kernel::json::text(&said)?.as_bytes())))
 }
 
-/// The product after the import, not yet checked. A new product is shown to shoppers unless the draft says otherwise.
-pub(super) fn merge(before: Option<Product>, draft: &ProductDraft, slug: String, categories: Vec<CategoryId>) -> Product {
+/// The product after the import, not yet checked, with `attributes` as they will be stored. A new product is shown to shoppers unless
+/// the draft says otherwise.
+pub(super) fn merge(
+    before: Option<Product>,
+    draft: &ProductDraft,
+    attributes: Vec<(String, String)>,
+    slug: String,
+    categories: Vec<CategoryId>,
+) -> Product {
     let mut product = before.unwrap_or_else(|| Product { slug, status: Status::Active, ..Product::default() });
     if !draft.title.is_empty() {
         product.title.clone_from(&draft.title);
@@ -40,8 +47,8 @@ pub(super) fn merge(before: Option<Product>, draft: &ProductDraft, slug: String,
         product.tags.clone_from(&draft.tags);
     }
     // A file has a column for each attribute, so the order of a product's own is not in it.
-    if !draft.attributes.is_empty() && by_name(&draft.attributes) != by_name(&product.attributes) {
-        product.attributes.clone_from(&draft.attributes);
+    if !attributes.is_empty() && by_name(&attributes) != by_name(&product.attributes) {
+        product.attributes = attributes;
     }
     if !categories.is_empty() {
         product.categories = categories;

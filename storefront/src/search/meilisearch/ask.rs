@@ -1,6 +1,7 @@
 //! A query in the words of Meilisearch, and its answer as a page.
 
-use crate::search::filter::of_variants;
+use super::document::number_field;
+use crate::search::filter::{of_variants, ranges};
 use crate::search::schema::{INNER, OUTER, clean};
 use crate::search::{Facet, FacetValue, MAX_FACET_VALUES, MAX_LIMIT, SearchPage, SearchQuery, Sort, Suggestion};
 use futures_util::future::try_join_all;
@@ -32,6 +33,7 @@ struct Hit {
 pub struct Ask {
     text: String,
     chosen: Chosen,
+    ranges: BTreeMap<String, (Option<i64>, Option<i64>)>,
     category: Option<i64>,
     price: (Option<i64>, Option<i64>),
     sort: Sort,
@@ -63,6 +65,7 @@ impl Ask {
         Ok(Ask {
             text: shortened(&query.text),
             chosen,
+            ranges: ranges(query).collect(),
             category: query.category,
             price: query.price,
             sort: query.sort,
@@ -83,7 +86,8 @@ impl Ask {
         page.hits = main.hits.iter().take(self.limit).map(|hit| hit.result.id).collect();
         page.next = (main.hits.len() > self.limit && self.limit > 0).then(|| write_offset(self.sort, self.offset + self.limit));
         if self.with_facets {
-            let asked = self.chosen.keys().map(|key| async move {
+            let keys: BTreeSet<&String> = self.chosen.keys().chain(self.ranges.keys()).collect();
+            let asked = keys.into_iter().map(|key| async move {
                 let column: &[&str] = if of_variants(key) { &["variants"] } else { &["labels"] };
                 Ok::<_, Failure>((key, self.results(index, Some(key), true, column, 0).await?))
             });
@@ -131,6 +135,13 @@ impl Ask {
         for (key, values) in chosen().filter(|(key, _)| !of_variants(key)) {
             all.push(format!("labels IN [{}]", list(values.iter().map(|value| format!("{key}{INNER}{value}")))));
         }
+        for (key, range) in self.ranges.iter().filter(|(key, _)| Some(key.as_str()) != without) {
+            let field = format!("numbers.{}", number_field(key));
+            all.push(match range {
+                (Some(low), Some(high)) => format!("{field} {low} TO {high}"),
+                (low, high) => format!("{field} {} {}", if low.is_some() { ">=" } else { "<=" }, low.or(*high).unwrap_or(0)),
+            });
+        }
         let mut combinations = vec![Vec::new()];
         for (key, values) in chosen().filter(|(key, _)| of_variants(key)) {
             let longer = |known: &Vec<String>, value: &String| known.iter().cloned().chain([format!("{key}{INNER}{value}")]).collect();
@@ -173,7 +184,8 @@ impl Ask {
     /// chosen. The other labels beside it have to be the chosen ones, all of them.
     fn speaks_of<'t>(&self, text: &'t str, only: Option<&str>) -> Option<(&'t str, &'t str)> {
         let labels: Vec<(&str, &str)> = text.split(OUTER).filter_map(|label| label.split_once(INNER)).collect();
-        let counted = |key: &str| only.map_or_else(|| !self.chosen.contains_key(key), |only| only == key);
+        let narrowed = |key: &str| self.chosen.contains_key(key) || self.ranges.contains_key(key);
+        let counted = |key: &str| only.map_or_else(|| !narrowed(key), |only| only == key);
         let &(of, value) = labels.iter().find(|(key, _)| counted(key))?;
         let chosen = self.chosen.keys().filter(|key| of_variants(key) && of_variants(of) && *key != of).count();
         let others = || labels.iter().filter(|(key, _)| *key != of);

@@ -1,10 +1,13 @@
 //! A product as Meilisearch stores it, and the settings of its index.
 
-use crate::search::schema::{INNER, OUTER, product_labels, variant_labels};
+use crate::attributes::decimal;
+use crate::search::schema::{INNER, OUTER, clean, product_labels, variant_labels};
 use crate::search::text::bare;
 use crate::search::{MAX_FACET_VALUES, SearchDocument};
 use meilisearch_sdk::settings::{FacetingSettings, MinWordSizeForTypos, PaginationSetting, Settings, TypoToleranceSettings};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 
 /// Labels of one variant that are combined; a shop with more options than that filters by the first.
 const MOST_LABELS: usize = 6;
@@ -26,6 +29,9 @@ pub struct Document {
     labels: Vec<String>,
     /// Every combination of the labels of each variant: `blue`, `xl`, `blue and xl`, so that a filter names one variant.
     variants: Vec<String>,
+    /// The values of attributes that are numbers, in millionths, by [`number_field`]. They stay far below where a double stops counting
+    /// in ones.
+    numbers: BTreeMap<String, Vec<i64>>,
     price_low: Option<i64>,
     price_high: Option<i64>,
     available: u8,
@@ -54,6 +60,7 @@ impl Document {
                 product_labels(product).iter().map(|label| label.splitn(3, INNER).take(2).collect::<Vec<_>>().join(&INNER.to_string())),
             ),
             variants: unique(product.variants.iter().flat_map(|variant| combinations(&variant_labels(variant)))),
+            numbers: numbers(product),
             price_low: prices().min(),
             price_high: prices().max(),
             available: u8::from(product.variants.iter().any(|variant| variant.available)),
@@ -61,6 +68,21 @@ impl Document {
             published_at: product.published_at,
         }
     }
+}
+
+/// How the numbers of a facet are called: its key may hold characters that the name of a field must not.
+pub fn number_field(key: &str) -> String {
+    format!("n{}", hex::encode(&Sha256::digest(clean(key).as_bytes())[..8]))
+}
+
+fn numbers(product: &SearchDocument) -> BTreeMap<String, Vec<i64>> {
+    let mut numbers: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+    for (name, value) in &product.attributes {
+        if let Some(number) = decimal::written(value) {
+            numbers.entry(number_field(&format!("attribute:{name}"))).or_default().push(number);
+        }
+    }
+    numbers
 }
 
 fn unique(texts: impl Iterator<Item = String>) -> Vec<String> {
@@ -81,7 +103,7 @@ fn combinations(labels: &[String]) -> Vec<String> {
 pub fn settings() -> Settings {
     Settings::new()
         .with_searchable_attributes(["titles", "kinds", "brand", "skus", "tags", "values", "descriptions"])
-        .with_filterable_attributes(["labels", "variants", "categories", "price_low", "price_high"])
+        .with_filterable_attributes(["labels", "variants", "categories", "numbers", "price_low", "price_high"])
         .with_sortable_attributes(["price_low", "price_high", "published_at", "popularity", "available"])
         .with_displayed_attributes(["id", "slug", "name"])
         .with_ranking_rules(["sort", "words", "typo", "available:desc", "proximity", "attribute", "exactness", "popularity:desc"])

@@ -7,6 +7,7 @@ use url::form_urlencoded;
 /// More facets or values in one address than any page offers are left out.
 const MOST_FACETS: usize = 40;
 const MOST_VALUES: usize = 60;
+const MOST_RANGES: usize = 12;
 const LONGEST: usize = 200;
 
 /// The words, facets, prices and order of a list, and which page of it. Facets have the engine's keys.
@@ -14,6 +15,8 @@ const LONGEST: usize = 200;
 pub struct Choices {
     pub text: String,
     pub facets: BTreeMap<String, BTreeSet<String>>,
+    /// Lowest and highest number of a facet, as typed.
+    pub ranges: BTreeMap<String, (String, String)>,
     /// As typed.
     pub price_min: String,
     pub price_max: String,
@@ -28,6 +31,12 @@ pub fn param(key: &str) -> String {
         Some(("attribute", name)) => format!("a.{name}"),
         _ => key.to_string(),
     }
+}
+
+/// The parameters of the lowest and highest number of a facet: `min.Capacity` and `max.Capacity`.
+pub fn range_params(key: &str) -> (String, String) {
+    let name = key.strip_prefix("attribute:").unwrap_or(key);
+    (format!("min.{name}"), format!("max.{name}"))
 }
 
 /// The facet of a parameter; `None` for any other parameter.
@@ -65,10 +74,27 @@ impl Choices {
                 "price_max" => choices.price_max = value,
                 "sort" => choices.sort = sort_of(&value),
                 "after" => choices.after = (!value.is_empty()).then_some(value),
-                _ => choices.choose(&name, value),
+                _ => match name.split_once('.') {
+                    Some((end @ ("min" | "max"), of)) if !of.is_empty() => choices.limit(end, of, value),
+                    _ => choices.choose(&name, value),
+                },
             }
         }
         choices
+    }
+
+    fn limit(&mut self, end: &str, of: &str, value: String) {
+        let (key, value) = (format!("attribute:{of}"), value.trim().to_string());
+        let full = self.ranges.len() >= MOST_RANGES && !self.ranges.contains_key(&key);
+        if value.is_empty() || key.len() > LONGEST || key.contains('\0') || full {
+            return;
+        }
+        let range = self.ranges.entry(key).or_default();
+        if end == "min" {
+            range.0 = value;
+        } else {
+            range.1 = value;
+        }
     }
 
     fn choose(&mut self, param: &str, value: String) {
@@ -100,6 +126,10 @@ impl Choices {
                 query.append_pair(&param(key), value);
             }
         }
+        for (key, (low, high)) in &self.ranges {
+            let (min, max) = range_params(key);
+            query.extend_pairs([(min, low), (max, high)].iter().filter(|(_, value)| !value.is_empty()));
+        }
         query.extend_pairs(rest.iter().filter(|(_, value)| !value.is_empty()));
         let query = query.finish();
         if query.is_empty() { action.to_string() } else { format!("{action}?{query}") }
@@ -107,7 +137,7 @@ impl Choices {
 
     /// Whether anything narrows the list.
     pub fn narrowed(&self) -> bool {
-        !self.facets.is_empty() || !self.price_min.is_empty() || !self.price_max.is_empty()
+        !self.facets.is_empty() || !self.ranges.is_empty() || !self.price_min.is_empty() || !self.price_max.is_empty()
     }
 
     /// The first page without one value.
@@ -120,6 +150,13 @@ impl Choices {
         fewer
     }
 
+    /// The first page with any number of a facet.
+    pub fn without_range(&self, key: &str) -> Choices {
+        let mut fewer = self.first();
+        fewer.ranges.remove(key);
+        fewer
+    }
+
     /// The first page at any price.
     pub fn without_price(&self) -> Choices {
         Choices { price_min: String::new(), price_max: String::new(), ..self.first() }
@@ -127,7 +164,7 @@ impl Choices {
 
     /// The first page of everything: the words and the order stay.
     pub fn cleared(&self) -> Choices {
-        Choices { facets: BTreeMap::new(), ..self.without_price() }
+        Choices { facets: BTreeMap::new(), ranges: BTreeMap::new(), ..self.without_price() }
     }
 
     /// The page after `key`.
@@ -152,11 +189,13 @@ mod tests {
     #[test]
     fn an_address_reads_as_it_was_written() {
         let typed = "q=t%26a%20pot&o.Colour=Blue&o.Colour=Red+%2F+White&a.Care=Dishwasher%20safe&brand=%E7%93%B7&category=7\
-            &availability=in&price_min=10&price_max=2%2C000&sort=price-down&after=d.0.0.-5.7";
+            &availability=in&min.Volume=50&max.Volume=1%2C000&min.=3&price_min=10&price_max=2%2C000&sort=price-down&after=d.0.0.-5.7";
         let choices = Choices::read(typed);
         assert_eq!(choices.text, "t&a pot");
         assert_eq!(choices.facets["option:Colour"], BTreeSet::from(["Blue".to_string(), "Red / White".to_string()]));
         assert_eq!(choices.facets["attribute:Care"], BTreeSet::from(["Dishwasher safe".to_string()]));
+        assert_eq!(choices.ranges, BTreeMap::from([("attribute:Volume".to_string(), ("50".to_string(), "1,000".to_string()))]));
+        assert!(choices.narrowed() && choices.without_range("attribute:Volume").ranges.is_empty());
         assert_eq!((choices.sort, choices.after.as_deref()), (Sort::PriceDescending, Some("d.0.0.-5.7")));
         assert_eq!(Choices::read(query(&choices.address("/search"))), choices);
         for sort in [Sort::Relevance, Sort::Newest, Sort::PriceAscending, Sort::PriceDescending] {

@@ -67,6 +67,8 @@ pub struct Facet {
     pub name: String,
     pub label: String,
     pub values: Vec<FacetValue>,
+    /// Of numbers: what is typed instead of choosing values.
+    pub range: Option<RangeFacet>,
     /// Shown unfolded: when something in it is chosen, or it matters most.
     pub open: bool,
 }
@@ -78,6 +80,24 @@ pub struct FacetValue {
     pub label: String,
     pub count: u64,
     pub selected: bool,
+    /// A colour as `#rrggbb`, or empty.
+    pub swatch: String,
+}
+
+/// Narrowing by numbers, as typed.
+#[derive(Debug, Clone, Serialize)]
+pub struct RangeFacet {
+    /// The names of the parameters.
+    pub min_name: String,
+    pub max_name: String,
+    pub min: String,
+    pub max: String,
+    /// The lowest and highest number in the list, as placeholders.
+    pub floor: String,
+    pub ceiling: String,
+    pub unit: String,
+    /// The key of the text that says what is wrong with what was typed.
+    pub error: Option<String>,
 }
 
 /// Narrowing by price, in whole or decimal amounts of the page's currency as typed (`price_min`, `price_max`).

@@ -82,5 +82,13 @@ pub struct VariantView {
 #[derive(Debug, Clone, Serialize)]
 pub struct Attribute {
     pub label: String,
-    pub value: String,
+    pub values: Vec<AttributeValue>,
+}
+
+/// One value of an attribute.
+#[derive(Debug, Clone, Serialize)]
+pub struct AttributeValue {
+    pub text: String,
+    /// A colour as `#rrggbb`, or empty.
+    pub swatch: String,
 }
