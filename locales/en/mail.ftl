@@ -42,3 +42,8 @@ mail-back-heading = { $title } is back
 mail-back-text = You asked us to tell you when this is in stock again. It is; those who order first get it.
 mail-back-button = To the product
 mail-back-once = This is the only mail about it.
+
+mail-link-subject = Please pay your order { $number }
+mail-link-title = Your order is ready to be paid
+mail-link-text = We have taken down your order { $number } as you asked. Pay it by card on the page of the order, and we get it ready.
+mail-link-until = We keep the goods for you until { $date }. If it is not paid by then, the order is cancelled by itself.

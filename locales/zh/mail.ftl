@@ -36,3 +36,8 @@ mail-back-heading = { $title } 到货了
 mail-back-text = 您曾请我们在到货时通知您。现在有货了，先下单者先得。
 mail-back-button = 查看商品
 mail-back-once = 关于此商品，我们只发这一封邮件。
+
+mail-link-subject = 请支付您的订单 { $number }
+mail-link-title = 您的订单待支付
+mail-link-text = 我们已按您的要求登记订单 { $number }。请在订单页面用银行卡支付，随后我们即为您备货。
+mail-link-until = 商品为您保留至 { $date }。逾期未付款，订单将自动取消。

@@ -7,6 +7,7 @@ use crate::ids::{CartId, OrderId, PaymentId};
 use crate::orders::{self, NewOrder};
 use crate::stock::{self, Demand, StockError};
 use crate::{payments, promotions, stored_value};
+use chrono::TimeDelta;
 use crm::customers::{self, NewCustomer};
 use crm::email::Email;
 use crm::purchases::{self, Purchase};
@@ -42,6 +43,8 @@ pub enum PlaceError {
 pub enum Settlement {
     /// The provider must say that the money is there before the order is confirmed.
     Before,
+    /// The same, within a time that staff chose: the customer pays by a link.
+    Within(TimeDelta),
     /// The shop delivers and is paid on other terms: bank transfer, cash on delivery.
     After,
 }
@@ -122,13 +125,17 @@ fn create(conn: &mut Conn, quote: &Quote, contact: &Contact, settlement: Settlem
     };
     // An order of which nothing is left to pay has nothing to wait for.
     let settlement = if quote.due() == 0 { Settlement::After } else { settlement };
-    let due = (settlement == Settlement::Before).then(|| now + quote.shop.payment_window());
+    let due = match settlement {
+        Settlement::Before => Some(now + quote.shop.payment_window()),
+        Settlement::Within(time) => Some(now + time),
+        Settlement::After => None,
+    };
     let order = orders::create(conn, &NewOrder { quote, customer, shipping: &contact.shipping, billing: &contact.billing, due }, now)?;
     let actor = "customer";
 
     let demand = demand(quote);
     let taken = match settlement {
-        Settlement::Before => stock::hold(conn, order, &demand, actor, now),
+        Settlement::Before | Settlement::Within(_) => stock::hold(conn, order, &demand, actor, now),
         Settlement::After => stock::allocate(conn, order, &demand, actor, now),
     };
     match taken {
@@ -158,7 +165,7 @@ fn create(conn: &mut Conn, quote: &Quote, contact: &Contact, settlement: Settlem
     events::record(conn, "orders", &format!("placed:{order}"), &Event::OrderPlaced { order: order.0 }, now)?;
     match settlement {
         Settlement::After => orders::confirm(conn, order, actor, now).map(drop)?,
-        Settlement::Before => orders::refresh(conn, order, now)?,
+        Settlement::Before | Settlement::Within(_) => orders::refresh(conn, order, now)?,
     }
     Ok(Placed { order, payment, first: true })
 }

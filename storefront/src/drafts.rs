@@ -6,7 +6,8 @@ use crate::carts::{self, Quote};
 use crate::checkout::{self, PlaceError, Seen, Settlement};
 use crate::ids::{CartId, OrderId, ShippingRateId, VariantId};
 use crate::schema::{carts as rows, orders as order_rows};
-use crate::shop;
+use crate::{payments, shop};
+use chrono::TimeDelta;
 use crm::email::Email;
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -14,6 +15,8 @@ use kernel::{Conn, Error, Result};
 
 /// Where such an order came from, as `orders.source` says.
 pub const SOURCE: &str = "staff";
+/// How long an order that is paid by a link may keep its goods, in hours.
+pub const HOURS: [i64; 4] = [24, 72, 168, 336];
 
 /// What a member of staff took down.
 #[derive(Clone, Debug)]
@@ -27,7 +30,7 @@ pub struct Wish {
     pub goods: Vec<(VariantId, i64)>,
     /// Codes separated by blanks, or none.
     pub codes: String,
-    /// A way to pay after the order: the caller has checked that the shop offers it.
+    /// A way to pay that the shop offers, as the caller has checked. What a provider takes is paid by a link that the customer gets.
     pub method: String,
 }
 
@@ -75,10 +78,22 @@ fn own(conn: &mut Conn, id: CartId) -> Result<()> {
     found.map(drop).ok_or(Error::NotFound)
 }
 
-/// Places a draft at the figures that were seen. `Conflict` when they are others by now. Placing twice answers with the same order.
-pub fn place(conn: &mut Conn, id: CartId, seen: Seen, actor: &str, now: Time) -> Result<OrderId> {
+/// Whether the customer pays a draft, or an order made of it, by a link: nobody at the desk sees the money come.
+pub fn by_link(method: &str) -> bool {
+    !payments::by_hand(method)
+}
+
+/// Places a draft at the figures that were seen. `Conflict` when they are others by now. Placing twice answers with the same order. An
+/// order that is paid by a link keeps its goods for `hours`, one of [`HOURS`], and is cancelled when it was not paid by then.
+pub fn place(conn: &mut Conn, id: CartId, seen: Seen, hours: i64, actor: &str, now: Time) -> Result<OrderId> {
     own(conn, id)?;
-    let placed = checkout::place(conn, id, seen, Settlement::After, now).map_err(|error| match error {
+    let method = carts::get(conn, id)?.payment_method;
+    let settlement = match by_link(&method) && seen.due > 0 {
+        true if HOURS.contains(&hours) => Settlement::Within(TimeDelta::hours(hours)),
+        true => return Err(Error::field("hours", "admin-draft-hours-invalid")),
+        false => Settlement::After,
+    };
+    let placed = checkout::place(conn, id, seen, settlement, now).map_err(|error| match error {
         PlaceError::Changed | PlaceError::Incomplete(_) => Error::conflict("admin-draft-changed"),
         PlaceError::Other(error) => error,
     })?;

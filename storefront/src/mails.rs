@@ -7,6 +7,7 @@ mod returned;
 mod sent;
 
 pub use edited::lines as edited_lines;
+pub use order::payment_link;
 pub use sent::of_order;
 
 use crate::gift_cards::{self, GiftCard};

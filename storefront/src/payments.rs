@@ -23,6 +23,7 @@ use crate::orders::{self, Order, OrderLine};
 use crate::refunds;
 use crate::schema::{captures, payments};
 use crate::stored_value;
+use chrono::TimeDelta;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::money::{Currency, Money};
@@ -32,6 +33,8 @@ use kernel::{Conn, Error, Result, jobs, on_each, words};
 pub const CAPTURE_JOB: &str = "payment.capture";
 pub const VOID_JOB: &str = "payment.void";
 pub const CHECK_JOB: &str = "payment.check";
+/// The longest time that a page of a provider stands.
+const PAGE: TimeDelta = TimeDelta::hours(23);
 
 words!(
     PaymentState {
@@ -73,6 +76,12 @@ pub struct Payment {
 impl Payment {
     pub fn money(&self) -> Result<Money> {
         Ok(Money::new(self.amount, self.currency()?))
+    }
+
+    /// Until when the provider's page for it stands, in Unix seconds: to the order's deadline, and less than the 24 hours that Stripe
+    /// allows at most. The same each time, since the opening may be repeated.
+    pub fn page_until(&self, due: Option<Time>) -> Option<i64> {
+        due.map(|due| due.min(self.created_at + PAGE).and_utc().timestamp())
     }
 
     pub fn currency(&self) -> Result<Currency> {

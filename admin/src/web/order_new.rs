@@ -13,7 +13,6 @@ use serde_json::{Value, json};
 use storefront::carts::{self, Quote};
 use storefront::checkout::Seen;
 use storefront::drafts::{self, Wish};
-use storefront::gateway::Record;
 use storefront::ids::{CartId, ShippingRateId};
 use storefront::web::checkout::{contact_form, methods};
 use storefront::web::countries;
@@ -21,7 +20,7 @@ use storefront::web::posted::Posted;
 use storefront::web::shown;
 use storefront::web::views::form::Form;
 use storefront::web::words::Words;
-use storefront::{orders, shop};
+use storefront::{mails, orders, shop};
 
 const NAMES: &[&str] = &[
     "goods",
@@ -46,10 +45,15 @@ fn page_of(cart: CartId) -> String {
     format!("/admin/new-order/{cart}")
 }
 
-/// Ways to pay that need no page of a provider: the customer is not there to fill it in.
-fn methods_of(desk: &Desk, shop: &shop::Shop) -> Vec<String> {
-    let later = desk.door.gateways.offered(shop).into_iter().filter(|gateway| gateway.record() != Record::Provider);
-    later.map(|gateway| gateway.name().to_string()).collect()
+/// Every way to pay that the shop offers. What needs the page of a provider is paid by a link.
+pub(super) fn methods_of(desk: &Desk, shop: &shop::Shop) -> Vec<String> {
+    desk.door.gateways.offered(shop).into_iter().map(|gateway| gateway.name().to_string()).collect()
+}
+
+/// A way to pay as staff read it.
+pub(super) fn method_label(name: &str, words: &Words) -> Result<String> {
+    let method = methods::method_name(name, words);
+    if drafts::by_link(name) { words.with("admin-draft-by-link", &[("method", &method)]) } else { Ok(method) }
 }
 
 pub async fn form(desk: Desk) -> Result<HttpResponse> {
@@ -61,8 +65,8 @@ pub async fn form(desk: Desk) -> Result<HttpResponse> {
 async fn show_form(desk: &Desk, status: StatusCode, form: Form) -> Result<HttpResponse> {
     let shop = desk.read(shop::get).await?;
     let words = desk.words()?;
-    let methods: Vec<Value> =
-        methods_of(desk, &shop).iter().map(|name| json!({ "value": name, "label": methods::method_name(name, &words) })).collect();
+    let option = |name: &String| Ok(json!({ "value": name, "label": method_label(name, &words)? }));
+    let methods: Vec<Value> = methods_of(desk, &shop).iter().map(option).collect::<Result<_>>()?;
     let countries = countries::choices(None, desk.visit.language, "");
     let languages: Vec<Value> = Language::ALL.iter().map(|one| json!({ "value": one.code(), "label": one.name() })).collect();
     let view = json!({ "form": form, "methods": methods, "countries": countries, "languages": languages });
@@ -148,7 +152,8 @@ fn view(conn: &mut Conn, quote: &Quote, error: &str, words: &Words) -> Result<Va
     let shipping = cart.shipping_address()?.map(|address| shown::billing_lines(&address, words)).unwrap_or_default();
     let pickup = quote.pickup.as_ref().map(|pickup| pickup.address.lines());
     Ok(json!({ "cart": cart.id, "version": cart.version, "total": quote.priced.total, "email": cart.email, "note": cart.note,
-        "address": shipping, "pickup": pickup, "method": methods::method_name(&cart.payment_method, words), "error": error, "blocked": quote.blocked(),
+        "address": shipping, "pickup": pickup, "method": method_label(&cart.payment_method, words)?,
+        "hours": (drafts::by_link(&cart.payment_method) && quote.priced.total > 0).then_some(drafts::HOURS), "error": error, "blocked": quote.blocked(),
         "lines": shown::cart_lines(conn, quote, words)?, "notices": shown::cart_notices(quote, words)?,
         "totals": shown::cart_totals(quote, false, words)?, "rates": quote.rates.iter().zip(quote.rate_prices.iter().copied()).map(rate).collect::<Vec<_>>() }))
 }
@@ -171,21 +176,27 @@ pub async fn place(desk: Desk, cart: web::Path<i64>, posted: Posted) -> Result<H
     }
     let number = |name: &str| posted.get(name).parse::<i64>().unwrap_or(-1);
     let seen = Seen { version: number("version"), total: number("total"), due: number("total") };
+    let (hours, mailer) = (number("hours"), desk.door.mailer());
     let placed = desk.write(move |conn, act| {
-        let order = drafts::place(conn, cart, seen, &act.actor, act.now)?;
+        let order = drafts::place(conn, cart, seen, hours, &act.actor, act.now)?;
+        mails::payment_link(conn, order, act.now, &mailer)?;
         let order = orders::get(conn, order)?;
         act.log(
             conn,
             "order.place",
             &format!("order:{}", order.number),
             &Value::Null,
-            &json!({ "total": order.total, "email": order.email }),
+            &json!({ "total": order.total, "email": order.email, "payment_due_at": order.payment_due_at }),
         )?;
-        Ok(order.number)
+        Ok((order.number, order.payment_due_at.is_some()))
     });
     match placed.await {
-        Ok(number) => Ok(desk.done(&address(&number), "admin-order-placed")),
+        Ok((number, link)) => Ok(desk.done(&address(&number), if link { "admin-order-placed-link" } else { "admin-order-placed" })),
         Err(Error::Conflict(text)) => show_draft(&desk, cart, StatusCode::CONFLICT, &text).await,
+        Err(Error::Invalid(wrong)) => {
+            let text = wrong.0.into_values().next().unwrap_or_default();
+            show_draft(&desk, cart, StatusCode::UNPROCESSABLE_ENTITY, &text).await
+        }
         Err(error) => Err(error),
     }
 }

@@ -359,7 +359,7 @@ async fn open(call: &Call, begun: &ToOpen, placing: &Placing) -> Result<Option<O
         capture: begun.capture,
         description: format!("Order {}", order.number),
         // Fixed with the order, so that a repeated opening carries the same values.
-        expires_at: order.payment_due_at.map(|due| due.and_utc().timestamp()),
+        expires_at: payment.page_until(order.payment_due_at),
     };
     match gateway.open(opening).await {
         Ok(opened) => Ok(Some(opened)),

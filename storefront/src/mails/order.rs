@@ -2,7 +2,7 @@
 
 use super::{Mailer, Reader, language};
 use crate::ids::{OrderId, PaymentCaseId, PaymentId, RefundId, ShipmentId};
-use crate::orders::{self, Order, OrderLine};
+use crate::orders::{self, Order, OrderLine, OrderStatus};
 use crate::payments::{self, WishState};
 use crate::refunds;
 use crate::shipments;
@@ -10,7 +10,8 @@ use crate::stock;
 use crate::web::checkout::method_name;
 use crate::web::orders::{back_to, refund_parts, transfer};
 use crate::web::views::mail::{
-    MailLine, MailOrder, OrderCancelled, OrderConfirmation, PaymentCaseRefund, PaymentReceived, PickupReady, RefundSent, ShipmentSent,
+    MailLine, MailOrder, OrderCancelled, OrderConfirmation, PaymentCaseRefund, PaymentLink, PaymentReceived, PickupReady, RefundSent,
+    ShipmentSent,
 };
 use crate::web::{shown, stored};
 use kernel::clock::Time;
@@ -74,6 +75,16 @@ pub fn confirmation(conn: &mut Conn, order: i64, now: Time, mailer: &Mailer) -> 
     let transfer = transfer(conn, &subject.order, latest.as_ref(), &words)?;
     let view = OrderConfirmation { order: subject.view.clone(), transfer };
     mailer.queue(conn, "order_confirmation", &order.to_string(), &subject.reader(), view, now)
+}
+
+/// Sends the link by which a customer pays what staff took down for them. Nothing for an order that waits for no payment. Called in the
+/// transaction that places it.
+pub fn payment_link(conn: &mut Conn, order: OrderId, now: Time, mailer: &Mailer) -> Result<()> {
+    let subject = Subject::load(conn, order.0, mailer)?;
+    let order = &subject.order;
+    let Some(until) = order.payment_due_at.filter(|_| order.status == OrderStatus::Pending) else { return Ok(()) };
+    let view = PaymentLink { order: subject.view.clone(), until };
+    mailer.queue(conn, "payment_link", &order.id.to_string(), &subject.reader(), view, now)
 }
 
 /// Tells that money arrived which the shopper sent on their own. A card payment needs no mail: the confirmation says it.

@@ -10,7 +10,8 @@ pub(super) const CARDS: &str = "gift_cards_sold";
 
 /// Every mail about an order, oldest first: found by their causes, which follow from what became of the order.
 pub fn of_order(conn: &mut Conn, order: &Order) -> Result<Vec<Mail>> {
-    let mut causes = vec![format!("order_confirmation:{}", order.id), format!("order_cancelled:{}", order.id)];
+    let mut causes =
+        vec![format!("payment_link:{}", order.id), format!("order_confirmation:{}", order.id), format!("order_cancelled:{}", order.id)];
     for payment in payments::of_order(conn, order.id)? {
         causes.push(format!("payment_received:{}", payment.id));
         causes.extend(payments::case_of(conn, payment.id)?.map(|case| format!("payment_case_refund:{}", case.id)));

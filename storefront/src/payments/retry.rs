@@ -38,7 +38,9 @@ pub fn retry(conn: &mut Conn, order: OrderId, now: Time) -> Result<Payment> {
     let amount = Money::new(holding(conn, order.id, None)?.missing(order.total), order.currency()?);
     let id = create(conn, order.id, &last.provider, amount, now)?;
     if first {
-        let due = now + shop::get(conn)?.payment_window();
+        // What staff granted is not cut short.
+        let window = now + shop::get(conn)?.payment_window();
+        let due = order.payment_due_at.map_or(window, |due| due.max(window));
         diesel::update(order_rows::table.find(order.id)).set(order_rows::payment_due_at.eq(due)).execute(conn)?;
     }
     orders::refresh(conn, order.id, now)?;

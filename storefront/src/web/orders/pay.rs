@@ -70,7 +70,7 @@ async fn redirect(door: &Door, order: &Order, payment: &Payment) -> Result<Optio
         cancel_url: url(&order_path(&door.signer, &order.number)),
         capture,
         description: format!("{} {}", shop.name, order.number),
-        expires_at: order.payment_due_at.map(|due| due.and_utc().timestamp()),
+        expires_at: payment.page_until(order.payment_due_at),
     };
     let opened = gateway.open(open).await?;
     let (id, answer) = (payment.id, opened.clone());

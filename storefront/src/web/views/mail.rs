@@ -2,6 +2,7 @@
 //! language in them.
 
 use super::shared::{TotalRow, Totals};
+use kernel::clock::Time;
 use kernel::money::Money;
 use kernel::web::i18n::Language;
 use serde::Serialize;
@@ -99,6 +100,14 @@ pub struct PickupReady {
     pub order: MailOrder,
     /// When somebody is there, by line.
     pub hours: Vec<String>,
+}
+
+/// `payment_link`: an order that staff took down waits for its payment on the order's page.
+#[derive(Debug, Clone, Serialize)]
+pub struct PaymentLink {
+    pub order: MailOrder,
+    /// The goods are kept until then.
+    pub until: Time,
 }
 
 /// `order_edited`.
