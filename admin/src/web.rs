@@ -53,6 +53,7 @@ mod promotion_goods;
 mod promotion_words;
 mod promotions;
 mod redirects;
+mod return_exchange;
 mod return_money;
 mod return_new;
 mod returns;

@@ -8,6 +8,7 @@ use crate::orders::{self, NewOrder};
 use crate::stock::{self, Demand, StockError};
 use crate::{payments, promotions, stored_value};
 use chrono::TimeDelta;
+use crm::CustomerId;
 use crm::customers::{self, NewCustomer};
 use crm::email::Email;
 use crm::purchases::{self, Purchase};
@@ -70,6 +71,29 @@ pub fn place(conn: &mut Conn, cart: CartId, seen: Seen, settlement: Settlement, 
     if quote.blocked() || refused || quote.priced.total != seen.total || quote.due() != seen.due {
         return Err(PlaceError::Changed);
     }
+    create(conn, &quote, &addresses, settlement, now)
+}
+
+/// Places a cart that staff made in exchange for goods that came back: `credit` of the customer, given in the same transaction, pays
+/// as much of it.
+pub(crate) fn place_exchange(
+    conn: &mut Conn,
+    cart: CartId,
+    seen: Seen,
+    (customer, credit): (CustomerId, i64),
+    settlement: Settlement,
+    now: Time,
+) -> Result<Placed, PlaceError> {
+    if !carts::close(conn, cart, seen.version, now)? {
+        return Err(PlaceError::Changed);
+    }
+    let mut quote = carts::quote(conn, cart, now)?;
+    let addresses = complete(&quote)?;
+    if quote.blocked() || quote.notices.iter().any(told_first) || quote.priced.total != seen.total || credit > quote.priced.total {
+        return Err(PlaceError::Changed);
+    }
+    quote.stored = stored_value::Plan { credit, ..stored_value::Plan::default() };
+    quote.cart.customer_id = Some(customer);
     create(conn, &quote, &addresses, settlement, now)
 }
 

@@ -49,6 +49,7 @@ pub fn examine(conn: &mut Conn, progress: &mut dyn FnMut(&'static str)) -> Resul
         ("store credit is what its entries say", stored_value::store_credit),
         ("payments of gift cards and store credit agree with their entries", stored_value::payments),
         ("returns are what was sent and refunded", returns::returns),
+        ("exchanges were paid with what came back", returns::exchanges),
         ("stock levels are the sum of their movements", stock::movements),
         ("stock levels are the sum of what lies at the locations", stock::places),
         ("held and allocated goods belong to open orders", stock::promises),

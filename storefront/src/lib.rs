@@ -16,6 +16,7 @@ pub mod doctor;
 pub mod documents;
 pub mod drafts;
 pub mod edits;
+pub mod exchanges;
 pub mod gateway;
 pub mod gift_cards;
 pub mod idempotency;

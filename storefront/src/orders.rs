@@ -6,6 +6,7 @@ mod queries;
 mod status;
 pub mod terms;
 
+pub(crate) use create::insert_line;
 pub use create::{NewOrder, create};
 pub use list::{Filter, OrderRow, list, newer, newest};
 pub use queries::{
@@ -20,7 +21,7 @@ use crate::pricing::DeliveryTax;
 use crate::schema::{adjustments, order_history, order_lines, orders};
 use crate::stock::{self, Demand};
 use crate::tax::TaxPart;
-use crate::{documents, gift_cards, payments, promotions};
+use crate::{documents, exchanges, gift_cards, payments, promotions};
 use crm::CustomerId;
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -248,6 +249,7 @@ pub fn cancel(conn: &mut Conn, order: OrderId, reason: CancelReason, actor: &str
     // that are not cancelled yet.
     documents::credit_rest(conn, order, now)?;
     payments::undo(conn, &before, &lines, actor, now)?;
+    exchanges::undo(conn, &before, actor, now)?;
     diesel::update(order_lines::table.filter(order_lines::order_id.eq(order)))
         .set(order_lines::cancelled.eq(order_lines::quantity - order_lines::shipped))
         .execute(conn)?;

@@ -6,12 +6,13 @@ mod label;
 mod settle;
 mod steps;
 
-pub use ask::{Returnable, Wanted, WantedLine, request, returnable};
+pub use ask::{Returnable, Wanted, WantedLine, alternatives, request, returnable};
 pub use label::{Label, MAX_LABEL, attach_label, checked_label, has_label, label};
 pub use settle::{close, preview, refund};
+pub(crate) use settle::{exchange, exchanging};
 pub use steps::{Inspected, approve, decline, inspect, receive, withdraw};
 
-use crate::ids::{LocationId, OrderId, OrderLineId, RefundId, ReturnId};
+use crate::ids::{LocationId, OrderId, OrderLineId, RefundId, ReturnId, VariantId};
 use crate::orders::{self, Order};
 use crate::schema::{return_lines, returns};
 use diesel::prelude::*;
@@ -67,6 +68,8 @@ pub struct Return {
     pub received_at: Option<Time>,
     pub inspected_at: Option<Time>,
     pub closed_at: Option<Time>,
+    /// The buyer would like other goods in place of money.
+    pub exchange: bool,
 }
 
 /// Units of an order's line that come back.
@@ -81,6 +84,8 @@ pub struct ReturnLine {
     pub accepted: i64,
     pub location_id: Option<LocationId>,
     pub refunded: i64,
+    /// What the buyer would like in place of the units. It may be gone by now.
+    pub instead_id: Option<VariantId>,
 }
 
 /// The status that the moments of a return mean.
@@ -127,7 +132,7 @@ pub fn list(conn: &mut Conn, status: Option<Status>, before: Option<ReturnId>, l
 pub const STALE: &str = "return-changed-meanwhile";
 
 /// Locks the order of a return, and answers both as they are then. `Conflict` when the return is in none of the statuses.
-fn lock(conn: &mut Conn, id: ReturnId, fitting: &[Status], now: Time) -> Result<(Order, Return)> {
+pub(crate) fn lock(conn: &mut Conn, id: ReturnId, fitting: &[Status], now: Time) -> Result<(Order, Return)> {
     let order = get(conn, id)?.order_id;
     let order = orders::lock(conn, order, now)?;
     let back = get(conn, id)?;

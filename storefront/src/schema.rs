@@ -840,6 +840,19 @@ diesel::table! {
         received_at -> Nullable<Timestamp>,
         inspected_at -> Nullable<Timestamp>,
         closed_at -> Nullable<Timestamp>,
+        exchange -> Bool,
+    }
+}
+
+diesel::table! {
+    exchanges (return_id) {
+        return_id -> BigInt,
+        order_id -> BigInt,
+        refund_id -> BigInt,
+        amount -> BigInt,
+        actor -> Text,
+        created_at -> Timestamp,
+        undone_at -> Nullable<Timestamp>,
     }
 }
 
@@ -853,6 +866,7 @@ diesel::table! {
         accepted -> BigInt,
         location_id -> Nullable<BigInt>,
         refunded -> BigInt,
+        instead_id -> Nullable<BigInt>,
     }
 }
 

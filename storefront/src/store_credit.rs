@@ -152,6 +152,21 @@ pub(crate) fn give(
     moved(conn, customer, &change, now).map(drop)
 }
 
+/// Takes credit away that paid an exchange which is undone: its refund goes another way now.
+pub(crate) fn take_back(
+    conn: &mut Conn,
+    customer: CustomerId,
+    amount: Money,
+    of: (PaymentId, RefundId),
+    actor: &str,
+    now: Time,
+) -> Result<bool> {
+    let amount = Money::new(-amount.minor, amount.currency);
+    let key = format!("exchange-undone:{}", of.1);
+    let change = Change { kind: EntryKind::Taken, amount, key, payment: Some(of.0), refund: Some(of.1), reason: "", actor };
+    moved(conn, customer, &change, now)
+}
+
 struct Change<'a> {
     kind: EntryKind,
     amount: Money,

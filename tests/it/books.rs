@@ -5,6 +5,7 @@ use kernel::{Conn, Db};
 use proptest::prelude::*;
 use storefront::checkout::Settlement;
 use storefront::edits::{self, Expected};
+use storefront::exchanges;
 use storefront::gateway::{Standing, State};
 use storefront::ids::{OrderId, VariantId};
 use storefront::orders::{self, CancelReason, OrderLine};
@@ -36,6 +37,10 @@ enum Deed {
     },
     /// Takes every return a step on, whichever that is; `turn` chooses among what may come next.
     StepReturns {
+        turn: i64,
+    },
+    /// Takes the orders of goods in exchange a step on.
+    StepExchanges {
         turn: i64,
     },
     SettleRefunds,
@@ -73,6 +78,8 @@ fn deed() -> impl Strategy<Value = Deed> {
             .prop_map(|(line, units, shipping, restock, to_credit)| Deed::Refund { line, units, shipping, restock, to_credit }),
         (0usize..2, 1i64..4).prop_map(|(line, units)| Deed::AskReturn { line, units }),
         (0i64..7).prop_map(|turn| Deed::StepReturns { turn }),
+        (0i64..7).prop_map(|turn| Deed::StepReturns { turn }),
+        (0i64..4).prop_map(|turn| Deed::StepExchanges { turn }),
         Just(Deed::SettleRefunds),
         Just(Deed::FailRefunds),
         Just(Deed::Cancel),
@@ -197,7 +204,7 @@ fn balance() -> impl Strategy<Value = i64> {
 }
 
 /// The next step of a return.
-fn step_on(conn: &mut Conn, back: &Return, turn: i64) -> kernel::Result<()> {
+fn step_on(conn: &mut Conn, back: &Return, turn: i64, extra: VariantId) -> kernel::Result<()> {
     match (back.status, turn) {
         (Status::Requested, 0) => returns::decline(conn, back.id, "no", "test", now()),
         (Status::Requested | Status::Approved, 1) => returns::withdraw(conn, back.id, "customer", now()),
@@ -214,6 +221,7 @@ fn step_on(conn: &mut Conn, back: &Return, turn: i64) -> kernel::Result<()> {
             returns::inspect(conn, back.id, &found, "test", now())
         }
         (Status::Inspected, 0) => returns::close(conn, back.id, "test", now()),
+        (Status::Inspected, 4 | 5) => exchange(conn, back, extra, turn),
         (Status::Inspected, _) => {
             let (shipping, to_credit) = (if turn == 6 { 490 } else { 0 }, turn % 3 == 0);
             let amount = returns::preview(conn, back.id, shipping, to_credit)?.amount;
@@ -221,6 +229,41 @@ fn step_on(conn: &mut Conn, back: &Return, turn: i64) -> kernel::Result<()> {
         }
         (Status::Declined | Status::Withdrawn | Status::Closed, _) => Ok(()),
     }
+}
+
+/// Gives other goods for what came back: fewer or more, what is missing paid by transfer or by a link.
+fn exchange(conn: &mut Conn, back: &Return, extra: VariantId, turn: i64) -> kernel::Result<()> {
+    let (units, method) = if turn == 4 { (9, CARD) } else { (1, "bank_transfer") };
+    let wish = exchanges::Wish { goods: vec![(extra, units)], method: method.into() };
+    let cart = exchanges::draft(conn, back.id, &wish, now())?;
+    let plan = exchanges::preview(conn, back.id, cart, 0, now())?;
+    let seen = exchanges::Expected { version: plan.quote.cart.version, total: plan.quote.priced.total, refund: plan.refund.amount };
+    exchanges::make(conn, back.id, cart, 0, seen, 24, "test", now()).map(drop)
+}
+
+/// What happens to the goods that were given in exchange: paid, and then cancelled, given back in part or sent.
+fn step_exchanges(conn: &mut Conn, order: OrderId, turn: i64, step: usize) -> kernel::Result<()> {
+    for back in returns::of_order(conn, order)? {
+        let Some(made) = exchanges::of_return(conn, back.id)? else { continue };
+        let new = made.order_id;
+        match turn {
+            0 => orders::cancel(conn, new, CancelReason::Staff, "test", now())?,
+            1 => pay(conn, new, 0, false)?,
+            2 => {
+                let line = orders::lines(conn, new)?[0].id;
+                let request = Request { lines: vec![RequestLine { line, quantity: 1, restock: false }], ..Default::default() };
+                let stored = orders::get(conn, new)?;
+                let amount = refunds::preview(conn, &stored, &request)?.amount;
+                refunds::request(conn, new, &request, amount, "test", now())?;
+            }
+            _ => {
+                let line = orders::lines(conn, new)?[0].id;
+                let parcel = Parcel { key: format!("new-{step}"), lines: vec![(line, 1)], ..Parcel::default() };
+                shipments::ship(conn, new, &parcel, "test", now())?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Does it, or is refused; a refusal must leave nothing behind.
@@ -256,10 +299,11 @@ fn act(db: &Db, order: OrderId, step: usize, deed: &Deed, extra: VariantId) {
             }
             Deed::AskReturn { line, units } => {
                 let line = WantedLine { line: line_of(line).id, quantity: units, reason: Reason::Other };
-                let wanted = Wanted { key: format!("ask-{step}"), lines: vec![line], comment: String::new() };
+                let wanted = Wanted { key: format!("ask-{step}"), lines: vec![line], ..Default::default() };
                 returns::request(conn, order, &wanted, "customer", now()).map(drop)
             }
-            Deed::StepReturns { turn } => returns::of_order(conn, order)?.iter().try_for_each(|back| step_on(conn, back, turn)),
+            Deed::StepReturns { turn } => returns::of_order(conn, order)?.iter().try_for_each(|back| step_on(conn, back, turn, extra)),
+            Deed::StepExchanges { turn } => step_exchanges(conn, order, turn, step),
             Deed::SettleRefunds => refunds::of_order(conn, order)?.iter().try_for_each(|refund| refunds::settle(conn, refund.id, now())),
             Deed::FailRefunds => {
                 refunds::of_order(conn, order)?.iter().try_for_each(|refund| refunds::failed(conn, refund.id, "test", now()))

@@ -14,6 +14,7 @@ mod desk;
 mod documents;
 mod drafts;
 mod editing;
+mod exchanges;
 mod feeds;
 mod gift_sales;
 mod mailing;

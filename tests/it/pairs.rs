@@ -42,7 +42,7 @@ impl Things {
                 let shipment = shipments::ship(conn, order.id, &parcel, "system", now())?;
                 let label = returns::Label { content_type: "application/pdf".into(), bytes: b"%PDF-1.4".to_vec() };
                 let line = WantedLine { line, quantity: 1, reason: Reason::Other };
-                let wanted = Wanted { key: "first".into(), lines: vec![line], comment: String::new() };
+                let wanted = Wanted { key: "first".into(), lines: vec![line], ..Default::default() };
                 let back = returns::request(conn, order.id, &wanted, "customer", now())?;
                 returns::attach_label(conn, back, &label, "test", now())?;
                 let invoice = documents::of_order(conn, order.id)?[0].id;

@@ -30,7 +30,7 @@ fn sent(db: &Db, variant: VariantId, units: i64, sent: i64) -> (Placed, OrderLin
 }
 
 fn wanted(key: &str, line: OrderLineId, quantity: i64) -> Wanted {
-    Wanted { key: key.into(), lines: vec![WantedLine { line, quantity, reason: Reason::Damaged }], comment: String::new() }
+    Wanted { key: key.into(), lines: vec![WantedLine { line, quantity, reason: Reason::Damaged }], ..Wanted::default() }
 }
 
 #[test]

@@ -32,6 +32,8 @@ const ACTIONS: &[&str] = &[
     "return.label",
     "return.receive",
     "return.inspect",
+    "return.exchange_draft",
+    "return.exchange",
     "return.refund",
     "return.close",
     "product.add",

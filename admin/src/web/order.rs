@@ -21,7 +21,7 @@ use storefront::stored_value::{GIFT_CARD, STORE_CREDIT};
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 use storefront::web::words::Words;
-use storefront::{edits, gift_cards, pickups, refunds, shipments, store_credit, tax};
+use storefront::{edits, exchanges, gift_cards, pickups, refunds, shipments, store_credit, tax};
 
 /// Longest note, in characters.
 const NOTE: usize = 2000;
@@ -65,7 +65,7 @@ fn load(conn: &mut Conn, number: &str, words: &Words, now: Time) -> Result<Value
     let shown_lines = lines.iter().map(|line| line_view(line, currency, &adjustments)).collect::<Result<Vec<Value>>>()?;
     let mut view = facts(&order, currency)?;
     let more = json!({
-        "can_tell_ready": pickups::can_tell(conn, &order)?,
+        "exchange_for": exchange_for(conn, &order)?, "can_tell_ready": pickups::can_tell(conn, &order)?,
         "lines": shown_lines, "adjustments": of_whole, "payments": shown_payments, "history": history,
         "shipments": shipment_views(conn, &order, &lines)?, "refunds": refund_views(conn, &order, &lines, currency)?,
         "can_ship": order.status == orders::OrderStatus::Confirmed && lines.iter().any(|line| line.sendable() > 0),
@@ -79,6 +79,13 @@ fn load(conn: &mut Conn, number: &str, words: &Words, now: Time) -> Result<Value
         view.extend(more);
     }
     Ok(view)
+}
+
+/// The return that the order was made in exchange for.
+fn exchange_for(conn: &mut Conn, order: &Order) -> Result<Value> {
+    let Some(made) = exchanges::of_order(conn, order.id)? else { return Ok(Value::Null) };
+    let back = storefront::returns::get(conn, made.return_id)?;
+    Ok(json!({ "id": back.id, "number": back.number }))
 }
 
 /// Gift cards that were issued for the order.
@@ -244,7 +251,7 @@ async fn show_cancel(desk: &Desk, number: &str, stale: Option<&Posted>) -> Resul
             }
             let back: i64 = payments::of_order(conn, order.id)?.iter().map(|payment| payment.captured - payment.refunded).sum();
             let money = |minor: i64| -> Result<Money> { Ok(Money::new(minor, order.currency()?)) };
-            Ok(json!({ "number": order.number, "email": order.email, "total": money(order.total)?, "back": money(back)?, "pays_back": back > 0,
+            Ok(json!({ "number": order.number, "email": order.email, "total": money(order.total)?, "back": money(back)?, "pays_back": back > 0, "exchange_for": exchange_for(conn, &order)?,
                 "order": order_history::frame(conn, &order, posted.as_ref())? }))
         })
         .await;

@@ -9,13 +9,15 @@ use actix_web::{HttpResponse, web};
 use kernel::error::Fields;
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use storefront::ids::{LocationId, OrderLineId, ReturnId};
 use storefront::orders::{self, Order, OrderLine};
 use storefront::returns::{self, Inspected, MAX_LABEL, Return, ReturnLine, Status};
+use storefront::web::orders::instead_name;
 use storefront::web::orders::label_file;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
-use storefront::{logins, stock};
+use storefront::{exchanges, logins, stock};
 
 const ANSWER: &[&str] = &["message"];
 
@@ -77,6 +79,12 @@ fn load(conn: &mut Conn, back: &Return, order: &Order, sold: &[OrderLine], poste
         .map(|place| json!({ "id": place.id.to_string(), "name": place.name }))
         .collect();
     let place_names: Vec<(LocationId, String)> = stock::locations(conn)?.into_iter().map(|place| (place.id, place.name)).collect();
+    let mut instead = HashMap::new();
+    for part in returns::lines_of(conn, back.id)? {
+        if let Some(name) = instead_name(conn, &part, back)? {
+            instead.insert(part.id, name);
+        }
+    }
     let line = |part: &ReturnLine| {
         let line = sold.iter().find(|line| line.id == part.order_line_id)?;
         let (accepted, shelf) = (format!("accepted-{}", line.id), format!("shelf-{}", line.id));
@@ -86,7 +94,7 @@ fn load(conn: &mut Conn, back: &Return, order: &Order, sold: &[OrderLine], poste
             "accepted": part.accepted, "refunded": part.refunded, "stocked": line.stocked && line.variant_id.is_some(),
             "place": part.location_id.and_then(|id| place_names.iter().find(|(known, _)| *known == id)).map(|(_, name)| name),
             "name": accepted, "value": value(&accepted, part.quantity.to_string()), "error": wrong.0.get(&accepted),
-            "shelf": shelf, "shelf_value": value(&shelf, first) }))
+            "shelf": shelf, "shelf_value": value(&shelf, first), "instead": instead.get(&part.id) }))
     };
     let lines: Vec<Value> = returns::lines_of(conn, back.id)?.iter().filter_map(line).collect();
     let names = staff::names(conn)?;
@@ -99,7 +107,8 @@ fn load(conn: &mut Conn, back: &Return, order: &Order, sold: &[OrderLine], poste
     Ok(
         json!({ "id": back.id, "number": back.number, "order": order.number, "email": order.email, "status": back.status, "comment": back.comment,
         "message": back.message, "outcome": back.outcome, "requested_at": back.requested_at, "label": returns::has_label(conn, back.id)?,
-        "lines": lines, "places": places, "currency": order.currency, "history": history, "registered": logins::verified(conn, order.customer_id)? }),
+        "lines": lines, "places": places, "currency": order.currency, "history": history, "registered": logins::verified(conn, order.customer_id)?,
+        "wants_exchange": back.exchange, "exchanged": exchanges::number_of(conn, back)? }),
     )
 }
 

@@ -7,8 +7,8 @@ use super::{
     account, api_keys, attributes, audit, batches, cases, categories, collections, doctor, find, gift_cards, home, home_page, invitations,
     jobs, locations, mails, menus, order, order_edit, order_money, order_new, order_papers, order_ship, orders, pages, person, pictures,
     product, product_export, product_import, product_rules, product_table, products, promotion_bench, promotion_codes, promotions,
-    redirects, return_money, return_new, returns, roles, second_factor, settings, shipping, sign_in, staff, stock, stock_goods,
-    store_credit, taxes, theme, webhooks,
+    redirects, return_exchange, return_money, return_new, returns, roles, second_factor, settings, shipping, sign_in, staff, stock,
+    stock_goods, store_credit, taxes, theme, webhooks,
 };
 use crate::permissions::Permission::{
     ApiKeysManage, AuditView, CasesView, ContentEdit, GiftCardsManage, GiftCardsView, JobsManage, JobsView, MailsResend, MailsView,
@@ -92,6 +92,10 @@ fn shop() -> Vec<Route> {
         post("/returns/{return}/receive", ReturnsHandle, returns::receive),
         post("/returns/{return}/inspect", ReturnsHandle, returns::inspect),
         post("/returns/{return}/refund", OrdersRefund, return_money::refund),
+        get("/returns/{return}/exchange", OrdersRefund, return_exchange::form),
+        post("/returns/{return}/exchange", OrdersRefund, return_exchange::draft),
+        get("/returns/{return}/exchange/{cart}", OrdersRefund, return_exchange::show),
+        post("/returns/{return}/exchange/{cart}", OrdersRefund, return_exchange::make),
         post("/returns/{return}/close", ReturnsHandle, returns::close),
         get("/cases", CasesView, cases::list),
         get("/products", ProductsView, products::list),

@@ -2,6 +2,7 @@
 
 use super::order_view;
 use crate::catalog;
+use crate::exchanges;
 use crate::ids::{OrderId, ProductId, ReturnId};
 use crate::orders;
 use crate::returns;
@@ -53,7 +54,7 @@ fn about_return(conn: &mut Conn, id: ReturnId, now: Time) -> Result<()> {
         let line = |line: &returns::ReturnLine| json!({ "line_id": line.order_line_id, "quantity": line.quantity, "reason": line.reason, "accepted": line.accepted });
         let lines: Vec<Value> = returns::lines_of(conn, id)?.iter().map(line).collect();
         Ok(Some(json!({ "order_number": order.number, "return": { "number": back.number, "status": back.status, "outcome": back.outcome,
-            "comment": back.comment, "lines": lines } })))
+            "comment": back.comment, "exchange": back.exchange, "exchange_order": exchanges::number_of(conn, &back)?, "lines": lines } })))
     };
     webhooks::tell(conn, Topic::ReturnUpdated, data, now)
 }

@@ -9,7 +9,7 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::error::Fields;
-use kernel::{Conn, Error, Result};
+use kernel::{Conn, Error, Result, on_each};
 use std::collections::HashSet;
 
 /// The most choices of one attribute.
@@ -19,18 +19,21 @@ type Row = (AttributeId, String, String, Kind, String, (bool, bool, bool), i64);
 
 /// Every definition, in their order.
 pub(super) fn list(conn: &mut Conn) -> Result<Vec<Definition>> {
-    let found: Vec<Row> = rows::table
-        .order((rows::position, rows::id))
-        .select((rows::id, rows::code, rows::name, rows::kind, rows::unit, (rows::several, rows::facet, rows::shown), rows::version))
-        .load(conn)?;
+    // Every page of a product or a list asks.
+    let all = || {
+        let columns = (rows::id, rows::code, rows::name, rows::kind, rows::unit, (rows::several, rows::facet, rows::shown), rows::version);
+        rows::table.order((rows::position, rows::id)).select(columns)
+    };
+    let found: Vec<Row> = on_each!(conn, c => all().load(c))?;
     if found.is_empty() {
         return Ok(Vec::new());
     }
-    let named: Vec<(AttributeId, String, String)> = choices::table
+    let named: Vec<(AttributeId, String, String)> = on_each!(conn, c => choices::table
         .order((choices::attribute_id, choices::position))
         .select((choices::attribute_id, choices::name, choices::swatch))
-        .load(conn)?;
-    let placed: Vec<(AttributeId, CategoryId)> = places::table.order((places::attribute_id, places::category_id)).load(conn)?;
+        .load(c))?;
+    let placed: Vec<(AttributeId, CategoryId)> =
+        on_each!(conn, c => places::table.order((places::attribute_id, places::category_id)).load(c))?;
     let definition = |(id, code, name, kind, unit, (several, facet, shown), version): Row| Definition {
         id: Some(id),
         code,
@@ -227,7 +230,7 @@ pub(crate) fn forget_category(conn: &mut Conn, id: CategoryId, parent: Option<Ca
     for attribute in asking {
         if let Some(parent) = parent {
             let row = (places::attribute_id.eq(attribute), places::category_id.eq(parent));
-            kernel::on_each!(conn, c => diesel::insert_into(places::table).values(row).on_conflict_do_nothing().execute(c))?;
+            on_each!(conn, c => diesel::insert_into(places::table).values(row).on_conflict_do_nothing().execute(c))?;
         }
     }
     Ok(())

@@ -2,9 +2,13 @@
 
 use super::Finding;
 use super::money::summed;
+use crate::exchanges::{self, Exchange};
 use crate::ids::{OrderLineId, ReturnId};
+use crate::orders::{self, OrderStatus};
+use crate::payments;
 use crate::returns::{self, Outcome, Return, Status};
-use crate::schema::{order_lines, return_lines, returns as rows};
+use crate::schema::{exchanges as made, order_lines, return_lines, returns as rows};
+use crate::stored_value::STORE_CREDIT;
 use diesel::prelude::*;
 use kernel::{Conn, Result};
 use std::collections::BTreeMap;
@@ -40,6 +44,35 @@ pub fn returns(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
         let back = units.get(&line).copied().unwrap_or(0);
         if back > shipped {
             finding.problems.push(format!("order line {line}: {back} units come back of {shipped} that were sent"));
+        }
+    }
+    Ok(())
+}
+
+/// What of the refund of a return paid other goods is the credit that those were paid with, until they are cancelled.
+pub fn exchanges(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
+    let all: Vec<Exchange> = made::table.order(made::return_id).select(Exchange::as_select()).load(conn)?;
+    for one in all {
+        finding.checked += 1;
+        let order = orders::get(conn, one.order_id)?;
+        let what = |part: &str| format!("order {} in exchange, {part}", order.number);
+        finding.expect_equal(|| what("cancelled"), order.status == OrderStatus::Cancelled, one.undone_at.is_some());
+        let paid: i64 = payments::stored_by(conn, order.id, STORE_CREDIT)?;
+        finding.expect_equal(|| what("paid with what came back"), paid, one.amount);
+        if one.undone_at.is_some() {
+            continue;
+        }
+        let (mut credit, mut other) = (0, 0);
+        for refund in exchanges::refunds_of(conn, &one)? {
+            let stored = payments::get(conn, refund.payment_id)?.provider == STORE_CREDIT;
+            match refund.to_credit {
+                true => credit += refund.amount,
+                false if stored => other += refund.amount,
+                false => {}
+            }
+        }
+        if !(credit..=credit + other).contains(&one.amount) {
+            finding.problems.push(format!("{}: {} of a refund that gave {credit}", what("amount"), one.amount));
         }
     }
     Ok(())

@@ -122,6 +122,11 @@ pub fn issue_invoice(conn: &mut Conn, order: OrderId, now: Time) -> Result<()> {
 /// cancelled order everything was credited before.
 pub fn credit_refund(conn: &mut Conn, refund: &Refund, now: Time) -> Result<()> {
     let Some(invoice) = find_invoice(conn, refund.order_id)? else { return Ok(()) };
+    // Of an exchange that was undone it was credited when the goods were exchanged.
+    let before: i64 = documents::table.filter(documents::refund_id.eq(refund.id)).count().get_result(conn)?;
+    if before > 0 {
+        return Ok(());
+    }
     // Two refunds, or a refund and a cancellation, must not credit the same amount.
     let order = orders::lock(conn, refund.order_id, now)?;
     let left = invoice.total - credited(conn, &invoice)?;

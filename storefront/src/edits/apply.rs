@@ -5,7 +5,7 @@ use super::plan::{LineChange, Plan, preview};
 use super::{Changed, Changes, Wish};
 use crate::ids::{OrderEditId, OrderId, OrderLineId};
 use crate::orders::{self, Order, Taxation, terms};
-use crate::pricing::Step;
+use crate::pricing::{PricedLine, Step};
 use crate::schema::{adjustments, order_edits, order_lines, orders as rows};
 use crate::stock::{self, StockError};
 use crate::tax;
@@ -111,42 +111,22 @@ fn insert_line(conn: &mut Conn, order: &Order, change: &LineChange, position: i6
     let Some(variant) = &change.added else { return Err(Error::unexpected("a line of a change is about nothing")) };
     let after = &change.after;
     let step = |rule: &str, outcome: String, amount| Step { rule: rule.into(), outcome, amount };
-    let trace = [
-        step("order changed", "added".into(), after.total),
-        step("list price", format!("{} x {}", change.unit_price, after.quantity), after.subtotal),
-        step("tax", change.rate.reason.clone(), after.tax),
-    ];
-    let taxes = change.rate.parts(&change.rate.tax(after.subtotal, order.prices_include_tax).taxes);
-    Ok(diesel::insert_into(order_lines::table)
-        .values((
-            order_lines::order_id.eq(order.id),
-            order_lines::position.eq(position),
-            order_lines::variant_id.eq(variant.id),
-            order_lines::sku.eq(variant.sku.as_deref().unwrap_or("")),
-            order_lines::title.eq(&variant.title),
-            order_lines::options.eq(&variant.options),
-            order_lines::slug.eq(&variant.slug),
-            order_lines::picture_hash.eq(variant.picture_hash.as_deref()),
-            (
-                order_lines::quantity.eq(after.quantity),
-                order_lines::unit_price.eq(change.unit_price),
-                order_lines::cost.eq(variant.cost),
-                order_lines::subtotal.eq(after.subtotal),
-                order_lines::discount.eq(after.discount),
-                order_lines::tax.eq(after.tax),
-                order_lines::total.eq(after.total),
-                order_lines::tax_rate_bp.eq(change.rate.basis_points()),
-                order_lines::tax_reason.eq(&change.rate.reason),
-                order_lines::taxes.eq(kernel::json::text(&taxes)?),
-            ),
-            order_lines::weight_grams.eq(variant.weight_grams),
-            order_lines::requires_shipping.eq(variant.requires_shipping),
-            order_lines::stocked.eq(variant.tracked),
-            order_lines::gift_card.eq(variant.gift_card),
-            order_lines::trace.eq(kernel::json::text(&trace)?),
-        ))
-        .returning(order_lines::id)
-        .get_result(conn)?)
+    let priced = PricedLine {
+        unit_price: change.unit_price,
+        subtotal: after.subtotal,
+        discount: after.discount,
+        tax: after.tax,
+        total: after.total,
+        rate_bp: change.rate.basis_points(),
+        taxes: change.rate.parts(&change.rate.tax(after.subtotal, order.prices_include_tax).taxes),
+        tax_reason: change.rate.reason.clone(),
+        trace: vec![
+            step("order changed", "added".into(), after.total),
+            step("list price", format!("{} x {}", change.unit_price, after.quantity), after.subtotal),
+            step("tax", change.rate.reason.clone(), after.tax),
+        ],
+    };
+    orders::insert_line(conn, order.id, position, variant, after.quantity, &priced)
 }
 
 fn record(conn: &mut Conn, order: &Order, plan: &Plan, wish: &Wish, ids: &[OrderLineId], actor: &str, now: Time) -> Result<OrderEditId> {

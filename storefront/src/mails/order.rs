@@ -1,6 +1,7 @@
 //! Mails about an order.
 
 use super::{Mailer, Reader, language};
+use crate::exchanges;
 use crate::ids::{OrderId, PaymentCaseId, PaymentId, RefundId, ShipmentId};
 use crate::orders::{self, Order, OrderLine, OrderStatus};
 use crate::payments::{self, WishState};
@@ -147,6 +148,10 @@ pub fn cancelled(conn: &mut Conn, order: i64, reason: &str, now: Time, mailer: &
 pub fn refund_sent(conn: &mut Conn, order: i64, refund: i64, now: Time, mailer: &Mailer) -> Result<()> {
     let subject = Subject::load(conn, order, mailer)?;
     let refund = refunds::get(conn, RefundId(refund))?;
+    // What paid other goods is told by the mail about the return, and by that about the new order.
+    if exchanges::covers(conn, &refund)? {
+        return Ok(());
+    }
     let words = mailer.words(language(&subject.order.language))?;
     let parts = refund_parts(conn, &refund, &subject.lines, subject.order.currency()?, &words)?;
     if parts.is_empty() {

@@ -2,6 +2,7 @@
 
 use super::order::Subject;
 use super::{Mailer, language};
+use crate::exchanges;
 use crate::ids::ReturnId;
 use crate::returns::{self, Status};
 use crate::web::orders::return_contents;
@@ -15,7 +16,9 @@ pub fn update(conn: &mut Conn, order: i64, back: i64, status: &str, now: Time, m
     let back = returns::get(conn, ReturnId(back))?;
     let subject = Subject::load(conn, order, mailer)?;
     let words = mailer.words(language(&subject.order.language))?;
+    let exchange = exchanges::number_of(conn, &back)?.filter(|_| told == Status::Closed);
     let text = match (told, back.outcome) {
+        (Status::Closed, Some(_)) if exchange.is_some() => "mail-return-text-closed-exchange".to_string(),
         (Status::Closed, Some(outcome)) => format!("mail-return-text-closed-{}", outcome.as_str()),
         _ => format!("mail-return-text-{status}"),
     };
@@ -27,6 +30,7 @@ pub fn update(conn: &mut Conn, order: i64, back: i64, status: &str, now: Time, m
         text: words.get(&text),
         message: if answered { back.message.lines().map(str::to_string).collect() } else { Vec::new() },
         contents: return_contents(conn, &back, &subject.lines, &words)?,
+        exchange,
         label: told == Status::Approved && returns::has_label(conn, back.id)?,
         url: mailer.order_url(&subject.order),
     };

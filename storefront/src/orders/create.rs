@@ -2,7 +2,8 @@
 
 use super::{FulfilmentStatus, OrderStatus, PaymentStatus, Taxation, terms};
 use crate::address::Address;
-use crate::carts::{LineQuote, Quote};
+use crate::carts::Quote;
+use crate::catalog::VariantForSale;
 use crate::ids::{OrderId, OrderLineId};
 use crate::pricing::PricedLine;
 use crate::promotions::Applied;
@@ -72,7 +73,7 @@ pub fn create(conn: &mut Conn, new: &NewOrder, now: Time) -> Result<OrderId> {
     terms::insert(conn, id, &terms::of(&number, &cart.email, [billing, shipping], skus))?;
     let mut line_ids = Vec::with_capacity(quote.lines.len());
     for (position, (line, priced)) in (1i64..).zip(quote.lines.iter().zip(&priced.lines)) {
-        line_ids.push(insert_line(conn, id, position, line, priced)?);
+        line_ids.push(insert_line(conn, id, position, &line.variant, line.quantity, priced)?);
     }
     insert_adjustments(conn, id, &quote.decision.applied, &line_ids)?;
     Ok(id)
@@ -124,8 +125,15 @@ fn insert_adjustments(conn: &mut Conn, order: OrderId, applied: &[Applied], line
     Ok(())
 }
 
-fn insert_line(conn: &mut Conn, order: OrderId, position: i64, line: &LineQuote, priced: &PricedLine) -> Result<OrderLineId> {
-    let variant = &line.variant;
+/// Inserts a line of an order: what a variant is now, and what so many units of it were priced at.
+pub(crate) fn insert_line(
+    conn: &mut Conn,
+    order: OrderId,
+    position: i64,
+    variant: &VariantForSale,
+    quantity: i64,
+    priced: &PricedLine,
+) -> Result<OrderLineId> {
     let row = (
         order_lines::order_id.eq(order),
         order_lines::position.eq(position),
@@ -136,7 +144,7 @@ fn insert_line(conn: &mut Conn, order: OrderId, position: i64, line: &LineQuote,
         order_lines::slug.eq(&variant.slug),
         order_lines::picture_hash.eq(variant.picture_hash.as_deref()),
         (
-            order_lines::quantity.eq(line.quantity),
+            order_lines::quantity.eq(quantity),
             order_lines::unit_price.eq(priced.unit_price),
             order_lines::cost.eq(variant.cost),
             order_lines::subtotal.eq(priced.subtotal),

@@ -21,6 +21,9 @@ pub struct Request {
     /// Give all of it as store credit, whatever paid. Only for customers with an account.
     #[serde(default)]
     pub to_credit: bool,
+    /// How much of it stays with the shop as credit that pays an exchange in the same commit. The rest goes back the way it was paid.
+    #[serde(default)]
+    pub exchanged: i64,
     /// The units came back: none of them counts as one that was not sent yet.
     #[serde(default)]
     pub sent_back: bool,
@@ -108,7 +111,7 @@ pub fn preview(conn: &mut Conn, order: &Order, request: &Request) -> Result<Prev
         fields.add("to_credit", "store-credit-needs-account");
     }
     fields.check()?;
-    let shares = split::shares(&payments, amount, request.to_credit);
+    let shares = split::exchanged(split::shares(&payments, amount, request.to_credit), request.exchanged);
     Ok(Preview { lines: parts, shipping: request.shipping, amount, refundable, shipping_refundable, shares })
 }
 

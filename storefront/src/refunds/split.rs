@@ -46,6 +46,28 @@ pub(super) fn shares(payments: &[Payment], amount: i64, to_credit: bool) -> Vec<
     shares
 }
 
+/// Gives `amount` of the shares as store credit, from the last share on, so that what goes back goes back as money first. Store credit
+/// that had paid is credit again anyway.
+pub(super) fn exchanged(shares: Vec<Share>, amount: i64) -> Vec<Share> {
+    let mut back = shares.iter().map(|share| share.amount).sum::<i64>() - amount;
+    if amount == 0 {
+        return shares;
+    }
+    let mut split = Vec::with_capacity(shares.len() + 1);
+    for share in shares {
+        let kept = share.amount.min(back.max(0));
+        back -= kept;
+        let credit = share.amount - kept;
+        if kept > 0 {
+            split.push(Share { amount: kept, ..share.clone() });
+        }
+        if credit > 0 {
+            split.push(Share { amount: credit, to_credit: share.provider != STORE_CREDIT, ..share });
+        }
+    }
+    split
+}
+
 /// The goods and the delivery of a wish, dealt out to the refunds that make it up. The units of a line belong to the first refund
 /// that touches it; the others carry only their part of its amount.
 pub(super) struct Parts {
@@ -92,6 +114,18 @@ mod tests {
     fn line(id: i64, quantity: i64, amount: i64, tax: i64) -> LinePreview {
         let line = OrderLineId(id);
         LinePreview { line, quantity, amount, tax, cancelled: 0, returned: quantity, restock: true, stocked_variant: None, withdrawn: 0 }
+    }
+
+    #[test]
+    fn an_exchange_keeps_its_part_and_the_rest_goes_back_the_way_it_was_paid() {
+        let share =
+            |id: i64, provider: &str, amount: i64| Share { payment: PaymentId(id), provider: provider.into(), to_credit: false, amount };
+        let all = vec![share(1, "stripe", 1000), share(2, STORE_CREDIT, 200), share(3, GIFT_CARD, 300)];
+        let told = |shares: Vec<Share>| shares.into_iter().map(|one| (one.payment.0, one.amount, one.to_credit)).collect::<Vec<_>>();
+        assert_eq!(told(exchanged(all.clone(), 900)), [(1, 600, false), (1, 400, true), (2, 200, false), (3, 300, true)]);
+        assert_eq!(told(exchanged(all.clone(), 1500)), [(1, 1000, true), (2, 200, false), (3, 300, true)]);
+        assert_eq!(told(exchanged(all.clone(), 100)), [(1, 1000, false), (2, 200, false), (3, 200, false), (3, 100, true)]);
+        assert_eq!(told(exchanged(all, 0)), [(1, 1000, false), (2, 200, false), (3, 300, false)]);
     }
 
     #[test]

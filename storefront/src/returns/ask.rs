@@ -1,7 +1,8 @@
 //! Asking for a return: what may come back, and the request.
 
 use super::{Reason, Status, lines_of, of_order, stepped};
-use crate::ids::{OrderId, OrderLineId, ReturnId};
+use crate::catalog::{self, VariantForSale};
+use crate::ids::{OrderId, OrderLineId, ReturnId, VariantId};
 use crate::orders::{self, Order, OrderLine, OrderStatus};
 use crate::schema::{return_lines, returns};
 use crate::{shipments, shop};
@@ -29,6 +30,10 @@ pub struct Wanted {
     pub key: String,
     pub lines: Vec<WantedLine>,
     pub comment: String,
+    /// Other goods in place of money.
+    pub exchange: bool,
+    /// Other variants in place of the units of some lines: only of the same product, and only of an exchange.
+    pub instead: Vec<(OrderLineId, VariantId)>,
 }
 
 #[derive(Clone, Debug)]
@@ -91,6 +96,7 @@ pub fn request(conn: &mut Conn, order: OrderId, wanted: &Wanted, actor: &str, no
             returns::status.eq(Status::Requested),
             returns::comment.eq(wanted.comment.trim()),
             returns::requested_at.eq(now),
+            returns::exchange.eq(wanted.exchange),
         ))
         .returning(returns::id)
         .get_result(conn)?;
@@ -101,11 +107,30 @@ pub fn request(conn: &mut Conn, order: OrderId, wanted: &Wanted, actor: &str, no
                 return_lines::order_line_id.eq(line.line),
                 return_lines::quantity.eq(line.quantity),
                 return_lines::reason.eq(line.reason),
+                return_lines::instead_id.eq(instead(conn, &order, wanted, line.line)?),
             ))
             .execute(conn)?;
     }
     stepped(conn, id, "return_requested", actor, now)?;
     Ok(id)
+}
+
+/// What the buyer would like in place of a line. Anything but another variant of the same product, on sale now, is passed over.
+fn instead(conn: &mut Conn, order: &Order, wanted: &Wanted, line: OrderLineId) -> Result<Option<VariantId>> {
+    let Some((_, variant)) = wanted.instead.iter().find(|(of, _)| *of == line && wanted.exchange) else { return Ok(None) };
+    let choices = alternatives(conn, order, line)?;
+    Ok(choices.into_iter().find(|choice| choice.id == *variant).map(|choice| choice.id))
+}
+
+/// The variants on sale of the product that a line is of, itself included: what it can be exchanged for most simply.
+pub fn alternatives(conn: &mut Conn, order: &Order, line: OrderLineId) -> Result<Vec<VariantForSale>> {
+    let lines = orders::lines(conn, order.id)?;
+    let Some(variant) = lines.iter().find(|known| known.id == line).and_then(|line| line.variant_id) else { return Ok(Vec::new()) };
+    let Some(product) = catalog::product_of(conn, variant)? else { return Ok(Vec::new()) };
+    let currency = order.currency()?;
+    let Some(product) = catalog::products(conn, &[product], currency)?.pop() else { return Ok(Vec::new()) };
+    let ids: Vec<VariantId> = product.variants.iter().filter(|one| one.active).filter_map(|one| one.id).collect();
+    catalog::variants_for_sale(conn, &ids, currency, &order.language)
 }
 
 fn checked(wanted: &Wanted, returnable: &[Returnable]) -> Result<()> {

@@ -1,7 +1,7 @@
 //! What a return comes to: money, store credit, or nothing.
 
 use super::{Outcome, Return, Status, get, lines_of, lock, stepped};
-use crate::ids::{RefundId, ReturnId};
+use crate::ids::{OrderId, RefundId, ReturnId};
 use crate::orders;
 use crate::refunds::{self, Preview, Request, RequestLine};
 use crate::schema::{return_lines, returns};
@@ -13,7 +13,7 @@ use kernel::{Conn, Result};
 fn wish(conn: &mut Conn, back: &Return, shipping: i64, to_credit: bool) -> Result<Request> {
     let accepted = lines_of(conn, back.id)?.into_iter().filter(|line| line.accepted > 0);
     let lines = accepted.map(|line| RequestLine { line: line.order_line_id, quantity: line.accepted, restock: false }).collect();
-    Ok(Request { lines, shipping, reason: format!("return {}", back.number), to_credit, sent_back: true })
+    Ok(Request { lines, shipping, reason: format!("return {}", back.number), to_credit, exchanged: 0, sent_back: true })
 }
 
 /// The amounts of the refund of a return, before anybody confirms it. `Invalid` when there is nothing to refund.
@@ -28,11 +28,47 @@ pub fn preview(conn: &mut Conn, id: ReturnId, shipping: i64, to_credit: bool) ->
 pub fn refund(conn: &mut Conn, id: ReturnId, shipping: i64, to_credit: bool, expected: i64, actor: &str, now: Time) -> Result<RefundId> {
     let (order, back) = lock(conn, id, &[Status::Inspected], now)?;
     let wish = wish(conn, &back, shipping, to_credit)?;
-    let refund = refunds::request(conn, order.id, &wish, expected, actor, now)?;
+    let outcome = if to_credit { Outcome::StoreCredit } else { Outcome::Refund };
+    settled(conn, order.id, id, &wish, expected, outcome, actor, now)
+}
+
+/// The refund of a return of which `exchanged` stays with the shop.
+pub(crate) fn exchanging(conn: &mut Conn, id: ReturnId, shipping: i64, exchanged: i64) -> Result<Preview> {
+    let back = get(conn, id)?;
+    let order = orders::get(conn, back.order_id)?;
+    let wish = Request { exchanged, ..wish(conn, &back, shipping, false)? };
+    refunds::preview(conn, &order, &wish)
+}
+
+/// Settles a return whose value pays other goods: `exchanged` of the refund stays as credit that the caller spends in the same commit.
+pub(crate) fn exchange(
+    conn: &mut Conn,
+    back: &Return,
+    shipping: i64,
+    exchanged: i64,
+    expected: i64,
+    actor: &str,
+    now: Time,
+) -> Result<RefundId> {
+    let wish = Request { exchanged, ..wish(conn, back, shipping, false)? };
+    settled(conn, back.order_id, back.id, &wish, expected, Outcome::Refund, actor, now)
+}
+
+#[allow(clippy::too_many_arguments)] // One place for both ways to settle.
+fn settled(
+    conn: &mut Conn,
+    order: OrderId,
+    id: ReturnId,
+    wish: &Request,
+    expected: i64,
+    outcome: Outcome,
+    actor: &str,
+    now: Time,
+) -> Result<RefundId> {
+    let refund = refunds::request(conn, order, wish, expected, actor, now)?;
     diesel::update(return_lines::table.filter(return_lines::return_id.eq(id)))
         .set(return_lines::refunded.eq(return_lines::accepted))
         .execute(conn)?;
-    let outcome = if to_credit { Outcome::StoreCredit } else { Outcome::Refund };
     end(conn, id, outcome, Some(refund), actor, now)?;
     Ok(refund)
 }

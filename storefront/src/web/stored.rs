@@ -3,6 +3,7 @@
 use super::views::shared::{TotalRow, Totals};
 use super::words::Words;
 use crate::carts::Quote;
+use crate::exchanges;
 use crate::gift_cards;
 use crate::orders::Order;
 use crate::payments::{self, Payment};
@@ -57,6 +58,7 @@ pub(crate) fn paid(conn: &mut Conn, totals: Totals, order: &Order, words: &Words
 pub(crate) fn name(conn: &mut Conn, payment: &Payment, words: &Words) -> Result<String> {
     match payment.provider.as_str() {
         GIFT_CARD => card_name(&gift_cards::of_payment(conn, payment.id)?.last_four, words),
+        STORE_CREDIT if exchanges::of_order(conn, payment.order_id)?.is_some() => Ok(words.get("exchange-paid")),
         STORE_CREDIT => Ok(words.get("store-credit")),
         other => Ok(super::checkout::method_name(other, words)),
     }

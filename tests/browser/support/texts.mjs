@@ -67,6 +67,15 @@ export const text = {
     useCredit: /^use my store credit$/i,
     spent: /used for an order/i,
   },
+  attributes: {
+    chip: /^Capacity: 200/,
+    origin: 'Origin',
+    kind: /^type$/i,
+    save: /^save$/i,
+    saved: /\bsaved\.$/i,
+    unfit: /values do not fit$/i,
+    remove: /^delete attribute$/i,
+  },
   menus: {
     below: /^add below/i,
     target: /^leads to/i,

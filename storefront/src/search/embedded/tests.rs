@@ -225,3 +225,29 @@ fn a_rebuild_keeps_the_old_index_open_and_loses_no_change() {
     assert!(EmbeddedSearch::open(&home).unwrap().is_empty().unwrap());
     std::fs::remove_dir_all(&home).unwrap();
 }
+
+#[test]
+fn numbers_are_found_between_two_others_and_stay_countable() {
+    let engine = EmbeddedSearch::in_memory().unwrap();
+    let jug = |id: i64, volume: &str| SearchDocument {
+        attributes: vec![("Volume".to_string(), volume.to_string()), ("Material".to_string(), "Clay".to_string())],
+        ..product(id, &format!("Jug {id}"), (1, "Jugs"), vec![variant("Blue", "M", 3000, true)])
+    };
+    let jugs = [jug(1, "250"), jug(2, "900"), jug(3, "1000.5"), jug(4, "about 500"), jug(5, "-3")];
+    engine.replace(&jugs).unwrap();
+    engine.commit().unwrap();
+    let ask = |low: Option<i64>, high: Option<i64>, chosen: &[(&str, &[&str])]| {
+        let ranges = BTreeMap::from([("attribute:Volume".to_string(), (low, high))]);
+        let mut page = engine.search(&SearchQuery { ranges, facets: choose(chosen), ..query("") }).unwrap();
+        page.hits.sort_unstable();
+        page
+    };
+    let one = 1_000_000;
+    let page = ask(Some(250 * one), Some(1000 * one), &[]);
+    assert_eq!(page.hits, [1, 2], "numbers compare as numbers, both ends count, and a text is in no range");
+    assert_eq!((count(&page, "attribute:Volume", "1000.5"), count(&page, "attribute:Material", "Clay")), (1, 2), "its own facet counts on");
+    assert_eq!(ask(Some(900 * one), None, &[]).hits, [2, 3]);
+    assert_eq!(ask(None, Some(0), &[]).hits, [5]);
+    assert_eq!(ask(None, None, &[]).total, 5, "an open range narrows nothing");
+    assert_eq!(ask(Some(0), None, &[("attribute:Volume", &["900", "about 500"])]).hits, [2], "both have to hold");
+}

@@ -1,4 +1,5 @@
 use super::MeilisearchSearch;
+use super::document::number_field;
 use crate::search::{SearchDocument, SearchEngine, SearchQuery, SearchVariant, Sort, Suggestion};
 use actix_web::web::{self, Bytes};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
@@ -175,4 +176,36 @@ fn the_rest_is_asked_plainly() {
     let foreign = SearchQuery { after: Some("r.1.0.1.1".into()), ..SearchQuery::default() };
     assert!(matches!(engine.search(&foreign), Err(Error::Invalid(_))));
     assert!(engine.search(&SearchQuery { text: "!!!".into(), limit: 5, ..SearchQuery::default() }).unwrap().hits.is_empty());
+}
+
+#[test]
+fn a_range_speaks_of_numbers_and_its_facet_stays_selectable() {
+    let double = Double::start();
+    let engine = double.engine();
+    let product = SearchDocument {
+        product_id: 1,
+        titles: vec!["Jug".into()],
+        attributes: vec![("Volume".into(), "900".into()), ("Volume".into(), "0.5".into()), ("Care".into(), "by hand".into())],
+        ..SearchDocument::default()
+    };
+    engine.rebuild(&mut [Ok(vec![product])].into_iter()).unwrap();
+    let document = &double.asked("POST /indexes/products_next/documents")[0][0];
+    let field = number_field("attribute:Volume");
+    assert_eq!(document["numbers"], json!({ field.as_str(): [900_000_000i64, 500_000] }));
+    let settings = &double.asked("PATCH /indexes/products_next/settings")[0];
+    assert!(settings["filterableAttributes"].as_array().unwrap().contains(&json!("numbers")), "{settings}");
+
+    let ask = |low: Option<i64>, high: Option<i64>| {
+        let ranges = BTreeMap::from([("attribute:Volume".to_string(), (low, high))]);
+        engine.search(&SearchQuery { ranges, limit: 2, with_facets: true, ..SearchQuery::default() }).unwrap();
+    };
+    ask(Some(250_000_000), Some(1_000_000_000));
+    ask(Some(7), None);
+    ask(None, Some(-3));
+    ask(None, None);
+    let filters: Vec<Value> = double.asked("POST /indexes/products/search").iter().map(|asked| asked["filter"].clone()).collect();
+    let told: Vec<&str> = filters.iter().filter_map(Value::as_str).collect();
+    assert!(told.contains(&format!("numbers.{field} 250000000 TO 1000000000").as_str()), "{told:?}");
+    assert!(told.contains(&format!("numbers.{field} >= 7").as_str()) && told.contains(&format!("numbers.{field} <= -3").as_str()));
+    assert!(filters.iter().any(|filter| filter.is_null()), "asked once more without the range, for its own facet");
 }

@@ -1,7 +1,8 @@
 //! Sending something back: the form, what becomes of it on the order's page, and the label.
 
 use super::{Key, allowed, path_for};
-use crate::ids::{OrderLineId, ReturnId};
+use crate::exchanges;
+use crate::ids::{OrderLineId, ReturnId, VariantId};
 use crate::orders::{Order, OrderLine};
 use crate::returns::{self, Reason, Return, Wanted, WantedLine};
 use crate::shop;
@@ -10,12 +11,14 @@ use crate::web::posted::Posted;
 use crate::web::views::form::{self, Form};
 use crate::web::views::order::{ReturnFormView, ReturnLineView, ReturnView};
 use crate::web::views::page::{Page, Tone};
+use crate::web::views::shared::Choice;
 use crate::web::visit::Visit;
 use crate::web::words::Words;
 use crate::web::{frame, shown};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
 use kernel::error::Fields;
+use kernel::money::Money;
 use kernel::{Conn, Error, Result, token};
 
 pub async fn new(door: web::Data<Door>, visit: Visit, number: web::Path<String>, query: web::Query<Key>) -> Result<HttpResponse> {
@@ -61,6 +64,13 @@ async fn render(
 fn line_view(conn: &mut Conn, order: &Order, line: &OrderLine, units: i64, refused: Option<&(Posted, Fields)>) -> Result<ReturnLineView> {
     let shown = shown::order_lines(conn, order, std::slice::from_ref(line))?;
     let (name, reason) = (format!("quantity-{}", line.id), format!("reason-{}", line.id));
+    let chosen = refused.map(|(posted, _)| posted.get(&format!("instead-{}", line.id)).to_string()).unwrap_or_default();
+    let mut instead = Vec::new();
+    for variant in returns::alternatives(conn, order, line.id)?.iter().filter(|one| Some(one.id) != line.variant_id) {
+        let value = variant.id.to_string();
+        let price = kernel::web::format::money(Money::new(variant.unit_price, order.currency()?));
+        instead.push(Choice { selected: value == chosen, value, label: format!("{} – {price}", variant.options) });
+    }
     let typed = |name: &str, or: &str| refused.map_or(or.to_string(), |(posted, _)| posted.get(name).to_string());
     Ok(ReturnLineView {
         title: line.title.clone(),
@@ -72,6 +82,8 @@ fn line_view(conn: &mut Conn, order: &Order, line: &OrderLine, units: i64, refus
         error: refused.and_then(|(_, wrong)| wrong.0.get(&name).cloned()),
         quantity_name: name,
         reason_name: reason,
+        instead_name: format!("instead-{}", line.id),
+        instead,
     })
 }
 
@@ -98,7 +110,12 @@ pub fn wanted_return(posted: &Posted) -> Result<Wanted> {
         }
     }
     wrong.check()?;
-    Ok(Wanted { key, lines, comment: posted.get("comment").to_string() })
+    let exchange = posted.get("wish") == "exchange";
+    let instead = posted.pairs().filter_map(|(name, value)| {
+        let line = name.strip_prefix("instead-")?.parse().ok()?;
+        Some((OrderLineId(line), VariantId(value.parse().ok()?)))
+    });
+    Ok(Wanted { key, lines, comment: posted.get("comment").to_string(), exchange, instead: instead.collect() })
 }
 
 pub async fn request(door: web::Data<Door>, visit: Visit, number: web::Path<String>, posted: Posted) -> Result<HttpResponse> {
@@ -184,8 +201,19 @@ pub(crate) fn contents(conn: &mut Conn, back: &Return, lines: &[OrderLine], word
             None => String::new(),
         };
         all.push(format!("{} × {}{options}{accepted}", part.quantity, line.title));
+        if let Some(instead) = instead_name(conn, &part, back)? {
+            all.push(words.with("return-instead-of", &[("name", &instead)])?);
+        }
     }
     Ok(all)
+}
+
+/// What the buyer would like in place of a line: its options, or its title when it has none. `None` when nothing was named, or it is gone.
+pub fn instead_name(conn: &mut Conn, part: &returns::ReturnLine, back: &Return) -> Result<Option<String>> {
+    let Some(variant) = part.instead_id else { return Ok(None) };
+    let order = crate::orders::get(conn, back.order_id)?;
+    let found = returns::alternatives(conn, &order, part.order_line_id)?.into_iter().find(|one| one.id == variant);
+    Ok(found.map(|one| if one.options.is_empty() { one.title } else { one.options }))
 }
 
 /// The returns of an order for its page.
@@ -193,6 +221,7 @@ pub(super) fn views(conn: &mut Conn, order: &Order, lines: &[OrderLine], key: Op
     let mut views = Vec::new();
     for back in returns::of_order(conn, order.id)? {
         let address = format!("/orders/{}/returns/{}", order.number, back.id);
+        let mut exchanged = None;
         let labelled = back.approved_at.is_some() && returns::has_label(conn, back.id)?;
         let keyed = key.map(|key| format!("?key={key}")).unwrap_or_default();
         views.push(ReturnView {
@@ -200,7 +229,15 @@ pub(super) fn views(conn: &mut Conn, order: &Order, lines: &[OrderLine], key: Op
             at: back.requested_at,
             status: back.status.as_str().to_string(),
             message: back.message.lines().map(str::to_string).collect(),
-            outcome: back.outcome.map(|outcome| outcome.as_str().to_string()),
+            wants_exchange: back.exchange && back.closed_at.is_none(),
+            outcome: match exchanges::number_of(conn, &back)? {
+                Some(number) => {
+                    exchanged = Some(number);
+                    Some("exchange".to_string())
+                }
+                None => back.outcome.map(|outcome| outcome.as_str().to_string()),
+            },
+            exchanged,
             contents: contents(conn, &back, lines, words)?,
             label: labelled.then(|| format!("{address}/label{keyed}")),
             withdraw: matches!(back.status, returns::Status::Requested | returns::Status::Approved).then(|| format!("{address}/withdraw")),

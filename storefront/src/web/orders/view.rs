@@ -2,6 +2,7 @@
 
 use super::returns as back;
 use super::{FRESH, LINK, allowed, papers, pay};
+use crate::exchanges;
 use crate::gateway::Gateways;
 use crate::gift_cards::{self, GiftCard};
 use crate::orders::{self, HistoryEntry as Entry, Order, OrderLine, OrderStatus};
@@ -77,7 +78,7 @@ pub fn load(conn: &mut Conn, order: &Order, gateways: &Gateways, key: Option<Str
         status: order.status.as_str().to_string(),
         payment_status: order.payment_status.as_str().to_string(),
         fulfilment_status: order.fulfilment_status.as_str().to_string(),
-        notices: notices(order, payments.last(), can_pay, words)?,
+        notices: notices(conn, order, payments.last(), can_pay, words)?,
         lines: shown::order_lines(conn, order, &lines)?,
         totals: stored::paid(conn, shown::order_totals(order, &lines, &adjustments, words)?, order, words)?,
         shipping_address: shown::address_lines(&order.shipping_address()?, words.language),
@@ -118,10 +119,14 @@ fn pickup(conn: &mut Conn, order: &Order) -> Result<Option<PickupView>> {
 }
 
 /// What the shopper has to know or do about the payment.
-fn notices(order: &Order, latest: Option<&Payment>, can_pay: bool, words: &Words) -> Result<Vec<Notice>> {
+fn notices(conn: &mut Conn, order: &Order, latest: Option<&Payment>, can_pay: bool, words: &Words) -> Result<Vec<Notice>> {
     let mut notices = shown::reverse_charge_notice(order.taxation.0.reverse_charge, words);
     if let Some(reason) = latest.map(|payment| payment.reason.as_str()).filter(|reason| can_pay && !reason.is_empty()) {
         notices.push(Notice { kind: Tone::Error, text: words.with("order-payment-refused", &[("reason", reason)])? });
+    }
+    if let Some(made) = exchanges::of_order(conn, order.id)? {
+        let number = returns::get(conn, made.return_id)?.number;
+        notices.push(Notice { kind: Tone::Info, text: words.with("order-exchange-for", &[("number", &number)])? });
     }
     if let Some(due) = order.payment_due_at.filter(|_| can_pay) {
         let due = kernel::web::format::datetime(due, words.language);
@@ -170,6 +175,9 @@ fn returned(conn: &mut Conn, order: &Order, lines: &[OrderLine], words: &Words) 
 
 /// Where a refund went, when it was not the bank or the card.
 pub fn back_to(conn: &mut Conn, refund: &refunds::Refund, words: &Words) -> Result<Option<String>> {
+    if exchanges::covers(conn, refund)? {
+        return Ok(Some(words.get("exchange-used")));
+    }
     if refund.to_credit {
         return Ok(Some(words.get("store-credit")));
     }

@@ -117,7 +117,7 @@ pub const PAYMENT: &[&str] = &["method"];
 /// The code of a gift card.
 pub const GIFT_CARD: &[&str] = &["gift_card"];
 /// What is to be sent back, besides the lines: `request` makes it happen once.
-pub const RETURN: &[&str] = &["comment", "request"];
+pub const RETURN: &[&str] = &["wish", "comment", "request"];
 /// A coupon.
 pub const COUPON: &[&str] = &["code"];
 /// Shipping and tax estimate.

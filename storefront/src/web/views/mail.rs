@@ -214,4 +214,6 @@ pub struct ReturnUpdate {
     /// A label waits on the order's page.
     pub label: bool,
     pub url: String,
+    /// The number of the order of the goods that were given in exchange.
+    pub exchange: Option<String>,
 }

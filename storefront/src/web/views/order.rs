@@ -108,8 +108,12 @@ pub struct ReturnView {
     pub status: String,
     /// What the shop wrote, by line.
     pub message: Vec<String>,
-    /// See `returns::Outcome`: the texts `return-outcome-…`.
+    /// The buyer asked for other goods, and waits for them.
+    pub wants_exchange: bool,
+    /// See `returns::Outcome`: the texts `return-outcome-…`; `exchange` when other goods were given.
     pub outcome: Option<String>,
+    /// The number of the order of those goods.
+    pub exchanged: Option<String>,
     pub contents: Vec<String>,
     /// Where the label is.
     pub label: Option<String>,
@@ -145,6 +149,9 @@ pub struct ReturnLineView {
     pub quantity: String,
     pub reason_name: String,
     pub reason: String,
+    pub instead_name: String,
+    /// Other variants of the same product.
+    pub instead: Vec<super::shared::Choice>,
     pub error: Option<String>,
 }
 

@@ -1,0 +1,3 @@
+DROP TABLE exchanges;
+ALTER TABLE return_lines DROP COLUMN instead_id;
+ALTER TABLE returns DROP COLUMN exchange;
