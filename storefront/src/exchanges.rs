@@ -67,6 +67,17 @@ pub struct Preview {
     pub due: i64,
 }
 
+/// What staff agreed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deal {
+    /// The draft of the new goods.
+    pub cart: CartId,
+    /// Of the first order's delivery, tax included: it counts as having come back.
+    pub shipping: i64,
+    /// How long the new goods are kept when the rest is paid by a link: one of [`drafts::HOURS`].
+    pub hours: i64,
+}
+
 /// The figures that somebody confirmed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Expected {
@@ -136,18 +147,9 @@ pub fn refunding(conn: &mut Conn, id: ReturnId, shipping: i64, pays: i64) -> Res
 }
 
 /// Settles a return by an order of the new goods, at the figures that were seen. `Conflict` when they are others by now, when the goods
-/// are not there any more, or when the return was settled meanwhile. Making it twice answers with the same order. What is to be paid
-/// by a link keeps its goods for `hours`.
-pub fn make(
-    conn: &mut Conn,
-    id: ReturnId,
-    cart: CartId,
-    shipping: i64,
-    seen: Expected,
-    hours: i64,
-    actor: &str,
-    now: Time,
-) -> Result<OrderId> {
+/// are not there any more, or when the return was settled meanwhile. Making it twice answers with the same order.
+pub fn make(conn: &mut Conn, id: ReturnId, deal: &Deal, seen: Expected, actor: &str, now: Time) -> Result<OrderId> {
+    let Deal { cart, shipping, hours } = *deal;
     let before = returns::get(conn, id)?;
     orders::lock(conn, before.order_id, now)?;
     if let Some(made) = of_return(conn, id)?

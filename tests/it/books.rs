@@ -238,7 +238,7 @@ fn exchange(conn: &mut Conn, back: &Return, extra: VariantId, turn: i64) -> kern
     let cart = exchanges::draft(conn, back.id, &wish, now())?;
     let plan = exchanges::preview(conn, back.id, cart, 0, now())?;
     let seen = exchanges::Expected { version: plan.quote.cart.version, total: plan.quote.priced.total, refund: plan.refund.amount };
-    exchanges::make(conn, back.id, cart, 0, seen, 24, "test", now()).map(drop)
+    exchanges::make(conn, back.id, &exchanges::Deal { cart, shipping: 0, hours: 24 }, seen, "test", now()).map(drop)
 }
 
 /// What happens to the goods that were given in exchange: paid, and then cancelled, given back in part or sent.

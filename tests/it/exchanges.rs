@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use kernel::{Db, Error};
 use storefront::catalog::{self, Product, Saving, Status as Shown, Variant};
 use storefront::checkout::{Placed, Settlement};
-use storefront::exchanges::{self, Expected, Preview, Wish};
+use storefront::exchanges::{self, Deal, Expected, Preview, Wish};
 use storefront::ids::{CartId, OrderId, OrderLineId, ReturnId, VariantId};
 use storefront::orders::{self, CancelReason, Order, OrderStatus, PaymentStatus};
 use storefront::payments::WishState;
@@ -58,7 +58,7 @@ fn draft(db: &Db, id: ReturnId, wanted: &[(VariantId, i64)], method: &str) -> (C
 
 fn make(db: &Db, id: ReturnId, cart: CartId, plan: &Preview) -> kernel::Result<OrderId> {
     let seen = Expected { version: plan.quote.cart.version, total: plan.quote.priced.total, refund: plan.refund.amount };
-    db.write_now(move |conn| exchanges::make(conn, id, cart, 0, seen, 24, "test", now()))
+    db.write_now(move |conn| exchanges::make(conn, id, &Deal { cart, shipping: 0, hours: 24 }, seen, "test", now()))
 }
 
 fn order(db: &Db, id: OrderId) -> Order {

@@ -12,7 +12,7 @@ use kernel::error::Fields;
 use kernel::money::{Currency, Money};
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
-use storefront::exchanges::{self, Expected, Preview, Wish};
+use storefront::exchanges::{self, Deal, Expected, Preview, Wish};
 use storefront::ids::{CartId, ReturnId, ShippingRateId, VariantId};
 use storefront::returns::{self, Status};
 use storefront::web::posted::Posted;
@@ -200,7 +200,7 @@ pub async fn make(desk: Desk, path: web::Path<(i64, i64)>, posted: Posted) -> Re
     let seen = Expected { version: number("version"), total: number("total"), refund: number("refund") };
     let (hours, mailer) = (number("hours"), desk.door.mailer());
     let made = desk.write(move |conn, act| {
-        let order = exchanges::make(conn, id, cart, shipping, seen, hours, &act.actor, act.now)?;
+        let order = exchanges::make(conn, id, &Deal { cart, shipping, hours }, seen, &act.actor, act.now)?;
         mails::payment_link(conn, order, act.now, &mailer)?;
         let order = orders::get(conn, order)?;
         let after = json!({ "order": order.number, "total": seen.total, "came_back": seen.refund });

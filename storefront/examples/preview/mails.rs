@@ -1,7 +1,7 @@
 //! Sample mails.
 
 use super::Preview;
-use super::orders::totals;
+use super::orders::{at, totals};
 use super::samples::{eur, say};
 use super::views::mail::*;
 use super::views::order::TotalText;
@@ -103,6 +103,7 @@ pub fn mails(p: &Preview) -> Result<(), Box<dyn Error>> {
             cards: vec![SoldCard { amount: eur(5000), code: "ACDE-FGHJ-KMNP-7DKW".to_string() }],
         },
     )?;
+    p.mail("payment_link", PaymentLink { order: order(l), until: at(20) })?;
     p.mail(
         "return_update",
         ReturnUpdate {
@@ -113,6 +114,7 @@ pub fn mails(p: &Preview) -> Result<(), Box<dyn Error>> {
             message: vec![say(l, "Please use the label.", "请使用退货标签。")],
             contents: vec![say(l, "1 × Straight mug", "1 × 直筒马克杯")],
             label: true,
+            exchange: None,
             url: "https://shop.example/orders/R1001?key=k".to_string(),
         },
     )?;

@@ -13,7 +13,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use kernel::web::i18n::Language;
 use std::error::Error;
 
-fn at(hour: u32) -> NaiveDateTime {
+pub fn at(hour: u32) -> NaiveDateTime {
     NaiveDate::from_ymd_opt(2026, 11, 22).and_then(|day| day.and_hms_opt(hour, 7, 0)).unwrap_or_default()
 }
 
@@ -117,7 +117,9 @@ fn order(l: Language, fresh: bool) -> OrderView {
                 at: at(16),
                 status: "approved".to_string(),
                 message: vec![say(l, "Please use the label.", "请使用退货标签。")],
+                wants_exchange: true,
                 outcome: None,
+                exchanged: None,
                 contents: vec![say(l, "1 × Straight mug", "1 × 直筒马克杯")],
                 label: Some("/orders/R1001/returns/1/label".to_string()),
                 withdraw: Some("/orders/R1001/returns/1/withdraw".to_string()),
@@ -292,6 +294,12 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
                 quantity: "0".to_string(),
                 reason_name: "reason-1".to_string(),
                 reason: String::new(),
+                instead_name: "instead-1".to_string(),
+                instead: vec![Choice {
+                    value: "2".to_string(),
+                    label: say(l, "Sage, 300 ml – €26.00", "灰绿，300 ml – €26.00"),
+                    selected: false,
+                }],
                 error: None,
             }],
             reasons: ["changed_mind", "damaged", "other"].map(String::from).to_vec(),

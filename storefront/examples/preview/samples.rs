@@ -5,7 +5,7 @@ use super::views::form::{self, Form};
 use super::views::home::{Banner, HomeView, Promise};
 use super::views::listing::{CategoryView, Facet, FacetValue, Listing, PriceFacet, SearchView};
 use super::views::page::{Alternate, ContentView, ErrorView, Look, MenuLink, PageView};
-use super::views::product::{Attribute, OptionValue, OptionView, ProductView, VariantView};
+use super::views::product::{Attribute, AttributeValue, OptionValue, OptionView, ProductView, VariantView};
 use super::views::shared::{Card, Choice, Link, Picture, Shelf, Stock, TaxNote, Tile};
 use kernel::error::Fields;
 use kernel::money::{Currency, Money};
@@ -127,8 +127,15 @@ fn listing(l: Language) -> Listing {
         open,
         values: values
             .iter()
-            .map(|(v, count, selected)| FacetValue { value: v.to_lowercase(), label: v.to_string(), count: *count, selected: *selected })
+            .map(|(v, count, selected)| FacetValue {
+                value: v.to_lowercase(),
+                label: v.to_string(),
+                count: *count,
+                selected: *selected,
+                swatch: String::new(),
+            })
             .collect(),
+        range: None,
     };
     Listing {
         action: "/categories/cups".to_string(),
@@ -251,7 +258,10 @@ fn product(l: Language) -> ProductView {
             ("Made in", "产地", "Portugal"),
         ]
         .iter()
-        .map(|(en, zh, value)| Attribute { label: say(l, en, zh), value: value.to_string() })
+        .map(|(en, zh, value)| Attribute {
+            label: say(l, en, zh),
+            values: vec![AttributeValue { text: value.to_string(), swatch: String::new() }],
+        })
         .collect(),
         viewed: String::new(),
         shelves: vec![Shelf {

@@ -139,8 +139,11 @@ fn asked(query: &mut Query) -> SearchQuery {
     SearchQuery { text, category: None, facets, ranges, price, sort, after: query.text("after"), limit, with_facets }
 }
 
-/// A name with the lowest and highest number in millionths.
-fn read_range(text: &str) -> Option<(&str, (Option<i64>, Option<i64>))> {
+/// The lowest and highest number, in millionths.
+type Range = (Option<i64>, Option<i64>);
+
+/// The name of an attribute with its range.
+fn read_range(text: &str) -> Option<(&str, Range)> {
     let (name, ends) = text.rsplit_once('=')?;
     let (low, high) = ends.split_once("..")?;
     let end = |text: &str| if text.is_empty() { Some(None) } else { decimal::read(text).map(Some) };

@@ -1,7 +1,7 @@
 //! What a return comes to: money, store credit, or nothing.
 
 use super::{Outcome, Return, Status, get, lines_of, lock, stepped};
-use crate::ids::{OrderId, RefundId, ReturnId};
+use crate::ids::{RefundId, ReturnId};
 use crate::orders;
 use crate::refunds::{self, Preview, Request, RequestLine};
 use crate::schema::{return_lines, returns};
@@ -26,10 +26,10 @@ pub fn preview(conn: &mut Conn, id: ReturnId, shipping: i64, to_credit: bool) ->
 
 /// Settles a return with a refund of its accepted units, and of some of the delivery. `expected` is the amount that was confirmed.
 pub fn refund(conn: &mut Conn, id: ReturnId, shipping: i64, to_credit: bool, expected: i64, actor: &str, now: Time) -> Result<RefundId> {
-    let (order, back) = lock(conn, id, &[Status::Inspected], now)?;
+    let (_, back) = lock(conn, id, &[Status::Inspected], now)?;
     let wish = wish(conn, &back, shipping, to_credit)?;
     let outcome = if to_credit { Outcome::StoreCredit } else { Outcome::Refund };
-    settled(conn, order.id, id, &wish, expected, outcome, actor, now)
+    settled(conn, &back, &wish, outcome, expected, actor, now)
 }
 
 /// The refund of a return of which `exchanged` stays with the shop.
@@ -51,21 +51,12 @@ pub(crate) fn exchange(
     now: Time,
 ) -> Result<RefundId> {
     let wish = Request { exchanged, ..wish(conn, back, shipping, false)? };
-    settled(conn, back.order_id, back.id, &wish, expected, Outcome::Refund, actor, now)
+    settled(conn, back, &wish, Outcome::Refund, expected, actor, now)
 }
 
-#[allow(clippy::too_many_arguments)] // One place for both ways to settle.
-fn settled(
-    conn: &mut Conn,
-    order: OrderId,
-    id: ReturnId,
-    wish: &Request,
-    expected: i64,
-    outcome: Outcome,
-    actor: &str,
-    now: Time,
-) -> Result<RefundId> {
-    let refund = refunds::request(conn, order, wish, expected, actor, now)?;
+fn settled(conn: &mut Conn, back: &Return, wish: &Request, outcome: Outcome, expected: i64, actor: &str, now: Time) -> Result<RefundId> {
+    let id = back.id;
+    let refund = refunds::request(conn, back.order_id, wish, expected, actor, now)?;
     diesel::update(return_lines::table.filter(return_lines::return_id.eq(id)))
         .set(return_lines::refunded.eq(return_lines::accepted))
         .execute(conn)?;
