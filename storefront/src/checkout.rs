@@ -185,7 +185,10 @@ fn create(conn: &mut Conn, quote: &Quote, contact: &Contact, settlement: Settlem
         last
     };
     orders::note(conn, order, "placed", "", actor, now)?;
-    stored_value::note(conn, &quote.stored, order, now)?;
+    // The credit of an exchange was never the customer's to spend: its own entry tells what paid.
+    if cart.use_store_credit || !quote.stored.cards.is_empty() {
+        stored_value::note(conn, &quote.stored, order, now)?;
+    }
     events::record(conn, "orders", &format!("placed:{order}"), &Event::OrderPlaced { order: order.0 }, now)?;
     match settlement {
         Settlement::After => orders::confirm(conn, order, actor, now).map(drop)?,

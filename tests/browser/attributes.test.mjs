@@ -20,7 +20,7 @@ journeys('attributes with types', (journey, the) => {
     await page.goto('/categories/tableware')
     await lookTwice(page, 'facets-typed')
     await page.goto('/categories/teaware?min.Capacity=200&max.Capacity=800')
-    await main(page).getByText(say.chip).first().waitFor()
+    await main(page).getByRole('link', { name: say.chip }).first().waitFor()
     await lookTwice(page, 'facets-range')
     await page.goto('/zh/categories/teaware?min.Capacity=lots')
     await lookTwice(page, 'facets-range-unreadable-chinese')

@@ -110,7 +110,7 @@ pub fn found(conn: &mut Conn, around: &Around, page: &SearchPage, price_error: O
         hidden: hidden(choices),
         count: u64::try_from(page.total).unwrap_or(u64::MAX),
         at_least: false,
-        facets: facets::views(&page.facets, choices, &named, around.with_categories),
+        facets: facets::views(page, choices, &named, around.with_categories),
         price: price(around, page, price_error),
         clear: (!chips.is_empty()).then(|| choices.cleared().address(&around.action)),
         chips,

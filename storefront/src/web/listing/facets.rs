@@ -5,7 +5,7 @@ use crate::attributes::{Definition, Definitions, Kind, Value, decimal};
 use crate::catalog::Categories;
 use crate::ids::CategoryId;
 use crate::labels::Labels;
-use crate::search::Facet;
+use crate::search::{Facet, SearchPage};
 use crate::web::shown_attribute::{number, written};
 use crate::web::views::listing::{Facet as View, FacetValue, RangeFacet};
 use crate::web::words::Words;
@@ -74,7 +74,8 @@ pub fn between(low: &str, high: &str, told: &dyn Fn(&str) -> String) -> String {
 }
 
 /// The facets worth showing: those that would narrow the list, or do.
-pub fn views(facets: &[Facet], choices: &Choices, named: &Naming, with_categories: bool) -> Vec<View> {
+pub fn views(page: &SearchPage, choices: &Choices, named: &Naming, with_categories: bool) -> Vec<View> {
+    let facets = &page.facets;
     let chosen = |key: &str| choices.facets.contains_key(key) || choices.ranges.contains_key(key);
     let wanted = |facet: &&Facet| chosen(&facet.key) || named.definition(&facet.key).is_none_or(|definition| definition.facet);
     let shown = facets.iter().filter(|facet| with_categories || facet.key != "category").filter(wanted);
@@ -87,7 +88,7 @@ pub fn views(facets: &[Facet], choices: &Choices, named: &Naming, with_categorie
         .collect();
     let mut shown: Vec<&Facet> = shown.chain(&bare).collect();
     shown.sort_by_key(|facet| (rank(&facet.key), place(named, &facet.key)));
-    let mut views: Vec<View> = shown.into_iter().filter_map(|facet| view(facet, choices, named)).collect();
+    let mut views: Vec<View> = shown.into_iter().filter_map(|facet| view(facet, choices, named, page.total)).collect();
     for view in views.iter_mut().take(OPEN) {
         view.open = true;
     }
@@ -100,7 +101,7 @@ fn place(named: &Naming, key: &str) -> usize {
     name.and_then(|name| named.definitions.all.iter().position(|one| one.name == name)).unwrap_or(usize::MAX)
 }
 
-fn view(facet: &Facet, choices: &Choices, named: &Naming) -> Option<View> {
+fn view(facet: &Facet, choices: &Choices, named: &Naming, total: usize) -> Option<View> {
     let definition = named.definition(&facet.key);
     let range = definition.filter(|one| one.kind == Kind::Number).and_then(|one| range(facet, choices, named.labels.of(&one.unit)));
     let range = range.or_else(|| (choices.ranges.contains_key(&facet.key)).then(|| ends(facet, choices, "")));
@@ -118,7 +119,12 @@ fn view(facet: &Facet, choices: &Choices, named: &Naming) -> Option<View> {
         values.push(FacetValue { value: value.value.clone(), label, count, selected: value.selected, swatch });
     }
     let chosen = values.iter().any(|value| value.selected) || choices.ranges.contains_key(&facet.key);
-    let narrows = if facet.key == "availability" { facet.values.len() > 1 && !values.is_empty() } else { values.len() > 1 };
+    // Where only some say yes, "yes" alone narrows.
+    let some_say = definition.is_some_and(|one| one.kind == Kind::YesNo) && facet.values.iter().any(|value| value.count < total);
+    let narrows = match facet.key.as_str() {
+        "availability" => facet.values.len() > 1 && !values.is_empty(),
+        _ => values.len() > 1 || some_say && !values.is_empty(),
+    };
     (chosen || narrows || range.is_some()).then(|| View {
         name: param(&facet.key),
         label: named.facet(&facet.key),
