@@ -1,8 +1,9 @@
 //! What pages and lists cost with 10,000, 100,000 and 1,000,000 orders and products.
 //!
 //! `cargo bench --bench shop -- scale` for SQLite; `tests/support/pg.sh cargo bench --bench shop -- scale` for PostgreSQL. `REGULARS_SCALE=100000` stops
-//! earlier. The floor is meant for whole pages; what the database has to do for them is told beside it. Wrong when a page does not answer or
-//! a list does not hold what it should; a missed floor is only told.
+//! earlier. The floor is meant for whole pages, of addresses that were asked for before, so that it speaks of the shop's work and not of the
+//! machine's disk; the first time and what the database has to do for them are told beside it. Wrong when a page does not answer or a list
+//! does not hold what it should; a missed floor is only told.
 
 mod whole;
 
@@ -175,16 +176,16 @@ pub fn run() -> bool {
             }
             medians.push(spread.median);
         }
-        let spreads = match whole::measure(&db, scale) {
-            Ok(spreads) => spreads,
+        let times = match whole::measure(&db, scale) {
+            Ok(times) => times,
             Err(reason) => {
                 println!("  {reason}");
                 return false;
             }
         };
-        for ((page, spread), medians) in pages.iter().zip(spreads).zip(&mut of_pages) {
-            println!("  {:<33} {}", page.name, spread.show(2));
-            medians.push(spread.median);
+        for ((page, times), medians) in pages.iter().zip(times).zip(&mut of_pages) {
+            println!("  {:<33} {}  asked first {}", page.name, times.again.show(2), times.first.show(2));
+            medians.push(times.again.median);
         }
     }
     let ratio = |medians: &[f64]| medians[medians.len() - 1] / medians[0];
@@ -194,7 +195,8 @@ pub fn run() -> bool {
     }
     println!("whole pages (floor {FLOOR})");
     for (page, medians) in pages.iter().zip(&of_pages) {
-        println!("  {:<33} {:.2}  {}", page.name, ratio(medians), verdict(ratio(medians) <= FLOOR));
+        let told = if page.has_floor { verdict(ratio(medians) <= FLOOR) } else { "no floor" };
+        println!("  {:<33} {:.2}  {told}", page.name, ratio(medians));
     }
     right
 }

@@ -8,6 +8,7 @@ mod cursor;
 pub mod embedded;
 mod expand;
 mod filter;
+mod kept;
 pub mod meilisearch;
 mod page;
 mod plan;
@@ -57,7 +58,7 @@ pub struct SearchVariant {
 }
 
 /// The order of the hits.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Sort {
     /// Best match first and what is out of stock last; without a text, the most popular first.
     #[default]
@@ -70,7 +71,7 @@ pub enum Sort {
 }
 
 /// What a shopper asks for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct SearchQuery {
     /// As typed. Blank lists everything that passes the filters; a text without a letter or digit finds nothing.
     pub text: String,

@@ -202,12 +202,11 @@ impl SearchEngine for EmbeddedSearch {
 
 /// A search over one view of the index.
 fn run(snapshot: &Snapshot, fields: &Fields, query: &SearchQuery) -> Result<SearchPage> {
+    if query.text.trim().is_empty() {
+        return list(snapshot, fields, query);
+    }
     let mut pass = Pass { snapshot, fields, category: query.category, gathering: Gathering::new(query)?, seen: Vec::new(), matched: 0 };
     let searcher = &snapshot.searcher;
-    if query.text.trim().is_empty() {
-        pass.gather(1, Box::new(AllQuery), EnableScoring::disabled_from_searcher(searcher))?;
-        return Ok(pass.gathering.finish());
-    }
     let Some(mut plan) = Plan::new(searcher, fields, &query.text).map_err(failed)? else { return Ok(pass.gathering.finish()) };
     let mut corrected = None;
     let scored = |pass: &mut Pass<'_>, plan: &Plan<'_>, tier: u8, text: Box<dyn Query>| {
@@ -236,6 +235,38 @@ fn run(snapshot: &Snapshot, fields: &Fields, query: &SearchQuery) -> Result<Sear
     Ok(SearchPage { corrected, ..pass.gathering.finish() })
 }
 
+/// A list without a text: everything, or a category.
+fn list(snapshot: &Snapshot, fields: &Fields, query: &SearchQuery) -> Result<SearchPage> {
+    let searcher = &snapshot.searcher;
+    let all: Box<dyn Query> = match query.category {
+        Some(id) => inside(fields, id),
+        None => Box::new(AllQuery),
+    };
+    let weight = all.weight(EnableScoring::disabled_from_searcher(searcher)).map_err(failed)?;
+    let mut whole = Gathering::new(query)?;
+    for (reader, segment) in searcher.segment_readers().iter().zip(&snapshot.segments) {
+        let walk = || {
+            let mut gathering = Gathering::new(query)?;
+            let mut counting = gathering.begin(segment);
+            let mut consider = |documents: &[u32]| {
+                for document in documents.iter().filter(|document| !reader.is_deleted(**document)) {
+                    gathering.offer(segment, &mut counting, *document, 1, 0);
+                }
+            };
+            weight.for_each_no_score(reader, &mut consider).map_err(failed)?;
+            gathering.end(segment, counting);
+            Ok(gathering.part())
+        };
+        whole.add(segment.kept.part(query, reader.num_deleted_docs(), walk)?.as_ref());
+    }
+    Ok(whole.finish())
+}
+
+/// The products of a category or collection.
+fn inside(fields: &Fields, id: i64) -> Box<dyn Query> {
+    Box::new(TermQuery::new(Term::from_field_i64(fields.category, id), IndexRecordOption::Basic))
+}
+
 /// The passes of one search over the segments.
 struct Pass<'a> {
     snapshot: &'a Snapshot,
@@ -249,7 +280,6 @@ struct Pass<'a> {
 
 impl Pass<'_> {
     fn gather(&mut self, tier: u8, text: Box<dyn Query>, scoring: EnableScoring<'_>) -> Result<()> {
-        let scored = scoring.is_scoring_enabled();
         let query = self.in_category(text);
         let weight = query.weight(scoring).map_err(failed)?;
         let searcher: &Searcher = &self.snapshot.searcher;
@@ -265,7 +295,7 @@ impl Pass<'_> {
                 if seen.len() < ENOUGH {
                     seen.push((at, document));
                 }
-                gathering.offer(segment, &mut counting, document, tier, if scored { in_thousandths(score) } else { 0 });
+                gathering.offer(segment, &mut counting, document, tier, in_thousandths(score));
             };
             weight.for_each(reader, &mut consider).map_err(failed)?;
             self.gathering.end(segment, counting);
@@ -275,8 +305,7 @@ impl Pass<'_> {
 
     fn in_category(&self, text: Box<dyn Query>) -> Box<dyn Query> {
         let Some(id) = self.category else { return text };
-        let inside = TermQuery::new(Term::from_field_i64(self.fields.category, id), IndexRecordOption::Basic);
-        let inside: Box<dyn Query> = Box::new(ConstScoreQuery::new(Box::new(inside), 0.0));
+        let inside: Box<dyn Query> = Box::new(ConstScoreQuery::new(inside(self.fields, id), 0.0));
         Box::new(BooleanQuery::from(vec![(Occur::Must, inside), (Occur::Must, text)]))
     }
 }

@@ -20,6 +20,14 @@ pub struct Gathering<'a> {
     price_range: Option<(i64, i64)>,
 }
 
+/// What one segment has of a list.
+pub struct Part {
+    best: Vec<Place>,
+    total: usize,
+    counts: BTreeMap<String, BTreeMap<String, usize>>,
+    price_range: Option<(i64, i64)>,
+}
+
 /// The numbers of one segment while it is gathered.
 pub struct Counting {
     bound: Bound,
@@ -136,7 +144,10 @@ impl<'a> Gathering<'a> {
             Sort::PriceDescending => (false, found.high.map_or(i64::MAX, i64::saturating_neg)),
             Sort::Newest => (false, segment.published.first(document).unwrap_or(0).saturating_neg()),
         };
-        let place = Place { tier, out, value, id: segment.ids.first(document).unwrap_or(0) };
+        self.place(Place { tier, out, value, id: segment.ids.first(document).unwrap_or(0) });
+    }
+
+    fn place(&mut self, place: Place) {
         if self.after.is_some_and(|after| place <= after) {
             return;
         }
@@ -153,17 +164,39 @@ impl<'a> Gathering<'a> {
     pub fn end(&mut self, segment: &Segment, counting: Counting) {
         for (labels, counts) in [(&segment.labels, counting.labels), (&segment.options, counting.options)] {
             for (label, count) in labels.0.iter().zip(counts).filter(|(_, count)| *count > 0) {
-                let values = match self.counts.get_mut(&label.key) {
-                    Some(values) => values,
-                    None => self.counts.entry(label.key.clone()).or_default(),
-                };
-                match values.get_mut(&label.value) {
-                    Some(sum) => *sum += count as usize,
-                    None => {
-                        values.insert(label.value.clone(), count as usize);
-                    }
-                }
+                self.count(&label.key, &label.value, count as usize);
             }
+        }
+    }
+
+    fn count(&mut self, key: &str, value: &str, count: usize) {
+        let values = match self.counts.get_mut(key) {
+            Some(values) => values,
+            None => self.counts.entry(key.to_string()).or_default(),
+        };
+        match values.get_mut(value) {
+            Some(sum) => *sum += count,
+            None => {
+                values.insert(value.to_string(), count);
+            }
+        }
+    }
+
+    /// What was gathered, to be added to the whole.
+    pub fn part(self) -> Part {
+        Part { best: self.best.into_vec(), total: self.total, counts: self.counts, price_range: self.price_range }
+    }
+
+    /// Adds what another segment has of the same list.
+    pub fn add(&mut self, part: &Part) {
+        self.total += part.total;
+        part.best.iter().for_each(|place| self.place(*place));
+        for (key, values) in &part.counts {
+            values.iter().for_each(|(value, count)| self.count(key, value, *count));
+        }
+        if let Some((low, high)) = part.price_range {
+            let (least, most) = self.price_range.unwrap_or((low, high));
+            self.price_range = Some((least.min(low), most.max(high)));
         }
     }
 

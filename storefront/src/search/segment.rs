@@ -1,5 +1,6 @@
 //! The columns of one segment, with its label dictionaries read once: segments never change, only which products live.
 
+use super::kept::Kept;
 use super::schema::{INNER, OUTER};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -65,6 +66,7 @@ pub struct Segment {
     pub options: Labels,
     /// Per combination, whether it can be bought.
     pub in_stock: Vec<bool>,
+    pub kept: Kept,
 }
 
 impl Segment {
@@ -92,6 +94,7 @@ impl Segment {
             combinations,
             options,
             in_stock,
+            kept: Kept::default(),
         })
     }
 }

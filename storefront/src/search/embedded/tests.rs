@@ -251,3 +251,23 @@ fn numbers_are_found_between_two_others_and_stay_countable() {
     assert_eq!(ask(None, None, &[]).total, 5, "an open range narrows nothing");
     assert_eq!(ask(Some(0), None, &[("attribute:Volume", &["900", "about 500"])]).hits, [2], "both have to hold");
 }
+
+#[test]
+fn a_list_that_was_asked_for_before_follows_every_change() {
+    let shop = shop();
+    let shirts = SearchQuery { category: Some(1), ..query("") };
+    let ask = || {
+        let page = shop.search(&shirts).unwrap();
+        (page.hits.clone(), page.total, count(&page, "option:Color", "Blue"), page.price_range)
+    };
+    let before = (vec![1, 2, 3], 3, 2, Some((2000, 9000)));
+    assert_eq!((ask(), ask()), (before.clone(), before));
+    shop.replace(&[product(3, "Silk shirt", (1, "Shirts\n衬衫"), vec![variant("Blue", "XL", 100, true)])]).unwrap();
+    shop.commit().unwrap();
+    assert_eq!(ask(), (vec![1, 2, 3], 3, 3, Some((100, 3000))), "a product that changed is in another segment");
+    shop.remove(&[1]).unwrap();
+    shop.commit().unwrap();
+    assert_eq!((ask(), ask()), ((vec![2, 3], 2, 2, Some((100, 2500))), (vec![2, 3], 2, 2, Some((100, 2500)))));
+    let dearest = SearchQuery { sort: Sort::PriceDescending, ..shirts.clone() };
+    assert_eq!(shop.search(&dearest).unwrap().hits, [2, 3], "another order is another list");
+}
