@@ -106,3 +106,4 @@ attribute-no = No
 listing-range-min = From
 listing-range-max = To
 listing-range-unreadable = Write numbers such as 350 or 0.5.
+admin-attribute-times-more = { $count } times or more

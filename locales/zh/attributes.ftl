@@ -86,3 +86,4 @@ attribute-no = 否
 listing-range-min = 最小
 listing-range-max = 最大
 listing-range-unreadable = 请填写数字，例如 350 或 0.5。
+admin-attribute-times-more = { $count } 次以上

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use fit::{Definitions, Unfit};
 pub(crate) use store::forget_category;
-pub use store::{check, free_names, get, products_with, remove, save, shift, values_of};
+pub use store::{COUNTED, check, free_names, get, misfits, products_with, remove, save, shift, values_of};
 pub use takeover::{InUse, Takeover, takeover};
 pub use value::{Misfit, NO, Value, YES};
 

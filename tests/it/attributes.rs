@@ -215,3 +215,17 @@ fn a_category_that_goes_leaves_the_definition_to_the_one_above_it() {
     let twice = Definition { choices: vec![Choice { name: "A".into(), ..Choice::default() }], ..number("Volume", "l") };
     assert!(matches!(house.db.write_now(move |conn| attributes::save(conn, &twice, now())), Err(Error::Invalid(_))));
 }
+
+#[test]
+fn a_product_form_drawn_before_a_definition_was_deleted_loses_no_value() {
+    let house = House::open();
+    let mei = staff(&house);
+    let id = define(&house, number("Volume", "ml"));
+    let cup = product(&house, "Cup", None, &[("Volume", "350"), ("Care", "By hand")]);
+    let at = format!("/admin/products/{cup}");
+    let old = mei.get(&at).says(200, "Volume (ml)");
+    house.db.write_now(move |conn| attributes::remove(conn, id, false, now())).unwrap();
+    mei.submit(&old, &at, &[("title", "Big cup")]).says(422, "This page was open for too long.");
+    assert_eq!(stored(&house, cup), pairs(&[("Volume", "350 ml"), ("Care", "By hand")]));
+    mei.get("/admin/attributes").says(200, "Care 1 time").says(200, "Volume 1 time");
+}

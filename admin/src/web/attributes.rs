@@ -29,7 +29,7 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
     let language = desk.visit.language.code();
     let (all, free, labels, tree) = desk
         .read(move |conn| {
-            let (all, free) = (Definitions::load(conn)?.all, attributes::free_names(conn)?);
+            let (all, free) = (Definitions::load(conn)?.all, attributes::free_names(conn, FREE)?);
             Ok((all, free, Labels::load(conn, language)?, catalog::categories(conn, language)?))
         })
         .await?;
@@ -43,8 +43,10 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
     let to = |name: &str| {
         format!("/admin/attributes/new?{}", form_urlencoded::Serializer::new(String::new()).append_pair("name", name).finish())
     };
-    let free: Vec<Value> =
-        free.into_iter().take(FREE).map(|(name, count)| json!({ "to": to(&name), "name": name, "count": count })).collect();
+    let free: Vec<Value> = free
+        .into_iter()
+        .map(|(name, count)| json!({ "to": to(&name), "name": name, "count": count, "more": count >= attributes::COUNTED }))
+        .collect();
     desk.page("admin/attributes.html", "admin-attribute-list", json!({ "rows": rows, "free": free }))
 }
 
@@ -119,7 +121,7 @@ async fn show(
         .read(move |conn| {
             let known = id.map(|id| attributes::get(conn, id)).transpose()?;
             let misfits = match &known {
-                Some(known) => attributes::takeover(conn, known, None)?.unfit,
+                Some(known) => attributes::misfits(conn, known)?,
                 None => Vec::new(),
             };
             Ok((known, misfits, Labels::load(conn, language)?))
@@ -127,7 +129,7 @@ async fn show(
         .await?;
     let title = known.as_ref().map_or("admin-attribute-new", |known| labels.of(&known.name));
     let more = misfits.len().saturating_sub(SHOWN);
-    let misfits: Vec<_> = misfits.into_iter().take(SHOWN).collect();
+    let misfits: Vec<Value> = misfits.into_iter().take(SHOWN).map(|(value, count)| json!({ "value": value, "count": count })).collect();
     let view = json!({ "id": id, "form": form, "kinds": attribute_form::kinds(), "choices": attribute_form::choice_rows(rows),
         "categories": places(tree), "misfits": misfits, "more": more });
     desk.page_as(status, "admin/attribute.html", title, view)

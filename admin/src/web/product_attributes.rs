@@ -66,6 +66,10 @@ fn ticked<'p>(posted: &'p Posted, definition: &Definition) -> Vec<&'p str> {
 /// The attributes that the form means. What the form had no field of stays as it is stored.
 pub fn read(reader: &mut Reader, posted: &Posted, stored: &[(String, String)], definitions: &Definitions) -> Pairs {
     let drawn: Vec<&str> = posted.get("attributes_of").split_whitespace().collect();
+    // A definition that was deleted meanwhile left free texts that the form does not show.
+    if drawn.iter().any(|field| definitions.all.iter().all(|one| name(one) != *field)) {
+        reader.wrong.add("attributes", "form-expired");
+    }
     let mut wanted = Pairs::new();
     for definition in &definitions.all {
         let field = name(definition);

@@ -3,15 +3,18 @@
 use super::takeover::{holders, in_use, rewrite, take_over, tell};
 use super::{Choice, Definition, Kind};
 use crate::catalog::slug;
-use crate::ids::{AttributeId, CategoryId};
+use crate::ids::{AttributeId, CategoryId, ProductId};
 use crate::schema::{attribute_categories as places, attribute_choices as choices, attributes as rows, product_attributes as values};
-use diesel::dsl::count_star;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::error::Fields;
 use kernel::{Conn, Error, Result, on_each};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
+/// Up to how many times a free attribute is counted.
+pub const COUNTED: i64 = 1000;
+/// Values that are looked at for those that do not fit.
+const LOOKED_AT: i64 = 10_000;
 /// The most choices of one attribute.
 const CHOICES: usize = 200;
 
@@ -59,13 +62,40 @@ pub fn get(conn: &mut Conn, id: AttributeId) -> Result<Definition> {
     list(conn)?.into_iter().find(|one| one.id == Some(id)).ok_or(Error::NotFound)
 }
 
-/// Names of attributes that products have and nobody defined, with how often each stands, the most frequent first.
-pub fn free_names(conn: &mut Conn) -> Result<Vec<(String, i64)>> {
+/// Names of attributes that products have and nobody defined, by name, with how often each stands, counted up to [`COUNTED`]. At most
+/// `limit` of them: each is one step along the index, however many products there are.
+pub fn free_names(conn: &mut Conn, limit: usize) -> Result<Vec<(String, i64)>> {
     let defined: HashSet<String> = rows::table.select(rows::name).load::<String>(conn)?.into_iter().collect();
-    let found: Vec<(String, i64)> = values::table.group_by(values::name).select((values::name, count_star())).load(conn)?;
-    let mut free: Vec<(String, i64)> = found.into_iter().filter(|(name, _)| !defined.contains(name)).collect();
-    free.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let (mut free, mut last) = (Vec::new(), String::new());
+    while free.len() < limit {
+        let next: Option<String> = values::table.filter(values::name.gt(&last)).select(diesel::dsl::min(values::name)).first(conn)?;
+        let Some(name) = next else { break };
+        if !defined.contains(&name) {
+            let found: Vec<ProductId> = values::table
+                .filter(values::name.eq(&name))
+                .order(values::product_id)
+                .limit(COUNTED)
+                .select(values::product_id)
+                .load(conn)?;
+            free.push((name.clone(), i64::try_from(found.len()).unwrap_or(COUNTED)));
+        }
+        last = name;
+    }
     Ok(free)
+}
+
+/// Values that products have under the name of a definition, and that it cannot read, the most frequent first: of the first [`LOOKED_AT`]
+/// values, which is enough to say that there are some.
+pub fn misfits(conn: &mut Conn, of: &Definition) -> Result<Vec<(String, i64)>> {
+    let found: Vec<String> =
+        values::table.filter(values::name.eq(&of.name)).order(values::product_id).limit(LOOKED_AT).select(values::value).load(conn)?;
+    let mut counts: HashMap<String, i64> = HashMap::new();
+    for value in found.into_iter().filter(|value| of.read(value).is_err()) {
+        *counts.entry(value).or_default() += 1;
+    }
+    let mut odd: Vec<(String, i64)> = counts.into_iter().collect();
+    odd.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    Ok(odd)
 }
 
 /// Stores a definition, a new one at the end, and writes the values that products have under its name the way its type has. `Invalid`
