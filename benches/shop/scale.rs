@@ -19,6 +19,7 @@ use storefront::carts;
 use storefront::catalog;
 use storefront::ids::{CartId, CategoryId, OrderId, ProductId, VariantId};
 use storefront::orders::{self, FulfilmentStatus, OrderStatus, PaymentStatus};
+use storefront::shop::Shop;
 
 const SCALES: [i64; 3] = [10_000, 100_000, 1_000_000];
 const CATEGORIES: i64 = 100;
@@ -71,7 +72,7 @@ fn products(conn: &mut Conn, filter: catalog::Filter) -> Result<usize> {
 fn category(conn: &mut Conn, category: i64, after: i64) -> Result<usize> {
     catalog::categories(conn, "en")?;
     let ids = catalog::listing(conn, Some(CategoryId(category)), Some(ProductId(after)), PRODUCTS)?;
-    Ok(catalog::cards(conn, &ids, "en", Currency::EUR)?.len())
+    Ok(catalog::cards(conn, &Shop::default(), &ids, "en")?.len())
 }
 
 fn cases() -> Vec<Case> {
@@ -142,10 +143,12 @@ fn cases() -> Vec<Case> {
         case("category page, deep", |conn, dice, scale| category(conn, any(dice, CATEGORIES), deep(dice, scale))),
         case("product page", |conn, dice, scale| {
             let number = any(dice, scale / 2) * 2 - 1;
-            Ok(catalog::page(conn, &format!("product-{number}"), "en")?.variants.len())
+            Ok(catalog::page(conn, &Shop::default(), &format!("product-{number}"), "en")?.variants.len())
         }),
-        case("product page's shelf of others", |conn, dice, scale| Ok(catalog::related(conn, ProductId(any(dice, scale)), 4)?.len())),
-        case("newest products", |conn, _, _| Ok(catalog::newest(conn, 8)?.len())),
+        case("product page's shelf of others", |conn, dice, scale| {
+            Ok(catalog::related(conn, &Shop::default().assortment(), ProductId(any(dice, scale)), 4)?.len())
+        }),
+        case("newest products", |conn, _, _| Ok(catalog::newest(conn, &Shop::default().assortment(), 8)?.len())),
         case("cart of 100 lines, quoted", |conn, _, _| Ok(carts::quote(conn, CartId(1), goods::now())?.lines.len())),
     ]
 }
@@ -219,7 +222,7 @@ fn measure(db: &Db, case: &Case, scale: i64) -> (Spread, usize) {
 fn fill_cart(db: &Db) {
     let cart = db
         .write_now(|conn| {
-            let cart = carts::create(conn, None, Currency::EUR, "en", goods::now())?;
+            let cart = carts::create(conn, None, &Shop::default(), "en", goods::now())?;
             for line in 0..LINES {
                 carts::add(conn, cart, VariantId(1 + line * 98), 1, goods::now())?;
             }

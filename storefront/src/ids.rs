@@ -30,6 +30,7 @@ kernel::id!(
     CollectionId,
     OrderEditId,
     AttributeId,
+    StoreId,
 );
 
 impl CollectionId {

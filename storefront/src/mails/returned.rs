@@ -32,7 +32,7 @@ pub fn update(conn: &mut Conn, order: i64, back: i64, status: &str, now: Time, m
         contents: return_contents(conn, &back, &subject.lines, &words)?,
         exchange,
         label: told == Status::Approved && returns::has_label(conn, back.id)?,
-        url: mailer.order_url(&subject.order),
+        url: mailer.order_url(conn, &subject.order)?,
     };
     mailer.queue(conn, "return_update", &format!("{}:{status}", back.id), &subject.reader(), view, now)
 }

@@ -9,7 +9,7 @@ use super::changes::Change;
 use super::page::Gathering;
 use super::plan::Plan;
 use super::schema::{Fields, schema};
-use super::{Documents, SearchDocument, SearchEngine, SearchPage, SearchQuery, Suggestion, suggest};
+use super::{Documents, SearchDocument, SearchEngine, SearchPage, SearchQuery, Suggestion, Within, suggest};
 pub(super) use generation::failed;
 use generation::{Generation, Snapshot};
 use kernel::error::{Error, Result};
@@ -186,9 +186,10 @@ impl SearchEngine for EmbeddedSearch {
         run(&self.live().snapshot(), &self.fields, query)
     }
 
-    fn suggest(&self, text: &str, limit: usize) -> Result<Vec<Suggestion>> {
+    fn suggest(&self, text: &str, within: &Within, limit: usize) -> Result<Vec<Suggestion>> {
         let snapshot = self.live().snapshot();
-        suggest::suggest(&snapshot.searcher, &snapshot.segments, &self.fields, text, limit, &|query| run(&snapshot, &self.fields, query))
+        let search = |query: SearchQuery| run(&snapshot, &self.fields, &SearchQuery { within: *within, ..query });
+        suggest::suggest(&snapshot.searcher, &snapshot.segments, &self.fields, text, limit, &search)
     }
 
     fn len(&self) -> Result<usize> {
@@ -205,7 +206,8 @@ fn run(snapshot: &Snapshot, fields: &Fields, query: &SearchQuery) -> Result<Sear
     if query.text.trim().is_empty() {
         return list(snapshot, fields, query);
     }
-    let mut pass = Pass { snapshot, fields, category: query.category, gathering: Gathering::new(query)?, seen: Vec::new(), matched: 0 };
+    let (groups, gathering) = (groups(fields, query), Gathering::new(query)?);
+    let mut pass = Pass { snapshot, groups, gathering, seen: Vec::new(), matched: 0 };
     let searcher = &snapshot.searcher;
     let Some(mut plan) = Plan::new(searcher, fields, &query.text).map_err(failed)? else { return Ok(pass.gathering.finish()) };
     let mut corrected = None;
@@ -238,9 +240,11 @@ fn run(snapshot: &Snapshot, fields: &Fields, query: &SearchQuery) -> Result<Sear
 /// A list without a text: everything, or a category.
 fn list(snapshot: &Snapshot, fields: &Fields, query: &SearchQuery) -> Result<SearchPage> {
     let searcher = &snapshot.searcher;
-    let all: Box<dyn Query> = match query.category {
-        Some(id) => inside(fields, id),
-        None => Box::new(AllQuery),
+    let groups = groups(fields, query);
+    let all: Box<dyn Query> = match groups.as_slice() {
+        [] => Box::new(AllQuery),
+        [one] => Box::new(one.clone()),
+        several => Box::new(BooleanQuery::intersection(several.iter().map(|group| Box::new(group.clone()) as Box<dyn Query>).collect())),
     };
     let weight = all.weight(EnableScoring::disabled_from_searcher(searcher)).map_err(failed)?;
     let mut whole = Gathering::new(query)?;
@@ -262,16 +266,17 @@ fn list(snapshot: &Snapshot, fields: &Fields, query: &SearchQuery) -> Result<Sea
     Ok(whole.finish())
 }
 
-/// The products of a category or collection.
-fn inside(fields: &Fields, id: i64) -> Box<dyn Query> {
-    Box::new(TermQuery::new(Term::from_field_i64(fields.category, id), IndexRecordOption::Basic))
+/// The category, and the part of the catalogue, that a product has to be in.
+fn groups(fields: &Fields, query: &SearchQuery) -> Vec<TermQuery> {
+    let ids = query.category.into_iter().chain(query.within.part);
+    ids.map(|id| TermQuery::new(Term::from_field_i64(fields.category, id), IndexRecordOption::Basic)).collect()
 }
 
 /// The passes of one search over the segments.
 struct Pass<'a> {
     snapshot: &'a Snapshot,
-    fields: &'a Fields,
-    category: Option<i64>,
+    /// What a product has to be in, all of it.
+    groups: Vec<TermQuery>,
     gathering: Gathering<'a>,
     /// Matches of the tiers before, by segment and document. Short: a tier is only tried after fewer than `ENOUGH`.
     seen: Vec<(usize, u32)>,
@@ -280,7 +285,7 @@ struct Pass<'a> {
 
 impl Pass<'_> {
     fn gather(&mut self, tier: u8, text: Box<dyn Query>, scoring: EnableScoring<'_>) -> Result<()> {
-        let query = self.in_category(text);
+        let query = self.in_groups(text);
         let weight = query.weight(scoring).map_err(failed)?;
         let searcher: &Searcher = &self.snapshot.searcher;
         let before = self.seen.clone();
@@ -303,10 +308,15 @@ impl Pass<'_> {
         Ok(())
     }
 
-    fn in_category(&self, text: Box<dyn Query>) -> Box<dyn Query> {
-        let Some(id) = self.category else { return text };
-        let inside: Box<dyn Query> = Box::new(ConstScoreQuery::new(inside(self.fields, id), 0.0));
-        Box::new(BooleanQuery::from(vec![(Occur::Must, inside), (Occur::Must, text)]))
+    fn in_groups(&self, text: Box<dyn Query>) -> Box<dyn Query> {
+        if self.groups.is_empty() {
+            return text;
+        }
+        let inside = |group: &TermQuery| {
+            let inside: Box<dyn Query> = Box::new(ConstScoreQuery::new(Box::new(group.clone()), 0.0));
+            (Occur::Must, inside)
+        };
+        Box::new(BooleanQuery::from(self.groups.iter().map(inside).chain([(Occur::Must, text)]).collect::<Vec<_>>()))
     }
 }
 
