@@ -29,6 +29,7 @@ mod order_history;
 mod order_money;
 mod order_new;
 mod order_papers;
+mod order_release;
 mod order_ship;
 mod orders;
 mod pages;

@@ -66,7 +66,8 @@ impl Likelihood for Values<'_> {
         for Spending { purchases: x, mean } in self.0 {
             let (shape, total) = (p * x, gamma + x * mean);
             let (all, ln_total) = (shape + q, total.ln());
-            value += ln_gamma(all) - ln_gamma(shape) - ln_gamma_q + q * ln_scale + (shape - 1.0) * mean.ln() + shape * x.ln() - all * ln_total;
+            value +=
+                ln_gamma(all) - ln_gamma(shape) - ln_gamma_q + q * ln_scale + (shape - 1.0) * mean.ln() + shape * x.ln() - all * ln_total;
             let at_all = digamma(all);
             by_p += x * (at_all - digamma(shape) + mean.ln() + x.ln() - ln_total);
             by_q += at_all - digamma_q + ln_scale - ln_total;

@@ -33,7 +33,8 @@ pub fn maximise(likelihood: &impl Likelihood, start: &[f64], customers: f64) -> 
     let state = found.state();
     let parameters = natural(state.get_best_param()?);
     let log_likelihood = -state.get_best_cost() * customers;
-    (log_likelihood.is_finite() && parameters.iter().all(|parameter| parameter.is_finite())).then_some(Maximum { parameters, log_likelihood })
+    (log_likelihood.is_finite() && parameters.iter().all(|parameter| parameter.is_finite()))
+        .then_some(Maximum { parameters, log_likelihood })
 }
 
 /// What the optimiser makes smaller: the mean of the negative log-likelihood, so that one tolerance fits any number of customers.

@@ -23,6 +23,7 @@ mod pairs;
 mod promotions;
 mod promotions_web;
 mod races;
+mod releasing;
 mod returns;
 mod shared_pages;
 mod stored_value;

@@ -25,6 +25,7 @@ const ACTIONS: &[&str] = &[
     "order.mail",
     "payment.capture",
     "payment.receipt",
+    "payment.release",
     "return.request",
     "return.approve",
     "return.decline",

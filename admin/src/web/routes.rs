@@ -5,10 +5,10 @@ use super::access::Access::{Enrolling, Public, SignedIn};
 use super::access::{Route, get, post};
 use super::{
     account, api_keys, audit, batches, cases, categories, collections, doctor, find, gift_cards, home, home_page, invitations, jobs,
-    locations, mails, menus, order, order_edit, order_money, order_new, order_papers, order_ship, orders, pages, person, pictures, product,
-    product_export, product_import, product_rules, product_table, products, promotion_bench, promotion_codes, promotions, redirects,
-    return_money, return_new, returns, roles, second_factor, settings, shipping, sign_in, staff, stock, stock_goods, store_credit, taxes,
-    theme, webhooks,
+    locations, mails, menus, order, order_edit, order_money, order_new, order_papers, order_release, order_ship, orders, pages, person,
+    pictures, product, product_export, product_import, product_rules, product_table, products, promotion_bench, promotion_codes,
+    promotions, redirects, return_money, return_new, returns, roles, second_factor, settings, shipping, sign_in, staff, stock, stock_goods,
+    store_credit, taxes, theme, webhooks,
 };
 use crate::permissions::Permission::{
     ApiKeysManage, AuditView, CasesView, ContentEdit, GiftCardsManage, GiftCardsView, JobsManage, JobsView, MailsResend, MailsView,
@@ -70,6 +70,8 @@ fn shop() -> Vec<Route> {
         post("/orders/{number}/payments/{payment}/capture", OrdersCapture, order_money::capture),
         get("/orders/{number}/payments/{payment}/receipt", OrdersCapture, order_money::receipt_form),
         post("/orders/{number}/payments/{payment}/receipt", OrdersCapture, order_money::receipt),
+        get("/orders/{number}/payments/{payment}/release", OrdersCapture, order_release::form),
+        post("/orders/{number}/payments/{payment}/release", OrdersCapture, order_release::release),
         get("/orders/{number}/refund", OrdersRefund, order_money::refund_form),
         post("/orders/{number}/refund", OrdersRefund, order_money::refund),
         get("/orders/{number}/return", ReturnsHandle, return_new::form),
