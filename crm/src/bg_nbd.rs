@@ -11,6 +11,7 @@ mod fit;
 mod tests;
 
 pub use fit::fit;
+use serde::{Deserialize, Serialize};
 
 /// What a customer did since their first purchase.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,14 +25,14 @@ pub struct History {
 }
 
 /// Whether and when customers drop out.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DropOut {
     pub a: f64,
     pub b: f64,
 }
 
 /// A fitted model.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Model {
     pub r: f64,
     pub alpha: f64,

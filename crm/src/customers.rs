@@ -7,6 +7,25 @@ use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Result, on_each, prepared};
 
+/// What `$columns` holds of the customers of which the key `$key` begins with a text, at most `$limit` in its order.
+macro_rules! begins {
+    ($conn:expr, $key:expr, $text:expr, $limit:expr, $columns:expr) => {{
+        let key = $text.trim().to_lowercase();
+        match $conn {
+            // SQLite compares bytes, so that a range of the index is the beginning; PostgreSQL has an index for patterns.
+            Conn::Sqlite(c) => {
+                let range = $key.ge(&key).and($key.lt(format!("{key}{}", char::MAX)));
+                customers::table.filter(range).order($key).limit($limit).select($columns).load(c).map_err(kernel::Error::from)
+            }
+            Conn::Postgres(c) => {
+                let pattern = format!("{}%", key.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_"));
+                let like = $key.like(pattern).escape('\\');
+                customers::table.filter(like).order($key).limit($limit).select($columns).load(c).map_err(kernel::Error::from)
+            }
+        }
+    }};
+}
+
 #[derive(Clone, Debug, Queryable, Selectable, serde::Serialize)]
 #[diesel(table_name = customers)]
 pub struct Customer {
@@ -43,6 +62,7 @@ pub fn ensure(conn: &mut Conn, new: &NewCustomer, now: Time) -> Result<CustomerI
         customers::email.eq(new.email.as_str()),
         customers::email_key.eq(&key),
         customers::name.eq(&new.name),
+        customers::name_key.eq(name_key(&new.name)),
         customers::phone.eq(&new.phone),
         customers::language.eq(&new.language),
         customers::created_at.eq(now),
@@ -56,12 +76,22 @@ pub fn ensure(conn: &mut Conn, new: &NewCustomer, now: Time) -> Result<CustomerI
     Ok(on_each!(conn, c => customers::table.filter(customers::email_key.eq(&key)).select(customers::id).first(c))?)
 }
 
+/// A name as it is looked for.
+fn name_key(name: &str) -> String {
+    name.trim().to_lowercase()
+}
+
 fn fill_in(conn: &mut Conn, found: &Customer, new: &NewCustomer, now: Time) -> Result<()> {
     let name = if found.name.is_empty() { &new.name } else { &found.name };
     let phone = if found.phone.is_empty() { &new.phone } else { &found.phone };
     if *name != found.name || *phone != found.phone {
         diesel::update(customers::table.find(found.id))
-            .set((customers::name.eq(name), customers::phone.eq(phone), customers::updated_at.eq(now)))
+            .set((
+                customers::name.eq(name),
+                customers::name_key.eq(name_key(name)),
+                customers::phone.eq(phone),
+                customers::updated_at.eq(now),
+            ))
             .execute(conn)?;
     }
     Ok(())
@@ -85,7 +115,13 @@ pub fn find_by_email(conn: &mut Conn, email: &Email) -> Result<Option<Customer>>
 /// What a customer may change about themselves.
 pub fn update_profile(conn: &mut Conn, id: CustomerId, name: &str, phone: &str, language: &str, now: Time) -> Result<()> {
     diesel::update(customers::table.find(id))
-        .set((customers::name.eq(name), customers::phone.eq(phone), customers::language.eq(language), customers::updated_at.eq(now)))
+        .set((
+            customers::name.eq(name),
+            customers::name_key.eq(name_key(name)),
+            customers::phone.eq(phone),
+            customers::language.eq(language),
+            customers::updated_at.eq(now),
+        ))
         .execute(conn)?;
     Ok(())
 }
@@ -100,19 +136,17 @@ pub fn annotate(conn: &mut Conn, id: CustomerId, tags: &str, note: &str, now: Ti
 
 /// Customers whose mail address begins with `text`, whatever the case of its letters.
 pub fn beginning(conn: &mut Conn, text: &str, limit: i64) -> Result<Vec<Customer>> {
-    let key = text.trim().to_lowercase();
-    let pattern = format!("{}%", key.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_"));
-    match conn {
-        // SQLite compares bytes, so that a range of the index is the beginning; PostgreSQL has an index for patterns.
-        Conn::Sqlite(c) => {
-            let range = customers::email_key.ge(&key).and(customers::email_key.lt(format!("{key}{}", char::MAX)));
-            Ok(customers::table.filter(range).order(customers::email_key).limit(limit).select(Customer::as_select()).load(c)?)
-        }
-        Conn::Postgres(c) => {
-            let like = customers::email_key.like(pattern).escape('\\');
-            Ok(customers::table.filter(like).order(customers::email_key).limit(limit).select(Customer::as_select()).load(c)?)
-        }
-    }
+    begins!(conn, customers::email_key, text, limit, Customer::as_select())
+}
+
+/// The first customers whose mail address or name begins with `text`, whatever the case of its letters.
+pub fn named(conn: &mut Conn, text: &str, limit: i64) -> Result<Vec<CustomerId>> {
+    let mut found: Vec<CustomerId> = begins!(conn, customers::email_key, text, limit, customers::id)?;
+    let by_name: Vec<CustomerId> = begins!(conn, customers::name_key, text, limit, customers::id)?;
+    found.extend(by_name);
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
 }
 
 /// How many customers there are.

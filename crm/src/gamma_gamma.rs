@@ -3,6 +3,7 @@
 #![allow(clippy::float_arithmetic)] // Statistics, no money.
 
 use crate::likelihood::{Likelihood, maximise};
+use serde::{Deserialize, Serialize};
 use statrs::function::gamma::{digamma, ln_gamma};
 
 /// The purchases of a customer by which their own mean is known.
@@ -14,7 +15,7 @@ pub struct Spending {
 }
 
 /// A fitted model.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Model {
     pub p: f64,
     pub q: f64,

@@ -9,5 +9,6 @@ mod likelihood;
 pub mod purchases;
 pub mod rfm;
 mod schema;
+pub mod scores;
 
 kernel::id!(CustomerId);

@@ -4,6 +4,7 @@
 use argmin::core::{CostFunction, Error, Executor, Gradient, State};
 use argmin::solver::linesearch::MoreThuenteLineSearch;
 use argmin::solver::quasinewton::LBFGS;
+use std::cell::RefCell;
 
 /// A model's log-likelihood and its gradient at parameters that are all above zero.
 pub trait Likelihood {
@@ -28,7 +29,7 @@ pub fn maximise(likelihood: &impl Likelihood, start: &[f64], customers: f64) -> 
     let search = MoreThuenteLineSearch::new().with_c(1e-4, 0.9).ok()?;
     let solver = LBFGS::new(search, MEMORY).with_tolerance_grad(1e-9).ok()?.with_tolerance_cost(1e-15).ok()?;
     let start: Vec<f64> = start.iter().map(|parameter| parameter.ln()).collect();
-    let problem = Problem { likelihood, customers };
+    let problem = Problem { likelihood, customers, last: RefCell::default() };
     let found = Executor::new(problem, solver).configure(|state| state.param(start).max_iters(ITERATIONS)).run().ok()?;
     let state = found.state();
     let parameters = natural(state.get_best_param()?);
@@ -41,6 +42,22 @@ pub fn maximise(likelihood: &impl Likelihood, start: &[f64], customers: f64) -> 
 struct Problem<'a, L> {
     likelihood: &'a L,
     customers: f64,
+    /// The last place that was looked at: value and slope of one place are asked for one after the other.
+    last: RefCell<Option<(Vec<f64>, (f64, Vec<f64>))>>,
+}
+
+impl<L: Likelihood> Problem<'_, L> {
+    fn at(&self, parameters: &[f64]) -> (f64, Vec<f64>) {
+        let mut last = self.last.borrow_mut();
+        if let Some((place, found)) = last.as_ref()
+            && place == parameters
+        {
+            return found.clone();
+        }
+        let found = self.likelihood.at(parameters);
+        *last = Some((parameters.to_vec(), found.clone()));
+        found
+    }
 }
 
 fn natural(logarithms: &[f64]) -> Vec<f64> {
@@ -52,7 +69,7 @@ impl<L: Likelihood> CostFunction for Problem<'_, L> {
     type Output = f64;
 
     fn cost(&self, logarithms: &Vec<f64>) -> Result<f64, Error> {
-        Ok(-self.likelihood.at(&natural(logarithms)).0 / self.customers)
+        Ok(-self.at(&natural(logarithms)).0 / self.customers)
     }
 }
 
@@ -62,7 +79,7 @@ impl<L: Likelihood> Gradient for Problem<'_, L> {
 
     fn gradient(&self, logarithms: &Vec<f64>) -> Result<Vec<f64>, Error> {
         let parameters = natural(logarithms);
-        let (_, gradient) = self.likelihood.at(&parameters);
+        let (_, gradient) = self.at(&parameters);
         // By the chain rule, since the climb is over logarithms.
         Ok(gradient.iter().zip(&parameters).map(|(slope, parameter)| -slope * parameter / self.customers).collect())
     }

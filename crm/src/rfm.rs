@@ -4,8 +4,10 @@
 //! fewest orders first; the least value first; equals by customer), cut into five parts that differ by one at most, the larger ones first.
 
 use crate::CustomerId;
+use chrono::Datelike;
 use kernel::clock::Time;
 use kernel::words;
+use serde::{Deserialize, Serialize};
 
 /// A customer's orders in short.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,34 +57,61 @@ impl Quintiles {
     }
 }
 
-/// Whole days between two moments by the calendar, at least zero: how long ago the last order was.
-pub fn days(from: Time, to: Time) -> i64 {
-    (to.date() - from.date()).num_days().max(0)
+/// Where the second to the fifth quintile of each measure began when all were counted. By them an order moves its customer at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edges {
+    recency: [i64; 4],
+    frequency: [i64; 4],
+    value: [i64; 4],
 }
 
-/// The quintiles of each of `buyers`, in their order, on the day of `now`.
-pub fn quintiles(buyers: &[Orders], now: Time) -> Vec<Quintiles> {
-    let recency = ntile(buyers, |buyer| -days(buyer.last_at, now));
-    let frequency = ntile(buyers, |buyer| buyer.orders);
-    let value = ntile(buyers, |buyer| buyer.value);
+impl Edges {
+    /// The quintiles of one customer among those who were counted. Of equals at an edge all stand above it.
+    pub fn place(&self, one: &Orders) -> Quintiles {
+        let fifth = |edges: &[i64; 4], key: i64| 1 + edges.iter().filter(|edge| key >= **edge).count() as i64;
+        Quintiles {
+            recency: fifth(&self.recency, last_day(one)),
+            frequency: fifth(&self.frequency, one.orders),
+            value: fifth(&self.value, one.value),
+        }
+    }
+}
+
+/// The quintiles of each of `buyers`, in their order, and the edges between them. They depend on the days of the last orders and not on
+/// today: who is the longest away stays that.
+pub fn quintiles(buyers: &[Orders]) -> (Vec<Quintiles>, Edges) {
+    let (recency, first) = ntile(buyers, last_day);
+    let (frequency, second) = ntile(buyers, |buyer| buyer.orders);
+    let (value, third) = ntile(buyers, |buyer| buyer.value);
     let all = recency.into_iter().zip(frequency).zip(value);
-    all.map(|((recency, frequency), value)| Quintiles { recency, frequency, value }).collect()
+    let all = all.map(|((recency, frequency), value)| Quintiles { recency, frequency, value }).collect();
+    (all, Edges { recency: first, frequency: second, value: third })
 }
 
-/// For each of `buyers` the fifth it falls in when they stand in the order of `key`.
-fn ntile(buyers: &[Orders], key: impl Fn(&Orders) -> i64) -> Vec<i64> {
+/// The day of the last order, as a number.
+fn last_day(one: &Orders) -> i64 {
+    i64::from(one.last_at.date().num_days_from_ce())
+}
+
+/// For each of `buyers` the fifth it falls in when they stand in the order of `key`, and the least key of the fifths from the second on.
+fn ntile(buyers: &[Orders], key: impl Fn(&Orders) -> i64) -> (Vec<i64>, [i64; 4]) {
     let mut order: Vec<usize> = (0..buyers.len()).collect();
     order.sort_by_key(|at| (key(&buyers[*at]), buyers[*at].customer.0));
     let (size, larger) = (buyers.len() / 5, buyers.len() % 5);
     let mut fifths = vec![0; buyers.len()];
+    // A fifth that nobody falls in begins beyond everybody.
+    let mut edges = [i64::MAX; 4];
     let mut places = order.into_iter();
     for fifth in 1..=5 {
         let count = size + usize::from(fifth <= larger);
-        for place in places.by_ref().take(count) {
+        for (nth, place) in places.by_ref().take(count).enumerate() {
             fifths[place] = fifth as i64;
+            if nth == 0 && fifth > 1 {
+                edges[fifth - 2] = key(&buyers[place]);
+            }
         }
     }
-    fifths
+    (fifths, edges)
 }
 
 #[cfg(test)]
@@ -101,14 +130,26 @@ mod tests {
     #[test]
     fn seven_buyers_fall_into_parts_of_two_two_one_one_one() {
         let buyers: Vec<Orders> = (1..=7).map(|n| buyer(n, n as u32, n, 100 * n)).collect();
-        let fifths: Vec<i64> = quintiles(&buyers, day(20)).iter().map(|q| q.recency).collect();
+        let fifths: Vec<i64> = quintiles(&buyers).0.iter().map(|q| q.recency).collect();
         assert_eq!(fifths, [1, 1, 2, 2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn an_order_moves_its_customer_by_the_edges() {
+        let buyers: Vec<Orders> = (1..=10).map(|n| buyer(n, n as u32, n, 100 * n)).collect();
+        let (places, edges) = quintiles(&buyers);
+        for (one, place) in buyers.iter().zip(&places) {
+            assert_eq!(edges.place(one), *place, "who was counted stays where they are");
+        }
+        let moved = edges.place(&buyer(1, 20, 2, 550));
+        assert_eq!((moved.recency, moved.frequency, moved.value), (5, 1, 3));
+        assert_eq!(moved.group(), Group::New);
     }
 
     #[test]
     fn equals_stand_by_customer() {
         let buyers: Vec<Orders> = (1..=5).rev().map(|n| buyer(n, 1, 1, 100)).collect();
-        let fifths: Vec<i64> = quintiles(&buyers, day(20)).iter().map(|q| q.value).collect();
+        let fifths: Vec<i64> = quintiles(&buyers).0.iter().map(|q| q.value).collect();
         assert_eq!(fifths, [5, 4, 3, 2, 1]);
     }
 
