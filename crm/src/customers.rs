@@ -7,20 +7,20 @@ use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Result, on_each, prepared};
 
-/// What `$columns` holds of the customers of which the key `$key` begins with a text, at most `$limit` in its order.
+/// The customers of which the key `$key` begins with a text, at most `$limit` in its order.
 macro_rules! begins {
-    ($conn:expr, $key:expr, $text:expr, $limit:expr, $columns:expr) => {{
+    ($conn:expr, $key:expr, $text:expr, $limit:expr) => {{
         let key = $text.trim().to_lowercase();
         match $conn {
             // SQLite compares bytes, so that a range of the index is the beginning; PostgreSQL has an index for patterns.
             Conn::Sqlite(c) => {
                 let range = $key.ge(&key).and($key.lt(format!("{key}{}", char::MAX)));
-                customers::table.filter(range).order($key).limit($limit).select($columns).load(c).map_err(kernel::Error::from)
+                customers::table.filter(range).order($key).limit($limit).select(Customer::as_select()).load(c).map_err(kernel::Error::from)
             }
             Conn::Postgres(c) => {
                 let pattern = format!("{}%", key.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_"));
                 let like = $key.like(pattern).escape('\\');
-                customers::table.filter(like).order($key).limit($limit).select($columns).load(c).map_err(kernel::Error::from)
+                customers::table.filter(like).order($key).limit($limit).select(Customer::as_select()).load(c).map_err(kernel::Error::from)
             }
         }
     }};
@@ -37,6 +37,7 @@ pub struct Customer {
     pub tags: String,
     pub note: String,
     pub created_at: Time,
+    pub updated_at: Time,
 }
 
 /// What is known of somebody when they first appear.
@@ -134,19 +135,40 @@ pub fn annotate(conn: &mut Conn, id: CustomerId, tags: &str, note: &str, now: Ti
     Ok(())
 }
 
-/// Customers whose mail address begins with `text`, whatever the case of its letters.
-pub fn beginning(conn: &mut Conn, text: &str, limit: i64) -> Result<Vec<Customer>> {
-    begins!(conn, customers::email_key, text, limit, Customer::as_select())
+/// The first customers whose mail address or name begins with `text`, whatever the case of its letters; by mail address and then by name.
+pub fn named(conn: &mut Conn, text: &str, limit: i64) -> Result<Vec<Customer>> {
+    let mut found: Vec<Customer> = begins(conn, text, limit, Key::Email)?;
+    for one in begins(conn, text, limit, Key::Name)? {
+        if found.iter().all(|known| known.id != one.id) {
+            found.push(one);
+        }
+    }
+    found.truncate(usize::try_from(limit).unwrap_or(0));
+    Ok(found)
 }
 
-/// The first customers whose mail address or name begins with `text`, whatever the case of its letters.
-pub fn named(conn: &mut Conn, text: &str, limit: i64) -> Result<Vec<CustomerId>> {
-    let mut found: Vec<CustomerId> = begins!(conn, customers::email_key, text, limit, customers::id)?;
-    let by_name: Vec<CustomerId> = begins!(conn, customers::name_key, text, limit, customers::id)?;
-    found.extend(by_name);
-    found.sort_unstable();
-    found.dedup();
-    Ok(found)
+/// What a customer is looked for by.
+enum Key {
+    Email,
+    Name,
+}
+
+fn begins(conn: &mut Conn, text: &str, limit: i64, by: Key) -> Result<Vec<Customer>> {
+    match by {
+        Key::Email => begins!(conn, customers::email_key, text, limit),
+        Key::Name => begins!(conn, customers::name_key, text, limit),
+    }
+}
+
+/// The tags in a text with commas between them, each once.
+pub fn tags(text: &str) -> Vec<String> {
+    let mut tags: Vec<String> = Vec::new();
+    for tag in text.split(',').map(|tag| tag.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|tag| !tag.is_empty()) {
+        if !tags.contains(&tag) {
+            tags.push(tag);
+        }
+    }
+    tags
 }
 
 /// How many customers there are.

@@ -54,9 +54,8 @@ diesel::table! {
         frequency -> Nullable<BigInt>,
         monetary -> Nullable<BigInt>,
         standing -> Nullable<Text>,
-        again_90 -> Nullable<Double>,
-        expected_90 -> Nullable<Double>,
-        expected_365 -> Nullable<Double>,
+        again_90 -> Nullable<BigInt>,
+        expected_365 -> Nullable<BigInt>,
         value_365 -> Nullable<BigInt>,
     }
 }
@@ -77,6 +76,7 @@ diesel::table! {
         currency -> Text,
         buyers -> BigInt,
         figures -> Text,
+        parts -> Text,
     }
 }
 

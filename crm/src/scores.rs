@@ -7,6 +7,8 @@ mod buyer;
 mod figures;
 mod list;
 mod nightly;
+mod parts;
+mod proof;
 #[cfg(test)]
 mod tests;
 
@@ -14,6 +16,8 @@ pub use buyer::{Bought, Buyer};
 pub use figures::{BackTest, Figures, Forecast, HORIZONS, Stage, figure};
 pub use list::{Filter, Order, Row, list};
 pub use nightly::run;
+pub use parts::{Part, Parts};
+pub use proof::{Proof, proofs};
 
 use crate::CustomerId;
 use crate::rfm::{Group, Quintiles};
@@ -23,10 +27,15 @@ use diesel::upsert::excluded;
 use kernel::clock::Time;
 use kernel::json::Json;
 use kernel::money::Currency;
-use kernel::{Conn, Error, Result, on_each, prepared};
+use kernel::{Conn, Error, Result, jobs, on_each, prepared};
 
 /// The job that figures all of them.
 pub const RUN_JOB: &str = "scores.run";
+
+/// Has all of them figured by the next worker: after a history came in, which says more than each of its orders.
+pub fn run_soon(conn: &mut Conn, now: Time) -> Result<()> {
+    jobs::enqueue(conn, RUN_JOB, "", Some("scores:soon"), now, now)
+}
 
 kernel::id!(ScoreRunId);
 
@@ -46,9 +55,11 @@ pub struct Score {
     pub frequency: Option<i64>,
     pub monetary: Option<i64>,
     pub standing: Option<Group>,
-    pub again_90: Option<f64>,
-    pub expected_90: Option<f64>,
-    pub expected_365: Option<f64>,
+    /// The chance of a visit in 90 days, per mille.
+    pub again_90: Option<i64>,
+    /// Visits expected in a year, in thousandths.
+    pub expected_365: Option<i64>,
+    /// What they are expected to bring in a year, in minor units.
     pub value_365: Option<i64>,
 }
 
@@ -68,11 +79,24 @@ pub struct Run {
     pub currency: String,
     pub buyers: i64,
     pub figures: Json<Figures>,
+    /// How many were in which part of the customers that night.
+    pub parts: Json<Parts>,
+}
+
+impl Run {
+    pub fn currency(&self) -> Result<Currency> {
+        Currency::parse(&self.currency).ok_or_else(|| Error::unexpected(format!("the scores of {} are in {}", self.run_at, self.currency)))
+    }
 }
 
 /// The last run; none before the first night.
 pub fn last_run(conn: &mut Conn) -> Result<Option<Run>> {
     Ok(on_each!(conn, c => score_runs::table.order(score_runs::id.desc()).select(Run::as_select()).first(c)).optional()?)
+}
+
+/// How many customers are in which group and stage, as the last run counted them: no page counts a whole table.
+pub fn parts(conn: &mut Conn) -> Result<Parts> {
+    Ok(last_run(conn)?.map(|run| run.parts.0).unwrap_or_default())
 }
 
 /// What is stored of a customer; none of whoever did not buy.
@@ -155,11 +179,15 @@ fn scored(buyer: &Buyer, currency: &str, figures: Option<&Figures>, place: Optio
         frequency: place.map(|place| place.frequency),
         monetary: place.map(|place| place.value),
         standing: place.map(Quintiles::group),
-        again_90: forecast.map(|forecast| forecast.again[1]),
-        expected_90: forecast.map(|forecast| forecast.expected[1]),
-        expected_365: forecast.map(|forecast| forecast.expected[2]),
+        again_90: forecast.map(|forecast| thousandths(forecast.again[1])),
+        expected_365: forecast.map(|forecast| thousandths(forecast.expected[2])),
         value_365: forecast.and_then(|forecast| forecast.year),
     }
+}
+
+#[allow(clippy::float_arithmetic)] // A forecast, no money.
+fn thousandths(number: f64) -> i64 {
+    (number * 1000.0).round() as i64
 }
 
 /// Writes what changed. A stage that a customer comes to is kept with its moment.
@@ -184,7 +212,6 @@ fn store(conn: &mut Conn, before: &Score, after: &Score, now: Time) -> Result<()
         scores::monetary.eq(after.monetary),
         scores::standing.eq(after.standing),
         scores::again_90.eq(after.again_90),
-        scores::expected_90.eq(after.expected_90),
         scores::expected_365.eq(after.expected_365),
         scores::value_365.eq(after.value_365),
     ));

@@ -16,6 +16,7 @@ mod editing;
 mod feeds;
 mod gift_sales;
 mod mailing;
+mod memory;
 mod menus;
 mod outages;
 mod overview;

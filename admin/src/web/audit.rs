@@ -23,6 +23,7 @@ const ACTIONS: &[&str] = &[
     "order.refund",
     "order.invoice",
     "order.mail",
+    "customer.note",
     "payment.capture",
     "payment.receipt",
     "payment.release",

@@ -2,7 +2,7 @@
 
 use super::{Score, Stage};
 use crate::CustomerId;
-use crate::customers::{Customer, named as customers_named};
+use crate::customers::{Customer, named};
 use crate::rfm::Group;
 use crate::schema::{customers, scores};
 use diesel::prelude::*;
@@ -59,7 +59,7 @@ fn newest(conn: &mut Conn, after: Option<CustomerId>, limit: i64) -> Result<Vec<
 }
 
 fn found(conn: &mut Conn, filter: &Filter, limit: i64) -> Result<Vec<Row>> {
-    let ids = customers_named(conn, &filter.text, limit)?;
+    let ids: Vec<CustomerId> = named(conn, &filter.text, limit)?.iter().map(|one| one.id).collect();
     let mut query = customers::table.left_join(scores::table).filter(customers::id.eq_any(ids)).into_boxed();
     if let Some(group) = filter.group {
         query = query.filter(scores::standing.eq(group));

@@ -1,6 +1,6 @@
 //! The run over all buyers, every night and after an import of a history.
 
-use super::{Bought, Buyer, Figures, Score, figure, hold, scored, store};
+use super::{Bought, Buyer, Figures, Parts, Score, figure, hold, scored, store};
 use crate::CustomerId;
 use crate::rfm::Quintiles;
 use crate::schema::{purchases, score_runs, scores};
@@ -22,6 +22,8 @@ const KEPT: i64 = 400;
 pub fn run(db: &Db, currency: Currency, now: Time) -> Result<()> {
     let buyers = read(db, currency)?;
     let (figures, places) = figure(&buyers, now.date());
+    let standing = |(buyer, place): (&Buyer, &Quintiles)| (place.group(), figures.stage(buyer, now.date()), buyer.value);
+    let parts = json::text(&Parts::count(buyers.iter().zip(&places).map(standing)))?;
     let (count, told) = (buyers.len() as i64, json::text(&figures)?);
     db.write_now(move |conn| {
         let row = (
@@ -29,6 +31,7 @@ pub fn run(db: &Db, currency: Currency, now: Time) -> Result<()> {
             score_runs::currency.eq(currency.code()),
             score_runs::buyers.eq(count),
             score_runs::figures.eq(&told),
+            score_runs::parts.eq(&parts),
         );
         diesel::insert_into(score_runs::table).values(row).execute(conn)?;
         let last: Option<i64> = score_runs::table.select(max(score_runs::id)).first(conn)?;

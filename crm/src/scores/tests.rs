@@ -87,7 +87,7 @@ fn a_night_places_everybody_and_an_order_moves_its_customer_at_once() {
     // Who came once in winter has lapsed by the end of the year; who is placed has a group.
     let once = score(&db, all[1]).unwrap();
     assert_eq!((once.stage, once.standing), (Stage::Lapsed, Some(Group::Hibernating)));
-    assert!(once.again_90.unwrap() < 0.5 && once.value_365.is_some());
+    assert!(once.again_90.unwrap() < 500 && once.value_365.is_some());
     buys(&db, all[1], 9000, 365, 5000);
     let moved = score(&db, all[1]).unwrap();
     assert_eq!((moved.stage, moved.recency), (Stage::Regular, Some(5)));

@@ -12,9 +12,9 @@ CREATE TABLE scores (
     frequency BIGINT CHECK (frequency BETWEEN 1 AND 5),
     monetary BIGINT CHECK (monetary BETWEEN 1 AND 5),
     standing TEXT,
-    again_90 DOUBLE,
-    expected_90 DOUBLE,
-    expected_365 DOUBLE,
+    -- Per mille, and thousandths of a visit.
+    again_90 BIGINT,
+    expected_365 BIGINT,
     value_365 BIGINT
 );
 CREATE INDEX scores_by_value ON scores (value, customer_id);
@@ -22,6 +22,15 @@ CREATE INDEX scores_by_last ON scores (last_at, customer_id);
 CREATE INDEX scores_by_forecast ON scores (value_365, customer_id);
 CREATE INDEX scores_by_standing ON scores (standing, value, customer_id);
 CREATE INDEX scores_by_stage ON scores (stage, value, customer_id);
+
+-- What every customer bought so far; the next night figures the rest.
+INSERT INTO scores (customer_id, currency, orders, value, first_at, last_at, stage)
+SELECT bought.customer_id, first.currency, COUNT(*),
+    SUM(CASE WHEN bought.currency = first.currency THEN bought.revenue - bought.refunded ELSE 0 END),
+    MIN(bought.purchased_at), MAX(bought.purchased_at), 'new'
+FROM purchases AS bought
+JOIN (SELECT customer_id, MIN(currency) AS currency FROM purchases GROUP BY customer_id) AS first ON first.customer_id = bought.customer_id
+GROUP BY bought.customer_id, first.currency;
 
 CREATE TABLE stage_changes (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -36,7 +45,8 @@ CREATE TABLE score_runs (
     run_at TIMESTAMP NOT NULL,
     currency TEXT NOT NULL,
     buyers BIGINT NOT NULL,
-    figures TEXT NOT NULL
+    figures TEXT NOT NULL,
+    parts TEXT NOT NULL
 );
 
 ALTER TABLE customers ADD COLUMN name_key TEXT NOT NULL DEFAULT '';
