@@ -176,7 +176,7 @@
       const to = new URL(link.href, location.href);
       if (to.hash && to.pathname === frame.contentWindow.location.pathname) return;
       event.preventDefault();
-      const path = to.pathname.replace(/^\/zh(?=\/|$)/, "") || "/";
+      const path = to.pathname.replace(/^\/(zh|en)(?=\/|$)/, "") || "/";
       if (to.origin === location.origin && /^\/$|^\/(categories|products|pages)\/[^/]+$/.test(path)) look(path);
     });
   };

@@ -16,6 +16,7 @@ use storefront::gateway::{Gateway, Gateways};
 use storefront::search::SearchEngine;
 use storefront::search::embedded::EmbeddedSearch;
 use storefront::search::meilisearch::MeilisearchSearch;
+use storefront::stores::Sites;
 use storefront::web::door::Door;
 use storefront::web::limits::Limits as RequestLimits;
 use storefront::web::memory::Memory;
@@ -23,7 +24,7 @@ use storefront::web::memory::Memory;
 /// The name of the setting that holds the key of all signatures. It travels with backups, so that links in mails stay valid.
 const SIGNING_KEY: &str = "signing_key";
 /// The index at Meilisearch that holds the shop's products.
-const MEILISEARCH_INDEX: &str = "products";
+const MEILISEARCH_INDEX: &str = "products_2";
 
 /// The handles of one installation. Cheap to clone.
 #[derive(Clone)]
@@ -54,6 +55,8 @@ impl AppState {
             None => Transport::files(config.mail_folder(), &config.mail.from)?,
         };
         let signer = Signer::new(Secret::new(key));
+        let base_url = config.base_url.clone();
+        let sites = db.read_now(move |conn| Sites::load(conn, &base_url))?;
         let config = Arc::new(config);
         let door = Door {
             db: db.clone(),
@@ -64,7 +67,7 @@ impl AppState {
             gateways: gateways(&config)?,
             search: search(&config)?,
             limits: Arc::new(RequestLimits::new(&config.limits)),
-            memory: Arc::new(Memory::new(config.page_cache)),
+            memory: Arc::new(Memory::new(config.page_cache, sites)),
         };
         Ok(AppState { db, config, clock, signer, transport: Arc::new(transport), metrics: metrics::recorder(), door })
     }

@@ -153,7 +153,7 @@ pub fn mail(conn: &mut Conn, mailer: &Mailer, invitation: &Invitation, secret: &
         days: DAYS,
     };
     let cause = format!("{}:{}", invitation.id, &token::hash(secret)[..16]);
-    let to = Reader { email: &invitation.email, name: "", language };
+    let to = Reader { email: &invitation.email, name: "", language, store: storefront::stores::MAIN };
     mailer.queue(conn, "staff_invitation", &cause, &to, view, now)
 }
 

@@ -18,6 +18,7 @@ use std::time::Duration;
 use storefront::catalog::{self, CategoryChange, Saving};
 use storefront::ids::{CategoryId, VariantId};
 use storefront::promotions::{self, Conditions, Cut, Effect, Goods, Rules, Terms};
+use storefront::shop::Shop;
 use storefront::{carts, logins, search_index};
 use tracing_subscriber::EnvFilter;
 
@@ -133,7 +134,7 @@ fn cases(state: &AppState, stocked: &Stocked) -> Vec<Case> {
     state
         .db
         .write_now(move |conn| {
-            let cart = carts::create(conn, Some(&token), Currency::EUR, "en", now)?;
+            let cart = carts::create(conn, Some(&token), &Shop::default(), "en", now)?;
             for variant in &variants {
                 carts::add(conn, cart, *variant, 1, now)?;
             }

@@ -80,6 +80,11 @@ impl Currency {
     pub const KWD: Currency = Currency(&TABLE[27]);
     pub const USD: Currency = Currency(&TABLE[49]);
 
+    /// Every currency there is, by code.
+    pub fn all() -> impl Iterator<Item = Currency> {
+        TABLE.iter().map(Currency)
+    }
+
     /// The currency of an ISO 4217 code in capitals, if the table has it.
     pub fn parse(code: &str) -> Option<Currency> {
         let at = TABLE.binary_search_by(|entry| entry.code.cmp(code)).ok()?;

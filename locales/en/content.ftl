@@ -55,5 +55,6 @@ admin-did-home-page-save = Home page laid out
 admin-did-theme-draft = Theme drafted
 admin-did-theme-publish = Theme published
 admin-did-theme-discard = Draft of the theme dropped
+admin-did-theme-follow = Theme of the main store worn again
 admin-did-menu-save = Menu changed
 admin-did-menu-reset = Menu follows the shop again

@@ -55,5 +55,6 @@ admin-did-home-page-save = 布置首页
 admin-did-theme-draft = 起草主题
 admin-did-theme-publish = 发布主题
 admin-did-theme-discard = 舍弃主题草稿
+admin-did-theme-follow = 重新使用主店的主题
 admin-did-menu-save = 修改菜单
 admin-did-menu-reset = 菜单恢复为自动

@@ -63,13 +63,17 @@ async fn serve(state: AppState, listener: TcpListener, with_worker: bool) -> Res
     Ok(ExitCode::SUCCESS)
 }
 
-/// Builds an empty search index while the shop is open already, and then looks now and then for what another process wrote to it.
+/// Builds an empty search index while the shop is open already, and then looks now and then for what another process wrote to it, or
+/// changed of the stores.
 fn follow_the_catalogue(state: &AppState) {
-    let (db, engine) = (state.db.clone(), state.door.search.clone());
+    let (db, engine, door) = (state.db.clone(), state.door.search.clone(), state.door.clone());
     let work = std::thread::Builder::new().name("search".into()).spawn(move || {
         loop {
             if let Err(error) = search_index::build_if_empty(&db, engine.as_ref()).and_then(|()| engine.refresh()) {
                 tracing::warn!(%error, "the search index cannot be looked after");
+            }
+            if let Err(error) = door.follow_sites() {
+                tracing::warn!(%error, "the stores cannot be read");
             }
             std::thread::sleep(LOOK);
         }

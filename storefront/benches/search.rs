@@ -6,8 +6,9 @@
 // A benchmark reports averages and ratios; no money is computed here.
 #![allow(clippy::float_arithmetic)]
 
+use kernel::money::Currency;
 use regulars_storefront::search::embedded::EmbeddedSearch;
-use regulars_storefront::search::{SearchDocument, SearchEngine, SearchQuery, SearchVariant, Sort};
+use regulars_storefront::search::{SearchDocument, SearchEngine, SearchQuery, SearchVariant, Sort, Within};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -102,7 +103,7 @@ fn run(folder: &Path) -> Outcome<bool> {
     speed("category page with facets", &all, listing, &engine)?;
     let begun = Instant::now();
     for text in &texts {
-        engine.suggest(text, 8)?;
+        engine.suggest(text, &Within::default(), 8)?;
     }
     println!("{:<28} mean {:.2} ms", "suggestions", begun.elapsed().as_secs_f64() * 1000.0 / texts.len() as f64);
     drop(engine);
@@ -131,7 +132,7 @@ fn load(folder: &Path) -> Outcome<(Vec<SearchDocument>, BTreeMap<String, i64>)> 
             tags: vec![text("attrs")],
             variants: vec![SearchVariant {
                 options: color.map(|color| ("Color".to_string(), color)).into_iter().collect(),
-                price_minor: product["price"].as_i64().unwrap_or_default(),
+                prices: vec![(Currency::EUR, product["price"].as_i64().unwrap_or_default())],
                 available: product["in_stock"].as_bool().unwrap_or_default(),
             }],
             ..SearchDocument::default()

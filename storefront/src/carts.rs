@@ -1,11 +1,13 @@
 //! The cart: what a shopper means to buy. It is one thing and the order another; placing makes the second from the first.
 //! A cart keeps no totals: [`quote`] prices it anew each time, and tells what changed since the shopper last looked.
 
+mod coupons;
 mod pickup;
 mod quote;
 mod reckon;
 mod value;
 
+pub use coupons::{MAX_CODES, add_coupon, remove_coupon, set_coupon};
 pub use pickup::Pickup;
 pub use quote::{LineQuote, Notice, Quote, quote};
 pub use reckon::Reckoning;
@@ -13,10 +15,11 @@ pub(crate) use reckon::{Situation, reckon};
 pub use value::{MAX_GIFT_CARDS, add_gift_card, remove_gift_card, use_store_credit};
 
 use crate::address::Address;
-use crate::catalog;
-use crate::ids::{CartId, CartLineId, ShippingRateId, VariantId};
-use crate::promotions::codes;
+use crate::catalog::{self, Assortment};
+use crate::ids::{CartId, CartLineId, ShippingRateId, StoreId, VariantId};
 use crate::schema::{cart_lines, carts};
+use crate::shop::Shop;
+use crate::stores;
 use crate::tax::Place;
 use crm::CustomerId;
 use crm::email::Email;
@@ -28,8 +31,6 @@ use kernel::{Conn, Error, Result, on_each, prepared, words};
 /// The most units of one variant, and the most lines, that a cart holds.
 pub const MAX_QUANTITY: i64 = 999;
 pub const MAX_LINES: i64 = 200;
-/// The most codes that a cart holds.
-pub const MAX_CODES: usize = 5;
 
 words!(
     /// An open cart changes; a placed one is the seed of an order; a merged one went into another at sign-in.
@@ -62,6 +63,8 @@ pub struct Cart {
     pub gift_cards: String,
     /// Whether the customer's store credit pays what it can.
     pub use_store_credit: bool,
+    /// Whose prices it has, and where its shopper is served.
+    pub store_id: StoreId,
 }
 
 impl Cart {
@@ -87,13 +90,15 @@ impl Cart {
     }
 }
 
-/// A new cart. `token` is the secret in the visitor's cookie; a cart made for an API client or by staff has none.
-pub fn create(conn: &mut Conn, token: Option<&str>, currency: Currency, language: &str, now: Time) -> Result<CartId> {
+/// A new cart in the store as which the shop is seen. `token` is the secret in the visitor's cookie; a cart made by staff has none.
+pub fn create(conn: &mut Conn, token: Option<&str>, shop: &Shop, language: &str, now: Time) -> Result<CartId> {
     Ok(diesel::insert_into(carts::table)
         .values((
             carts::token_hash.eq(token.map(kernel::token::hash)),
             carts::state.eq(CartState::Open),
-            carts::currency.eq(currency.code()),
+            carts::currency.eq(shop.currency.code()),
+            carts::store_id.eq(shop.store),
+            carts::country.eq(&shop.buyers_country),
             carts::language.eq(language),
             carts::created_at.eq(now),
             carts::updated_at.eq(now),
@@ -118,10 +123,11 @@ pub fn find_any_by_token(conn: &mut Conn, token: &str) -> Result<Option<Cart>> {
         .optional()?)
 }
 
-/// The open cart a signed-in customer left, on whatever device.
-pub fn of_customer(conn: &mut Conn, customer: CustomerId) -> Result<Option<Cart>> {
+/// The open cart a signed-in customer left in a store, on whatever device.
+pub fn of_customer(conn: &mut Conn, store: StoreId, customer: CustomerId) -> Result<Option<Cart>> {
     Ok(carts::table
         .filter(carts::customer_id.eq(customer))
+        .filter(carts::store_id.eq(store))
         .filter(carts::state.eq(CartState::Open))
         .order(carts::updated_at.desc())
         .select(Cart::as_select())
@@ -146,8 +152,9 @@ pub fn add(conn: &mut Conn, cart: CartId, variant: VariantId, quantity: i64, now
         return Err(Error::field("quantity", "quantity-invalid"));
     }
     touch(conn, cart, now)?;
-    let currency = get(conn, cart)?.currency()?;
-    let on_sale = catalog::variants_for_sale(conn, &[variant], currency, crate::shop::LANGUAGES[0])?;
+    let own = get(conn, cart)?;
+    let sold = assortment(conn, &own)?;
+    let on_sale = catalog::for_sale(conn, &sold, &[variant], crate::shop::LANGUAGES[0])?;
     let price = on_sale.first().filter(|variant| variant.sold_at(now)).ok_or(Error::NotFound)?.unit_price;
     let lines: i64 = cart_lines::table.filter(cart_lines::cart_id.eq(cart)).count().get_result(conn)?;
     let line: Option<(CartLineId, i64)> = cart_lines::table
@@ -161,6 +168,11 @@ pub fn add(conn: &mut Conn, cart: CartId, variant: VariantId, quantity: i64, now
         None if lines >= MAX_LINES => Err(Error::field("quantity", "cart-full")),
         None => insert_line(conn, cart, variant, quantity, price),
     }
+}
+
+/// What can be put into a cart.
+pub fn assortment(conn: &mut Conn, cart: &Cart) -> Result<Assortment> {
+    Ok(Assortment { currency: cart.currency()?, part: stores::part(conn, cart.store_id)? })
 }
 
 fn insert_line(conn: &mut Conn, cart: CartId, variant: VariantId, quantity: i64, price: i64) -> Result<()> {
@@ -195,42 +207,6 @@ pub fn set_quantity(conn: &mut Conn, cart: CartId, line: CartLineId, quantity: i
         }
         (Some(id), quantity) => set_line(conn, id, quantity),
     }
-}
-
-/// Puts one code on the cart in place of all there were; an empty one takes them off. Whether it works is told by [`quote`].
-pub fn set_coupon(conn: &mut Conn, cart: CartId, code: &str, now: Time) -> Result<()> {
-    touch(conn, cart, now)?;
-    set_codes(conn, cart, &[plain(code)])
-}
-
-/// Puts a further code on the cart, up to [`MAX_CODES`]; the oldest makes room.
-pub fn add_coupon(conn: &mut Conn, cart: CartId, code: &str, now: Time) -> Result<()> {
-    touch(conn, cart, now)?;
-    let mut codes = codes::split(&get(conn, cart)?.coupon_code);
-    let code = plain(code);
-    codes.retain(|known| *known != code);
-    codes.push(code);
-    let first = codes.len().saturating_sub(MAX_CODES);
-    set_codes(conn, cart, &codes[first..])
-}
-
-/// Takes one code off the cart.
-pub fn remove_coupon(conn: &mut Conn, cart: CartId, code: &str, now: Time) -> Result<()> {
-    touch(conn, cart, now)?;
-    let mut codes = codes::split(&get(conn, cart)?.coupon_code);
-    let code = plain(code);
-    codes.retain(|known| *known != code);
-    set_codes(conn, cart, &codes)
-}
-
-/// A code as it can be kept: no blanks or NUL in it, and not too long.
-fn plain(code: &str) -> String {
-    crate::promotions::normalise(code).chars().filter(|c| !c.is_whitespace() && *c != '\0').take(60).collect()
-}
-
-fn set_codes(conn: &mut Conn, cart: CartId, codes: &[String]) -> Result<()> {
-    diesel::update(carts::table.find(cart)).set(carts::coupon_code.eq(codes.join(" "))).execute(conn)?;
-    Ok(())
 }
 
 /// The country for the estimate, before an address is known.
@@ -290,11 +266,12 @@ pub fn set_payment_method(conn: &mut Conn, cart: CartId, method: &str, now: Time
     Ok(())
 }
 
-/// Gives a cart to a customer who signed in, with what their earlier cart held: quantities of the same variant take the larger
+/// Gives a cart to a customer who signed in, with what their earlier cart in the store held: quantities of the same variant take the larger
 /// of the two, so that signing in twice does not double anything.
 pub fn merge(conn: &mut Conn, cart: CartId, customer: CustomerId, now: Time) -> Result<()> {
-    let earlier = of_customer(conn, customer)?.filter(|earlier| earlier.id != cart);
     touch(conn, cart, now)?;
+    let store = get(conn, cart)?.store_id;
+    let earlier = of_customer(conn, store, customer)?.filter(|earlier| earlier.id != cart);
     diesel::update(carts::table.find(cart)).set(carts::customer_id.eq(customer)).execute(conn)?;
     let Some(earlier) = earlier else { return Ok(()) };
     let lines: Vec<(VariantId, i64, i64)> = cart_lines::table

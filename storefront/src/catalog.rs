@@ -1,5 +1,6 @@
 //! The catalogue: categories, products, variants, their prices and pictures, as pages, carts and the back office need them.
 
+mod assortment;
 mod availability;
 mod cards;
 mod categories;
@@ -22,6 +23,8 @@ mod tests;
 mod window;
 mod write;
 
+pub use assortment::Assortment;
+pub(crate) use assortment::prices_of;
 pub use availability::Availability;
 pub use cards::{Card, CardPicture, cards};
 pub use categories::{Categories, Category, CategoryChange, categories, ensure_path, save_category, set_category_text};
@@ -33,20 +36,21 @@ pub use edit::{begin_edit, updated_at, updated_of};
 pub(crate) use filter::title_holds;
 pub use filter::{Filter, Stocked, found, found_variants};
 pub use list::{
-    Brief, ProductRow, attribute_names, brief, by_slugs, count, find, ids, last, listing, newest, product_list, related, slugs,
+    Brief, ProductRow, attribute_names, brief, by_slugs, count, find, ids, listing, newest, product_list, ranges, related, slugs, sold,
 };
 pub use nature::{Named, Nature, addresses, named, natures, product_of, skus, variant_named};
 pub use page::{PagePicture, PageVariant, ProductOption, ProductPage, page};
 pub use price_log::{PriceChange, price_changes};
 pub use product::{Picture, Product, Status, Text, Variant, products};
 pub use remove::{remove, used};
-pub use sale::{VariantForSale, find_variant, gift_cards, variants_for_sale};
+pub use sale::{VariantForSale, find_variant, for_sale, gift_cards, variants_for_sale};
 pub use save::{PICTURE_JOB, Saved, Saving, save_product};
 pub(crate) use save::{check_skus, checked, save_over, save_untold};
 pub use shelf::{StockRow, stock_list, stock_row};
 pub use slug::slug;
 pub use window::{WINDOW_JOB, Window, relist};
 
+use crate::schema::collection_products;
 use crate::schema::{
     categories as category_rows, category_texts, pictures, prices, product_categories, product_pictures, product_tags, product_texts,
     products as rows, stock_levels, variants,
@@ -54,6 +58,7 @@ use crate::schema::{
 
 diesel::allow_tables_to_appear_in_same_query!(rows, product_texts, variants, prices, stock_levels, product_categories, product_tags);
 diesel::allow_tables_to_appear_in_same_query!(product_pictures, pictures);
+diesel::allow_tables_to_appear_in_same_query!(product_categories, collection_products);
 diesel::allow_tables_to_appear_in_same_query!(category_rows, category_texts);
 
 /// Ids in one query: far below the 32,766 parameters that SQLite takes.

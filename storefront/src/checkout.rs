@@ -62,6 +62,9 @@ pub fn place(conn: &mut Conn, cart: CartId, seen: Seen, settlement: Settlement, 
         return placed_before(conn, cart)?.ok_or(PlaceError::Changed);
     }
     let quote = carts::quote(conn, cart, now)?;
+    if !quote.shop.open {
+        return Err(Error::conflict("store-closed").into());
+    }
     let addresses = complete(&quote)?;
     let refused = quote.notices.iter().any(told_first);
     if quote.blocked() || refused || quote.priced.total != seen.total || quote.due() != seen.due {

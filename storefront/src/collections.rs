@@ -11,17 +11,17 @@ pub(crate) use follow::speak_of;
 pub use follow::{follow, refresh};
 pub use rule::{Condition, Rule, matches};
 
-use crate::catalog::slug;
+use crate::catalog::{Assortment, slug};
 use crate::ids::{CollectionId, ProductId};
-use crate::redirects;
 use crate::schema::{collection_products as members, collection_texts as texts, collections as rows, products};
+use crate::{redirects, stores};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::error::Fields;
 use kernel::json::{Json, text as json};
 use kernel::{Conn, Error, Result, on_each};
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The most products of a collection made by hand: all of them stand on one page, in their order.
 pub const MOST_BY_HAND: usize = 200;
@@ -149,12 +149,13 @@ pub fn page(conn: &mut Conn, slug: &str, language: &str) -> Result<CollectionPag
     Ok(CollectionPage { id, slug, name: or(own_name, name), description: or(own_text, description), by_hand: rule.is_none() })
 }
 
-/// The products on show of a collection after a key, with the key of each: by their place when it is made by hand, else by id.
-pub fn listing(conn: &mut Conn, of: &CollectionPage, after: Option<i64>, limit: i64) -> Result<Vec<(i64, ProductId)>> {
+/// The products of a collection that a store sells after a key, with the key of each: by their place when it is made by hand, else by id.
+pub fn listing(conn: &mut Conn, sold: &Assortment, of: &CollectionPage, after: Option<i64>, limit: i64) -> Result<Vec<(i64, ProductId)>> {
     let own = members::table
         .inner_join(products::table.on(products::id.eq(members::product_id)))
         .filter(members::collection_id.eq(of.id))
         .filter(products::listed.eq(true))
+        .filter(sold.condition())
         .limit(limit);
     let after = after.unwrap_or(-1);
     if of.by_hand {
@@ -164,6 +165,12 @@ pub fn listing(conn: &mut Conn, of: &CollectionPage, after: Option<i64>, limit: 
     let ids: Vec<ProductId> =
         own.filter(members::product_id.gt(ProductId(after))).order(members::product_id).select(members::product_id).load(conn)?;
     Ok(ids.into_iter().map(|id| (id.0, id)).collect())
+}
+
+/// Whether a store sells anything of a collection. Asked only of stores that sell a part of the catalogue: elsewhere an empty collection
+/// is shown as one.
+pub fn is_sold(conn: &mut Conn, sold: &Assortment, of: &CollectionPage) -> Result<bool> {
+    Ok(sold.part.is_none() || !listing(conn, sold, of, None, 1)?.is_empty())
 }
 
 /// How many members there are, counted up to `most`, and the first `shown` of them.
@@ -187,6 +194,16 @@ pub(crate) fn of_products(conn: &mut Conn, ids: &[ProductId]) -> Result<HashMap<
         for (product, collection) in rows {
             found.entry(product).or_default().push(collection);
         }
+    }
+    Ok(found)
+}
+
+/// Those of `ids` that stand in the collection.
+pub(crate) fn among(conn: &mut Conn, id: CollectionId, ids: &[ProductId]) -> Result<HashSet<ProductId>> {
+    let mut found = HashSet::with_capacity(ids.len());
+    for ids in ids.chunks(1000) {
+        let own = members::table.filter(members::collection_id.eq(id)).filter(members::product_id.eq_any(ids));
+        found.extend(own.select(members::product_id).load::<ProductId>(conn)?);
     }
     Ok(found)
 }
@@ -265,8 +282,11 @@ fn checked(conn: &mut Conn, collection: &Collection) -> Result<(String, String)>
     Ok((name, wanted))
 }
 
-/// Takes a collection away, its redirects with it. `NotFound` when it is gone.
+/// Takes a collection away, its redirects with it. `NotFound` when it is gone, `Conflict` while a store sells it.
 pub fn remove(conn: &mut Conn, id: CollectionId, now: Time) -> Result<()> {
+    if stores::sells(conn, id)? {
+        return Err(Error::conflict("collection-of-a-store"));
+    }
     follow::refill(conn, id, &Filling::ByHand(Vec::new()), now)?;
     redirects::forget_collection(conn, id)?;
     diesel::delete(texts::table.filter(texts::collection_id.eq(id))).execute(conn)?;

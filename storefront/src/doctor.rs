@@ -12,6 +12,7 @@ pub mod runs;
 mod sold_cards;
 mod stock;
 mod stored_value;
+mod stores;
 
 use kernel::{Conn, Result};
 
@@ -50,6 +51,7 @@ pub fn examine(conn: &mut Conn, progress: &mut dyn FnMut(&'static str)) -> Resul
         ("gift cards that orders sold are the units that were paid", sold_cards::sold),
         ("store credit is what its entries say", stored_value::store_credit),
         ("payments of gift cards and store credit agree with their entries", stored_value::payments),
+        ("carts, orders and payments are in the currency of their store", stores::currencies),
         ("returns are what was sent and refunded", returns::returns),
         ("stock levels are the sum of their movements", stock::movements),
         ("stock levels are the sum of what lies at the locations", stock::places),

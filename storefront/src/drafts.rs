@@ -31,10 +31,10 @@ pub struct Wish {
     pub method: String,
 }
 
-/// Makes a draft in the shop's currency. Fails with `Invalid` as a cart does.
+/// Makes a draft in the main store. Fails with `Invalid` as a cart does.
 pub fn make(conn: &mut Conn, wish: &Wish, now: Time) -> Result<CartId> {
-    let currency = shop::get(conn)?.currency;
-    let cart = carts::create(conn, None, currency, &wish.language, now)?;
+    let shop = shop::get(conn)?;
+    let cart = carts::create(conn, None, &shop, &wish.language, now)?;
     for (variant, quantity) in &wish.goods {
         carts::add(conn, cart, *variant, *quantity, now).map_err(|error| match error {
             Error::Invalid(fields) => Error::field("goods", fields.0.into_iter().next().map(|(_, text)| text).unwrap_or_default()),

@@ -29,6 +29,7 @@ kernel::id!(
     BatchId,
     CollectionId,
     OrderEditId,
+    StoreId,
 );
 
 impl CollectionId {

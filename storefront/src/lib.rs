@@ -45,6 +45,7 @@ pub mod shop;
 pub mod stock;
 pub mod store_credit;
 pub mod stored_value;
+pub mod stores;
 pub mod tax;
 pub mod tax_rates;
 pub mod tax_relief;

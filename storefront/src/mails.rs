@@ -10,15 +10,17 @@ pub use edited::lines as edited_lines;
 pub use sent::of_order;
 
 use crate::gift_cards::{self, GiftCard};
+use crate::ids::StoreId;
 use crate::orders::Order;
 use crate::pictures;
+use crate::stores::Site;
 use crate::theme::{self, Role, Theme};
 use crate::waiting::Waiting;
 use crate::web::orders::order_path;
 use crate::web::shown;
 use crate::web::views::mail::{BackInStock, GiftCardMail, GiftCardsSold, LinkMail, Mail, MailLook, MailView, SoldCard};
 use crate::web::words::Words;
-use crate::{catalog, shop};
+use crate::{catalog, stores};
 use crm::customers::Customer;
 use kernel::clock::Time;
 use kernel::config::Config;
@@ -46,17 +48,29 @@ pub struct Reader<'a> {
     /// Empty when it is not known.
     pub name: &'a str,
     pub language: Language,
+    /// The store that writes.
+    pub store: StoreId,
 }
 
 impl Mailer {
-    /// The absolute address of a page.
+    /// The absolute address of a page of the main store.
     pub fn url(&self, language: Language, path: &str) -> String {
         format!("{}{}", self.config.base_url, language.path(path))
     }
 
+    /// Where the links of a store's mails lead. The host of a closed store may be gone by the time that somebody reads.
+    fn site(&self, conn: &mut Conn, store: StoreId) -> Result<Site> {
+        if store == stores::MAIN {
+            return Ok(Site::main(&self.config.base_url));
+        }
+        let site = Site::of(&stores::get(conn, store)?, &self.config.base_url);
+        Ok(if site.open { site } else { Site::main(&self.config.base_url) })
+    }
+
     /// The signed link to an order's page.
-    fn order_url(&self, order: &Order) -> String {
-        self.url(language(&order.language), &order_path(&self.signer, &order.number))
+    fn order_url(&self, conn: &mut Conn, order: &Order) -> Result<String> {
+        let path = order_path(&self.signer, &order.number);
+        Ok(self.site(conn, order.store_id)?.url(language(&order.language), &path))
     }
 
     fn words(&self, language: Language) -> Result<Words> {
@@ -65,21 +79,22 @@ impl Mailer {
 
     /// Renders the mail of `templates/mail/{template}` and queues it. The same `cause` mails once. Fails when there is no such template.
     pub fn queue<V: Serialize>(&self, conn: &mut Conn, template: &str, cause: &str, to: &Reader<'_>, view: V, now: Time) -> Result<()> {
-        let shop = shop::get(conn)?;
-        let language = to.language;
+        let (shop, site) = (stores::shop(conn, to.store)?, self.site(conn, to.store)?);
+        let spoken = site.spoken(to.language);
+        let language = spoken.language;
         let imprint = shop.imprint_lines(&self.templates.text(language, "document-vat-id")?);
         let frame = MailView {
             language,
             tag: language.tag(),
             shop_name: shop.name,
-            shop_url: self.url(language, "/"),
-            look: self.look(conn)?,
+            shop_url: site.url(language, "/"),
+            look: self.look(conn, to.store, &site)?,
             contact: shop.contact_email,
             imprint,
             name: (!to.name.is_empty()).then(|| to.name.to_string()),
         };
         let mail = Mail { mail: frame, view };
-        let render = |part: &str| self.templates.render(&format!("mail/{template}/{part}"), language, &mail);
+        let render = |part: &str| self.templates.render(&format!("mail/{template}/{part}"), spoken, &mail);
         let draft = Draft {
             dedupe_key: format!("{template}:{cause}"),
             template: template.to_string(),
@@ -91,15 +106,15 @@ impl Mailer {
         mail::queue(conn, &draft, self.config.host(), now).map(drop)
     }
 
-    /// What mails show of the theme that the shop wears.
-    fn look(&self, conn: &mut Conn) -> Result<MailLook> {
-        let worn = theme::published(conn)?.theme;
+    /// What mails show of the theme that the store wears.
+    fn look(&self, conn: &mut Conn, store: StoreId, site: &Site) -> Result<MailLook> {
+        let worn = theme::published(conn, store)?.theme;
         let page = Theme::default().colour(Role::Background);
         let accent = Some(worn.colour(Role::Accent)).filter(|accent| accent.contrast(page) >= theme::BODY);
         let logo = match &worn.logo {
             Some(hash) => {
                 let (width, height) = pictures::measures(conn, hash)?;
-                Some((format!("{}/pictures/{hash}/400.webp", self.config.base_url), (width * 36 / height.max(1)).clamp(1, 224)))
+                Some((format!("{}/pictures/{hash}/400.webp", site.base_url), (width * 36 / height.max(1)).clamp(1, 224)))
             }
             None => None,
         };
@@ -112,34 +127,35 @@ impl Mailer {
     }
 
     /// The link by which somebody proves that an address is theirs. `token` is fresh; the mail is the only place that has it.
-    pub fn verify_email(&self, conn: &mut Conn, customer: &Customer, token: &str, now: Time) -> Result<()> {
-        self.link(conn, "verify_email", customer, &format!("/account/verify?token={token}"), crate::logins::VERIFY_HOURS, now)
+    pub fn verify_email(&self, conn: &mut Conn, store: StoreId, customer: &Customer, token: &str, now: Time) -> Result<()> {
+        self.link(conn, "verify_email", (store, customer), &format!("/account/verify?token={token}"), crate::logins::VERIFY_HOURS, now)
     }
 
     /// The link to a new password.
-    pub fn reset_password(&self, conn: &mut Conn, customer: &Customer, token: &str, now: Time) -> Result<()> {
-        self.link(conn, "reset_password", customer, &format!("/account/reset?token={token}"), crate::logins::RESET_HOURS, now)
+    pub fn reset_password(&self, conn: &mut Conn, store: StoreId, customer: &Customer, token: &str, now: Time) -> Result<()> {
+        self.link(conn, "reset_password", (store, customer), &format!("/account/reset?token={token}"), crate::logins::RESET_HOURS, now)
     }
 
     /// Tells somebody that what they waited for is back.
     pub fn back_in_stock(&self, conn: &mut Conn, waiting: &Waiting, now: Time) -> Result<()> {
         let language = language(&waiting.language);
-        let currency = shop::get(conn)?.currency;
+        let currency = stores::shop(conn, waiting.store_id)?.currency;
         let found = catalog::variants_for_sale(conn, &[waiting.variant_id], currency, language.code())?;
         let Some(variant) = found.first() else { return Ok(()) };
-        let to = Reader { email: &waiting.email, name: "", language };
+        let to = Reader { email: &waiting.email, name: "", language, store: waiting.store_id };
         let view = BackInStock {
             title: variant.title.clone(),
             variant: shown::some(&variant.options),
             price: Money::new(variant.unit_price, currency),
-            url: self.url(language, &format!("/products/{}", variant.slug)),
+            url: self.site(conn, waiting.store_id)?.url(language, &format!("/products/{}", variant.slug)),
         };
         self.queue(conn, "back_in_stock", &waiting.id.to_string(), &to, view, now)
     }
 
     /// Sends a fresh gift card to its recipient. The mail is the only place that has the code.
     pub fn gift_card(&self, conn: &mut Conn, card: &GiftCard, code: &str, now: Time) -> Result<()> {
-        let to = Reader { email: &card.recipient_email, name: &card.recipient_name, language: language(&card.language) };
+        let language = language(&card.language);
+        let to = Reader { email: &card.recipient_email, name: &card.recipient_name, language, store: stores::MAIN };
         let view = GiftCardMail {
             amount: Money::new(card.initial, card.currency()?),
             code: code.to_string(),
@@ -154,16 +170,24 @@ impl Mailer {
         let Some((_, first)) = codes.first() else { return Ok(()) };
         let Some(card) = gift_cards::find_by_code(conn, first)? else { return Ok(()) };
         let name = order.billing_address()?.name;
-        let to = Reader { email: &order.email, name: &name, language: language(&order.language) };
+        let to = Reader { email: &order.email, name: &name, language: language(&order.language), store: order.store_id };
         let cards = codes.into_iter().map(|(amount, code)| SoldCard { amount, code }).collect();
-        let view = GiftCardsSold { order_number: order.number.clone(), order_url: self.order_url(order), cards };
+        let view = GiftCardsSold { order_number: order.number.clone(), order_url: self.order_url(conn, order)?, cards };
         self.queue(conn, sent::CARDS, &card.id.to_string(), &to, view, now)
     }
 
-    fn link(&self, conn: &mut Conn, template: &str, customer: &Customer, path: &str, hours: i64, now: Time) -> Result<()> {
+    fn link(
+        &self,
+        conn: &mut Conn,
+        template: &str,
+        (store, customer): (StoreId, &Customer),
+        path: &str,
+        hours: i64,
+        now: Time,
+    ) -> Result<()> {
         let language = language(&customer.language);
-        let to = Reader { email: &customer.email, name: &customer.name, language };
-        let view = LinkMail { url: self.url(language, path), hours: u32::try_from(hours).unwrap_or(0) };
+        let to = Reader { email: &customer.email, name: &customer.name, language, store };
+        let view = LinkMail { url: self.site(conn, store)?.url(language, path), hours: u32::try_from(hours).unwrap_or(0) };
         // The cause is the link itself; only its hash is kept.
         let cause = format!("{}:{}", customer.id, &token::hash(path)[..16]);
         self.queue(conn, template, &cause, &to, view, now)

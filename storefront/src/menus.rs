@@ -8,11 +8,12 @@ mod ends;
 
 pub use ends::{Ends, Live};
 
+use crate::content;
 use crate::content::layout::Said;
-use crate::ids::{CategoryId, CollectionId, ProductId};
+use crate::ids::{CategoryId, CollectionId, ProductId, StoreId};
 use crate::schema::menus;
 use crate::shop::LANGUAGES;
-use crate::{catalog, content};
+use crate::stores::{self, MAIN};
 use diesel::prelude::*;
 use kernel::error::Fields;
 use kernel::{Conn, Error, Result, on_each};
@@ -66,24 +67,30 @@ pub struct Entry {
 pub struct Menu {
     /// `None` for a menu that follows the shop.
     pub entries: Option<Vec<Entry>>,
+    /// Whether the store has it of its own.
+    pub own: bool,
     /// Counts the changes; 0 before the first.
     pub version: i64,
 }
 
-/// The menu at a place.
-pub fn get(conn: &mut Conn, place: Place) -> Result<Menu> {
-    let row: Option<(String, i64)> = menus::table.find(place.as_str()).select((menus::content, menus::version)).first(conn).optional()?;
+/// The menu of a store at a place. One that has none of its own there shows that of the main store.
+pub fn get(conn: &mut Conn, store: StoreId, place: Place) -> Result<Menu> {
+    let key = (store, place.as_str());
+    let row: Option<(String, i64)> = menus::table.find(key).select((menus::content, menus::version)).first(conn).optional()?;
     let (content, version) = row.unwrap_or_default();
-    let entries = if content.is_empty() { None } else { Some(serde_json::from_str(&content)?) };
-    Ok(Menu { entries, version })
+    if !content.is_empty() {
+        return Ok(Menu { entries: Some(serde_json::from_str(&content)?), own: true, version });
+    }
+    let entries = if store == MAIN { None } else { get(conn, MAIN, place)?.entries };
+    Ok(Menu { entries, own: false, version })
 }
 
 /// What stands behind the pages in the footer of a shop that has no menu of its own: the key of the text, and the address.
 pub const HELP: [(&str, &str); 2] = [("account-orders", "/account/orders"), ("gift-cards-link", "/gift-cards")];
 
 /// The entries of a menu that follows the shop, to be edited. `say` answers the text of a key in a language of the shop.
-pub fn standard(conn: &mut Conn, place: Place, say: &dyn Fn(&str, &str) -> Result<String>) -> Result<Vec<Entry>> {
-    let tree = catalog::categories(conn, LANGUAGES[0])?;
+pub fn standard(conn: &mut Conn, store: StoreId, place: Place, say: &dyn Fn(&str, &str) -> Result<String>) -> Result<Vec<Entry>> {
+    let tree = stores::shop(conn, store)?.assortment().categories(conn, LANGUAGES[0])?;
     let categories: Vec<Entry> =
         tree.children(None).iter().map(|one| Entry { target: Target::Category(one.id), ..Entry::default() }).collect();
     if place == Place::Header {
@@ -101,9 +108,9 @@ pub fn standard(conn: &mut Conn, place: Place, say: &dyn Fn(&str, &str) -> Resul
     Ok(columns)
 }
 
-/// Stores a menu; without entries it follows the shop again. `Conflict` when it was changed since the version `seen`, or is too long;
+/// Stores a menu of a store; without entries it follows the shop, or the main store, again. `Conflict` when it was changed since the version `seen`, or is too long;
 /// `Invalid` when an entry cannot be.
-pub fn save(conn: &mut Conn, place: Place, entries: Option<&[Entry]>, seen: i64) -> Result<()> {
+pub fn save(conn: &mut Conn, store: StoreId, place: Place, entries: Option<&[Entry]>, seen: i64) -> Result<()> {
     for entry in entries.unwrap_or_default() {
         check(entry)?;
         for child in &entry.children {
@@ -119,10 +126,10 @@ pub fn save(conn: &mut Conn, place: Place, entries: Option<&[Entry]>, seen: i64)
     }
     let content = entries.map(|entries| kernel::json::text(&entries)).transpose()?.unwrap_or_default();
     let changed = if seen == 0 {
-        let row = (menus::place.eq(place.as_str()), menus::content.eq(content), menus::version.eq(1));
+        let row = (menus::store_id.eq(store), menus::place.eq(place.as_str()), menus::content.eq(content), menus::version.eq(1));
         on_each!(conn, c => diesel::insert_into(menus::table).values(row).on_conflict_do_nothing().execute(c))?
     } else {
-        let own = menus::table.find(place.as_str()).filter(menus::version.eq(seen));
+        let own = menus::table.find((store, place.as_str())).filter(menus::version.eq(seen));
         diesel::update(own).set((menus::content.eq(content), menus::version.eq(seen + 1))).execute(conn)?
     };
     if changed == 1 { Ok(()) } else { Err(Error::conflict("admin-menu-changed")) }
@@ -181,19 +188,19 @@ mod tests {
     fn a_menu_follows_the_shop_until_it_is_edited_and_of_two_edits_one_wins() {
         let db = kernel::testing::db();
         db.write_now(|conn| {
-            assert_eq!(get(conn, Place::Header)?, Menu { entries: None, version: 0 });
+            assert_eq!(get(conn, MAIN, Place::Header)?, Menu { entries: None, own: false, version: 0 });
             let label = Said::from([("en".to_string(), "News".to_string())]);
             let news = Entry { label, target: Target::Outside("https://news.example.com/".into()), children: Vec::new() };
-            save(conn, Place::Header, Some(std::slice::from_ref(&news)), 0)?;
-            assert!(matches!(save(conn, Place::Header, Some(&[]), 0), Err(Error::Conflict(_))));
-            assert_eq!(get(conn, Place::Header)?, Menu { entries: Some(vec![news.clone()]), version: 1 });
-            assert_eq!(get(conn, Place::Footer)?.version, 0);
+            save(conn, MAIN, Place::Header, Some(std::slice::from_ref(&news)), 0)?;
+            assert!(matches!(save(conn, MAIN, Place::Header, Some(&[]), 0), Err(Error::Conflict(_))));
+            assert_eq!(get(conn, MAIN, Place::Header)?, Menu { entries: Some(vec![news.clone()]), own: true, version: 1 });
+            assert_eq!(get(conn, MAIN, Place::Footer)?.version, 0);
             let deep = Entry { children: vec![Entry { children: vec![news.clone()], ..news.clone() }], ..news.clone() };
-            assert!(matches!(save(conn, Place::Header, Some(&[deep]), 1), Err(Error::Conflict(_))));
-            assert!(matches!(save(conn, Place::Header, Some(&vec![news.clone(); MOST + 1]), 1), Err(Error::Conflict(_))));
-            assert!(matches!(save(conn, Place::Header, Some(&[Entry::default()]), 1), Err(Error::Invalid(_))));
-            save(conn, Place::Header, None, 1)?;
-            assert_eq!(get(conn, Place::Header)?, Menu { entries: None, version: 2 });
+            assert!(matches!(save(conn, MAIN, Place::Header, Some(&[deep]), 1), Err(Error::Conflict(_))));
+            assert!(matches!(save(conn, MAIN, Place::Header, Some(&vec![news.clone(); MOST + 1]), 1), Err(Error::Conflict(_))));
+            assert!(matches!(save(conn, MAIN, Place::Header, Some(&[Entry::default()]), 1), Err(Error::Invalid(_))));
+            save(conn, MAIN, Place::Header, None, 1)?;
+            assert_eq!(get(conn, MAIN, Place::Header)?, Menu { entries: None, own: false, version: 2 });
             Ok(())
         })
         .unwrap();

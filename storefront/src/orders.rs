@@ -15,7 +15,7 @@ pub use queries::{
 pub use status::{FulfilmentStatus, OrderStatus, PaymentStatus, derive, refresh};
 
 use crate::address::Address;
-use crate::ids::{CartId, LocationId, OrderId, OrderLineId, VariantId};
+use crate::ids::{CartId, LocationId, OrderId, OrderLineId, StoreId, VariantId};
 use crate::pricing::DeliveryTax;
 use crate::schema::{adjustments, order_history, order_lines, orders};
 use crate::stock::{self, Demand};
@@ -63,6 +63,8 @@ pub struct Order {
     pub taxation: Json<Taxation>,
     /// Where the buyer picks the goods up; `shipping_address` is that of the location then.
     pub pickup_location_id: Option<LocationId>,
+    /// Where it was placed.
+    pub store_id: StoreId,
 }
 
 /// How an order was taxed beyond its lines.

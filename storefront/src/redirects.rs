@@ -6,7 +6,7 @@ use crate::ids::{CategoryId, CollectionId, ProductId};
 use crate::schema::{categories, collections, products, redirects};
 use diesel::prelude::*;
 use kernel::error::Fields;
-use kernel::web::i18n::Language;
+use kernel::web::i18n::{Language, Spoken};
 use kernel::{Conn, Error, Result, on_each};
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
@@ -268,10 +268,10 @@ fn own_path(text: &str) -> Option<String> {
 }
 
 /// A path as it stands in the header `Location`, in a language.
-pub fn address(language: Language, target: &str, query: &str) -> Option<String> {
+pub fn address(spoken: impl Into<Spoken>, target: &str, query: &str) -> Option<String> {
     let (path, own) = target.split_once('?').map_or((target, ""), |(path, own)| (path, own));
     let mut url = Url::parse("http://shop.invalid/").ok()?;
-    url.set_path(&language.path(path));
+    url.set_path(&spoken.into().path(path));
     let query = if own.is_empty() { query } else { own };
     url.set_query(Some(query).filter(|query| !query.is_empty()));
     Some(url[url::Position::BeforePath..].to_string())

@@ -3,7 +3,7 @@
 //! orders by their moment, so that it costs what the period holds and not what the shop has grown to.
 
 use crate::carts::CartState;
-use crate::ids::ProductId;
+use crate::ids::{ProductId, StoreId};
 use crate::orders::OrderStatus;
 use crate::schema::{cart_lines, carts, order_lines, orders, products, variants};
 use crate::shop::Shop;
@@ -34,7 +34,7 @@ impl Period {
     }
 }
 
-/// Orders and what they brought, in minor units of the shop's currency.
+/// Orders of a store and what they brought, in minor units of its currency.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sum {
     pub orders: i64,
@@ -52,7 +52,7 @@ impl Sum {
     }
 }
 
-/// The sums of `days` days by the shop's clocks, the oldest first; `last` is the last of them.
+/// The sums of a store over `days` days by the shop's clocks, the oldest first; `last` is the last of them.
 pub fn by_day(conn: &mut Conn, shop: &Shop, last: NaiveDate, days: u64) -> Result<Vec<(NaiveDate, Sum)>> {
     let mut sums = Vec::new();
     for back in (0..days).rev() {
@@ -66,6 +66,7 @@ fn sum(conn: &mut Conn, shop: &Shop, period: Period) -> Result<Sum> {
     let (orders, revenue) = orders::table
         .filter(orders::placed_at.ge(period.from).and(orders::placed_at.lt(period.until)))
         .filter(orders::status.eq_any(SOLD))
+        .filter(orders::store_id.eq(shop.store))
         .filter(orders::currency.eq(shop.currency.code()))
         .select((count_star(), sql::<BigInt>("CAST(coalesce(sum(total), 0) AS BIGINT)")))
         .first(conn)?;
@@ -82,13 +83,14 @@ pub struct Seller {
     pub revenue: i64,
 }
 
-/// The products that brought most in a period, as they are called now.
+/// The products that brought most in a store in a period, as they are called now.
 pub fn best(conn: &mut Conn, shop: &Shop, period: Period, limit: i64) -> Result<Vec<Seller>> {
     let rows: Vec<(ProductId, i64, i64)> = order_lines::table
         .inner_join(orders::table.on(orders::id.eq(order_lines::order_id)))
         .inner_join(variants::table.on(order_lines::variant_id.eq(variants::id.nullable())))
         .filter(orders::placed_at.ge(period.from).and(orders::placed_at.lt(period.until)))
         .filter(orders::status.eq_any(SOLD))
+        .filter(orders::store_id.eq(shop.store))
         .filter(orders::currency.eq(shop.currency.code()))
         .group_by(variants::product_id)
         .select((
@@ -121,9 +123,11 @@ impl Carts {
     }
 }
 
-pub fn carts(conn: &mut Conn, period: Period) -> Result<Carts> {
+/// The carts of a store in a period.
+pub fn carts(conn: &mut Conn, store: StoreId, period: Period) -> Result<Carts> {
     let touched = |state: CartState| {
-        carts::table.filter(carts::state.eq(state)).filter(carts::updated_at.ge(period.from).and(carts::updated_at.lt(period.until)))
+        let own = carts::table.filter(carts::state.eq(state)).filter(carts::store_id.eq(store));
+        own.filter(carts::updated_at.ge(period.from).and(carts::updated_at.lt(period.until)))
     };
     let placed = touched(CartState::Placed).count().get_result(conn)?;
     let with_goods = exists(cart_lines::table.filter(cart_lines::cart_id.eq(carts::id)));

@@ -292,6 +292,7 @@ diesel::table! {
         language -> Text,
         created_at -> Timestamp,
         told_at -> Nullable<Timestamp>,
+        store_id -> BigInt,
     }
 }
 
@@ -420,6 +421,7 @@ diesel::table! {
         seen_promotions -> Text,
         gift_cards -> Text,
         use_store_credit -> Bool,
+        store_id -> BigInt,
     }
 }
 
@@ -465,6 +467,7 @@ diesel::table! {
         country -> Text,
         taxation -> Text,
         pickup_location_id -> Nullable<BigInt>,
+        store_id -> BigInt,
     }
 }
 
@@ -732,7 +735,26 @@ diesel::table! {
 }
 
 diesel::table! {
-    menus (place) {
+    stores (id) {
+        id -> BigInt,
+        name -> Text,
+        domain -> Text,
+        currency -> Text,
+        languages -> Text,
+        collection_id -> Nullable<BigInt>,
+        country -> Text,
+        announcement -> Text,
+        home -> Text,
+        open -> Bool,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    menus (store_id, place) {
+        store_id -> BigInt,
         place -> Text,
         content -> Text,
         version -> BigInt,
@@ -740,7 +762,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    themes (id) {
+    themes (store_id, id) {
+        store_id -> BigInt,
         id -> BigInt,
         content -> Text,
         published_by -> Text,
@@ -923,6 +946,7 @@ diesel::allow_tables_to_appear_in_same_query!(collection_products, products);
 diesel::allow_tables_to_appear_in_same_query!(stock_requests, variants);
 diesel::allow_tables_to_appear_in_same_query!(promotions, promotion_codes);
 diesel::allow_tables_to_appear_in_same_query!(orders, order_terms);
+diesel::allow_tables_to_appear_in_same_query!(orders, payments);
 diesel::allow_tables_to_appear_in_same_query!(refunds, payments, captures);
 diesel::allow_tables_to_appear_in_same_query!(order_lines, return_lines);
 diesel::allow_tables_to_appear_in_same_query!(orders, order_lines, variants);

@@ -8,6 +8,7 @@ mod cursor;
 pub mod embedded;
 mod expand;
 mod filter;
+mod kept;
 pub mod meilisearch;
 mod page;
 mod plan;
@@ -17,7 +18,10 @@ mod suggest;
 pub mod text;
 mod tokens;
 
+use crate::catalog::Assortment;
+use crate::ids::CollectionId;
 use kernel::error::Result;
+use kernel::money::Currency;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What an index knows of one product. Keys and values of options and attributes are the labels of the shop's own language.
@@ -51,13 +55,13 @@ pub struct SearchDocument {
 pub struct SearchVariant {
     /// Name and value: `("Color", "Blue")`.
     pub options: Vec<(String, String)>,
-    /// Minor units of the shop's currency.
-    pub price_minor: i64,
+    /// Minor units by currency. What has no price in a currency is not found by those who pay in it.
+    pub prices: Vec<(Currency, i64)>,
     pub available: bool,
 }
 
 /// The order of the hits.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Sort {
     /// Best match first and what is out of stock last; without a text, the most popular first.
     #[default]
@@ -69,13 +73,30 @@ pub enum Sort {
     Newest,
 }
 
+/// What of the catalogue is searched: what a store sells.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Within {
+    /// Only what has a price in it; prices of the query are in it. Without one, everything is found, and prices are of any currency.
+    pub currency: Option<Currency>,
+    /// Only products of this group: a collection, with its id below zero.
+    pub part: Option<i64>,
+}
+
+impl Within {
+    /// What a store sells.
+    pub fn of(sold: &Assortment) -> Within {
+        Within { currency: Some(sold.currency), part: sold.part.map(CollectionId::group) }
+    }
+}
+
 /// What a shopper asks for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct SearchQuery {
     /// As typed. Blank lists everything that passes the filters; a text without a letter or digit finds nothing.
     pub text: String,
     /// Only products of this category or below it; a collection stands here with its id below zero.
     pub category: Option<i64>,
+    pub within: Within,
     /// Chosen values by facet: `brand`, `category` (ids), `availability` (`in`, `out`), `option:<name>`, `attribute:<name>`.
     /// Values of one facet widen, facets narrow. Options, availability and price speak of one and the same variant.
     pub facets: BTreeMap<String, BTreeSet<String>>,
@@ -174,7 +195,7 @@ pub trait SearchEngine: Send + Sync {
     fn search(&self, query: &SearchQuery) -> Result<SearchPage>;
 
     /// Categories and brands first, then products; at most `limit` in all.
-    fn suggest(&self, text: &str, limit: usize) -> Result<Vec<Suggestion>>;
+    fn suggest(&self, text: &str, within: &Within, limit: usize) -> Result<Vec<Suggestion>>;
 
     /// How many products the index holds.
     fn len(&self) -> Result<usize>;

@@ -17,6 +17,7 @@ use chrono::TimeDelta;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::events::Event;
+use kernel::money::Currency;
 use kernel::{Conn, Db, Error, Result, jobs};
 use std::collections::HashMap;
 
@@ -110,6 +111,7 @@ pub fn documents(conn: &mut Conn, ids: &[ProductId]) -> Result<Vec<SearchDocumen
         translations: translations(conn)?,
         published,
         collections: collections::of_products(conn, ids)?,
+        prices: catalog::prices_of(conn, &variants)?,
     };
     Ok(found.into_iter().filter_map(|product| words.document(product, &levels)).collect())
 }
@@ -157,6 +159,8 @@ struct Words {
     translations: Vec<Labels>,
     published: HashMap<ProductId, Time>,
     collections: HashMap<ProductId, Vec<CollectionId>>,
+    /// In every currency.
+    prices: HashMap<VariantId, Vec<(Currency, i64)>>,
 }
 
 impl Words {
@@ -173,8 +177,12 @@ impl Words {
             product.categories.iter().filter_map(|id| self.categories.get(&id.0)).flatten().cloned().collect();
         categories.sort();
         categories.dedup();
-        let variants: Vec<SearchVariant> =
-            product.variants.iter().filter(|variant| variant.active).filter_map(|one| variant(one, &product.options, levels)).collect();
+        let variants: Vec<SearchVariant> = product
+            .variants
+            .iter()
+            .filter(|variant| variant.active)
+            .filter_map(|one| self.variant(one, &product.options, levels))
+            .collect();
         let tags = product.tags.iter().flat_map(|tag| std::iter::once(tag.clone()).chain(self.translations_of(tag)));
         Some(SearchDocument {
             product_id: id.0,
@@ -194,6 +202,16 @@ impl Words {
         })
     }
 
+    /// A variant without a price cannot be bought, and is not told.
+    fn variant(&self, of: &catalog::Variant, names: &[String], levels: &HashMap<VariantId, Level>) -> Option<SearchVariant> {
+        let free = of.id.and_then(|id| levels.get(&id)).map_or(of.on_hand, Level::free);
+        Some(SearchVariant {
+            options: names.iter().cloned().zip(of.options.iter().cloned()).collect(),
+            prices: self.prices.get(&of.id?)?.clone(),
+            available: Availability::of(of.tracked, of.oversell, free, 0).sellable(),
+        })
+    }
+
     fn translations_of<'a>(&'a self, word: &'a str) -> impl Iterator<Item = String> + 'a {
         self.translations.iter().map(move |labels| labels.of(word)).filter(move |text| *text != word).map(str::to_string)
     }
@@ -208,16 +226,6 @@ impl Words {
         texts.dedup();
         some(&texts.join("\n"))
     }
-}
-
-/// A variant without a price cannot be bought, and is not told.
-fn variant(of: &catalog::Variant, names: &[String], levels: &HashMap<VariantId, Level>) -> Option<SearchVariant> {
-    let free = of.id.and_then(|id| levels.get(&id)).map_or(of.on_hand, Level::free);
-    Some(SearchVariant {
-        options: names.iter().cloned().zip(of.options.iter().cloned()).collect(),
-        price_minor: of.price?,
-        available: Availability::of(of.tracked, of.oversell, free, 0).sellable(),
-    })
 }
 
 fn some(text: &str) -> Option<String> {

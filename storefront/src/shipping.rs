@@ -221,9 +221,10 @@ pub fn available(conn: &mut Conn, country: &str, grams: i64, currency: Currency)
         .collect())
 }
 
-/// Every country a rate names, sorted; `None` among them when a rate serves everywhere else.
-pub fn countries(conn: &mut Conn) -> Result<(Vec<String>, bool)> {
-    let lists: Vec<String> = shipping_rates::table.filter(shipping_rates::active).select(shipping_rates::countries).load(conn)?;
+/// Every country a rate with prices in `currency` names, sorted, and whether one serves everywhere else.
+pub fn countries(conn: &mut Conn, currency: Currency) -> Result<(Vec<String>, bool)> {
+    let own = shipping_rates::table.filter(shipping_rates::active).filter(shipping_rates::currency.eq(currency.code()));
+    let lists: Vec<String> = own.select(shipping_rates::countries).load(conn)?;
     let named: std::collections::BTreeSet<String> = lists.iter().flat_map(|list| list.split_whitespace()).map(str::to_string).collect();
     let elsewhere = named.contains(ELSEWHERE);
     Ok((named.into_iter().filter(|code| code != ELSEWHERE).collect(), elsewhere))

@@ -1,5 +1,8 @@
 //! What the merchant decides about the shop as a whole, stored as one setting.
 
+use crate::catalog::Assortment;
+use crate::ids::{CollectionId, StoreId};
+use crate::stores;
 use crate::tax::Rounding;
 use crate::vat_id;
 use chrono::{LocalResult, TimeDelta, TimeZone};
@@ -8,7 +11,7 @@ use crm::email::Email;
 use kernel::clock::Time;
 use kernel::error::Fields;
 use kernel::money::Currency;
-use kernel::{Conn, Result, settings};
+use kernel::{Conn, Error, Result, settings};
 use serde::{Deserialize, Serialize};
 
 /// The languages of the shop's pages. The first is the default and has no URL prefix.
@@ -82,6 +85,18 @@ pub struct Shop {
     pub announcement: std::collections::BTreeMap<String, String>,
     /// The home page as the demo or the merchant laid it out.
     pub home: serde_json::Value,
+    /// The store as which the shop is seen ([`stores::shop`]). What follows is the store's, and no part of the settings.
+    #[serde(skip)]
+    pub store: StoreId,
+    /// The part of the catalogue that it sells; all of it without one.
+    #[serde(skip)]
+    pub part: Option<CollectionId>,
+    /// The country assumed before a shopper names theirs; empty for `country`.
+    #[serde(skip)]
+    pub buyers_country: String,
+    /// Whether orders can be placed in it.
+    #[serde(skip)]
+    pub open: bool,
 }
 
 impl Default for Shop {
@@ -108,11 +123,25 @@ impl Default for Shop {
             credit_note_prefix: "CN-".into(),
             announcement: Default::default(),
             home: serde_json::Value::Null,
+            store: stores::MAIN,
+            part: None,
+            buyers_country: String::new(),
+            open: true,
         }
     }
 }
 
 impl Shop {
+    /// What of the catalogue it sells, and in which currency.
+    pub fn assortment(&self) -> Assortment {
+        Assortment { currency: self.currency, part: self.part }
+    }
+
+    /// The country that a shopper is taken to be in before they say.
+    pub fn assumed_country(&self) -> &str {
+        if self.buyers_country.is_empty() { &self.country } else { &self.buyers_country }
+    }
+
     /// How long an unpaid card order keeps its goods and can be paid. A little more than the 30 minutes that Stripe asks for at least,
     /// so that a slow call does not miss them, and less than the 24 hours it allows at most.
     pub fn payment_window(&self) -> TimeDelta {
@@ -215,11 +244,16 @@ impl Shop {
 
 const NAME: &str = "shop";
 
+/// The shop as the main store shows it, and what holds for every store.
 pub fn get(conn: &mut Conn) -> Result<Shop> {
     Ok(settings::find(conn, NAME)?.unwrap_or_default())
 }
 
+/// Stores the settings. Fails for a shop as another store than the main one shows it.
 pub fn set(conn: &mut Conn, shop: &Shop, now: Time) -> Result<()> {
+    if shop.store != stores::MAIN {
+        return Err(Error::unexpected("the settings of the shop are not those of a store"));
+    }
     settings::set(conn, NAME, shop, now)
 }
 

@@ -13,7 +13,7 @@ pub use check::{BODY, Check, GRAPHICS};
 pub use colour::Colour;
 pub use presets::Preset;
 pub use sheet::digest;
-pub use store::{EARLIER, Published, begin, discard, draft, earlier, numbered, publish, published, sheet, working};
+pub use store::{EARLIER, Published, begin, discard, draft, earlier, follow, numbered, publish, published, sheet, working};
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -2,17 +2,18 @@
 //! they asked; what nobody bought within a day is offered to the next.
 
 use crate::catalog;
-use crate::ids::{ProductId, VariantId};
+use crate::ids::{ProductId, StoreId, VariantId};
 use crate::mails::Mailer;
 use crate::schema::{stock_requests as requests, variants};
-use crate::shop;
 use crate::stock;
+use crate::{shop, stores};
 use chrono::TimeDelta;
 use crm::email::Email;
 use diesel::dsl::{count_star, min};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Error, Result, on_each};
+use std::collections::HashMap;
 
 /// The job that looks whether what nobody bought can be offered to the next.
 pub const JOB: &str = "stock.waiting";
@@ -31,13 +32,15 @@ pub struct Waiting {
     pub variant_id: VariantId,
     pub email: String,
     pub language: String,
+    /// Where they asked.
+    pub store_id: StoreId,
 }
 
-/// Puts an address into the line for a variant; being there already changes nothing. `Conflict` when it can be bought now,
+/// Puts an address into the line for a variant of a store; being there already changes nothing. `Conflict` when it can be bought now,
 /// `NotFound` when it is not on sale at all.
-pub fn ask(conn: &mut Conn, variant: VariantId, email: &Email, language: &str, now: Time) -> Result<()> {
-    let currency = shop::get(conn)?.currency;
-    let on_sale = catalog::variants_for_sale(conn, &[variant], currency, language)?;
+pub fn ask(conn: &mut Conn, store: StoreId, variant: VariantId, email: &Email, language: &str, now: Time) -> Result<()> {
+    let sold = stores::shop(conn, store)?.assortment();
+    let on_sale = catalog::for_sale(conn, &sold, &[variant], language)?;
     let found = on_sale.first().filter(|found| found.for_sale).ok_or(Error::NotFound)?;
     if found.limit() != Some(0) {
         return Err(Error::conflict("waiting-there"));
@@ -47,6 +50,7 @@ pub fn ask(conn: &mut Conn, variant: VariantId, email: &Email, language: &str, n
         requests::email.eq(email.as_str()),
         requests::email_key.eq(email.key()),
         requests::language.eq(language),
+        requests::store_id.eq(store),
         requests::created_at.eq(now),
     );
     on_each!(conn, c => diesel::insert_into(requests::table).values(row).on_conflict_do_nothing().execute(c))?;
@@ -94,13 +98,12 @@ pub fn all(conn: &mut Conn, mailer: &Mailer, now: Time) -> Result<()> {
 }
 
 fn serve(conn: &mut Conn, variant: VariantId, mailer: &Mailer, now: Time) -> Result<()> {
-    let shop = shop::get(conn)?;
-    let on_sale = catalog::variants_for_sale(conn, &[variant], shop.currency, shop::LANGUAGES[0])?;
-    let Some(found) = on_sale.first().filter(|found| found.for_sale) else { return Ok(()) };
     // Locked, so that two workers do not both take the same people for the same units.
     if stock::find(conn, variant)?.is_some() {
         stock::lock(conn, variant)?;
     }
+    let currency = shop::get(conn)?.currency;
+    let Some(found) = catalog::variants_for_sale(conn, &[variant], currency, shop::LANGUAGES[0])?.pop() else { return Ok(()) };
     let told: i64 =
         requests::table.filter(requests::variant_id.eq(variant)).filter(requests::told_at.gt(now - TURN)).count().get_result(conn)?;
     let turns = found.limit().map_or(AT_ONCE, |free| (free - told).clamp(0, AT_ONCE));
@@ -108,12 +111,28 @@ fn serve(conn: &mut Conn, variant: VariantId, mailer: &Mailer, now: Time) -> Res
         .filter(requests::variant_id.eq(variant))
         .filter(requests::told_at.is_null())
         .order(requests::id)
-        .limit(turns)
+        .limit(AT_ONCE)
         .select(Waiting::as_select())
         .load(conn)?;
+    let mut sold: HashMap<StoreId, bool> = HashMap::new();
+    let mut left = turns;
     for one in next {
-        mailer.back_in_stock(conn, &one, now)?;
-        diesel::update(requests::table.find(one.id)).set(requests::told_at.eq(now)).execute(conn)?;
+        let here = match sold.get(&one.store_id) {
+            Some(here) => *here,
+            None => *sold.entry(one.store_id).or_insert(is_sold(conn, one.store_id, variant)?),
+        };
+        if here && left > 0 {
+            left -= 1;
+            mailer.back_in_stock(conn, &one, now)?;
+            diesel::update(requests::table.find(one.id)).set(requests::told_at.eq(now)).execute(conn)?;
+        }
     }
     Ok(())
+}
+
+/// Whether a store that is open sells a variant.
+fn is_sold(conn: &mut Conn, store: StoreId, variant: VariantId) -> Result<bool> {
+    let shop = stores::shop(conn, store)?;
+    let found = catalog::for_sale(conn, &shop.assortment(), &[variant], shop::LANGUAGES[0])?;
+    Ok(shop.open && found.first().is_some_and(|found| found.for_sale))
 }

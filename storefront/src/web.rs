@@ -48,13 +48,14 @@ use actix_web::{HttpResponse, web};
 use door::{Door, error_pages};
 use kernel::{Error, Result};
 
-/// Mounts the shop: its pages at the root and, in Chinese, below `/zh`. It takes every address, so it is configured last.
+/// Mounts the shop: its pages at the root and, in another language than a store's first, below `/zh` or `/en`. It takes every address, so it is configured last.
 pub fn configure(config: &mut web::ServiceConfig, door: &web::Data<Door>) {
     config
         .app_data(door.clone())
         // Outside the scopes, whose errors are pages for people.
         .configure(webhooks::routes)
         .service(web::scope("/zh").wrap(from_fn(error_pages)).configure(pages).default_service(web::to(not_found)))
+        .service(web::scope("/en").wrap(from_fn(error_pages)).configure(pages).default_service(web::to(not_found)))
         .service(web::scope("").wrap(from_fn(error_pages)).configure(pages).configure(files).default_service(web::to(not_found)));
 }
 

@@ -101,7 +101,7 @@ fn a_product_comes_and_goes_with_its_window() {
         house
             .db
             .write_now(move |conn| {
-                let cart = storefront::carts::create(conn, None, goods::EUR, "en", now())?;
+                let cart = storefront::carts::create(conn, None, &storefront::shop::Shop::default(), "en", now())?;
                 storefront::carts::add(conn, cart, variant, 1, now())
             })
             .is_err()

@@ -35,7 +35,7 @@ fn voucher(db: &Db, value: i64) -> VariantId {
 fn cart(db: &Db, goods: &[(VariantId, i64)]) -> (CartId, Seen) {
     let goods = goods.to_vec();
     db.write_now(move |conn| {
-        let cart = carts::create(conn, None, EUR, "en", now())?;
+        let cart = carts::create(conn, None, &storefront::shop::Shop::default(), "en", now())?;
         for (variant, quantity) in &goods {
             carts::add(conn, cart, *variant, *quantity, now())?;
         }

@@ -28,6 +28,7 @@ mod releasing;
 mod returns;
 mod shared_pages;
 mod stored_value;
+mod stores;
 mod support;
 mod taxes;
 mod theme;

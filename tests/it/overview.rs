@@ -43,7 +43,7 @@ fn a_sale_counts_on_its_day_by_the_shops_clocks_while_it_stands() {
     db.write_now(move |conn| orders::cancel(conn, gone, orders::CancelReason::Customer, "test", at(22, 2))).unwrap();
     // A cart that stays one, and one that is empty.
     goods::cart(&db, &[(mug, 1)], "bea@example.com", "bank_transfer", "");
-    db.write_now(|conn| storefront::carts::create(conn, None, goods::EUR, "en", now())).unwrap();
+    db.write_now(|conn| storefront::carts::create(conn, None, &storefront::shop::Shop::default(), "en", now())).unwrap();
 
     let day = NaiveDate::from_ymd_opt(2026, 11, 22).unwrap();
     db.read_now(move |conn| {
@@ -58,7 +58,7 @@ fn a_sale_counts_on_its_day_by_the_shops_clocks_while_it_stands() {
         assert_eq!(found, [("Pot", 1, 9000), ("Mug", 3, 3000)]);
         assert_eq!(sales::best(conn, &shop, Period::days(&shop, day, 3), 1)?.len(), 1);
         let all = Period { from: at(1, 0), until: now() + chrono::TimeDelta::days(1) };
-        assert_eq!(sales::carts(conn, all)?, Carts { placed: 5, open: 1 });
+        assert_eq!(sales::carts(conn, storefront::stores::MAIN, all)?, Carts { placed: 5, open: 1 });
         Ok(())
     })
     .unwrap();

@@ -94,14 +94,26 @@ impl Things {
                 let change = storefront::catalog::CategoryChange { name: "Cups".into(), ..Default::default() };
                 let category = storefront::catalog::save_category(conn, &change, now())?;
                 let pine = storefront::theme::Preset::Pine.theme();
-                storefront::theme::publish(conn, &pine, 0, "test", now())?;
+                storefront::theme::publish(conn, storefront::stores::MAIN, &pine, 0, "test", now())?;
                 let redirect = storefront::redirects::set(conn, "/old", "/new")?;
+                let wish = storefront::stores::Wish {
+                    name: "Swiss".into(),
+                    domain: "swiss.test".into(),
+                    currency: "CHF".into(),
+                    languages: vec![Language::English],
+                    part: None,
+                    country: String::new(),
+                    announcement: Default::default(),
+                    open: true,
+                };
+                let store = storefront::stores::create(conn, &wish, "127.0.0.1", now())?;
                 Ok(vec![
                     ("", "{batch}", batch.to_string()),
                     ("", "{filter}", filter.to_string()),
                     ("/categories/", "{id}", category.to_string()),
                     ("/collections/", "{id}", collection.to_string()),
                     ("/redirects/", "{id}", redirect.to_string()),
+                    ("", "{store}", store.to_string()),
                     ("", "{number}", "R1001".to_string()),
                     ("", "{payment}", payment.to_string()),
                     ("", "{shipment}", shipment.to_string()),

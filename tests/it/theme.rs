@@ -6,6 +6,7 @@ use crate::support::office::{at_work, csrf, role};
 use crate::support::visitor::{Page, Visitor};
 use admin::audit::{self, Filter};
 use admin::permissions::Preset;
+use storefront::stores::MAIN;
 use storefront::theme::{self, Colour, Role, Theme};
 
 /// A shop that serves a page from memory for as long as any of these tests takes.
@@ -94,7 +95,7 @@ fn what_cannot_be_read_is_refused_with_its_measure_and_what_would_do() {
     holds(&faint, "value=\"#a0a0a0\"");
     publish(&max, &[("button", "#ffff00")]).says(422, "Text on buttons on Button: 1.07 : 1");
     publish(&max, &[("edge", "rot")]).says(422, "Write a colour as #");
-    assert!(house.db.read_now(theme::published).unwrap().number == 0 && logged(&house).is_empty());
+    assert!(house.db.read_now(|conn| theme::published(conn, MAIN)).unwrap().number == 0 && logged(&house).is_empty());
     // A draft may be on its way to something that can be read.
     let form = max.get("/admin/theme");
     max.submit(&form, "/admin/theme", &[("text", "#a0a0a0")]).says(200, "3 pairs of colours cannot be read");
@@ -117,11 +118,11 @@ fn of_two_who_publish_the_second_is_shown_both() {
     let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let both = max.post("/admin/theme/publish", &fields).says(409, "Published meanwhile, and yours");
     assert!(both.text().contains("#1f6b4a") && both.text().contains("#7a1f5c"), "{}", both.text());
-    assert_eq!(house.db.read_now(theme::published).unwrap().theme.colour(Role::Accent), Colour(0x1f, 0x6b, 0x4a));
+    assert_eq!(house.db.read_now(|conn| theme::published(conn, MAIN)).unwrap().theme.colour(Role::Accent), Colour(0x1f, 0x6b, 0x4a));
     let again = both.form("/admin/theme", &[]);
     let again: Vec<(&str, &str)> = again.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     max.post("/admin/theme/publish", &again).says(200, "Published.");
-    assert_eq!(house.db.read_now(theme::published).unwrap().number, 2);
+    assert_eq!(house.db.read_now(|conn| theme::published(conn, MAIN)).unwrap().number, 2);
 }
 
 #[test]

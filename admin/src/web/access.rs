@@ -14,7 +14,6 @@ use kernel::{Error, Result};
 use std::rc::Rc;
 use storefront::web::door::Door;
 use storefront::web::views::page::Tone;
-use storefront::web::visit::Visit;
 
 /// Where somebody is led whose role demands a second factor that they have not set up.
 pub const ENROL: &str = "/admin/account/second-factor";
@@ -111,7 +110,7 @@ async fn check(access: Access, request: ServiceRequest, next: Next<BoxBody>) -> 
     // Kept before the decision, so that the page that refuses has its menu, too.
     request.extensions_mut().insert(present.clone());
     if present.must_enrol && access != Access::Enrolling {
-        let visit = Visit::of(request.request(), &door.signer);
+        let visit = door.visit(request.request());
         visit.say(&door.signer, Tone::Info, "admin-factor-demanded");
         return Ok(request.into_response(door.go(&visit, ENROL)));
     }

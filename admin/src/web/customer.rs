@@ -16,7 +16,7 @@ use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
-use storefront::{address_book, carts, logins, orders, store_credit};
+use storefront::{address_book, carts, logins, orders, store_credit, stores};
 
 const NOTES: &[&str] = &["tags", "note", "seen"];
 /// Orders and stages shown.
@@ -54,7 +54,7 @@ fn whole(conn: &mut Conn, id: CustomerId, now: Time) -> Result<(Customer, Value)
     let score = scores::of(conn, id)?;
     let credit = store_credit::of_customer(conn, id)?.iter().map(store_credit::Balance::money).collect::<Result<Vec<Money>>>()?;
     let filter = orders::Filter { customer: Some(id), ..orders::Filter::default() };
-    let bought = order_list::rows(&orders::list(conn, &filter, SHOWN)?)?;
+    let bought = order_list::rows(&orders::list(conn, &filter, SHOWN)?, &stores::list(conn)?)?;
     let said: Vec<Value> = consents::of(conn, id)?
         .iter()
         .map(|one| {
@@ -66,7 +66,7 @@ fn whole(conn: &mut Conn, id: CustomerId, now: Time) -> Result<(Customer, Value)
     let places: Vec<Vec<String>> = address_book::of_customer(conn, id)?.into_iter().map(|entry| entry.address.lines()).collect();
     let mut view = json!({ "id": id, "name": customer.name, "email": customer.email, "phone": customer.phone, "language": customer.language,
         "since": customer.created_at, "registered": logins::password_hash(conn, id)?.is_some(), "consents": said, "addresses": places,
-        "credit": credit, "orders": bought, "stages": stages, "cart": cart(conn, id, now)?, "run": run.as_ref().map(known), "score": null });
+        "credit": credit, "orders": bought, "stages": stages, "carts": open_carts(conn, id, now)?, "run": run.as_ref().map(known), "score": null });
     if let Some(score) = score {
         let buyer = scores::buyer(conn, id, &score.currency)?;
         view["score"] = figures(&score, buyer.as_ref(), run.as_ref(), now)?;
@@ -74,16 +74,22 @@ fn whole(conn: &mut Conn, id: CustomerId, now: Time) -> Result<(Customer, Value)
     Ok((customer, view))
 }
 
-/// What lies in their cart now, and what it comes to.
-fn cart(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Value> {
-    let Some(cart) = carts::of_customer(conn, id)? else { return Ok(Value::Null) };
-    let quote = carts::quote(conn, cart.id, now)?;
-    let lines: Vec<Value> = quote
-        .lines
-        .iter()
-        .map(|line| json!({ "title": line.variant.title, "options": line.variant.options, "quantity": line.quantity }))
-        .collect();
-    Ok(json!({ "lines": lines, "at": cart.updated_at, "total": Money::new(quote.priced.total, quote.currency) }))
+/// What lies in their carts now, one a store, and what it comes to.
+fn open_carts(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Vec<Value>> {
+    let mut views = Vec::new();
+    for store in stores::list(conn)? {
+        let Some(cart) = carts::of_customer(conn, store.id, id)? else { continue };
+        let quote = carts::quote(conn, cart.id, now)?;
+        let lines: Vec<Value> = quote
+            .lines
+            .iter()
+            .map(|line| json!({ "title": line.variant.title, "options": line.variant.options, "quantity": line.quantity }))
+            .collect();
+        if !lines.is_empty() {
+            views.push(json!({ "lines": lines, "at": cart.updated_at, "total": Money::new(quote.priced.total, quote.currency) }));
+        }
+    }
+    Ok(views)
 }
 
 /// The scores with what they are made of. The forecast is that of this moment, and not of last night.

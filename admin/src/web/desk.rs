@@ -64,6 +64,7 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
         &[
             ("shipping", Permission::ShippingView),
             ("taxes", Permission::TaxesView),
+            ("stores", Permission::SettingsView),
             ("redirects", Permission::SettingsEdit),
             ("settings", Permission::SettingsView),
         ],
@@ -288,7 +289,7 @@ impl FromRequest for Desk {
 fn desk(request: &HttpRequest) -> Result<Desk> {
     let door = request.app_data::<web::Data<Door>>().cloned().ok_or_else(|| Error::unexpected("the shop's door is not set up"))?;
     let present = access::let_in(request).ok_or_else(|| Error::unexpected("a page of staff at an address open to everybody"))?;
-    let visit = Visit::of(request, &door.signer);
+    let visit = door.visit(request);
     Ok(Desk { door, visit, present })
 }
 
@@ -309,7 +310,7 @@ pub async fn pages<B: MessageBody + 'static>(
         return Ok(response.map_into_left_body());
     }
     let Some(door) = response.request().app_data::<web::Data<Door>>().cloned() else { return Ok(response.map_into_left_body()) };
-    let visit = Visit::of(response.request(), &door.signer);
+    let visit = door.visit(response.request());
     if status == StatusCode::UNAUTHORIZED {
         let asked = if response.request().method() == Method::GET { back_to(&visit) } else { String::new() };
         let to = door.go(&visit, &format!("/admin/sign-in{asked}"));

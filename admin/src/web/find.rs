@@ -8,7 +8,7 @@ use crm::customers::Customer;
 use kernel::Result;
 use serde_json::{Value, json};
 use storefront::orders::{self, Filter};
-use storefront::{catalog, shop};
+use storefront::{catalog, shop, stores};
 
 /// Of each kind so many are shown; a link leads to the rest.
 const EACH: i64 = 8;
@@ -26,7 +26,7 @@ pub async fn show(desk: Desk) -> Result<HttpResponse> {
             if may.may(Permission::OrdersView) {
                 let found = orders::list(conn, &Filter { search: Some(asked.clone()), ..Filter::default() }, EACH)?;
                 addresses.extend(found.iter().map(|order| super::order::address(&order.number)));
-                view["orders"] = json!(rows(&found)?);
+                view["orders"] = json!(rows(&found, &stores::list(conn)?)?);
             }
             if may.may(Permission::CustomersView) {
                 let people = crm::customers::named(conn, &asked, EACH)?;

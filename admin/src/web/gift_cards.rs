@@ -1,5 +1,6 @@
 //! Gift cards: the list, one card with its ledger, and issuing. A code is shown once, on the page that answers its making.
 
+use super::choice;
 use super::desk::{Desk, ROWS, refusal};
 use super::forms::{self, Reader};
 use crate::staff;
@@ -56,8 +57,8 @@ pub async fn new(desk: Desk) -> Result<HttpResponse> {
 }
 
 async fn show_new(desk: &Desk, status: StatusCode, form: Form) -> Result<HttpResponse> {
-    let currency = desk.read(|conn| Ok(shop::get(conn)?.currency)).await?;
-    let view = json!({ "form": form, "currency": currency, "languages": shop::LANGUAGES });
+    let (currency, of) = choice::currency(desk).await?;
+    let view = json!({ "form": form, "currency": currency, "of": of, "languages": shop::LANGUAGES });
     desk.page_as(status, "admin/gift_card_new.html", "admin-gift-card-new", view)
 }
 
@@ -82,7 +83,7 @@ fn read(posted: &Posted, currency: Currency) -> Result<Issue> {
 }
 
 pub async fn issue(desk: Desk, posted: Posted) -> Result<HttpResponse> {
-    let currency = desk.read(|conn| Ok(shop::get(conn)?.currency)).await?;
+    let (currency, _) = choice::currency(&desk).await?;
     let mailer = desk.door.mailer();
     let made = match read(&posted, currency) {
         Err(error) => Err(error),

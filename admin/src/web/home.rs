@@ -1,6 +1,7 @@
 //! The first page: what was sold, what sells, and what waits for somebody.
 
 use super::chart;
+use super::choice;
 use super::desk::Desk;
 use crate::permissions::Permission;
 use actix_web::HttpResponse;
@@ -10,7 +11,7 @@ use kernel::{Conn, Result, jobs, mail};
 use serde_json::{Value, json};
 use storefront::sales::{self, Period, Sum};
 use storefront::shop::Shop;
-use storefront::{orders, payments, shop};
+use storefront::{orders, payments, stores};
 
 /// Up to how many orders are counted; beyond, the page says that there are more.
 const COUNTED: i64 = 1000;
@@ -22,14 +23,18 @@ const BEST: i64 = 10;
 /// Only what the person may see is asked for.
 pub async fn home(desk: Desk) -> Result<HttpResponse> {
     let (now, may) = (desk.door.now(), desk.grants().clone());
+    let (store, of) = choice::store(&desk).await?;
     let view = desk
         .read(move |conn| {
             let mut view = json!({ "counted": COUNTED });
             if may.may(Permission::OrdersView) {
                 view["waiting"] = json!(orders::waiting(conn, COUNTED)?);
-                view["orders"] = json!(super::orders::rows(&orders::list(conn, &orders::Filter::default(), BEST)?)?);
-                let shop = shop::get(conn)?;
+                view["orders"] = json!(super::orders::rows(&orders::list(conn, &orders::Filter::default(), BEST)?, &stores::list(conn)?)?);
+                let shop = stores::shop(conn, store)?;
                 view["sales"] = sold(conn, &shop, now)?;
+                view["rows"] =
+                    json!(if of.links.is_empty() { "/admin/orders?".to_string() } else { format!("/admin/orders?store={store}&") });
+                view["of"] = json!(of);
             }
             if may.may(Permission::CasesView) {
                 view["cases"] = json!(payments::open_cases(conn)?);
@@ -63,7 +68,7 @@ fn sold(conn: &mut Conn, shop: &Shop, now: Time) -> Result<Value> {
         .into_iter()
         .map(|one| json!({ "id": one.product, "title": one.title, "units": one.units, "revenue": money(one.revenue) }))
         .collect();
-    let carts = sales::carts(conn, period)?;
+    let carts = sales::carts(conn, shop.store, period)?;
     let share = carts.per_mille().map(|share| format!("{}.{}", share / 10, share % 10));
     Ok(json!({
         "today": of(days.last().map(|(_, sum)| *sum).unwrap_or_default()), "all": of(Sum::of(&days)),

@@ -1,5 +1,6 @@
 //! The shop's home page: pictures with words, categories, shelves.
 
+use super::choice::{self, Choice};
 use super::desk::{Desk, refusal};
 use super::pictures::{self as uploads, told};
 use super::promotion_goods::lines;
@@ -9,12 +10,20 @@ use actix_web::{HttpResponse, web};
 use kernel::{Error, Result};
 use serde_json::{Value, json};
 use storefront::content::layout::{self, Layout, Part, Row, SHELVES, Said};
+use storefront::ids::StoreId;
 use storefront::pictures;
-use storefront::shop::{self, LANGUAGES};
+use storefront::shop::LANGUAGES;
+use storefront::stores;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 
 const HERE: &str = "/admin/home-page";
+
+/// How the log names the home page of a store.
+fn subject(store: StoreId) -> String {
+    if store == stores::MAIN { "home_page".to_string() } else { format!("home_page:store-{store}") }
+}
+
 /// The parts with a picture.
 const PARTS: [&str; 2] = ["hero", "banner"];
 const WORDS: [&str; 3] = ["title", "text", "cta"];
@@ -62,12 +71,13 @@ fn filled(layout: &Layout) -> Form {
 }
 
 pub async fn edit(desk: Desk) -> Result<HttpResponse> {
-    let layout = desk.read(|conn| Ok(layout::of(&shop::get(conn)?))).await?;
+    let (store, of) = choice::store(&desk).await?;
+    let layout = desk.read(move |conn| Ok(layout::of(&stores::shop(conn, store)?))).await?;
     let form = filled(&layout);
-    show(&desk, StatusCode::OK, &layout, form)
+    show(&desk, &of, StatusCode::OK, &layout, form)
 }
 
-fn show(desk: &Desk, status: StatusCode, layout: &Layout, form: Form) -> Result<HttpResponse> {
+fn show(desk: &Desk, of: &Choice, status: StatusCode, layout: &Layout, form: Form) -> Result<HttpResponse> {
     let pictures: Vec<Value> = PARTS
         .iter()
         .map(|name| json!({ "name": name, "picture": part(layout, name).and_then(|part| part.picture.clone()), "there": part(layout, name).is_some() }))
@@ -76,7 +86,7 @@ fn show(desk: &Desk, status: StatusCode, layout: &Layout, form: Form) -> Result<
         status,
         "admin/home_page.html",
         "admin-home-page",
-        json!({ "form": form, "parts": pictures, "shelves": (0..SHELVES).collect::<Vec<_>>() }),
+        json!({ "form": form, "parts": pictures, "shelves": (0..SHELVES).collect::<Vec<_>>(), "of": of }),
     )
 }
 
@@ -106,29 +116,46 @@ fn read(posted: &Posted, before: &Layout) -> Layout {
 }
 
 pub async fn save(desk: Desk, posted: Posted) -> Result<HttpResponse> {
+    let (store, of) = choice::store(&desk).await?;
     let typed = posted.clone();
     let saved = desk
         .write(move |conn, act| {
-            let before = layout::of(&shop::get(conn)?);
+            let before = layout::of(&stores::shop(conn, store)?);
             let after = read(&typed, &before);
-            layout::save(conn, &after, act.now)?;
-            act.log(conn, "home_page.save", "home_page", &before, &after)
+            layout::save(conn, store, &after, act.now)?;
+            act.log(conn, "home_page.save", &subject(store), &before, &after)
         })
         .await;
     match saved {
-        Ok(()) => Ok(desk.done(HERE, "admin-saved")),
+        Ok(()) => Ok(desk.done(&of.at(HERE), "admin-saved")),
         Err(error) => {
             let (status, wrong) = refusal(error)?;
             let names = names();
             let order: Vec<&str> = names.iter().map(String::as_str).collect();
-            let before = desk.read(|conn| Ok(layout::of(&shop::get(conn)?))).await?;
-            show(&desk, status, &before, blank().typed(posted.pairs()).refuse(&order, &wrong))
+            let before = desk.read(move |conn| Ok(layout::of(&stores::shop(conn, store)?))).await?;
+            show(&desk, &of, status, &before, blank().typed(posted.pairs()).refuse(&order, &wrong))
         }
     }
 }
 
+/// Shows the home page of the main store in a store again.
+pub async fn reset(desk: Desk, _: Posted) -> Result<HttpResponse> {
+    let (store, of) = choice::store(&desk).await?;
+    if store == stores::MAIN {
+        return Err(Error::NotFound);
+    }
+    desk.write(move |conn, act| {
+        let before = layout::of(&stores::shop(conn, store)?);
+        layout::reset(conn, store, act.now)?;
+        act.log(conn, "home_page.reset", &subject(store), &before, &Value::Null)
+    })
+    .await?;
+    Ok(desk.done(&of.at(HERE), "admin-home-page-was-reset"))
+}
+
 /// Puts a picture into a part that is shown.
 pub async fn picture(desk: Desk, place: web::Path<String>, parts: Multipart) -> Result<HttpResponse> {
+    let (store, of) = choice::store(&desk).await?;
     let place = place.into_inner();
     if !PARTS.contains(&place.as_str()) {
         return Err(Error::NotFound);
@@ -136,18 +163,18 @@ pub async fn picture(desk: Desk, place: web::Path<String>, parts: Multipart) -> 
     let stored = async {
         let (prepared, _) = uploads::take(&desk, parts).await?;
         desk.write(move |conn, act| {
-            let before = layout::of(&shop::get(conn)?);
+            let before = layout::of(&stores::shop(conn, store)?);
             let mut after = before.clone();
             let part = if place == "hero" { after.hero.as_mut() } else { after.banner.as_mut() };
             let part = part.ok_or_else(|| Error::conflict("admin-home-page-part-missing"))?;
             part.picture = Some(pictures::store(conn, &prepared, act.now)?);
-            layout::save(conn, &after, act.now)?;
-            act.log(conn, "home_page.save", "home_page", &before, &after)
+            layout::save(conn, store, &after, act.now)?;
+            act.log(conn, "home_page.save", &subject(store), &before, &after)
         })
         .await
     };
     match stored.await {
-        Ok(()) => Ok(desk.done(HERE, "admin-picture-added")),
-        Err(error) => desk.explained(HERE, told(error)?),
+        Ok(()) => Ok(desk.done(&of.at(HERE), "admin-picture-added")),
+        Err(error) => desk.explained(&of.at(HERE), told(error)?),
     }
 }

@@ -21,7 +21,7 @@ use storefront::stored_value::{GIFT_CARD, STORE_CREDIT};
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 use storefront::web::words::Words;
-use storefront::{edits, gift_cards, pickups, refunds, shipments, store_credit, tax};
+use storefront::{edits, gift_cards, pickups, refunds, shipments, store_credit, stores, tax};
 
 /// Longest note, in characters.
 const NOTE: usize = 2000;
@@ -65,7 +65,7 @@ fn load(conn: &mut Conn, number: &str, words: &Words, now: Time) -> Result<Value
     let shown_lines = lines.iter().map(|line| line_view(line, currency, &adjustments)).collect::<Result<Vec<Value>>>()?;
     let mut view = facts(&order, currency)?;
     let more = json!({
-        "can_tell_ready": pickups::can_tell(conn, &order)?,
+        "store": store_name(conn, &order)?, "can_tell_ready": pickups::can_tell(conn, &order)?,
         "lines": shown_lines, "adjustments": of_whole, "payments": shown_payments, "history": history,
         "shipments": shipment_views(conn, &order, &lines)?, "refunds": refund_views(conn, &order, &lines, currency)?,
         "can_ship": order.status == orders::OrderStatus::Confirmed && lines.iter().any(|line| line.sendable() > 0),
@@ -79,6 +79,12 @@ fn load(conn: &mut Conn, number: &str, words: &Words, now: Time) -> Result<Value
         view.extend(more);
     }
     Ok(view)
+}
+
+/// The name of its store, in a shop of several.
+fn store_name(conn: &mut Conn, order: &Order) -> Result<Option<String>> {
+    let all = stores::list(conn)?;
+    Ok(all.iter().find(|store| store.id == order.store_id).filter(|_| all.len() > 1).map(|store| store.name.clone()))
 }
 
 /// Gift cards that were issued for the order.

@@ -10,6 +10,7 @@ use serde_json::json;
 use storefront::catalog::{self, Picture, Saving};
 use storefront::ids::ProductId;
 use storefront::pictures::{self, MAX_BYTES, Prepared};
+use storefront::shop;
 
 pub async fn add_to_product(desk: Desk, id: web::Path<i64>, parts: Multipart) -> Result<HttpResponse> {
     let id = ProductId(*id);
@@ -40,7 +41,8 @@ async fn add(desk: &Desk, id: ProductId, parts: Multipart) -> Result<()> {
     let (prepared, alt) = take(desk, parts).await?;
     desk.write(move |conn, act| {
         catalog::begin_edit(conn, id, None, act.now)?;
-        let loaded = product::load(conn, Some(id))?;
+        let currency = shop::get(conn)?.currency;
+        let loaded = product::load(conn, Some(id), currency)?;
         let hash = pictures::store(conn, &prepared, act.now)?;
         let source = format!("upload:{hash}");
         let mut after = loaded.product.clone();

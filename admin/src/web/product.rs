@@ -1,5 +1,6 @@
 //! Adding and editing a product. Saving a form that somebody else overtook is refused; nothing typed is lost.
 
+use super::choice::{self, Choice};
 use super::desk::{Desk, refusal};
 use super::product_form::{self, BLANK_ROWS};
 use super::product_prices;
@@ -27,35 +28,41 @@ pub struct Loaded {
     pub updated_at: Option<Time>,
     pub categories: Categories,
     pub currency: Currency,
+    /// Whether that is the shop's own: what is sold has a price in it.
+    pub own: bool,
+    /// With amounts in `currency`.
     pub shop: Shop,
 }
 
-/// The product with this id, or a new one. `NotFound` when there is none.
-pub fn load(conn: &mut Conn, id: Option<ProductId>) -> Result<Loaded> {
+/// The product with this id, or a new one, with prices in `currency`. `NotFound` when there is none.
+pub fn load(conn: &mut Conn, id: Option<ProductId>, currency: Currency) -> Result<Loaded> {
     let shop = shop::get(conn)?;
-    let currency = shop.currency;
+    let own = shop.currency == currency;
+    let shop = Shop { currency, ..shop };
     let categories = catalog::categories(conn, LANGUAGES[0])?;
-    let Some(id) = id else { return Ok(Loaded { product: Product::default(), updated_at: None, categories, currency, shop }) };
+    let Some(id) = id else { return Ok(Loaded { product: Product::default(), updated_at: None, categories, currency, own, shop }) };
     let product = catalog::products(conn, &[id], currency)?.pop().ok_or(Error::NotFound)?;
-    Ok(Loaded { product, updated_at: Some(catalog::updated_at(conn, id)?), categories, currency, shop })
+    Ok(Loaded { product, updated_at: Some(catalog::updated_at(conn, id)?), categories, currency, own, shop })
 }
 
 pub async fn new(desk: Desk) -> Result<HttpResponse> {
-    let loaded = desk.read(|conn| load(conn, None)).await?;
+    let (currency, of) = choice::currency(&desk).await?;
+    let loaded = desk.read(move |conn| load(conn, None, currency)).await?;
     let form = product_form::filled(&loaded.product, None, FIRST_ROWS, &loaded.categories, &loaded.shop);
-    show(&desk, StatusCode::OK, &loaded, form, FIRST_ROWS).await
+    show(&desk, &of, StatusCode::OK, &loaded, form, FIRST_ROWS).await
 }
 
 pub async fn edit(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
     let id = ProductId(*id);
-    let loaded = desk.read(move |conn| load(conn, Some(id))).await?;
+    let (currency, of) = choice::currency(&desk).await?;
+    let loaded = desk.read(move |conn| load(conn, Some(id), currency)).await?;
     let rows = loaded.product.variants.len() + BLANK_ROWS;
     let form = product_form::filled(&loaded.product, loaded.updated_at, rows, &loaded.categories, &loaded.shop);
-    show(&desk, StatusCode::OK, &loaded, form, rows).await
+    show(&desk, &of, StatusCode::OK, &loaded, form, rows).await
 }
 
 /// The form in a page.
-async fn show(desk: &Desk, status: StatusCode, loaded: &Loaded, form: Form, rows: usize) -> Result<HttpResponse> {
+async fn show(desk: &Desk, of: &Choice, status: StatusCode, loaded: &Loaded, form: Form, rows: usize) -> Result<HttpResponse> {
     let product = &loaded.product;
     let categories: Vec<Value> = loaded
         .categories
@@ -83,7 +90,7 @@ async fn show(desk: &Desk, status: StatusCode, loaded: &Loaded, form: Form, rows
     let view = json!({
         "prices": product_prices::rows(desk, product, loaded.currency).await?, "hidden": hidden, "zone": loaded.shop.time_zone,
         "id": product.id, "title": product.title, "slug": product.slug, "status": product.status, "statuses": Status::ALL, "form": form,
-        "categories": categories, "variants": variants, "pictures": pictures, "currency": loaded.currency, "options": product.options,
+        "categories": categories, "variants": variants, "pictures": pictures, "currency": loaded.currency, "options": product.options, "of": of,
     });
     let title = if product.id.is_some() { product.title.as_str() } else { "admin-product-new" };
     desk.page_as(status, "admin/product.html", title, view)
@@ -98,10 +105,11 @@ pub async fn update(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<Ht
 }
 
 async fn save(desk: Desk, id: Option<ProductId>, posted: Posted) -> Result<HttpResponse> {
+    let (currency, of) = choice::currency(&desk).await?;
     if posted.get("more") == "on" {
-        let loaded = desk.read(move |conn| load(conn, id)).await?;
+        let loaded = desk.read(move |conn| load(conn, id, currency)).await?;
         let rows = product_form::rows(&posted) + MORE_ROWS;
-        return show(&desk, StatusCode::OK, &loaded, typed(&posted, &loaded, rows, &Fields::default()), rows).await;
+        return show(&desk, &of, StatusCode::OK, &loaded, typed(&posted, &loaded, rows, &Fields::default()), rows).await;
     }
     let wanted = posted.clone();
     let stored = desk
@@ -110,24 +118,24 @@ async fn save(desk: Desk, id: Option<ProductId>, posted: Posted) -> Result<HttpR
                 let seen = product_form::seen(&wanted)?.ok_or_else(|| Error::conflict("form-expired"))?;
                 catalog::begin_edit(conn, id, Some(seen), act.now)?;
             }
-            let before = load(conn, id)?;
-            let product = product_form::product(&wanted, &before.product, &before.shop)?;
+            let before = load(conn, id, currency)?;
+            let product = product_form::product(&wanted, &before.product, &before.shop, before.own)?;
             let saving = Saving { currency: before.currency, actor: &act.actor, base: None, now: act.now };
             let saved = catalog::save_product(conn, &product, &saving)?;
-            let after = load(conn, Some(saved.id))?.product;
+            let after = load(conn, Some(saved.id), currency)?.product;
             let (action, old) = if id.is_some() { ("product.edit", json!(before.product)) } else { ("product.add", Value::Null) };
             act.log(conn, action, &format!("product:{}", saved.id), &old, &after)?;
             Ok(saved.id)
         })
         .await;
     match stored {
-        Ok(id) => Ok(desk.done(&format!("/admin/products/{id}"), "admin-saved")),
+        Ok(id) => Ok(desk.done(&of.at(&format!("/admin/products/{id}")), "admin-saved")),
         Err(error) => {
             let (status, wrong) = refusal(error)?;
-            let loaded = desk.read(move |conn| load(conn, id)).await?;
+            let loaded = desk.read(move |conn| load(conn, id, currency)).await?;
             let rows = product_form::rows(&posted).max(loaded.product.variants.len() + BLANK_ROWS);
             let form = typed(&posted, &loaded, rows, &product_form::named(wrong));
-            show(&desk, status, &loaded, form, rows).await
+            show(&desk, &of, status, &loaded, form, rows).await
         }
     }
 }

@@ -7,7 +7,7 @@ use storefront::catalog::{Categories, Filter, Status, Stocked};
 use storefront::ids::{CategoryId, ProductId};
 
 /// The parameters that narrow the list, in their order.
-const PARAMS: [&str; 8] = ["q", "status", "category", "brand", "tag", "stock", "from", "to"];
+const PARAMS: [&str; 9] = ["q", "status", "category", "brand", "tag", "stock", "from", "to", "currency"];
 
 /// The filter as it was typed.
 pub struct Asked(Vec<(&'static str, String)>);
@@ -54,6 +54,6 @@ impl Asked {
         let more = ["category", "brand", "tag", "stock", "from", "to"].iter().any(|name| !self.get(name).is_empty());
         json!({ "q": self.get("q"), "status": self.get("status"), "category": self.get("category"), "brand": self.get("brand"),
             "tag": self.get("tag"), "stock": self.get("stock"), "from": self.get("from"), "to": self.get("to"), "more": more,
-            "query": self.query(), "statuses": Status::ALL, "stocks": Stocked::ALL, "categories": categories })
+            "currency": self.get("currency"), "query": self.query(), "statuses": Status::ALL, "stocks": Stocked::ALL, "categories": categories })
     }
 }

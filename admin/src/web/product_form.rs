@@ -142,8 +142,9 @@ pub fn rows(posted: &Posted) -> usize {
     (0..2001).take_while(|at| posted.pairs().any(|(name, _)| name == format!("v{at}_price"))).count()
 }
 
-/// The product that the form means, over the one that is stored. Checks only what the domain cannot: that values read.
-pub fn product(posted: &Posted, stored: &Product, shop: &Shop) -> Result<Product> {
+/// The product that the form means, over the one that is stored. Checks only what the domain cannot: that values read, and, with prices
+/// in the shop's `own` currency, that what is sold has one.
+pub fn product(posted: &Posted, stored: &Product, shop: &Shop, own: bool) -> Result<Product> {
     let mut reader = Reader::new(posted, shop.currency);
     let mut product = stored.clone();
     match Status::parse(posted.get("status")) {
@@ -177,7 +178,7 @@ pub fn product(posted: &Posted, stored: &Product, shop: &Shop) -> Result<Product
         .collect();
     attributes(&mut reader, &mut product);
     pictures(&mut reader, &mut product);
-    variants(&mut reader, &mut product, rows(posted));
+    variants(&mut reader, &mut product, rows(posted), own);
     reader.check()?;
     Ok(product)
 }
@@ -216,7 +217,7 @@ fn pictures(reader: &mut Reader, product: &mut Product) {
 }
 
 /// Rows of stored variants, then new ones; a new row in which nothing was typed is none.
-fn variants(reader: &mut Reader, product: &mut Product, rows: usize) {
+fn variants(reader: &mut Reader, product: &mut Product, rows: usize, own: bool) {
     let stored = std::mem::take(&mut product.variants);
     for at in 0..rows.max(stored.len()) {
         let old = stored.get(at);
@@ -250,7 +251,7 @@ fn variants(reader: &mut Reader, product: &mut Product, rows: usize) {
         variant.requires_shipping = reader.ticked(&name("requires_shipping"));
         variant.taxable = reader.ticked(&name("taxable"));
         variant.active = reader.ticked(&name("active"));
-        if variant.active && variant.price.is_none() && !reader.wrong.0.contains_key(&name("price")) {
+        if own && variant.active && variant.price.is_none() && !reader.wrong.0.contains_key(&name("price")) {
             reader.wrong.add(&name("price"), "admin-price-required");
         }
         product.variants.push(variant);

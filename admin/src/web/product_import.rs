@@ -1,16 +1,17 @@
 //! Bringing a file of products in, and undoing that. Nothing happens before the difference was shown.
 
 use super::batches::field_name;
+use super::choice;
 use super::desk::Desk;
 use super::upload::{self, Upload};
 use actix_multipart::Multipart;
 use actix_web::{HttpResponse, web};
+use kernel::money::Currency;
 use kernel::{Error, Result};
 use serde_json::{Value, json};
 use storefront::batches::{self, Undoing};
 use storefront::ids::BatchId;
 use storefront::imports::{FileError, read_products};
-use storefront::shop;
 use storefront::web::posted::Posted;
 use storefront::web::words::Words;
 
@@ -20,24 +21,25 @@ const LARGEST: usize = 32;
 const SHOWN: usize = 100;
 
 pub async fn form(desk: Desk) -> Result<HttpResponse> {
-    desk.page("admin/product_import.html", "admin-import", json!({ "largest": LARGEST }))
+    let (currency, of) = choice::currency(&desk).await?;
+    desk.page("admin/product_import.html", "admin-import", json!({ "largest": LARGEST, "currency": currency, "of": of }))
 }
 
 pub async fn upload(desk: Desk, parts: Multipart) -> Result<HttpResponse> {
-    match read(&desk, parts).await {
+    let (currency, of) = choice::currency(&desk).await?;
+    match read(&desk, currency, parts).await {
         Ok(to) => Ok(desk.door.go(&desk.visit, &to)),
         Err(Error::Invalid(fields)) => {
             let text = fields.0.into_values().next().unwrap_or_default();
-            desk.explained("/admin/products/import", Error::Conflict(text))
+            desk.explained(&of.at("/admin/products/import"), Error::Conflict(text))
         }
-        Err(error) => desk.explained("/admin/products/import", error),
+        Err(error) => desk.explained(&of.at("/admin/products/import"), error),
     }
 }
 
 /// Compares the file with what is stored, and answers where the difference is shown.
-async fn read(desk: &Desk, parts: Multipart) -> Result<String> {
+async fn read(desk: &Desk, currency: Currency, parts: Multipart) -> Result<String> {
     let Upload { name, bytes, .. } = upload::file(desk, parts, "file", LARGEST << 20, "import-too-large").await?;
-    let currency = desk.read(|conn| Ok(shop::get(conn)?.currency)).await?;
     let parsed = web::block(move || read_products(bytes.as_slice(), currency)).await.map_err(Error::unexpected)?;
     let parsed = match parsed {
         Ok(parsed) => parsed,

@@ -1,5 +1,6 @@
 //! "Change all that were found": rules for every product of a filter, shown as a preview before anything happens.
 
+use super::choice;
 use super::desk::{Desk, refusal};
 use super::forms::Reader;
 use super::product_filter::Asked;
@@ -11,7 +12,7 @@ use kernel::{Error, Result};
 use serde_json::{Value, json};
 use storefront::batches::{self, CompareRule, PriceRule, Rounding, Rules};
 use storefront::catalog::Status;
-use storefront::shop::{self, LANGUAGES};
+use storefront::shop::LANGUAGES;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 use storefront::web::words::Words;
@@ -28,11 +29,11 @@ pub async fn form(desk: Desk) -> Result<HttpResponse> {
 
 async fn show(desk: &Desk, status: StatusCode, form: Form) -> Result<HttpResponse> {
     let asked = Asked::of(desk);
-    let (counted, currency, tree, asked) = desk
+    let (currency, of) = choice::currency(desk).await?;
+    let (counted, tree, asked) = desk
         .read(move |conn| {
-            let currency = shop::get(conn)?.currency;
             let counted = batches::count(conn, &asked.filter(currency, None), currency)?;
-            Ok((counted, currency, storefront::catalog::categories(conn, LANGUAGES[0])?, asked))
+            Ok((counted, storefront::catalog::categories(conn, LANGUAGES[0])?, asked))
         })
         .await?;
     let choices = |words: &[&str], prefix: &str| -> Vec<Value> {
@@ -43,12 +44,12 @@ async fn show(desk: &Desk, status: StatusCode, form: Form) -> Result<HttpRespons
     let view = json!({ "form": form, "filter": asked.view(&tree), "currency": currency, "products": counted.map(|one| one.0),
         "variants": counted.map(|one| one.1), "most": batches::MOST_VARIANTS, "price_rules": choices(&PRICE_RULES, "admin-rule-price-"),
         "compare_rules": choices(&COMPARE_RULES, "admin-rule-compare-"), "roundings": choices(&roundings, "admin-rounding-"),
-        "statuses": choices(&statuses, "admin-product-") });
+        "statuses": choices(&statuses, "admin-product-"), "of": of });
     desk.page_as(status, "admin/product_rules.html", "admin-rules", view)
 }
 
 pub async fn preview(desk: Desk, posted: Posted) -> Result<HttpResponse> {
-    let currency = desk.read(|conn| Ok(shop::get(conn)?.currency)).await?;
+    let (currency, _) = choice::currency(&desk).await?;
     match plan(&desk, &posted, currency).await {
         Ok(to) => Ok(desk.door.go(&desk.visit, &to)),
         Err(error) => {

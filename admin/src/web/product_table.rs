@@ -1,5 +1,6 @@
 //! Products as a table of inputs, a row for each variant. Saving shows first what would change.
 
+use super::choice::{self, Choice};
 use super::desk::{Desk, refusal};
 use super::forms::{self, Reader};
 use super::product_filter::Asked;
@@ -15,7 +16,7 @@ use std::collections::HashMap;
 use storefront::batches::{self, Edit, Wanted};
 use storefront::catalog::{self, Product, Status};
 use storefront::ids::{ProductId, VariantId};
-use storefront::shop::{self, LANGUAGES};
+use storefront::shop::LANGUAGES;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 
@@ -34,8 +35,7 @@ struct Loaded {
     currency: Currency,
 }
 
-fn load(conn: &mut Conn, ids: &[ProductId], most: usize) -> Result<Loaded> {
-    let currency = shop::get(conn)?.currency;
+fn load(conn: &mut Conn, ids: &[ProductId], currency: Currency, most: usize) -> Result<Loaded> {
     // Before the products: what is saved in between is then known to be newer.
     let seen = catalog::updated_of(conn, ids)?;
     let mut products = catalog::products(conn, ids, currency)?;
@@ -88,23 +88,23 @@ fn filled(loaded: &Loaded) -> Form {
 
 pub async fn form(desk: Desk) -> Result<HttpResponse> {
     let (asked, after) = (Asked::of(&desk), desk.after());
+    let (currency, of) = choice::currency(&desk).await?;
     let loaded = desk
         .read(move |conn| {
-            let currency = shop::get(conn)?.currency;
             let ids = catalog::found(conn, &asked.filter(currency, after), currency, PRODUCTS)?;
-            load(conn, &ids, VARIANTS)
+            load(conn, &ids, currency, VARIANTS)
         })
         .await?;
     let form = filled(&loaded);
-    show(&desk, StatusCode::OK, &loaded, form).await
+    show(&desk, &of, StatusCode::OK, &loaded, form).await
 }
 
-async fn show(desk: &Desk, status: StatusCode, loaded: &Loaded, form: Form) -> Result<HttpResponse> {
+async fn show(desk: &Desk, of: &Choice, status: StatusCode, loaded: &Loaded, form: Form) -> Result<HttpResponse> {
     let asked = Asked::of(desk);
     let last = loaded.products.last().and_then(|product| product.id);
+    let currency = loaded.currency;
     let (tree, more, asked) = desk
         .read(move |conn| {
-            let currency = shop::get(conn)?.currency;
             let more = match last {
                 Some(last) => !catalog::found(conn, &asked.filter(currency, Some(last.0)), currency, 1)?.is_empty(),
                 None => false,
@@ -132,7 +132,7 @@ async fn show(desk: &Desk, status: StatusCode, loaded: &Loaded, form: Form) -> R
     });
     let here = if desk.visit.query.is_empty() { String::new() } else { format!("?{}", desk.visit.query) };
     let view = json!({ "form": form, "rows": rows, "filter": asked.view(&tree), "statuses": Status::ALL, "currency": loaded.currency,
-        "next": next, "here": here });
+        "next": next, "here": here, "of": of });
     desk.page_as(status, "admin/product_table.html", "admin-table", view)
 }
 
@@ -143,28 +143,29 @@ pub async fn preview(desk: Desk, posted: Posted) -> Result<HttpResponse> {
         .take(usize::try_from(PRODUCTS).unwrap_or(0))
         .collect();
     ids.sort_unstable_by(|a, b| b.cmp(a));
-    let loaded = desk.read(move |conn| load(conn, &ids, usize::MAX)).await?;
+    let (currency, of) = choice::currency(&desk).await?;
+    let loaded = desk.read(move |conn| load(conn, &ids, currency, usize::MAX)).await?;
     match edits(&posted, &loaded, &desk.words()?.get("admin-table-meanwhile")) {
         Ok(edits) => {
             let (name, staff, currency) = (desk.words()?.get("admin-table"), desk.staff().actor(), loaded.currency);
             let drafted = desk.write(move |conn, act| batches::draft_edit(conn, &name, &staff, currency.code(), &edits, act.now)).await;
             match drafted {
                 Ok(id) => Ok(desk.door.go(&desk.visit, &format!("/admin/products/batches/{id}"))),
-                Err(error) => again(&desk, &posted, &loaded, error).await,
+                Err(error) => again(&desk, &of, &posted, &loaded, error).await,
             }
         }
-        Err(error) => again(&desk, &posted, &loaded, error).await,
+        Err(error) => again(&desk, &of, &posted, &loaded, error).await,
     }
 }
 
 /// The table as it was typed, with what is wrong. The moments are those of now: who saves again has seen what others did.
-async fn again(desk: &Desk, posted: &Posted, loaded: &Loaded, error: Error) -> Result<HttpResponse> {
+async fn again(desk: &Desk, of: &Choice, posted: &Posted, loaded: &Loaded, error: Error) -> Result<HttpResponse> {
     let (status, wrong) = refusal(error)?;
     let names = names(&loaded.products);
     let order: Vec<&str> = names.iter().map(String::as_str).collect();
     let typed = posted.pairs().filter(|(name, _)| !name.ends_with("_seen"));
     let form = filled(loaded).typed(typed).refuse(&order, &wrong);
-    show(desk, status, loaded, form).await
+    show(desk, of, status, loaded, form).await
 }
 
 /// What the table changes. `Invalid` names the fields that do not read or that somebody else changed; `meanwhile` begins what is told

@@ -1,5 +1,6 @@
 //! The list of products, and the filters that staff keep for it.
 
+use super::choice;
 use super::desk::{Desk, ROWS};
 use super::product_filter::Asked;
 use crate::saved_filters::{self, SavedFilter, SavedFilterId};
@@ -8,16 +9,16 @@ use kernel::money::Money;
 use kernel::{Error, Result};
 use serde_json::{Value, json};
 use storefront::catalog::{self, Status};
-use storefront::shop::{self, LANGUAGES};
+use storefront::shop::LANGUAGES;
 use storefront::web::posted::Posted;
 
 pub async fn list(desk: Desk) -> Result<HttpResponse> {
     let (asked, after, me) = (Asked::of(&desk), desk.after(), desk.staff().id);
-    let (rows, currency, tree, kept, asked) = desk
+    let (currency, of) = choice::currency(&desk).await?;
+    let (rows, tree, kept, asked) = desk
         .read(move |conn| {
-            let currency = shop::get(conn)?.currency;
             let rows = catalog::product_list(conn, &asked.filter(currency, after), currency, ROWS)?;
-            Ok((rows, currency, catalog::categories(conn, LANGUAGES[0])?, saved_filters::of(conn, me)?, asked))
+            Ok((rows, catalog::categories(conn, LANGUAGES[0])?, saved_filters::of(conn, me)?, asked))
         })
         .await?;
     let view = |row: &catalog::ProductRow| {
@@ -30,7 +31,7 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
     let query = asked.query();
     let saved = |one: &SavedFilter| json!({ "id": one.id, "name": one.name, "query": one.query, "shared": one.shared, "own": one.staff_id == me, "here": one.query == query });
     let saved: Vec<Value> = kept.iter().map(saved).collect();
-    let view = json!({ "filter": asked.view(&tree), "products": shown, "next": next, "saved": saved });
+    let view = json!({ "filter": asked.view(&tree), "products": shown, "next": next, "saved": saved, "of": of });
     desk.page("admin/products.html", "admin-products", view)
 }
 

@@ -1,5 +1,6 @@
 //! Promotions: their list, their pages, and what is done to one with a button.
 
+use super::choice;
 use super::desk::{Desk, ROWS, refusal};
 use super::promotion_form as form;
 use super::promotion_words::{self, Spelled};
@@ -75,17 +76,21 @@ pub async fn edit(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
 async fn show(desk: &Desk, status: StatusCode, id: Option<PromotionId>, filled: Form) -> Result<HttpResponse> {
     let words = Words::of(&desk.door.templates, desk.visit.language)?;
     let now = desk.door.now();
+    let (currency, of) = choice::currency(desk).await?;
     let mut view = desk
         .read(move |conn| {
             let shop = shop::get(conn)?;
+            // A stored promotion keeps its currency.
+            let currency = id.map_or(Ok(currency), |id| promotions::get(conn, id)?.currency())?;
             let slugs: Vec<String> =
                 storefront::catalog::categories(conn, shop::LANGUAGES[0])?.0.into_iter().map(|category| category.slug).collect();
             let stored = id.map(|id| stored(conn, id, &shop, &words, now)).transpose()?;
-            Ok(json!({ "id": id, "currency": shop.currency, "zone": shop.time_zone, "categories": slugs, "stored": stored,
+            Ok(json!({ "id": id, "currency": currency, "zone": shop.time_zone, "categories": slugs, "stored": stored,
                 "effects": form::EFFECTS, "methods": form::METHODS, "measures": form::MEASURES, "days": [1, 2, 3, 4, 5, 6, 7] }))
         })
         .await?;
     view["form"] = json!(filled);
+    view["of"] = json!(of);
     let title = if id.is_some() { "admin-promotion-edit" } else { "admin-promotion-new" };
     desk.page_as(status, "admin/promotion.html", title, view)
 }
@@ -110,11 +115,12 @@ pub async fn update(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<Ht
 async fn save(desk: Desk, id: Option<PromotionId>, posted: Posted) -> Result<HttpResponse> {
     let typed = posted.clone();
     let words = Words::of(&desk.door.templates, desk.visit.language)?;
+    let (chosen, _) = choice::currency(&desk).await?;
     let stored = desk
         .write(move |conn, act| {
             let before = id.map(|id| promotions::get(conn, id)).transpose()?;
             let shop = shop::get(conn)?;
-            let currency = before.as_ref().map_or(Ok(shop.currency), Promotion::currency)?;
+            let currency = before.as_ref().map_or(Ok(chosen), Promotion::currency)?;
             let terms = form::read(conn, &typed, currency, &shop, &words)?;
             let id = match &before {
                 Some(before) => promotions::update(conn, before.id, form::version(&typed), terms, act.now).map(|()| before.id)?,

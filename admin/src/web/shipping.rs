@@ -1,5 +1,6 @@
 //! Shipping rates.
 
+use super::choice::{self, Choice};
 use super::desk::{Desk, refusal};
 use super::forms::{self, Reader};
 use actix_web::http::StatusCode;
@@ -9,9 +10,9 @@ use kernel::{Error, Result};
 use serde_json::{Value, json};
 use storefront::ids::{LocationId, ShippingRateId};
 use storefront::shipping::{self, Kind, NewShippingRate, ShippingRate, read_bands, write_bands};
+use storefront::stock;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
-use storefront::{shop, stock};
 
 const NAMES: &[&str] = &[
     "name",
@@ -49,9 +50,9 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
 }
 
 pub async fn new(desk: Desk) -> Result<HttpResponse> {
-    let currency = desk.read(|conn| Ok(shop::get(conn)?.currency)).await?;
+    let (currency, of) = choice::currency(&desk).await?;
     let form = Form::new(NAMES).fill("active", "on").fill("position", "0").fill("kind", Kind::Flat.as_str());
-    show(&desk, StatusCode::OK, None, currency, form).await
+    show(&desk, StatusCode::OK, None, currency, Some(&of), form).await
 }
 
 pub async fn edit(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
@@ -72,10 +73,18 @@ pub async fn edit(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
         .fill("delivery_days", &rate.delivery_days)
         .fill("position", rate.position.to_string())
         .fill("active", forms::tick(rate.active));
-    show(&desk, StatusCode::OK, Some(id), currency, form).await
+    show(&desk, StatusCode::OK, Some(id), currency, None, form).await
 }
 
-async fn show(desk: &Desk, status: StatusCode, id: Option<ShippingRateId>, currency: Currency, form: Form) -> Result<HttpResponse> {
+/// `of` lets the currency of a new rate be chosen.
+async fn show(
+    desk: &Desk,
+    status: StatusCode,
+    id: Option<ShippingRateId>,
+    currency: Currency,
+    of: Option<&Choice>,
+    form: Form,
+) -> Result<HttpResponse> {
     let places = desk.read(stock::locations).await?;
     let places: Vec<Value> =
         places.iter().filter(|place| place.active).map(|place| json!({ "id": place.id.to_string(), "name": place.name })).collect();
@@ -85,7 +94,7 @@ async fn show(desk: &Desk, status: StatusCode, id: Option<ShippingRateId>, curre
         status,
         "admin/shipping_rate.html",
         title,
-        json!({ "id": id, "currency": currency, "kinds": kinds, "places": places, "form": form }),
+        json!({ "id": id, "currency": currency, "kinds": kinds, "places": places, "form": form, "of": of }),
     )
 }
 
@@ -98,12 +107,11 @@ pub async fn update(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<Ht
 }
 
 async fn save(desk: Desk, id: Option<ShippingRateId>, posted: Posted) -> Result<HttpResponse> {
-    let currency = desk
-        .read(move |conn| match id {
-            Some(id) => currency_of(&shipping::get(conn, id)?),
-            None => Ok(shop::get(conn)?.currency),
-        })
-        .await?;
+    let (chosen, of) = choice::currency(&desk).await?;
+    let currency = match id {
+        Some(id) => desk.read(move |conn| currency_of(&shipping::get(conn, id)?)).await?,
+        None => chosen,
+    };
     let stored = match read(&posted, currency) {
         Err(error) => Err(error),
         Ok(rate) => {
@@ -123,7 +131,8 @@ async fn save(desk: Desk, id: Option<ShippingRateId>, posted: Posted) -> Result<
         Ok(()) => Ok(desk.done("/admin/shipping", "admin-saved")),
         Err(error) => {
             let (status, wrong) = refusal(error)?;
-            show(&desk, status, id, currency, Form::new(NAMES).typed(posted.pairs()).refuse(NAMES, &wrong)).await
+            show(&desk, status, id, currency, id.is_none().then_some(&of), Form::new(NAMES).typed(posted.pairs()).refuse(NAMES, &wrong))
+                .await
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Store credit: who has some, one customer's ledger, granting and taking.
 
+use super::choice;
 use super::desk::{Desk, ROWS, refusal};
 use super::forms::Reader;
 use super::gift_cards::order_of;
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 use storefront::ids::CreditBalanceId;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
-use storefront::{logins, shop, store_credit};
+use storefront::{logins, store_credit};
 
 const GRANT: &[&str] = &["email", "amount", "reason", "key"];
 const ADJUST: &[&str] = &["amount", "reason", "key"];
@@ -29,7 +30,8 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
 
 async fn show_list(desk: &Desk, status: StatusCode, form: Form) -> Result<HttpResponse> {
     let before = desk.after().map(CreditBalanceId);
-    let (rows, last, currency) = desk
+    let (currency, of) = choice::currency(desk).await?;
+    let (rows, last) = desk
         .read(move |conn| {
             let found = store_credit::list(conn, before, ROWS)?;
             let mut rows = Vec::with_capacity(found.len());
@@ -37,11 +39,11 @@ async fn show_list(desk: &Desk, status: StatusCode, form: Form) -> Result<HttpRe
                 let customer = customers::get(conn, one.customer_id)?;
                 rows.push(json!({ "customer": one.customer_id, "email": customer.email, "name": customer.name, "balance": one.money()? }));
             }
-            Ok((rows, found.last().map(|one| one.id.0), shop::get(conn)?.currency))
+            Ok((rows, found.last().map(|one| one.id.0)))
         })
         .await?;
     let next = desk.next(rows.len(), last);
-    let view = json!({ "rows": rows, "next": next, "form": form, "currency": currency });
+    let view = json!({ "rows": rows, "next": next, "form": form, "currency": currency, "of": of });
     desk.page_as(status, "admin/store_credits.html", "admin-store-credit", view)
 }
 
@@ -69,7 +71,7 @@ async fn change(desk: &Desk, customer: CustomerId, posted: &Posted) -> Result<()
     if !(16..=64).contains(&posted.get("key").len()) {
         return Err(Error::NotFound);
     }
-    let currency = desk.read(|conn| Ok(shop::get(conn)?.currency)).await?;
+    let (currency, _) = choice::currency(desk).await?;
     let mut reader = Reader::new(posted, currency);
     let (amount, reason, key) = (Money::new(reader.amount("amount"), currency), reader.text("reason"), reader.text("key"));
     reader.check()?;
@@ -105,13 +107,14 @@ async fn page(desk: &Desk, id: CustomerId, status: StatusCode, form: Form) -> Re
                     "actor": names.get(&one.actor).cloned().unwrap_or_default(), "order": order_of(conn, one.payment_id)? }));
             }
             let view = json!({ "id": id, "email": customer.email, "name": customer.name, "balances": balances,
-                "registered": logins::verified(conn, id)?, "currency": shop::get(conn)?.currency });
+                "registered": logins::verified(conn, id)? });
             Ok((view, rows, found.last().map(|one| one.id)))
         })
         .await?;
     view["next"] = json!(desk.next(rows.len(), last));
     view["entries"] = json!(rows);
-    view["form"] = json!(form);
+    let (currency, of) = choice::currency(desk).await?;
+    (view["form"], view["currency"], view["of"]) = (json!(form), json!(currency), json!(of));
     desk.page_as(status, "admin/store_credit.html", "admin-store-credit", view)
 }
 

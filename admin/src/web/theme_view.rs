@@ -1,13 +1,16 @@
 //! What the page of the theme shows beside its form.
 
+use super::choice::Choice;
 use super::desk::Desk;
 use crate::audit::diff;
 use crate::staff;
 use kernel::{Conn, Result};
 use serde_json::{Value, json};
+use storefront::ids::StoreId;
+use storefront::shop::Shop;
 use storefront::theme::{self, Check, Corners, Font, Preset, Published, Role, Theme};
 use storefront::web::words::Words;
-use storefront::{catalog, content, shop};
+use storefront::{catalog, content, stores};
 
 /// The roles whose colours stand for a theme in a row of small squares.
 const SWATCH: [Role; 5] = [Role::Background, Role::Muted, Role::Text, Role::Button, Role::Accent];
@@ -17,12 +20,13 @@ fn swatch(theme: &Theme) -> Vec<String> {
 }
 
 /// Everything but the form. `beside` is what the shop wears, to be compared with `theme`.
-pub async fn of(desk: &Desk, theme: &Theme, beside: Option<&Theme>) -> Result<Value> {
+pub async fn of(desk: &Desk, (store, of): (StoreId, &Choice), theme: &Theme, beside: Option<&Theme>) -> Result<Value> {
     let language = desk.visit.language.code();
     let (published, draft, earlier, places, names) = desk
         .read(move |conn| {
-            let (published, draft) = (theme::published(conn)?, theme::draft(conn)?);
-            Ok((published, draft.is_some(), theme::earlier(conn)?, places(conn, language)?, staff::names(conn)?))
+            let (published, draft) = (theme::published(conn, store)?, theme::draft(conn, store)?);
+            let shop = stores::shop(conn, store)?;
+            Ok((published, draft.is_some(), theme::earlier(conn, store)?, places(conn, &shop, language)?, staff::names(conn)?))
         })
         .await?;
     let row = |one: &Published| json!({ "number": one.number, "at": one.at, "by": names.get(&one.by).unwrap_or(&one.by), "swatch": swatch(&one.theme) });
@@ -32,7 +36,7 @@ pub async fn of(desk: &Desk, theme: &Theme, beside: Option<&Theme>) -> Result<Va
         Some(worn) => diff::changes(&text(worn)?, &text(theme)?),
         None => Vec::new(),
     };
-    let asked = desk.query("page");
+    let (asked, own) = (desk.query("page"), of.query.trim_start_matches('?'));
     let looked_at = places.iter().find(|(_, path)| *path == asked).map_or("/", |(_, path)| path.as_str());
     Ok(json!({
         "colours": Role::ALL.iter().map(|role| role.as_str()).collect::<Vec<_>>(),
@@ -47,18 +51,20 @@ pub async fn of(desk: &Desk, theme: &Theme, beside: Option<&Theme>) -> Result<Va
         "earlier": earlier.iter().map(row).collect::<Vec<_>>(),
         "pictures": json!([{ "place": "logo", "hash": theme.logo }, { "place": "icon", "hash": theme.icon }]),
         "places": places.iter().map(|(label, path)| json!({ "value": path, "label": label })).collect::<Vec<_>>(),
-        "looked_at": looked_at,
-        "preview": format!("/admin/theme/preview?{}", form_urlencoded::Serializer::new(String::new()).append_pair("page", looked_at).finish()),
+        "looked_at": looked_at, "of": of, "followed": store != stores::MAIN && published.number == 0,
+        "previews": format!("/admin/theme/preview?{own}{}page=", if own.is_empty() { "" } else { "&" }),
+        "store": (store != stores::MAIN).then_some(store),
+        "preview": format!("/admin/theme/preview?{}{}", form_urlencoded::Serializer::new(String::new()).append_pair("page", looked_at).finish(), of.more),
     }))
 }
 
 /// Pages of the shop to look at: one of each kind, with what to call it.
-fn places(conn: &mut Conn, language: &'static str) -> Result<Vec<(String, String)>> {
+fn places(conn: &mut Conn, shop: &Shop, language: &'static str) -> Result<Vec<(String, String)>> {
     let mut all = vec![("admin-home-page".to_string(), "/".to_string())];
-    let tree = catalog::categories(conn, language)?;
+    let tree = shop.assortment().categories(conn, language)?;
     all.extend(tree.children(None).first().map(|category| (category.name.clone(), format!("/categories/{}", category.slug))));
-    let (currency, newest) = (shop::get(conn)?.currency, catalog::newest(conn, 1)?);
-    let cards = catalog::cards(conn, &newest, language, currency)?;
+    let newest = catalog::newest(conn, &shop.assortment(), 1)?;
+    let cards = catalog::cards(conn, shop, &newest, language)?;
     all.extend(cards.into_iter().next().map(|card| (card.title, format!("/products/{}", card.slug))));
     all.extend(content::list(conn, language)?.into_iter().next().map(|(slug, title)| (title, format!("/pages/{slug}"))));
     Ok(all)

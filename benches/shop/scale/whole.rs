@@ -1,5 +1,5 @@
-//! Whole pages, as a browser waits for them: the shop's own server on the same database, asked over loopback, with nothing kept from
-//! one answer to the next.
+//! Whole pages, as a browser waits for them: the shop's own server on the same database, asked over loopback, with no page kept
+//! from one answer to the next. The search engine keeps the facets of a category until one of its products changes.
 
 use super::{REPEATS, any, deep};
 use crate::support::client::{Client, get};
@@ -18,16 +18,25 @@ use regulars::state::AppState;
 use storefront::search_index;
 
 const TOKEN: &str = "bench-session-of-staff";
+/// The small shop sold nothing in the days it shows.
+const OVERVIEW: &str = "overview";
 
-/// A page: its name, and the address that the dice choose.
+/// A page: its name, the address that the dice choose, and whether the floor is meant for it.
 pub struct Page {
     pub name: &'static str,
+    pub has_floor: bool,
     path: fn(&mut Dice, i64) -> String,
     staff: bool,
 }
 
+/// What a page took: when its address is asked for the first time, and once what it reads is in the machine's memory.
+pub struct Times {
+    pub first: Spread,
+    pub again: Spread,
+}
+
 pub fn pages() -> Vec<Page> {
-    let page = |name, staff, path| Page { name, path, staff };
+    let page = |name, staff, path| Page { name, has_floor: name != OVERVIEW, path, staff };
     vec![
         page("order list page", true, |_, _| "/admin/orders".into()),
         page("order list page, deep", true, |dice, scale| format!("/admin/orders?after={}", deep(dice, scale))),
@@ -39,14 +48,14 @@ pub fn pages() -> Vec<Page> {
         page("product list page, drafts, deep", true, |dice, scale| {
             format!("/admin/products?status=draft&after={}", deep(dice, scale) + scale / 5)
         }),
-        page("overview", true, |_, _| "/admin".into()),
+        page(OVERVIEW, true, |_, _| "/admin".into()),
         page("category page", false, |dice, _| format!("/categories/category-{}", any(dice, super::CATEGORIES))),
         page("product page", false, |dice, scale| format!("/products/product-{}", 1 + any(dice, scale / 20 - 1) * 20)),
     ]
 }
 
 /// Milliseconds of each page with `scale` orders and products. `Err` names a page that did not answer.
-pub fn measure(db: &Db, scale: i64) -> std::result::Result<Vec<Spread>, String> {
+pub fn measure(db: &Db, scale: i64) -> std::result::Result<Vec<Times>, String> {
     let folder = std::env::temp_dir().join(format!("regulars_bench_scale_{}", std::process::id()));
     let state = open(db, &folder).map_err(|error| error.to_string())?;
     let (_, took) = millis(|| search_index::reindex(&state.db, state.door.search.as_ref(), &mut |_| ()));
@@ -87,16 +96,21 @@ fn open(db: &Db, folder: &std::path::Path) -> Result<AppState> {
     Ok(state)
 }
 
-fn time(client: &mut Client, page: &Page, scale: i64) -> std::result::Result<Spread, String> {
+fn time(client: &mut Client, page: &Page, scale: i64) -> std::result::Result<Times, String> {
+    let first = round(client, page, scale)?;
+    Ok(Times { first, again: round(client, page, scale)? })
+}
+
+/// The same addresses in each round.
+fn round(client: &mut Client, page: &Page, scale: i64) -> std::result::Result<Spread, String> {
     let mut dice = Dice::new(13);
     let cookie = if page.staff { format!("staff_session={TOKEN}") } else { String::new() };
     let mut times = Vec::new();
-    for round in 0..=REPEATS {
+    for _ in 0..REPEATS {
         let path = (page.path)(&mut dice, scale);
         let (answer, took) = millis(|| client.ask(&get(&path, &cookie)).map(|answer| answer.status));
         match answer {
-            Ok(200) if round > 0 => times.push(took),
-            Ok(200) => {}
+            Ok(200) => times.push(took),
             other => return Err(format!("{}: {path} answers {other:?}", page.name)),
         }
     }

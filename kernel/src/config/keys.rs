@@ -24,7 +24,7 @@ keys! {
     LISTEN = "listen", "REGULARS_LISTEN", "127.0.0.1:8080", "Address and port the server listens on.";
     DATA_DIR = "data_dir", "REGULARS_DATA_DIR", "./data", "Folder of the embedded database, the search index and mails written as files.";
     BASE_URL = "base_url", "REGULARS_BASE_URL", "", "Where people reach the shop, as in links of mails: scheme, host and port. Empty: http:// and `listen`.";
-    TRUSTED_PROXY = "trusted_proxy", "REGULARS_TRUSTED_PROXY", "false", "Whether a reverse proxy stands in front, whose X-Forwarded-For and X-Request-Id are believed.";
+    TRUSTED_PROXY = "trusted_proxy", "REGULARS_TRUSTED_PROXY", "false", "Whether a reverse proxy stands in front, whose X-Forwarded-For, X-Forwarded-Host and X-Request-Id are believed.";
     PAGE_CACHE_MS = "page_cache_ms", "REGULARS_PAGE_CACHE_MS", "1000", "Milliseconds that what a page shows to everybody may be served from memory. 0 turns it off.";
     DATABASE_URL = "database.url", "DATABASE_URL", "", "postgres://user:password@host/database, or the path of a SQLite file. Empty: regulars.db in `data_dir`.";
     DATABASE_CONNECTIONS = "database.connections", "REGULARS_DATABASE_CONNECTIONS", "4", "Connections kept to the database, 1 to 100.";

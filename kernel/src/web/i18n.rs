@@ -53,21 +53,48 @@ impl Language {
     /// The address of a page in this language: `/cart` stays or becomes `/zh/cart`. Addresses with a scheme or of one page
     /// (`#total`) are left alone.
     pub fn path(self, to: &str) -> String {
-        match self {
-            Language::Chinese if to == "/" => "/zh".to_string(),
-            Language::Chinese if to.starts_with("/?") => format!("/zh{}", &to[1..]),
-            Language::Chinese if to.starts_with('/') && !to.starts_with("//") => format!("/zh{to}"),
-            _ => to.to_string(),
-        }
+        Spoken::from(self).path(to)
     }
 
     /// Splits the language off an address: `/zh/cart` is Chinese and `/cart`.
     pub fn of_path(path: &str) -> (Language, &str) {
-        match path.strip_prefix("/zh") {
-            Some("") => (Language::Chinese, "/"),
-            Some(rest) if rest.starts_with('/') => (Language::Chinese, rest),
-            _ => (Language::English, path),
+        Language::named_by(path).filter(|(language, _)| *language != Language::default()).unwrap_or((Language::default(), path))
+    }
+
+    /// The language that an address names, English too, and the address without it; `None` when it names none.
+    pub fn named_by(path: &str) -> Option<(Language, &str)> {
+        let inside = path.strip_prefix('/')?;
+        Language::ALL.into_iter().find_map(|language| match inside.strip_prefix(language.code())? {
+            "" => Some((language, "/")),
+            rest if rest.starts_with('/') => Some((language, rest)),
+            _ => None,
+        })
+    }
+}
+
+/// A language as a site speaks it: the one that the site speaks first has no prefix in its addresses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Spoken {
+    pub language: Language,
+    pub first: Language,
+}
+
+impl From<Language> for Spoken {
+    /// On a site that speaks English first.
+    fn from(language: Language) -> Spoken {
+        Spoken { language, first: Language::default() }
+    }
+}
+
+impl Spoken {
+    /// The address of a page in this language: on a site that speaks English first, `/cart` stays or becomes `/zh/cart`. Addresses with
+    /// a scheme or of one page (`#total`) are left alone.
+    pub fn path(self, to: &str) -> String {
+        if self.language == self.first || !to.starts_with('/') || to.starts_with("//") {
+            return to.to_string();
         }
+        let rest = if to == "/" || to.starts_with("/?") { &to[1..] } else { to };
+        format!("/{}{rest}", self.language.code())
     }
 }
 
@@ -211,6 +238,13 @@ mod tests {
         assert_eq!(Language::of_path("/zh"), (Language::Chinese, "/"));
         assert_eq!(Language::of_path("/zh/cart"), (Language::Chinese, "/cart"));
         assert_eq!(Language::of_path("/zhen"), (Language::English, "/zhen"));
+        assert_eq!(Language::of_path("/en/cart"), (Language::English, "/en/cart"));
+        assert_eq!(Language::named_by("/en/cart"), Some((Language::English, "/cart")));
+        assert_eq!((Language::named_by("/cart"), Language::named_by("")), (None, None));
+        let turned = |language| Spoken { language, first: Language::Chinese };
+        for (plain, english) in [("/", "/en"), ("/cart", "/en/cart"), ("/?a=1", "/en?a=1"), ("//x", "//x"), ("https://x/", "https://x/")] {
+            assert_eq!((turned(Language::Chinese).path(plain), turned(Language::English).path(plain)), (plain.into(), english.into()));
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! `json_script`.
 
 use super::embedded::TEMPLATES;
-use super::i18n::{Language, Texts};
+use super::i18n::{Language, Spoken, Texts};
 use super::{assets, format};
 use crate::money::{Currency, Money};
 use crate::{Error, Result};
@@ -13,7 +13,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use fluent_bundle::{FluentArgs, FluentValue};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 use tera::{Context, Kwargs, State, Tera, TeraResult, Value};
 
@@ -29,6 +29,8 @@ pub struct Templates {
 struct Set {
     english: Tera,
     chinese: Tera,
+    /// The same for sites that speak Chinese first, made when the first of them needs it.
+    turned: [OnceLock<Tera>; 2],
     texts: Arc<Texts>,
     changed: Option<SystemTime>,
 }
@@ -42,10 +44,10 @@ impl Templates {
 
     /// Renders the template `name`, such as `storefront/cart.html`, with the fields of `view` as its variables. Fails when there is
     /// no such template or it asks for something the view does not have.
-    pub fn render(&self, name: &str, language: Language, view: &impl Serialize) -> Result<String> {
+    pub fn render(&self, name: &str, spoken: impl Into<Spoken>, view: &impl Serialize) -> Result<String> {
         let set = self.current()?;
         let context = Context::from_serialize(view).map_err(failed)?;
-        set.engine(language).render(name, &context).map_err(failed)
+        set.engine(spoken.into()).render(name, &context).map_err(failed)
     }
 
     /// The texts the templates use.
@@ -71,11 +73,20 @@ impl Templates {
 }
 
 impl Set {
-    fn engine(&self, language: Language) -> &Tera {
-        match language {
-            Language::English => &self.english,
-            Language::Chinese => &self.chinese,
+    fn engine(&self, spoken: Spoken) -> &Tera {
+        let (engine, turned) = match spoken.language {
+            Language::English => (&self.english, &self.turned[0]),
+            Language::Chinese => (&self.chinese, &self.turned[1]),
+        };
+        if spoken == Spoken::from(spoken.language) {
+            return engine;
         }
+        // What was parsed is shared; only addresses differ.
+        turned.get_or_init(|| {
+            let mut engine = engine.clone();
+            add_path(&mut engine, spoken);
+            engine
+        })
     }
 }
 
@@ -104,7 +115,8 @@ fn read(dir: Option<&Path>) -> Result<Set> {
         }
     };
     let engine = |language| engine(language, &sources, &texts, dir.map(|dir| dir.join("assets")));
-    Ok(Set { english: engine(Language::English)?, chinese: engine(Language::Chinese)?, texts: texts.clone(), changed })
+    let (english, chinese) = (engine(Language::English)?, engine(Language::Chinese)?);
+    Ok(Set { english, chinese, turned: Default::default(), texts: texts.clone(), changed })
 }
 
 fn source(base: &Path, path: &Path) -> Result<(String, String)> {
@@ -133,9 +145,7 @@ fn engine(language: Language, sources: &[(String, String)], texts: &Arc<Texts>, 
     let mut tera = Tera::default();
     let words = texts.clone();
     tera.register_function("t", move |args: Kwargs, _: &State| text(&words, language, &args));
-    tera.register_function("path", move |args: Kwargs, _: &State| -> TeraResult<String> {
-        Ok(language.path(args.must_get::<&str>("to")?))
-    });
+    add_path(&mut tera, Spoken::from(language));
     tera.register_function("asset", move |args: Kwargs, _: &State| -> TeraResult<String> {
         let name = args.must_get::<&str>("name")?;
         assets::address(name, assets_dir.as_deref()).ok_or_else(|| tera::Error::message(format!("no asset {name}")))
@@ -151,6 +161,11 @@ fn engine(language: Language, sources: &[(String, String)], texts: &Arc<Texts>, 
     tera.register_filter("json_script", |value: &str, _: Kwargs, _: &State| Value::safe_string(&json_script(value)));
     tera.add_raw_templates(sources.iter().map(|(name, source)| (name.as_str(), source.as_str()))).map_err(failed)?;
     Ok(tera)
+}
+
+/// `path(to="/cart")`, in a language as a site speaks it.
+fn add_path(tera: &mut Tera, spoken: Spoken) {
+    tera.register_function("path", move |args: Kwargs, _: &State| -> TeraResult<String> { Ok(spoken.path(args.must_get::<&str>("to")?)) });
 }
 
 /// `t(key="cart-title", count=3)`: every argument but `key` goes to the message. Numbers choose plural forms.

@@ -3,6 +3,7 @@
 use super::input::{self, Query};
 use crate::api_keys::{self, ApiKey, Scope};
 use crate::idempotency::{self, Claim, Once};
+use crate::stores::{self, Site, host_of};
 use crate::web::door::Door;
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
@@ -10,11 +11,14 @@ use kernel::clock::Time;
 use kernel::{Conn, Error, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::sync::Arc;
 
 /// The bytes of a body. A name of its own keeps the document from describing it as bytes.
 pub type Body = web::Bytes;
 
 pub const KEY_HEADER: &str = "Idempotency-Key";
+/// Names a store by its domain, in place of the host that is asked.
+pub const STORE_HEADER: &str = "Store";
 const REPLAYED: &str = "idempotency-replayed";
 /// Seconds after which a request that is under way is worth asking for again.
 const RETRY_SECONDS: u64 = 1;
@@ -23,6 +27,8 @@ const RETRY_SECONDS: u64 = 1;
 pub struct Call {
     pub door: web::Data<Door>,
     pub key: ApiKey,
+    /// The store that is asked: that of the host, or the one that the request names.
+    pub site: Arc<Site>,
     once: Option<Once>,
     content_type: Option<String>,
     query: String,
@@ -50,7 +56,10 @@ impl Call {
             let route = request.match_pattern().unwrap_or_else(|| request.path().to_string());
             let scope = format!("{} {} {route}", call.key.id, request.method());
             let key = key.to_str().unwrap_or("");
-            call.once = Some(Once::new(&scope, key, [request.method().as_str().as_bytes(), request.path().as_bytes(), &call.body])?);
+            // The same words at another store are another request.
+            let path =
+                if call.site.id == stores::MAIN { request.path().to_string() } else { format!("{}{}", call.site.id, request.path()) };
+            call.once = Some(Once::new(&scope, key, [request.method().as_str().as_bytes(), path.as_bytes(), &call.body])?);
         }
         if request.method() == Method::DELETE && !call.body.is_empty() {
             return Err(Error::field("body", "This request has no body."));
@@ -66,7 +75,8 @@ impl Call {
             return Err(Error::Forbidden);
         }
         let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_string);
-        Ok(Call { door, key, once: None, content_type, query: request.query_string().to_string(), body })
+        let site = named_store(request, &door)?;
+        Ok(Call { door, key, site, once: None, content_type, query: request.query_string().to_string(), body })
     }
 
     pub fn query(&self) -> Query {
@@ -154,6 +164,17 @@ pub fn found(view: &impl Serialize) -> Result<HttpResponse> {
 
 fn json(status: StatusCode, text: String) -> HttpResponse {
     HttpResponse::build(status).content_type("application/json").body(text)
+}
+
+/// The store that a request is about. Fails with `Invalid` when it names a domain that no store has.
+fn named_store(request: &HttpRequest, door: &Door) -> Result<Arc<Site>> {
+    let Some(named) = request.headers().get(STORE_HEADER) else { return Ok(door.site(request)) };
+    let named = named.to_str().map(host_of).unwrap_or_default();
+    if named == door.config.host() {
+        return Ok(door.main_site());
+    }
+    let sites = door.memory.sites.read().clone();
+    sites.other(&named).cloned().ok_or_else(|| Error::field(STORE_HEADER, "No store has this domain."))
 }
 
 fn bearer(request: &HttpRequest) -> Option<String> {

@@ -7,7 +7,7 @@ use super::input;
 use crate::address::Address;
 use crate::api_keys::Scope;
 use crate::ids::{CartLineId, VariantId};
-use crate::{carts, catalog, shop};
+use crate::{carts, catalog, stores};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, put, web};
 use crm::email::Email;
@@ -22,7 +22,7 @@ const MAX_NOTE: usize = 1000;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewCart {
-    /// That of the buyer, for texts and mails: `en` or `zh`; the shop's own without.
+    /// That of the buyer, for texts and mails: `en` or `zh`; the store's own without.
     #[schema(pattern = "^(en|zh)$")]
     language: Option<String>,
 }
@@ -130,13 +130,17 @@ pub async fn create_cart(request: HttpRequest, body: Body) -> Result<HttpRespons
     let call = Call::write(&request, Scope::CartWrite, body).await?;
     let new: NewCart = call.body()?;
     let language = match new.language.as_deref() {
-        None => shop::LANGUAGES[0],
+        None => call.site.first().code(),
         Some(code) => input::language(code).ok_or_else(|| Error::field("language", "Give one of en, zh."))?,
     };
     let id = token::random();
+    let store = call.site.id;
     let make = move |conn: &mut kernel::Conn, now| {
-        let currency = shop::get(conn)?.currency;
-        carts::create(conn, Some(&id), currency, language, now)?;
+        let shop = stores::shop(conn, store)?;
+        if !shop.open {
+            return Err(Error::conflict("This store is closed."));
+        }
+        carts::create(conn, Some(&id), &shop, language, now)?;
         cart_view::show(conn, &id, now)
     };
     call.once(StatusCode::CREATED, make).await

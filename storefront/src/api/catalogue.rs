@@ -5,7 +5,7 @@ use super::call::{Call, found};
 use crate::api_keys::Scope;
 use crate::catalog::{self, Availability, Card, CardPicture, ProductPage};
 use crate::ids::ProductId;
-use crate::shop;
+use crate::stores;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use kernel::money::Currency;
 use kernel::{Error, Result};
@@ -132,7 +132,8 @@ pub async fn categories(request: HttpRequest) -> Result<HttpResponse> {
     let mut query = call.query();
     let language = query.language();
     query.end()?;
-    let tree = call.door.read(move |conn, _| catalog::categories(conn, language)).await?;
+    let store = call.site.id;
+    let tree = call.door.read(move |conn, _| stores::shop(conn, store)?.assortment().categories(conn, language)).await?;
     let view = |category: &catalog::Category| CategoryView {
         id: category.id.0,
         slug: category.slug.clone(),
@@ -166,20 +167,27 @@ pub async fn products(request: HttpRequest) -> Result<HttpResponse> {
     let mut query = call.query();
     let (language, limit, after, category) = (query.language(), query.limit(), query.after(), query.text("category"));
     query.end()?;
-    let base = call.door.config.base_url.clone();
+    let site = call.site.clone();
     let list = call.door.read(move |conn, _| {
+        let shop = stores::shop(conn, site.id)?;
+        let sold = shop.assortment();
         let category = match category {
-            Some(slug) => Some(catalog::categories(conn, language)?.by_slug(&slug).ok_or(Error::NotFound)?.id),
+            Some(slug) => Some(sold.categories(conn, language)?.by_slug(&slug).ok_or(Error::NotFound)?.id),
             None => None,
         };
-        let mut ids = catalog::listing(conn, category, after.map(ProductId), limit + 1)?;
+        let after = after.map(ProductId);
+        // In the main store products are listed that have no price yet.
+        let mut ids = match shop.store {
+            stores::MAIN => catalog::listing(conn, category, after, limit + 1)?,
+            _ => catalog::sold(conn, &sold, category, after, limit + 1)?,
+        };
         let page = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = ids.len() > page;
         ids.truncate(page);
         let next = ids.last().filter(|_| more).map(ToString::to_string);
-        let currency = shop::get(conn)?.currency;
-        let cards = catalog::cards(conn, &ids, language, currency)?;
-        Ok(ProductList { products: cards.into_iter().map(|card| card_view(card, currency, &base)).collect(), next })
+        let cards = catalog::cards(conn, &shop, &ids, language)?;
+        let view = |card| card_view(card, shop.currency, &site.base_url);
+        Ok(ProductList { products: cards.into_iter().map(view).collect(), next })
     });
     found(&list.await?)
 }
@@ -201,8 +209,14 @@ pub async fn product(request: HttpRequest, slug: web::Path<String>) -> Result<Ht
     let language = query.language();
     query.end()?;
     let slug = known(slug)?;
-    let page = call.door.read(move |conn, _| catalog::page(conn, &slug, language)).await?;
-    found(&product_view(page, &call.door.config.base_url))
+    let store = call.site.id;
+    let page = call.door.read(move |conn, _| {
+        let shop = stores::shop(conn, store)?;
+        let page = catalog::page(conn, &shop, &slug, language)?;
+        // Without a price in its currency a product is not sold in a store.
+        if store != stores::MAIN && page.variants.is_empty() { Err(Error::NotFound) } else { Ok(page) }
+    });
+    found(&product_view(page.await?, &call.site.base_url))
 }
 
 /// A part of a path that may name something; NUL names nothing.

@@ -346,7 +346,8 @@ async fn open(call: &Call, begun: &ToOpen, placing: &Placing) -> Result<Option<O
     let Some(gateway) = call.door.gateways.find(&payment.provider) else {
         return Err(Error::conflict("The way to pay that this order was placed with is switched off. Contact the shop."));
     };
-    let base = &call.door.config.base_url;
+    let site = call.door.site_of(order.store_id);
+    let base = &site.base_url;
     let back = |own: &Option<String>, page: &str| own.clone().unwrap_or_else(|| format!("{base}{page}"));
     let opening = OpenPayment {
         payment_key: &payment.key,

@@ -1,6 +1,6 @@
 //! The OpenAPI 3.1 document: the operations describe themselves beside their code, and what all have in common is added here.
 
-use super::call::KEY_HEADER;
+use super::call::{KEY_HEADER, STORE_HEADER};
 use super::problem::{CONTENT_TYPE, Problem};
 use super::{Operations, PREFIX};
 use actix_web::HttpResponse;
@@ -25,6 +25,10 @@ of the shop, with the buyers' addresses.
 **Sending again.** With an `Idempotency-Key`, a POST, PUT or DELETE happens once: sent again within seven days it gets the first \
 answer, with `Idempotency-Replayed: true`. The same key with another request is refused with 422; while the first is under way, 409 \
 with `Retry-After`. A refused request changed nothing and is not remembered.
+
+**Stores.** A shop may have several stores, each with a domain, a currency and a part of the catalogue. A request is about the store \
+of the host that it asks, or the one whose domain the header `Store` names. A cart stays in the store it was made in; orders of all \
+stores are listed.
 
 **Lists** go by key: the `next` of a page is the `after` of the one that follows.
 
@@ -92,6 +96,7 @@ fn complete(operation: &mut Operation, path: &str, writes: bool) {
         refusals.push(("413", "The body is too large."));
         operation.parameters.get_or_insert_default().push(key_parameter().into());
     }
+    operation.parameters.get_or_insert_default().push(store_parameter().into());
     for (status, description) in refusals {
         operation.responses.responses.entry(status.into()).or_insert_with(|| refusal(status, description).into());
     }
@@ -124,6 +129,17 @@ fn key_parameter() -> Parameter {
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
         .description(Some("The client's own name of this request, such as a UUID, by which it happens once."))
+        .schema(Some(text.build()))
+        .build()
+}
+
+fn store_parameter() -> Parameter {
+    let text = ObjectBuilder::new().schema_type(Type::String).max_length(Some(253)).pattern(Some("^[A-Za-z0-9.-]+$"));
+    ParameterBuilder::new()
+        .name(STORE_HEADER)
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some("The domain of a store. Without it the store is that of the host that is asked."))
         .schema(Some(text.build()))
         .build()
 }

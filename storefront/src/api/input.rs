@@ -114,6 +114,11 @@ impl Query {
         self.number(name, 0, LARGEST)
     }
 
+    /// `store`: the id of a store.
+    pub fn store(&mut self) -> Option<i64> {
+        self.number("store", 1, LARGEST)
+    }
+
     /// `limit`: how many entries a page has, 1 to 100; 20 without.
     pub fn limit(&mut self) -> i64 {
         self.number("limit", 1, 100).unwrap_or(20)

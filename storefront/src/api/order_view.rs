@@ -28,6 +28,8 @@ pub struct OrderView {
     placed_at: String,
     email: String,
     language: String,
+    /// The id of the store it was placed in; 1 is the main store.
+    store: i64,
     shipping_address: Address,
     billing_address: Address,
     shipping_method: String,
@@ -132,6 +134,7 @@ pub fn show(conn: &mut Conn, id: OrderId) -> Result<OrderView> {
         payment_status: order.payment_status.as_str(),
         fulfilment_status: order.fulfilment_status.as_str(),
         placed_at: moment(order.placed_at),
+        store: order.store_id.0,
         shipping_address: order.shipping_address()?,
         billing_address: order.billing_address()?,
         subtotal: amount(order.subtotal),

@@ -5,7 +5,7 @@ use super::call::{Call, found};
 use super::catalogue::known;
 use super::order_view::{self, OrderView, moment};
 use crate::api_keys::Scope;
-use crate::ids::OrderId;
+use crate::ids::{OrderId, StoreId};
 use crate::orders::{self, Filter, FulfilmentStatus, OrderRow, OrderStatus, PaymentStatus};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use kernel::{Error, Result};
@@ -29,6 +29,8 @@ struct OrderSummary {
     fulfilment_status: &'static str,
     email: String,
     total: Amount,
+    /// The id of the store it was placed in; 1 is the main store.
+    store: i64,
     /// UTC (RFC 3339).
     placed_at: String,
 }
@@ -42,6 +44,7 @@ struct OrderSummary {
         ("payment_status" = Option<String>, Query, description = "As orders tell it.", pattern = "^(pending|authorised|partially_paid|paid|partially_refunded|refunded|voided)$"),
         ("fulfilment_status" = Option<String>, Query, description = "As orders tell it.", pattern = "^(unfulfilled|partial|fulfilled|cancelled)$"),
         ("email" = Option<String>, Query, description = "The buyer's mail address, whole.", max_length = 254),
+        ("store" = Option<i64>, Query, description = "The `store` of orders: only those placed there.", minimum = 1, maximum = 1000000000000_i64),
         ("after" = Option<String>, Query, description = "The `next` of the page before.", pattern = "^[1-9][0-9]{0,17}$"),
         ("limit" = Option<i64>, Query, description = "Orders of a page; 20 without.", minimum = 1, maximum = 100),
     ),
@@ -57,6 +60,7 @@ pub async fn list_orders(request: HttpRequest) -> Result<HttpResponse> {
         payment_status: query.word("payment_status", PaymentStatus::parse, "the payment statuses of orders"),
         fulfilment_status: query.word("fulfilment_status", FulfilmentStatus::parse, "the fulfilment statuses of orders"),
         email: query.text("email"),
+        store: query.store().map(StoreId),
         before: query.after().map(OrderId),
         ..Filter::default()
     };
@@ -101,6 +105,7 @@ fn summary(row: OrderRow) -> Result<OrderSummary> {
         fulfilment_status: row.fulfilment_status.as_str(),
         email: row.email,
         total: Amount::new(row.total, currency),
+        store: row.store_id.0,
         placed_at: moment(row.placed_at),
     })
 }

@@ -6,8 +6,8 @@ use super::catalogue::{ProductCard, card_view};
 use super::input::Query;
 use crate::api_keys::Scope;
 use crate::ids::ProductId;
-use crate::search::{SearchPage, SearchQuery, Sort};
-use crate::{catalog, shop};
+use crate::search::{SearchPage, SearchQuery, Sort, Within};
+use crate::{catalog, stores};
 use actix_web::{HttpRequest, HttpResponse, get};
 use kernel::money::Currency;
 use kernel::{Error, Result};
@@ -65,7 +65,7 @@ struct PriceRange {
     params(
         ("q" = Option<String>, Query, description = "As typed. Without it, everything that passes the filters.", max_length = 500),
         ("filter" = Option<Vec<String>>, Query, description = "A chosen value as `<facet>=<value>`, such as `brand=Acme` or `option:Color=Blue`. May be given several times.", max_items = 50),
-        ("price_min" = Option<i64>, Query, description = "The lowest price in minor units of the shop's currency.", minimum = 0, maximum = 1000000000000_i64),
+        ("price_min" = Option<i64>, Query, description = "The lowest price in minor units of the store's currency.", minimum = 0, maximum = 1000000000000_i64),
         ("price_max" = Option<i64>, Query, description = "The highest price in minor units.", minimum = 0, maximum = 1000000000000_i64),
         ("sort" = Option<String>, Query, description = "`relevance` (without it), `price_ascending`, `price_descending` or `newest`.", pattern = "^(relevance|price_ascending|price_descending|newest)$"),
         ("facets" = Option<bool>, Query, description = "`false` leaves the facets out."),
@@ -82,16 +82,18 @@ pub async fn search(request: HttpRequest) -> Result<HttpResponse> {
     let language = query.language();
     let asked = asked(&mut query);
     query.end()?;
-    let engine = call.door.search.clone();
-    let base = call.door.config.base_url.clone();
+    let (engine, site) = (call.door.search.clone(), call.site.clone());
+    let store = site.id;
+    let shop = call.door.read(move |conn, _| stores::shop(conn, store)).await?;
+    let asked = SearchQuery { within: Within::of(&shop.assortment()), ..asked };
     // The engine may wait for another server, so it gets a thread before a connection of the pool is taken.
     let page = tokio::task::spawn_blocking(move || engine.search(&asked));
     let page = page.await.map_err(|error| Error::unexpected(format!("a search panicked: {error}")))??;
     let view = call.door.read(move |conn, _| {
-        let currency = shop::get(conn)?.currency;
+        let currency = shop.currency;
         let ids: Vec<ProductId> = page.hits.iter().map(|id| ProductId(*id)).collect();
-        let cards = catalog::cards(conn, &ids, language, currency)?;
-        let products = cards.into_iter().map(|card| card_view(card, currency, &base)).collect();
+        let cards = catalog::cards(conn, &shop, &ids, language)?;
+        let products = cards.into_iter().map(|card| card_view(card, currency, &site.base_url)).collect();
         Ok(result(page, products, currency))
     });
     found(&view.await?)
@@ -119,7 +121,7 @@ fn asked(query: &mut Query) -> SearchQuery {
     let sort = query.word("sort", sort, "relevance, price_ascending, price_descending, newest").unwrap_or_default();
     let with_facets = query.word("facets", |word| word.parse().ok(), "true, false").unwrap_or(true);
     let limit = usize::try_from(query.limit()).unwrap_or(1);
-    SearchQuery { text, category: None, facets, price, sort, after: query.text("after"), limit, with_facets }
+    SearchQuery { text, facets, price, sort, after: query.text("after"), limit, with_facets, ..SearchQuery::default() }
 }
 
 fn is_facet(key: &str) -> bool {

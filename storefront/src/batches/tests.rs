@@ -198,7 +198,7 @@ fn a_file_is_compared_imported_and_undone() {
     let (one, two) = (new("new-one").unwrap(), new("new-two").unwrap());
     let variant = product(&db, two).variants[0].id.unwrap();
     db.write_now(move |conn| {
-        let cart = crate::carts::create(conn, None, Currency::EUR, "en", now)?;
+        let cart = crate::carts::create(conn, None, &crate::shop::Shop::default(), "en", now)?;
         crate::carts::add(conn, cart, variant, 1, now)
     })
     .unwrap();

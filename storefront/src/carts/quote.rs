@@ -2,13 +2,14 @@
 
 use super::reckon::{Situation, reckon};
 use super::{Cart, Pickup, Reckoning};
-use crate::catalog::{self, VariantForSale};
+use crate::catalog::{self, Assortment, VariantForSale};
 use crate::ids::{CartId, CartLineId, PromotionId, VariantId};
 use crate::pricing::Priced;
 use crate::promotions::{self, Decision, Reason, codes};
 use crate::shipping::ShippingRate;
-use crate::shop::{self, Shop};
+use crate::shop::Shop;
 use crate::stored_value::{self, Plan};
+use crate::stores;
 use kernel::clock::Time;
 use kernel::money::Currency;
 use kernel::{Conn, Result};
@@ -149,14 +150,14 @@ impl Quote {
 /// price and told as notices.
 pub fn quote(conn: &mut Conn, id: CartId, now: Time) -> Result<Quote> {
     let cart = super::get(conn, id)?;
-    let shop = shop::get(conn)?;
+    let shop = stores::shop(conn, cart.store_id)?;
     let currency = cart.currency()?;
     let mut notices = Vec::new();
-    let lines = load_lines(conn, &cart, currency, now, &mut notices)?;
+    let lines = load_lines(conn, &cart, &Assortment { currency, part: shop.part }, now, &mut notices)?;
 
     let mut loaded = promotions::live(conn, &codes::split(&cart.coupon_code), &cart.language, now)?;
     let shopper = promotions::shopper(conn, &mut loaded, cart.customer_id, &cart.email)?;
-    let country = if cart.country.is_empty() { &shop.country } else { &cart.country };
+    let country = if cart.country.is_empty() { shop.assumed_country() } else { &cart.country };
     let situation = Situation {
         currency,
         place: cart.place(country)?,
@@ -229,10 +230,10 @@ fn lost_notices(conn: &mut Conn, cart: &Cart, decision: &Decision, notices: &mut
     Ok(())
 }
 
-fn load_lines(conn: &mut Conn, cart: &Cart, currency: Currency, now: Time, notices: &mut Vec<Notice>) -> Result<Vec<LineQuote>> {
+fn load_lines(conn: &mut Conn, cart: &Cart, sold: &Assortment, now: Time, notices: &mut Vec<Notice>) -> Result<Vec<LineQuote>> {
     let rows = super::lines(conn, cart.id)?;
     let ids: Vec<VariantId> = rows.iter().map(|row| row.1).collect();
-    let on_sale = catalog::variants_for_sale(conn, &ids, currency, &cart.language)?;
+    let on_sale = catalog::for_sale(conn, sold, &ids, &cart.language)?;
     let mut lines = Vec::with_capacity(rows.len());
     for (id, variant, quantity, seen_price) in rows {
         let Some(variant) = on_sale.iter().find(|known| known.id == variant && known.sold_at(now)) else {

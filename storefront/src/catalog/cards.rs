@@ -4,7 +4,7 @@ use super::availability::Availability;
 use crate::ids::{ProductId, VariantId};
 use crate::labels::Labels;
 use crate::schema::{pictures, prices, product_pictures, product_texts, products, stock_levels, variants};
-use crate::shop;
+use crate::shop::Shop;
 use diesel::prelude::*;
 use kernel::money::Currency;
 use kernel::{Conn, Result};
@@ -14,7 +14,7 @@ use std::collections::HashMap;
 /// Pictures of a card: the one shown, and the one on hovering.
 const PICTURES: usize = 2;
 
-/// A product in a list. Amounts are minor units of the currency asked for.
+/// A product in a list. Amounts are minor units of the shop's currency.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Card {
     pub id: ProductId,
@@ -44,14 +44,14 @@ pub struct CardPicture {
 type Stock = Option<(bool, bool, i64, i64, i64)>;
 type Offer = (ProductId, VariantId, i64, Option<i64>, Stock);
 
-/// The products of `ids` that are on show, in that order.
-pub fn cards(conn: &mut Conn, ids: &[ProductId], language: &str, currency: Currency) -> Result<Vec<Card>> {
+/// The products of `ids` that are on show in the part of the catalogue that `shop` sells, in that order.
+pub fn cards(conn: &mut Conn, shop: &Shop, ids: &[ProductId], language: &str) -> Result<Vec<Card>> {
     let mut found: HashMap<ProductId, Card> = HashMap::with_capacity(ids.len());
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let low_stock = shop::get(conn)?.low_stock;
     let labels = Labels::load(conn, language)?;
+    let inside = shop.assortment().inside(conn, ids)?;
     for ids in ids.chunks(super::CHUNK) {
         let rows: Vec<(ProductId, String, String, String, Option<String>)> = products::table
             .left_join(
@@ -62,14 +62,16 @@ pub fn cards(conn: &mut Conn, ids: &[ProductId], language: &str, currency: Curre
             .select((products::id, products::slug, products::title, products::brand, product_texts::title.nullable()))
             .load(conn)?;
         let mut offers: HashMap<ProductId, Vec<Offer>> = HashMap::new();
-        for offer in offers_of(conn, ids, currency)? {
+        for offer in offers_of(conn, ids, shop.currency)? {
             offers.entry(offer.0).or_default().push(offer);
         }
         let mut galleries = galleries(conn, ids, &labels, PICTURES)?;
         for (id, slug, title, brand, translated) in rows {
             let title = translated.filter(|text| !text.is_empty()).unwrap_or(title);
-            let card = card((id, slug, title, labels.of(&brand).to_string()), offers.get(&id), galleries.remove(&id), low_stock);
-            found.insert(id, card);
+            if inside.as_ref().is_none_or(|inside| inside.contains(&id)) {
+                let named = (id, slug, title, labels.of(&brand).to_string());
+                found.insert(id, card(named, offers.get(&id), galleries.remove(&id), shop.low_stock));
+            }
         }
     }
     Ok(ids.iter().filter_map(|id| found.remove(id)).collect())

@@ -1,12 +1,16 @@
 //! Which products: by category, for the sitemap, for a shelf, and for the back office. Pages go by key, never by offset.
 
+use super::assortment::Assortment;
 use super::categories::categories;
 use super::filter::{self, Filter};
 use super::product::Status;
 use crate::ids::{CategoryId, ProductId};
-use crate::schema::{prices, product_categories, product_pictures, products, stock_levels, variants};
+use crate::schema::{collection_products, prices, product_categories, product_pictures, products, stock_levels, variants};
 use crate::shop::LANGUAGES;
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool};
 use kernel::clock::Time;
 use kernel::money::Currency;
 use kernel::{Conn, Result};
@@ -31,11 +35,32 @@ pub fn brief(conn: &mut Conn, id: ProductId) -> Result<Option<Brief>> {
     Ok(products::table.find(id).select((products::slug, products::title, products::status)).first(conn).optional()?)
 }
 
-/// Products on show after the id `after`, by id; with a category, those in it or below it.
+/// Products on show after the id `after`, by id, sold in whichever store; with a category, those in it or below it.
 pub fn listing(conn: &mut Conn, category: Option<CategoryId>, after: Option<ProductId>, limit: i64) -> Result<Vec<ProductId>> {
+    listed(conn, &|| sql("1 = 1"), category, after, limit)
+}
+
+/// [`listing`] of what a store sells.
+pub fn sold(
+    conn: &mut Conn,
+    sold: &Assortment,
+    category: Option<CategoryId>,
+    after: Option<ProductId>,
+    limit: i64,
+) -> Result<Vec<ProductId>> {
+    listed(conn, &|| sold.condition(), category, after, limit)
+}
+
+fn listed(
+    conn: &mut Conn,
+    condition: &dyn Fn() -> SqlLiteral<Bool>,
+    category: Option<CategoryId>,
+    after: Option<ProductId>,
+    limit: i64,
+) -> Result<Vec<ProductId>> {
     let after = after.unwrap_or(ProductId(0));
     let Some(category) = category else {
-        let listed = products::table.filter(products::listed.eq(true)).filter(products::id.gt(after));
+        let listed = products::table.filter(products::listed.eq(true)).filter(products::id.gt(after)).filter(condition());
         return Ok(listed.order(products::id).limit(limit).select(products::id).load(conn)?);
     };
     // A page of each category below, from one range of an index: one query over all of them would gather what they hold before it cuts.
@@ -46,6 +71,7 @@ pub fn listing(conn: &mut Conn, category: Option<CategoryId>, after: Option<Prod
             .filter(product_categories::category_id.eq(below))
             .filter(product_categories::product_id.gt(after))
             .filter(products::listed.eq(true))
+            .filter(condition())
             .order(product_categories::product_id)
             .limit(limit)
             .select(product_categories::product_id)
@@ -80,20 +106,31 @@ pub fn attribute_names(conn: &mut Conn) -> Result<Vec<String>> {
         .load(conn)?)
 }
 
-/// Slug and time of change of products on show after the id `after`, by id: for the sitemap.
-pub fn slugs(conn: &mut Conn, after: Option<ProductId>, limit: i64) -> Result<Vec<(ProductId, String, Time)>> {
+/// Slug and time of change of the products of a store with ids after `from` up to `until`, by id: for the sitemap.
+pub fn slugs(conn: &mut Conn, sold: &Assortment, from: i64, until: i64) -> Result<Vec<(String, Time)>> {
     Ok(products::table
         .filter(products::listed.eq(true))
-        .filter(products::id.gt(after.unwrap_or(ProductId(0))))
+        .filter(products::id.gt(ProductId(from)).and(products::id.le(ProductId(until))))
+        .filter(sold.condition())
         .order(products::id)
-        .limit(limit)
-        .select((products::id, products::slug, products::updated_at))
+        .select((products::slug, products::updated_at))
         .load(conn)?)
 }
 
-/// The highest id of a product on show.
-pub fn last(conn: &mut Conn) -> Result<Option<ProductId>> {
-    Ok(products::table.filter(products::listed.eq(true)).order(products::id.desc()).select(products::id).first(conn).optional()?)
+/// The numbers of the ranges of `size` ids, counted from 0, in which a store may have products: those with its members, or all up to the
+/// last product on show.
+pub fn ranges(conn: &mut Conn, sold: &Assortment, size: i64) -> Result<Vec<i64>> {
+    if let Some(part) = sold.part {
+        // Only a number is written into it.
+        let range = sql::<BigInt>(&format!("(collection_products.product_id - 1) / {size}"));
+        let own = collection_products::table.filter(collection_products::collection_id.eq(part));
+        let mut ranges: Vec<i64> = own.select(range).distinct().load(conn)?;
+        ranges.sort_unstable();
+        return Ok(ranges);
+    }
+    let last: Option<ProductId> =
+        products::table.filter(products::listed.eq(true)).order(products::id.desc()).select(products::id).first(conn).optional()?;
+    Ok((0..last.map_or(0, |last| (last.0 - 1) / size + 1)).collect())
 }
 
 /// The products on show with these slugs, in that order.
@@ -108,18 +145,19 @@ pub fn by_slugs(conn: &mut Conn, slugs: &[String]) -> Result<Vec<ProductId>> {
     Ok(slugs.iter().filter_map(|slug| found.get(slug).copied()).collect())
 }
 
-/// The products on show that appeared last.
-pub fn newest(conn: &mut Conn, limit: i64) -> Result<Vec<ProductId>> {
+/// The products of a store that appeared last.
+pub fn newest(conn: &mut Conn, sold: &Assortment, limit: i64) -> Result<Vec<ProductId>> {
     Ok(products::table
         .filter(products::listed.eq(true))
+        .filter(sold.condition())
         .order((products::published_at.desc(), products::id.desc()))
         .limit(limit)
         .select(products::id)
         .load(conn)?)
 }
 
-/// Other products on show that share a category with `product`, the one added last first.
-pub fn related(conn: &mut Conn, product: ProductId, limit: i64) -> Result<Vec<ProductId>> {
+/// Other products of a store that share a category with `product`, the one added last first.
+pub fn related(conn: &mut Conn, sold: &Assortment, product: ProductId, limit: i64) -> Result<Vec<ProductId>> {
     let shared: Vec<CategoryId> =
         product_categories::table.filter(product_categories::product_id.eq(product)).select(product_categories::category_id).load(conn)?;
     // As in `listing`: a few of each category, from the end of its range.
@@ -130,6 +168,7 @@ pub fn related(conn: &mut Conn, product: ProductId, limit: i64) -> Result<Vec<Pr
             .filter(product_categories::category_id.eq(category))
             .filter(product_categories::product_id.ne(product))
             .filter(products::listed.eq(true))
+            .filter(sold.condition())
             .order(product_categories::product_id.desc())
             .limit(limit)
             .select(product_categories::product_id)

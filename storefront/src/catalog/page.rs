@@ -8,7 +8,8 @@ use super::product::{Status, products};
 use crate::ids::{ProductId, VariantId};
 use crate::labels::Labels;
 use crate::schema::{product_pictures, products as rows};
-use crate::{shop, stock};
+use crate::shop::Shop;
+use crate::stock;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::money::Currency;
@@ -83,11 +84,13 @@ pub struct PageVariant {
     pub weight_grams: i64,
 }
 
-/// The page of a product on show. `NotFound` for any other.
-pub fn page(conn: &mut Conn, slug: &str, language: &str) -> Result<ProductPage> {
+/// The page of a product on show in the part of the catalogue that `shop` sells. `NotFound` for any other.
+pub fn page(conn: &mut Conn, shop: &Shop, slug: &str, language: &str) -> Result<ProductPage> {
     let (id, updated_at): (ProductId, Time) =
         rows::table.filter(rows::slug.eq(slug)).filter(rows::listed.eq(true)).select((rows::id, rows::updated_at)).first(conn)?;
-    let shop = shop::get(conn)?;
+    if shop.assortment().inside(conn, &[id])?.is_some_and(|inside| inside.is_empty()) {
+        return Err(Error::NotFound);
+    }
     let mut product =
         products(conn, &[id], shop.currency)?.pop().filter(|product| product.status == Status::Active).ok_or(Error::NotFound)?;
     let labels = Labels::load(conn, language)?;

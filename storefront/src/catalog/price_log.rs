@@ -138,11 +138,11 @@ mod tests {
                 product.variants[0].compare_at = *compare_at;
                 id = Some(save_product(conn, &product, &saving)?.id);
             }
-            let variant = page(conn, "mug", "en")?.variants[0].id;
+            let variant = page(conn, &crate::shop::Shop::default(), "mug", "en")?.variants[0].id;
             let logged = price_changes(conn, &[variant], Currency::EUR, 100)?;
             assert_eq!(logged.len(), changes.len());
             assert_eq!((logged[0].new_amount, logged[0].actor.as_str()), (changes.last().map(|last| last.1), "test"));
-            Ok(page(conn, "mug", "en")?.variants[0].lowest)
+            Ok(page(conn, &crate::shop::Shop::default(), "mug", "en")?.variants[0].lowest)
         })
         .unwrap()
     }

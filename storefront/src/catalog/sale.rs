@@ -1,5 +1,6 @@
 //! Variants as a cart needs them.
 
+use super::assortment::Assortment;
 use super::window::Window;
 use crate::ids::{ProductId, VariantId};
 use crate::labels::Labels;
@@ -118,6 +119,16 @@ pub fn variants_for_sale(conn: &mut Conn, ids: &[VariantId], currency: Currency,
     let pictures = pictures_by_product(conn, &of_products)?;
     let labels = Labels::load(conn, language)?;
     Ok(rows.into_iter().map(|row| variant(row, &pictures, &labels)).collect())
+}
+
+/// [`variants_for_sale`] in a store: what is outside its part of the catalogue is not `for_sale`.
+pub fn for_sale(conn: &mut Conn, sold: &Assortment, ids: &[VariantId], language: &str) -> Result<Vec<VariantForSale>> {
+    let mut found = variants_for_sale(conn, ids, sold.currency, language)?;
+    let products: Vec<ProductId> = found.iter().map(|variant| variant.product_id).collect();
+    if let Some(inside) = sold.inside(conn, &products)? {
+        found.iter_mut().for_each(|variant| variant.for_sale &= inside.contains(&variant.product_id));
+    }
+    Ok(found)
 }
 
 fn one_by_one(conn: &Conn, ids: usize) -> bool {

@@ -62,6 +62,7 @@ pub fn relist(conn: &mut Conn, id: ProductId, now: Time) -> Result<()> {
 mod tests {
     use super::*;
     use crate::catalog::{Product, Saving, Variant, cards, find_variant, listing, page, save_product, variants_for_sale};
+    use crate::shop::Shop;
     use chrono::TimeDelta;
     use kernel::Error;
     use kernel::clock::Clock;
@@ -81,8 +82,8 @@ mod tests {
             let variant = find_variant(conn, "M")?.ok_or(Error::NotFound)?;
             let shown = |conn: &mut Conn, at: Time| -> Result<(usize, usize, bool, bool)> {
                 let sale = variants_for_sale(conn, &[variant], Currency::EUR, "en")?;
-                let listed = (listing(conn, None, None, 10)?.len(), cards(conn, &[id], "en", Currency::EUR)?.len());
-                Ok((listed.0, listed.1, page(conn, "mug", "en").is_ok(), sale[0].sold_at(at)))
+                let listed = (listing(conn, None, None, 10)?.len(), cards(conn, &Shop::default(), &[id], "en")?.len());
+                Ok((listed.0, listed.1, page(conn, &Shop::default(), "mug", "en").is_ok(), sale[0].sold_at(at)))
             };
             assert_eq!(shown(conn, now)?, (0, 0, false, false));
             let mut edges: Vec<Time> =

@@ -126,7 +126,7 @@ fn a_hand_keeps_its_order_and_an_old_address_leads_on() {
         let id = save(conn, &collection, now)?;
         let found = page(conn, "ours", "zh")?;
         assert_eq!((found.name.as_str(), found.by_hand), ("精选", true));
-        assert_eq!(listing(conn, &found, None, 10)?, [(0, pot), (1, mug)]);
+        assert_eq!(listing(conn, &crate::shop::Shop::default().assortment(), &found, None, 10)?, [(0, pot), (1, mug)]);
         assert_eq!(get(conn, id)?.filling, Filling::ByHand(vec![pot, mug]));
         let renamed = Collection { id: Some(id), slug: "best".into(), ..get(conn, id)? };
         save(conn, &renamed, now)?;

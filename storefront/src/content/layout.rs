@@ -1,8 +1,10 @@
-//! The home page as the merchant lays it out: stored with the shop's settings, by slugs of categories and products and hashes of pictures,
+//! The home page as the merchant lays it out: stored with the shop's settings or with the store that has its own, by slugs of categories and products and hashes of pictures,
 //! texts by language.
 
 use crate::catalog;
-use crate::shop::{self, LANGUAGES};
+use crate::ids::StoreId;
+use crate::shop::{self, LANGUAGES, Shop};
+use crate::stores::{self, MAIN};
 use kernel::clock::Time;
 use kernel::error::Fields;
 use kernel::{Conn, Error, Result};
@@ -55,7 +57,7 @@ pub struct Row {
 }
 
 /// What was stored; the layout of a new shop when it does not read.
-pub fn of(shop: &shop::Shop) -> Layout {
+pub fn of(shop: &Shop) -> Layout {
     if shop.home.is_null() {
         return Layout::default();
     }
@@ -65,8 +67,8 @@ pub fn of(shop: &shop::Shop) -> Layout {
     })
 }
 
-/// Stores the layout. `Invalid` names every field that leads nowhere, as the form of the back office calls them.
-pub fn save(conn: &mut Conn, layout: &Layout, now: Time) -> Result<()> {
+/// Stores the layout of a store. `Invalid` names every field that leads nowhere, as the form of the back office calls them.
+pub fn save(conn: &mut Conn, store: StoreId, layout: &Layout, now: Time) -> Result<()> {
     let mut wrong = Fields::default();
     let tree = catalog::categories(conn, LANGUAGES[0])?;
     for (name, part) in [("hero", &layout.hero), ("banner", &layout.banner)] {
@@ -95,29 +97,54 @@ pub fn save(conn: &mut Conn, layout: &Layout, now: Time) -> Result<()> {
     if layout.shelves.len() > SHELVES {
         return Err(Error::conflict("admin-home-page-too-many"));
     }
-    let mut shop = shop::get(conn)?;
-    shop.home = serde_json::to_value(layout)?;
-    shop::set(conn, &shop, now)
+    put(conn, store, layout, now)
 }
 
-/// Whether the home page shows the category with this slug, or leads to it.
-pub(crate) fn speaks_of(conn: &mut Conn, slug: &str) -> Result<bool> {
-    let layout = of(&shop::get(conn)?);
-    let led = [&layout.hero, &layout.banner].into_iter().flatten().any(|part| part.link == slug);
-    Ok(led || layout.tiles.iter().any(|tile| tile == slug))
-}
-
-/// Lets the home page follow a category whose slug changed.
-pub(crate) fn category_moved(conn: &mut Conn, before: &str, after: &str, now: Time) -> Result<()> {
-    if !speaks_of(conn, before)? {
-        return Ok(());
+fn put(conn: &mut Conn, store: StoreId, layout: &Layout, now: Time) -> Result<()> {
+    let home = serde_json::to_value(layout)?;
+    if store != MAIN {
+        return stores::set_home(conn, store, Some(&home), now);
     }
-    let mut shop = shop::get(conn)?;
-    let mut layout = of(&shop);
-    let links = [&mut layout.hero, &mut layout.banner].into_iter().flatten().map(|part| &mut part.link);
-    links.chain(&mut layout.tiles).filter(|slug| *slug == before).for_each(|slug| *slug = after.to_string());
-    shop.home = serde_json::to_value(&layout)?;
+    let shop = Shop { home, ..shop::get(conn)? };
     shop::set(conn, &shop, now)
+}
+
+/// Gives a store the home page of the main store again.
+pub fn reset(conn: &mut Conn, store: StoreId, now: Time) -> Result<()> {
+    stores::set_home(conn, store, None, now)
+}
+
+/// The layouts that there are: that of the main store, and those of stores that have their own.
+fn all(conn: &mut Conn) -> Result<Vec<(StoreId, Layout)>> {
+    let shop = shop::get(conn)?;
+    let mut all = vec![(MAIN, of(&shop))];
+    for (store, home) in stores::own_homes(conn)? {
+        all.push((store, of(&Shop { home: serde_json::from_str(&home)?, ..shop.clone() })));
+    }
+    Ok(all)
+}
+
+impl Layout {
+    /// Whether it shows the category with this slug, or leads to it.
+    fn names(&self, slug: &str) -> bool {
+        let led = [&self.hero, &self.banner].into_iter().flatten().any(|part| part.link == slug);
+        led || self.tiles.iter().any(|tile| tile == slug)
+    }
+}
+
+/// Whether a home page shows the category with this slug, or leads to it.
+pub(crate) fn speaks_of(conn: &mut Conn, slug: &str) -> Result<bool> {
+    Ok(all(conn)?.iter().any(|(_, layout)| layout.names(slug)))
+}
+
+/// Lets the home pages follow a category whose slug changed.
+pub(crate) fn category_moved(conn: &mut Conn, before: &str, after: &str, now: Time) -> Result<()> {
+    for (store, mut layout) in all(conn)?.into_iter().filter(|(_, layout)| layout.names(before)) {
+        let links = [&mut layout.hero, &mut layout.banner].into_iter().flatten().map(|part| &mut part.link);
+        links.chain(&mut layout.tiles).filter(|slug| *slug == before).for_each(|slug| *slug = after.to_string());
+        put(conn, store, &layout, now)?;
+    }
+    Ok(())
 }
 
 fn too_long(wrong: &mut Fields, name: &str, said: &Said) {

@@ -13,7 +13,7 @@ fn the_demo_is_whole_and_loads_once() {
     assert!(load(&db, now, &mut |_, _| ()).unwrap().already);
     db.read_now(|conn| {
         let shop = shop::get(conn)?;
-        let mug = catalog::page(conn, "straight-mug", "zh")?;
+        let mug = catalog::page(conn, &shop, "straight-mug", "zh")?;
         assert_eq!(mug.variants.len(), 8);
         assert!(!mug.title.is_ascii() && !mug.attributes[0].0.is_ascii() && !mug.options[0].name.is_ascii());
         assert!(mug.pictures.iter().all(|picture| picture.hash.len() == 64 && !picture.alt.is_ascii()));
@@ -24,13 +24,13 @@ fn the_demo_is_whole_and_loads_once() {
         let path: Vec<String> = mug.categories[0].iter().map(|category| category.slug.clone()).collect();
         assert_eq!(path, ["tableware", "mugs-cups"]);
 
-        let availability = |conn: &mut Conn, slug: &str| catalog::page(conn, slug, "en").map(|page| page.availability);
+        let availability = |conn: &mut Conn, slug: &str| catalog::page(conn, &Shop::default(), slug, "en").map(|page| page.availability);
         assert_eq!(availability(conn, "fluted-vase")?, Availability::SoldOut);
         assert_eq!(availability(conn, "iron-teapot")?, Availability::BackOrder);
         assert!(matches!(availability(conn, "first-flush-2027"), Err(Error::NotFound)));
 
         let all = catalog::listing(conn, None, None, 100)?;
-        let cards = catalog::cards(conn, &all, "zh", shop.currency)?;
+        let cards = catalog::cards(conn, &shop, &all, "zh")?;
         assert_eq!(cards.len(), 33);
         assert!(cards.iter().all(|card| card.price_from.is_some() && !card.pictures.is_empty() && !card.title.is_ascii()));
         let bowl = cards.iter().find(|card| card.slug == "serving-bowl");
@@ -40,7 +40,7 @@ fn the_demo_is_whole_and_loads_once() {
         let tableware = tree.by_slug("tableware").map(|category| category.id);
         assert!(tableware.is_some_and(|id| tree.subtree(id).len() > 2));
         assert!(catalog::listing(conn, tableware, None, 100)?.len() > 5);
-        assert!(!catalog::related(conn, mug.id, 8)?.contains(&mug.id));
+        assert!(!catalog::related(conn, &shop.assortment(), mug.id, 8)?.contains(&mug.id));
         assert!(shop.home["hero"]["picture"].as_str().is_some_and(|hash| hash.len() == 64));
         for tile in shop.home["tiles"].as_array().unwrap() {
             assert!(tree.by_slug(tile.as_str().unwrap()).is_some_and(|category| category.picture_hash.is_some()), "{tile}");

@@ -6,6 +6,7 @@ use super::draft::{DraftStatus, PictureDraft, ProductDraft, TextDraft, VariantDr
 use super::export::ShopifyWriter;
 use crate::catalog::{self, Categories, Filter, Product, Status, Variant};
 use crate::shop::{self, LANGUAGES};
+use kernel::money::Currency;
 use kernel::{Db, Error, Result};
 use std::io::Write;
 
@@ -39,10 +40,9 @@ pub fn export_products(db: &Db, out: impl Write, progress: &mut dyn FnMut(u64, u
     Ok(done)
 }
 
-/// Writes the products that a filter finds, the newest first, as [`export_products`] does.
-pub fn export_found(db: &Db, filter: &Filter, out: impl Write) -> Result<u64> {
-    let (names, currency, tree) =
-        db.read_now(|conn| Ok((catalog::attribute_names(conn)?, shop::get(conn)?.currency, catalog::categories(conn, LANGUAGES[0])?)))?;
+/// Writes the products that a filter finds, the newest first, as [`export_products`] does, with prices in `currency`.
+pub fn export_found(db: &Db, filter: &Filter, currency: Currency, out: impl Write) -> Result<u64> {
+    let (names, tree) = db.read_now(|conn| Ok((catalog::attribute_names(conn)?, catalog::categories(conn, LANGUAGES[0])?)))?;
     let mut writer = ShopifyWriter::new(names, currency, out).map_err(unwritable)?;
     let (mut filter, mut done) = (filter.clone(), 0u64);
     loop {

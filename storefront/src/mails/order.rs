@@ -37,7 +37,7 @@ impl Subject {
         let billing = order.billing_address()?;
         let view = MailOrder {
             number: order.number.clone(),
-            url: mailer.order_url(&order),
+            url: mailer.order_url(conn, &order)?,
             lines: lines.iter().map(line).collect(),
             totals: stored::paid(conn, shown::order_totals(&order, &lines, &adjustments, &words)?, &order, &words)?,
             shipping_address: shown::address_lines(&order.shipping_address()?, language),
@@ -50,7 +50,7 @@ impl Subject {
     }
 
     pub fn reader(&self) -> Reader<'_> {
-        Reader { email: &self.order.email, name: &self.name, language: language(&self.order.language) }
+        Reader { email: &self.order.email, name: &self.name, language: language(&self.order.language), store: self.order.store_id }
     }
 
     pub fn view(&self) -> MailOrder {
@@ -154,7 +154,7 @@ pub fn case_refund(conn: &mut Conn, order: i64, case: i64, now: Time, mailer: &M
     let view = PaymentCaseRefund {
         order_number: Some(subject.order.number.clone()),
         amount: subject.money(case.amount)?,
-        shop_page: mailer.url(reader.language, "/"),
+        shop_page: mailer.site(conn, reader.store)?.url(reader.language, "/"),
     };
     mailer.queue(conn, "payment_case_refund", &case.id.to_string(), &reader, view, now)
 }

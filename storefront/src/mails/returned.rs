@@ -28,7 +28,7 @@ pub fn update(conn: &mut Conn, order: i64, back: i64, status: &str, now: Time, m
         message: if answered { back.message.lines().map(str::to_string).collect() } else { Vec::new() },
         contents: return_contents(conn, &back, &subject.lines, &words)?,
         label: told == Status::Approved && returns::has_label(conn, back.id)?,
-        url: mailer.order_url(&subject.order),
+        url: mailer.order_url(conn, &subject.order)?,
     };
     mailer.queue(conn, "return_update", &format!("{}:{status}", back.id), &subject.reader(), view, now)
 }

@@ -3,8 +3,8 @@
 use super::{Entry, Target};
 use crate::catalog::{self, Categories};
 use crate::ids::{CollectionId, ProductId};
-use crate::shop::LANGUAGES;
-use crate::{collections, content, shop};
+use crate::shop::{LANGUAGES, Shop};
+use crate::{collections, content};
 use kernel::{Conn, Error, Result};
 use std::collections::HashMap;
 
@@ -29,8 +29,9 @@ pub struct Live {
 }
 
 impl Ends {
-    /// The ends of `menus` in `language`, which is one of the shop's.
-    pub fn load(conn: &mut Conn, language: &'static str, menus: &[&[Entry]]) -> Result<Ends> {
+    /// The ends of `menus` in `language`, which is one of the shop's, as far as they are sold in the store as which it is seen. `tree` is
+    /// what that store shows of the categories.
+    pub fn load(conn: &mut Conn, shop: &Shop, tree: Categories, language: &'static str, menus: &[&[Entry]]) -> Result<Ends> {
         let (mut products, mut wanted) = (Vec::new(), Vec::new());
         for entry in menus.iter().flat_map(|menu| menu.iter()).flat_map(|entry| std::iter::once(entry).chain(&entry.children)) {
             match entry.target {
@@ -43,16 +44,16 @@ impl Ends {
         let listed = if wanted.is_empty() { Vec::new() } else { collections::list(conn)? };
         for one in listed.into_iter().filter(|one| one.active && wanted.contains(&one.id)) {
             match collections::page(conn, &one.slug, language) {
+                Ok(page) if !collections::is_sold(conn, &shop.assortment(), &page)? => {}
                 Ok(page) => drop(found.insert(one.id, (page.name, format!("/collections/{}", page.slug)))),
                 Err(Error::NotFound) => {}
                 Err(error) => return Err(error),
             }
         }
-        let currency = shop::get(conn)?.currency;
-        let cards = catalog::cards(conn, &products, language, currency)?;
+        let cards = catalog::cards(conn, shop, &products, language)?;
         Ok(Ends {
             language,
-            categories: catalog::categories(conn, language)?,
+            categories: tree,
             pages: content::list(conn, language)?,
             collections: found,
             products: cards.into_iter().map(|card| (card.id, (card.title, format!("/products/{}", card.slug)))).collect(),

@@ -62,6 +62,7 @@ pub fn create(conn: &mut Conn, new: &NewOrder, now: Time) -> Result<OrderId> {
         orders::payment_due_at.eq(*due),
         orders::taxation.eq(kernel::json::text(&taxation)?),
         orders::pickup_location_id.eq(quote.pickup.as_ref().map(|pickup| pickup.location)),
+        orders::store_id.eq(cart.store_id),
         (orders::country.eq(&shipping.country), orders::placed_at.eq(now), orders::updated_at.eq(now)),
     );
     let id: OrderId = on_each!(conn, c => diesel::insert_into(orders::table).values(row).returning(orders::id).get_result(c))?;

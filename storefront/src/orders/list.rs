@@ -1,7 +1,7 @@
 //! Lists of orders, newest first: filters, search, pages by key. No list counts, and none sorts more than it shows.
 
 use super::{FulfilmentStatus, OrderStatus, PaymentStatus, terms};
-use crate::ids::OrderId;
+use crate::ids::{OrderId, StoreId};
 use crate::schema::{order_terms, orders};
 use crm::CustomerId;
 use diesel::dsl::exists;
@@ -32,6 +32,7 @@ pub struct OrderRow {
     pub country: String,
     pub total: i64,
     pub placed_at: Time,
+    pub store_id: StoreId,
 }
 
 /// Which orders a list shows. Pages follow by key: `before` is the last id of the page before.
@@ -43,6 +44,8 @@ pub struct Filter {
     pub fulfilment_status: Option<FulfilmentStatus>,
     pub country: Option<String>,
     pub payment_method: Option<String>,
+    /// Where it was placed.
+    pub store: Option<StoreId>,
     /// A mail address, whole and as it was typed.
     pub email: Option<String>,
     /// Words; an order is found when each of them begins its number, a name, its mail address or a SKU.
@@ -118,6 +121,9 @@ fn walk(conn: &mut Conn, filter: &Filter, cursor: Cursor, common: &[String], lim
     if let Some(method) = filter.payment_method.clone() {
         query = query.filter(orders::payment_method.eq(method));
     }
+    if let Some(store) = filter.store {
+        query = query.filter(orders::store_id.eq(store));
+    }
     if let Some(email) = filter.email.clone() {
         query = query.filter(orders::email.eq(email));
     }
@@ -175,6 +181,7 @@ impl Filter {
             && self.fulfilment_status.is_none_or(|status| status == row.fulfilment_status)
             && self.country.as_ref().is_none_or(|country| *country == row.country)
             && self.payment_method.as_ref().is_none_or(|method| *method == row.payment_method)
+            && self.store.is_none_or(|store| store == row.store_id)
             && self.email.as_ref().is_none_or(|email| *email == row.email)
             && self.from.is_none_or(|from| row.placed_at >= from)
             && self.until.is_none_or(|until| row.placed_at < until)

@@ -9,7 +9,7 @@ use super::changes::Change;
 use super::page::Gathering;
 use super::plan::Plan;
 use super::schema::{Fields, schema};
-use super::{Documents, SearchDocument, SearchEngine, SearchPage, SearchQuery, Suggestion, suggest};
+use super::{Documents, SearchDocument, SearchEngine, SearchPage, SearchQuery, Suggestion, Within, suggest};
 pub(super) use generation::failed;
 use generation::{Generation, Snapshot};
 use kernel::error::{Error, Result};
@@ -186,9 +186,10 @@ impl SearchEngine for EmbeddedSearch {
         run(&self.live().snapshot(), &self.fields, query)
     }
 
-    fn suggest(&self, text: &str, limit: usize) -> Result<Vec<Suggestion>> {
+    fn suggest(&self, text: &str, within: &Within, limit: usize) -> Result<Vec<Suggestion>> {
         let snapshot = self.live().snapshot();
-        suggest::suggest(&snapshot.searcher, &snapshot.segments, &self.fields, text, limit, &|query| run(&snapshot, &self.fields, query))
+        let search = |query: SearchQuery| run(&snapshot, &self.fields, &SearchQuery { within: *within, ..query });
+        suggest::suggest(&snapshot.searcher, &snapshot.segments, &self.fields, text, limit, &search)
     }
 
     fn len(&self) -> Result<usize> {
@@ -202,12 +203,12 @@ impl SearchEngine for EmbeddedSearch {
 
 /// A search over one view of the index.
 fn run(snapshot: &Snapshot, fields: &Fields, query: &SearchQuery) -> Result<SearchPage> {
-    let mut pass = Pass { snapshot, fields, category: query.category, gathering: Gathering::new(query)?, seen: Vec::new(), matched: 0 };
-    let searcher = &snapshot.searcher;
     if query.text.trim().is_empty() {
-        pass.gather(1, Box::new(AllQuery), EnableScoring::disabled_from_searcher(searcher))?;
-        return Ok(pass.gathering.finish());
+        return list(snapshot, fields, query);
     }
+    let (groups, gathering) = (groups(fields, query), Gathering::new(query)?);
+    let mut pass = Pass { snapshot, groups, gathering, seen: Vec::new(), matched: 0 };
+    let searcher = &snapshot.searcher;
     let Some(mut plan) = Plan::new(searcher, fields, &query.text).map_err(failed)? else { return Ok(pass.gathering.finish()) };
     let mut corrected = None;
     let scored = |pass: &mut Pass<'_>, plan: &Plan<'_>, tier: u8, text: Box<dyn Query>| {
@@ -236,11 +237,46 @@ fn run(snapshot: &Snapshot, fields: &Fields, query: &SearchQuery) -> Result<Sear
     Ok(SearchPage { corrected, ..pass.gathering.finish() })
 }
 
+/// A list without a text: everything, or a category.
+fn list(snapshot: &Snapshot, fields: &Fields, query: &SearchQuery) -> Result<SearchPage> {
+    let searcher = &snapshot.searcher;
+    let groups = groups(fields, query);
+    let all: Box<dyn Query> = match groups.as_slice() {
+        [] => Box::new(AllQuery),
+        [one] => Box::new(one.clone()),
+        several => Box::new(BooleanQuery::intersection(several.iter().map(|group| Box::new(group.clone()) as Box<dyn Query>).collect())),
+    };
+    let weight = all.weight(EnableScoring::disabled_from_searcher(searcher)).map_err(failed)?;
+    let mut whole = Gathering::new(query)?;
+    for (reader, segment) in searcher.segment_readers().iter().zip(&snapshot.segments) {
+        let walk = || {
+            let mut gathering = Gathering::new(query)?;
+            let mut counting = gathering.begin(segment);
+            let mut consider = |documents: &[u32]| {
+                for document in documents.iter().filter(|document| !reader.is_deleted(**document)) {
+                    gathering.offer(segment, &mut counting, *document, 1, 0);
+                }
+            };
+            weight.for_each_no_score(reader, &mut consider).map_err(failed)?;
+            gathering.end(segment, counting);
+            Ok(gathering.part())
+        };
+        whole.add(segment.kept.part(query, reader.num_deleted_docs(), walk)?.as_ref());
+    }
+    Ok(whole.finish())
+}
+
+/// The category, and the part of the catalogue, that a product has to be in.
+fn groups(fields: &Fields, query: &SearchQuery) -> Vec<TermQuery> {
+    let ids = query.category.into_iter().chain(query.within.part);
+    ids.map(|id| TermQuery::new(Term::from_field_i64(fields.category, id), IndexRecordOption::Basic)).collect()
+}
+
 /// The passes of one search over the segments.
 struct Pass<'a> {
     snapshot: &'a Snapshot,
-    fields: &'a Fields,
-    category: Option<i64>,
+    /// What a product has to be in, all of it.
+    groups: Vec<TermQuery>,
     gathering: Gathering<'a>,
     /// Matches of the tiers before, by segment and document. Short: a tier is only tried after fewer than `ENOUGH`.
     seen: Vec<(usize, u32)>,
@@ -249,8 +285,7 @@ struct Pass<'a> {
 
 impl Pass<'_> {
     fn gather(&mut self, tier: u8, text: Box<dyn Query>, scoring: EnableScoring<'_>) -> Result<()> {
-        let scored = scoring.is_scoring_enabled();
-        let query = self.in_category(text);
+        let query = self.in_groups(text);
         let weight = query.weight(scoring).map_err(failed)?;
         let searcher: &Searcher = &self.snapshot.searcher;
         let before = self.seen.clone();
@@ -265,7 +300,7 @@ impl Pass<'_> {
                 if seen.len() < ENOUGH {
                     seen.push((at, document));
                 }
-                gathering.offer(segment, &mut counting, document, tier, if scored { in_thousandths(score) } else { 0 });
+                gathering.offer(segment, &mut counting, document, tier, in_thousandths(score));
             };
             weight.for_each(reader, &mut consider).map_err(failed)?;
             self.gathering.end(segment, counting);
@@ -273,11 +308,15 @@ impl Pass<'_> {
         Ok(())
     }
 
-    fn in_category(&self, text: Box<dyn Query>) -> Box<dyn Query> {
-        let Some(id) = self.category else { return text };
-        let inside = TermQuery::new(Term::from_field_i64(self.fields.category, id), IndexRecordOption::Basic);
-        let inside: Box<dyn Query> = Box::new(ConstScoreQuery::new(Box::new(inside), 0.0));
-        Box::new(BooleanQuery::from(vec![(Occur::Must, inside), (Occur::Must, text)]))
+    fn in_groups(&self, text: Box<dyn Query>) -> Box<dyn Query> {
+        if self.groups.is_empty() {
+            return text;
+        }
+        let inside = |group: &TermQuery| {
+            let inside: Box<dyn Query> = Box::new(ConstScoreQuery::new(Box::new(group.clone()), 0.0));
+            (Occur::Must, inside)
+        };
+        Box::new(BooleanQuery::from(self.groups.iter().map(inside).chain([(Occur::Must, text)]).collect::<Vec<_>>()))
     }
 }
 

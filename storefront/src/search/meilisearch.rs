@@ -8,7 +8,7 @@ mod ask;
 mod document;
 
 use super::changes::Change;
-use super::{Documents, SearchDocument, SearchEngine, SearchPage, SearchQuery, Suggestion};
+use super::{Documents, SearchDocument, SearchEngine, SearchPage, SearchQuery, Suggestion, Within};
 use document::{Document, settings};
 use kernel::error::{Error, Result};
 use meilisearch_sdk::client::{Client, SwapIndexes};
@@ -224,12 +224,12 @@ impl SearchEngine for MeilisearchSearch {
     }
 
     /// Products only: the server knows no other names to complete.
-    fn suggest(&self, text: &str, limit: usize) -> Result<Vec<Suggestion>> {
+    fn suggest(&self, text: &str, within: &Within, limit: usize) -> Result<Vec<Suggestion>> {
         if text.trim().is_empty() || limit == 0 {
             return Ok(Vec::new());
         }
-        let (index, text) = (self.client.index(&self.index), ask::shortened(text));
-        self.call(PATIENCE, async move { ask::suggestions(&index, &text, limit).await })
+        let (index, text, within) = (self.client.index(&self.index), ask::shortened(text), *within);
+        self.call(PATIENCE, async move { ask::suggestions(&index, &text, &within, limit).await })
     }
 
     fn len(&self) -> Result<usize> {

@@ -2,6 +2,7 @@
 
 use super::cursor::{self, Place};
 use super::filter::{Bound, Filter, PRICE};
+use super::schema::currency_number;
 use super::segment::{Labels, Segment};
 use super::{Facet, FacetValue, MAX_FACET_VALUES, MAX_LIMIT, SearchPage, SearchQuery, Sort};
 use kernel::error::Result;
@@ -11,6 +12,8 @@ use std::collections::{BTreeMap, BinaryHeap};
 pub struct Gathering<'a> {
     query: &'a SearchQuery,
     filter: Filter,
+    /// The currency of the query, as the columns hold it.
+    currency: Option<u64>,
     after: Option<Place>,
     limit: usize,
     /// The worst of the page on top; one more than the page holds, to know whether there is another.
@@ -20,9 +23,19 @@ pub struct Gathering<'a> {
     price_range: Option<(i64, i64)>,
 }
 
+/// What one segment has of a list.
+pub struct Part {
+    best: Vec<Place>,
+    total: usize,
+    counts: BTreeMap<String, BTreeMap<String, usize>>,
+    price_range: Option<(i64, i64)>,
+}
+
 /// The numbers of one segment while it is gathered.
 pub struct Counting {
     bound: Bound,
+    /// The currency that prices have to be looked at for: some of the segment are in another.
+    currency: Option<u64>,
     labels: Vec<u32>,
     options: Vec<u32>,
     /// The document that counted an option last, plus one: a product with three blue variants counts once.
@@ -40,6 +53,14 @@ struct Variants {
     near: u64,
 }
 
+impl Variants {
+    /// Adds what a variant fails.
+    fn note(&mut self, mask: u64) {
+        self.matches |= mask == 0;
+        self.near |= if mask.is_power_of_two() { mask } else { 0 };
+    }
+}
+
 impl<'a> Gathering<'a> {
     /// Fails with `Invalid` on a cursor of another list and on too many filters.
     pub fn new(query: &'a SearchQuery) -> Result<Gathering<'a>> {
@@ -48,6 +69,7 @@ impl<'a> Gathering<'a> {
         Ok(Gathering {
             query,
             filter: Filter::new(query)?,
+            currency: query.within.currency.map(currency_number),
             after,
             limit,
             best: BinaryHeap::with_capacity(limit + 2),
@@ -61,6 +83,7 @@ impl<'a> Gathering<'a> {
         let count = |labels: &Labels| if self.query.with_facets { vec![0; labels.0.len()] } else { Vec::new() };
         Counting {
             bound: self.filter.bind(segment),
+            currency: self.currency.filter(|currency| segment.is_mixed(*currency)),
             labels: count(&segment.labels),
             options: count(&segment.options),
             counted: count(&segment.options),
@@ -74,7 +97,8 @@ impl<'a> Gathering<'a> {
         if product != 0 && !(self.query.with_facets && product.is_power_of_two()) {
             return;
         }
-        let found = if self.query.with_facets || by_price || self.filter.speaks_of_variants() {
+        let by_variant = self.query.with_facets || by_price || self.filter.speaks_of_variants() || counting.currency.is_some();
+        let found = if by_variant {
             self.variants(segment, counting, document, product)
         } else {
             Variants { matches: true, available: segment.available.first(document) == Some(1), ..Variants::default() }
@@ -96,34 +120,51 @@ impl<'a> Gathering<'a> {
     fn variants(&mut self, segment: &Segment, counting: &mut Counting, document: u32, product: u64) -> Variants {
         let mut found = Variants::default();
         let mut any = false;
-        let mut note = |mask: u64| {
-            found.matches |= mask == 0;
-            found.near |= if mask.is_power_of_two() { mask } else { 0 };
-        };
-        for (combination, price) in segment.variants.values_for_doc(document).zip(segment.prices.values_for_doc(document)) {
-            any = true;
-            let combination = combination as usize;
-            let mask = product | self.filter.variant_mask(&counting.bound, combination, price);
-            note(mask);
-            if self.query.with_facets && (mask == 0 || mask.is_power_of_two()) {
-                count_options(segment, counting, document, combination, mask);
-                if mask & !PRICE == 0 {
-                    let (low, high) = self.price_range.unwrap_or((price, price));
-                    self.price_range = Some((low.min(price), high.max(price)));
+        let rows = segment.variants.values_for_doc(document).zip(segment.prices.values_for_doc(document));
+        match counting.currency {
+            None => {
+                for (combination, price) in rows {
+                    any = true;
+                    self.variant(segment, counting, (document, product), (combination as usize, price), &mut found);
                 }
             }
-            if mask == 0 {
-                found.low = Some(found.low.map_or(price, |low| low.min(price)));
-                found.high = Some(found.high.map_or(price, |high| high.max(price)));
-                found.available |= segment.in_stock.get(combination) == Some(&true);
+            Some(currency) => {
+                for ((combination, price), _) in rows.zip(segment.currencies.values_for_doc(document)).filter(|(_, own)| *own == currency) {
+                    self.variant(segment, counting, (document, product), (combination as usize, price), &mut found);
+                }
+                // What has no price in the currency is not sold to whoever asks.
+                return found;
             }
         }
         if !any {
-            let mask = product | counting.bound.without_variant;
-            found.matches = mask == 0;
-            found.near = if mask.is_power_of_two() { mask } else { 0 };
+            found.note(product | counting.bound.without_variant);
         }
         found
+    }
+
+    /// Considers one variant: its combination of options, and its price.
+    fn variant(
+        &mut self,
+        segment: &Segment,
+        counting: &mut Counting,
+        (document, product): (u32, u64),
+        (combination, price): (usize, i64),
+        found: &mut Variants,
+    ) {
+        let mask = product | self.filter.variant_mask(&counting.bound, combination, price);
+        found.note(mask);
+        if self.query.with_facets && (mask == 0 || mask.is_power_of_two()) {
+            count_options(segment, counting, document, combination, mask);
+            if mask & !PRICE == 0 {
+                let (low, high) = self.price_range.unwrap_or((price, price));
+                self.price_range = Some((low.min(price), high.max(price)));
+            }
+        }
+        if mask == 0 {
+            found.low = Some(found.low.map_or(price, |low| low.min(price)));
+            found.high = Some(found.high.map_or(price, |high| high.max(price)));
+            found.available |= segment.in_stock.get(combination) == Some(&true);
+        }
     }
 
     fn keep(&mut self, segment: &Segment, document: u32, tier: u8, relevance: i64, found: &Variants) {
@@ -136,7 +177,10 @@ impl<'a> Gathering<'a> {
             Sort::PriceDescending => (false, found.high.map_or(i64::MAX, i64::saturating_neg)),
             Sort::Newest => (false, segment.published.first(document).unwrap_or(0).saturating_neg()),
         };
-        let place = Place { tier, out, value, id: segment.ids.first(document).unwrap_or(0) };
+        self.place(Place { tier, out, value, id: segment.ids.first(document).unwrap_or(0) });
+    }
+
+    fn place(&mut self, place: Place) {
         if self.after.is_some_and(|after| place <= after) {
             return;
         }
@@ -153,17 +197,39 @@ impl<'a> Gathering<'a> {
     pub fn end(&mut self, segment: &Segment, counting: Counting) {
         for (labels, counts) in [(&segment.labels, counting.labels), (&segment.options, counting.options)] {
             for (label, count) in labels.0.iter().zip(counts).filter(|(_, count)| *count > 0) {
-                let values = match self.counts.get_mut(&label.key) {
-                    Some(values) => values,
-                    None => self.counts.entry(label.key.clone()).or_default(),
-                };
-                match values.get_mut(&label.value) {
-                    Some(sum) => *sum += count as usize,
-                    None => {
-                        values.insert(label.value.clone(), count as usize);
-                    }
-                }
+                self.count(&label.key, &label.value, count as usize);
             }
+        }
+    }
+
+    fn count(&mut self, key: &str, value: &str, count: usize) {
+        let values = match self.counts.get_mut(key) {
+            Some(values) => values,
+            None => self.counts.entry(key.to_string()).or_default(),
+        };
+        match values.get_mut(value) {
+            Some(sum) => *sum += count,
+            None => {
+                values.insert(value.to_string(), count);
+            }
+        }
+    }
+
+    /// What was gathered, to be added to the whole.
+    pub fn part(self) -> Part {
+        Part { best: self.best.into_vec(), total: self.total, counts: self.counts, price_range: self.price_range }
+    }
+
+    /// Adds what another segment has of the same list.
+    pub fn add(&mut self, part: &Part) {
+        self.total += part.total;
+        part.best.iter().for_each(|place| self.place(*place));
+        for (key, values) in &part.counts {
+            values.iter().for_each(|(value, count)| self.count(key, value, *count));
+        }
+        if let Some((low, high)) = part.price_range {
+            let (least, most) = self.price_range.unwrap_or((low, high));
+            self.price_range = Some((least.min(low), most.max(high)));
         }
     }
 

@@ -7,6 +7,7 @@
 use super::text::bare;
 use super::tokens::{Cut, Word, characters, words};
 use super::{SearchDocument, SearchVariant};
+use kernel::money::Currency;
 use tantivy::TantivyDocument;
 use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::{PreTokenizedString, Token};
@@ -17,7 +18,7 @@ pub const INNER: char = '\u{1f}';
 pub const OUTER: char = '\u{1e}';
 
 /// Changes when the fields or the tokens do: an index of another version is not opened but built anew.
-pub const VERSION: &str = "v1";
+pub const VERSION: &str = "v2";
 
 /// A word of the title counts as often as four in the description.
 const TITLE_TIMES: usize = 4;
@@ -43,8 +44,10 @@ pub struct Fields {
     pub label: Field,
     /// Column: labels of each variant, in one value.
     pub variant: Field,
-    /// Column: price of each variant, in the order of `variant`.
+    /// Column: price of each variant, in the order of `variant`. A variant with prices in several currencies stands there for each.
     pub price: Field,
+    /// Column: the currency of each `price`.
+    pub currency: Field,
     /// Column: 1 when a variant can be bought.
     pub available: Field,
     pub popularity: Field,
@@ -71,6 +74,7 @@ pub fn schema() -> (Schema, Fields) {
         label: schema.add_text_field("label", fast()),
         variant: schema.add_text_field("variant", fast()),
         price: schema.add_i64_field("price", FAST),
+        currency: schema.add_u64_field("currency", FAST),
         available: schema.add_u64_field("available", FAST),
         popularity: schema.add_i64_field("popularity", FAST),
         published: schema.add_i64_field("published", FAST),
@@ -112,6 +116,11 @@ pub fn variant_labels(variant: &SearchVariant) -> Vec<String> {
     labels.sort();
     labels.dedup();
     labels
+}
+
+/// A currency in a column: the letters of its code.
+pub fn currency_number(currency: Currency) -> u64 {
+    currency.code().bytes().fold(0, |number, letter| number << 8 | u64::from(letter))
 }
 
 /// The words of one product, by field.
@@ -190,8 +199,12 @@ pub fn document(fields: &Fields, product: &SearchDocument) -> TantivyDocument {
 fn add_columns(fields: &Fields, product: &SearchDocument, document: &mut TantivyDocument) {
     product_labels(product).into_iter().for_each(|label| document.add_text(fields.label, label));
     for variant in &product.variants {
-        document.add_text(fields.variant, variant_labels(variant).join(&OUTER.to_string()));
-        document.add_i64(fields.price, variant.price_minor);
+        let labels = variant_labels(variant).join(&OUTER.to_string());
+        for (currency, price) in &variant.prices {
+            document.add_text(fields.variant, &labels);
+            document.add_i64(fields.price, *price);
+            document.add_u64(fields.currency, currency_number(*currency));
+        }
     }
     document.add_u64(fields.available, u64::from(product.variants.iter().any(|variant| variant.available)));
     document.add_i64(fields.popularity, product.popularity);

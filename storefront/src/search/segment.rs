@@ -1,5 +1,6 @@
 //! The columns of one segment, with its label dictionaries read once: segments never change, only which products live.
 
+use super::kept::Kept;
 use super::schema::{INNER, OUTER};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -55,6 +56,8 @@ pub struct Segment {
     pub published: Column<i64>,
     pub available: Column<u64>,
     pub prices: Column<i64>,
+    /// Per product, in the order of `prices`.
+    pub currencies: Column<u64>,
     /// Per product, places in `labels`.
     pub product_labels: Column<u64>,
     pub labels: Labels,
@@ -65,9 +68,15 @@ pub struct Segment {
     pub options: Labels,
     /// Per combination, whether it can be bought.
     pub in_stock: Vec<bool>,
+    pub kept: Kept,
 }
 
 impl Segment {
+    /// Whether any price is in another currency than this.
+    pub fn is_mixed(&self, currency: u64) -> bool {
+        self.currencies.min_value() != currency || self.currencies.max_value() != currency
+    }
+
     /// Reads the dictionaries of a segment.
     pub fn open(reader: &SegmentReader) -> tantivy::Result<Segment> {
         let fast = reader.fast_fields();
@@ -86,12 +95,14 @@ impl Segment {
             published: fast.i64("published")?,
             available: fast.u64("available")?,
             prices: fast.i64("price")?,
+            currencies: fast.u64("currency")?,
             product_labels,
             labels,
             variants,
             combinations,
             options,
             in_stock,
+            kept: Kept::default(),
         })
     }
 }

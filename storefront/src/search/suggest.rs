@@ -14,14 +14,14 @@ use tantivy::{DocAddress, DocSet, Searcher, TERMINATED, TantivyDocument, Term};
 const MOST_CATEGORIES: usize = 3;
 const MOST_BRANDS: usize = 2;
 
-/// Categories and brands whose names hold words that begin like the typed ones, then the products a search finds.
+/// `search` asks within what is searched. Categories and brands whose names hold words that begin like the typed ones, then the products a search finds.
 pub fn suggest(
     searcher: &Searcher,
     segments: &[Arc<Segment>],
     fields: &Fields,
     text: &str,
     limit: usize,
-    search: &dyn Fn(&SearchQuery) -> Result<SearchPage>,
+    search: &dyn Fn(SearchQuery) -> Result<SearchPage>,
 ) -> Result<Vec<Suggestion>> {
     let typed: Vec<String> = words(text, Cut::Query).into_iter().take(12).map(|word| word.surface).collect();
     if typed.is_empty() || limit == 0 {
@@ -41,7 +41,7 @@ pub fn suggest(
         }
     }
     let left = limit - offered.len();
-    let page = search(&SearchQuery { text: text.to_string(), limit: left, ..SearchQuery::default() })?;
+    let page = search(SearchQuery { text: text.to_string(), limit: left, ..SearchQuery::default() })?;
     for id in page.hits.into_iter().take(left) {
         offered.extend(product(searcher, fields, id)?);
     }
@@ -70,9 +70,9 @@ fn begins(name: &str, typed: &[String]) -> bool {
 }
 
 /// A label outlives its last product until the segment is merged.
-fn lives(label: &Label, search: &dyn Fn(&SearchQuery) -> Result<SearchPage>) -> Result<bool> {
+fn lives(label: &Label, search: &dyn Fn(SearchQuery) -> Result<SearchPage>) -> Result<bool> {
     let facets = [(label.key.clone(), [label.value.clone()].into())].into();
-    Ok(search(&SearchQuery { facets, ..SearchQuery::default() })?.total > 0)
+    Ok(search(SearchQuery { facets, ..SearchQuery::default() })?.total > 0)
 }
 
 fn product(searcher: &Searcher, fields: &Fields, id: i64) -> Result<Option<Suggestion>> {

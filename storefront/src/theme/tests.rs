@@ -1,5 +1,6 @@
 use super::colour::{BLACK, WHITE};
 use super::*;
+use crate::stores::MAIN;
 use kernel::Error;
 use kernel::clock::Time;
 
@@ -96,18 +97,18 @@ fn ten_earlier_themes_are_kept_and_of_two_forms_one_wins() {
         for number in 0..14_u8 {
             let mut theme = Theme::default();
             theme.set_colour(Role::Line, Colour(200, 200, number));
-            begin(conn, &theme, now())?;
-            assert!(publish(conn, &theme, i64::from(number), "staff:1", now())?);
-            assert_eq!(draft(conn)?, None);
+            begin(conn, MAIN, &theme, now())?;
+            assert!(publish(conn, MAIN, &theme, i64::from(number), "staff:1", now())?);
+            assert_eq!(draft(conn, MAIN)?, None);
         }
-        let kept: Vec<i64> = earlier(conn)?.into_iter().map(|one| one.number).collect();
+        let kept: Vec<i64> = earlier(conn, MAIN)?.into_iter().map(|one| one.number).collect();
         assert_eq!(kept, (4..=13).rev().collect::<Vec<i64>>());
-        assert!(matches!(numbered(conn, 3), Err(Error::NotFound)) && numbered(conn, 4).is_ok());
+        assert!(matches!(numbered(conn, MAIN, 3), Err(Error::NotFound)) && numbered(conn, MAIN, 4).is_ok());
         let pine = Preset::Pine.theme();
-        assert!(matches!(publish(conn, &pine, 13, "staff:2", now()), Err(Error::Conflict(_))));
-        let worn = published(conn)?;
+        assert!(matches!(publish(conn, MAIN, &pine, 13, "staff:2", now()), Err(Error::Conflict(_))));
+        let worn = published(conn, MAIN)?;
         assert_eq!((worn.number, worn.theme.colour(Role::Line)), (14, Colour(200, 200, 13)));
-        assert!(!publish(conn, &worn.theme, 14, "staff:2", now())?, "the same again is no publication");
+        assert!(!publish(conn, MAIN, &worn.theme, 14, "staff:2", now())?, "the same again is no publication");
         let address = digest(&worn.theme.sheet());
         assert_eq!(sheet(conn, &address)?, worn.theme.sheet());
         assert!(matches!(sheet(conn, "0123456789abcdef"), Err(Error::NotFound)));

@@ -69,7 +69,7 @@ fn draw_in<V: Serialize>(
     page.noindex = true;
     let query = if visit.query.is_empty() { String::new() } else { format!("?{}", visit.query) };
     // The language switch of a refused form leads to the form's page; a token in the address goes along.
-    page.alternates = frame::alternates(&door.config.base_url, &format!("{}{query}", visit.path), visit.language);
+    page.alternates = frame::alternates(&visit.site, &format!("{}{query}", visit.path), visit.language);
     door.render_as(status, visit, &format!("storefront/account/{template}.html"), &Page { page, view })
 }
 

@@ -7,9 +7,9 @@ use super::product::param;
 use super::views::page::Tone;
 use super::visit::Visit;
 use super::words::Words;
-use crate::carts;
 use crate::catalog::{self, ProductOption, ProductPage};
 use crate::ids::{CartId, VariantId};
+use crate::{carts, stores};
 use actix_web::{HttpResponse, web};
 use kernel::clock::Time;
 use kernel::{Conn, Error, Result};
@@ -62,7 +62,8 @@ fn product_page(slug: &str, form: &Posted) -> String {
 
 fn put_chosen(conn: &mut Conn, visit: &Visit, slug: &str, form: &Posted, quantity: i64, now: Time) -> Result<Added> {
     // Values are matched as stored: they are the same in every language.
-    let page = catalog::page(conn, slug, crate::shop::LANGUAGES[0])?;
+    let shop = stores::shop(conn, visit.site.id)?;
+    let page = catalog::page(conn, &shop, slug, crate::shop::LANGUAGES[0])?;
     let Some(variant) = chosen(&page, form) else { return Ok(Added::NoSuchChoice) };
     let cart = basket::open(conn, visit, now)?;
     put(conn, cart, variant, quantity, now)
@@ -71,8 +72,9 @@ fn put_chosen(conn: &mut Conn, visit: &Visit, slug: &str, form: &Posted, quantit
 /// Adds units of a variant, as many as there are. `NotFound` for a variant that is not on sale.
 pub fn put(conn: &mut Conn, cart: CartId, variant: VariantId, quantity: i64, now: Time) -> Result<Added> {
     let had = carts::lines(conn, cart)?.into_iter().find(|line| line.1 == variant).map_or(0, |line| line.2);
-    let currency = carts::get(conn, cart)?.currency()?;
-    let known = catalog::variants_for_sale(conn, &[variant], currency, crate::shop::LANGUAGES[0])?;
+    let cart_row = carts::get(conn, cart)?;
+    let sold = carts::assortment(conn, &cart_row)?;
+    let known = catalog::for_sale(conn, &sold, &[variant], crate::shop::LANGUAGES[0])?;
     let wanted = match known.first().and_then(|variant| variant.limit()) {
         Some(0) => return Ok(Added::SoldOut),
         Some(left) if left <= had => return Ok(Added::OnlySome(left)),

@@ -24,9 +24,10 @@ async fn show(request: HttpRequest, name: web::Path<String>) -> Result<HttpRespo
 }
 
 /// Browsers ask for it by themselves and take any picture: the one of the theme, or the one the program carries.
-async fn icon(door: web::Data<Door>) -> Result<HttpResponse> {
+async fn icon(door: web::Data<Door>, request: HttpRequest) -> Result<HttpResponse> {
+    let store = door.site(&request).id;
     let own = door
-        .read(|conn, _| match theme::published(conn)?.theme.icon {
+        .read(move |conn, _| match theme::published(conn, store)?.theme.icon {
             Some(hash) => pictures::get(conn, &hash, 160).map(Some),
             None => Ok(None),
         })

@@ -3,17 +3,18 @@
 use super::visit::Visit;
 use crate::carts::{self, Cart};
 use crate::ids::CartId;
-use crate::{orders, shop};
+use crate::{orders, stores};
 use crm::CustomerId;
 use kernel::clock::Time;
 use kernel::{Conn, Error, Result};
 
-/// The open cart of the visit. A customer's cart is shown to nobody who is not signed in as them.
+/// The open cart of the visit in its store. A customer's cart is shown to nobody who is not signed in as them.
 pub fn find(conn: &mut Conn, visit: &Visit, customer: Option<CustomerId>) -> Result<Option<Cart>> {
     let own = if visit.known { carts::find_by_token(conn, &visit.visitor)? } else { None };
+    let own = own.filter(|cart| cart.store_id == visit.site.id);
     match (own.filter(|cart| cart.customer_id.is_none() || cart.customer_id == customer), customer) {
         (Some(cart), _) => Ok(Some(cart)),
-        (None, Some(customer)) => carts::of_customer(conn, customer),
+        (None, Some(customer)) => carts::of_customer(conn, visit.site.id, customer),
         (None, None) => Ok(None),
     }
 }
@@ -24,9 +25,9 @@ pub fn open(conn: &mut Conn, visit: &Visit, now: Time) -> Result<CartId> {
     if let Some(cart) = find(conn, visit, customer)? {
         return Ok(cart.id);
     }
-    let shop = shop::get(conn)?;
+    let shop = stores::shop(conn, visit.site.id)?;
     carts::release_token(conn, &visit.visitor)?;
-    let cart = carts::create(conn, Some(&visit.visitor), shop.currency, visit.language.code(), now)?;
+    let cart = carts::create(conn, Some(&visit.visitor), &shop, visit.language.code(), now)?;
     if let Some(customer) = customer {
         carts::merge(conn, cart, customer, now)?;
     }

@@ -13,13 +13,13 @@ use super::visit::Visit;
 use super::words::Words;
 use super::{add, basket, reductions};
 use crate::carts::{self, Notice, Quote};
-use crate::ids::CartLineId;
+use crate::ids::{CartLineId, StoreId};
 use crate::promotions::codes;
-use crate::{shipping, shop};
+use crate::{shipping, stores};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use kernel::clock::Time;
-use kernel::money::Money;
+use kernel::money::{Currency, Money};
 use kernel::{Conn, Error, Result};
 
 pub fn routes(config: &mut web::ServiceConfig) {
@@ -52,7 +52,7 @@ async fn render(door: &Door, visit: &Visit, status: StatusCode, asked: Asked) ->
     let (mut page, view, quote) = door.read(move |conn, now| load(conn, &seen, &asked, &words, now)).await?;
     page.title = title;
     page.noindex = true;
-    page.alternates = frame::alternates(&door.config.base_url, "/cart", visit.language);
+    page.alternates = frame::alternates(&visit.site, "/cart", visit.language);
     mark_seen(door, quote).await?;
     door.render_as(status, visit, "storefront/cart.html", &Page { page, view })
 }
@@ -88,7 +88,7 @@ fn load(conn: &mut Conn, visit: &Visit, asked: &Asked, words: &Words, now: Time)
         Some(cart) => Some(carts::quote(conn, cart.id, now)?),
         None => None,
     };
-    let Some(quote) = quote else { return Ok((page, empty(conn, asked, words)?, None)) };
+    let Some(quote) = quote else { return Ok((page, empty(conn, visit.site.id, asked, words)?, None)) };
     let lines = shown::cart_lines(conn, &quote, words)?;
     let blocked = (quote.blocked() && !lines.is_empty()).then(|| words.get("cart-blocked"));
     // Without an address the country is a guess, so the sums are an estimate.
@@ -107,10 +107,14 @@ fn load(conn: &mut Conn, visit: &Visit, asked: &Asked, words: &Words, now: Time)
     Ok((page, view, Some(quote)))
 }
 
-fn empty(conn: &mut Conn, asked: &Asked, words: &Words) -> Result<CartView> {
-    let country = shop::get(conn)?.country;
-    let estimate =
-        EstimateView { form: Form::new(form::ESTIMATE), countries: destinations(conn, words, &country)?, rates: None, ships: true };
+fn empty(conn: &mut Conn, store: StoreId, asked: &Asked, words: &Words) -> Result<CartView> {
+    let shop = stores::shop(conn, store)?;
+    let estimate = EstimateView {
+        form: Form::new(form::ESTIMATE),
+        countries: destinations(conn, shop.currency, words, shop.assumed_country())?,
+        rates: None,
+        ships: true,
+    };
     let coupon = asked.coupon.clone().unwrap_or_else(|| Form::new(form::COUPON));
     Ok(CartView { lines: Vec::new(), notices: Vec::new(), totals: None, coupon, coupons: Vec::new(), estimate, blocked: None, shelf: None })
 }
@@ -121,15 +125,15 @@ fn estimate_view(conn: &mut Conn, quote: &Quote, asked: &Asked, words: &Words) -
     let ships = !(quote.requires_shipping && quote.rates.is_empty());
     Ok(EstimateView {
         form: asked.estimate.clone().unwrap_or_else(|| Form::new(form::ESTIMATE).fill("country", &quote.country)),
-        countries: destinations(conn, words, &quote.country)?,
+        countries: destinations(conn, quote.currency, words, &quote.country)?,
         rates: (asked.estimated && ships && quote.requires_shipping).then(|| quote.rates.iter().zip(&quote.rate_prices).map(row).collect()),
         ships,
     })
 }
 
-/// The countries the shop delivers to.
-pub(super) fn destinations(conn: &mut Conn, words: &Words, selected: &str) -> Result<Vec<Choice>> {
-    let (codes, elsewhere) = shipping::countries(conn)?;
+/// The countries the shop delivers to for prices in this currency.
+pub(super) fn destinations(conn: &mut Conn, currency: Currency, words: &Words, selected: &str) -> Result<Vec<Choice>> {
+    let (codes, elsewhere) = shipping::countries(conn, currency)?;
     let only = (!elsewhere && !codes.is_empty()).then_some(codes.as_slice());
     Ok(countries::choices(only, words.language, selected))
 }

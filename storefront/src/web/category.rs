@@ -12,7 +12,8 @@ use super::words::Words;
 use super::{frame, shelves, structured};
 use crate::catalog::{self, Categories, Category};
 use crate::search::SearchPage;
-use crate::shop;
+use crate::shop::{LANGUAGES, Shop};
+use crate::stores;
 use actix_web::{HttpResponse, web};
 use kernel::clock::Time;
 use kernel::{Conn, Error, Result};
@@ -32,25 +33,27 @@ async fn show(door: web::Data<Door>, visit: Visit, slug: web::Path<String>) -> R
 
 pub(super) async fn render(door: &Door, everyone: Everyone, slug: String) -> Result<Rendered> {
     let choices = Choices::read(&everyone.query);
-    let (id, currency) = door
+    let site = everyone.site.clone();
+    let (id, shop) = door
         .read(move |conn, _| {
-            let tree = catalog::categories(conn, shop::LANGUAGES[0])?;
-            Ok((tree.by_slug(&slug).ok_or(Error::NotFound)?.id, shop::get(conn)?.currency))
+            let shop = stores::shop(conn, site.id)?;
+            let tree = site.categories(conn, &shop, LANGUAGES[0])?;
+            Ok((tree.by_slug(&slug).ok_or(Error::NotFound)?.id, shop))
         })
         .await?;
-    let asked = listing::asked(&choices, Some(id), currency);
+    let asked = listing::asked(&choices, Some(id), &shop);
     let answer = if listing::is_plain(&choices) { None } else { listing::ask(door, asked.query).await? };
     let words = Words::of(&door.templates, everyone.language)?;
-    let (seen, base_url, price_error) = (everyone.clone(), door.config.base_url.clone(), asked.price_error);
+    let (seen, price_error) = (everyone.clone(), asked.price_error);
     let page = door
         .read(move |conn, now| {
-            let tree = catalog::categories(conn, seen.language.code())?;
+            let tree = seen.site.categories(conn, &shop, seen.language.code())?;
             let category = tree.get(id).ok_or(Error::NotFound)?;
-            let part = Part { everyone: &seen, words: &words, tree: &tree, category, base_url: &base_url, choices: &choices };
+            let part = Part { everyone: &seen, words: &words, tree: &tree, category, shop: &shop, choices: &choices };
             part.load(conn, answer.as_ref(), price_error, now)
         })
         .await?;
-    let html = door.templates.render("storefront/category.html", everyone.language, &page)?;
+    let html = door.templates.render("storefront/category.html", everyone.spoken(), &page)?;
     Ok(Rendered { html, product: None })
 }
 
@@ -59,18 +62,18 @@ struct Part<'a> {
     words: &'a Words,
     tree: &'a Categories,
     category: &'a Category,
-    base_url: &'a str,
+    shop: &'a Shop,
     choices: &'a Choices,
 }
 
 impl Part<'_> {
     fn load(&self, conn: &mut Conn, answer: Option<&SearchPage>, price_error: Option<String>, now: Time) -> Result<Page<CategoryView>> {
-        let (category, language) = (self.category, self.everyone.language);
+        let (category, language, site) = (self.category, self.everyone.language, &self.everyone.site);
         let action = format!("/categories/{}", category.slug);
         let mut page = frame::shared(conn, self.everyone)?;
-        frame::index(&mut page, self.base_url, &action);
+        frame::index(&mut page, site, &action);
         // The language switch keeps what was chosen; search engines go by the canonical address.
-        page.alternates = frame::alternates(self.base_url, &self.choices.address(&action), language);
+        page.alternates = frame::alternates(site, &self.choices.address(&action), language);
         page.noindex = self.choices.narrowed();
         let (seo_title, seo_description) = catalog::category_seo(conn, category.id, language.code())?;
         page.title = if seo_title.is_empty() { category.name.clone() } else { seo_title };
@@ -79,13 +82,12 @@ impl Part<'_> {
         let above = self.tree.path(category.id);
         let above = &above[..above.len().saturating_sub(1)];
         let crumbs = crumbs(above.iter().copied(), self.words);
-        page.json_ld = Some(structured::breadcrumbs(self.base_url, language, &crumbs, (&category.name, &action)).to_string());
-        let currency = shop::get(conn)?.currency;
+        page.json_ld = Some(structured::breadcrumbs(site, language, &crumbs, (&category.name, &action)).to_string());
         let around = Around {
             action,
             choices: self.choices,
             words: self.words,
-            currency,
+            shop: self.shop,
             audience: &self.everyone.audience,
             now,
             tree: self.tree,

@@ -22,7 +22,7 @@ use super::visit::Visit;
 use super::words::Words;
 use super::{basket, cart, frame, shown};
 use crate::carts::{self, Notice, Quote};
-use crate::shop::{self, Shop};
+use crate::shop::Shop;
 use actix_web::{HttpResponse, web};
 use crm::customers::{self, Customer};
 use kernel::{Conn, Result};
@@ -159,7 +159,7 @@ async fn enter(door: &Door, visit: &Visit, step: Step) -> Result<Entry<Stage>> {
             let quote = carts::quote(conn, cart.id, now)?;
             let customer = customer.map(|id| customers::get(conn, id)).transpose()?;
             let page = frame::load(conn, &seen, now)?;
-            Ok(Entry::Here(Stage { page, shop: shop::get(conn)?, customer, summary: summary(conn, &quote, step, &words)?, quote, words }))
+            Ok(Entry::Here(Stage { page, shop: quote.shop.clone(), customer, summary: summary(conn, &quote, step, &words)?, quote, words }))
         })
         .await?;
     let Entry::Here(mut stage) = entry else { return Ok(entry) };
@@ -169,7 +169,7 @@ async fn enter(door: &Door, visit: &Visit, step: Step) -> Result<Entry<Stage>> {
     }
     stage.page.title = stage.words.get("checkout-title");
     stage.page.noindex = true;
-    stage.page.alternates = frame::alternates(&door.config.base_url, step.path(), visit.language);
+    stage.page.alternates = frame::alternates(&visit.site, step.path(), visit.language);
     Ok(Entry::Here(stage))
 }
 

@@ -13,10 +13,11 @@ use super::{frame, structured};
 use crate::collections::{self, CollectionPage};
 use crate::ids::ProductId;
 use crate::search::{SearchPage, Sort};
-use crate::{catalog, shop};
+use crate::shop::Shop;
+use crate::stores;
 use actix_web::{HttpResponse, web};
 use kernel::clock::Time;
-use kernel::{Conn, Result};
+use kernel::{Conn, Error, Result};
 use std::collections::HashMap;
 
 pub fn routes(config: &mut web::ServiceConfig) {
@@ -34,9 +35,13 @@ async fn show(door: web::Data<Door>, visit: Visit, slug: web::Path<String>) -> R
 
 async fn render(door: &Door, everyone: Everyone, slug: String) -> Result<Rendered> {
     let choices = Choices::read(&everyone.query);
-    let language = everyone.language.code();
-    let (found, currency) = door.read(move |conn, _| Ok((collections::page(conn, &slug, language)?, shop::get(conn)?.currency))).await?;
-    let mut asked = listing::asked(&choices, None, currency);
+    let (language, store) = (everyone.language.code(), everyone.site.id);
+    let shown = door.read(move |conn, _| {
+        let (found, shop) = (collections::page(conn, &slug, language)?, stores::shop(conn, store)?);
+        if collections::is_sold(conn, &shop.assortment(), &found)? { Ok((found, shop)) } else { Err(Error::NotFound) }
+    });
+    let (found, shop) = shown.await?;
+    let mut asked = listing::asked(&choices, None, &shop);
     asked.query.category = Some(found.id.group());
     // What was put in order by hand stands in that order, on one page, until somebody asks for another.
     let in_order = found.by_hand && choices.sort == Sort::Relevance;
@@ -46,25 +51,25 @@ async fn render(door: &Door, everyone: Everyone, slug: String) -> Result<Rendere
     }
     let answer = if listing::is_plain(&choices) { None } else { listing::ask(door, asked.query).await? };
     let words = Words::of(&door.templates, everyone.language)?;
-    let (seen, base_url, price_error) = (everyone.clone(), door.config.base_url.clone(), asked.price_error);
+    let (seen, price_error) = (everyone.clone(), asked.price_error);
     let page = door
         .read(move |conn, now| {
             let mut answer = answer;
             if let Some(page) = answer.as_mut().filter(|_| in_order) {
-                put_in_order(conn, &found, page)?;
+                put_in_order(conn, &shop, &found, page)?;
             }
-            let part = Part { everyone: &seen, words: &words, of: &found, base_url: &base_url, choices: &choices };
+            let part = Part { everyone: &seen, words: &words, of: &found, shop: &shop, choices: &choices };
             part.load(conn, answer.as_ref(), price_error, now)
         })
         .await?;
-    let html = door.templates.render("storefront/category.html", everyone.language, &page)?;
+    let html = door.templates.render("storefront/category.html", everyone.spoken(), &page)?;
     Ok(Rendered { html, product: None })
 }
 
-fn put_in_order(conn: &mut Conn, of: &CollectionPage, page: &mut SearchPage) -> Result<()> {
+fn put_in_order(conn: &mut Conn, shop: &Shop, of: &CollectionPage, page: &mut SearchPage) -> Result<()> {
     let most = i64::try_from(collections::MOST_BY_HAND).unwrap_or(i64::MAX);
     let places: HashMap<ProductId, i64> =
-        collections::listing(conn, of, None, most)?.into_iter().map(|(place, product)| (product, place)).collect();
+        collections::listing(conn, &shop.assortment(), of, None, most)?.into_iter().map(|(place, product)| (product, place)).collect();
     page.hits.sort_by_key(|id| places.get(&ProductId(*id)).copied().unwrap_or(i64::MAX));
     page.next = None;
     Ok(())
@@ -74,29 +79,29 @@ struct Part<'a> {
     everyone: &'a Everyone,
     words: &'a Words,
     of: &'a CollectionPage,
-    base_url: &'a str,
+    shop: &'a Shop,
     choices: &'a Choices,
 }
 
 impl Part<'_> {
     fn load(&self, conn: &mut Conn, answer: Option<&SearchPage>, price_error: Option<String>, now: Time) -> Result<Page<CategoryView>> {
-        let (of, language) = (self.of, self.everyone.language);
+        let (of, language, site) = (self.of, self.everyone.language, &self.everyone.site);
         let action = format!("/collections/{}", of.slug);
         let mut page = frame::shared(conn, self.everyone)?;
-        frame::index(&mut page, self.base_url, &action);
-        page.alternates = frame::alternates(self.base_url, &self.choices.address(&action), language);
+        frame::index(&mut page, site, &action);
+        page.alternates = frame::alternates(site, &self.choices.address(&action), language);
         page.noindex = self.choices.narrowed();
         page.title.clone_from(&of.name);
         page.description = of.description.chars().take(300).collect();
         let crumbs = crumbs(std::iter::empty(), self.words);
-        page.json_ld = Some(structured::breadcrumbs(self.base_url, language, &crumbs, (&of.name, &action)).to_string());
-        let currency = shop::get(conn)?.currency;
-        let tree = catalog::categories(conn, language.code())?;
+        page.json_ld = Some(structured::breadcrumbs(site, language, &crumbs, (&of.name, &action)).to_string());
+        let sold = self.shop.assortment();
+        let tree = site.categories(conn, self.shop, language.code())?;
         let around = Around {
             action,
             choices: self.choices,
             words: self.words,
-            currency,
+            shop: self.shop,
             audience: &self.everyone.audience,
             now,
             tree: &tree,
@@ -106,7 +111,7 @@ impl Part<'_> {
             Some(found) => listing::found(conn, &around, found, price_error)?,
             None => {
                 page.flash.push(Flash { kind: Tone::Warning, text: "listing-unfiltered".into() });
-                listing::plain_from(conn, &around, |conn, after, limit| collections::listing(conn, of, after, limit))?
+                listing::plain_from(conn, &around, |conn, after, limit| collections::listing(conn, &sold, of, after, limit))?
             }
         };
         let text = (!of.description.is_empty()).then(|| of.description.clone());

@@ -28,17 +28,16 @@ async fn show(door: web::Data<Door>, visit: Visit, slug: web::Path<String>) -> R
 
 pub(super) async fn render(door: &Door, everyone: Everyone, slug: String) -> Result<Rendered> {
     let (seen, words) = (everyone.clone(), Words::of(&door.templates, everyone.language)?);
-    let base_url = door.config.base_url.clone();
     let page = door
         .read(move |conn, _| {
             let found = content::get(conn, &slug, seen.language.code())?;
             let mut page = frame::shared(conn, &seen)?;
-            frame::index(&mut page, &base_url, &format!("/pages/{}", found.slug));
+            frame::index(&mut page, &seen.site, &format!("/pages/{}", found.slug));
             page.title.clone_from(&found.title);
             let view = ContentView { crumbs: crumbs(std::iter::empty(), &words), title: found.title, html: found.body_html };
             Ok(Page { page, view })
         })
         .await?;
-    let html = door.templates.render("storefront/content.html", everyone.language, &page)?;
+    let html = door.templates.render("storefront/content.html", everyone.spoken(), &page)?;
     Ok(Rendered { html, product: None })
 }

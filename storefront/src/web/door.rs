@@ -3,20 +3,23 @@
 use super::frame;
 use super::limits::Limits;
 use super::memory::Memory;
-use super::views::page::{ErrorView, Page};
+use super::views::page::{ClosedView, ErrorView, Page};
 use super::visit::Visit;
 use crate::gateway::Gateways;
+use crate::ids::StoreId;
 use crate::mails::Mailer;
 use crate::redirects;
 use crate::search::SearchEngine;
+use crate::stores::{Site, Sites, host_of};
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{StatusCode, header};
 use actix_web::middleware::Next;
-use actix_web::{HttpMessage, HttpResponse, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use kernel::clock::{Clock, Time};
 use kernel::config::Config;
 use kernel::token::Signer;
+use kernel::web::i18n::Language;
 use kernel::web::templates::Templates;
 use kernel::{Conn, Db, Error, Result};
 use serde::Serialize;
@@ -41,6 +44,53 @@ pub struct Door {
 impl Door {
     pub fn now(&self) -> Time {
         self.clock.now()
+    }
+
+    /// The main store, which is also where the back office is.
+    pub fn main_site(&self) -> Arc<Site> {
+        self.memory.sites.read().main().clone()
+    }
+
+    /// The store of a request, by its host. What a proxy says of the host counts only where proxies are trusted.
+    pub fn site(&self, request: &HttpRequest) -> Arc<Site> {
+        let sites = self.memory.sites.read().clone();
+        if !sites.several() {
+            return sites.main().clone();
+        }
+        let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
+        let asked = sites.other(&host_of(request.uri().host().unwrap_or_else(|| header("host"))));
+        let forwarded = || header("x-forwarded-host").split(',').next().map(host_of);
+        let told = || sites.other(&forwarded().filter(|_| self.config.trusted_proxy)?);
+        asked.or_else(told).unwrap_or(sites.main()).clone()
+    }
+
+    /// A store by its id, for what is no page of its own host.
+    pub fn site_of(&self, store: StoreId) -> Arc<Site> {
+        self.memory.sites.read().get(store).clone()
+    }
+
+    /// The visit of a request at its store. The back office is the main store's at every host.
+    pub fn visit(&self, request: &HttpRequest) -> Visit {
+        let site = if is_back_office(request.path()) { self.main_site() } else { self.site(request) };
+        Visit::of(request, &self.signer, site)
+    }
+
+    /// Reads the stores anew, and lets no page be served again that was made before.
+    pub async fn renew_sites(&self) -> Result<()> {
+        let base_url = self.config.base_url.clone();
+        let sites = self.read(move |conn, _| Sites::load(conn, &base_url)).await?;
+        self.memory.serve(sites);
+        Ok(())
+    }
+
+    /// Follows what another process changed of the stores. Blocks.
+    pub fn follow_sites(&self) -> Result<()> {
+        let base_url = self.config.base_url.clone();
+        let sites = self.db.read_now(move |conn| Sites::load(conn, &base_url))?;
+        if **self.memory.sites.read() != sites {
+            self.memory.serve(sites);
+        }
+        Ok(())
     }
 
     /// What queues mails.
@@ -73,7 +123,7 @@ impl Door {
 
     /// [`Door::render`] with a status, such as 422 for a refused form.
     pub fn render_as<V: Serialize>(&self, status: StatusCode, visit: &Visit, template: &str, page: &Page<V>) -> Result<HttpResponse> {
-        let html = self.templates.render(template, visit.language, page)?;
+        let html = self.templates.render(template, visit.spoken(), page)?;
         let mut answer = HttpResponse::build(status);
         answer.content_type("text/html; charset=utf-8").insert_header((header::CACHE_CONTROL, "private, no-cache"));
         visit.keep(&mut answer, self.config.https());
@@ -83,10 +133,16 @@ impl Door {
     /// Sends the browser on with a GET (303), in the visit's language.
     pub fn go(&self, visit: &Visit, to: &str) -> HttpResponse {
         let mut answer = HttpResponse::SeeOther();
-        answer.insert_header((header::LOCATION, visit.language.path(to)));
+        answer.insert_header((header::LOCATION, visit.spoken().path(to)));
         visit.keep(&mut answer, self.config.https());
         answer.finish()
     }
+}
+
+/// Whether an address is one of the back office, in either language.
+fn is_back_office(path: &str) -> bool {
+    let path = path.strip_prefix("/zh").unwrap_or(path);
+    path.strip_prefix("/admin").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Draws the page of an error for whoever asked for a page. APIs are outside this middleware and keep problem JSON.
@@ -94,6 +150,13 @@ pub async fn error_pages<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
+    if let Some(door) = request.app_data::<web::Data<Door>>().cloned()
+        && !door.site(request.request()).open
+        && !after_sales(request.path())
+    {
+        let page = closed(&door, &door.visit(request.request())).await?;
+        return Ok(request.into_response(page.map_into_right_body()));
+    }
     let response = next.call(request).await?;
     let status = response.status();
     let html = response.headers().get(header::CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
@@ -106,10 +169,11 @@ pub async fn error_pages<B: MessageBody + 'static>(
         tracing::error!(cause, "a request failed");
     }
     let Some(door) = response.request().app_data::<web::Data<Door>>().cloned() else { return Ok(response.map_into_left_body()) };
-    let visit = Visit::of(response.request(), &door.signer);
+    let visit = door.visit(response.request());
+    let asked = response.request().path().to_string();
     if status == StatusCode::NOT_FOUND
         && response.request().method().is_safe()
-        && let Some(to) = moved(&door, &visit).await
+        && let Some(to) = moved(&door, &visit, &asked).await
     {
         let (request, _) = response.into_parts();
         request.extensions_mut().clear();
@@ -128,7 +192,10 @@ pub async fn error_pages<B: MessageBody + 'static>(
 
 /// Sends the browser on for good when an address without a page leads somewhere. The browser asks again each time: the address may
 /// have a page of its own one day.
-async fn moved(door: &Door, visit: &Visit) -> Option<HttpResponse> {
+async fn moved(door: &Door, visit: &Visit, asked: &str) -> Option<HttpResponse> {
+    if let Some(path) = visit.site.straight(asked) {
+        return gone_to(redirects::address(visit.site.spoken(visit.site.first()), path, &visit.query)?);
+    }
     let path = visit.path.clone();
     let target = match door.read(move |conn, _| redirects::find(conn, &path)).await {
         Ok(target) => target?,
@@ -137,7 +204,10 @@ async fn moved(door: &Door, visit: &Visit) -> Option<HttpResponse> {
             return None;
         }
     };
-    let to = redirects::address(visit.language, &target, &visit.query)?;
+    gone_to(redirects::address(visit.spoken(), &target, &visit.query)?)
+}
+
+fn gone_to(to: String) -> Option<HttpResponse> {
     Some(HttpResponse::MovedPermanently().insert_header((header::LOCATION, to)).insert_header((header::CACHE_CONTROL, "no-cache")).finish())
 }
 
@@ -153,6 +223,22 @@ async fn error_page(door: &Door, visit: &Visit, status: StatusCode, view: ErrorV
         answer.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
     }
     Ok(answer)
+}
+
+/// What a closed store still serves: its orders and the accounts of its customers, texts, and what their pages are made of.
+fn after_sales(path: &str) -> bool {
+    let path = Language::named_by(path).map_or(path, |(_, rest)| rest);
+    ["/orders/", "/account", "/pages/", "/pictures/", "/theme-", "/assets/", "/favicon.ico"].iter().any(|open| path.starts_with(open))
+}
+
+/// The page of a closed store.
+async fn closed(door: &Door, visit: &Visit) -> Result<HttpResponse> {
+    let seen = visit.clone();
+    let mut page = door.read(move |conn, now| frame::load(conn, &seen, now)).await?;
+    page.noindex = true;
+    page.title = door.templates.text(visit.language, "store-closed-title")?;
+    let view = ClosedView { elsewhere: door.main_site().url(visit.language, "/") };
+    door.render_as(StatusCode::SERVICE_UNAVAILABLE, visit, "storefront/closed.html", &Page { page, view })
 }
 
 /// The status whose words are shown.

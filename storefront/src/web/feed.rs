@@ -9,7 +9,8 @@ use crate::catalog::{self, Availability, PageVariant, ProductPage};
 use crate::ids::ProductId;
 use crate::imports::one_line;
 use crate::promotions::Audience;
-use crate::shop::{self, Shop};
+use crate::shop::Shop;
+use crate::stores::{self, Site};
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use futures_util::stream;
@@ -42,18 +43,18 @@ enum At {
 async fn google(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
     // A feed asks the database for everything: programs fetch it a few times a day, and nobody often.
     door.limits.feed.check(&visit.client)?;
-    let language = visit.language;
+    let (site, language) = (visit.site.clone(), visit.language);
     let body = stream::try_unfold(At::Head, move |at| {
-        let door = door.clone();
+        let (door, site) = (door.clone(), site.clone());
         async move {
             match at {
                 At::Head => {
-                    let (name, base) = (door.read(|conn, _| Ok(shop::get(conn)?.name)).await?, &door.config.base_url);
-                    Ok(Some((web::Bytes::from(head(&name, &format!("{base}{}", language.path("/")))), At::After(None))))
+                    let store = site.id;
+                    let name = door.read(move |conn, _| Ok(stores::shop(conn, store)?.name)).await?;
+                    Ok(Some((web::Bytes::from(head(&name, &site.url(language, "/"))), At::After(None))))
                 }
                 At::After(after) => {
-                    let base = door.config.base_url.clone();
-                    let (items, last) = door.read(move |conn, now| batch(conn, after, language, &base, now)).await?;
+                    let (items, last) = door.read(move |conn, now| batch(conn, after, language, &site, now)).await?;
                     let next = if last.is_some() { At::After(last) } else { At::End };
                     let text = if last.is_some() { items } else { items + "</channel>\n</rss>\n" };
                     Ok::<_, Error>(Some((web::Bytes::from(text), next)))
@@ -78,13 +79,13 @@ fn head(name: &str, link: &str) -> String {
 }
 
 /// The items of the next products, and the id after which it goes on; none at the end.
-fn batch(conn: &mut Conn, after: Option<ProductId>, language: Language, base: &str, now: Time) -> Result<(String, Option<ProductId>)> {
-    let shop = shop::get(conn)?;
-    let ids = catalog::listing(conn, None, after, BATCH)?;
+fn batch(conn: &mut Conn, after: Option<ProductId>, language: Language, site: &Site, now: Time) -> Result<(String, Option<ProductId>)> {
+    let shop = stores::shop(conn, site.id)?;
+    let ids = catalog::sold(conn, &shop.assortment(), None, after, BATCH)?;
     let mut xml = String::new();
     for id in &ids {
         let Some(known) = catalog::brief(conn, *id)? else { continue };
-        let mut page = match catalog::page(conn, &known.slug, language.code()) {
+        let mut page = match catalog::page(conn, &shop, &known.slug, language.code()) {
             Ok(page) => page,
             // It was taken off sale meanwhile.
             Err(Error::NotFound) => continue,
@@ -92,7 +93,7 @@ fn batch(conn: &mut Conn, after: Option<ProductId>, language: Language, base: &s
         };
         reduce(conn, &mut page, &shop, &Audience::default(), now)?;
         for variant in &page.variants {
-            if let Some(fields) = fields(&page, variant, &shop, language, base) {
+            if let Some(fields) = fields(&page, variant, &shop, language, site) {
                 // Writing to a text cannot fail.
                 let _ = write!(xml, "<item>\n{fields}</item>\n");
             }
@@ -103,11 +104,11 @@ fn batch(conn: &mut Conn, after: Option<ProductId>, language: Language, base: &s
 }
 
 /// The attributes of an item; none without a picture, since Google shows nothing without one.
-fn fields(page: &ProductPage, variant: &PageVariant, shop: &Shop, language: Language, base: &str) -> Option<String> {
+fn fields(page: &ProductPage, variant: &PageVariant, shop: &Shop, language: Language, site: &Site) -> Option<String> {
     let own = variant.picture_hash.as_deref();
     let first = own.or_else(|| page.pictures.first().map(|picture| picture.hash.as_str()))?;
     let mut xml = String::new();
-    let picture = |hash: &str| format!("{base}/pictures/{hash}/1600.webp");
+    let picture = |hash: &str| format!("{}/pictures/{hash}/1600.webp", site.base_url);
     let mut put = |name: &str, value: &str| {
         if !value.is_empty() {
             let _ = writeln!(xml, "<g:{name}>{}</g:{name}>", escape(value));
@@ -121,7 +122,7 @@ fn fields(page: &ProductPage, variant: &PageVariant, shop: &Shop, language: Lang
     put("title", &cut(&title, TITLE));
     let described = one_line(&page.description_html);
     put("description", &cut(if described.is_empty() { &page.title } else { &described }, DESCRIPTION));
-    put("link", &format!("{base}{}", language.path(&address(page, variant))));
+    put("link", &site.url(language, &address(page, variant)));
     put("image_link", &picture(first));
     for more in page.pictures.iter().filter(|one| one.hash != first).take(MORE_PICTURES) {
         put("additional_image_link", &picture(&more.hash));

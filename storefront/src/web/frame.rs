@@ -6,9 +6,12 @@ use super::theme;
 use super::views::page::{Alternate, Look, MenuLink, PageView};
 use super::views::shared::Link;
 use super::visit::Visit;
+use crate::carts;
+use crate::ids::StoreId;
 use crate::menus::{self, Ends, Live, Place};
+use crate::shop::Shop;
+use crate::stores::{self, Site};
 use crate::theme::Theme;
-use crate::{carts, shop};
 use crm::CustomerId;
 use kernel::clock::Time;
 use kernel::web::i18n::Language;
@@ -16,9 +19,9 @@ use kernel::{Conn, Result};
 
 /// The frame for a visit. The handler fills in title, description, canonical address and structured data.
 pub fn load(conn: &mut Conn, visit: &Visit, now: Time) -> Result<PageView> {
-    let mut page = plain(conn, visit.language, &visit.csrf)?;
+    let mut page = plain(conn, &visit.site, visit.language, &visit.csrf)?;
     let customer = visit.customer(conn, now)?;
-    page.cart_count = if visit.known { cart_units(conn, &visit.visitor, customer)? } else { 0 };
+    page.cart_count = if visit.known { cart_units(conn, visit.site.id, &visit.visitor, customer)? } else { 0 };
     page.signed_in = match customer {
         Some(customer) => Some(crm::customers::called(conn, customer)?),
         None => None,
@@ -29,21 +32,21 @@ pub fn load(conn: &mut Conn, visit: &Visit, now: Time) -> Result<PageView> {
 
 /// The frame of a page for everybody, with slots for what is a visitor's own.
 pub fn shared(conn: &mut Conn, everyone: &Everyone) -> Result<PageView> {
-    let mut page = plain(conn, everyone.language, &everyone.slots.mark(Slot::FormToken))?;
+    let mut page = plain(conn, &everyone.site, everyone.language, &everyone.slots.mark(Slot::FormToken))?;
     page.slots = Some(everyone.slots.of_frame());
     if everyone.draft {
-        let draft = crate::theme::working(conn)?;
+        let draft = crate::theme::working(conn, everyone.site.id)?;
         page.look = Look { draft: true, ..look(conn, &draft, &page.shop_name)? };
     }
     Ok(page)
 }
 
 /// The frame with nothing of a visitor in it but the token of forms.
-fn plain(conn: &mut Conn, language: Language, csrf: &str) -> Result<PageView> {
-    let shop = shop::get(conn)?;
-    let worn = crate::theme::published(conn)?.theme;
+fn plain(conn: &mut Conn, site: &Site, language: Language, csrf: &str) -> Result<PageView> {
+    let shop = stores::shop(conn, site.id)?;
+    let worn = crate::theme::published(conn, site.id)?.theme;
     let pages = content_links(conn, language)?;
-    let [header, footer] = menus(conn, language, &pages)?;
+    let [header, footer] = menus(conn, site, &shop, language, &pages)?;
     let (footer, footer_more) = footer.into_iter().partition(|column| !column.children.is_empty());
     Ok(PageView {
         language,
@@ -72,10 +75,15 @@ fn plain(conn: &mut Conn, language: Language, csrf: &str) -> Result<PageView> {
 }
 
 /// The menus of header and footer. One that nobody edited follows the shop.
-fn menus(conn: &mut Conn, language: Language, pages: &[Link]) -> Result<[Vec<MenuLink>; 2]> {
-    let (header, footer) = (menus::get(conn, Place::Header)?.entries, menus::get(conn, Place::Footer)?.entries);
+fn menus(conn: &mut Conn, site: &Site, shop: &Shop, language: Language, pages: &[Link]) -> Result<[Vec<MenuLink>; 2]> {
+    let (header, footer) = (menus::get(conn, shop.store, Place::Header)?.entries, menus::get(conn, shop.store, Place::Footer)?.entries);
     let edited: Vec<&[menus::Entry]> = [&header, &footer].into_iter().flatten().map(Vec::as_slice).collect();
-    let ends = if edited.is_empty() { None } else { Some(Ends::load(conn, language.code(), &edited)?) };
+    let ends = if edited.is_empty() {
+        None
+    } else {
+        let tree = site.categories(conn, shop, language.code())?;
+        Some(Ends::load(conn, shop, tree, language.code(), &edited)?)
+    };
     let live = |entries: &Option<Vec<menus::Entry>>| -> Option<Vec<MenuLink>> {
         Some(ends.as_ref()?.live(entries.as_ref()?).into_iter().map(entry).collect())
     };
@@ -83,7 +91,7 @@ fn menus(conn: &mut Conn, language: Language, pages: &[Link]) -> Result<[Vec<Men
     if let (Some(header), Some(footer)) = (header.clone(), footer.clone()) {
         return Ok([header, footer]);
     }
-    let categories: Vec<MenuLink> = main_categories(conn, language)?.iter().map(link).collect();
+    let categories: Vec<MenuLink> = main_categories(conn, site, shop, language)?.iter().map(link).collect();
     let standard = || {
         let column = |key, children| MenuLink { key: Some(key), children, ..MenuLink::default() };
         let fixed = menus::HELP.map(|(key, to)| MenuLink { key: Some(key), to: Some(to.into()), ..MenuLink::default() });
@@ -116,9 +124,10 @@ fn look(conn: &mut Conn, theme: &Theme, shop_name: &str) -> Result<Look> {
     })
 }
 
-/// Units in the cart of the visitor with this secret. The cart of a customer counts for nobody who is not signed in as them.
-pub fn cart_units(conn: &mut Conn, visitor: &str, customer: Option<CustomerId>) -> Result<u32> {
-    let cart = carts::find_by_token(conn, visitor)?.filter(|cart| cart.customer_id.is_none() || cart.customer_id == customer);
+/// Units in the cart in a store of the visitor with this secret. The cart of a customer counts for nobody who is not signed in as them.
+pub fn cart_units(conn: &mut Conn, store: StoreId, visitor: &str, customer: Option<CustomerId>) -> Result<u32> {
+    let own = carts::find_by_token(conn, visitor)?.filter(|cart| cart.store_id == store);
+    let cart = own.filter(|cart| cart.customer_id.is_none() || cart.customer_id == customer);
     let units = match cart {
         Some(cart) => carts::units(conn, cart.id)?,
         None => 0,
@@ -126,8 +135,8 @@ pub fn cart_units(conn: &mut Conn, visitor: &str, customer: Option<CustomerId>) 
     Ok(u32::try_from(units).unwrap_or(u32::MAX))
 }
 
-fn main_categories(conn: &mut Conn, language: Language) -> Result<Vec<Link>> {
-    let tree = crate::catalog::categories(conn, language.code())?;
+fn main_categories(conn: &mut Conn, site: &Site, shop: &Shop, language: Language) -> Result<Vec<Link>> {
+    let tree = site.categories(conn, shop, language.code())?;
     Ok(tree
         .children(None)
         .iter()
@@ -141,20 +150,19 @@ fn content_links(conn: &mut Conn, language: Language) -> Result<Vec<Link>> {
 }
 
 /// Marks a page as one that search engines may keep: its canonical address and the same page in every language.
-pub fn index(page: &mut PageView, base_url: &str, path_and_query: &str) {
-    let address = |language: Language| format!("{base_url}{}", language.path(path_and_query));
-    page.canonical = Some(address(page.language));
-    page.alternates = alternates(base_url, path_and_query, page.language);
+pub fn index(page: &mut PageView, site: &Site, path_and_query: &str) {
+    page.canonical = Some(site.url(page.language, path_and_query));
+    page.alternates = alternates(site, path_and_query, page.language);
 }
 
-/// The same page in every language, for the language switch.
-pub fn alternates(base_url: &str, path_and_query: &str, current: Language) -> Vec<Alternate> {
+/// The same page in every language of the store, for the language switch.
+pub fn alternates(site: &Site, path_and_query: &str, current: Language) -> Vec<Alternate> {
     let each = |language: Language| Alternate {
         code: language.code(),
         tag: language.tag(),
         name: language.name(),
-        href: format!("{base_url}{}", language.path(path_and_query)),
+        href: site.url(language, path_and_query),
         current: language == current,
     };
-    Language::ALL.into_iter().map(each).collect()
+    site.languages.iter().copied().map(each).collect()
 }

@@ -65,6 +65,6 @@ async fn render(door: &Door, visit: &Visit, status: StatusCode, form: Form, card
     let mut page = door.read(move |conn, now| frame::load(conn, &seen, now)).await?;
     page.title = door.templates.text(visit.language, "gift-cards-title")?;
     page.noindex = true;
-    page.alternates = frame::alternates(&door.config.base_url, PAGE, visit.language);
+    page.alternates = frame::alternates(&visit.site, PAGE, visit.language);
     door.render_as(status, visit, "storefront/gift_cards.html", &Page { page, view: GiftCardsView { form, card } })
 }

@@ -10,8 +10,9 @@ use super::views::page::Page;
 use super::views::shared::{Link, Shelf};
 use super::visit::Visit;
 use super::words::Words;
+use crate::catalog::{self, Categories};
 use crate::content::layout::{self, Part, Said};
-use crate::{catalog, shop};
+use crate::stores;
 use actix_web::{HttpResponse, web};
 use kernel::clock::Time;
 use kernel::web::i18n::Language;
@@ -39,44 +40,44 @@ async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
 
 pub(super) async fn render(door: &Door, everyone: Everyone) -> Result<Rendered> {
     let (seen, words) = (everyone.clone(), Words::of(&door.templates, everyone.language)?);
-    let base_url = door.config.base_url.clone();
-    let page = door.read(move |conn, now| load(conn, &seen, &words, &base_url, now)).await?;
-    let html = door.templates.render("storefront/home.html", everyone.language, &page)?;
+    let page = door.read(move |conn, now| load(conn, &seen, &words, now)).await?;
+    let html = door.templates.render("storefront/home.html", everyone.spoken(), &page)?;
     Ok(Rendered { html, product: None })
 }
 
-fn load(conn: &mut Conn, everyone: &Everyone, words: &Words, base_url: &str, now: Time) -> Result<Page<HomeView>> {
+fn load(conn: &mut Conn, everyone: &Everyone, words: &Words, now: Time) -> Result<Page<HomeView>> {
     let mut page = frame::shared(conn, everyone)?;
-    frame::index(&mut page, base_url, "/");
+    frame::index(&mut page, &everyone.site, "/");
     page.description = words.get("home-description");
-    let shop = shop::get(conn)?;
-    let tree = catalog::categories(conn, everyone.language.code())?;
+    let shop = stores::shop(conn, everyone.site.id)?;
+    let tree = everyone.site.categories(conn, &shop, everyone.language.code())?;
     let layout = layout::of(&shop);
     let chosen: Vec<&catalog::Category> = layout.tiles.iter().filter_map(|slug| tree.by_slug(slug)).collect();
     let tiles = shelves::tiles(conn, &if chosen.is_empty() { tree.children(None) } else { chosen })?;
-    let showing = Showing { language: everyone.language, currency: shop.currency, audience: &everyone.audience, now };
+    let showing = Showing { language: everyone.language, shop: &shop, audience: &everyone.audience, now };
     let mut rows: Vec<Shelf> = Vec::new();
     for row in &layout.shelves {
         let ids = catalog::by_slugs(conn, &row.products)?;
         rows.extend(shelves::shelf(conn, said(&row.title, everyone.language), &ids, &showing)?);
     }
     if layout.shelves.is_empty() {
-        let ids = catalog::newest(conn, SHELF)?;
+        let ids = catalog::newest(conn, &shop.assortment(), SHELF)?;
         rows.extend(shelves::shelf(conn, words.get("sort-newest"), &ids, &showing)?);
     }
     let view = HomeView {
-        hero: banner(conn, layout.hero, everyone.language)?,
+        hero: banner(conn, layout.hero, &tree, everyone.language)?,
         tiles,
         shelves: rows,
         viewed: everyone.slots.mark(Slot::Viewed),
-        story: banner(conn, layout.banner, everyone.language)?,
+        story: banner(conn, layout.banner, &tree, everyone.language)?,
         promises: Vec::new(),
     };
     Ok(Page { page, view })
 }
 
-fn banner(conn: &mut Conn, part: Option<Part>, language: Language) -> Result<Option<Banner>> {
-    let Some(part) = part else { return Ok(None) };
+/// None of a part that leads to a category which the store does not have.
+fn banner(conn: &mut Conn, part: Option<Part>, tree: &Categories, language: Language) -> Result<Option<Banner>> {
+    let Some(part) = part.filter(|part| tree.by_slug(&part.link).is_some()) else { return Ok(None) };
     let picture = shelves::by_hash(conn, part.picture.as_deref(), "")?;
     let link = Link { label: said(&part.cta, language), to: format!("/categories/{}", part.link) };
     Ok(Some(Banner { title: said(&part.title, language), text: said(&part.text, language), picture, link }))

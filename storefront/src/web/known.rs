@@ -27,11 +27,12 @@ pub async fn load(door: &Door, visit: &Visit) -> Result<Known> {
     if let (None, Some(units)) = (&visit.session, remembered) {
         return Ok(Known { units, ..Known::default() });
     }
+    let store = visit.site.id;
     let (session, visitor, personal) = (visit.session.clone(), visit.visitor.clone(), door.memory.personal.get(&()));
     let (known, personal) = door
         .glance(move |conn, now| {
             let customer = session.map_or(Ok(None), |session| logins::session(conn, &session, now))?;
-            let units = remembered.map_or_else(|| frame::cart_units(conn, &visitor, customer), Ok)?;
+            let units = remembered.map_or_else(|| frame::cart_units(conn, store, &visitor, customer), Ok)?;
             let Some(customer) = customer else { return Ok((Known { units, ..Known::default() }, None)) };
             let personal = personal.map_or_else(|| Personal::load(conn, now).map(Arc::new), Ok)?;
             let audience = personal.audience(conn, customer)?;

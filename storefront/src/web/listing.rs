@@ -14,10 +14,11 @@ use crate::catalog::{self, Categories};
 use crate::ids::{CategoryId, ProductId};
 use crate::labels::Labels;
 use crate::promotions::Audience;
-use crate::search::{SearchPage, SearchQuery, Sort};
+use crate::search::{SearchPage, SearchQuery, Sort, Within};
+use crate::shop::Shop;
 use actix_web::web;
 use kernel::clock::Time;
-use kernel::money::{Currency, Money};
+use kernel::money::Money;
 use kernel::{Conn, Error, Result};
 
 /// Products of a page.
@@ -30,11 +31,11 @@ pub struct Asked {
 }
 
 /// The question of these choices within a category.
-pub fn asked(choices: &Choices, category: Option<CategoryId>, currency: Currency) -> Asked {
+pub fn asked(choices: &Choices, category: Option<CategoryId>, shop: &Shop) -> Asked {
     let mut price_error = None;
     let mut amount = |typed: &str| match typed.trim() {
         "" => None,
-        typed => match Money::parse(typed, currency) {
+        typed => match Money::parse(typed, shop.currency) {
             Ok(amount) if amount.minor >= 0 => Some(amount.minor),
             _ => {
                 price_error = Some("listing-price-unreadable".to_string());
@@ -46,6 +47,7 @@ pub fn asked(choices: &Choices, category: Option<CategoryId>, currency: Currency
     let query = SearchQuery {
         text: choices.text.clone(),
         category: category.map(|id| id.0),
+        within: Within::of(&shop.assortment()),
         facets: choices.facets.clone(),
         price,
         sort: choices.sort,
@@ -75,7 +77,8 @@ pub struct Around<'a> {
     pub action: String,
     pub choices: &'a Choices,
     pub words: &'a Words,
-    pub currency: Currency,
+    /// The shop as the store that is visited shows it.
+    pub shop: &'a Shop,
     /// Whom the prices are for.
     pub audience: &'a Audience,
     /// When it is shown: prices of promotions depend on it.
@@ -88,7 +91,7 @@ pub struct Around<'a> {
 
 impl Around<'_> {
     fn showing(&self) -> Showing<'_> {
-        Showing { language: self.words.language, currency: self.currency, audience: self.audience, now: self.now }
+        Showing { language: self.words.language, shop: self.shop, audience: self.audience, now: self.now }
     }
 }
 
@@ -119,7 +122,7 @@ pub fn found(conn: &mut Conn, around: &Around, page: &SearchPage, price_error: O
 /// The products of a category without the engine: by their age, with nothing to narrow them by.
 pub fn plain(conn: &mut Conn, around: &Around, category: Option<CategoryId>) -> Result<Listing> {
     plain_from(conn, around, |conn, after, limit| {
-        let ids = catalog::listing(conn, category, after.map(ProductId), limit)?;
+        let ids = catalog::sold(conn, &around.shop.assortment(), category, after.map(ProductId), limit)?;
         Ok(ids.into_iter().map(|id| (id.0, id)).collect())
     })
 }
@@ -178,7 +181,7 @@ fn chips(around: &Around, named: &facets::Naming) -> Vec<Link> {
     let (min, max) = (choices.price_min.trim(), choices.price_max.trim());
     if !min.is_empty() || !max.is_empty() {
         let amount = |typed: &str| {
-            Money::parse(typed, around.currency).map(|amount| around.words.money(amount)).unwrap_or_else(|_| typed.to_string())
+            Money::parse(typed, around.shop.currency).map(|amount| around.words.money(amount)).unwrap_or_else(|_| typed.to_string())
         };
         let label = match (min, max) {
             ("", max) => format!("≤ {}", amount(max)),
@@ -197,7 +200,7 @@ fn price(around: &Around, page: &SearchPage, error: Option<String>) -> Option<Pr
     if floor == ceiling && !typed {
         return None;
     }
-    let decimal = |minor: i64| Money::new(minor, around.currency).decimal();
+    let decimal = |minor: i64| Money::new(minor, around.shop.currency).decimal();
     Some(PriceFacet {
         min: choices.price_min.clone(),
         max: choices.price_max.clone(),

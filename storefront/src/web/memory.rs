@@ -3,10 +3,11 @@
 use super::page_cache::PageCache;
 use super::viewed::CardKey;
 use crate::promotions::Personal;
+use crate::stores::Sites;
 use actix_web::web::Bytes;
 use kernel::web::i18n::Language;
 use lru::LruCache;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use std::hash::Hash;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,6 +23,8 @@ const SMALL: usize = 64 << 10;
 
 /// The memory of one process; every handler thread shares it.
 pub struct Memory {
+    /// The stores and their hosts.
+    pub sites: RwLock<Arc<Sites>>,
     pub pages: PageCache,
     /// Cards of products as HTML; empty for what has none.
     pub cards: Fresh<CardKey, Bytes>,
@@ -37,8 +40,9 @@ pub struct Memory {
 
 impl Memory {
     /// Pages are served again for `page_cache`; zero keeps none.
-    pub fn new(page_cache: Duration) -> Memory {
+    pub fn new(page_cache: Duration, sites: Sites) -> Memory {
         Memory {
+            sites: RwLock::new(Arc::new(sites)),
             pages: PageCache::new(page_cache, PAGES),
             cards: Fresh::new(page_cache, CARDS),
             cart_units: Fresh::new(page_cache, SMALL),
@@ -46,6 +50,12 @@ impl Memory {
             sheets: Kept::new(SMALL),
             pictures: Kept::new(PICTURES),
         }
+    }
+
+    /// Serves these stores from now on. No page is served again that was made before.
+    pub fn serve(&self, sites: Sites) {
+        *self.sites.write() = Arc::new(sites);
+        self.pages.renew();
     }
 }
 

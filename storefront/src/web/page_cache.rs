@@ -1,6 +1,6 @@
 //! Pages of the catalogue: rendered once in a while for everybody, served from memory with each visitor's own parts in their slots.
 //!
-//! The key of a page is its address, its language and whom its prices are for, and how often everything was made new. What else depends on the visitor is a slot
+//! The key of a page is its store, its address, its language and whom its prices are for, and how often everything was made new. What else depends on the visitor is a slot
 //! ([`super::slots`]).
 
 use super::door::Door;
@@ -104,6 +104,7 @@ where
     let edition = cache.edition.load(Ordering::Relaxed);
     let known = known::load(door, visit).await?;
     let everyone = || Everyone {
+        site: visit.site.clone(),
         language: visit.language,
         path: visit.path.clone(),
         query: visit.query.clone(),
@@ -114,7 +115,7 @@ where
     let page = if cache.keep.is_zero() || visit.path.len() + visit.query.len() > LONGEST_KEY {
         cache.page(&render(everyone()).await?)?
     } else {
-        let key = format!("{edition} {} {} {}?{}", visit.language, known.audience, visit.path, visit.query);
+        let key = format!("{edition} {} {} {} {}?{}", visit.site.id, visit.language, known.audience, visit.path, visit.query);
         match cache.find(&key) {
             Some(page) => page,
             None => cache.put(key, &render(everyone()).await?)?,

@@ -1,7 +1,6 @@
 //! A posted form: read, and proven to come from a page of ours.
 
 use super::door::Door;
-use super::visit::Visit;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 use kernel::{Error, Result};
@@ -50,7 +49,7 @@ impl FromRequest for Posted {
             let pairs = form.await.map_err(|_| Error::field("form", "form-unreadable"))?.into_inner();
             let fields: BTreeMap<String, String> = pairs.into_iter().map(|(name, value)| (name, value.replace('\0', ""))).collect();
             let door = request.app_data::<web::Data<Door>>().ok_or_else(|| Error::unexpected("the shop's door is not set up"))?;
-            let visit = Visit::of(&request, &door.signer);
+            let visit = door.visit(&request);
             if !visit.proves(&door.signer, fields.get("csrf").map_or("", String::as_str)) {
                 return Err(Error::conflict("form-expired"));
             }

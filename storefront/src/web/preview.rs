@@ -18,6 +18,7 @@ const POLICY: &str =
 /// `NotFound` for any other.
 pub async fn show(door: &web::Data<Door>, visit: &Visit, path: &str) -> Result<HttpResponse> {
     let everyone = Everyone {
+        site: visit.site.clone(),
         language: visit.language,
         path: path.to_string(),
         query: String::new(),

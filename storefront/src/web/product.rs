@@ -15,7 +15,8 @@ use crate::catalog::{self, PageVariant, ProductPage};
 use crate::ids::ProductId;
 use crate::imports::one_line;
 use crate::promotions::{Audience, Priced, Shelf};
-use crate::shop::{self, Shop};
+use crate::shop::Shop;
+use crate::stores;
 use crate::{carts, content, tax_rates};
 use actix_web::{HttpResponse, web};
 use kernel::clock::Time;
@@ -48,29 +49,21 @@ async fn show(door: web::Data<Door>, visit: Visit, slug: web::Path<String>) -> R
 
 pub(super) async fn render(door: &Door, everyone: Everyone, slug: String) -> Result<Rendered> {
     let (seen, words) = (everyone.clone(), Words::of(&door.templates, everyone.language)?);
-    let base_url = door.config.base_url.clone();
-    let (id, page) = door.read(move |conn, now| load(conn, &seen, &slug, &words, &base_url, now)).await?;
-    let html = door.templates.render("storefront/product.html", everyone.language, &page)?;
+    let (id, page) = door.read(move |conn, now| load(conn, &seen, &slug, &words, now)).await?;
+    let html = door.templates.render("storefront/product.html", everyone.spoken(), &page)?;
     Ok(Rendered { html, product: Some(id) })
 }
 
-fn load(
-    conn: &mut Conn,
-    everyone: &Everyone,
-    slug: &str,
-    words: &Words,
-    base_url: &str,
-    now: Time,
-) -> Result<(ProductId, Page<ProductView>)> {
-    let language = everyone.language;
-    let mut found = catalog::page(conn, slug, language.code())?;
-    let shop = shop::get(conn)?;
+fn load(conn: &mut Conn, everyone: &Everyone, slug: &str, words: &Words, now: Time) -> Result<(ProductId, Page<ProductView>)> {
+    let (language, site) = (everyone.language, &everyone.site);
+    let shop = stores::shop(conn, site.id)?;
+    let mut found = catalog::page(conn, &shop, slug, language.code())?;
     reduce(conn, &mut found, &shop, &everyone.audience, now)?;
     let mut page = frame::shared(conn, everyone)?;
     let here = format!("/products/{}", found.slug);
-    frame::index(&mut page, base_url, &here);
+    frame::index(&mut page, site, &here);
     let address = if everyone.query.is_empty() { here.clone() } else { format!("{here}?{}", everyone.query) };
-    page.alternates = frame::alternates(base_url, &address, language);
+    page.alternates = frame::alternates(site, &address, language);
     page.title.clone_from(&found.seo_title);
     page.description = if found.seo_description.is_empty() { summary(&found.description_html) } else { found.seo_description.clone() };
 
@@ -80,8 +73,8 @@ fn load(
     show_first(&mut found.pictures, selected.picture_hash.as_deref());
     let variants: Vec<VariantView> =
         found.variants.iter().map(|variant| variant_view(variant, &found, words, now)).collect::<Result<_>>()?;
-    let beside = catalog::related(conn, found.id, BESIDE)?;
-    let showing = Showing { language, currency: shop.currency, audience: &everyone.audience, now };
+    let beside = catalog::related(conn, &shop.assortment(), found.id, BESIDE)?;
+    let showing = Showing { language, shop: &shop, audience: &everyone.audience, now };
     let beside = shelves::shelf(conn, words.get("product-beside"), &beside, &showing)?;
     let shipping = content::list(conn, language.code())?.iter().any(|(slug, _)| slug == SHIPPING_PAGE);
     let path = found.categories.iter().max_by_key(|path| path.len()).map(Vec::as_slice).unwrap_or_default();
@@ -102,8 +95,8 @@ fn load(
         description: found.description_html,
         slug: found.slug,
     };
-    let product = structured::product(base_url, language, &view, &page.description);
-    let trail = structured::breadcrumbs(base_url, language, &view.crumbs, (&view.title, &here));
+    let product = structured::product(site, language, &view, &page.description);
+    let trail = structured::breadcrumbs(site, language, &view.crumbs, (&view.title, &here));
     page.json_ld = Some(json!([product, trail]).to_string());
     Ok((found.id, Page { page, view }))
 }

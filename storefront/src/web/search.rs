@@ -8,9 +8,9 @@ use super::views::shared::Link;
 use super::visit::Visit;
 use super::words::Words;
 use super::{frame, known};
-use crate::catalog::{self, Categories};
+use crate::catalog::Categories;
 use crate::search::SearchPage;
-use crate::shop;
+use crate::stores;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
 use kernel::Result;
@@ -27,13 +27,14 @@ pub fn routes(config: &mut web::ServiceConfig) {
 async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
     door.limits.search.check(&visit.client)?;
     let choices = Choices::read(&visit.query);
-    let currency = door.read(|conn, _| Ok(shop::get(conn)?.currency)).await?;
-    let asked = listing::asked(&choices, None, currency);
+    let store = visit.site.id;
+    let shop = door.read(move |conn, _| stores::shop(conn, store)).await?;
+    let asked = listing::asked(&choices, None, &shop);
     let answer = listing::ask(&door, asked.query).await?;
     let silent = answer.is_none();
     let words = Words::of(&door.templates, visit.language)?;
     let audience = known::load(&door, &visit).await?.audience;
-    let (seen, base_url, price_error) = (visit.clone(), door.config.base_url.clone(), asked.price_error);
+    let (seen, price_error) = (visit.clone(), asked.price_error);
     let page = door
         .read(move |conn, now| {
             let mut page = frame::load(conn, &seen, now)?;
@@ -41,13 +42,13 @@ async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
             page.title =
                 if choices.text.is_empty() { words.get("search-all") } else { words.with("search-title", &[("query", &choices.text)])? };
             page.query.clone_from(&choices.text);
-            page.alternates = frame::alternates(&base_url, &choices.address("/search"), seen.language);
-            let tree = catalog::categories(conn, seen.language.code())?;
+            page.alternates = frame::alternates(&seen.site, &choices.address("/search"), seen.language);
+            let tree = seen.site.categories(conn, &shop, seen.language.code())?;
             let around = Around {
                 action: "/search".into(),
                 choices: &choices,
                 words: &words,
-                currency,
+                shop: &shop,
                 audience: &audience,
                 now,
                 tree: &tree,

@@ -5,7 +5,7 @@ use crate::catalog::{self, Availability, CardPicture, Category};
 use crate::ids::ProductId;
 use crate::pictures::{self, WIDTHS};
 use crate::promotions::{Audience, Priced, Shelf};
-use crate::shop;
+use crate::shop::Shop;
 use kernel::clock::Time;
 use kernel::money::{Currency, Money};
 use kernel::web::i18n::Language;
@@ -41,7 +41,8 @@ pub fn by_hash(conn: &mut Conn, hash: Option<&str>, alt: &str) -> Result<Option<
 #[derive(Clone, Copy)]
 pub struct Showing<'a> {
     pub language: Language,
-    pub currency: Currency,
+    /// The shop as the store that is visited shows it.
+    pub shop: &'a Shop,
     /// Whom the prices are for.
     pub audience: &'a Audience,
     pub now: Time,
@@ -54,9 +55,9 @@ pub fn cards(conn: &mut Conn, ids: &[ProductId], showing: &Showing) -> Result<Ve
 
 /// [`cards`], each with its product.
 pub fn cards_by_id(conn: &mut Conn, ids: &[ProductId], showing: &Showing) -> Result<Vec<(ProductId, Card)>> {
-    let mut found = catalog::cards(conn, ids, showing.language.code(), showing.currency)?;
+    let mut found = catalog::cards(conn, showing.shop, ids, showing.language.code())?;
     reduce(conn, &mut found, showing)?;
-    Ok(found.into_iter().filter_map(|found| Some((found.id, card(found, showing.currency)?))).collect())
+    Ok(found.into_iter().filter_map(|found| Some((found.id, card(found, showing.shop.currency)?))).collect())
 }
 
 /// Shows what promotions of single products take off, with the price before struck through.
@@ -64,8 +65,7 @@ fn reduce(conn: &mut Conn, cards: &mut [catalog::Card], showing: &Showing) -> Re
     if cards.is_empty() {
         return Ok(());
     }
-    let shop = shop::get(conn)?;
-    let Some(shelf) = Shelf::load(conn, &shop, showing.audience, showing.now)? else { return Ok(()) };
+    let Some(shelf) = Shelf::load(conn, showing.shop, showing.audience, showing.now)? else { return Ok(()) };
     let priced = |card: &catalog::Card, price: Option<i64>| Priced {
         product: card.id,
         variant: card.only_variant,

@@ -9,11 +9,12 @@ use super::views::shared::{Notice as Told, Picture, TotalRow, Totals};
 use super::words::Words;
 use crate::carts::{self, LineQuote, MAX_QUANTITY, Notice, Quote};
 use crate::catalog;
-use crate::ids::{CartLineId, VariantId};
+use crate::ids::{CartLineId, StoreId, VariantId};
 use crate::orders::{Adjustment, Order, OrderLine};
 use crate::pictures;
 use crate::pricing::DeliveryTax;
 use crate::promotions::Applied;
+use crate::stores;
 use crate::tax::{self, TaxPart};
 use kernel::money::{Currency, Money};
 use kernel::web::format;
@@ -272,12 +273,13 @@ impl Sums<'_> {
     }
 }
 
-/// The lines of an order. Products lead to their pages as long as there are such pages.
-pub fn order_lines(conn: &mut Conn, order: &Order, lines: &[OrderLine]) -> Result<Vec<LineView>> {
+/// The lines of an order, as the store `here` shows them. Products lead to their pages as long as that store has such pages.
+pub fn order_lines(conn: &mut Conn, here: StoreId, order: &Order, lines: &[OrderLine]) -> Result<Vec<LineView>> {
     let currency = order.currency()?;
     let pictures = Pictures::load(conn, lines.iter().filter_map(|line| line.picture_hash.as_deref()))?;
     let ids: Vec<VariantId> = lines.iter().filter_map(|line| line.variant_id).collect();
-    let on_sale = catalog::variants_for_sale(conn, &ids, currency, &order.language)?;
+    let sold = stores::shop(conn, here)?.assortment();
+    let on_sale = catalog::for_sale(conn, &sold, &ids, &order.language)?;
     let money = |minor: i64| Money::new(minor, currency);
     let view = |line: &OrderLine| LineView {
         id: line.id.to_string(),

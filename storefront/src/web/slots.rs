@@ -16,8 +16,9 @@ use super::visit::Visit;
 use super::words::Words;
 use crate::ids::ProductId;
 use crate::promotions::Audience;
+use crate::stores::Site;
 use actix_web::web::{Bytes, BytesMut};
-use kernel::web::i18n::Language;
+use kernel::web::i18n::{Language, Spoken};
 use kernel::web::templates::escape;
 use kernel::{Error, Result, token};
 use serde::Serialize;
@@ -26,6 +27,8 @@ use std::sync::Arc;
 /// What a shared page is rendered from. Nothing in it tells who asks, but for what they are charged.
 #[derive(Clone, Debug)]
 pub struct Everyone {
+    /// The store it is a page of.
+    pub site: Arc<Site>,
     pub language: Language,
     /// The path without the language, such as `/products/mug`.
     pub path: String,
@@ -36,6 +39,13 @@ pub struct Everyone {
     pub slots: Slots,
     /// Whether the page wears the draft of the theme: for those who work on it.
     pub draft: bool,
+}
+
+impl Everyone {
+    /// The language as the store speaks it.
+    pub fn spoken(&self) -> Spoken {
+        self.site.spoken(self.language)
+    }
 }
 
 /// A place in a page for something of the visitor's own.
@@ -198,7 +208,7 @@ impl Filler<'_> {
     }
 
     fn draw(&self, template: &str, view: &impl Serialize) -> Result<String> {
-        self.door.templates.render(template, self.visit.language, view)
+        self.door.templates.render(template, self.visit.spoken(), view)
     }
 }
 

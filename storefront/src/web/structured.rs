@@ -2,19 +2,20 @@
 
 use super::views::product::{ProductView, VariantView};
 use super::views::shared::{Link, Stock};
+use crate::stores::Site;
 use kernel::web::i18n::Language;
 use serde_json::{Value, json};
 
 /// The path to a page; the page itself is the last step.
-pub fn breadcrumbs(base_url: &str, language: Language, crumbs: &[Link], here: (&str, &str)) -> Value {
+pub fn breadcrumbs(site: &Site, language: Language, crumbs: &[Link], here: (&str, &str)) -> Value {
     let steps = crumbs.iter().map(|link| (link.label.as_str(), link.to.as_str())).chain([here]);
-    let item = |(at, (name, to)): (usize, (&str, &str))| json!({"@type": "ListItem", "position": at + 1, "name": name, "item": address(base_url, language, to)});
+    let item = |(at, (name, to)): (usize, (&str, &str))| json!({"@type": "ListItem", "position": at + 1, "name": name, "item": site.url(language, to)});
     json!({"@context": "https://schema.org", "@type": "BreadcrumbList", "itemListElement": steps.enumerate().map(item).collect::<Vec<_>>()})
 }
 
 /// A product with an offer for each variant the page knows.
-pub fn product(base_url: &str, language: Language, view: &ProductView, description: &str) -> Value {
-    let page = address(base_url, language, &format!("/products/{}", view.slug));
+pub fn product(site: &Site, language: Language, view: &ProductView, description: &str) -> Value {
+    let page = site.url(language, &format!("/products/{}", view.slug));
     let variants: &[VariantView] = if view.variants.is_empty() { std::slice::from_ref(&view.selected) } else { &view.variants };
     let offers: Vec<Value> = variants.iter().map(|variant| offer(variant, &page)).collect();
     let mut product = json!({
@@ -22,7 +23,7 @@ pub fn product(base_url: &str, language: Language, view: &ProductView, descripti
         "@type": "Product",
         "name": view.title,
         "url": page,
-        "image": view.pictures.iter().map(|picture| format!("{base_url}{}", largest(picture))).collect::<Vec<_>>(),
+        "image": view.pictures.iter().map(|picture| format!("{}{}", site.base_url, largest(picture))).collect::<Vec<_>>(),
         "offers": offers,
     });
     if let Some(fields) = product.as_object_mut() {
@@ -63,10 +64,6 @@ fn largest(picture: &super::views::shared::Picture) -> &str {
     picture.srcset.rsplit(", ").next().and_then(|last| last.split(' ').next()).filter(|last| !last.is_empty()).unwrap_or(&picture.src)
 }
 
-fn address(base_url: &str, language: Language, to: &str) -> String {
-    format!("{base_url}{}", language.path(to))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,7 +71,7 @@ mod tests {
     #[test]
     fn a_title_cannot_end_the_script() {
         let crumbs = [Link { label: "</script><script>alert(1)</script>".into(), to: "/categories/a&b".into() }];
-        let data = breadcrumbs("http://shop", Language::Chinese, &crumbs, ("Mug <!--", "/products/mug")).to_string();
+        let data = breadcrumbs(&Site::main("http://shop"), Language::Chinese, &crumbs, ("Mug <!--", "/products/mug")).to_string();
         let page = json!({"page": {"json_ld": data}});
         let mut tera = tera::Tera::default();
         // The filter the page's template uses, as the templates of the shop define it.

@@ -6,10 +6,12 @@ use super::words::Words;
 use crate::catalog::{self, Categories};
 use crate::ids::{CategoryId, ProductId};
 use crate::labels::Labels;
-use crate::search::Suggestion;
-use crate::shop;
+use crate::search::{Suggestion, Within};
+use crate::shop::Shop;
+use crate::stores::{self, Site};
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
+use kernel::web::i18n::Spoken;
 use kernel::{Conn, Error, Result};
 use serde::Serialize;
 use url::form_urlencoded;
@@ -43,28 +45,29 @@ async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
         .find(|(name, _)| name == "q")
         .map(|(_, typed)| typed.chars().take(LONGEST).collect())
         .unwrap_or_default();
-    let engine = door.search.clone();
-    let found = web::block(move || engine.suggest(&text, MOST)).await.map_err(Error::unexpected)?;
+    let (engine, site, store) = (door.search.clone(), visit.site.clone(), visit.site.id);
+    let shop = door.read(move |conn, _| stores::shop(conn, store)).await?;
+    let within = Within::of(&shop.assortment());
+    let found = web::block(move || engine.suggest(&text, &within, MOST)).await.map_err(Error::unexpected)?;
     // The search button works without suggestions, so a silent engine offers none.
     let found = found.unwrap_or_else(|error| {
         tracing::warn!(%error, "the search engine suggests nothing");
         Vec::new()
     });
-    let words = Words::of(&door.templates, visit.language)?;
-    let suggestions = door.read(move |conn, _| offers(conn, found, &words)).await?;
+    let (words, spoken) = (Words::of(&door.templates, visit.language)?, visit.spoken());
+    let suggestions = door.read(move |conn, _| offers(conn, found, (&site, &shop), spoken, &words)).await?;
     let mut answer = HttpResponse::Ok();
     answer.insert_header((header::CACHE_CONTROL, "private, max-age=60"));
     Ok(answer.json(Suggestions { suggestions }))
 }
 
 /// Titles come from the database, in the page's language; what is not on sale any more is left out.
-fn offers(conn: &mut Conn, found: Vec<Suggestion>, words: &Words) -> Result<Vec<Offer>> {
+fn offers(conn: &mut Conn, found: Vec<Suggestion>, (site, shop): (&Site, &Shop), spoken: Spoken, words: &Words) -> Result<Vec<Offer>> {
     let language = words.language;
     let ids: Vec<ProductId> =
         found.iter().filter_map(|one| if let Suggestion::Product { id, .. } = one { Some(ProductId(*id)) } else { None }).collect();
-    let currency = shop::get(conn)?.currency;
-    let cards = catalog::cards(conn, &ids, language.code(), currency)?;
-    let (tree, labels) = (catalog::categories(conn, language.code())?, Labels::load(conn, language.code())?);
+    let cards = catalog::cards(conn, shop, &ids, language.code())?;
+    let (tree, labels) = (site.categories(conn, shop, language.code())?, Labels::load(conn, language.code())?);
     let offer = |suggestion: Suggestion| match suggestion {
         Suggestion::Category { id, .. } => category(&tree, id, words),
         Suggestion::Brand { name } => {
@@ -76,7 +79,7 @@ fn offers(conn: &mut Conn, found: Vec<Suggestion>, words: &Words) -> Result<Vec<
             Some(Offer { label: card.title.clone(), to: format!("/products/{}", card.slug), note: None })
         }
     };
-    let prefixed = |offer: Offer| Offer { to: language.path(&offer.to), ..offer };
+    let prefixed = |offer: Offer| Offer { to: spoken.path(&offer.to), ..offer };
     Ok(found.into_iter().filter_map(offer).map(prefixed).collect())
 }
 

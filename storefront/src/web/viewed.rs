@@ -5,9 +5,9 @@ use super::shelves::{self, Showing};
 use super::views::shared::{Card, Shelf};
 use super::visit::Visit;
 use super::words::Words;
-use crate::ids::ProductId;
+use crate::ids::{ProductId, StoreId};
 use crate::promotions::Audience;
-use crate::shop;
+use crate::stores;
 use actix_web::web::Bytes;
 use kernel::Result;
 use kernel::web::i18n::Language;
@@ -17,8 +17,8 @@ use std::collections::HashMap;
 /// Products shown below another product; the home page shows all that the browser remembers.
 const RECENT: usize = 6;
 
-/// By whom and in which language a card is read, and the product it shows.
-pub type CardKey = (Language, Audience, ProductId);
+/// In which store, by whom and in which language a card is read, and the product it shows.
+pub type CardKey = (StoreId, Language, Audience, ProductId);
 
 #[derive(Serialize)]
 struct CardView {
@@ -39,12 +39,12 @@ pub async fn shelf(door: &Door, visit: &Visit, audience: &Audience, product: Opt
     if ids.is_empty() {
         return Ok(Bytes::new());
     }
-    let key = |id: ProductId| (visit.language, audience.clone(), id);
+    let key = |id: ProductId| (visit.site.id, visit.language, audience.clone(), id);
     let mut cards: HashMap<ProductId, Bytes> = HashMap::with_capacity(ids.len());
     cards.extend(ids.iter().filter_map(|id| Some((*id, door.memory.cards.get(&key(*id))?))));
     let missing: Vec<ProductId> = ids.iter().copied().filter(|id| !cards.contains_key(id)).collect();
     if !missing.is_empty() {
-        let mut drawn = draw(door, visit.language, audience, &missing).await?;
+        let mut drawn = draw(door, visit, audience, &missing).await?;
         for id in missing {
             // What is not on sale has no card, which is worth remembering as well.
             let card = drawn.remove(&id).unwrap_or_default();
@@ -60,19 +60,20 @@ pub async fn shelf(door: &Door, visit: &Visit, audience: &Audience, product: Opt
     let title = Words::of(&door.templates, visit.language)?.get("product-recent");
     let shelf = Shelf { title, more: None, products: Vec::new() };
     let view = ShelfView { shelf, drawn: String::from_utf8(all).map_err(kernel::Error::unexpected)? };
-    Ok(door.templates.render("storefront/slots/viewed.html", visit.language, &view)?.into())
+    Ok(door.templates.render("storefront/slots/viewed.html", visit.spoken(), &view)?.into())
 }
 
-async fn draw(door: &Door, language: Language, audience: &Audience, ids: &[ProductId]) -> Result<HashMap<ProductId, Bytes>> {
+async fn draw(door: &Door, visit: &Visit, audience: &Audience, ids: &[ProductId]) -> Result<HashMap<ProductId, Bytes>> {
     let (ids, audience) = (ids.to_vec(), audience.clone());
+    let (store, language, spoken) = (visit.site.id, visit.language, visit.spoken());
     let found = door
         .read(move |conn, now| {
-            let currency = shop::get(conn)?.currency;
-            shelves::cards_by_id(conn, &ids, &Showing { language, currency, audience: &audience, now })
+            let shop = stores::shop(conn, store)?;
+            shelves::cards_by_id(conn, &ids, &Showing { language, shop: &shop, audience: &audience, now })
         })
         .await?;
     let draw = |(id, card)| {
-        let html = door.templates.render("storefront/slots/card.html", language, &CardView { card })?;
+        let html = door.templates.render("storefront/slots/card.html", spoken, &CardView { card })?;
         Ok((id, Bytes::from(html)))
     };
     found.into_iter().map(draw).collect()

@@ -4,6 +4,7 @@ use super::door::Door;
 use super::views::page::{Flash, Tone};
 use crate::ids::ProductId;
 use crate::logins;
+use crate::stores::Site;
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::Payload;
@@ -11,10 +12,11 @@ use actix_web::{FromRequest, HttpRequest, HttpResponseBuilder, web};
 use crm::CustomerId;
 use kernel::clock::Time;
 use kernel::token::{self, Signer};
-use kernel::web::i18n::Language;
+use kernel::web::i18n::{Language, Spoken};
 use kernel::{Conn, Error, Result};
 use std::cell::RefCell;
 use std::future::{Ready, ready};
+use std::sync::Arc;
 
 /// A random number that holds the cart and guards forms; nothing else is known of an anonymous visitor.
 const VISITOR: &str = "visitor";
@@ -32,6 +34,8 @@ const MOST_VIEWED: usize = 12;
 /// One request's visitor.
 #[derive(Clone, Debug)]
 pub struct Visit {
+    /// The store whose host was asked.
+    pub site: Arc<Site>,
     pub language: Language,
     /// The path without the language, such as `/products/mug`.
     pub path: String,
@@ -61,8 +65,9 @@ pub struct Visit {
 }
 
 impl Visit {
-    pub fn of(request: &HttpRequest, signer: &Signer) -> Visit {
-        let (language, path) = Language::of_path(request.path());
+    /// The visit of a request to a store.
+    pub fn of(request: &HttpRequest, signer: &Signer, site: Arc<Site>) -> Visit {
+        let (language, path) = site.read(request.path());
         let sent =
             |name: &str| request.cookie(name).map(|cookie| cookie.value().to_string()).filter(|value| (16..=128).contains(&value.len()));
         let known = sent(VISITOR);
@@ -71,6 +76,7 @@ impl Visit {
         Visit {
             language,
             path: path.to_string(),
+            site: site.clone(),
             query: request.query_string().to_string(),
             csrf: signer.sign("csrf", &visitor),
             known: known.is_some(),
@@ -85,6 +91,11 @@ impl Visit {
             changes: !request.method().is_safe(),
             outgoing: RefCell::default(),
         }
+    }
+
+    /// The language as the store speaks it, for addresses and templates.
+    pub fn spoken(&self) -> Spoken {
+        self.site.spoken(self.language)
     }
 
     /// Whether `token` came with a form that a page of ours gave to this very visitor.
@@ -252,7 +263,9 @@ impl FromRequest for Visit {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let door = request.app_data::<web::Data<Door>>();
-        ready(door.map(|door| Visit::of(request, &door.signer)).ok_or_else(|| Error::unexpected("the shop's door is not set up")))
+        let visit = door.map(|door| door.visit(request)).ok_or_else(|| Error::unexpected("the shop's door is not set up"));
+        // An address that names a language it should not is sent on by the error page.
+        ready(visit.and_then(|visit| if visit.site.straight(request.path()).is_some() { Err(Error::NotFound) } else { Ok(visit) }))
     }
 }
 
@@ -268,7 +281,7 @@ mod tests {
         let ann = |cookies: &[(&str, &str)], posts: bool| {
             let request = if posts { TestRequest::post() } else { TestRequest::get() };
             let request = cookies.iter().fold(request, |request, (name, value)| request.cookie(Cookie::new(*name, *value)));
-            Visit::of(&request.to_http_request(), &signer)
+            Visit::of(&request.to_http_request(), &signer, Arc::new(Site::main("http://shop.test")))
         };
         let visitor = "a-visitor-of-the-shop";
         let first = ann(&[("visitor", visitor)], false);

@@ -9,7 +9,7 @@ use super::visit::Visit;
 use super::words::Words;
 use super::{frame, shown};
 use crate::ids::VariantId;
-use crate::{catalog, shop, waiting};
+use crate::{catalog, stores, waiting};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use crm::email::Email;
@@ -39,8 +39,8 @@ async fn render(door: &Door, visit: &Visit, slug: &str, status: StatusCode, refu
     let (mut page, view) = door
         .read(move |conn, now| {
             let page = frame::load(conn, &seen, now)?;
-            let currency = shop::get(conn)?.currency;
-            let found = catalog::variants_for_sale(conn, &[variant], currency, seen.language.code())?;
+            let sold = stores::shop(conn, seen.site.id)?.assortment();
+            let found = catalog::for_sale(conn, &sold, &[variant], seen.language.code())?;
             let found = found.into_iter().find(|found| found.slug == slug && found.for_sale).ok_or(Error::NotFound)?;
             let own = match seen.customer(conn, now)? {
                 Some(customer) => crm::customers::get(conn, customer)?.email,
@@ -60,16 +60,16 @@ async fn render(door: &Door, visit: &Visit, slug: &str, status: StatusCode, refu
         .await?;
     page.title = words.get("waiting-title");
     page.noindex = true;
-    page.alternates = frame::alternates(&door.config.base_url, &view.to, visit.language);
+    page.alternates = frame::alternates(&visit.site, &view.to, visit.language);
     door.render_as(status, visit, "storefront/waiting.html", &Page { page, view })
 }
 
 async fn ask(door: web::Data<Door>, visit: Visit, slug: web::Path<String>, posted: Posted) -> Result<HttpResponse> {
     let variant = variant(&visit)?;
     door.limits.checkout.check(&visit.client)?;
-    let language = visit.language.code();
+    let (store, language) = (visit.site.id, visit.language.code());
     let asked = match Email::parse(posted.get("email"), "email") {
-        Ok(email) => door.write(move |conn, now| waiting::ask(conn, variant, &email, language, now)).await,
+        Ok(email) => door.write(move |conn, now| waiting::ask(conn, store, variant, &email, language, now)).await,
         Err(error) => Err(error),
     };
     match asked {

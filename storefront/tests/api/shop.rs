@@ -16,6 +16,7 @@ use regulars_storefront::ids::{CategoryId, ProductId};
 use regulars_storefront::search::embedded::EmbeddedSearch;
 use regulars_storefront::search::{SearchDocument, SearchEngine, SearchVariant};
 use regulars_storefront::shipping::{self, NewShippingRate};
+use regulars_storefront::stores::Sites;
 use regulars_storefront::tax_rates::{self, NewTaxRate};
 use regulars_storefront::web::door::Door;
 use regulars_storefront::web::limits::Limits;
@@ -81,7 +82,7 @@ impl Shop {
         let config = Config::read(None, Vec::new()).unwrap();
         let door = Door {
             limits: Arc::new(Limits::new(&config.limits)),
-            memory: Arc::new(Memory::new(config.page_cache)),
+            memory: Arc::new(Memory::new(config.page_cache, Sites::new(&config.base_url))),
             db: db.clone(),
             clock: clock.clone(),
             signer: Signer::new(Secret::new("key")),
@@ -122,7 +123,7 @@ impl Shop {
             catalog::save_product(conn, &product, &saving)
         };
         let id = self.db.write_now(save).unwrap().id;
-        let variants = vec![SearchVariant { options: Vec::new(), price_minor: price, available: stock > 0 }];
+        let variants = vec![SearchVariant { options: Vec::new(), prices: vec![(Currency::EUR, price)], available: stock > 0 }];
         let document = SearchDocument {
             product_id: id.0,
             titles: vec![title.into()],

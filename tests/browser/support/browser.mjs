@@ -30,7 +30,8 @@ export async function visitor(browser, url, { size = 'wide', script = true, loca
   })
   context.on('request', (request) => {
     const { protocol, hostname } = new URL(request.url())
-    if (protocol.startsWith('http') && hostname !== '127.0.0.1') faults.push(`request to ${request.url()}`)
+    const ours = ['127.0.0.1', new URL(url).hostname]
+    if (protocol.startsWith('http') && !ours.includes(hostname)) faults.push(`request to ${request.url()}`)
   })
   const page = await context.newPage()
   return {

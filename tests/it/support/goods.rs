@@ -76,7 +76,7 @@ pub fn address() -> Address {
 pub fn cart(db: &Db, goods: &[(VariantId, i64)], email: &str, method: &str, code: &str) -> (CartId, Seen) {
     let (goods, email, method, code) = (goods.to_vec(), email.to_string(), method.to_string(), code.to_string());
     db.write_now(move |conn| {
-        let cart = carts::create(conn, None, EUR, "en", now())?;
+        let cart = carts::create(conn, None, &storefront::shop::Shop::default(), "en", now())?;
         for (variant, quantity) in &goods {
             carts::add(conn, cart, *variant, *quantity, now())?;
         }

@@ -9,6 +9,8 @@ use ureq::Agent;
 pub struct Visitor {
     agent: Agent,
     base: String,
+    /// The host it asks for, when that is another than where the server listens.
+    host: Option<String>,
     cookies: RefCell<BTreeMap<String, String>>,
 }
 
@@ -24,12 +26,22 @@ pub struct Page {
 impl Visitor {
     pub fn new(base: &str) -> Visitor {
         let config = Agent::config_builder().http_status_as_error(false).max_redirects(0).timeout_global(Some(Duration::from_secs(60)));
-        Visitor { agent: config.build().into(), base: base.to_string(), cookies: RefCell::default() }
+        Visitor { agent: config.build().into(), base: base.to_string(), host: None, cookies: RefCell::default() }
+    }
+
+    /// A browser with nothing in it that asks the same server for another host.
+    pub fn at_host(&self, host: &str) -> Visitor {
+        Visitor { agent: self.agent.clone(), base: self.base.clone(), host: Some(host.to_string()), cookies: RefCell::default() }
     }
 
     /// A second browser tab: the same cookies as now.
     pub fn tab(&self) -> Visitor {
-        Visitor { agent: self.agent.clone(), base: self.base.clone(), cookies: RefCell::new(self.cookies.borrow().clone()) }
+        Visitor {
+            agent: self.agent.clone(),
+            base: self.base.clone(),
+            host: self.host.clone(),
+            cookies: RefCell::new(self.cookies.borrow().clone()),
+        }
     }
 
     pub fn get(&self, path: &str) -> Page {
@@ -113,16 +125,25 @@ impl Visitor {
     }
 
     fn ask_for(&self, path: &str, body: Option<(&str, Vec<u8>)>, accept: &str) -> Page {
+        let host = self.host.as_deref().unwrap_or_default();
+        // A link to the host of this browser leads to the same server.
+        let inside = path.strip_prefix("http://").and_then(|rest| rest.strip_prefix(host)).filter(|_| !host.is_empty());
+        let path = inside.map_or(path, |rest| rest.find('/').map_or("/", |at| &rest[at..]));
         let own = !path.starts_with("http") || path.starts_with(&self.base);
         let address = if path.starts_with("http") { path.to_string() } else { format!("{}{path}", self.base) };
         let cookies: Vec<String> = self.cookies.borrow().iter().map(|(name, value)| format!("{name}={value}")).collect();
         let cookies = if own { cookies.join("; ") } else { String::new() };
+        let host = if own { host } else { "" };
         let answer = match body {
             Some((kind, body)) => {
                 let asked = self.agent.post(&address).header("content-type", kind).header("cookie", &cookies).header("accept", accept);
+                let asked = if host.is_empty() { asked } else { asked.header("host", host) };
                 asked.send(body.as_slice())
             }
-            None => self.agent.get(&address).header("cookie", &cookies).call(),
+            None => {
+                let asked = self.agent.get(&address).header("cookie", &cookies);
+                if host.is_empty() { asked.call() } else { asked.header("host", host).call() }
+            }
         };
         let mut answer = answer.unwrap_or_else(|error| panic!("{address}: {error}"));
         for cookie in answer.headers().get_all("set-cookie") {

@@ -1,11 +1,12 @@
 use super::EmbeddedSearch;
-use crate::search::{SearchDocument, SearchEngine, SearchPage, SearchQuery, SearchVariant, Sort, Suggestion};
+use crate::search::{SearchDocument, SearchEngine, SearchPage, SearchQuery, SearchVariant, Sort, Suggestion, Within};
 use kernel::error::Error;
+use kernel::money::Currency;
 use std::collections::{BTreeMap, BTreeSet};
 
 fn variant(color: &str, size: &str, price: i64, available: bool) -> SearchVariant {
     let options = vec![("Color".to_string(), color.to_string()), ("Size".to_string(), size.to_string())];
-    SearchVariant { options, price_minor: price, available }
+    SearchVariant { options, prices: vec![(Currency::EUR, price)], available }
 }
 
 fn product(id: i64, title: &str, category: (i64, &str), variants: Vec<SearchVariant>) -> SearchDocument {
@@ -174,7 +175,7 @@ fn hostile_texts_are_answered() {
     let long = "shirt ".repeat(2000);
     for text in ["\0", "!!!", "🍵", "\" OR 1=1 --", "title:* AND (", "a", "~^[]{}", "\u{202e}", "ﬀ", "-", "''"] {
         shop.search(&query(text)).unwrap_or_else(|error| panic!("{text:?}: {error}"));
-        shop.suggest(text, 5).unwrap();
+        shop.suggest(text, &Within::default(), 5).unwrap();
     }
     assert_eq!(shop.search(&query(&long)).unwrap().total, 3);
     assert!(hits(&shop, &"x".repeat(10_000)).is_empty());
@@ -186,10 +187,10 @@ fn hostile_texts_are_answered() {
 #[test]
 fn suggestions_name_categories_brands_and_products() {
     let shop = shop();
-    let offered = shop.suggest("teap", 4).unwrap();
+    let offered = shop.suggest("teap", &Within::default(), 4).unwrap();
     assert_eq!(offered[0], Suggestion::Category { id: 2, names: "Teapots\n茶壶".to_string() });
     assert!(offered.contains(&Suggestion::Product { id: 4, slug: "p4".to_string(), title: "Glass teapot 600ml".to_string() }));
-    assert_eq!(shop.suggest("kett", 4).unwrap()[0], Suggestion::Brand { name: "Kettle & Co".to_string() });
+    assert_eq!(shop.suggest("kett", &Within::default(), 4).unwrap()[0], Suggestion::Brand { name: "Kettle & Co".to_string() });
 }
 
 #[test]
@@ -224,4 +225,58 @@ fn a_rebuild_keeps_the_old_index_open_and_loses_no_change() {
     std::fs::write(home.join("current"), "v0-old").unwrap();
     assert!(EmbeddedSearch::open(&home).unwrap().is_empty().unwrap());
     std::fs::remove_dir_all(&home).unwrap();
+}
+
+#[test]
+fn a_store_finds_what_it_sells_at_its_own_prices() {
+    let shop = EmbeddedSearch::in_memory().unwrap();
+    let mut both = product(1, "Blue shirt", (1, "Shirts"), vec![variant("Blue", "M", 1000, true), variant("Blue", "L", 1200, false)]);
+    both.variants[0].prices.push((Currency::USD, 900));
+    both.collections = vec![-5];
+    let mut dollars = product(2, "Red shirt", (1, "Shirts"), vec![variant("Red", "M", 0, true)]);
+    dollars.variants[0].prices = vec![(Currency::USD, 500)];
+    let mut other = product(3, "Green shirt", (2, "Coats"), vec![variant("Green", "M", 700, true)]);
+    other.collections = vec![-5];
+    shop.replace(&[both, dollars, other]).unwrap();
+    shop.commit().unwrap();
+    let within = |currency, part| Within { currency: Some(currency), part };
+    let ask = |within: Within, with_facets, sort| shop.search(&SearchQuery { within, with_facets, sort, ..query("shirt") }).unwrap();
+    let found = |within: Within| {
+        let mut hits = ask(within, false, Sort::Relevance).hits;
+        hits.sort_unstable();
+        hits
+    };
+    assert_eq!(found(within(Currency::USD, None)), [1, 2]);
+    assert_eq!(found(within(Currency::EUR, None)), [1, 3]);
+    assert_eq!(found(within(Currency::USD, Some(-5))), [1]);
+    assert_eq!(found(within(Currency::JPY, None)), [0; 0]);
+    let page = ask(within(Currency::USD, None), true, Sort::PriceAscending);
+    assert_eq!((page.hits, page.total, page.price_range), (vec![2, 1], 2, Some((500, 900))));
+    let sizes = page.facets.iter().find(|facet| facet.key == "option:Size").unwrap();
+    assert_eq!(sizes.values.iter().map(|value| (value.value.as_str(), value.count)).collect::<Vec<_>>(), [("M", 2)], "no L in dollars");
+    let dear = SearchQuery { within: within(Currency::USD, None), price: (Some(600), Some(950)), ..query("shirt") };
+    assert_eq!(shop.search(&dear).unwrap().hits, [1], "a price is of the store's currency");
+    let offered = shop.suggest("coat", &within(Currency::USD, None), 5).unwrap();
+    assert!(offered.is_empty(), "a category in which nothing is sold: {offered:?}");
+    assert_eq!(shop.suggest("coat", &within(Currency::EUR, Some(-5)), 5).unwrap().len(), 2);
+}
+
+#[test]
+fn a_list_that_was_asked_for_before_follows_every_change() {
+    let shop = shop();
+    let shirts = SearchQuery { category: Some(1), ..query("") };
+    let ask = || {
+        let page = shop.search(&shirts).unwrap();
+        (page.hits.clone(), page.total, count(&page, "option:Color", "Blue"), page.price_range)
+    };
+    let before = (vec![1, 2, 3], 3, 2, Some((2000, 9000)));
+    assert_eq!((ask(), ask()), (before.clone(), before));
+    shop.replace(&[product(3, "Silk shirt", (1, "Shirts\n衬衫"), vec![variant("Blue", "XL", 100, true)])]).unwrap();
+    shop.commit().unwrap();
+    assert_eq!(ask(), (vec![1, 2, 3], 3, 3, Some((100, 3000))), "a product that changed is in another segment");
+    shop.remove(&[1]).unwrap();
+    shop.commit().unwrap();
+    assert_eq!((ask(), ask()), ((vec![2, 3], 2, 2, Some((100, 2500))), (vec![2, 3], 2, 2, Some((100, 2500)))));
+    let dearest = SearchQuery { sort: Sort::PriceDescending, ..shirts.clone() };
+    assert_eq!(shop.search(&dearest).unwrap().hits, [2, 3], "another order is another list");
 }

@@ -2,7 +2,7 @@
 
 use crate::search::filter::of_variants;
 use crate::search::schema::{INNER, OUTER, clean};
-use crate::search::{Facet, FacetValue, MAX_FACET_VALUES, MAX_LIMIT, SearchPage, SearchQuery, Sort, Suggestion};
+use crate::search::{Facet, FacetValue, MAX_FACET_VALUES, MAX_LIMIT, SearchPage, SearchQuery, Sort, Suggestion, Within};
 use futures_util::future::try_join_all;
 use kernel::error::{Error, Result};
 use meilisearch_sdk::errors::Error as Failure;
@@ -33,6 +33,7 @@ pub struct Ask {
     text: String,
     chosen: Chosen,
     category: Option<i64>,
+    within: Within,
     price: (Option<i64>, Option<i64>),
     sort: Sort,
     offset: usize,
@@ -64,6 +65,7 @@ impl Ask {
             text: shortened(&query.text),
             chosen,
             category: query.category,
+            within: query.within,
             price: query.price,
             sort: query.sort,
             offset,
@@ -88,8 +90,10 @@ impl Ask {
                 Ok::<_, Failure>((key, self.results(index, Some(key), true, column, 0).await?))
             });
             let others: Vec<(&String, SearchResults<Hit>)> = try_join_all(asked).await?;
-            let unpriced = self.results(index, None, false, &["price_low", "price_high"], 0).await?;
-            page.price_range = price_range(&unpriced);
+            if let Some((low, high)) = price_fields(&self.within) {
+                let unpriced = self.results(index, None, false, &[&low, &high], 0).await?;
+                page.price_range = price_range(&unpriced, &low, &high);
+            }
             page.facets = self.facets(main.facet_distribution.unwrap_or_default(), others);
         }
         Ok(page)
@@ -104,15 +108,16 @@ impl Ask {
         limit: usize,
     ) -> std::result::Result<SearchResults<Hit>, Failure> {
         let filter = self.filter(without, priced);
-        let sort: &[&str] = match self.sort {
-            Sort::Relevance if self.text.is_empty() => &["available:desc", "popularity:desc"],
-            Sort::Relevance => &[],
-            Sort::PriceAscending => &["price_low:asc"],
-            Sort::PriceDescending => &["price_high:desc"],
-            Sort::Newest => &["published_at:desc"],
+        let prices = price_fields(&self.within).map(|(low, high)| (format!("{low}:asc"), format!("{high}:desc")));
+        let sort: Vec<&str> = match (self.sort, &prices) {
+            (Sort::Relevance, _) if self.text.is_empty() => vec!["available:desc", "popularity:desc"],
+            (Sort::PriceAscending, Some((low, _))) => vec![low],
+            (Sort::PriceDescending, Some((_, high))) => vec![high],
+            (Sort::Newest, _) => vec!["published_at:desc"],
+            _ => Vec::new(),
         };
         let mut search = index.search();
-        search.with_query(&self.text).with_offset(self.offset).with_limit(limit).with_sort(sort);
+        search.with_query(&self.text).with_offset(self.offset).with_limit(limit).with_sort(&sort);
         search.with_attributes_to_retrieve(Selectors::Some(&["id"]));
         if !filter.is_empty() {
             search.with_filter(&filter);
@@ -126,7 +131,7 @@ impl Ask {
     /// Every choice but that of one facet.
     fn filter(&self, without: Option<&str>, priced: bool) -> String {
         let mut all = Vec::new();
-        all.extend(self.category.map(|id| format!("categories = {id}")));
+        all.extend(groups(self.category, &self.within));
         let chosen = || self.chosen.iter().filter(|(key, _)| Some(key.as_str()) != without);
         for (key, values) in chosen().filter(|(key, _)| !of_variants(key)) {
             all.push(format!("labels IN [{}]", list(values.iter().map(|value| format!("{key}{INNER}{value}")))));
@@ -139,9 +144,9 @@ impl Ask {
         if combinations.iter().any(|combination| !combination.is_empty()) {
             all.push(format!("variants IN [{}]", list(combinations.iter().map(|labels| labels.join(&OUTER.to_string())))));
         }
-        if priced {
-            all.extend(self.price.0.map(|low| format!("price_high >= {low}")));
-            all.extend(self.price.1.map(|high| format!("price_low <= {high}")));
+        if let Some((low, high)) = price_fields(&self.within).filter(|_| priced) {
+            all.extend(self.price.0.map(|least| format!("{high} >= {least}")));
+            all.extend(self.price.1.map(|most| format!("{low} <= {most}")));
         }
         all.join(" AND ")
     }
@@ -197,10 +202,25 @@ impl Ask {
     }
 }
 
+/// The attributes that hold the lowest and the highest price in the currency asked for.
+fn price_fields(within: &Within) -> Option<(String, String)> {
+    within.currency.map(|currency| (format!("price_low.{currency}"), format!("price_high.{currency}")))
+}
+
+/// What a product has to be in, and have a price in.
+fn groups(category: Option<i64>, within: &Within) -> Vec<String> {
+    let groups = category.into_iter().chain(within.part).map(|id| format!("categories = {id}"));
+    groups.chain(price_fields(within).map(|(low, _)| format!("{low} EXISTS"))).collect()
+}
+
 /// Products that begin as typed.
-pub async fn suggestions(index: &Index, text: &str, limit: usize) -> std::result::Result<Vec<Suggestion>, Failure> {
+pub async fn suggestions(index: &Index, text: &str, within: &Within, limit: usize) -> std::result::Result<Vec<Suggestion>, Failure> {
     let mut search = index.search();
     search.with_query(text).with_limit(limit).with_attributes_to_retrieve(Selectors::Some(&["id", "slug", "name"]));
+    let filter = groups(None, within).join(" AND ");
+    if !filter.is_empty() {
+        search.with_filter(&filter);
+    }
     let found = search.execute::<Hit>().await?;
     Ok(found.hits.into_iter().map(|hit| Suggestion::Product { id: hit.result.id, slug: hit.result.slug, title: hit.result.name }).collect())
 }
@@ -209,10 +229,10 @@ fn list(values: impl Iterator<Item = String>) -> String {
     values.map(|value| format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))).collect::<Vec<_>>().join(", ")
 }
 
-fn price_range(results: &SearchResults<Hit>) -> Option<(i64, i64)> {
+fn price_range(results: &SearchResults<Hit>, low: &str, high: &str) -> Option<(i64, i64)> {
     let stats = results.facet_stats.as_ref()?;
     // Minor units stay far below where a double stops counting in ones.
-    Some((stats.get("price_low")?.min as i64, stats.get("price_high")?.max as i64))
+    Some((stats.get(low)?.min as i64, stats.get(high)?.max as i64))
 }
 
 fn write_offset(sort: Sort, offset: usize) -> String {

@@ -5,6 +5,7 @@ use crate::search::text::bare;
 use crate::search::{MAX_FACET_VALUES, SearchDocument};
 use meilisearch_sdk::settings::{FacetingSettings, MinWordSizeForTypos, PaginationSetting, Settings, TypoToleranceSettings};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// Labels of one variant that are combined; a shop with more options than that filters by the first.
 const MOST_LABELS: usize = 6;
@@ -26,8 +27,9 @@ pub struct Document {
     labels: Vec<String>,
     /// Every combination of the labels of each variant: `blue`, `xl`, `blue and xl`, so that a filter names one variant.
     variants: Vec<String>,
-    price_low: Option<i64>,
-    price_high: Option<i64>,
+    /// Lowest and highest price of a variant by the code of the currency.
+    price_low: BTreeMap<&'static str, i64>,
+    price_high: BTreeMap<&'static str, i64>,
     available: u8,
     popularity: i64,
     published_at: i64,
@@ -35,7 +37,11 @@ pub struct Document {
 
 impl Document {
     pub fn of(product: &SearchDocument) -> Document {
-        let prices = || product.variants.iter().map(|variant| variant.price_minor);
+        let (mut price_low, mut price_high) = (BTreeMap::new(), BTreeMap::new());
+        for (currency, price) in product.variants.iter().flat_map(|variant| &variant.prices) {
+            price_low.entry(currency.code()).and_modify(|low: &mut i64| *low = (*low).min(*price)).or_insert(*price);
+            price_high.entry(currency.code()).and_modify(|high: &mut i64| *high = (*high).max(*price)).or_insert(*price);
+        }
         let options = product.variants.iter().flat_map(|variant| &variant.options).map(|(_, value)| value.clone());
         let bare_skus = product.skus.iter().map(|sku| bare(sku));
         Document {
@@ -54,8 +60,8 @@ impl Document {
                 product_labels(product).iter().map(|label| label.splitn(3, INNER).take(2).collect::<Vec<_>>().join(&INNER.to_string())),
             ),
             variants: unique(product.variants.iter().flat_map(|variant| combinations(&variant_labels(variant)))),
-            price_low: prices().min(),
-            price_high: prices().max(),
+            price_low,
+            price_high,
             available: u8::from(product.variants.iter().any(|variant| variant.available)),
             popularity: product.popularity,
             published_at: product.published_at,
@@ -77,7 +83,7 @@ fn combinations(labels: &[String]) -> Vec<String> {
     (1..1 << labels.len()).map(|mask| chosen(mask).collect::<Vec<_>>().join(&OUTER.to_string())).collect()
 }
 
-/// What may be searched, filtered and sorted. Sorting goes before matching: a price order is a price order.
+/// What may be searched, filtered and sorted; of prices that is each currency by itself. Sorting goes before matching: a price order is a price order.
 pub fn settings() -> Settings {
     Settings::new()
         .with_searchable_attributes(["titles", "kinds", "brand", "skus", "tags", "values", "descriptions"])

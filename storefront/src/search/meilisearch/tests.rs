@@ -1,8 +1,9 @@
 use super::MeilisearchSearch;
-use crate::search::{SearchDocument, SearchEngine, SearchQuery, SearchVariant, Sort, Suggestion};
+use crate::search::{SearchDocument, SearchEngine, SearchQuery, SearchVariant, Sort, Suggestion, Within};
 use actix_web::web::{self, Bytes};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use kernel::error::Error;
+use kernel::money::Currency;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -84,7 +85,7 @@ async fn search(body: &Value) -> HttpResponse {
                 "option:Color\u{1f}Blue\u{1e}option:Size\u{1f}XL": 1, "option:Color\u{1f}Blue\u{1e}option:Size\u{1f}M": 2,
             }
         },
-        "facetStats": {"price_low": {"min": 500.0, "max": 900.0}, "price_high": {"min": 600.0, "max": 1200.0}},
+        "facetStats": {"price_low.EUR": {"min": 500.0, "max": 900.0}, "price_high.EUR": {"min": 600.0, "max": 1200.0}},
     }))
 }
 
@@ -98,6 +99,7 @@ fn a_filter_speaks_of_one_variant_and_a_chosen_facet_stays_selectable() {
     let query = SearchQuery {
         text: "shirt".into(),
         category: Some(7),
+        within: Within { currency: Some(Currency::EUR), part: Some(-5) },
         facets: chosen(&[("brand", &["Ac\"me"]), ("option:Color", &["Blue"])]),
         price: (Some(100), Some(2000)),
         sort: Sort::PriceAscending,
@@ -110,9 +112,9 @@ fn a_filter_speaks_of_one_variant_and_a_chosen_facet_stays_selectable() {
     let main = &double.asked("POST /indexes/products/search")[0];
     assert_eq!(
         main["filter"],
-        "categories = 7 AND labels IN [\"brand\u{1f}Ac\\\"me\"] AND variants IN [\"option:Color\u{1f}Blue\"] AND price_high >= 100 AND price_low <= 2000"
+        "categories = 7 AND categories = -5 AND price_low.EUR EXISTS AND labels IN [\"brand\u{1f}Ac\\\"me\"] AND variants IN [\"option:Color\u{1f}Blue\"] AND price_high.EUR >= 100 AND price_low.EUR <= 2000"
     );
-    assert_eq!((&main["sort"], &main["limit"], &main["q"]), (&json!(["price_low:asc"]), &json!(3), &json!("shirt")));
+    assert_eq!((&main["sort"], &main["limit"], &main["q"]), (&json!(["price_low.EUR:asc"]), &json!(3), &json!("shirt")));
     let count = |key: &str, value: &str| {
         let facet = page.facets.iter().find(|facet| facet.key == key).unwrap();
         facet.values.iter().find(|known| known.value == value).map(|known| (known.count, known.selected))
@@ -146,7 +148,8 @@ fn a_silent_or_broken_server_is_unavailable_soon() {
 fn a_rebuild_fills_another_index_and_swaps() {
     let double = Double::start();
     let engine = double.engine();
-    let variants = vec![SearchVariant { options: vec![("Color".into(), "Blue".into())], price_minor: 500, available: true }];
+    let variants =
+        vec![SearchVariant { options: vec![("Color".into(), "Blue".into())], prices: vec![(Currency::EUR, 500)], available: true }];
     let product =
         SearchDocument { product_id: 1, titles: vec!["Shirt".into()], skus: vec!["AB-1".into()], variants, ..SearchDocument::default() };
     assert_eq!(engine.rebuild(&mut [Ok(vec![product])].into_iter()).unwrap(), 1);
@@ -170,7 +173,7 @@ fn the_rest_is_asked_plainly() {
     engine.remove(&[4, 5]).unwrap();
     engine.commit().unwrap();
     assert_eq!(double.asked("POST /indexes/products/documents/delete-batch"), [json!([4, 5])]);
-    let offered = engine.suggest("pro\0", 1).unwrap();
+    let offered = engine.suggest("pro\0", &Within::default(), 1).unwrap();
     assert_eq!(offered, [Suggestion::Product { id: 1, slug: "p1".into(), title: "Product 1".into() }]);
     let foreign = SearchQuery { after: Some("r.1.0.1.1".into()), ..SearchQuery::default() };
     assert!(matches!(engine.search(&foreign), Err(Error::Invalid(_))));

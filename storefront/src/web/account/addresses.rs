@@ -3,7 +3,7 @@
 use super::{draw_in, or_sign_in, theirs};
 use crate::address_book;
 use crate::ids::AddressId;
-use crate::shop;
+use crate::stores;
 use crate::web::checkout::{fill_address, read_address};
 use crate::web::door::Door;
 use crate::web::posted::Posted;
@@ -42,10 +42,10 @@ pub async fn edit(door: web::Data<Door>, visit: Visit, id: web::Path<String>) ->
 /// The form: blank, filled from the book, or refused.
 async fn show(door: &Door, visit: &Visit, id: Option<AddressId>, refused: Option<Form>) -> Result<HttpResponse> {
     let status = if refused.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let seen = visit.clone();
+    let (seen, store) = (visit.clone(), visit.site.id);
     let (page, view) = or_sign_in!(theirs(door, visit, move |conn, customer, now| {
         let stored = id.map(|id| address_book::get(conn, customer, id)).transpose()?;
-        let country = shop::get(conn)?.country;
+        let country = stores::shop(conn, store)?.assumed_country().to_string();
         let form = match (refused, stored) {
             (Some(form), _) => form,
             (None, Some(entry)) => {

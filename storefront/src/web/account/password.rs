@@ -31,14 +31,14 @@ pub async fn forgot(door: web::Data<Door>, visit: Visit, form: Posted) -> Result
         }
         Err(error) => return Err(error),
     };
-    let mailer = door.mailer();
+    let (mailer, store) = (door.mailer(), visit.site.id);
     door.write(move |conn, now| {
         let Some(customer) = customers::find_by_email(conn, &email)? else { return Ok(()) };
         if logins::password_hash(conn, customer.id)?.is_none() {
             return Ok(());
         }
         let token = logins::issue_token(conn, customer.id, Purpose::Reset, now)?;
-        mailer.reset_password(conn, &customer, &token, now)
+        mailer.reset_password(conn, store, &customer, &token, now)
     })
     .await?;
     draw(&door, &visit, StatusCode::OK, "forgot", "account-forgot", ForgotView { form: Form::new(form::FORGOT), sent: true }).await

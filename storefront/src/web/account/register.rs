@@ -1,6 +1,7 @@
 //! Making an account. The answer is the same whether or not the address is known; the mail makes the difference.
 
 use super::{blocking, draw};
+use crate::ids::StoreId;
 use crate::logins::{self, Purpose};
 use crate::mails::Mailer;
 use crate::web::door::Door;
@@ -77,19 +78,19 @@ pub async fn register(door: web::Data<Door>, visit: Visit, form: Posted) -> Resu
     };
     let password = wanted.password.clone();
     let hash = blocking(move || logins::hash_password(&password)).await??;
-    let mailer = door.mailer();
-    door.write(move |conn, now| join(conn, &wanted, &hash, &mailer, now)).await?;
+    let (mailer, store) = (door.mailer(), visit.site.id);
+    door.write(move |conn, now| join(conn, store, &wanted, &hash, &mailer, now)).await?;
     let view = VerifyView { token: String::new(), state: VerifyState::Sent, email: None };
     draw(&door, &visit, StatusCode::OK, "verify", "account-verify", view).await
 }
 
-fn join(conn: &mut Conn, wanted: &Wanted, hash: &str, mailer: &Mailer, now: Time) -> Result<()> {
+fn join(conn: &mut Conn, store: StoreId, wanted: &Wanted, hash: &str, mailer: &Mailer, now: Time) -> Result<()> {
     let id = customers::ensure(conn, &wanted.new, now)?;
     let customer = customers::get(conn, id)?;
     if logins::verified(conn, id)? {
         // Somebody who forgot, or somebody else: the mail goes to the owner and lets them in.
         let token = logins::issue_token(conn, id, Purpose::Reset, now)?;
-        return mailer.reset_password(conn, &customer, &token, now);
+        return mailer.reset_password(conn, store, &customer, &token, now);
     }
     // Until the address is proven, the last who registered it and can read its mails has the say.
     if !logins::register(conn, id, hash, now)? {
@@ -101,5 +102,5 @@ fn join(conn: &mut Conn, wanted: &Wanted, hash: &str, mailer: &Mailer, now: Time
         consents::record(conn, id, &statement, now)?;
     }
     let token = logins::issue_token(conn, id, Purpose::Verify, now)?;
-    mailer.verify_email(conn, &customer, &token, now)
+    mailer.verify_email(conn, store, &customer, &token, now)
 }

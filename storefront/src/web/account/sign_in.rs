@@ -86,7 +86,7 @@ pub(super) async fn enter(door: &Door, visit: &Visit, customer: CustomerId) -> R
 }
 
 fn take_cart(conn: &mut Conn, visit: &Visit, customer: CustomerId, secret: &str, now: Time) -> Result<bool> {
-    let earlier = carts::of_customer(conn, customer)?;
+    let earlier = carts::of_customer(conn, visit.site.id, customer)?;
     let Some(cart) = basket::find(conn, visit, Some(customer))? else { return Ok(false) };
     let both = earlier.is_some_and(|earlier| earlier.id != cart.id);
     if cart.customer_id != Some(customer) || both {

@@ -59,11 +59,11 @@ pub async fn send(door: web::Data<Door>, visit: Visit, _form: Posted) -> Result<
 
 /// Mails a fresh link and says so.
 pub(super) async fn ask(door: &Door, visit: &Visit, customer: CustomerId) -> Result<HttpResponse> {
-    let mailer = door.mailer();
+    let (mailer, store) = (door.mailer(), visit.site.id);
     door.write(move |conn, now| {
         let token = logins::issue_token(conn, customer, Purpose::Verify, now)?;
         let customer = customers::get(conn, customer)?;
-        mailer.verify_email(conn, &customer, &token, now)
+        mailer.verify_email(conn, store, &customer, &token, now)
     })
     .await?;
     page(door, visit, VerifyState::Sent, String::new(), None).await

@@ -95,8 +95,8 @@ async fn render(
     chosen: &str,
 ) -> Result<HttpResponse> {
     let Stage { page, quote, words, summary, .. } = stage;
-    let (country, seen) = (quote.country.clone(), words.clone());
-    let countries = door.read(move |conn, _| cart::destinations(conn, &seen, &country)).await?;
+    let (country, currency, seen) = (quote.country.clone(), quote.currency, words.clone());
+    let countries = door.read(move |conn, _| cart::destinations(conn, currency, &seen, &country)).await?;
     let notices = shown::cart_notices(&quote, &words)?;
     let view = ContactView { form, countries, saved: saved(book, chosen, &words), notices, summary };
     drawn(door, quote, door.render_as(status, visit, "storefront/checkout/contact.html", &Page { page, view })).await

@@ -4,7 +4,7 @@ use super::{FRESH, Key, allowed, order_path, path_for};
 use crate::gateway::{GatewayError, Gateways, OpenPayment, Record, State};
 use crate::orders::{Order, OrderStatus};
 use crate::payments::{self, Outcome, Payment, PaymentState};
-use crate::shop;
+use crate::stores;
 use crate::web::door::Door;
 use crate::web::posted::Posted;
 use crate::web::views::page::Tone;
@@ -56,10 +56,12 @@ async fn redirect(door: &Door, order: &Order, payment: &Payment) -> Result<Optio
     let here = |error: Error| GatewayError::Unreachable(error.to_string());
     let gateway = door.gateways.find(&payment.provider).ok_or_else(|| GatewayError::Refused("the gateway is switched off".into()))?;
     let id = order.id;
-    let (shop, capture) = door.read(move |conn, _| Ok((shop::get(conn)?, payments::opening(conn, id)?))).await.map_err(here)?;
+    let store = order.store_id;
+    let (shop, capture) = door.read(move |conn, _| Ok((stores::shop(conn, store)?, payments::opening(conn, id)?))).await.map_err(here)?;
     let language = Language::parse(&order.language).unwrap_or_default();
     let key = door.signer.sign(super::LINK, &order.number);
-    let url = |path: &str| format!("{}{}", door.config.base_url, language.path(path));
+    let site = door.site_of(store);
+    let url = |path: &str| site.url(language, path);
     let open = OpenPayment {
         payment_key: &payment.key,
         order_number: &order.number,

@@ -1,7 +1,7 @@
 //! Sending something back: the form, what becomes of it on the order's page, and the label.
 
 use super::{Key, allowed, path_for};
-use crate::ids::{OrderLineId, ReturnId};
+use crate::ids::{OrderLineId, ReturnId, StoreId};
 use crate::orders::{Order, OrderLine};
 use crate::returns::{self, Reason, Return, Wanted, WantedLine};
 use crate::shop;
@@ -43,7 +43,7 @@ async fn render(
             let order = allowed(conn, &seen, &signer, &number, &key, now)?;
             let mut lines = Vec::new();
             for one in returns::returnable(conn, &order, now)? {
-                lines.push(line_view(conn, &order, &one.line, one.units, refused.as_ref())?);
+                lines.push(line_view(conn, seen.site.id, &order, &one.line, one.units, refused.as_ref())?);
             }
             let days = shop::get(conn)?.return_days;
             let key = (!key.is_empty()).then_some(key);
@@ -54,12 +54,19 @@ async fn render(
         .await?;
     page.title = title;
     page.noindex = true;
-    page.alternates = frame::alternates(&door.config.base_url, &path, visit.language);
+    page.alternates = frame::alternates(&visit.site, &path, visit.language);
     door.render_as(status, visit, "storefront/return.html", &Page { page, view })
 }
 
-fn line_view(conn: &mut Conn, order: &Order, line: &OrderLine, units: i64, refused: Option<&(Posted, Fields)>) -> Result<ReturnLineView> {
-    let shown = shown::order_lines(conn, order, std::slice::from_ref(line))?;
+fn line_view(
+    conn: &mut Conn,
+    here: StoreId,
+    order: &Order,
+    line: &OrderLine,
+    units: i64,
+    refused: Option<&(Posted, Fields)>,
+) -> Result<ReturnLineView> {
+    let shown = shown::order_lines(conn, here, order, std::slice::from_ref(line))?;
     let (name, reason) = (format!("quantity-{}", line.id), format!("reason-{}", line.id));
     let typed = |name: &str, or: &str| refused.map_or(or.to_string(), |(posted, _)| posted.get(name).to_string());
     Ok(ReturnLineView {

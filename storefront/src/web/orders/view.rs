@@ -4,6 +4,7 @@ use super::returns as back;
 use super::{FRESH, LINK, allowed, papers, pay};
 use crate::gateway::Gateways;
 use crate::gift_cards::{self, GiftCard};
+use crate::ids::StoreId;
 use crate::orders::{self, HistoryEntry as Entry, Order, OrderLine, OrderStatus};
 use crate::payments::{self, Payment, PaymentState};
 use crate::pickups;
@@ -42,7 +43,7 @@ pub async fn render(door: &Door, visit: Visit, number: String, key: String, in_a
             let order = allowed(conn, &seen, &signer, &number, &key, now)?;
             let page = frame::load(conn, &seen, now)?;
             let key = (!in_account && !key.is_empty()).then_some(key);
-            let view = load(conn, &order, &gateways, key, &words, now)?;
+            let view = load(conn, &order, seen.site.id, &gateways, key, &words, now)?;
             let title = words.with("order-title", &[("number", &order.number)])?;
             Ok((PageView { title, ..page }, OrderView { in_account, ..view }))
         })
@@ -50,12 +51,20 @@ pub async fn render(door: &Door, visit: Visit, number: String, key: String, in_a
     let fresh = page.flash.iter().any(|flash| flash.text == FRESH);
     page.flash.retain(|flash| flash.text != FRESH);
     page.noindex = true;
-    page.alternates = frame::alternates(&door.config.base_url, &path, visit.language);
+    page.alternates = frame::alternates(&visit.site, &path, visit.language);
     door.render(&visit, "storefront/order.html", &Page { page, view: OrderView { fresh, ..view } })
 }
 
-/// Everything the page shows of an order.
-pub fn load(conn: &mut Conn, order: &Order, gateways: &Gateways, key: Option<String>, words: &Words, now: Time) -> Result<OrderView> {
+/// Everything the page shows of an order in the store `here`.
+pub fn load(
+    conn: &mut Conn,
+    order: &Order,
+    here: StoreId,
+    gateways: &Gateways,
+    key: Option<String>,
+    words: &Words,
+    now: Time,
+) -> Result<OrderView> {
     let lines = orders::lines(conn, order.id)?;
     let adjustments = orders::adjustments(conn, order.id)?;
     let currency = order.currency()?;
@@ -78,7 +87,7 @@ pub fn load(conn: &mut Conn, order: &Order, gateways: &Gateways, key: Option<Str
         payment_status: order.payment_status.as_str().to_string(),
         fulfilment_status: order.fulfilment_status.as_str().to_string(),
         notices: notices(order, payments.last(), can_pay, words)?,
-        lines: shown::order_lines(conn, order, &lines)?,
+        lines: shown::order_lines(conn, here, order, &lines)?,
         totals: stored::paid(conn, shown::order_totals(order, &lines, &adjustments, words)?, order, words)?,
         shipping_address: shown::address_lines(&order.shipping_address()?, words.language),
         pickup: pickup(conn, order)?,

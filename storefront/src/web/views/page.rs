@@ -137,6 +137,13 @@ pub struct ErrorView {
     pub reference: Option<String>,
 }
 
+/// `storefront/closed.html`: a store in which nothing is sold now.
+#[derive(Debug, Clone, Serialize)]
+pub struct ClosedView {
+    /// The absolute address of the main store.
+    pub elsewhere: String,
+}
+
 /// `storefront/content.html`: a page of text.
 #[derive(Debug, Clone, Serialize)]
 pub struct ContentView {

@@ -1,0 +1,152 @@
+//! The stores: making them, changing them, closing them.
+
+use super::desk::{Desk, refusal};
+use super::forms;
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use kernel::money::Currency;
+use kernel::web::i18n::Language;
+use kernel::{Error, Result};
+use serde_json::{Value, json};
+use storefront::ids::{CollectionId, StoreId};
+use storefront::shop::LANGUAGES;
+use storefront::stores::{self, MAIN, Site, Store, Wish};
+use storefront::web::posted::Posted;
+use storefront::web::views::form::Form;
+use storefront::{collections, shop};
+
+const HERE: &str = "/admin/stores";
+const NAMES: &[&str] = &[
+    "version",
+    "name",
+    "domain",
+    "currency",
+    "first",
+    "also_en",
+    "also_zh",
+    "part",
+    "country",
+    "announcement_en",
+    "announcement_zh",
+    "open",
+];
+
+pub async fn list(desk: Desk) -> Result<HttpResponse> {
+    let base_url = desk.door.config.base_url.clone();
+    let (all, parts) = desk.read(|conn| Ok((stores::list(conn)?, collections::list(conn)?))).await?;
+    let row = |store: &Store| {
+        let part = store.part.and_then(|id| parts.iter().find(|one| one.id == id)).map(|one| one.name.clone());
+        let languages: Vec<&str> = store.languages.iter().map(|language| language.name()).collect();
+        json!({ "id": store.id, "main": store.id == MAIN, "name": store.name, "url": Site::of(store, &base_url).base_url,
+            "currency": store.currency, "languages": languages.join(", "), "part": part, "open": store.open })
+    };
+    let rows: Vec<Value> = all.iter().map(row).collect();
+    desk.page("admin/stores.html", "admin-stores", json!({ "rows": rows }))
+}
+
+pub async fn new(desk: Desk) -> Result<HttpResponse> {
+    let form = Form::new(NAMES).fill("first", LANGUAGES[0]).fill("open", "on");
+    show(&desk, StatusCode::OK, None, form).await
+}
+
+pub async fn edit(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
+    let id = other(*id)?;
+    let store = desk.read(move |conn| stores::get(conn, id)).await?;
+    show(&desk, StatusCode::OK, Some(id), filled(&store)).await
+}
+
+/// The id of another store than the main one, which is edited as the shop's settings.
+fn other(id: i64) -> Result<StoreId> {
+    if id == MAIN.0 { Err(Error::NotFound) } else { Ok(StoreId(id)) }
+}
+
+fn filled(store: &Store) -> Form {
+    let mut form = Form::new(NAMES)
+        .fill("version", store.version.to_string())
+        .fill("name", &store.name)
+        .fill("domain", &store.domain)
+        .fill("currency", store.currency.code())
+        .fill("first", store.languages.first().map_or("", |language| language.code()))
+        .fill("part", store.part.map(|part| part.to_string()).unwrap_or_default())
+        .fill("country", &store.country)
+        .fill("open", forms::tick(store.open));
+    for language in &store.languages {
+        form = form.fill(&format!("also_{}", language.code()), "on");
+    }
+    for language in LANGUAGES {
+        form = form.fill(&format!("announcement_{language}"), store.announcement.get(language).cloned().unwrap_or_default());
+    }
+    form
+}
+
+async fn show(desk: &Desk, status: StatusCode, id: Option<StoreId>, form: Form) -> Result<HttpResponse> {
+    let (known, parts, own) = desk
+        .read(move |conn| Ok((id.map(|id| stores::get(conn, id)).transpose()?, collections::list(conn)?, shop::get(conn)?.currency)))
+        .await?;
+    let base_url = &desk.door.config.base_url;
+    let parts: Vec<Value> = parts.iter().map(|one| json!({ "value": one.id.to_string(), "label": one.name })).collect();
+    let languages: Vec<Value> = Language::ALL.iter().map(|one| json!({ "value": one.code(), "label": one.name() })).collect();
+    // Somebody else changed it meanwhile: how it is now stands beside what was typed.
+    let now = known.as_ref().filter(|_| status == StatusCode::CONFLICT).map(filled);
+    let view = json!({
+        "id": id, "form": form, "parts": parts, "languages": languages, "own": own, "now": now,
+        "currencies": Currency::all().map(|one| one.code()).collect::<Vec<_>>(), "host": desk.door.config.host(),
+        "url": known.as_ref().map(|store| Site::of(store, base_url).base_url), "open": known.as_ref().is_none_or(|store| store.open),
+        "query": id.map(|id| format!("?store={id}")),
+    });
+    let title = known.as_ref().map_or("admin-store-new", |store| store.name.as_str());
+    desk.page_as(status, "admin/store.html", title, view)
+}
+
+/// What was typed. The domain checks itself; an unknown choice of a list is none.
+fn read(posted: &Posted) -> Wish {
+    let first = Language::parse(posted.get("first"));
+    let also = Language::ALL.into_iter().filter(|language| posted.ticked(&format!("also_{}", language.code())));
+    let announcement = LANGUAGES.map(|language| (language.to_string(), posted.get(&format!("announcement_{language}")).to_string()));
+    Wish {
+        name: posted.get("name").to_string(),
+        domain: posted.get("domain").to_string(),
+        currency: posted.get("currency").to_string(),
+        languages: first.into_iter().chain(also).collect(),
+        part: posted.get("part").parse().ok().map(CollectionId),
+        country: posted.get("country").to_string(),
+        announcement: announcement.into_iter().collect(),
+        open: posted.ticked("open"),
+    }
+}
+
+pub async fn create(desk: Desk, posted: Posted) -> Result<HttpResponse> {
+    save(desk, None, posted).await
+}
+
+pub async fn update(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<HttpResponse> {
+    let id = other(*id)?;
+    save(desk, Some(id), posted).await
+}
+
+async fn save(desk: Desk, id: Option<StoreId>, posted: Posted) -> Result<HttpResponse> {
+    let (wish, own) = (read(&posted), desk.door.config.host().to_string());
+    let seen = posted.get("version").parse().unwrap_or(0);
+    let stored = desk
+        .write(move |conn, act| {
+            let before = id.map(|id| stores::get(conn, id)).transpose()?;
+            let id = match id {
+                Some(id) => stores::update(conn, id, &wish, seen, &own, act.now).map(|()| id)?,
+                None => stores::create(conn, &wish, &own, act.now)?,
+            };
+            let after = stores::get(conn, id)?;
+            act.log(conn, "store.save", &format!("store:{id}"), &before, &after)?;
+            Ok(id)
+        })
+        .await;
+    match stored {
+        Ok(id) => {
+            desk.door.renew_sites().await?;
+            Ok(desk.done(&format!("{HERE}/{id}"), "admin-saved"))
+        }
+        Err(error) => {
+            let (status, wrong) = refusal(error)?;
+            show(&desk, status, id, Form::new(NAMES).typed(posted.pairs()).refuse(NAMES, &wrong)).await
+        }
+    }
+}
