@@ -24,6 +24,9 @@ kernel::words!(
         ReturnsHandle = "returns.handle",
         /// See money that came when no order wanted it any more.
         CasesView = "cases.view",
+        CustomersView = "customers.view",
+        /// Tag customers and write notes about them.
+        CustomersEdit = "customers.edit",
         ProductsView = "products.view",
         ProductsEdit = "products.edit",
         StockView = "stock.view",
@@ -89,7 +92,15 @@ impl Preset {
                 P::StockAdjust,
                 P::ShippingView,
             ],
-            Preset::Marketer => &[P::ProductsView, P::ProductsEdit, P::PromotionsView, P::PromotionsEdit, P::ContentEdit],
+            Preset::Marketer => &[
+                P::CustomersView,
+                P::CustomersEdit,
+                P::ProductsView,
+                P::ProductsEdit,
+                P::PromotionsView,
+                P::PromotionsEdit,
+                P::ContentEdit,
+            ],
             Preset::Agent => &[
                 P::GiftCardsView,
                 P::StoreCreditView,
@@ -103,6 +114,8 @@ impl Preset {
                 P::ReturnsView,
                 P::ReturnsHandle,
                 P::CasesView,
+                P::CustomersView,
+                P::CustomersEdit,
                 P::ProductsView,
                 P::StockView,
                 P::PromotionsView,

@@ -51,3 +51,20 @@ pub fn current(conn: &mut Conn, customer: CustomerId, channel: &str, topic: &str
         .first(conn)
         .optional()?)
 }
+
+/// A statement as it was recorded.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = consents)]
+pub struct Recorded {
+    pub channel: String,
+    pub topic: String,
+    pub legal_basis: String,
+    pub state: Consent,
+    pub proof: String,
+    pub created_at: Time,
+}
+
+/// Everything a customer said, the latest first.
+pub fn of(conn: &mut Conn, customer: CustomerId) -> Result<Vec<Recorded>> {
+    Ok(consents::table.filter(consents::customer_id.eq(customer)).order(consents::id.desc()).select(Recorded::as_select()).load(conn)?)
+}

@@ -7,6 +7,25 @@ use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Result, on_each, prepared};
 
+/// The customers of which the key `$key` begins with a text, at most `$limit` in its order.
+macro_rules! begins {
+    ($conn:expr, $key:expr, $text:expr, $limit:expr) => {{
+        let key = $text.trim().to_lowercase();
+        match $conn {
+            // SQLite compares bytes, so that a range of the index is the beginning; PostgreSQL has an index for patterns.
+            Conn::Sqlite(c) => {
+                let range = $key.ge(&key).and($key.lt(format!("{key}{}", char::MAX)));
+                customers::table.filter(range).order($key).limit($limit).select(Customer::as_select()).load(c).map_err(kernel::Error::from)
+            }
+            Conn::Postgres(c) => {
+                let pattern = format!("{}%", key.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_"));
+                let like = $key.like(pattern).escape('\\');
+                customers::table.filter(like).order($key).limit($limit).select(Customer::as_select()).load(c).map_err(kernel::Error::from)
+            }
+        }
+    }};
+}
+
 #[derive(Clone, Debug, Queryable, Selectable, serde::Serialize)]
 #[diesel(table_name = customers)]
 pub struct Customer {
@@ -18,6 +37,7 @@ pub struct Customer {
     pub tags: String,
     pub note: String,
     pub created_at: Time,
+    pub updated_at: Time,
 }
 
 /// What is known of somebody when they first appear.
@@ -43,6 +63,7 @@ pub fn ensure(conn: &mut Conn, new: &NewCustomer, now: Time) -> Result<CustomerI
         customers::email.eq(new.email.as_str()),
         customers::email_key.eq(&key),
         customers::name.eq(&new.name),
+        customers::name_key.eq(name_key(&new.name)),
         customers::phone.eq(&new.phone),
         customers::language.eq(&new.language),
         customers::created_at.eq(now),
@@ -56,12 +77,22 @@ pub fn ensure(conn: &mut Conn, new: &NewCustomer, now: Time) -> Result<CustomerI
     Ok(on_each!(conn, c => customers::table.filter(customers::email_key.eq(&key)).select(customers::id).first(c))?)
 }
 
+/// A name as it is looked for.
+fn name_key(name: &str) -> String {
+    name.trim().to_lowercase()
+}
+
 fn fill_in(conn: &mut Conn, found: &Customer, new: &NewCustomer, now: Time) -> Result<()> {
     let name = if found.name.is_empty() { &new.name } else { &found.name };
     let phone = if found.phone.is_empty() { &new.phone } else { &found.phone };
     if *name != found.name || *phone != found.phone {
         diesel::update(customers::table.find(found.id))
-            .set((customers::name.eq(name), customers::phone.eq(phone), customers::updated_at.eq(now)))
+            .set((
+                customers::name.eq(name),
+                customers::name_key.eq(name_key(name)),
+                customers::phone.eq(phone),
+                customers::updated_at.eq(now),
+            ))
             .execute(conn)?;
     }
     Ok(())
@@ -85,7 +116,13 @@ pub fn find_by_email(conn: &mut Conn, email: &Email) -> Result<Option<Customer>>
 /// What a customer may change about themselves.
 pub fn update_profile(conn: &mut Conn, id: CustomerId, name: &str, phone: &str, language: &str, now: Time) -> Result<()> {
     diesel::update(customers::table.find(id))
-        .set((customers::name.eq(name), customers::phone.eq(phone), customers::language.eq(language), customers::updated_at.eq(now)))
+        .set((
+            customers::name.eq(name),
+            customers::name_key.eq(name_key(name)),
+            customers::phone.eq(phone),
+            customers::language.eq(language),
+            customers::updated_at.eq(now),
+        ))
         .execute(conn)?;
     Ok(())
 }
@@ -98,21 +135,40 @@ pub fn annotate(conn: &mut Conn, id: CustomerId, tags: &str, note: &str, now: Ti
     Ok(())
 }
 
-/// Customers whose mail address begins with `text`, whatever the case of its letters.
-pub fn beginning(conn: &mut Conn, text: &str, limit: i64) -> Result<Vec<Customer>> {
-    let key = text.trim().to_lowercase();
-    let pattern = format!("{}%", key.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_"));
-    match conn {
-        // SQLite compares bytes, so that a range of the index is the beginning; PostgreSQL has an index for patterns.
-        Conn::Sqlite(c) => {
-            let range = customers::email_key.ge(&key).and(customers::email_key.lt(format!("{key}{}", char::MAX)));
-            Ok(customers::table.filter(range).order(customers::email_key).limit(limit).select(Customer::as_select()).load(c)?)
-        }
-        Conn::Postgres(c) => {
-            let like = customers::email_key.like(pattern).escape('\\');
-            Ok(customers::table.filter(like).order(customers::email_key).limit(limit).select(Customer::as_select()).load(c)?)
+/// The first customers whose mail address or name begins with `text`, whatever the case of its letters; by mail address and then by name.
+pub fn named(conn: &mut Conn, text: &str, limit: i64) -> Result<Vec<Customer>> {
+    let mut found: Vec<Customer> = begins(conn, text, limit, Key::Email)?;
+    for one in begins(conn, text, limit, Key::Name)? {
+        if found.iter().all(|known| known.id != one.id) {
+            found.push(one);
         }
     }
+    found.truncate(usize::try_from(limit).unwrap_or(0));
+    Ok(found)
+}
+
+/// What a customer is looked for by.
+enum Key {
+    Email,
+    Name,
+}
+
+fn begins(conn: &mut Conn, text: &str, limit: i64, by: Key) -> Result<Vec<Customer>> {
+    match by {
+        Key::Email => begins!(conn, customers::email_key, text, limit),
+        Key::Name => begins!(conn, customers::name_key, text, limit),
+    }
+}
+
+/// The tags in a text with commas between them, each once.
+pub fn tags(text: &str) -> Vec<String> {
+    let mut tags: Vec<String> = Vec::new();
+    for tag in text.split(',').map(|tag| tag.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|tag| !tag.is_empty()) {
+        if !tags.contains(&tag) {
+            tags.push(tag);
+        }
+    }
+    tags
 }
 
 /// How many customers there are.

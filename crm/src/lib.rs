@@ -1,9 +1,14 @@
 //! The memory: who the customers are, what they allowed, what they bought. No pages and no HTTP: plain functions over its own tables.
 
+pub mod bg_nbd;
 pub mod consents;
 pub mod customers;
 pub mod email;
+pub mod gamma_gamma;
+mod likelihood;
 pub mod purchases;
+pub mod rfm;
 mod schema;
+pub mod scores;
 
 kernel::id!(CustomerId);

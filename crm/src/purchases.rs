@@ -1,7 +1,9 @@
-//! What a customer bought, one row an order, written in the transaction that places, refunds or cancels it.
+//! What a customer bought, one row an order, written in the transaction that places, refunds or cancels it. The customer's score follows in
+//! the same transaction.
 
 use crate::CustomerId;
 use crate::schema::purchases;
+use crate::scores;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::money::Money;
@@ -18,35 +20,44 @@ pub struct Purchase {
 }
 
 /// Remembers an order that was placed.
-pub fn learn(conn: &mut Conn, purchase: &Purchase) -> Result<()> {
+pub fn learn(conn: &mut Conn, purchase: &Purchase, now: Time) -> Result<()> {
+    let currency = purchase.revenue.currency.code();
     let row = (
         purchases::order_id.eq(purchase.order),
         purchases::customer_id.eq(purchase.customer),
         purchases::purchased_at.eq(purchase.at),
-        purchases::currency.eq(purchase.revenue.currency.code()),
+        purchases::currency.eq(currency),
         purchases::revenue.eq(purchase.revenue.minor),
         purchases::units.eq(purchase.units),
     );
     on_each!(conn, c => diesel::insert_into(purchases::table).values(row).execute(c))?;
-    Ok(())
+    scores::follow(conn, purchase.customer, currency, now)
+}
+
+/// Whose order it is and its currency; `None` when it was forgotten.
+fn owner(conn: &mut Conn, order: i64) -> Result<Option<(CustomerId, String)>> {
+    Ok(purchases::table.find(order).select((purchases::customer_id, purchases::currency)).first(conn).optional()?)
 }
 
 /// Corrects an order that staff changed: what it brings by now, and its units. An order that was forgotten stays forgotten.
-pub fn change(conn: &mut Conn, order: i64, revenue: i64, units: i64) -> Result<()> {
+pub fn change(conn: &mut Conn, order: i64, revenue: i64, units: i64, now: Time) -> Result<()> {
+    let Some((customer, currency)) = owner(conn, order)? else { return Ok(()) };
     diesel::update(purchases::table.find(order)).set((purchases::revenue.eq(revenue), purchases::units.eq(units))).execute(conn)?;
-    Ok(())
+    scores::follow(conn, customer, &currency, now)
 }
 
 /// Takes money given back off what the order brought. An order that was forgotten stays forgotten.
-pub fn refund(conn: &mut Conn, order: i64, amount: i64) -> Result<()> {
+pub fn refund(conn: &mut Conn, order: i64, amount: i64, now: Time) -> Result<()> {
+    let Some((customer, currency)) = owner(conn, order)? else { return Ok(()) };
     diesel::update(purchases::table.find(order)).set(purchases::refunded.eq(purchases::refunded + amount)).execute(conn)?;
-    Ok(())
+    scores::follow(conn, customer, &currency, now)
 }
 
 /// Forgets an order that was cancelled: the customer did not buy.
-pub fn forget(conn: &mut Conn, order: i64) -> Result<()> {
+pub fn forget(conn: &mut Conn, order: i64, now: Time) -> Result<()> {
+    let Some((customer, currency)) = owner(conn, order)? else { return Ok(()) };
     diesel::delete(purchases::table.find(order)).execute(conn)?;
-    Ok(())
+    scores::follow(conn, customer, &currency, now)
 }
 
 /// (revenue, refunded) of an order, for the proof of the books.

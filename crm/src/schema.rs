@@ -1,4 +1,4 @@
-//! Tables this room owns (customers, consents, purchases). Private: nobody else can write SQL against them.
+//! Tables this room owns. Private: nobody else can write SQL against them.
 
 diesel::table! {
     customers (id) {
@@ -12,6 +12,7 @@ diesel::table! {
         note -> Text,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        name_key -> Text,
     }
 }
 
@@ -39,3 +40,45 @@ diesel::table! {
         units -> BigInt,
     }
 }
+
+diesel::table! {
+    scores (customer_id) {
+        customer_id -> BigInt,
+        currency -> Text,
+        orders -> BigInt,
+        value -> BigInt,
+        first_at -> Timestamp,
+        last_at -> Timestamp,
+        stage -> Text,
+        recency -> Nullable<BigInt>,
+        frequency -> Nullable<BigInt>,
+        monetary -> Nullable<BigInt>,
+        standing -> Nullable<Text>,
+        again_90 -> Nullable<BigInt>,
+        expected_365 -> Nullable<BigInt>,
+        value_365 -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    stage_changes (id) {
+        id -> BigInt,
+        customer_id -> BigInt,
+        stage -> Text,
+        changed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    score_runs (id) {
+        id -> BigInt,
+        run_at -> Timestamp,
+        currency -> Text,
+        buyers -> BigInt,
+        figures -> Text,
+        parts -> Text,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(customers, scores);
+diesel::joinable!(scores -> customers (customer_id));

@@ -196,6 +196,7 @@ admin-did-order-cancel = Order cancelled
 admin-did-order-refund = Refund asked for
 admin-did-payment-capture = Capture asked for
 admin-did-payment-receipt = Payment recorded
+admin-did-payment-release = Release asked for
 admin-did-product-add = Product added
 admin-did-product-edit = Product changed
 admin-did-redirect-set = Redirect saved

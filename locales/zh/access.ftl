@@ -187,6 +187,7 @@ admin-did-order-cancel = 取消订单
 admin-did-order-refund = 申请退款
 admin-did-payment-capture = 请求收款
 admin-did-payment-receipt = 登记收款
+admin-did-payment-release = 请求释放款项
 admin-did-product-add = 新增商品
 admin-did-product-edit = 修改商品
 admin-did-redirect-set = 保存跳转

@@ -3,6 +3,7 @@
 use super::{Kind, Slot};
 use crate::state::AppState;
 use chrono::TimeDelta;
+use crm::scores;
 use kernel::jobs::Job;
 use kernel::{Error, Result, mail};
 use std::path::Path;
@@ -11,7 +12,7 @@ use storefront::catalog::{self, CATEGORY_JOB, PICTURE_JOB, WINDOW_JOB};
 use storefront::doctor::runs as doctor;
 use storefront::orders::terms;
 use storefront::payment_jobs::Cashier;
-use storefront::{batches, carts, gift_cards, idempotency, logins, payments, pictures, refunds, search_index, waiting, webhooks};
+use storefront::{batches, carts, gift_cards, idempotency, logins, payments, pictures, refunds, search_index, shop, waiting, webhooks};
 
 const RECONCILE: &str = "payments.reconcile";
 const EXPIRE: &str = "orders.expire";
@@ -41,6 +42,7 @@ pub static KINDS: &[Kind] = &[
         name: webhooks::DELIVER_JOB,
         run: |state, job| webhooks::deliver(&state.db, id(job)?, state.door.config.webhooks_private, state.clock.now()),
     },
+    Kind { name: scores::RUN_JOB, run: figure_scores },
     Kind { name: doctor::EXAMINE_JOB, run: |state, job| doctor::run(&state.db, id(job)?, &state.clock) },
     Kind { name: PRUNE, run: prune },
 ];
@@ -49,6 +51,7 @@ pub static SCHEDULE: &[Slot] = &[
     Slot { kind: RECONCILE, every: TimeDelta::minutes(1) },
     Slot { kind: EXPIRE, every: TimeDelta::minutes(1) },
     Slot { kind: waiting::JOB, every: TimeDelta::hours(1) },
+    Slot { kind: scores::RUN_JOB, every: TimeDelta::hours(24) },
     Slot { kind: PRUNE, every: TimeDelta::hours(24) },
 ];
 
@@ -85,6 +88,12 @@ fn fetch_picture(state: &AppState, job: &Job) -> Result<()> {
 fn tell_below(state: &AppState, job: &Job) -> Result<()> {
     let (payload, now) = (job.payload.clone(), state.clock.now());
     state.db.write_now(move |conn| catalog::tell_below(conn, &payload, now))
+}
+
+/// Works out every customer's scores anew.
+fn figure_scores(state: &AppState, _: &Job) -> Result<()> {
+    let currency = state.db.read_now(|conn| Ok(shop::get(conn)?.currency))?;
+    scores::run(&state.db, currency, state.clock.now())
 }
 
 /// Shows or hides a product at an edge of its window.

@@ -177,7 +177,7 @@ fn create(conn: &mut Conn, quote: &Quote, contact: &Contact, settlement: Settlem
         return Err(PlaceError::Changed);
     }
     let revenue = Money::new(quote.priced.total, quote.currency);
-    purchases::learn(conn, &Purchase { order: order.0, customer, at: now, revenue, units: quote.units() })?;
+    purchases::learn(conn, &Purchase { order: order.0, customer, at: now, revenue, units: quote.units() }, now)?;
     // The payment of what is left comes after those of gift cards and store credit; a free order has a payment of nothing.
     let payment = if quote.due() > 0 || quote.stored.sum() == 0 {
         payments::create(conn, order, &cart.payment_method, Money::new(quote.due(), quote.currency), now)?

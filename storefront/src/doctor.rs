@@ -4,6 +4,7 @@
 mod catalogue;
 mod documents;
 mod edits;
+mod memory;
 mod money;
 mod promotions;
 mod returns;
@@ -36,6 +37,7 @@ pub fn examine(conn: &mut Conn, progress: &mut dyn FnMut(&'static str)) -> Resul
         ("captures and refunds agree with their payments", money::payments),
         ("refunded units and amounts agree with the refunds", money::refunded_lines),
         ("the memory of purchases agrees with the orders", money::purchases),
+        ("scores of customers agree with their purchases", memory::scores),
         ("changed orders are what their changes made them", edits::records),
         ("payments of changed orders ask for what is missing", edits::balances),
         ("uses of promotions agree with their movements", promotions::uses),

@@ -5,6 +5,7 @@ mod at_once;
 mod balance;
 mod capture;
 mod cases;
+mod release;
 mod retry;
 mod settle;
 
@@ -15,6 +16,7 @@ pub(crate) use capture::capturing;
 pub use capture::{Pending, capturable, capture_failed, opening, pending_capture, record_receipt, request_capture};
 pub use cases::{Case, case, case_of, has_case, list_cases, open_cases};
 pub(crate) use cases::{resolve as resolve_case, stuck};
+pub use release::{releasable, request_release};
 pub use retry::retry;
 pub use settle::{Outcome, settle};
 

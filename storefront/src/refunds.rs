@@ -205,7 +205,7 @@ pub(crate) fn record_outside(conn: &mut Conn, payment: &Payment, amount: i64, no
         now,
     )?;
     if !payments::has_case(conn, payment.id)? {
-        purchases::refund(conn, payment.order_id.0, amount)?;
+        purchases::refund(conn, payment.order_id.0, amount, now)?;
     }
     settle(conn, id, now)
 }
@@ -300,7 +300,7 @@ fn finish(conn: &mut Conn, order: &Order, payment: &Payment, refund: RefundId, a
     let stored = get(conn, refund)?;
     // A surplus is no part of what was bought: the memory holds what the changed order comes to.
     if !stored.surplus {
-        purchases::refund(conn, order.id.0, stored.amount)?;
+        purchases::refund(conn, order.id.0, stored.amount, now)?;
     }
     orders::note(conn, order.id, "refund_requested", &stored.amount.to_string(), actor, now)?;
     let event = Event::RefundRequested { order: order.id.0, refund: refund.0 };
@@ -358,7 +358,7 @@ pub fn failed(conn: &mut Conn, id: RefundId, error: &str, now: Time) -> Result<(
     }
     // Money no order wanted was never part of what the customer bought.
     if !refund.surplus && !payments::has_case(conn, refund.payment_id)? {
-        purchases::refund(conn, refund.order_id.0, -refund.amount)?;
+        purchases::refund(conn, refund.order_id.0, -refund.amount, now)?;
     }
     // Of an order that goes on, staff see it on its page and refund in another way; a cancelled one nobody looks at again.
     if orders::get(conn, refund.order_id)?.status == OrderStatus::Cancelled {

@@ -194,7 +194,11 @@ fn files_are_read_by_the_type_and_what_does_not_fit_is_an_error_of_its_row() {
     let report = house.db.write_now(move |conn| apply(conn, &drafts, &saving, Mode::KeepGood, &mut |_| ())).unwrap();
     assert_eq!((report.created, report.errors.len()), (1, 1));
     assert_eq!(report.errors[0].reason, "Volume: a lot is not a number");
-    let page = house.db.read_now(|conn| catalog::page(conn, &shop::get(conn)?, "cup", "en")).unwrap();
+    let seen = |conn: &mut kernel::Conn| {
+        let shop = shop::get(conn)?;
+        catalog::page(conn, &shop, "cup", "en")
+    };
+    let page = house.db.read_now(seen).unwrap();
     assert_eq!((page.attributes[0].text.as_str(), page.attributes[0].code.as_deref()), ("350", Some("volume")));
     assert_eq!(stored(&house, page.id), pairs(&[("Volume", "350"), ("Free", "as it is")]));
 }

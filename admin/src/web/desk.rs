@@ -39,6 +39,7 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
             ("store-credit", Permission::StoreCreditView),
         ],
     ),
+    ("memory", &[("customers", Permission::CustomersView), ("forecasts", Permission::CustomersView)]),
     (
         "goods",
         &[

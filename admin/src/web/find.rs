@@ -4,6 +4,7 @@ use super::desk::Desk;
 use super::orders::rows;
 use crate::permissions::Permission;
 use actix_web::HttpResponse;
+use crm::customers::Customer;
 use kernel::Result;
 use serde_json::{Value, json};
 use storefront::orders::{self, Filter};
@@ -26,14 +27,12 @@ pub async fn show(desk: Desk) -> Result<HttpResponse> {
                 let found = orders::list(conn, &Filter { search: Some(asked.clone()), ..Filter::default() }, EACH)?;
                 addresses.extend(found.iter().map(|order| super::order::address(&order.number)));
                 view["orders"] = json!(rows(&found, &stores::list(conn)?)?);
-                let people = crm::customers::beginning(conn, &asked, EACH)?;
-                // A customer is seen through their orders.
-                addresses.extend(people.iter().map(|_| String::new()));
-                view["people"] = people
-                    .iter()
-                    .map(|one| json!({ "email": one.email, "name": one.name, "at": list("orders", &one.email) }))
-                    .collect::<Vec<Value>>()
-                    .into();
+            }
+            if may.may(Permission::CustomersView) {
+                let people = crm::customers::named(conn, &asked, EACH)?;
+                addresses.extend(people.iter().map(|one| super::customer::address(one.id)));
+                let view_of = |one: &Customer| json!({ "email": one.email, "name": one.name, "at": super::customer::address(one.id) });
+                view["people"] = people.iter().map(view_of).collect::<Vec<Value>>().into();
             }
             if may.may(Permission::ProductsView) {
                 let currency = shop::get(conn)?.currency;
@@ -45,7 +44,7 @@ pub async fn show(desk: Desk) -> Result<HttpResponse> {
                     .collect::<Vec<Value>>()
                     .into();
             }
-            let only = if addresses.len() == 1 { addresses.pop().filter(|address| !address.is_empty()) } else { None };
+            let only = if addresses.len() == 1 { addresses.pop() } else { None };
             Ok((view, only))
         })
         .await?;

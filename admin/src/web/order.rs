@@ -155,6 +155,7 @@ fn payment_view(conn: &mut Conn, payment: &Payment, currency: Currency) -> Resul
         "amount": money(payment.amount), "authorised": money(payment.authorised), "captured": money(payment.captured),
         "refunded": money(payment.refunded), "reason": payment.reason, "captures": captures,
         "can_capture": payments::capturable(conn, payment)? > 0,
+        "can_release": payments::releasable(conn, payment)?,
         "can_receive": by_hand(payment) && payment.state == PaymentState::Open,
     }))
 }

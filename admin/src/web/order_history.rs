@@ -13,6 +13,7 @@ const ACTORS: &[&str] = &["customer", "system", "provider", "payment", "import"]
 /// Kinds whose detail is an amount in minor units.
 const AMOUNTS: &[&str] = &[
     "capture_requested",
+    "release_requested",
     "payment_received",
     "refund_requested",
     "refunded",

@@ -4,17 +4,17 @@
 use super::access::Access::{Enrolling, Public, SignedIn};
 use super::access::{Route, get, post};
 use super::{
-    account, api_keys, attributes, audit, batches, cases, categories, collections, doctor, find, gift_cards, home, home_page, invitations,
-    jobs, locations, mails, menus, order, order_edit, order_money, order_new, order_papers, order_ship, orders, pages, person, pictures,
-    product, product_export, product_import, product_rules, product_table, products, promotion_bench, promotion_codes, promotions,
-    redirects, return_exchange, return_money, return_new, returns, roles, second_factor, settings, shipping, sign_in, staff, stock,
-    stock_goods, store_credit, stores, taxes, theme, webhooks,
+    account, api_keys, attributes, audit, batches, cases, categories, collections, customer, customers, doctor, find, forecasts,
+    gift_cards, home, home_page, invitations, jobs, locations, mails, menus, order, order_edit, order_money, order_new, order_papers,
+    order_release, order_ship, orders, pages, person, pictures, product, product_export, product_import, product_rules, product_table,
+    products, promotion_bench, promotion_codes, promotions, redirects, return_exchange, return_money, return_new, returns, roles,
+    second_factor, settings, shipping, sign_in, staff, stock, stock_goods, store_credit, stores, taxes, theme, webhooks,
 };
 use crate::permissions::Permission::{
-    ApiKeysManage, AuditView, CasesView, ContentEdit, GiftCardsManage, GiftCardsView, JobsManage, JobsView, MailsResend, MailsView,
-    OrdersCancel, OrdersCapture, OrdersEdit, OrdersNote, OrdersPlace, OrdersRefund, OrdersShip, OrdersView, ProductsEdit, ProductsView,
-    PromotionsEdit, PromotionsView, ReturnsHandle, ReturnsView, SettingsEdit, SettingsView, ShippingEdit, ShippingView, StaffManage,
-    StockAdjust, StockView, StoreCreditManage, StoreCreditView, TaxesEdit, TaxesView,
+    ApiKeysManage, AuditView, CasesView, ContentEdit, CustomersEdit, CustomersView, GiftCardsManage, GiftCardsView, JobsManage, JobsView,
+    MailsResend, MailsView, OrdersCancel, OrdersCapture, OrdersEdit, OrdersNote, OrdersPlace, OrdersRefund, OrdersShip, OrdersView,
+    ProductsEdit, ProductsView, PromotionsEdit, PromotionsView, ReturnsHandle, ReturnsView, SettingsEdit, SettingsView, ShippingEdit,
+    ShippingView, StaffManage, StockAdjust, StockView, StoreCreditManage, StoreCreditView, TaxesEdit, TaxesView,
 };
 
 /// The list. Made anew for each worker of the server, since each has its own handlers.
@@ -53,6 +53,10 @@ fn own() -> Vec<Route> {
 /// Orders, goods and what they cost.
 fn shop() -> Vec<Route> {
     vec![
+        get("/customers", CustomersView, customers::list),
+        get("/customers/{customer}", CustomersView, customer::show),
+        post("/customers/{customer}", CustomersEdit, customer::note),
+        get("/forecasts", CustomersView, forecasts::show),
         get("/orders", OrdersView, orders::list),
         get("/new-order", OrdersPlace, order_new::form),
         post("/new-order", OrdersPlace, order_new::make),
@@ -70,6 +74,8 @@ fn shop() -> Vec<Route> {
         post("/orders/{number}/payments/{payment}/capture", OrdersCapture, order_money::capture),
         get("/orders/{number}/payments/{payment}/receipt", OrdersCapture, order_money::receipt_form),
         post("/orders/{number}/payments/{payment}/receipt", OrdersCapture, order_money::receipt),
+        get("/orders/{number}/payments/{payment}/release", OrdersCapture, order_release::form),
+        post("/orders/{number}/payments/{payment}/release", OrdersCapture, order_release::release),
         get("/orders/{number}/refund", OrdersRefund, order_money::refund_form),
         post("/orders/{number}/refund", OrdersRefund, order_money::refund),
         get("/orders/{number}/return", ReturnsHandle, return_new::form),

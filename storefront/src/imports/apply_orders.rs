@@ -11,6 +11,7 @@ use crate::schema::orders;
 use crate::shop::LANGUAGES;
 use crm::customers::{self, NewCustomer};
 use crm::email::Email;
+use crm::scores;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Result};
@@ -46,7 +47,7 @@ pub fn apply(conn: &mut Conn, drafts: &[OrderDraft], mode: Mode, now: Time, prog
             done += drafts.len() as u64;
             progress(done);
         }
-        Ok(())
+        if report.created > 0 { scores::run_soon(conn, now) } else { Ok(()) }
     })
 }
 

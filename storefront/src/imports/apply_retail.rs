@@ -10,6 +10,7 @@ use crate::web::countries;
 use crm::CustomerId;
 use crm::customers::{self, NewCustomer};
 use crm::email::Email;
+use crm::scores;
 use kernel::clock::Time;
 use kernel::money::Currency;
 use kernel::{Conn, Result};
@@ -43,6 +44,9 @@ pub fn apply(conn: &mut Conn, orders: &[RetailOrder], currency: Currency, now: T
         };
         frozen::write(conn, &frozen, customer, currency, now)?;
         written += 1;
+    }
+    if written > 0 {
+        scores::run_soon(conn, now)?;
     }
     Ok(written)
 }

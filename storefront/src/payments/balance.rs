@@ -1,4 +1,4 @@
-//! What an order still asks for after staff changed it, and the payments that ask for it.
+//! What an order still asks for after staff changed it or its held money was released, and the payments that ask for it.
 
 use super::{Payment, PaymentState, VOID_JOB, cases, create, of_order, request_void};
 use crate::edits;
@@ -56,10 +56,16 @@ pub(crate) fn holding(conn: &mut Conn, order: OrderId, except: Option<PaymentId>
     Ok(holding)
 }
 
-/// What an order that was changed still asks for. Zero for orders that stand as they were placed: those ask by their own payment.
-pub fn balance(conn: &mut Conn, order: &Order) -> Result<i64> {
+/// Whether an order that stands asks for other money than the payment it was placed with: it was changed, or what was held for it was
+/// released, by staff or because a card's hold ran out.
+fn asks_anew(conn: &mut Conn, order: &Order) -> Result<bool> {
     let stands = matches!(order.status, OrderStatus::Confirmed | OrderStatus::Completed);
-    if !stands || !edits::edited(conn, order.id)? {
+    Ok(stands && (edits::edited(conn, order.id)? || of_order(conn, order.id)?.iter().any(|payment| payment.state == PaymentState::Voided)))
+}
+
+/// What an order asks for anew. Zero for orders that stand as they were placed: those ask by their own payment.
+pub fn balance(conn: &mut Conn, order: &Order) -> Result<i64> {
+    if !asks_anew(conn, order)? {
         return Ok(0);
     }
     Ok(holding(conn, order.id, None)?.missing(order.total))
@@ -73,18 +79,17 @@ pub fn overpaid(conn: &mut Conn, order: &Order) -> Result<i64> {
     Ok(holding(conn, order.id, None)?.surplus(order.total))
 }
 
-/// Whether goods must not leave before somebody has paid or staff say so: a changed order asks for money that its buyer was to pay
-/// before the delivery.
+/// Whether goods must not leave before somebody has paid or staff say so: the order asks anew for money that its buyer was to pay before
+/// the delivery.
 pub fn holds_back(conn: &mut Conn, order: &Order) -> Result<bool> {
     Ok(!by_hand(&order.payment_method) && balance(conn, order)? > 0)
 }
 
-/// Lets the payments of a changed order ask for what it asks for, no more and no less: an open one is changed, closed or made, and
-/// held money that is not needed is released. `method` is how the balance is to be paid; none goes on as before.
+/// Lets the payments of an order that asks anew ask for what it asks for, no more and no less: an open one is changed, closed or made,
+/// and held money that is not needed is released. `method` is how the balance is to be paid; none goes on as before.
 pub(crate) fn rebalance(conn: &mut Conn, order: OrderId, method: Option<&str>, now: Time) -> Result<()> {
     let order = orders::get(conn, order)?;
-    let stands = matches!(order.status, OrderStatus::Confirmed | OrderStatus::Completed);
-    if !stands || !edits::edited(conn, order.id)? {
+    if !asks_anew(conn, &order)? {
         return Ok(());
     }
     let holding = holding(conn, order.id, None)?;

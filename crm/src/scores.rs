@@ -1,0 +1,220 @@
+//! What is worked out of a customer's purchases: how recent, how often, how much; where they stand among all; what they will do.
+//!
+//! A customer's row follows every order in the transaction that places, changes, refunds or cancels it ([`follow`]). What depends on all
+//! customers (quintiles, the pace of the shop, the models) is figured by a [`run`] every night, and used by `follow` until the next.
+
+mod buyer;
+mod figures;
+mod list;
+mod nightly;
+mod parts;
+mod proof;
+#[cfg(test)]
+mod tests;
+
+pub use buyer::{Bought, Buyer};
+pub use figures::{BackTest, Figures, Forecast, HORIZONS, Stage, figure};
+pub use list::{Filter, Order, Row, list};
+pub use nightly::run;
+pub use parts::{Part, Parts};
+pub use proof::{Proof, proofs};
+
+use crate::CustomerId;
+use crate::rfm::{Group, Quintiles};
+use crate::schema::{purchases, score_runs, scores, stage_changes};
+use diesel::prelude::*;
+use diesel::upsert::excluded;
+use kernel::clock::Time;
+use kernel::json::Json;
+use kernel::money::Currency;
+use kernel::{Conn, Error, Result, jobs, on_each, prepared};
+
+/// The job that figures all of them.
+pub const RUN_JOB: &str = "scores.run";
+
+/// Has all of them figured by the next worker: after a history came in, which says more than each of its orders.
+pub fn run_soon(conn: &mut Conn, now: Time) -> Result<()> {
+    jobs::enqueue(conn, RUN_JOB, "", Some("scores:soon"), now, now)
+}
+
+kernel::id!(ScoreRunId);
+
+/// What is stored of a customer who bought.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable)]
+#[diesel(table_name = scores)]
+pub struct Score {
+    pub customer_id: CustomerId,
+    pub currency: String,
+    pub orders: i64,
+    /// What the orders brought, less what was given back, in minor units; orders in other currencies bring nothing here.
+    pub value: i64,
+    pub first_at: Time,
+    pub last_at: Time,
+    pub stage: Stage,
+    pub recency: Option<i64>,
+    pub frequency: Option<i64>,
+    pub monetary: Option<i64>,
+    pub standing: Option<Group>,
+    /// The chance of a visit in 90 days, per mille.
+    pub again_90: Option<i64>,
+    /// Visits expected in a year, in thousandths.
+    pub expected_365: Option<i64>,
+    /// What they are expected to bring in a year, in minor units.
+    pub value_365: Option<i64>,
+}
+
+impl Score {
+    pub fn currency(&self) -> Result<Currency> {
+        Currency::parse(&self.currency)
+            .ok_or_else(|| Error::unexpected(format!("the score of {} has currency {}", self.customer_id, self.currency)))
+    }
+}
+
+/// One run over all buyers.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = score_runs)]
+pub struct Run {
+    pub id: ScoreRunId,
+    pub run_at: Time,
+    pub currency: String,
+    pub buyers: i64,
+    pub figures: Json<Figures>,
+    /// How many were in which part of the customers that night.
+    pub parts: Json<Parts>,
+}
+
+impl Run {
+    pub fn currency(&self) -> Result<Currency> {
+        Currency::parse(&self.currency).ok_or_else(|| Error::unexpected(format!("the scores of {} are in {}", self.run_at, self.currency)))
+    }
+}
+
+/// The last run; none before the first night.
+pub fn last_run(conn: &mut Conn) -> Result<Option<Run>> {
+    Ok(on_each!(conn, c => score_runs::table.order(score_runs::id.desc()).select(Run::as_select()).first(c)).optional()?)
+}
+
+/// How many customers are in which group and stage, as the last run counted them: no page counts a whole table.
+pub fn parts(conn: &mut Conn) -> Result<Parts> {
+    Ok(last_run(conn)?.map(|run| run.parts.0).unwrap_or_default())
+}
+
+/// What is stored of a customer; none of whoever did not buy.
+pub fn of(conn: &mut Conn, customer: CustomerId) -> Result<Option<Score>> {
+    Ok(on_each!(conn, c => scores::table.find(customer).select(Score::as_select()).first(c)).optional()?)
+}
+
+/// When a customer came to which stage, the latest first.
+pub fn stages(conn: &mut Conn, customer: CustomerId, limit: i64) -> Result<Vec<(Stage, Time)>> {
+    Ok(stage_changes::table
+        .filter(stage_changes::customer_id.eq(customer))
+        .order(stage_changes::id.desc())
+        .limit(limit)
+        .select((stage_changes::stage, stage_changes::changed_at))
+        .load(conn)?)
+}
+
+/// The customer's purchases as the scores look at them; `None` without any.
+pub fn buyer(conn: &mut Conn, customer: CustomerId, currency: &str) -> Result<Option<Buyer>> {
+    let rows: Vec<(Time, i64, bool)> = on_each!(conn, c => purchases::table
+        .filter(purchases::customer_id.eq(customer))
+        .order((purchases::purchased_at, purchases::order_id))
+        .select((purchases::purchased_at, purchases::revenue - purchases::refunded, purchases::currency.eq(currency)))
+        .load(c))?;
+    let bought: Vec<Bought> = rows.into_iter().map(|(at, net, counts)| Bought { at, net: if counts { net } else { 0 } }).collect();
+    Ok(Buyer::of(customer, &bought))
+}
+
+/// Works a customer's row out again after their purchases changed. `currency` is that of a customer without a row.
+pub(crate) fn follow(conn: &mut Conn, customer: CustomerId, currency: &str, now: Time) -> Result<()> {
+    let before = hold(conn, customer, currency, now)?;
+    let run = last_run(conn)?;
+    match buyer(conn, customer, &before.currency)? {
+        Some(buyer) => {
+            let figures = run.map(|run| run.figures.0);
+            let place = figures.as_ref().map(|figures| figures.edges.place(&buyer.in_short()));
+            store(conn, &before, &scored(&buyer, &before.currency, figures.as_ref(), place, now), now)
+        }
+        None => {
+            diesel::delete(scores::table.find(customer)).execute(conn)?;
+            Ok(())
+        }
+    }
+}
+
+/// The customer's row, made when there is none (with no orders), and locked: two orders at once are counted one after the other.
+fn hold(conn: &mut Conn, customer: CustomerId, currency: &str, now: Time) -> Result<Score> {
+    let row = (
+        scores::customer_id.eq(customer),
+        scores::currency.eq(currency),
+        scores::orders.eq(0),
+        scores::value.eq(0),
+        scores::first_at.eq(now),
+        scores::last_at.eq(now),
+        scores::stage.eq(Stage::New),
+    );
+    let held = prepared!(conn, diesel::insert_into(scores::table)
+        .values(row)
+        .on_conflict(scores::customer_id)
+        .do_update()
+        .set(scores::customer_id.eq(excluded(scores::customer_id)))
+        .returning(Score::as_returning()) => get_result)?;
+    Ok(held)
+}
+
+/// What the figures say of a customer today.
+fn scored(buyer: &Buyer, currency: &str, figures: Option<&Figures>, place: Option<Quintiles>, now: Time) -> Score {
+    let today = now.date();
+    let forecast = figures.and_then(|figures| figures.forecast(buyer, today));
+    let stage = figures.map_or_else(|| Figures::default().stage(buyer, today), |figures| figures.stage(buyer, today));
+    Score {
+        customer_id: buyer.customer,
+        currency: currency.to_string(),
+        orders: buyer.orders,
+        value: buyer.value,
+        first_at: buyer.first_at,
+        last_at: buyer.last_at,
+        stage,
+        recency: place.map(|place| place.recency),
+        frequency: place.map(|place| place.frequency),
+        monetary: place.map(|place| place.value),
+        standing: place.map(Quintiles::group),
+        again_90: forecast.map(|forecast| thousandths(forecast.again[1])),
+        expected_365: forecast.map(|forecast| thousandths(forecast.expected[2])),
+        value_365: forecast.and_then(|forecast| forecast.year),
+    }
+}
+
+#[allow(clippy::float_arithmetic)] // A forecast, no money.
+fn thousandths(number: f64) -> i64 {
+    (number * 1000.0).round() as i64
+}
+
+/// Writes what changed. A stage that a customer comes to is kept with its moment.
+fn store(conn: &mut Conn, before: &Score, after: &Score, now: Time) -> Result<()> {
+    if before == after {
+        return Ok(());
+    }
+    if before.stage != after.stage || before.orders == 0 {
+        let row =
+            (stage_changes::customer_id.eq(after.customer_id), stage_changes::stage.eq(after.stage), stage_changes::changed_at.eq(now));
+        prepared!(conn, diesel::insert_into(stage_changes::table).values(row) => execute)?;
+    }
+    let update = diesel::update(scores::table.find(after.customer_id)).set((
+        scores::currency.eq(&after.currency),
+        scores::orders.eq(after.orders),
+        scores::value.eq(after.value),
+        scores::first_at.eq(after.first_at),
+        scores::last_at.eq(after.last_at),
+        scores::stage.eq(after.stage),
+        scores::recency.eq(after.recency),
+        scores::frequency.eq(after.frequency),
+        scores::monetary.eq(after.monetary),
+        scores::standing.eq(after.standing),
+        scores::again_90.eq(after.again_90),
+        scores::expected_365.eq(after.expected_365),
+        scores::value_365.eq(after.value_365),
+    ));
+    prepared!(conn, update => execute)?;
+    Ok(())
+}

@@ -1,0 +1,128 @@
+//! The list of customers, with what is known of each.
+
+use super::{Score, Stage};
+use crate::CustomerId;
+use crate::customers::{Customer, named};
+use crate::rfm::Group;
+use crate::schema::{customers, scores};
+use diesel::prelude::*;
+use kernel::clock::Time;
+use kernel::{Conn, Result, words};
+
+words!(
+    /// What stands first in the list of customers.
+    Order {
+        /// Who came to be known last.
+        Newest = "newest",
+        Value = "value",
+        LastOrder = "last_order",
+        /// What they are expected to bring in a year.
+        Forecast = "forecast",
+    }
+);
+
+/// What is asked of the list. What is left empty is not asked about.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    pub order: Order,
+    pub group: Option<Group>,
+    pub stage: Option<Stage>,
+    /// The beginning of the mail address or of the name.
+    pub text: String,
+    /// The last customer of the page before.
+    pub after: Option<CustomerId>,
+}
+
+/// A customer and their score; none of whoever did not buy.
+pub type Row = (Customer, Option<Score>);
+
+/// The customers that are asked for, a page of them. A group or a stage is listed by value. A text lists the first that are found by it,
+/// without further pages: a longer text finds fewer.
+pub fn list(conn: &mut Conn, filter: &Filter, limit: i64) -> Result<Vec<Row>> {
+    if !filter.text.trim().is_empty() {
+        return found(conn, filter, limit);
+    }
+    if filter.order == Order::Newest && filter.group.is_none() && filter.stage.is_none() {
+        return newest(conn, filter.after, limit);
+    }
+    scored(conn, filter, limit)
+}
+
+fn newest(conn: &mut Conn, after: Option<CustomerId>, limit: i64) -> Result<Vec<Row>> {
+    Ok(customers::table
+        .left_join(scores::table)
+        .filter(customers::id.lt(after.unwrap_or(CustomerId(i64::MAX))))
+        .order(customers::id.desc())
+        .limit(limit)
+        .select((Customer::as_select(), Option::<Score>::as_select()))
+        .load(conn)?)
+}
+
+fn found(conn: &mut Conn, filter: &Filter, limit: i64) -> Result<Vec<Row>> {
+    let ids: Vec<CustomerId> = named(conn, &filter.text, limit)?.iter().map(|one| one.id).collect();
+    let mut query = customers::table.left_join(scores::table).filter(customers::id.eq_any(ids)).into_boxed();
+    if let Some(group) = filter.group {
+        query = query.filter(scores::standing.eq(group));
+    }
+    if let Some(stage) = filter.stage {
+        query = query.filter(scores::stage.eq(stage));
+    }
+    Ok(query.order(customers::id.desc()).select((Customer::as_select(), Option::<Score>::as_select())).load(conn)?)
+}
+
+/// By what the list is in order, of whoever stands last on a page.
+struct Place {
+    value: i64,
+    forecast: Option<i64>,
+    last_at: Time,
+    id: CustomerId,
+}
+
+fn place(conn: &mut Conn, id: CustomerId) -> Result<Option<Place>> {
+    let columns = (scores::value, scores::value_365, scores::last_at);
+    let row: Option<(i64, Option<i64>, Time)> = scores::table.find(id).select(columns).first(conn).optional()?;
+    Ok(row.map(|(value, forecast, last_at)| Place { value, forecast, last_at, id }))
+}
+
+/// Those who bought, in an order that an index holds.
+fn scored(conn: &mut Conn, filter: &Filter, limit: i64) -> Result<Vec<Row>> {
+    let after = match filter.after {
+        Some(id) => place(conn, id)?,
+        None => None,
+    };
+    let in_part = filter.group.is_some() || filter.stage.is_some();
+    let order = if in_part { Order::Value } else { filter.order };
+    let mut query = scores::table.inner_join(customers::table).select((Customer::as_select(), Score::as_select())).into_boxed();
+    if let Some(group) = filter.group {
+        query = query.filter(scores::standing.eq(group));
+    }
+    if let Some(stage) = filter.stage {
+        query = query.filter(scores::stage.eq(stage));
+    }
+    query = match order {
+        Order::LastOrder => {
+            if let Some(after) = after {
+                let same = scores::last_at.eq(after.last_at).and(scores::customer_id.lt(after.id));
+                query = query.filter(scores::last_at.le(after.last_at)).filter(scores::last_at.lt(after.last_at).or(same));
+            }
+            query.order((scores::last_at.desc(), scores::customer_id.desc()))
+        }
+        Order::Forecast => {
+            query = query.filter(scores::value_365.is_not_null());
+            if let Some((after, least)) = after.and_then(|after| Some((after.id, after.forecast?))) {
+                let same = scores::value_365.eq(least).and(scores::customer_id.lt(after));
+                query = query.filter(scores::value_365.le(least)).filter(scores::value_365.lt(least).or(same));
+            }
+            query.order((scores::value_365.desc(), scores::customer_id.desc()))
+        }
+        Order::Value | Order::Newest => {
+            if let Some(after) = after {
+                let same = scores::value.eq(after.value).and(scores::customer_id.lt(after.id));
+                query = query.filter(scores::value.le(after.value)).filter(scores::value.lt(after.value).or(same));
+            }
+            query.order((scores::value.desc(), scores::customer_id.desc()))
+        }
+    };
+    let rows: Vec<(Customer, Score)> = query.limit(limit).load(conn)?;
+    Ok(rows.into_iter().map(|(customer, score)| (customer, Some(score))).collect())
+}
