@@ -81,4 +81,3 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(customers, scores);
-diesel::joinable!(scores -> customers (customer_id));

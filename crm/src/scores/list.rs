@@ -50,7 +50,7 @@ pub fn list(conn: &mut Conn, filter: &Filter, limit: i64) -> Result<Vec<Row>> {
 
 fn newest(conn: &mut Conn, after: Option<CustomerId>, limit: i64) -> Result<Vec<Row>> {
     Ok(customers::table
-        .left_join(scores::table)
+        .left_join(scores::table.on(scores::customer_id.eq(customers::id)))
         .filter(customers::id.lt(after.unwrap_or(CustomerId(i64::MAX))))
         .order(customers::id.desc())
         .limit(limit)
@@ -60,7 +60,8 @@ fn newest(conn: &mut Conn, after: Option<CustomerId>, limit: i64) -> Result<Vec<
 
 fn found(conn: &mut Conn, filter: &Filter, limit: i64) -> Result<Vec<Row>> {
     let ids: Vec<CustomerId> = named(conn, &filter.text, limit)?.iter().map(|one| one.id).collect();
-    let mut query = customers::table.left_join(scores::table).filter(customers::id.eq_any(ids)).into_boxed();
+    let mut query =
+        customers::table.left_join(scores::table.on(scores::customer_id.eq(customers::id))).filter(customers::id.eq_any(ids)).into_boxed();
     if let Some(group) = filter.group {
         query = query.filter(scores::standing.eq(group));
     }
@@ -92,7 +93,10 @@ fn scored(conn: &mut Conn, filter: &Filter, limit: i64) -> Result<Vec<Row>> {
     };
     let in_part = filter.group.is_some() || filter.stage.is_some();
     let order = if in_part { Order::Value } else { filter.order };
-    let mut query = scores::table.inner_join(customers::table).select((Customer::as_select(), Score::as_select())).into_boxed();
+    let mut query = scores::table
+        .inner_join(customers::table.on(customers::id.eq(scores::customer_id)))
+        .select((Customer::as_select(), Score::as_select()))
+        .into_boxed();
     if let Some(group) = filter.group {
         query = query.filter(scores::standing.eq(group));
     }
