@@ -114,6 +114,16 @@ export const text = {
     addToCart: /加入购物车/,
     closed: /暂停营业/,
   },
+  memory: {
+    find: /^beginning of a mail address or name/i,
+    beginning: 'bruno',
+    show: /^show$/i,
+    name: 'Bruno Feld',
+    tags: /^tags \(/i,
+    note: /^note/i,
+    save: /^save$/i,
+    saved: /\bsaved\.$/i,
+  },
   menus: {
     below: /^add below/i,
     target: /^leads to/i,
