@@ -40,8 +40,8 @@ pub fn run_soon(conn: &mut Conn, now: Time) -> Result<()> {
 kernel::id!(ScoreRunId);
 
 /// What is stored of a customer who bought.
-#[derive(Clone, Debug, PartialEq, Queryable, Selectable)]
-#[diesel(table_name = scores)]
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = scores, primary_key(customer_id), treat_none_as_null = true, treat_none_as_default_value = false)]
 pub struct Score {
     pub customer_id: CustomerId,
     pub currency: String,
@@ -64,6 +64,25 @@ pub struct Score {
 }
 
 impl Score {
+    fn empty(customer: CustomerId, currency: &str, now: Time) -> Score {
+        Score {
+            customer_id: customer,
+            currency: currency.to_string(),
+            orders: 0,
+            value: 0,
+            first_at: now,
+            last_at: now,
+            stage: Stage::New,
+            recency: None,
+            frequency: None,
+            monetary: None,
+            standing: None,
+            again_90: None,
+            expected_365: None,
+            value_365: None,
+        }
+    }
+
     pub fn currency(&self) -> Result<Currency> {
         Currency::parse(&self.currency)
             .ok_or_else(|| Error::unexpected(format!("the score of {} has currency {}", self.customer_id, self.currency)))
@@ -142,24 +161,22 @@ pub(crate) fn follow(conn: &mut Conn, customer: CustomerId, currency: &str, now:
     }
 }
 
-/// The customer's row, made when there is none (with no orders), and locked: two orders at once are counted one after the other.
+/// The customer's row as it is, empty of orders when there is none, and held until the end of the transaction: two orders at once are
+/// counted one after the other. SQLite writes one at a time anyway; PostgreSQL locks the row, which it needs to have for that.
 fn hold(conn: &mut Conn, customer: CustomerId, currency: &str, now: Time) -> Result<Score> {
-    let row = (
-        scores::customer_id.eq(customer),
-        scores::currency.eq(currency),
-        scores::orders.eq(0),
-        scores::value.eq(0),
-        scores::first_at.eq(now),
-        scores::last_at.eq(now),
-        scores::stage.eq(Stage::New),
-    );
-    let held = prepared!(conn, diesel::insert_into(scores::table)
-        .values(row)
-        .on_conflict(scores::customer_id)
-        .do_update()
-        .set(scores::customer_id.eq(excluded(scores::customer_id)))
-        .returning(Score::as_returning()) => get_result)?;
-    Ok(held)
+    match conn {
+        Conn::Sqlite(c) => {
+            let found = scores::table.find(customer).select(Score::as_select()).first(c).optional()?;
+            Ok(found.unwrap_or_else(|| Score::empty(customer, currency, now)))
+        }
+        Conn::Postgres(c) => Ok(diesel::insert_into(scores::table)
+            .values(Score::empty(customer, currency, now))
+            .on_conflict(scores::customer_id)
+            .do_update()
+            .set(scores::customer_id.eq(excluded(scores::customer_id)))
+            .returning(Score::as_returning())
+            .get_result(c)?),
+    }
 }
 
 /// What the figures say of a customer today.
@@ -200,21 +217,7 @@ fn store(conn: &mut Conn, before: &Score, after: &Score, now: Time) -> Result<()
             (stage_changes::customer_id.eq(after.customer_id), stage_changes::stage.eq(after.stage), stage_changes::changed_at.eq(now));
         prepared!(conn, diesel::insert_into(stage_changes::table).values(row) => execute)?;
     }
-    let update = diesel::update(scores::table.find(after.customer_id)).set((
-        scores::currency.eq(&after.currency),
-        scores::orders.eq(after.orders),
-        scores::value.eq(after.value),
-        scores::first_at.eq(after.first_at),
-        scores::last_at.eq(after.last_at),
-        scores::stage.eq(after.stage),
-        scores::recency.eq(after.recency),
-        scores::frequency.eq(after.frequency),
-        scores::monetary.eq(after.monetary),
-        scores::standing.eq(after.standing),
-        scores::again_90.eq(after.again_90),
-        scores::expected_365.eq(after.expected_365),
-        scores::value_365.eq(after.value_365),
-    ));
-    prepared!(conn, update => execute)?;
+    let row = diesel::insert_into(scores::table).values(after).on_conflict(scores::customer_id).do_update().set(after);
+    prepared!(conn, row => execute)?;
     Ok(())
 }

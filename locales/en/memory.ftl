@@ -34,10 +34,21 @@ admin-customer-all-orders = All orders of this mail address
 admin-customer-score = Standing and forecast
 admin-customer-quintiles = Fifth among all customers, 5 is best: recency { $recency }, frequency { $frequency }, value { $value }.
 admin-customer-made-of = { $repeats ->
-    [one] Came back once, { $span } days after the first order; silent for { $silence } days.
-   *[other] Came back on { $repeats } days within { $span } days; silent for { $silence } days.
+    [one] Came back once within { $span ->
+        [one] a day
+       *[other] { $span } days
+    } of the first order.
+   *[other] Came back on { $repeats } days within { $span ->
+        [one] a day
+       *[other] { $span } days
+    } of the first order.
 }
-admin-customer-made-of-one = Ordered on one day, { $silence } days ago.
+admin-customer-made-of-one = Ordered on one day so far.
+admin-customer-silence = { $silence ->
+    [0] The last order is of today.
+    [one] Silent for a day.
+   *[other] Silent for { $silence } days.
+}
 admin-customer-stages = Stages so far
 admin-customer-notes = Tags and note
 admin-customer-tags = Tags
@@ -64,7 +75,7 @@ admin-group-is-hibernating-means = Ordered seldom and long ago.
 admin-group-is-potential_loyalist = Could become loyal
 admin-group-is-potential_loyalist-means = Ordered lately and more than once.
 admin-group-is-new = New
-admin-group-is-new-means = Ordered lately for the first time.
+admin-group-is-new-means = Ordered lately, and seldom so far.
 admin-group-is-needs_attention = Needs attention
 admin-group-is-needs_attention-means = In the middle: neither lately nor long ago, not often.
 admin-stage-new = New

@@ -30,8 +30,12 @@ admin-customer-language-zh = 中文
 admin-customer-all-orders = 此邮箱的全部订单
 admin-customer-score = 分组与预测
 admin-customer-quintiles = 在全部顾客中的五分位（5 为最佳）：近度 { $recency }，频度 { $frequency }，金额 { $value }。
-admin-customer-made-of = 首次下单后 { $span } 天内有 { $repeats } 天再次下单；距上次下单已 { $silence } 天。
-admin-customer-made-of-one = 仅在一天下过单，距今 { $silence } 天。
+admin-customer-made-of = 首次下单后 { $span } 天内有 { $repeats } 天再次下单。
+admin-customer-made-of-one = 目前仅在一天下过单。
+admin-customer-silence = { $silence ->
+    [0] 今天下过单。
+   *[other] 距上次下单已 { $silence } 天。
+}
 admin-customer-stages = 历史阶段
 admin-customer-notes = 标签与备注
 admin-customer-tags = 标签
@@ -58,7 +62,7 @@ admin-group-is-hibernating-means = 很少下单，且已很久没有下单。
 admin-group-is-potential_loyalist = 潜在忠诚顾客
 admin-group-is-potential_loyalist-means = 最近下单且不止一次。
 admin-group-is-new = 新顾客
-admin-group-is-new-means = 最近首次下单。
+admin-group-is-new-means = 最近下单，目前次数很少。
 admin-group-is-needs_attention = 需要关注
 admin-group-is-needs_attention-means = 处于中间：下单不频繁，时间不近也不远。
 admin-stage-new = 新顾客

@@ -68,6 +68,8 @@ fn whole(conn: &mut Conn, id: CustomerId, now: Time) -> Result<(Customer, Value)
         "since": customer.created_at, "registered": logins::password_hash(conn, id)?.is_some(), "consents": said, "addresses": places,
         "credit": credit, "orders": bought, "stages": stages, "carts": open_carts(conn, id, now)?, "run": run.as_ref().map(known), "score": null });
     if let Some(score) = score {
+        // An import knows customers from before it.
+        view["since"] = json!(customer.created_at.min(score.first_at));
         let buyer = scores::buyer(conn, id, &score.currency)?;
         view["score"] = figures(&score, buyer.as_ref(), run.as_ref(), now)?;
     }
