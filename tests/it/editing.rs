@@ -345,7 +345,9 @@ fn staff_see_the_money_before_and_the_buyer_pays_the_balance_by_the_link_of_the_
     let review = to_review(&ann, "stripe");
     let placing = review.form("/checkout/place", &[]);
     assert_eq!(ann.post_once("/checkout/place", &fields(&placing)).status, 303);
+    house.stripe.hold_webhooks();
     house.stripe.pay(&house.stripe.sessions()[0]).unwrap();
+    house.stripe.deliver_pending();
     house.work();
 
     let mei = at_work(&house, "mei", role(&house, Preset::Agent)).1;
@@ -414,7 +416,9 @@ fn a_smaller_order_gives_card_money_back_and_closes_what_was_to_be_paid_at_the_p
     let placing = review.form("/checkout/place", &[]);
     ann.post_once("/checkout/place", &fields(&placing));
     let sessions = house.stripe.sessions();
+    house.stripe.hold_webhooks();
     house.stripe.pay(&sessions[0]).unwrap();
+    house.stripe.deliver_pending();
     house.work();
     let id = house.db.read_now(|conn| orders::get_by_number(conn, "R1001")).unwrap().id;
     edit(&house.db, id, &wish(&house.db, id, &[], &[(mug, 3)], "stripe")).unwrap();
