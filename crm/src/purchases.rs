@@ -1,13 +1,16 @@
-//! What a customer bought, one row an order, written in the transaction that places, refunds or cancels it. The customer's score follows in
-//! the same transaction.
+//! What a customer bought, one row an order and one for each variant in it, written in the transaction that places, changes, refunds or
+//! cancels it. The customer's score follows in the same transaction.
 
 use crate::CustomerId;
-use crate::schema::purchases;
+use crate::schema::{purchase_lines, purchases};
 use crate::scores;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::money::Money;
 use kernel::{Conn, Result, on_each};
+
+/// Lines written by one statement: far below the parameters that a database takes.
+const TOGETHER: usize = 100;
 
 /// An order as the memory keeps it.
 #[derive(Clone, Debug)]
@@ -17,6 +20,20 @@ pub struct Purchase {
     pub at: Time,
     pub revenue: Money,
     pub units: i64,
+    pub lines: Vec<Line>,
+}
+
+/// A variant of an order: the goods of its lines together. Lines of goods that the catalogue does not know are not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Queryable, Selectable)]
+#[diesel(table_name = purchase_lines)]
+pub struct Line {
+    #[diesel(column_name = variant_id)]
+    pub variant: i64,
+    #[diesel(column_name = product_id)]
+    pub product: i64,
+    pub quantity: i64,
+    /// What was paid for it, in minor units.
+    pub amount: i64,
 }
 
 /// Remembers an order that was placed.
@@ -31,31 +48,79 @@ pub fn learn(conn: &mut Conn, purchase: &Purchase, now: Time) -> Result<()> {
         purchases::units.eq(purchase.units),
     );
     on_each!(conn, c => diesel::insert_into(purchases::table).values(row).execute(c))?;
+    remember(conn, purchase.customer, purchase.order, purchase.at, &purchase.lines)?;
     scores::follow(conn, purchase.customer, currency, now)
 }
 
-/// Whose order it is and its currency; `None` when it was forgotten.
-fn owner(conn: &mut Conn, order: i64) -> Result<Option<(CustomerId, String)>> {
-    Ok(purchases::table.find(order).select((purchases::customer_id, purchases::currency)).first(conn).optional()?)
+/// Writes the lines of an order, those of one variant as one.
+fn remember(conn: &mut Conn, customer: CustomerId, order: i64, at: Time, lines: &[Line]) -> Result<()> {
+    for rows in summed(lines).chunks(TOGETHER) {
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|line| {
+                (
+                    purchase_lines::customer_id.eq(customer),
+                    purchase_lines::order_id.eq(order),
+                    purchase_lines::variant_id.eq(line.variant),
+                    purchase_lines::product_id.eq(line.product),
+                    purchase_lines::purchased_at.eq(at),
+                    purchase_lines::quantity.eq(line.quantity),
+                    purchase_lines::amount.eq(line.amount),
+                )
+            })
+            .collect();
+        on_each!(conn, c => diesel::insert_into(purchase_lines::table).values(&rows).execute(c))?;
+    }
+    Ok(())
 }
 
-/// Corrects an order that staff changed: what it brings by now, and its units. An order that was forgotten stays forgotten.
-pub fn change(conn: &mut Conn, order: i64, revenue: i64, units: i64, now: Time) -> Result<()> {
-    let Some((customer, currency)) = owner(conn, order)? else { return Ok(()) };
+/// The lines with one for each variant, in the order of the variants.
+pub fn summed(lines: &[Line]) -> Vec<Line> {
+    let mut lines = lines.to_vec();
+    lines.sort_unstable();
+    lines.dedup_by(|next, kept| {
+        let same = next.variant == kept.variant;
+        if same {
+            kept.quantity += next.quantity;
+            kept.amount += next.amount;
+        }
+        same
+    });
+    lines
+}
+
+/// Whose order it is, its currency and when it was placed; `None` when it was forgotten.
+fn owner(conn: &mut Conn, order: i64) -> Result<Option<(CustomerId, String, Time)>> {
+    let columns = (purchases::customer_id, purchases::currency, purchases::purchased_at);
+    Ok(purchases::table.find(order).select(columns).first(conn).optional()?)
+}
+
+fn forget_lines(conn: &mut Conn, customer: CustomerId, order: i64) -> Result<()> {
+    let of_order = purchase_lines::customer_id.eq(customer).and(purchase_lines::order_id.eq(order));
+    diesel::delete(purchase_lines::table.filter(of_order)).execute(conn)?;
+    Ok(())
+}
+
+/// Corrects an order that staff changed: what it brings by now, its units and lines. An order that was forgotten stays forgotten.
+pub fn change(conn: &mut Conn, order: i64, revenue: i64, units: i64, lines: &[Line], now: Time) -> Result<()> {
+    let Some((customer, currency, at)) = owner(conn, order)? else { return Ok(()) };
+    forget_lines(conn, customer, order)?;
+    remember(conn, customer, order, at, lines)?;
     diesel::update(purchases::table.find(order)).set((purchases::revenue.eq(revenue), purchases::units.eq(units))).execute(conn)?;
     scores::follow(conn, customer, &currency, now)
 }
 
 /// Takes money given back off what the order brought. An order that was forgotten stays forgotten.
 pub fn refund(conn: &mut Conn, order: i64, amount: i64, now: Time) -> Result<()> {
-    let Some((customer, currency)) = owner(conn, order)? else { return Ok(()) };
+    let Some((customer, currency, _)) = owner(conn, order)? else { return Ok(()) };
     diesel::update(purchases::table.find(order)).set(purchases::refunded.eq(purchases::refunded + amount)).execute(conn)?;
     scores::follow(conn, customer, &currency, now)
 }
 
 /// Forgets an order that was cancelled: the customer did not buy.
 pub fn forget(conn: &mut Conn, order: i64, now: Time) -> Result<()> {
-    let Some((customer, currency)) = owner(conn, order)? else { return Ok(()) };
+    let Some((customer, currency, _)) = owner(conn, order)? else { return Ok(()) };
+    forget_lines(conn, customer, order)?;
     diesel::delete(purchases::table.find(order)).execute(conn)?;
     scores::follow(conn, customer, &currency, now)
 }
@@ -63,6 +128,16 @@ pub fn forget(conn: &mut Conn, order: i64, now: Time) -> Result<()> {
 /// (revenue, refunded) of an order, for the proof of the books.
 pub fn of_order(conn: &mut Conn, order: i64) -> Result<Option<(i64, i64)>> {
     Ok(purchases::table.find(order).select((purchases::revenue, purchases::refunded)).first(conn).optional()?)
+}
+
+/// The lines of an order as they are remembered, in the order of their variants, for the proof of the books.
+pub fn lines(conn: &mut Conn, customer: CustomerId, order: i64) -> Result<Vec<Line>> {
+    let of_order = purchase_lines::customer_id.eq(customer).and(purchase_lines::order_id.eq(order));
+    Ok(on_each!(conn, c => purchase_lines::table
+        .filter(of_order)
+        .order(purchase_lines::variant_id)
+        .select(Line::as_select())
+        .load(c))?)
 }
 
 /// How many orders a customer has that were not cancelled.

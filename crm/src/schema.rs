@@ -80,4 +80,53 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    purchase_lines (customer_id, order_id, variant_id) {
+        customer_id -> BigInt,
+        order_id -> BigInt,
+        variant_id -> BigInt,
+        product_id -> BigInt,
+        purchased_at -> Timestamp,
+        quantity -> BigInt,
+        amount -> BigInt,
+    }
+}
+
+diesel::table! {
+    trails (id) {
+        id -> BigInt,
+        secret -> Text,
+        customer_id -> Nullable<BigInt>,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    identity_edges (id) {
+        id -> BigInt,
+        trail_id -> BigInt,
+        customer_id -> BigInt,
+        evidence -> Text,
+        proof -> Text,
+        joined_at -> Timestamp,
+        undone_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    activities (id) {
+        id -> BigInt,
+        customer_id -> Nullable<BigInt>,
+        trail_id -> Nullable<BigInt>,
+        kind -> Text,
+        happened_at -> Timestamp,
+        source -> Text,
+        dedupe_key -> Text,
+        subject -> Nullable<BigInt>,
+        amount -> Nullable<BigInt>,
+        currency -> Nullable<Text>,
+        detail -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(customers, scores);

@@ -2,9 +2,10 @@
 //! memory learns of it. All or nothing.
 
 use crate::address::Address;
-use crate::carts::{self, Notice, Quote};
+use crate::carts::{self, LineQuote, Notice, Quote};
 use crate::ids::{CartId, OrderId, PaymentId};
 use crate::orders::{self, NewOrder};
+use crate::pricing::PricedLine;
 use crate::stock::{self, Demand, StockError};
 use crate::{payments, promotions, stored_value};
 use chrono::TimeDelta;
@@ -177,7 +178,8 @@ fn create(conn: &mut Conn, quote: &Quote, contact: &Contact, settlement: Settlem
         return Err(PlaceError::Changed);
     }
     let revenue = Money::new(quote.priced.total, quote.currency);
-    purchases::learn(conn, &Purchase { order: order.0, customer, at: now, revenue, units: quote.units() }, now)?;
+    let lines = bought(quote);
+    purchases::learn(conn, &Purchase { order: order.0, customer, at: now, revenue, units: quote.units(), lines }, now)?;
     // The payment of what is left comes after those of gift cards and store credit; a free order has a payment of nothing.
     let payment = if quote.due() > 0 || quote.stored.sum() == 0 {
         payments::create(conn, order, &cart.payment_method, Money::new(quote.due(), quote.currency), now)?
@@ -207,4 +209,15 @@ fn demand(quote: &Quote) -> Demand {
         *demand.entry(line.variant.id).or_default() += line.quantity;
     }
     demand
+}
+
+/// What the memory keeps of the lines.
+fn bought(quote: &Quote) -> Vec<purchases::Line> {
+    let line = |(line, priced): (&LineQuote, &PricedLine)| purchases::Line {
+        variant: line.variant.id.0,
+        product: line.variant.product_id.0,
+        quantity: line.quantity,
+        amount: priced.total,
+    };
+    quote.lines.iter().zip(&quote.priced.lines).map(line).collect()
 }

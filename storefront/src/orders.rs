@@ -10,8 +10,8 @@ pub(crate) use create::insert_line;
 pub use create::{NewOrder, create};
 pub use list::{Filter, OrderRow, list, newer, newest};
 pub use queries::{
-    Waiting, adjustments, after, changes, count, find_by_cart, get, get_by_number, history, lines, numbers, of_customer, of_line, version,
-    waiting,
+    Waiting, adjustments, after, bought, changes, count, find_by_cart, get, get_by_number, history, lines, numbers, of_customer, of_line,
+    version, waiting,
 };
 pub use status::{FulfilmentStatus, OrderStatus, PaymentStatus, derive, refresh};
 

@@ -113,6 +113,12 @@ pub fn purchases(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
             back += if wanted { refund.amount } else { 0 };
         }
         finding.expect_equal(|| format!("order {}, remembered refunds", order.number), refunded, back);
+        // A variant that was taken out of the catalogue since is remembered still.
+        let lines = crm::purchases::lines(conn, order.customer_id, order.id.0)?;
+        for line in orders::bought(conn, order.id)? {
+            let kept = lines.iter().find(|kept| kept.variant == line.variant);
+            finding.expect_equal(|| format!("order {}, remembered variant {}", order.number, line.variant), kept, Some(&line));
+        }
         Ok(())
     })
 }

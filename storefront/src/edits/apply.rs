@@ -55,7 +55,8 @@ pub fn edit(conn: &mut Conn, order: OrderId, wish: &Wish, expected: Expected, ac
     let changed = write_order(conn, &order, &plan, &freed, now)?;
     terms::rewrite(conn, &changed)?;
     let units = plan.lines.iter().map(|line| line.after.quantity).sum();
-    purchases::change(conn, order.id.0, plan.after.total, units, now)?;
+    let lines = orders::bought(conn, order.id)?;
+    purchases::change(conn, order.id.0, plan.after.total, units, &lines, now)?;
     orders::note(conn, order.id, "edited", &plan.after.total.to_string(), actor, now)?;
     refunds::request_surplus(conn, &changed, plan.back, "order changed", actor, now)?;
     payments::rebalance(conn, order.id, Some(&wish.method), now)?;

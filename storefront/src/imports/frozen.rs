@@ -127,7 +127,8 @@ pub(super) fn write(conn: &mut Conn, order: &Frozen, customer: CustomerId, curre
     if !order.cancelled {
         let units = order.lines.iter().map(|line| line.quantity).sum();
         let revenue = Money::new(order.total(), currency);
-        purchases::learn(conn, &Purchase { order: id.0, customer, at: order.placed_at, revenue, units }, now)?;
+        let lines = orders::bought(conn, id)?;
+        purchases::learn(conn, &Purchase { order: id.0, customer, at: order.placed_at, revenue, units, lines }, now)?;
         if order.refunded > 0 {
             purchases::refund(conn, id.0, order.refunded, now)?;
         }

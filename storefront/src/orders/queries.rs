@@ -1,9 +1,9 @@
 //! Reading orders.
 
 use super::{Adjustment, FulfilmentStatus, HistoryEntry, Order, OrderLine, OrderStatus, PaymentStatus};
-use crate::ids::{CartId, OrderId, OrderLineId};
-use crate::schema::{adjustments, order_history, order_lines, orders};
-use crm::CustomerId;
+use crate::ids::{CartId, OrderId, OrderLineId, ProductId, VariantId};
+use crate::schema::{adjustments, order_history, order_lines, orders, variants};
+use crm::{CustomerId, purchases};
 use diesel::prelude::*;
 use kernel::{Conn, Error, Result, on_each};
 use std::collections::HashMap;
@@ -30,6 +30,23 @@ pub fn lines(conn: &mut Conn, order: OrderId) -> Result<Vec<OrderLine>> {
     Ok(
         on_each!(conn, c => order_lines::table.filter(order_lines::order_id.eq(order)).order(order_lines::position).select(OrderLine::as_select()).load(c))?,
     )
+}
+
+/// What an order is made of as the memory of purchases has it: its goods by variant, without those the catalogue does not know.
+pub fn bought(conn: &mut Conn, order: OrderId) -> Result<Vec<purchases::Line>> {
+    let columns = (variants::id, variants::product_id, order_lines::quantity, order_lines::total);
+    let rows: Vec<(VariantId, ProductId, i64, i64)> = order_lines::table
+        .inner_join(variants::table.on(order_lines::variant_id.eq(variants::id.nullable())))
+        .filter(order_lines::order_id.eq(order))
+        .select(columns)
+        .load(conn)?;
+    let line = |(variant, product, quantity, amount): (VariantId, ProductId, i64, i64)| purchases::Line {
+        variant: variant.0,
+        product: product.0,
+        quantity,
+        amount,
+    };
+    Ok(purchases::summed(&rows.into_iter().map(line).collect::<Vec<_>>()))
 }
 
 /// The order of a line; none without a line.
