@@ -76,6 +76,7 @@ mod stores;
 mod taxes;
 mod theme;
 mod theme_view;
+mod timeline;
 mod upload;
 mod webhooks;
 

@@ -102,6 +102,16 @@ pub fn change(conn: &mut Conn, order: i64, revenue: i64, units: i64, lines: &[Li
     scores::follow(conn, customer, &currency, now)
 }
 
+/// Writes an order as the books have it, whatever was remembered of it. `refunded` is what was given back, in minor units.
+pub fn restore(conn: &mut Conn, purchase: &Purchase, refunded: i64, now: Time) -> Result<()> {
+    if let Some((customer, _, _)) = owner(conn, purchase.order)? {
+        forget_lines(conn, customer, purchase.order)?;
+        diesel::delete(purchases::table.find(purchase.order)).execute(conn)?;
+    }
+    learn(conn, purchase, now)?;
+    if refunded == 0 { Ok(()) } else { refund(conn, purchase.order, refunded, now) }
+}
+
 /// Takes money given back off what the order brought. An order that was forgotten stays forgotten.
 pub fn refund(conn: &mut Conn, order: i64, amount: i64, now: Time) -> Result<()> {
     let Some((customer, currency, _)) = owner(conn, order)? else { return Ok(()) };

@@ -32,7 +32,7 @@ pub use category_desk::{
     CATEGORY_JOB, CategoryText, WholeCategory, category, category_seo, put_category, remove_category, shift_category, tell_below,
 };
 pub use diff::{FieldChange, diff};
-pub use edit::{begin_edit, updated_at, updated_of};
+pub use edit::{begin_edit, titles, updated_at, updated_of};
 pub(crate) use filter::title_holds;
 pub use filter::{Filter, Stocked, found, found_variants};
 pub use list::{

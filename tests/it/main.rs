@@ -34,6 +34,7 @@ mod stores;
 mod support;
 mod taxes;
 mod theme;
+mod timeline;
 mod waiting;
 mod walls;
 mod webhooks;

@@ -24,6 +24,7 @@ const ACTIONS: &[&str] = &[
     "order.invoice",
     "order.mail",
     "customer.note",
+    "customer.part",
     "payment.capture",
     "payment.receipt",
     "payment.release",

@@ -8,7 +8,7 @@ use super::{
     gift_cards, home, home_page, invitations, jobs, locations, mails, menus, order, order_edit, order_money, order_new, order_papers,
     order_release, order_ship, orders, pages, person, pictures, product, product_export, product_import, product_rules, product_table,
     products, promotion_bench, promotion_codes, promotions, redirects, return_exchange, return_money, return_new, returns, roles,
-    second_factor, settings, shipping, sign_in, staff, stock, stock_goods, store_credit, stores, taxes, theme, webhooks,
+    second_factor, settings, shipping, sign_in, staff, stock, stock_goods, store_credit, stores, taxes, theme, timeline, webhooks,
 };
 use crate::permissions::Permission::{
     ApiKeysManage, AuditView, CasesView, ContentEdit, CustomersEdit, CustomersView, GiftCardsManage, GiftCardsView, JobsManage, JobsView,
@@ -56,6 +56,8 @@ fn shop() -> Vec<Route> {
         get("/customers", CustomersView, customers::list),
         get("/customers/{customer}", CustomersView, customer::show),
         post("/customers/{customer}", CustomersEdit, customer::note),
+        get("/customers/{customer}/timeline", CustomersView, timeline::show),
+        post("/customers/{customer}/browsers/{edge}/part", CustomersEdit, timeline::part),
         get("/forecasts", CustomersView, forecasts::show),
         get("/orders", OrdersView, orders::list),
         get("/new-order", OrdersPlace, order_new::form),

@@ -8,6 +8,7 @@ use super::views::listing::CategoryView;
 use super::views::page::{Flash, Page, Tone};
 use super::views::shared::Link;
 use super::visit::Visit;
+use super::watch::What;
 use super::words::Words;
 use super::{frame, shelves, structured};
 use crate::catalog::{self, Categories, Category};
@@ -54,7 +55,7 @@ pub(super) async fn render(door: &Door, everyone: Everyone, slug: String) -> Res
         })
         .await?;
     let html = door.templates.render("storefront/category.html", everyone.spoken(), &page)?;
-    Ok(Rendered { html, product: None })
+    Ok(Rendered { html, what: Some(What::Category(id)) })
 }
 
 struct Part<'a> {

@@ -63,7 +63,7 @@ async fn render(door: &Door, everyone: Everyone, slug: String) -> Result<Rendere
         })
         .await?;
     let html = door.templates.render("storefront/category.html", everyone.spoken(), &page)?;
-    Ok(Rendered { html, product: None })
+    Ok(Rendered { html, what: None })
 }
 
 fn put_in_order(conn: &mut Conn, shop: &Shop, of: &CollectionPage, page: &mut SearchPage) -> Result<()> {

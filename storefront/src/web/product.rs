@@ -10,6 +10,7 @@ use super::views::page::Page;
 use super::views::product::{Attribute, AttributeValue, OptionValue, OptionView, ProductView, VariantView};
 use super::views::shared::{Link, Stock, TaxNote};
 use super::visit::Visit;
+use super::watch::What;
 use super::words::Words;
 use super::{frame, structured};
 use crate::attributes::Value;
@@ -54,7 +55,7 @@ pub(super) async fn render(door: &Door, everyone: Everyone, slug: String) -> Res
     let (seen, words) = (everyone.clone(), Words::of(&door.templates, everyone.language)?);
     let (id, page) = door.read(move |conn, now| load(conn, &seen, &slug, &words, now)).await?;
     let html = door.templates.render("storefront/product.html", everyone.spoken(), &page)?;
-    Ok(Rendered { html, product: Some(id) })
+    Ok(Rendered { html, what: Some(What::Product(id)) })
 }
 
 fn load(conn: &mut Conn, everyone: &Everyone, slug: &str, words: &Words, now: Time) -> Result<(ProductId, Page<ProductView>)> {

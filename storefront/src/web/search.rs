@@ -6,6 +6,7 @@ use super::views::listing::{Listing, SearchView};
 use super::views::page::Page;
 use super::views::shared::Link;
 use super::visit::Visit;
+use super::watch::{Seen, What};
 use super::words::Words;
 use super::{frame, known};
 use crate::catalog::Categories;
@@ -33,7 +34,12 @@ async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
     let answer = listing::ask(&door, asked.query).await?;
     let silent = answer.is_none();
     let words = Words::of(&door.templates, visit.language)?;
-    let audience = known::load(&door, &visit).await?.audience;
+    let asking = known::load(&door, &visit).await?;
+    if let (Some(secret), false) = (visit.trail(), choices.text.is_empty()) {
+        let what = What::Search(choices.text.chars().take(100).collect());
+        door.watch.tell(Seen { secret: secret.to_string(), customer: asking.customer, what, at: door.now() });
+    }
+    let audience = asking.audience;
     let (seen, price_error) = (visit.clone(), asked.price_error);
     let page = door
         .read(move |conn, now| {
