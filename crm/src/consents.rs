@@ -48,7 +48,7 @@ pub fn record(conn: &mut Conn, customer: CustomerId, statement: &Statement, now:
         dedupe_key: &id.to_string(),
         subject: Some(id),
         amount: None,
-        detail: &format!("{}: {}, {}", statement.state.as_str(), statement.channel, statement.topic),
+        detail: &format!("{}, {}: {}", statement.channel, statement.topic, statement.state.as_str()),
     };
     activities::record(conn, &said).map(drop)
 }

@@ -15,6 +15,7 @@ use crate::web::visit::Visit;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use crm::CustomerId;
+use crm::activities::{self, Activity, Kind};
 use crm::customers;
 use crm::email::Email;
 use crm::trails::Evidence;
@@ -84,12 +85,18 @@ pub(super) async fn enter(door: &Door, visit: &Visit, customer: CustomerId) -> R
     let (merged, trail) = door
         .write(move |conn, now| {
             logins::open_session(conn, customer, &session, &seen.user_agent, now)?;
+            activities::record(conn, &came(customer, &token::hash(&session), now))?;
             let trail = recognition.join(conn, customer, Evidence::SignIn, "signed in", now)?;
             Ok((take_cart(conn, &seen, customer, &secret, now)?, trail))
         })
         .await?;
     visit.keep_trail(trail);
     Ok(merged)
+}
+
+fn came(customer: CustomerId, key: &str, at: Time) -> Activity<'_> {
+    let (trail, subject, amount) = (None, None, None);
+    Activity { customer: Some(customer), trail, kind: Kind::SignedIn, at, source: "sessions", dedupe_key: key, subject, amount, detail: "" }
 }
 
 fn take_cart(conn: &mut Conn, visit: &Visit, customer: CustomerId, secret: &str, now: Time) -> Result<bool> {
