@@ -39,13 +39,6 @@ fn found(house: &House, category: CategoryId) -> usize {
     house.state.door.search.search(&query).unwrap().hits.len()
 }
 
-/// Runs what is due until everything that is to follow has followed: changes of one product wait for the end of their second.
-fn follow(house: &House) {
-    while house.work() > 0 {}
-    std::thread::sleep(std::time::Duration::from_millis(1100));
-    while house.work() > 0 {}
-}
-
 #[test]
 fn a_category_is_made_named_in_both_languages_and_found_by_its_old_address() {
     let house = House::open();
@@ -95,7 +88,7 @@ fn a_category_moves_with_everything_below_it_and_never_below_itself() {
     let rule = Rule { all: true, conditions: vec![Condition::Category(home)] };
     let gifts = Collection { name: "Gifts".into(), filling: Filling::ByRule(rule), ..Collection::default() };
     let gifts = house.db.write_now(move |conn| collections::save(conn, &gifts, now())).unwrap();
-    follow(&house);
+    house.follow();
     assert_eq!((found(&house, home), found(&house, tea), found(&house, green)), (0, 1, 1));
 
     let mei = staff(&house);
@@ -103,14 +96,14 @@ fn a_category_moves_with_everything_below_it_and_never_below_itself() {
     assert!(!page.body.contains(&format!("<option value=\"{green}\"")), "what is below it is no place for it");
     edit(&mei, tea, &[("parent", &green.to_string())]).says(422, "not below this one");
     edit(&mei, tea, &[("parent", &home.to_string())]).says(200, "Saved.");
-    follow(&house);
+    house.follow();
     assert_eq!((found(&house, home), found(&house, tea), found(&house, green)), (1, 1, 1));
     let members = house.db.read_now(move |conn| collections::preview(conn, gifts, 10, 10)).unwrap().1;
     assert_eq!(members, [mug]);
     house.visitor().get("/categories/home").says(200, "Sencha");
 
     edit(&mei, tea, &[("parent", "")]).says(200, "Saved.");
-    follow(&house);
+    house.follow();
     assert_eq!(found(&house, home), 0);
 }
 
@@ -119,7 +112,7 @@ fn the_search_follows_a_new_name() {
     let house = House::open();
     let tea = category(&house, "Tea", None);
     product_in(&house, "Sencha", tea);
-    follow(&house);
+    house.follow();
     let mei = staff(&house);
     let asks = |text: &str| {
         let query = SearchQuery { text: text.into(), limit: 10, ..SearchQuery::default() };
@@ -127,7 +120,7 @@ fn the_search_follows_a_new_name() {
     };
     assert_eq!(asks("infusions"), 0);
     edit(&mei, tea, &[("name", "Infusions")]).says(200, "Saved.");
-    follow(&house);
+    house.follow();
     assert_eq!(asks("infusions"), 1);
 }
 
