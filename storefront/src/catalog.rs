@@ -40,7 +40,8 @@ pub use list::{
 };
 pub use nature::{Named, Nature, addresses, named, natures, product_of, skus, variant_named};
 pub use page::{PageAttribute, PagePicture, PageVariant, ProductOption, ProductPage, page};
-pub use price_log::{PriceChange, price_changes};
+pub(crate) use price_log::price_timeline;
+pub use price_log::{PriceAt, PriceChange, price_changes};
 pub use product::{Picture, Product, Status, Text, Variant, products};
 pub use remove::{remove, used};
 pub use sale::{VariantForSale, find_variant, for_sale, gift_cards, variants_for_sale};

@@ -369,6 +369,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    promotion_terms (id) {
+        id -> BigInt,
+        promotion_id -> BigInt,
+        stacking -> BigInt,
+        exclusive -> Bool,
+        starts_at -> Nullable<Timestamp>,
+        ends_at -> Nullable<Timestamp>,
+        rules -> Text,
+        valid_from -> Timestamp,
+        valid_until -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
     promotion_codes (id) {
         id -> BigInt,
         promotion_id -> BigInt,
@@ -990,6 +1004,7 @@ diesel::allow_tables_to_appear_in_same_query!(collections, collection_texts);
 diesel::allow_tables_to_appear_in_same_query!(collection_products, products);
 diesel::allow_tables_to_appear_in_same_query!(stock_requests, variants);
 diesel::allow_tables_to_appear_in_same_query!(promotions, promotion_codes);
+diesel::allow_tables_to_appear_in_same_query!(promotions, promotion_terms);
 diesel::allow_tables_to_appear_in_same_query!(orders, order_terms);
 diesel::allow_tables_to_appear_in_same_query!(orders, payments);
 diesel::allow_tables_to_appear_in_same_query!(refunds, payments, captures);

@@ -17,7 +17,7 @@ use crate::catalog::{self, PageAttribute, PageVariant, ProductPage};
 use crate::ids::ProductId;
 use crate::imports::one_line;
 use crate::labels::Labels;
-use crate::promotions::{Audience, Priced, Shelf};
+use crate::promotions::{self, Audience, Priced, Shelf};
 use crate::shop::Shop;
 use crate::stores;
 use crate::{carts, content, tax_rates};
@@ -123,16 +123,13 @@ fn attributes(found: &[PageAttribute], words: &Words) -> Vec<Attribute> {
     rows
 }
 
-/// Shows what promotions of single products take off, with the price before struck through.
+/// Shows what promotions of single products take off, with the price before struck through and the lowest price before the reduction.
 pub(super) fn reduce(conn: &mut Conn, found: &mut ProductPage, shop: &Shop, audience: &Audience, now: Time) -> Result<()> {
+    let listed = priced(found);
+    if let Some(lowest) = promotions::lowest(conn, shop, &listed, now)? {
+        found.variants.iter_mut().for_each(|variant| variant.lowest = lowest.get(&variant.id).copied());
+    }
     let Some(shelf) = Shelf::load(conn, shop, audience, now)? else { return Ok(()) };
-    let priced = |variant: &PageVariant| Priced {
-        product: found.id,
-        variant: Some(variant.id),
-        price: variant.price,
-        reduced: variant.compare_at.is_some(),
-    };
-    let listed: Vec<Priced> = found.variants.iter().map(priced).collect();
     for (variant, price) in found.variants.iter_mut().zip(shelf.prices(conn, &listed)?) {
         if let Some(price) = price {
             variant.compare_at = variant.compare_at.or(Some(variant.price));
@@ -140,6 +137,17 @@ pub(super) fn reduce(conn: &mut Conn, found: &mut ProductPage, shop: &Shop, audi
         }
     }
     Ok(())
+}
+
+/// The variants at their list prices.
+fn priced(found: &ProductPage) -> Vec<Priced> {
+    let priced = |variant: &PageVariant| Priced {
+        product: found.id,
+        variant: Some(variant.id),
+        price: variant.price,
+        reduced: variant.compare_at.is_some(),
+    };
+    found.variants.iter().map(priced).collect()
 }
 
 /// The first words of a text as one plain line, for search engines.
