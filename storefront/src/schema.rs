@@ -170,6 +170,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    batch_categories (batch_id, category_id) {
+        batch_id -> BigInt,
+        category_id -> BigInt,
+    }
+}
+
+diesel::table! {
     batch_rows (batch_id, position) {
         batch_id -> BigInt,
         position -> BigInt,

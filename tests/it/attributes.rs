@@ -5,6 +5,7 @@ use crate::support::goods::{EUR, now};
 use crate::support::house::House;
 use crate::support::visitor::{Page, Visitor};
 use kernel::Error;
+use kernel::web::i18n::{Language, Texts};
 use storefront::attributes::{self, Choice, Definition, Definitions, Kind};
 use storefront::catalog::{self, CategoryChange, Product, Saving, Status, Variant};
 use storefront::ids::{AttributeId, CategoryId, ProductId};
@@ -187,7 +188,9 @@ fn files_are_read_by_the_type_and_what_does_not_fit_is_an_error_of_its_row() {
     let saving = Saving { currency: EUR, actor: "import", base: None, now: now() };
     let report = house.db.write_now(move |conn| apply(conn, &drafts, &saving, Mode::KeepGood, &mut |_| ())).unwrap();
     assert_eq!((report.created, report.errors.len()), (1, 1));
-    assert_eq!(report.errors[0].reason, "Volume: a lot is not a number");
+    let told = |language| report.errors[0].reason.told(&Texts::load(None).unwrap(), language);
+    assert_eq!(told(Language::English), "Volume: a lot is not a number");
+    assert_eq!(told(Language::Chinese), "Volume：a lot 不是数字");
     let seen = |conn: &mut kernel::Conn| {
         let shop = shop::get(conn)?;
         catalog::page(conn, &shop, "cup", "en")

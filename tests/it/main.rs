@@ -17,6 +17,7 @@ mod editing;
 mod exchanges;
 mod feeds;
 mod gift_sales;
+mod imports;
 mod mailing;
 mod memory;
 mod menus;

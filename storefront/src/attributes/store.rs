@@ -1,6 +1,6 @@
 //! Definitions in the database.
 
-use super::takeover::{holders, indexed, in_use, rewrite, take_over, tell};
+use super::takeover::{holders, in_use, indexed, rewrite, take_over, tell};
 use super::{Choice, Definition, Kind};
 use crate::catalog::slug;
 use crate::ids::{AttributeId, CategoryId, ProductId};

@@ -118,8 +118,10 @@ pub(super) fn indexed(conn: &mut Conn, name: &str) -> Result<Vec<ProductId>> {
     let mut all = holders(conn, name)?;
     // The names are a JSON list: what the pattern finds too much of is read.
     let pattern: String = serde_json::to_string(name)?.chars().map(|c| if matches!(c, '%' | '\\') { '_' } else { c }).collect();
-    let likely: Vec<(ProductId, String)> =
-        products::table.filter(products::option_names.like(format!("%{pattern}%"))).select((products::id, products::option_names)).load(conn)?;
+    let likely: Vec<(ProductId, String)> = products::table
+        .filter(products::option_names.like(format!("%{pattern}%")))
+        .select((products::id, products::option_names))
+        .load(conn)?;
     for (id, names) in likely {
         if serde_json::from_str::<Vec<String>>(&names)?.iter().any(|option| option == name) {
             all.push(id);
