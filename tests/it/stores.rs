@@ -49,6 +49,31 @@ fn swiss(house: &House, olga: &Visitor, part: Option<CollectionId>) {
     house.follow();
 }
 
+#[test]
+fn a_form_with_a_name_and_a_domain_alone_makes_a_store_that_sells() {
+    let house = office::open();
+    goods::product(&house.db, "Mug", 1200, 9);
+    let olga = owner(&house);
+    let form = olga.get("/admin/stores/new");
+    olga.submit(&form, "/admin/stores/new", &[("name", "Second"), ("domain", "second.test")]).says(200, "Saved.");
+    let store = house.db.read_now(|conn| stores::get(conn, SWISS)).unwrap();
+    assert_eq!((store.currency, store.languages, store.open), (goods::EUR, vec![Language::English, Language::Chinese], true));
+    let mei = house.visitor().at_host("second.test:80");
+    mei.get("/zh/products/mug").says(200, "12.00");
+    mei.submit(&mei.get("/products/mug"), "/cart/lines", &[]).says(200, "€12.00");
+    let shipping = mei.submit(&mei.get("/checkout"), "/checkout", CONTACT);
+    let payment = mei.submit(&shipping, "/checkout/shipping", &[]);
+    let review = mei.submit(&payment, "/checkout/payment", &[("method", "bank_transfer")]);
+    mei.submit(&review, "/checkout/place", &[]).says(200, "R1001");
+
+    // Without any tick the first language is spoken all the same.
+    let form = olga.get("/admin/stores/new");
+    let bare = [("name", "Third"), ("domain", "third.test"), ("first", "zh"), ("also_en", ""), ("also_zh", "")];
+    olga.submit(&form, "/admin/stores/new", &bare).says(200, "Saved.");
+    let third = house.db.read_now(|conn| stores::get(conn, StoreId(3))).unwrap();
+    assert_eq!(third.languages, [Language::Chinese]);
+}
+
 fn product_id(house: &House, slug: &'static str) -> i64 {
     house.db.read_now(move |conn| catalog::find(conn, slug)).unwrap().unwrap().0
 }
