@@ -29,7 +29,8 @@ pub use availability::Availability;
 pub use cards::{Card, CardPicture, cards};
 pub use categories::{Categories, Category, CategoryChange, categories, ensure_path, save_category, set_category_text};
 pub use category_desk::{
-    CATEGORY_JOB, CategoryText, WholeCategory, category, category_seo, put_category, remove_category, shift_category, tell_below,
+    CATEGORY_JOB, CategoryText, WholeCategory, category, category_seo, put_category, remove_category, set_category_picture, shift_category,
+    tell_below,
 };
 pub use diff::{FieldChange, diff};
 pub use edit::{begin_edit, updated_at, updated_of};

@@ -4,6 +4,7 @@ use crate::desk::staff;
 use crate::support::goods::{self, EUR, now};
 use crate::support::house::House;
 use crate::support::visitor::{Page, Visitor};
+use crate::theme::png;
 use kernel::Error;
 use storefront::catalog::{self, CategoryChange, Product, Saving, Status, Variant, WholeCategory};
 use storefront::collections::{self, Collection, Condition, Filling, Rule};
@@ -225,4 +226,35 @@ fn two_moves_at_once_close_no_circle() {
     assert!(outcomes.iter().all(|outcome| matches!(outcome, Ok(_) | Err(Error::Invalid(_) | Error::Conflict(_)))), "{outcomes:?}");
     let tree = house.db.read_now(|conn| catalog::categories(conn, "en")).unwrap();
     assert_eq!(tree.children(None).len(), 1, "one is the root, the other below it");
+}
+
+#[test]
+fn a_picture_is_given_changed_and_taken_away() {
+    let house = House::open();
+    let (mei, ann) = (staff(&house), house.visitor());
+    let top = category(&house, "Top", None);
+    let cups = category(&house, "Cups", Some(top));
+    product_in(&house, "Cup", cups);
+    let at = format!("/admin/categories/{cups}");
+    let stored = || house.db.read_now(move |conn| catalog::category(conn, cups)).unwrap().picture_hash;
+    let upload = |picture: &[u8]| {
+        let csrf = mei.get(&at).form(&format!("{at}/picture"), &[]).into_iter().find(|(name, _)| name == "csrf").unwrap().1;
+        mei.upload_parts(&format!("{at}/picture"), &[("csrf", &csrf)], ("picture", picture))
+    };
+    upload(b"<svg onload=alert(1)>").says(200, "Use a JPEG, PNG, WebP or GIF picture.");
+    assert_eq!(stored(), None);
+    upload(&png(300, 200)).says(200, "Saved.");
+    let first = stored().unwrap();
+    ann.get("/categories/top").holds(&format!("/pictures/{first}/"));
+    upload(&png(200, 200)).says(200, "Saved.");
+    let second = stored().unwrap();
+    assert_ne!(first, second);
+    ann.get("/categories/top").holds(&format!("/pictures/{second}/"));
+
+    // Its texts are saved beside it, and a form that was open goes on.
+    edit(&mei, cups, &[("text", "For tea")]).says(200, "Saved.").holds(&second);
+    let page = mei.get(&at);
+    mei.submit(&page, &format!("{at}/picture/remove"), &[]).says(200, "No picture yet.");
+    assert!(stored().is_none() && !ann.get("/categories/top").body.contains("/pictures/"));
+    mei.get("/admin/audit?action=category.picture").says(200, "Picture of a category changed");
 }
