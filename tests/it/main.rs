@@ -30,6 +30,7 @@ mod races;
 mod releasing;
 mod returns;
 mod shared_pages;
+mod store_desk;
 mod stored_value;
 mod stores;
 mod support;
