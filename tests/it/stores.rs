@@ -12,10 +12,10 @@ use storefront::ids::{CollectionId, StoreId, VariantId};
 use storefront::stores::{self, Wish};
 use storefront::{catalog, orders};
 
-const SWISS: StoreId = StoreId(2);
+pub const SWISS: StoreId = StoreId(2);
 
 /// A collection made by hand of what these variants are.
-fn collection(house: &House, name: &str, of: &[VariantId]) -> CollectionId {
+pub fn collection(house: &House, name: &str, of: &[VariantId]) -> CollectionId {
     let (name, of) = (name.to_string(), of.to_vec());
     house
         .db
@@ -28,12 +28,12 @@ fn collection(house: &House, name: &str, of: &[VariantId]) -> CollectionId {
         .unwrap()
 }
 
-fn owner(house: &House) -> Visitor {
+pub fn owner(house: &House) -> Visitor {
     at_work(house, "olga", role(house, Preset::Owner)).1
 }
 
 /// A store in francs that speaks Chinese first, with a mug at 13.00 and delivery at 7.00: all of it made by forms.
-fn swiss(house: &House, olga: &Visitor, part: Option<CollectionId>) {
+pub fn swiss(house: &House, olga: &Visitor, part: Option<CollectionId>) {
     let form = olga.get("/admin/stores/new").says(200, "Add a store");
     let part = part.map(|part| part.to_string()).unwrap_or_default();
     let typed =

@@ -50,8 +50,7 @@ fn named(prices: &[(i64, i64, Option<i64>)], sales: &[Sale]) -> Option<i64> {
         }
         let found = page(conn, &shop, "mug", "en")?;
         let variant = &found.variants[0];
-        let listed =
-            [Priced { product: found.id, variant: Some(variant.id), price: variant.price, reduced: variant.compare_at.is_some() }];
+        let listed = [Priced { product: found.id, variant: Some(variant.id), price: variant.price, reduced: variant.compare_at.is_some() }];
         Ok(lowest(conn, &shop, &listed, now)?.and_then(|lowest| lowest.get(&variant.id).copied()))
     })
     .unwrap()
@@ -110,10 +109,6 @@ fn a_changed_promotion_keeps_what_it_was() {
     });
     let day = |days: i64| now - TimeDelta::days(days);
     let percent = |percent: i64| terms(percent, &Conditions::default()).rules.effect;
-    let kept = vec![
-        (day(20), Some(day(10)), percent(30)),
-        (day(10), Some(day(5)), percent(10)),
-        (day(4), Some(day(1)), percent(20)),
-    ];
+    let kept = vec![(day(20), Some(day(10)), percent(30)), (day(10), Some(day(5)), percent(10)), (day(4), Some(day(1)), percent(20))];
     assert_eq!(rows.unwrap(), kept, "a name is no term, and what never began is not kept");
 }

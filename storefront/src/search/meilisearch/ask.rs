@@ -113,12 +113,7 @@ impl Ask {
 
     /// What the labels of a list count. A product that has a chosen value as an attribute counts by labels without it, one whose variant
     /// has it by labels with it: where there are both, they are asked for apart.
-    async fn counted<'k>(
-        &self,
-        index: &Index,
-        without: Option<&'k str>,
-        first: Counts,
-    ) -> std::result::Result<Vec<Counted<'k>>, Failure> {
+    async fn counted<'k>(&self, index: &Index, without: Option<&'k str>, first: Counts) -> std::result::Result<Vec<Counted<'k>>, Failure> {
         let (mut counted, mut open) = (Vec::new(), vec![(Split::new(), first)]);
         while let Some((mut split, counts)) = open.pop() {
             let undecided = self.chosen.iter().filter(|(key, _)| name(key).is_some() && Some(key.as_str()) != without);

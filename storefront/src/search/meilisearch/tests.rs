@@ -216,7 +216,8 @@ fn a_range_speaks_of_numbers_and_its_facet_stays_selectable() {
 #[test]
 fn a_variant_with_two_values_of_a_facet_is_no_combination_of_them() {
     let double = Double::start();
-    let variants = vec![SearchVariant { options: vec![("Color".into(), "Blue".into())], prices: vec![(Currency::EUR, 500)], available: true }];
+    let variants =
+        vec![SearchVariant { options: vec![("Color".into(), "Blue".into())], prices: vec![(Currency::EUR, 500)], available: true }];
     let attributes = vec![("Color".into(), "Striped".into()), ("Care".into(), "by hand".into())];
     let product = SearchDocument { product_id: 1, attributes, variants, ..SearchDocument::default() };
     double.engine().rebuild(&mut [Ok(vec![product])].into_iter()).unwrap();
