@@ -61,6 +61,7 @@ fn load(conn: &mut Conn, everyone: &Everyone, slug: &str, words: &Words, now: Ti
     let (language, site) = (everyone.language, &everyone.site);
     let shop = stores::shop(conn, site.id)?;
     let mut found = catalog::page(conn, &shop, slug, language.code())?;
+    name_lowest(conn, &mut found, &shop, now)?;
     reduce(conn, &mut found, &shop, &everyone.audience, now)?;
     let mut page = frame::shared(conn, everyone)?;
     let here = format!("/products/{}", found.slug);
@@ -123,13 +124,18 @@ fn attributes(found: &[PageAttribute], words: &Words) -> Vec<Attribute> {
     rows
 }
 
-/// Shows what promotions of single products take off, with the price before struck through and the lowest price before the reduction.
-pub(super) fn reduce(conn: &mut Conn, found: &mut ProductPage, shop: &Shop, audience: &Audience, now: Time) -> Result<()> {
-    let listed = priced(found);
-    if let Some(lowest) = promotions::lowest(conn, shop, &listed, now)? {
+/// Names the lowest price before what is shown as a reduction, by a former price or by a promotion for everybody.
+fn name_lowest(conn: &mut Conn, found: &mut ProductPage, shop: &Shop, now: Time) -> Result<()> {
+    if let Some(lowest) = promotions::lowest(conn, shop, &priced(found), now)? {
         found.variants.iter_mut().for_each(|variant| variant.lowest = lowest.get(&variant.id).copied());
     }
+    Ok(())
+}
+
+/// Shows what promotions of single products take off, with the price before struck through.
+pub(super) fn reduce(conn: &mut Conn, found: &mut ProductPage, shop: &Shop, audience: &Audience, now: Time) -> Result<()> {
     let Some(shelf) = Shelf::load(conn, shop, audience, now)? else { return Ok(()) };
+    let listed = priced(found);
     for (variant, price) in found.variants.iter_mut().zip(shelf.prices(conn, &listed)?) {
         if let Some(price) = price {
             variant.compare_at = variant.compare_at.or(Some(variant.price));
