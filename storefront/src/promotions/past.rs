@@ -24,6 +24,20 @@ const DAYS: TimeDelta = TimeDelta::days(30);
 /// The days in which hours and weekdays of a promotion are looked at.
 const DAILY: i64 = 90;
 
+/// A row: terms with the time they held.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = terms)]
+struct Kept {
+    id: i64,
+    stacking: i64,
+    exclusive: bool,
+    starts_at: Option<Time>,
+    ends_at: Option<Time>,
+    rules: Json<Rules>,
+    valid_from: Time,
+    valid_until: Option<Time>,
+}
+
 /// Terms of a promotion and when they held.
 struct Past {
     offer: Offer,
@@ -41,25 +55,25 @@ impl Past {
 pub(super) fn keep(conn: &mut Conn, id: PromotionId, now: Time) -> Result<()> {
     let promotion = super::get(conn, id)?;
     let live = promotion.state == State::Active && !promotion.needs_code;
-    let open: Option<(i64, i64, bool, Option<Time>, Option<Time>, Json<Rules>, Time)> = terms::table
+    let open: Option<Kept> = terms::table
         .filter(terms::promotion_id.eq(id))
         .filter(terms::valid_until.is_null())
-        .select((terms::id, terms::stacking, terms::exclusive, terms::starts_at, terms::ends_at, terms::rules, terms::valid_from))
+        .select(Kept::as_select())
         .first(conn)
         .optional()?;
-    if let Some((row, stacking, exclusive, starts_at, ends_at, rules, from)) = open {
-        let same = stacking == promotion.stacking
-            && exclusive == promotion.exclusive
-            && (starts_at, ends_at) == (promotion.starts_at, promotion.ends_at)
-            && rules.0 == promotion.rules.0;
+    if let Some(kept) = open {
+        let same = kept.stacking == promotion.stacking
+            && kept.exclusive == promotion.exclusive
+            && (kept.starts_at, kept.ends_at) == (promotion.starts_at, promotion.ends_at)
+            && kept.rules.0 == promotion.rules.0;
         if live && same {
             return Ok(());
         }
         // What nobody was shown is nothing to remember.
-        if now <= from || starts_at.is_some_and(|start| start >= now) {
-            diesel::delete(terms::table.find(row)).execute(conn)?;
+        if now <= kept.valid_from || kept.starts_at.is_some_and(|start| start >= now) {
+            diesel::delete(terms::table.find(kept.id)).execute(conn)?;
         } else {
-            diesel::update(terms::table.find(row)).set(terms::valid_until.eq(now)).execute(conn)?;
+            diesel::update(terms::table.find(kept.id)).set(terms::valid_until.eq(now)).execute(conn)?;
         }
     }
     if live {
@@ -80,30 +94,27 @@ pub(super) fn keep(conn: &mut Conn, id: PromotionId, now: Time) -> Result<()> {
 /// The terms that reduced single products for everybody, as offers without limits of use: how far those were used up in the past is not
 /// known, and a price that was shown to some counts.
 fn load(conn: &mut Conn) -> Result<Vec<Past>> {
-    let rows: Vec<(Promotion, (i64, bool, Option<Time>, Option<Time>, Json<Rules>, Time, Option<Time>))> = terms::table
+    let rows: Vec<(Promotion, Kept)> = terms::table
         .inner_join(promotions::table.on(promotions::id.eq(terms::promotion_id)))
         .order(terms::id)
-        .select((
-            Promotion::as_select(),
-            (terms::stacking, terms::exclusive, terms::starts_at, terms::ends_at, terms::rules, terms::valid_from, terms::valid_until),
-        ))
+        .select((Promotion::as_select(), Kept::as_select()))
         .load(conn)?;
     let mut all = Vec::with_capacity(rows.len());
-    for (promotion, (stacking, exclusive, starts_at, ends_at, rules, from, until)) in rows {
+    for (promotion, kept) in rows {
         let offer = Offer {
             active: true,
             needs_code: false,
-            stacking,
-            exclusive,
-            starts_at,
-            ends_at,
+            stacking: kept.stacking,
+            exclusive: kept.exclusive,
+            starts_at: kept.starts_at,
+            ends_at: kept.ends_at,
             max_uses: None,
             max_uses_per_customer: None,
-            rules: rules.0,
+            rules: kept.rules.0,
             ..promotion.offer(LANGUAGES[0])?
         };
         if concerns_one(&offer) && !for_some(&offer.rules.conditions) {
-            all.push(Past { offer, from, until });
+            all.push(Past { offer, from: kept.valid_from, until: kept.valid_until });
         }
     }
     Ok(all)
