@@ -51,6 +51,7 @@ impl Things {
                 let endpoint = webhooks::create(conn, &wish, now())?;
                 let message = webhooks::test(conn, endpoint, now())?;
                 let wish = drafts::Wish {
+                    store: storefront::stores::MAIN,
                     email: Email::parse("bea@example.com", "email")?,
                     address: goods::address(),
                     note: String::new(),

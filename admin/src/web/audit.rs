@@ -46,6 +46,7 @@ const ACTIONS: &[&str] = &[
     "attribute.order",
     "attribute.delete",
     "category.save",
+    "category.picture",
     "category.order",
     "category.delete",
     "collection.save",

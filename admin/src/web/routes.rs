@@ -134,6 +134,8 @@ fn shop() -> Vec<Route> {
         post("/categories/{id}", ProductsEdit, categories::update),
         post("/categories/{id}/order", ProductsEdit, categories::shift),
         post("/categories/{id}/delete", ProductsEdit, categories::delete),
+        post("/categories/{id}/picture", ProductsEdit, categories::picture),
+        post("/categories/{id}/picture/remove", ProductsEdit, categories::remove_picture),
         get("/attributes", ProductsView, attributes::list),
         get("/attributes/new", ProductsEdit, attributes::new),
         post("/attributes/new", ProductsEdit, attributes::create),

@@ -27,9 +27,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
 
 async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
     door.limits.search.check(&visit.client)?;
-    let choices = Choices::read(&visit.query);
-    let store = visit.site.id;
-    let shop = door.read(move |conn, _| stores::shop(conn, store)).await?;
+    let (store, query) = (visit.site.id, visit.query.clone());
+    let (shop, choices) = door.read(move |conn, _| Ok((stores::shop(conn, store)?, listing::settled(conn, &query)?))).await?;
     let asked = listing::asked(&choices, None, &shop);
     let answer = listing::ask(&door, asked.query).await?;
     let silent = answer.is_none();
