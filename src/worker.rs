@@ -10,6 +10,7 @@ pub use engine::Worker;
 pub use schedule::Slot;
 
 use crate::state::AppState;
+use crm::CustomerId;
 use kernel::clock::Time;
 use kernel::events::Event;
 use kernel::jobs::{self, Job};
@@ -75,6 +76,7 @@ fn listeners(event: &Event) -> &'static [Listener] {
         Event::PaymentCaseOpened { .. } => &[MAILS],
         Event::ReturnChanged { .. } => &[TIMELINE, MAILS, HOOKS],
         Event::CustomerJoined { .. } => &[HOOKS],
+        Event::CustomerErased { .. } => &[Listener { name: "audit", wanted: ALWAYS, run: forget_in_audit }],
         Event::ProductChanged { .. } | Event::ProductsChanged { .. } => &[
             Listener { name: "search", wanted: ALWAYS, run: |_, conn, event, now| search_index::changed(conn, event, now) },
             Listener { name: "waiting", wanted: ALWAYS, run: tell_waiting },
@@ -92,6 +94,12 @@ fn tell_waiting(state: &AppState, conn: &mut Conn, event: &Event, now: Time) -> 
     };
     let mailer = state.door.mailer();
     products.iter().try_for_each(|product| waiting::product_changed(conn, ProductId(*product), &mailer, now))
+}
+
+/// Takes what staff wrote about somebody who was erased out of the audit log.
+fn forget_in_audit(_: &AppState, conn: &mut Conn, event: &Event, _: Time) -> Result<()> {
+    let Event::CustomerErased { customer } = event else { return Ok(()) };
+    admin::audit::forget(conn, CustomerId(*customer))
 }
 
 /// Hands a queued mail over and records what came of it.

@@ -4,6 +4,7 @@ pub mod diff;
 
 use crate::StaffId;
 use crate::schema::audit_log as log;
+use crm::CustomerId;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Result};
@@ -32,6 +33,9 @@ pub fn record(
         .execute(conn)?;
     Ok(())
 }
+
+/// Entries changed by one statement.
+const TOGETHER: usize = 500;
 
 /// A recorded change.
 #[derive(Clone, Debug, Queryable, Selectable, Serialize)]
@@ -82,6 +86,25 @@ pub fn list(conn: &mut Conn, filter: &Filter, limit: i64) -> Result<Vec<Entry>> 
 /// The changes of one subject, newest first.
 pub fn of(conn: &mut Conn, subject: &str, limit: i64) -> Result<Vec<Entry>> {
     Ok(log::table.filter(log::subject.eq(subject)).order(log::id.desc()).limit(limit).select(Entry::as_select()).load(conn)?)
+}
+
+/// Actions about orders and carts that keep what somebody is called, where they live or what was written to them.
+const PERSONAL: &[&str] = &["order.note", "order.draft", "order.place", "order.edit", "order.ready", "order.mail"];
+
+/// Takes out what the log keeps of a customer who was erased: that something was changed, by whom and when, stays.
+pub fn forget(conn: &mut Conn, customer: CustomerId) -> Result<()> {
+    for subject in storefront::erasure::subjects(conn, customer)? {
+        let all = subject.starts_with("customer:") || subject.starts_with("return:");
+        let mut own = log::table.filter(log::subject.eq(subject)).select(log::id).into_boxed();
+        if !all {
+            own = own.filter(log::action.eq_any(PERSONAL));
+        }
+        let ids: Vec<i64> = own.load(conn)?;
+        for ids in ids.chunks(TOGETHER) {
+            diesel::update(log::table.filter(log::id.eq_any(ids))).set((log::before.eq("null"), log::after.eq("null"))).execute(conn)?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -27,6 +27,8 @@ kernel::words!(
         CustomersView = "customers.view",
         /// Tag customers and write notes about them.
         CustomersEdit = "customers.edit",
+        /// Take away for good everything that tells who a customer is.
+        CustomersErase = "customers.erase",
         ProductsView = "products.view",
         ProductsEdit = "products.edit",
         StockView = "stock.view",
@@ -180,6 +182,8 @@ mod tests {
                 (P::OrdersShip, P::OrdersView),
                 (P::OrdersCancel, P::OrdersView),
                 (P::OrdersRefund, P::OrdersView),
+                (P::CustomersEdit, P::CustomersView),
+                (P::CustomersErase, P::CustomersView),
                 (P::ReturnsHandle, P::ReturnsView),
                 (P::ProductsEdit, P::ProductsView),
                 (P::StockAdjust, P::StockView),

@@ -146,6 +146,11 @@ pub fn forget_books(conn: &mut Conn, customer: CustomerId, order: i64) -> Result
     Ok(())
 }
 
+/// How many a customer has.
+pub fn count_of(conn: &mut Conn, customer: CustomerId) -> Result<i64> {
+    Ok(activities::table.filter(activities::customer_id.eq(customer)).count().get_result(conn)?)
+}
+
 /// How many there are.
 pub fn count(conn: &mut Conn) -> Result<i64> {
     Ok(activities::table.count().get_result(conn)?)

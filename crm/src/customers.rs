@@ -6,7 +6,7 @@ use crate::email::Email;
 use crate::schema::customers;
 use diesel::prelude::*;
 use kernel::clock::Time;
-use kernel::{Conn, Result, on_each, prepared};
+use kernel::{Conn, Error, Result, on_each, prepared};
 
 /// The customers of which the key `$key` begins with a text, at most `$limit` in its order.
 macro_rules! begins {
@@ -39,6 +39,8 @@ pub struct Customer {
     pub note: String,
     pub created_at: Time,
     pub updated_at: Time,
+    /// When the person was erased. What is left is a number that the books refer to.
+    pub erased_at: Option<Time>,
 }
 
 /// What is known of somebody when they first appear.
@@ -87,7 +89,7 @@ fn fill_in(conn: &mut Conn, found: &Customer, new: &NewCustomer, now: Time) -> R
     let name = if found.name.is_empty() { &new.name } else { &found.name };
     let phone = if found.phone.is_empty() { &new.phone } else { &found.phone };
     if *name != found.name || *phone != found.phone {
-        diesel::update(customers::table.find(found.id))
+        diesel::update(customers::table.find(found.id).filter(customers::erased_at.is_null()))
             .set((
                 customers::name.eq(name),
                 customers::name_key.eq(name_key(name)),
@@ -103,6 +105,18 @@ pub fn get(conn: &mut Conn, id: CustomerId) -> Result<Customer> {
     Ok(on_each!(conn, c => customers::table.find(id).select(Customer::as_select()).first(c))?)
 }
 
+/// A customer who was not erased; `NotFound` otherwise.
+pub fn known(conn: &mut Conn, id: CustomerId) -> Result<Customer> {
+    let found = get(conn, id)?;
+    if found.erased_at.is_some() { Err(Error::NotFound) } else { Ok(found) }
+}
+
+/// Whether a customer was erased.
+pub fn erased(conn: &mut Conn, id: CustomerId) -> Result<bool> {
+    let at: Option<Time> = on_each!(conn, c => customers::table.find(id).select(customers::erased_at).first(c))?;
+    Ok(at.is_some())
+}
+
 /// What to call a customer: the name, or else the mail address.
 pub fn called(conn: &mut Conn, id: CustomerId) -> Result<String> {
     let (name, email): (String, String) = customers::table.find(id).select((customers::name, customers::email)).first(conn)?;
@@ -116,7 +130,8 @@ pub fn find_by_email(conn: &mut Conn, email: &Email) -> Result<Option<Customer>>
 
 /// What a customer may change about themselves.
 pub fn update_profile(conn: &mut Conn, id: CustomerId, name: &str, phone: &str, language: &str, now: Time) -> Result<()> {
-    diesel::update(customers::table.find(id))
+    // A form of somebody who was erased meanwhile brings nothing back.
+    diesel::update(customers::table.find(id).filter(customers::erased_at.is_null()))
         .set((
             customers::name.eq(name),
             customers::name_key.eq(name_key(name)),
@@ -130,7 +145,7 @@ pub fn update_profile(conn: &mut Conn, id: CustomerId, name: &str, phone: &str, 
 
 /// Tags and note, as staff write them or an import brings them.
 pub fn annotate(conn: &mut Conn, id: CustomerId, tags: &str, note: &str, now: Time) -> Result<()> {
-    let before: String = customers::table.find(id).select(customers::note).first(conn)?;
+    let before = known(conn, id)?.note;
     diesel::update(customers::table.find(id))
         .set((customers::tags.eq(tags), customers::note.eq(note), customers::updated_at.eq(now)))
         .execute(conn)?;
@@ -192,10 +207,11 @@ pub fn count(conn: &mut Conn) -> Result<i64> {
     Ok(customers::table.count().get_result(conn)?)
 }
 
-/// Customers in order of id, after `after`: for exports.
+/// Customers in order of id, after `after`, without those who were erased: for exports.
 pub fn after(conn: &mut Conn, after: i64, limit: i64) -> Result<Vec<Customer>> {
     Ok(customers::table
         .filter(customers::id.gt(CustomerId(after)))
+        .filter(customers::erased_at.is_null())
         .order(customers::id)
         .limit(limit)
         .select(Customer::as_select())

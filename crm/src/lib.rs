@@ -5,12 +5,14 @@ pub mod bg_nbd;
 pub mod consents;
 pub mod customers;
 pub mod email;
+pub mod erasure;
 pub mod gamma_gamma;
 mod likelihood;
 pub mod purchases;
 pub mod rfm;
 mod schema;
 pub mod scores;
+pub mod suppressions;
 pub mod trails;
 
 kernel::id!(CustomerId);

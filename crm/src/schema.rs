@@ -13,6 +13,7 @@ diesel::table! {
         created_at -> Timestamp,
         updated_at -> Timestamp,
         name_key -> Text,
+        erased_at -> Nullable<Timestamp>,
     }
 }
 
@@ -126,6 +127,14 @@ diesel::table! {
         amount -> Nullable<BigInt>,
         currency -> Nullable<Text>,
         detail -> Text,
+    }
+}
+
+diesel::table! {
+    suppressions (channel, address_hash) {
+        channel -> Text,
+        address_hash -> Text,
+        created_at -> Timestamp,
     }
 }
 

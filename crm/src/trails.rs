@@ -5,6 +5,7 @@
 
 use crate::CustomerId;
 use crate::consents::{self, Consent, Statement};
+use crate::customers;
 use crate::schema::{activities, identity_edges, trails};
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -142,10 +143,10 @@ pub fn edges(conn: &mut Conn, customer: CustomerId, limit: i64) -> Result<Vec<Ed
         .load(c))?)
 }
 
-/// Whether a customer lets what they look at be remembered: unless they said no.
+/// Whether a customer lets what they look at be remembered: unless they said no, or were erased.
 pub fn allowed(conn: &mut Conn, customer: CustomerId) -> Result<bool> {
     let (channel, topic) = BROWSING;
-    Ok(consents::current(conn, customer, channel, topic)? != Some(Consent::Withdrawn))
+    Ok(consents::current(conn, customer, channel, topic)? != Some(Consent::Withdrawn) && !customers::erased(conn, customer)?)
 }
 
 /// Keeps what a customer who is signed in said about being recognised.

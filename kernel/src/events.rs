@@ -63,6 +63,10 @@ pub enum Event {
     CustomerJoined {
         customer: i64,
     },
+    /// Everything that told who a customer is was taken away; what their orders came to stays.
+    CustomerErased {
+        customer: i64,
+    },
     /// Something a shelf or a search result shows of a product changed.
     ProductChanged {
         product: i64,
@@ -89,6 +93,7 @@ impl Event {
             Event::PaymentCaseOpened { .. } => "payment_case_opened",
             Event::ReturnChanged { .. } => "return_changed",
             Event::CustomerJoined { .. } => "customer_joined",
+            Event::CustomerErased { .. } => "customer_erased",
             Event::ProductChanged { .. } => "product_changed",
             Event::ProductsChanged { .. } => "products_changed",
         }

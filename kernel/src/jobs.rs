@@ -47,6 +47,12 @@ pub fn known(conn: &mut Conn, kind: &str, dedupe_key: &str) -> Result<bool> {
     Ok(found > 0)
 }
 
+/// Takes a job that is not wanted any more out of the queue; one that runs ends without effect on the queue.
+pub fn withdraw(conn: &mut Conn, kind: &str, dedupe_key: &str) -> Result<()> {
+    diesel::delete(jobs::table.filter(jobs::kind.eq(kind)).filter(jobs::dedupe_key.eq(dedupe_key))).execute(conn)?;
+    Ok(())
+}
+
 /// Leases up to `limit` due jobs. Two workers never hold the same one: the lease is a guarded update on `attempts`.
 pub fn lease(conn: &mut Conn, limit: i64, now: Time) -> Result<Vec<Job>> {
     let free = jobs::leased_until.is_null().or(jobs::leased_until.lt(now));

@@ -15,6 +15,9 @@ use serde::Serialize;
 /// The kind of the job that hands a mail over; its payload is the mail's id.
 pub const SEND_JOB: &str = "mail.send";
 
+/// Mails asked for by one statement.
+const TOGETHER: usize = 500;
+
 /// A mail ready to be queued. `dedupe_key` names its cause, such as `order_confirmation:17`: the same cause mails once.
 #[derive(Clone, Debug)]
 pub struct Draft {
@@ -114,12 +117,54 @@ pub fn of_causes(conn: &mut Conn, causes: &[String]) -> Result<Vec<Mail>> {
 pub fn resend(conn: &mut Conn, id: i64, seen: Option<Time>, now: Time) -> Result<()> {
     let mail = get(conn, id)?;
     let again = (mails::state.eq("queued"), mails::error.eq(None::<String>));
+    if mail.recipient.is_empty() {
+        return Err(Error::conflict("mail-forgotten"));
+    }
     let settled = diesel::update(mails::table.find(id)).filter(mails::state.ne_all(["queued", "sending"]));
     let changed = if mail.sent_at == seen { settled.set(again).execute(conn)? } else { 0 };
     if changed == 0 {
         return Err(Error::conflict("mail-on-its-way"));
     }
     jobs::enqueue(conn, SEND_JOB, &id.to_string(), Some(&format!("mail:{id}")), now, now)
+}
+
+/// Takes out of the mails to these recipients, and of those with these ids, whom and what they told; those that were not sent yet are
+/// never sent. Answers how many there were.
+pub fn forget(conn: &mut Conn, recipients: &[String], ids: &[i64]) -> Result<usize> {
+    let mut count = 0;
+    let mut own: Vec<(i64, String)> = Vec::new();
+    for recipient in recipients {
+        let of = mails::table.filter(mails::recipient.eq(recipient)).select((mails::id, mails::state));
+        own.extend(of.load::<(i64, String)>(conn)?);
+    }
+    for ids in ids.chunks(TOGETHER) {
+        own.extend(mails::table.filter(mails::id.eq_any(ids)).select((mails::id, mails::state)).load::<(i64, String)>(conn)?);
+    }
+    own.sort();
+    own.dedup();
+    for (id, state) in own {
+        count += 1;
+        if matches!(state.as_str(), "queued" | "failed") {
+            jobs::withdraw(conn, SEND_JOB, &format!("mail:{id}"))?;
+            diesel::delete(mails::table.find(id)).execute(conn)?;
+        } else {
+            diesel::update(mails::table.find(id))
+                .set((
+                    mails::recipient.eq(""),
+                    mails::subject.eq(""),
+                    mails::body_text.eq(""),
+                    mails::body_html.eq(""),
+                    mails::error.eq(None::<String>),
+                ))
+                .execute(conn)?;
+        }
+    }
+    Ok(count)
+}
+
+/// How many mails went to these recipients.
+pub fn count_to(conn: &mut Conn, recipients: &[String]) -> Result<i64> {
+    Ok(mails::table.filter(mails::recipient.eq_any(recipients)).count().get_result(conn)?)
 }
 
 /// What a hand-over came to.

@@ -78,8 +78,13 @@ impl Mailer {
         Words::of(&self.templates, language)
     }
 
-    /// Renders the mail of `templates/mail/{template}` and queues it. The same `cause` mails once. Fails when there is no such template.
+    /// Renders the mail of `templates/mail/{template}` and queues it. The same `cause` mails once; somebody who was erased is
+    /// not written to. Fails when there is no such template.
     pub fn queue<V: Serialize>(&self, conn: &mut Conn, template: &str, cause: &str, to: &Reader<'_>, view: V, now: Time) -> Result<()> {
+        // An order goes on after its buyer was erased, and tells nobody.
+        if crm::erasure::is_erased(to.email) {
+            return Ok(());
+        }
         let (shop, site) = (stores::shop(conn, to.store)?, self.site(conn, to.store)?);
         let spoken = site.spoken(to.language);
         let language = spoken.language;
@@ -211,7 +216,7 @@ pub fn on_event(conn: &mut Conn, event: &Event, now: Time, mailer: &Mailer) -> R
         Event::RefundSettled { order, refund } => order::refund_sent(conn, *order, *refund, now, mailer),
         Event::PaymentCaseOpened { order, payment_case } => order::case_refund(conn, *order, *payment_case, now, mailer),
         Event::ReturnChanged { order, back, status } => returned::update(conn, *order, *back, status, now, mailer),
-        Event::OrderPlaced { .. } | Event::RefundRequested { .. } | Event::CustomerJoined { .. } => Ok(()),
+        Event::OrderPlaced { .. } | Event::RefundRequested { .. } | Event::CustomerJoined { .. } | Event::CustomerErased { .. } => Ok(()),
         Event::ProductChanged { .. } | Event::ProductsChanged { .. } => Ok(()),
     }
 }

@@ -15,7 +15,7 @@ pub(crate) use balance::{holding, rebalance};
 pub(crate) use capture::capturing;
 pub use capture::{Pending, capturable, capture_failed, opening, pending_capture, record_receipt, request_capture};
 pub use cases::{Case, case, case_of, has_case, list_cases, open_cases};
-pub(crate) use cases::{resolve as resolve_case, stuck};
+pub(crate) use cases::{any_case, resolve as resolve_case, stuck};
 pub use release::{releasable, request_release};
 pub use retry::retry;
 pub use settle::{Outcome, settle};

@@ -1018,3 +1018,4 @@ diesel::allow_tables_to_appear_in_same_query!(refunds, payments, captures);
 diesel::allow_tables_to_appear_in_same_query!(order_lines, return_lines);
 diesel::allow_tables_to_appear_in_same_query!(orders, order_lines, variants);
 diesel::allow_tables_to_appear_in_same_query!(carts, cart_lines);
+diesel::allow_tables_to_appear_in_same_query!(orders, documents);

@@ -1,15 +1,19 @@
 //! What the books of orders tell the timelines of customers: one activity for each entry of an order's history that a customer would
 //! know of. The listener and the rebuilding are the same function, which adds what is missing.
 
-use crate::edits;
-use crate::ids::OrderId;
+use crate::ids::{CategoryId, OrderId, ProductId};
 use crate::orders::{self, HistoryEntry};
-use crm::activities::{self, Activity, BOOKS, Kind};
+use crate::shop::LANGUAGES;
+use crate::{catalog, edits};
+use crm::activities::{self, Activity, BOOKS, Entry, Kind};
+use crm::customers;
 use kernel::clock::Time;
 use kernel::events::Event;
 use kernel::mail::Mail;
 use kernel::money::{Currency, Money};
 use kernel::{Conn, Result};
+use serde_json::{Value, json};
+use std::collections::HashMap;
 
 /// Follows an event of an order.
 pub fn on_event(conn: &mut Conn, event: &Event) -> Result<()> {
@@ -26,9 +30,12 @@ pub fn on_event(conn: &mut Conn, event: &Event) -> Result<()> {
     follow(conn, OrderId(order))
 }
 
-/// Adds what the timeline of an order's customer lacks of it.
+/// Adds what the timeline of an order's customer lacks of it. Who was erased has none.
 pub fn follow(conn: &mut Conn, order: OrderId) -> Result<()> {
     let order = orders::get(conn, order)?;
+    if customers::erased(conn, order.customer_id)? {
+        return Ok(());
+    }
     let currency = Currency::parse(&order.currency);
     let first_total = edits::of_order(conn, order.id)?.iter().min_by_key(|edit| edit.id).map_or(order.total, |edit| edit.total_before);
     for entry in orders::history(conn, order.id)? {
@@ -75,7 +82,7 @@ fn amount(first_total: i64, kind: Kind, entry: &HistoryEntry) -> Option<i64> {
 /// Keeps that a mail was handed over, if it went to a customer.
 pub fn mailed(conn: &mut Conn, mail: &Mail, now: Time) -> Result<()> {
     let Ok(email) = crm::email::Email::parse(&mail.recipient, "email") else { return Ok(()) };
-    let Some(customer) = crm::customers::find_by_email(conn, &email)? else { return Ok(()) };
+    let Some(customer) = customers::find_by_email(conn, &email)? else { return Ok(()) };
     let sent = Activity {
         customer: Some(customer.id),
         trail: None,
@@ -88,4 +95,36 @@ pub fn mailed(conn: &mut Conn, mail: &Mail, now: Time) -> Result<()> {
         detail: &mail.subject,
     };
     activities::record(conn, &sent).map(drop)
+}
+
+/// The entries as pages show them: with the names of what was looked at.
+pub fn told(conn: &mut Conn, entries: &[Entry]) -> Result<Vec<Value>> {
+    let about = |entry: &Entry| matches!(entry.kind, Kind::ProductViewed | Kind::CartChanged).then_some(entry.subject).flatten();
+    let products: Vec<ProductId> = entries.iter().filter_map(about).map(ProductId).collect();
+    let titles = if products.is_empty() { HashMap::new() } else { catalog::titles(conn, &products)? };
+    let tree =
+        if entries.iter().any(|entry| entry.kind == Kind::CategoryViewed) { Some(catalog::categories(conn, LANGUAGES[0])?) } else { None };
+    let row = |entry: &Entry| {
+        let (mut text, mut order) = (entry.detail.clone(), None);
+        match entry.kind {
+            Kind::ProductViewed | Kind::CartChanged => {
+                text = entry.subject.and_then(|id| titles.get(&ProductId(id)).cloned()).unwrap_or_default();
+            }
+            Kind::CategoryViewed => {
+                let category = entry.subject.and_then(|id| tree.as_ref()?.get(CategoryId(id)));
+                text = category.map(|category| category.name.clone()).unwrap_or_default();
+            }
+            Kind::OrderPlaced
+            | Kind::OrderChanged
+            | Kind::OrderCancelled
+            | Kind::OrderPaid
+            | Kind::OrderShipped
+            | Kind::ReturnAsked
+            | Kind::OrderReturned
+            | Kind::OrderRefunded => order = Some(entry.detail.clone()),
+            Kind::Searched | Kind::SignedIn | Kind::MailSent | Kind::ConsentSaid | Kind::NoteWritten => {}
+        }
+        json!({ "kind": entry.kind, "at": entry.happened_at, "text": text, "order": order, "amount": entry.amount() })
+    };
+    Ok(entries.iter().map(row).collect())
 }

@@ -26,6 +26,7 @@ mod menus;
 mod outages;
 mod overview;
 mod pairs;
+mod privacy;
 mod promotions;
 mod promotions_web;
 mod races;

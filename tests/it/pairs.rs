@@ -166,14 +166,20 @@ impl Things {
     }
 }
 
-/// Every row of every table, except when somebody was last seen.
-fn everything(house: &House) -> String {
+/// Every row of every table, each below the line that names its table.
+pub fn dumped(house: &House) -> String {
     let file = std::env::temp_dir().join(format!("regulars_pairs_{}", kernel::token::random()));
     kernel::backup::dump(house.db.target(), &file, &mut |_| {}).unwrap();
     let bytes = std::fs::read(&file).unwrap();
     std::fs::remove_file(&file).unwrap();
     let mut lines = String::new();
     std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(bytes.as_slice()), &mut lines).unwrap();
+    lines
+}
+
+/// Every row of every table.
+fn everything(house: &House) -> String {
+    let lines = dumped(house);
     let mut sorted: Vec<&str> = lines.lines().collect();
     sorted.sort_unstable();
     sorted.join("\n")

@@ -25,6 +25,8 @@ const ACTIONS: &[&str] = &[
     "order.mail",
     "customer.note",
     "customer.part",
+    "customer.export",
+    "customer.erase",
     "payment.capture",
     "payment.receipt",
     "payment.release",

@@ -16,6 +16,7 @@ use kernel::clock::Time;
 use kernel::money::{Currency, Money};
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
+use storefront::timeline::told;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 use storefront::{address_book, carts, logins, orders, store_credit, stores};
@@ -34,6 +35,11 @@ pub async fn show(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
 
 async fn page(desk: &Desk, id: CustomerId, status: StatusCode, refused: Option<Form>) -> Result<HttpResponse> {
     let now = desk.door.now();
+    let row = desk.read(move |conn| customers::get(conn, id)).await?;
+    if let Some(at) = row.erased_at {
+        let view = desk.read(move |conn| left(conn, id, at)).await?;
+        return desk.page("admin/customer_erased.html", "admin-customer-erased", view);
+    }
     let (customer, mut view) = desk.read(move |conn| whole(conn, id, now)).await?;
     let form = refused.unwrap_or_else(|| filled(&customer));
     view["form"] = json!(form);
@@ -70,7 +76,7 @@ fn whole(conn: &mut Conn, id: CustomerId, now: Time) -> Result<(Customer, Value)
         "since": customer.created_at, "registered": logins::password_hash(conn, id)?.is_some(), "consents": said, "addresses": places,
         "credit": credit, "orders": bought, "stages": stages, "carts": open_carts(conn, id, now)?, "run": run.as_ref().map(known), "score": null });
     let lately = activities::timeline(conn, id, None, None, SHOWN)?;
-    view["timeline"] = json!(timeline::told(conn, &lately)?);
+    view["timeline"] = json!(told(conn, &lately)?);
     view["browsers"] = json!(timeline::browsers(conn, id)?);
     if let Some(score) = score {
         // An import knows customers from before it.
@@ -79,6 +85,13 @@ fn whole(conn: &mut Conn, id: CustomerId, now: Time) -> Result<(Customer, Value)
         view["score"] = figures(&score, buyer.as_ref(), run.as_ref(), now)?;
     }
     Ok((customer, view))
+}
+
+/// What the books keep of somebody who was erased.
+fn left(conn: &mut Conn, id: CustomerId, at: Time) -> Result<Value> {
+    let filter = orders::Filter { customer: Some(id), ..orders::Filter::default() };
+    let bought = order_list::rows(&orders::list(conn, &filter, SHOWN)?, &stores::list(conn)?)?;
+    Ok(json!({ "id": id, "at": at, "orders": bought }))
 }
 
 /// What lies in their carts now, one a store, and what it comes to.
@@ -110,12 +123,12 @@ fn figures(score: &Score, buyer: Option<&Buyer>, run: Option<&Run>, now: Time) -
     Ok(json!({
         "orders": score.orders, "value": money(score.value), "average": money(average), "first_at": score.first_at, "last_at": score.last_at,
         "stage": score.stage, "group": score.standing, "recency": score.recency, "frequency": score.frequency, "monetary": score.monetary,
-        "made_of": of_buyer, "forecast": forecast.map(|forecast| told(&forecast, currency)),
+        "made_of": of_buyer, "forecast": forecast.map(|forecast| foretold(&forecast, currency)),
     }))
 }
 
 #[allow(clippy::float_arithmetic)] // Chances as percentages: statistics, no money.
-fn told(forecast: &Forecast, currency: Currency) -> Value {
+fn foretold(forecast: &Forecast, currency: Currency) -> Value {
     let percent = |chance: f64| format!("{:.0}", chance * 100.0);
     let rows: Vec<Value> = (0..HORIZONS.len())
         .map(
@@ -140,7 +153,7 @@ pub async fn note(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<Http
         Err(error) => Err(error),
         Ok(()) => {
             desk.write(move |conn, act| {
-                let before = customers::get(conn, id)?;
+                let before = customers::known(conn, id)?;
                 if version(&before) != seen {
                     return Err(Error::conflict("admin-customer-stale"));
                 }

@@ -4,17 +4,18 @@
 use super::access::Access::{Enrolling, Public, SignedIn};
 use super::access::{Route, get, post};
 use super::{
-    account, api_keys, attributes, audit, batches, cases, categories, collections, customer, customers, doctor, find, forecasts,
+    account, api_keys, attributes, audit, batches, cases, categories, collections, customer, customers, doctor, erasure, find, forecasts,
     gift_cards, home, home_page, invitations, jobs, locations, mails, menus, order, order_edit, order_money, order_new, order_papers,
-    order_release, order_ship, orders, pages, person, pictures, product, product_export, product_import, product_rules, product_table,
-    products, promotion_bench, promotion_codes, promotions, redirects, return_exchange, return_money, return_new, returns, roles,
-    second_factor, settings, shipping, sign_in, staff, stock, stock_goods, store_credit, stores, taxes, theme, timeline, webhooks,
+    order_release, order_ship, orders, pages, person, personal, pictures, product, product_export, product_import, product_rules,
+    product_table, products, promotion_bench, promotion_codes, promotions, redirects, return_exchange, return_money, return_new, returns,
+    roles, second_factor, settings, shipping, sign_in, staff, stock, stock_goods, store_credit, stores, taxes, theme, timeline, webhooks,
 };
 use crate::permissions::Permission::{
-    ApiKeysManage, AuditView, CasesView, ContentEdit, CustomersEdit, CustomersView, GiftCardsManage, GiftCardsView, JobsManage, JobsView,
-    MailsResend, MailsView, OrdersCancel, OrdersCapture, OrdersEdit, OrdersNote, OrdersPlace, OrdersRefund, OrdersShip, OrdersView,
-    ProductsEdit, ProductsView, PromotionsEdit, PromotionsView, ReturnsHandle, ReturnsView, SettingsEdit, SettingsView, ShippingEdit,
-    ShippingView, StaffManage, StockAdjust, StockView, StoreCreditManage, StoreCreditView, TaxesEdit, TaxesView,
+    ApiKeysManage, AuditView, CasesView, ContentEdit, CustomersEdit, CustomersErase, CustomersView, GiftCardsManage, GiftCardsView,
+    JobsManage, JobsView, MailsResend, MailsView, OrdersCancel, OrdersCapture, OrdersEdit, OrdersNote, OrdersPlace, OrdersRefund,
+    OrdersShip, OrdersView, ProductsEdit, ProductsView, PromotionsEdit, PromotionsView, ReturnsHandle, ReturnsView, SettingsEdit,
+    SettingsView, ShippingEdit, ShippingView, StaffManage, StockAdjust, StockView, StoreCreditManage, StoreCreditView, TaxesEdit,
+    TaxesView,
 };
 
 /// The list. Made anew for each worker of the server, since each has its own handlers.
@@ -58,6 +59,10 @@ fn shop() -> Vec<Route> {
         post("/customers/{customer}", CustomersEdit, customer::note),
         get("/customers/{customer}/timeline", CustomersView, timeline::show),
         post("/customers/{customer}/browsers/{edge}/part", CustomersEdit, timeline::part),
+        get("/customers/{customer}/export", CustomersView, personal::show),
+        post("/customers/{customer}/export", CustomersView, personal::download),
+        get("/customers/{customer}/erase", CustomersErase, erasure::form),
+        post("/customers/{customer}/erase", CustomersErase, erasure::erase),
         get("/forecasts", CustomersView, forecasts::show),
         get("/orders", OrdersView, orders::list),
         get("/new-order", OrdersPlace, order_new::form),

@@ -5,15 +5,12 @@ use super::customers::called;
 use super::desk::{Desk, ROWS};
 use actix_web::{HttpResponse, web};
 use crm::CustomerId;
-use crm::activities::{self, Entry, Kind, Place};
+use crm::activities::{self, Kind, Place};
 use crm::customers;
 use crm::trails::{self, Edge, EdgeId};
 use kernel::{Conn, Result};
 use serde_json::{Value, json};
-use std::collections::HashMap;
-use storefront::catalog;
-use storefront::ids::{CategoryId, ProductId};
-use storefront::shop::LANGUAGES;
+use storefront::timeline::told;
 use storefront::web::posted::Posted;
 
 /// Browsers shown.
@@ -24,7 +21,7 @@ pub async fn show(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
     let (kind, before) = (Kind::parse(&desk.query("kind")), Place::parse(&desk.query("after")));
     let (customer, entries, rows) = desk
         .read(move |conn| {
-            let customer = customers::get(conn, id)?;
+            let customer = customers::known(conn, id)?;
             let entries = activities::timeline(conn, id, kind, before, ROWS)?;
             let rows = told(conn, &entries)?;
             Ok((customer, entries, rows))
@@ -34,38 +31,6 @@ pub async fn show(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
     let view = json!({ "id": id, "name": called(&customer), "rows": rows, "kind": kind, "kinds": Kind::ALL,
         "next": desk.next(entries.len(), last) });
     desk.page("admin/timeline.html", "admin-timeline", view)
-}
-
-/// The entries as pages show them: with the names of what was looked at.
-pub fn told(conn: &mut Conn, entries: &[Entry]) -> Result<Vec<Value>> {
-    let about = |entry: &Entry| matches!(entry.kind, Kind::ProductViewed | Kind::CartChanged).then_some(entry.subject).flatten();
-    let products: Vec<ProductId> = entries.iter().filter_map(about).map(ProductId).collect();
-    let titles = if products.is_empty() { HashMap::new() } else { catalog::titles(conn, &products)? };
-    let tree =
-        if entries.iter().any(|entry| entry.kind == Kind::CategoryViewed) { Some(catalog::categories(conn, LANGUAGES[0])?) } else { None };
-    let row = |entry: &Entry| {
-        let (mut text, mut order) = (entry.detail.clone(), None);
-        match entry.kind {
-            Kind::ProductViewed | Kind::CartChanged => {
-                text = entry.subject.and_then(|id| titles.get(&ProductId(id)).cloned()).unwrap_or_default();
-            }
-            Kind::CategoryViewed => {
-                let category = entry.subject.and_then(|id| tree.as_ref()?.get(CategoryId(id)));
-                text = category.map(|category| category.name.clone()).unwrap_or_default();
-            }
-            Kind::OrderPlaced
-            | Kind::OrderChanged
-            | Kind::OrderCancelled
-            | Kind::OrderPaid
-            | Kind::OrderShipped
-            | Kind::ReturnAsked
-            | Kind::OrderReturned
-            | Kind::OrderRefunded => order = Some(entry.detail.clone()),
-            Kind::Searched | Kind::SignedIn | Kind::MailSent | Kind::ConsentSaid | Kind::NoteWritten => {}
-        }
-        json!({ "kind": entry.kind, "at": entry.happened_at, "text": text, "order": order, "amount": entry.amount() })
-    };
-    Ok(entries.iter().map(row).collect())
 }
 
 /// The browsers that are or were theirs, with the evidence.

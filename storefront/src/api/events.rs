@@ -34,7 +34,9 @@ pub fn tell(conn: &mut Conn, event: &Event, now: Time) -> Result<()> {
         Event::ProductChanged { product } => about_product(conn, ProductId(*product), now),
         Event::ProductsChanged { products } => products.iter().try_for_each(|id| about_product(conn, ProductId(*id), now)),
         Event::ReturnChanged { back, .. } => about_return(conn, ReturnId(*back), now),
-        Event::PickupReady { .. } | Event::RefundRequested { .. } | Event::PaymentCaseOpened { .. } => Ok(()),
+        Event::CustomerErased { .. } | Event::PickupReady { .. } | Event::RefundRequested { .. } | Event::PaymentCaseOpened { .. } => {
+            Ok(())
+        }
     }
 }
 

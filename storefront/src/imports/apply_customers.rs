@@ -11,6 +11,7 @@ use crm::CustomerId;
 use crm::consents::{self, Consent, Statement};
 use crm::customers::{self, Customer, NewCustomer};
 use crm::email::Email;
+use crm::suppressions;
 use kernel::clock::Time;
 use kernel::db::savepoint;
 use kernel::{Conn, Error, Result};
@@ -73,8 +74,15 @@ fn one(conn: &mut Conn, draft: &CustomerDraft, file: &str, now: Time, notes: &mu
         customers::annotate(conn, id, &tags, &note, now)?;
     }
     let proof = format!("{file}, line {}", draft.line);
-    let mut more = allow(conn, id, "email", draft.accepts_email, &proof, now)?;
-    more |= allow(conn, id, "sms", draft.accepts_sms, &proof, now)?;
+    let mut more = false;
+    for (channel, accepts) in [("email", draft.accepts_email), ("sms", draft.accepts_sms)] {
+        if accepts == Some(true) && suppressions::holds(conn, channel, &new.email)? {
+            let reason = format!("{channel}: whoever had this address was erased, and an old yes does not count; they can say yes anew");
+            notes.push(RowError::new(draft.line, "Email", address, reason));
+            continue;
+        }
+        more |= allow(conn, id, channel, accepts, &proof, now)?;
+    }
     more |= keep_address(conn, id, draft, now, notes)?;
     let Some(before) = before else { return Ok(Done::Created) };
     let after = customers::get(conn, id)?;

@@ -10,6 +10,12 @@ use kernel::clock::Time;
 use kernel::events::{self, Event};
 use kernel::{Conn, Result, on_each};
 
+/// Whether money of an order is in the wrong place and somebody or something is about to see to it.
+pub(crate) fn any_case(conn: &mut Conn, order: OrderId) -> Result<bool> {
+    let open = payment_cases::table.filter(payment_cases::order_id.eq(order)).filter(payment_cases::state.eq("open"));
+    Ok(open.count().get_result::<i64>(conn)? > 0)
+}
+
 #[derive(Clone, Debug, Queryable, Selectable, serde::Serialize)]
 #[diesel(table_name = payment_cases)]
 pub struct Case {

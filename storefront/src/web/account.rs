@@ -4,6 +4,8 @@ mod addresses;
 mod credit;
 mod home;
 mod password;
+mod personal;
+mod preferences;
 mod profile;
 mod register;
 mod sign_in;
@@ -44,6 +46,12 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/account/addresses/{id}", web::get().to(addresses::edit))
         .route("/account/addresses/{id}", web::post().to(addresses::update))
         .route("/account/addresses/{id}/remove", web::post().to(addresses::remove))
+        .route("/account/preferences", web::get().to(preferences::show))
+        .route("/account/preferences", web::post().to(preferences::save))
+        .route("/account/preferences/data", web::get().to(personal::show))
+        .route("/account/preferences/data.json", web::get().to(personal::download))
+        .route("/account/preferences/erase", web::get().to(personal::erase_form))
+        .route("/account/preferences/erase", web::post().to(personal::erase))
         .route("/account/profile", web::get().to(profile::show))
         .route("/account/profile", web::post().to(profile::save));
 }

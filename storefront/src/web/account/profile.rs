@@ -91,7 +91,7 @@ pub async fn save(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<H
     door.write(move |conn, now| {
         let id = seen.signed_in(conn, now)?;
         customers::update_profile(conn, id, &wanted.name, &wanted.phone, wanted.language.code(), now)?;
-        set_news(conn, id, wanted.news, now)?;
+        set_news(conn, id, wanted.news, "set in the account", now)?;
         if let Some(hash) = &password {
             // Every other device is signed out; this one goes on with a session of its own.
             logins::set_password(conn, id, hash)?;
@@ -123,13 +123,13 @@ async fn new_password(door: &Door, visit: &Visit, form: &Posted, hash: String, w
 }
 
 /// Records a change of mind. Never ticked and not ticked now says nothing.
-fn set_news(conn: &mut Conn, id: CustomerId, wanted: bool, now: Time) -> Result<()> {
+pub(super) fn set_news(conn: &mut Conn, id: CustomerId, wanted: bool, proof: &str, now: Time) -> Result<()> {
     let before = consents::current(conn, id, "email", "news")?;
     let state = match (wanted, before) {
         (true, _) => Consent::Given,
         (false, Some(_)) => Consent::Withdrawn,
         (false, None) => return Ok(()),
     };
-    let statement = Statement { channel: "email", topic: "news", legal_basis: "consent", state, proof: "set in the account" };
+    let statement = Statement { channel: "email", topic: "news", legal_basis: "consent", state, proof };
     consents::record(conn, id, &statement, now)
 }

@@ -2,6 +2,7 @@
 
 use super::form::Form;
 use super::shared::Choice;
+use crate::erasure::Preview;
 use chrono::NaiveDateTime;
 use kernel::money::Money;
 use serde::Serialize;
@@ -135,4 +136,26 @@ pub struct AddressFormView {
 pub struct ProfileView {
     pub form: Form,
     pub languages: Vec<Choice>,
+}
+
+/// `preferences.html`: posts `form::PREFERENCES` to `/account/preferences`.
+#[derive(Debug, Clone, Serialize)]
+pub struct PreferencesView {
+    pub form: Form,
+    pub languages: Vec<Choice>,
+}
+
+/// `personal.html`.
+#[derive(Debug, Clone, Serialize)]
+pub struct PersonalView {
+    pub name: String,
+    /// What `personal::gather` gathers.
+    pub all: serde_json::Value,
+}
+
+/// `erase.html`: posts `form::ERASE` to `/account/preferences/erase`, unless something hinders it.
+#[derive(Debug, Clone, Serialize)]
+pub struct EraseView {
+    pub of: Preview,
+    pub form: Form,
 }

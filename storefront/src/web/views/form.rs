@@ -80,6 +80,10 @@ pub const WAITING: &[&str] = &["email"];
 pub const RESET: &[&str] = &["password", "token"];
 /// Name, language and, when `new_password` is not empty, the password.
 pub const PROFILE: &[&str] = &["name", "email", "phone", "language", "marketing", "current_password", "new_password"];
+/// What the customer allows, and the language.
+pub const PREFERENCES: &[&str] = &["news", "recommendations", "browsing", "language"];
+/// Erasing the account.
+pub const ERASE: &[&str] = &["password"];
 /// An address of the address book.
 pub const ADDRESS: &[&str] = &["name", "company", "line1", "line2", "postcode", "city", "region", "country", "phone", "vat_id", "default"];
 /// Contact and addresses of the checkout. `same` is `on` when the bill goes to the shipping address; the fields that begin with

@@ -1,0 +1,2 @@
+DROP TABLE suppressions;
+ALTER TABLE customers DROP COLUMN erased_at;

@@ -1,0 +1,66 @@
+//! Erasing a person: everything that tells who they are goes, and the books stay as they were. What was bought, paid, given back and
+//! written on issued documents is what tax law demands; every total before is every total after.
+
+mod forget;
+mod preview;
+
+pub use forget::erase;
+pub use preview::{Hindrance, Part, Preview, preview};
+
+use crate::ids::{CartId, OrderId, ReturnId};
+use crate::schema::{carts, orders, returns, stock_requests};
+use crm::CustomerId;
+use crm::customers::Customer;
+use crm::email::Email;
+use diesel::prelude::*;
+use kernel::{Conn, Result};
+use std::collections::BTreeSet;
+
+/// The mail addresses by which a customer is known here, in every spelling that is stored.
+fn spellings(conn: &mut Conn, customer: &Customer) -> Result<Vec<String>> {
+    let mut all = BTreeSet::from([customer.email.clone(), customer.email.to_lowercase()]);
+    all.extend(orders::table.filter(orders::customer_id.eq(customer.id)).select(orders::email).distinct().load::<String>(conn)?);
+    let waiting = stock_requests::table.filter(stock_requests::email_key.eq(customer.email.to_lowercase()));
+    all.extend(waiting.select(stock_requests::email).load::<String>(conn)?);
+    all.remove("");
+    Ok(all.into_iter().collect())
+}
+
+/// The addresses of these spellings, each once.
+fn addresses(spellings: &[String]) -> Vec<Email> {
+    let mut all: Vec<Email> = Vec::new();
+    for email in spellings.iter().filter_map(|text| Email::parse(text, "email").ok()) {
+        if all.iter().all(|known| known.key() != email.key()) {
+            all.push(email);
+        }
+    }
+    all
+}
+
+/// The carts of a customer that became no order: theirs, and those that name one of their addresses.
+fn carts_left(conn: &mut Conn, customer: CustomerId, spellings: &[String]) -> Result<Vec<CartId>> {
+    let theirs = carts::customer_id.eq(customer).or(carts::customer_id.is_null().and(carts::email.eq_any(spellings.to_vec())));
+    Ok(carts::table
+        .filter(carts::state.ne(crate::carts::CartState::Placed))
+        .filter(theirs.assume_not_null())
+        .order(carts::id)
+        .select(carts::id)
+        .load(conn)?)
+}
+
+/// What the audit log calls the things of a customer: themselves, their orders and the carts these came from, their returns.
+pub fn subjects(conn: &mut Conn, customer: CustomerId) -> Result<Vec<String>> {
+    let own: Vec<(OrderId, String, Option<CartId>)> = orders::table
+        .filter(orders::customer_id.eq(customer))
+        .order(orders::id)
+        .select((orders::id, orders::number, orders::cart_id))
+        .load(conn)?;
+    let mut subjects = vec![format!("customer:{customer}")];
+    for (id, number, cart) in own {
+        subjects.push(format!("order:{number}"));
+        subjects.extend(cart.map(|cart| format!("cart:{cart}")));
+        let back: Vec<ReturnId> = returns::table.filter(returns::order_id.eq(id)).select(returns::id).load(conn)?;
+        subjects.extend(back.into_iter().map(|back| format!("return:{back}")));
+    }
+    Ok(subjects)
+}

@@ -1,0 +1,153 @@
+//! Everything the shop keeps about one person, for themselves: what the law calls access and portability. One function gathers it; the
+//! page and the file show the same.
+
+mod bought;
+
+use crate::ids::ProductId;
+use crate::schema::{sessions, stock_requests, variants};
+use crate::{address_book, carts, catalog, logins, store_credit, stores, timeline};
+use crm::activities::{self, Place};
+use crm::scores::{self, Score};
+use crm::{CustomerId, consents, customers, trails};
+use diesel::prelude::*;
+use kernel::clock::Time;
+use kernel::money::Money;
+use kernel::{Conn, Result, mail};
+use serde_json::{Value, json};
+
+/// Rows read by one statement.
+const TOGETHER: i64 = 500;
+
+/// Gathers it as JSON. Amounts are minor units with their currency, moments are UTC. `NotFound` for somebody who was erased.
+pub fn gather(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Value> {
+    let customer = customers::known(conn, id)?;
+    let profile = json!({ "number": id, "name": customer.name, "email": customer.email, "phone": customer.phone,
+        "language": customer.language, "tags": customer.tags, "note": customer.note, "since": customer.created_at,
+        "account": logins::password_hash(conn, id)?.is_some() });
+    let said: Vec<Value> = consents::of(conn, id)?
+        .iter()
+        .map(|one| {
+            json!({ "channel": one.channel, "topic": one.topic, "state": one.state, "legal_basis": one.legal_basis,
+            "proof": one.proof, "at": one.created_at })
+        })
+        .collect();
+    let addresses: Vec<Value> = address_book::of_customer(conn, id)?
+        .into_iter()
+        .map(|entry| json!({ "address": entry.address, "lines": entry.address.lines(), "default": entry.is_default }))
+        .collect();
+    let browsers: Vec<Value> = trails::edges(conn, id, TOGETHER)?
+        .into_iter()
+        .map(|edge| json!({ "evidence": edge.evidence, "proof": edge.proof, "joined_at": edge.joined_at, "parted_at": edge.undone_at }))
+        .collect();
+    Ok(json!({
+        "made_at": now, "profile": profile, "consents": said, "addresses": addresses, "orders": bought::orders(conn, id)?,
+        "store_credit": credit(conn, id)?, "carts": in_carts(conn, id, now)?, "waiting_for": waiting(conn, &customer.email.to_lowercase())?,
+        "scores": scores::of(conn, id)?.map(|score| scored(&score)).transpose()?, "browsers": browsers, "sign_ins": sign_ins(conn, id, now)?,
+        "mails": mails(conn, &customer.email)?, "timeline": happened(conn, id)?,
+    }))
+}
+
+fn credit(conn: &mut Conn, id: CustomerId) -> Result<Value> {
+    let balances = store_credit::of_customer(conn, id)?.iter().map(store_credit::Balance::money).collect::<Result<Vec<Money>>>()?;
+    let (mut entries, mut before) = (Vec::new(), None);
+    loop {
+        let page = store_credit::ledger(conn, id, before, TOGETHER)?;
+        for entry in &page {
+            entries.push(json!({ "at": entry.created_at, "kind": entry.kind, "amount": entry.money()?, "reason": entry.reason }));
+        }
+        match page.last().filter(|_| full(page.len())) {
+            Some(last) => before = Some(last.id),
+            None => return Ok(json!({ "balances": balances, "entries": entries })),
+        }
+    }
+}
+
+/// Whether there may be another page.
+fn full(rows: usize) -> bool {
+    i64::try_from(rows).is_ok_and(|rows| rows == TOGETHER)
+}
+
+fn in_carts(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Vec<Value>> {
+    let mut found = Vec::new();
+    for store in stores::list(conn)? {
+        let Some(cart) = carts::of_customer(conn, store.id, id)? else { continue };
+        let quote = carts::quote(conn, cart.id, now)?;
+        let line =
+            |line: &carts::LineQuote| json!({ "title": line.variant.title, "options": line.variant.options, "quantity": line.quantity });
+        let lines: Vec<Value> = quote.lines.iter().map(line).collect();
+        if !lines.is_empty() {
+            found.push(json!({ "store": store.name, "changed_at": cart.updated_at, "note": cart.note, "lines": lines }));
+        }
+    }
+    Ok(found)
+}
+
+fn waiting(conn: &mut Conn, key: &str) -> Result<Vec<Value>> {
+    let rows: Vec<(ProductId, Time, Option<Time>)> = stock_requests::table
+        .inner_join(variants::table.on(variants::id.eq(stock_requests::variant_id)))
+        .filter(stock_requests::email_key.eq(key))
+        .order(stock_requests::id.desc())
+        .select((variants::product_id, stock_requests::created_at, stock_requests::told_at))
+        .load(conn)?;
+    let products: Vec<ProductId> = rows.iter().map(|(product, ..)| *product).collect();
+    let titles = catalog::titles(conn, &products)?;
+    let row = |(product, asked_at, told_at): (ProductId, Time, Option<Time>)| json!({ "title": titles.get(&product), "asked_at": asked_at, "told_at": told_at });
+    Ok(rows.into_iter().map(row).collect())
+}
+
+/// What was figured, each with what it means.
+fn scored(score: &Score) -> Result<Value> {
+    let currency = score.currency()?;
+    let one = |value: Value, means: &str| json!({ "value": value, "means": means });
+    let fifths = "Fifth among all customers, 1 to 5, 5 being the highest.";
+    Ok(json!({
+        "orders": one(json!(score.orders), "Orders that were not cancelled."),
+        "value": one(json!(Money::new(score.value, currency)), "What they brought, less what was given back."),
+        "first_at": one(json!(score.first_at), "The first order."),
+        "last_at": one(json!(score.last_at), "The last order."),
+        "stage": one(json!(score.stage), "How long the last order is ago, compared with the usual pace."),
+        "recency": one(json!(score.recency), fifths), "frequency": one(json!(score.frequency), fifths),
+        "monetary": one(json!(score.monetary), fifths),
+        "group": one(json!(score.standing), "The name of these three together."),
+        "again_90": one(json!(score.again_90), "Chance of an order within 90 days, per mille, by a statistical model."),
+        "value_365": one(json!(score.value_365.map(|minor| Money::new(minor, currency))),
+            "What is expected within 365 days, by a statistical model."),
+    }))
+}
+
+/// Sign-ins that still hold.
+fn sign_ins(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Vec<Value>> {
+    let rows: Vec<(String, Time, Time)> = sessions::table
+        .filter(sessions::customer_id.eq(id))
+        .filter(sessions::expires_at.gt(now))
+        .order(sessions::created_at.desc())
+        .select((sessions::user_agent, sessions::created_at, sessions::expires_at))
+        .load(conn)?;
+    Ok(rows.into_iter().map(|(browser, at, until)| json!({ "browser": browser, "at": at, "until": until })).collect())
+}
+
+/// The mails, without their texts: those are in the person's own mailbox.
+fn mails(conn: &mut Conn, email: &str) -> Result<Vec<Value>> {
+    let (mut found, mut before) = (Vec::new(), None);
+    loop {
+        let page = mail::list(conn, Some(email), before, TOGETHER)?;
+        found.extend(page.iter().map(|one| json!({ "at": one.created_at, "subject": one.subject, "to": one.recipient })));
+        match page.last().filter(|_| full(page.len())) {
+            Some(last) => before = Some(last.id),
+            None => return Ok(found),
+        }
+    }
+}
+
+fn happened(conn: &mut Conn, id: CustomerId) -> Result<Vec<Value>> {
+    let mut found = Vec::new();
+    let mut before: Option<Place> = None;
+    loop {
+        let page = activities::timeline(conn, id, None, before, TOGETHER)?;
+        found.extend(timeline::told(conn, &page)?);
+        match page.last().filter(|_| full(page.len())) {
+            Some(last) => before = Some(last.place()),
+            None => return Ok(found),
+        }
+    }
+}
