@@ -70,7 +70,7 @@ erasure-stays-orders = { $count ->
    *[other] { $count } orders with goods, amounts, payments and country, without a name: the books have to come out as before.
 }
 erasure-credit = Store credit of { $amount } can then be spent by nobody.
-erasure-last = Answers to programs and messages that are still to be sent to them go by themselves, within 30 days at the latest. This cannot be undone.
+erasure-last = What the shop told other programs, such as the accounts, and still has to send them is deleted by itself within 30 days. Erasing cannot be undone.
 mail-forgotten = Whoever this mail was for was erased.
 admin-customer-erased = Erased customer
 admin-customer-erased-at = Everything that told who this customer is was erased on { $date }. Their orders stay as numbers of the books.
@@ -85,7 +85,7 @@ admin-export-person = Everything about this customer
 admin-export-download = Download as JSON
 personal-title = Everything we know about { $name }
 personal-made = As of { $date }
-personal-profile = Who you are
+personal-profile = Profile
 personal-name = Name
 personal-email = Mail address
 personal-phone = Phone
@@ -112,7 +112,7 @@ personal-score-stage = How the last order compares with the usual pace
 personal-score-fifths = Fifth among all customers, 5 is the highest, by last order, number of orders and value: { $recency }, { $frequency }, { $value }
 personal-score-again = Chance of an order within 90 days, by statistics
 personal-score-year = What is expected within a year, by statistics
-personal-browsers = Browsers known as yours
+personal-browsers = Known browsers
 personal-sessions = Sign-ins that still hold
 personal-mails = Mails
 personal-timeline = What happened
