@@ -2,6 +2,7 @@
 
 use crate::CustomerId;
 use crate::schema::consents;
+use crate::segments::{self, Why};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Result, words};
@@ -21,7 +22,7 @@ pub struct Statement<'a> {
     pub proof: &'a str,
 }
 
-/// Records a statement, unless the last one about the same channel and topic says the same.
+/// Records a statement, unless the last one about the same channel and topic says the same. The customer's segments follow.
 pub fn record(conn: &mut Conn, customer: CustomerId, statement: &Statement, now: Time) -> Result<()> {
     if current(conn, customer, statement.channel, statement.topic)? == Some(statement.state) {
         return Ok(());
@@ -37,7 +38,7 @@ pub fn record(conn: &mut Conn, customer: CustomerId, statement: &Statement, now:
             consents::created_at.eq(now),
         ))
         .execute(conn)?;
-    Ok(())
+    segments::follow(conn, customer, Why::Consent, now)
 }
 
 /// The last statement, or `None` when there never was one.

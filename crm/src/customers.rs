@@ -3,6 +3,7 @@
 use crate::CustomerId;
 use crate::email::Email;
 use crate::schema::customers;
+use crate::segments::{self, Why};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Result, on_each, prepared};
@@ -72,6 +73,7 @@ pub fn ensure(conn: &mut Conn, new: &NewCustomer, now: Time) -> Result<CustomerI
     let insert = diesel::insert_into(customers::table).values(row).on_conflict_do_nothing().returning(customers::id);
     let added: Option<CustomerId> = prepared!(conn, insert => get_result).optional()?;
     if let Some(id) = added {
+        segments::follow(conn, id, Why::Profile, now)?;
         return Ok(id);
     }
     Ok(on_each!(conn, c => customers::table.filter(customers::email_key.eq(&key)).select(customers::id).first(c))?)
@@ -94,6 +96,7 @@ fn fill_in(conn: &mut Conn, found: &Customer, new: &NewCustomer, now: Time) -> R
                 customers::updated_at.eq(now),
             ))
             .execute(conn)?;
+        segments::follow(conn, found.id, Why::Profile, now)?;
     }
     Ok(())
 }
@@ -124,15 +127,16 @@ pub fn update_profile(conn: &mut Conn, id: CustomerId, name: &str, phone: &str, 
             customers::updated_at.eq(now),
         ))
         .execute(conn)?;
-    Ok(())
+    segments::follow(conn, id, Why::Profile, now)
 }
 
-/// Tags and note, as an import brings them.
+/// Tags and note, as an import brings them. Tags stand with a comma and a space between them, which is how rules look for one.
 pub fn annotate(conn: &mut Conn, id: CustomerId, tags: &str, note: &str, now: Time) -> Result<()> {
+    let tags = self::tags(tags).join(", ");
     diesel::update(customers::table.find(id))
         .set((customers::tags.eq(tags), customers::note.eq(note), customers::updated_at.eq(now)))
         .execute(conn)?;
-    Ok(())
+    segments::follow(conn, id, Why::Profile, now)
 }
 
 /// The first customers whose mail address or name begins with `text`, whatever the case of its letters; by mail address and then by name.
