@@ -82,7 +82,7 @@ struct Work {
     now: Time,
 }
 
-/// Works the membership of all customers out. A segment that is gone is built.
+/// Works the membership of all customers out, when that is due. A segment that is gone is built.
 pub fn build(db: &Db, id: SegmentId, clock: &Clock) -> Result<()> {
     for _ in 0..ANEW {
         let started = Instant::now();
@@ -104,11 +104,10 @@ pub fn build(db: &Db, id: SegmentId, clock: &Clock) -> Result<()> {
 
 /// Takes the next number. From the commit on, whoever writes a row of the segment gives it that number.
 fn begin(conn: &mut Conn, id: SegmentId, now: Time) -> Result<Option<Work>> {
-    let columns = (segments::build, segments::doubts, segments::running, segments::begun_at);
-    type Row = (i64, i64, bool, Option<Time>);
-    let Some((build, doubts, running, begun)): Option<Row> = segments::table.find(id).select(columns).first(conn).optional()? else {
-        return Ok(None);
-    };
+    let columns = (segments::state, segments::build, segments::doubts, segments::running, segments::begun_at);
+    type Row = (State, i64, i64, bool, Option<Time>);
+    let found: Option<Row> = segments::table.find(id).select(columns).first(conn).optional()?;
+    let Some((State::Due, build, doubts, running, begun)) = found else { return Ok(None) };
     if running && begun.is_some_and(|begun| begun > now - ABANDONED) {
         return Err(Error::conflict("another build of this segment is running"));
     }

@@ -21,6 +21,7 @@ fn clock(at: Time) -> Clock {
 }
 
 fn built(db: &Db, id: SegmentId, at: Time) {
+    db.write_now(move |conn| super::build::doubt(conn, &[id], at)).unwrap();
     build(db, id, &clock(at)).unwrap();
 }
 
@@ -147,6 +148,7 @@ fn a_build_and_orders_at_once_leave_the_truth() {
     std::thread::scope(|scope| {
         scope.spawn(|| {
             for _ in 0..6 {
+                db.write_now(move |conn| doubt_all(conn, at)).unwrap();
                 build(&db, buyers, &Clock::default()).unwrap();
             }
         });
