@@ -12,7 +12,9 @@ use storefront::catalog::{self, CATEGORY_JOB, PICTURE_JOB, WINDOW_JOB};
 use storefront::doctor::runs as doctor;
 use storefront::orders::terms;
 use storefront::payment_jobs::Cashier;
-use storefront::{batches, carts, gift_cards, idempotency, kin, logins, payments, pictures, refunds, search_index, shop, waiting, webhooks};
+use storefront::{
+    batches, carts, gift_cards, idempotency, kin, logins, payments, pictures, refunds, search_index, shop, waiting, webhooks,
+};
 
 const RECONCILE: &str = "payments.reconcile";
 const EXPIRE: &str = "orders.expire";

@@ -28,6 +28,7 @@ mod promotions_web;
 mod races;
 mod releasing;
 mod returns;
+mod segments;
 mod shared_pages;
 mod stored_value;
 mod stores;

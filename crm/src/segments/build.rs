@@ -47,6 +47,11 @@ pub fn doubt_all(conn: &mut Conn, now: Time) -> Result<()> {
     doubt(conn, &ids, now)
 }
 
+/// Has one segment built anew. `NotFound` without such a segment.
+pub fn rebuild(conn: &mut Conn, id: SegmentId, now: Time) -> Result<()> {
+    doubt(conn, &[id], now)
+}
+
 /// Leaves the segments that ask about scores to be built after scores of everybody moved.
 pub fn scores_moved(conn: &mut Conn, now: Time) -> Result<()> {
     doubt_such(conn, now, &|rule| {

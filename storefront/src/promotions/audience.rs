@@ -43,7 +43,7 @@ impl Display for Audience {
 
 /// Whether it is only for some people.
 fn for_some(conditions: &Conditions) -> bool {
-    conditions.signed_in || conditions.first_order || !conditions.customers.is_empty() || !conditions.segments.is_empty()
+    conditions.signed_in || conditions.first_order || !conditions.customers.is_empty() || conditions.segment.is_some()
 }
 
 /// The live promotions that make the prices of single products depend on who asks, at one moment.

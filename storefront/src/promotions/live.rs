@@ -88,13 +88,7 @@ fn open_by_codes(conn: &mut Conn, loaded: &mut Loaded, given: &[String], languag
 }
 
 /// What is known of whoever fills a cart, and how often they used the promotions that count it.
-pub(crate) fn shopper(
-    conn: &mut Conn,
-    loaded: &mut Loaded,
-    customer: Option<CustomerId>,
-    email: &str,
-    now: Time,
-) -> Result<Shopper> {
+pub(crate) fn shopper(conn: &mut Conn, loaded: &mut Loaded, customer: Option<CustomerId>, email: &str, now: Time) -> Result<Shopper> {
     let email = Email::parse(email, "email").ok();
     let (known, key) = match (customer, &email) {
         (Some(id), Some(email)) => (Some(id), Some(email.key())),
@@ -128,7 +122,7 @@ pub(crate) fn shopper(
 
 /// The segments that some promotion is for.
 fn asked_about(offers: &[Offer]) -> Vec<SegmentId> {
-    let mut ids: Vec<SegmentId> = offers.iter().flat_map(|offer| offer.rules.conditions.segments.iter().copied()).collect();
+    let mut ids: Vec<SegmentId> = offers.iter().filter_map(|offer| offer.rules.conditions.segment).collect();
     ids.sort_unstable();
     ids.dedup();
     ids

@@ -35,7 +35,7 @@ pub(crate) fn speak_of(conn: &mut Conn, category: CategoryId) -> Result<bool> {
 pub fn for_segment(conn: &mut Conn, segment: SegmentId) -> Result<Vec<(PromotionId, String)>> {
     let all: Vec<(PromotionId, String, Json<Rules>)> =
         promotions::table.order(promotions::id).select((promotions::id, promotions::name, promotions::rules)).load(conn)?;
-    let such = all.into_iter().filter(|(.., rules)| rules.0.conditions.segments.contains(&segment));
+    let such = all.into_iter().filter(|(.., rules)| rules.0.conditions.segment == Some(segment));
     Ok(such.map(|(id, name, _)| (id, name)).collect())
 }
 
