@@ -29,10 +29,19 @@ const RULES: [(&str, &str); 8] = [
     ("one worth 50 in a year", r#"{"orders":{"at_least":1,"worth":{"amount":5000,"currency":"EUR"},"within":"365d"}}"#),
     ("silent for 180 days", r#"{"all":[{"score":{"measure":"orders","at_least":1}},{"last_order":{"before":"180d"}}]}"#),
     ("tag and country", r#"{"all":[{"tag":"vip"},{"country":["DE","AT"]}]}"#),
-    ("bought a category, never a product", r#"{"all":[{"bought":{"what":{"category":7},"at_least":2}},{"bought":{"what":{"product":3},"at_most":0}}]}"#),
+    (
+        "bought a category, never a product",
+        r#"{"all":[{"bought":{"what":{"category":7},"at_least":2}},{"bought":{"what":{"product":3},"at_most":0}}]}"#,
+    ),
     ("looked 5 times in 30 days", r#"{"did":{"kind":"product_viewed","at_least":5,"within":"30d"}}"#),
-    ("searched and did not order", r#"{"all":[{"did":{"kind":"searched","at_least":1,"within":"14d"}},{"did":{"kind":"order_placed","at_most":0,"within":"14d"}}]}"#),
-    ("best fifth or a yes to mails", r#"{"any":[{"score":{"measure":"monetary","at_least":5}},{"consent":{"channel":"email","topic":"news","state":"given"}}]}"#),
+    (
+        "searched and did not order",
+        r#"{"all":[{"did":{"kind":"searched","at_least":1,"within":"14d"}},{"did":{"kind":"order_placed","at_most":0,"within":"14d"}}]}"#,
+    ),
+    (
+        "best fifth or a yes to mails",
+        r#"{"any":[{"score":{"measure":"monetary","at_least":5}},{"consent":{"channel":"email","topic":"news","state":"given"}}]}"#,
+    ),
 ];
 
 fn noon() -> Time {

@@ -53,12 +53,22 @@ pub struct NewCustomer {
 /// The customer of this address, created if new. What a stranger types at checkout never overwrites what is stored; an empty
 /// name or phone is filled in.
 pub fn ensure(conn: &mut Conn, new: &NewCustomer, now: Time) -> Result<CustomerId> {
+    let (id, changed) = meet(conn, new, now)?;
+    if changed {
+        segments::follow(conn, id, Why::Profile, now)?;
+    }
+    Ok(id)
+}
+
+/// [`ensure`] for whoever has the customer's segments follow in the same transaction anyway, as an order does. Also answers whether
+/// anything was written.
+pub fn meet(conn: &mut Conn, new: &NewCustomer, now: Time) -> Result<(CustomerId, bool)> {
     let key = new.email.key();
     if let Some(found) =
         on_each!(conn, c => customers::table.filter(customers::email_key.eq(&key)).select(Customer::as_select()).first(c)).optional()?
     {
-        fill_in(conn, &found, new, now)?;
-        return Ok(found.id);
+        let changed = fill_in(conn, &found, new, now)?;
+        return Ok((found.id, changed));
     }
     let row = (
         customers::email.eq(new.email.as_str()),
@@ -73,10 +83,9 @@ pub fn ensure(conn: &mut Conn, new: &NewCustomer, now: Time) -> Result<CustomerI
     let insert = diesel::insert_into(customers::table).values(row).on_conflict_do_nothing().returning(customers::id);
     let added: Option<CustomerId> = prepared!(conn, insert => get_result).optional()?;
     if let Some(id) = added {
-        segments::follow(conn, id, Why::Profile, now)?;
-        return Ok(id);
+        return Ok((id, true));
     }
-    Ok(on_each!(conn, c => customers::table.filter(customers::email_key.eq(&key)).select(customers::id).first(c))?)
+    Ok((on_each!(conn, c => customers::table.filter(customers::email_key.eq(&key)).select(customers::id).first(c))?, false))
 }
 
 /// A name as it is looked for.
@@ -84,10 +93,11 @@ fn name_key(name: &str) -> String {
     name.trim().to_lowercase()
 }
 
-fn fill_in(conn: &mut Conn, found: &Customer, new: &NewCustomer, now: Time) -> Result<()> {
+fn fill_in(conn: &mut Conn, found: &Customer, new: &NewCustomer, now: Time) -> Result<bool> {
     let name = if found.name.is_empty() { &new.name } else { &found.name };
     let phone = if found.phone.is_empty() { &new.phone } else { &found.phone };
-    if *name != found.name || *phone != found.phone {
+    let changes = *name != found.name || *phone != found.phone;
+    if changes {
         diesel::update(customers::table.find(found.id))
             .set((
                 customers::name.eq(name),
@@ -96,9 +106,8 @@ fn fill_in(conn: &mut Conn, found: &Customer, new: &NewCustomer, now: Time) -> R
                 customers::updated_at.eq(now),
             ))
             .execute(conn)?;
-        segments::follow(conn, found.id, Why::Profile, now)?;
     }
-    Ok(())
+    Ok(changes)
 }
 
 pub fn get(conn: &mut Conn, id: CustomerId) -> Result<Customer> {

@@ -148,7 +148,7 @@ fn create(conn: &mut Conn, quote: &Quote, contact: &Contact, settlement: Settlem
                 phone: contact.phone.clone(),
                 language: cart.language.clone(),
             };
-            customers::ensure(conn, &new, now)?
+            customers::meet(conn, &new, now)?.0
         }
     };
     // An order of which nothing is left to pay has nothing to wait for.

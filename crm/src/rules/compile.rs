@@ -143,7 +143,7 @@ impl Builder<'_> {
         let mut sql = Fragment::default();
         match rule {
             Rule::Name(Words::Is(text)) => always(sql.push("c.name_key = ").text(text.to_lowercase())),
-            Rule::Name(Words::Begins(text)) => (begins("c.name_key", &text.to_lowercase()), None),
+            Rule::Name(Words::Begins(text)) => (Fragment::begins("c.name_key", &text.to_lowercase()), None),
             Rule::Name(Words::Contains(text)) => {
                 let text = text.to_lowercase();
                 always(sql.push(&format!("{}(c.name_key, ", self.dialect.finds())).text(text).push(") > 0"))
@@ -160,7 +160,7 @@ impl Builder<'_> {
             Rule::Known(age) => self.aged("c.created_at", *age),
             Rule::Country(countries) => (self.of_place(sql.among("p.country", countries)), None),
             Rule::Postcode(codes) => {
-                let parts: Vec<Fragment> = codes.iter().map(|code| begins("p.postcode", code)).collect();
+                let parts: Vec<Fragment> = codes.iter().map(|code| Fragment::begins("p.postcode", code)).collect();
                 (self.of_place(sql.push("(").join(&parts, " OR ").push(")")), None)
             }
             Rule::Consent(allowed) => {
@@ -389,13 +389,5 @@ impl Builder<'_> {
 fn flag(such: &Fragment) -> Fragment {
     let mut sql = Fragment::of("MAX(CASE WHEN ");
     sql.add(such).push(" THEN 1 ELSE 0 END)");
-    sql
-}
-
-/// Whether a column begins with a text.
-fn begins(column: &str, text: &str) -> Fragment {
-    let letters = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
-    let mut sql = Fragment::of(&format!("substr({column}, 1, CAST("));
-    sql.int(letters).push(" AS INTEGER)) = ").text(text);
     sql
 }

@@ -146,6 +146,14 @@ impl Fragment {
         self.push(")")
     }
 
+    /// Whether `column` begins with a text.
+    pub fn begins(column: &str, text: &str) -> Fragment {
+        let letters = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
+        let mut sql = Fragment::of(&format!("substr({column}, 1, CAST("));
+        sql.int(letters).push(" AS INTEGER)) = ").text(text);
+        sql
+    }
+
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
