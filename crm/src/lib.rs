@@ -1,5 +1,6 @@
 //! The memory: who the customers are, what they allowed, what they bought, and which rules hold for them. No pages and no HTTP: plain functions over its own tables.
 
+pub mod activities;
 pub mod bg_nbd;
 pub mod consents;
 pub mod customers;
@@ -13,5 +14,6 @@ pub mod rules;
 mod schema;
 pub mod scores;
 pub mod segments;
+pub mod trails;
 
 kernel::id!(CustomerId);

@@ -16,7 +16,7 @@ mod store;
 mod tests;
 
 pub use crate::rules::SegmentId;
-pub use build::{BUILD_JOB, build, doubt_all, goods_moved, rebuild, scores_moved};
+pub use build::{BUILD_JOB, build, build_all, doubt_all, goods_moved, rebuild, scores_moved};
 pub use follow::{follow, follow_events, forget};
 pub(crate) use list::{Listed, listed};
 pub use list::{Moved, Preview, Size, history, members, preview, size, sizes};

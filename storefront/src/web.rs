@@ -25,6 +25,7 @@ pub mod page_cache;
 mod pictures;
 pub mod posted;
 pub mod preview;
+pub(crate) mod privacy;
 mod product;
 pub mod reductions;
 mod search;
@@ -41,6 +42,7 @@ mod viewed;
 pub mod views;
 pub mod visit;
 mod waiting;
+pub mod watch;
 mod webhooks;
 pub mod words;
 
@@ -73,6 +75,7 @@ fn pages(config: &mut web::ServiceConfig) {
         .configure(search::routes)
         .configure(suggest::routes)
         .configure(content::routes)
+        .configure(privacy::routes)
         .configure(cart::routes)
         .configure(checkout::routes)
         .configure(orders::routes)

@@ -6,7 +6,8 @@ use crate::support::office::{at_work, role};
 use crate::support::visitor::Visitor;
 use admin::permissions::Preset;
 use chrono::TimeDelta;
-use crm::rules::{Age, Bought, Goods as Bought_, Orders, Rule, Span};
+use crm::activities::{self, Activity, Kind};
+use crm::rules::{Age, Bought, Did, Goods as Bought_, Orders, Rule, Span};
 use crm::segments::{self, SegmentId, State, Wish};
 use crm::{CustomerId, customers};
 use storefront::catalog::Saving;
@@ -77,6 +78,46 @@ fn an_order_enters_its_customer_in_its_own_commit_and_time_or_a_cancellation_tak
     let moved = house.db.read_now(move |conn| segments::history(conn, regulars, None, 10)).unwrap();
     let told: Vec<(bool, &str)> = moved.iter().map(|one| (one.entered, one.why.as_str())).collect();
     assert_eq!(told, [(false, "time"), (true, "order"), (false, "order"), (true, "order")]);
+}
+
+#[test]
+fn what_happened_enters_its_customer_when_it_is_written_down() {
+    let house = House::open();
+    let mug = goods::product(&house.db, "Mug", 1200, 50);
+    let ann = goods::customer(&house.db, "ann@example.com", 0);
+    let did = |kind: Kind, product: Option<i64>| {
+        Rule::Did(Did { kind: kind.as_str().into(), product, at_least: Some(1), at_most: None, within: Some(Span::Days(7)) })
+    };
+    let buyers = segment(&house, "Buyers", did(Kind::OrderPlaced, None));
+    let lookers = segment(&house, "Lookers", did(Kind::ProductViewed, Some(1)));
+    order(&house, mug, "ann@example.com");
+    house.work();
+    assert!(inside(&house, buyers, ann) && !inside(&house, lookers, ann));
+    let look = |product: i64| {
+        let key = format!("look:{product}");
+        let (kind, at, source) = (Kind::ProductViewed, now(), "test");
+        let seen = move |conn: &mut kernel::Conn| {
+            let activity = Activity {
+                customer: Some(ann),
+                trail: None,
+                kind,
+                at,
+                source,
+                dedupe_key: &key,
+                subject: Some(product),
+                amount: None,
+                detail: "",
+            };
+            activities::record(conn, &activity).map(drop)
+        };
+        house.db.write_now(seen).unwrap();
+    };
+    look(2);
+    assert!(!inside(&house, lookers, ann));
+    look(1);
+    assert!(inside(&house, lookers, ann));
+    house.state.clock.advance(TimeDelta::days(7));
+    assert!(!inside(&house, buyers, ann) && !inside(&house, lookers, ann));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::{
     order_release, order_ship, orders, pages, person, pictures, product, product_export, product_import, product_rules, product_table,
     products, promotion_bench, promotion_codes, promotions, redirects, return_exchange, return_money, return_new, returns, roles,
     second_factor, segment_edit, segments, settings, shipping, sign_in, staff, stock, stock_goods, store_credit, stores, taxes, theme,
-    webhooks,
+    timeline, webhooks,
 };
 use crate::permissions::Permission::{
     ApiKeysManage, AuditView, CasesView, ContentEdit, CustomersEdit, CustomersView, GiftCardsManage, GiftCardsView, JobsManage, JobsView,
@@ -58,6 +58,8 @@ fn shop() -> Vec<Route> {
         get("/customers", CustomersView, customers::list),
         get("/customers/{customer}", CustomersView, customer::show),
         post("/customers/{customer}", CustomersEdit, customer::note),
+        get("/customers/{customer}/timeline", CustomersView, timeline::show),
+        post("/customers/{customer}/browsers/{edge}/part", CustomersEdit, timeline::part),
         get("/forecasts", CustomersView, forecasts::show),
         get("/segments", SegmentsView, segments::list),
         get("/segments/new", SegmentsEdit, segment_edit::new),
@@ -143,6 +145,8 @@ fn shop() -> Vec<Route> {
         post("/categories/{id}", ProductsEdit, categories::update),
         post("/categories/{id}/order", ProductsEdit, categories::shift),
         post("/categories/{id}/delete", ProductsEdit, categories::delete),
+        post("/categories/{id}/picture", ProductsEdit, categories::picture),
+        post("/categories/{id}/picture/remove", ProductsEdit, categories::remove_picture),
         get("/attributes", ProductsView, attributes::list),
         get("/attributes/new", ProductsEdit, attributes::new),
         post("/attributes/new", ProductsEdit, attributes::create),

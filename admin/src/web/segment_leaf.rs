@@ -2,6 +2,7 @@
 
 use super::promotion_goods::lines;
 use super::segment_tree::{Leaf, Mode, Node};
+use crm::activities::Kind;
 use crm::rfm::Group;
 use crm::rules::{Age, Allowed, Bought, Did, Goods, Measure, Orders, Rule, Said, Scored, SegmentId, Span, Words, Worth};
 use crm::scores::Stage;
@@ -117,6 +118,9 @@ impl Reading<'_> {
                     "" => None,
                     name => self.product(name, at, "product")?,
                 };
+                if product.is_some() && leaf.value("event") != Kind::ProductViewed.as_str() {
+                    self.refuse(at, "product", "segment-product-looked-at");
+                }
                 Rule::Did(Did { kind: leaf.value("event").to_string(), product, at_least, at_most, within: self.span(leaf, at) })
             }
             _ => {

@@ -1,6 +1,7 @@
 //! What a rule must be to be kept.
 
 use super::{Age, Did, Goods, Others, Range, Rule, SegmentId, Words};
+use crate::activities::Kind;
 use kernel::{Error, Result};
 
 /// The most nodes of a tree, those of the segments that it refers to not counted.
@@ -143,8 +144,11 @@ fn referred(id: SegmentId, place: &str, own: Option<SegmentId>, others: &Others)
 }
 
 fn event(did: &Did, place: &str) -> Result<()> {
-    if did.kind.is_empty() || did.kind.len() > 40 || !did.kind.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') {
+    if Kind::parse(&did.kind).is_none() {
         return Err(wrong(&format!("{place}.kind"), format!("{} is no kind of event", did.kind)));
+    }
+    if did.product.is_some() && did.kind != Kind::ProductViewed.as_str() {
+        return Err(wrong(&format!("{place}.product"), format!("{} is not about a product", did.kind)));
     }
     count(did.range(), place)
 }

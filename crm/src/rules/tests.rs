@@ -153,6 +153,7 @@ fn what_makes_no_sense_is_refused_with_its_place() {
         (r#"{"country":["de"]}"#, "country: de is no country code"),
         (r#"{"tag":"a, b"}"#, "tag: one tag has no comma"),
         (r#"{"did":{"kind":"'; drop","at_least":1}}"#, "did.kind: '; drop is no kind"),
+        (r#"{"did":{"kind":"searched","product":3,"at_least":1}}"#, "did.product: searched is not about a product"),
         (r#"{"all":[{"segment":9}]}"#, "all[0].segment: there is no segment 9"),
         (r#"{"all":[{"segment":2}]}"#, "all[0].segment: segment 2 refers back"),
         (r#"{"all":[{"segment":1}]}"#, "all[0].segment: segment 1 refers back"),

@@ -123,8 +123,9 @@ fn leaf(dice: &mut Dice, known: &[SegmentId]) -> Rule {
         }
         17 if !known.is_empty() => Rule::Segment(*dice.pick(known)),
         _ => {
-            let product = dice.chance(2).then(|| 1 + dice.below(3));
-            Rule::Did(Did { kind: dice.pick(&KINDS).to_string(), product, at_least, at_most, within })
+            let kind = *dice.pick(&KINDS);
+            let product = (kind == KINDS[0] && dice.chance(2)).then(|| 1 + dice.below(3));
+            Rule::Did(Did { kind: kind.into(), product, at_least, at_most, within })
         }
     }
 }

@@ -47,6 +47,20 @@ pub fn doubt_all(conn: &mut Conn, now: Time) -> Result<()> {
     doubt(conn, &ids, now)
 }
 
+/// Builds every segment now. One that somebody else is building is left to them.
+pub fn build_all(db: &Db, clock: &Clock) -> Result<()> {
+    let now = clock.now();
+    db.write_now(move |conn| doubt_all(conn, now))?;
+    let ids: Vec<SegmentId> = db.read_now(|conn| Ok(segments::table.order(segments::id).select(segments::id).load(conn)?))?;
+    for id in ids {
+        match build(db, id, clock) {
+            Ok(()) | Err(Error::Conflict(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
 /// Has one segment built anew. `NotFound` without such a segment.
 pub fn rebuild(conn: &mut Conn, id: SegmentId, now: Time) -> Result<()> {
     doubt(conn, &[id], now)

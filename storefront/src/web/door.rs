@@ -5,6 +5,7 @@ use super::limits::Limits;
 use super::memory::Memory;
 use super::views::page::{ClosedView, ErrorView, Page};
 use super::visit::Visit;
+use super::watch::Watch;
 use crate::gateway::Gateways;
 use crate::ids::StoreId;
 use crate::mails::Mailer;
@@ -39,6 +40,8 @@ pub struct Door {
     pub limits: Arc<Limits>,
     /// What is served again without asking the database.
     pub memory: Arc<Memory>,
+    /// Where pages tell what visitors look at.
+    pub watch: Arc<Watch>,
 }
 
 impl Door {

@@ -12,7 +12,7 @@ use super::door::Door;
 use super::known::Known;
 use super::viewed;
 use super::views::page::{Flash, FrameSlots};
-use super::visit::Visit;
+use super::visit::{Choice, Visit};
 use super::words::Words;
 use crate::ids::ProductId;
 use crate::promotions::Audience;
@@ -61,10 +61,12 @@ pub enum Slot {
     Messages,
     /// The shelf of products looked at before.
     Viewed,
+    /// An attribute that hides the question whether the browser may be recognised, once it is answered.
+    Asked,
 }
 
 impl Slot {
-    const ALL: [Slot; 5] = [Slot::FormToken, Slot::Account, Slot::CartUnits, Slot::Messages, Slot::Viewed];
+    const ALL: [Slot; 6] = [Slot::FormToken, Slot::Account, Slot::CartUnits, Slot::Messages, Slot::Viewed, Slot::Asked];
 
     fn letter(self) -> char {
         match self {
@@ -73,6 +75,7 @@ impl Slot {
             Slot::CartUnits => 'c',
             Slot::Messages => 'm',
             Slot::Viewed => 'v',
+            Slot::Asked => 'q',
         }
     }
 }
@@ -96,7 +99,12 @@ impl Slots {
 
     /// The marks of the frame around every page.
     pub fn of_frame(&self) -> FrameSlots {
-        FrameSlots { account: self.mark(Slot::Account), cart: self.mark(Slot::CartUnits), messages: self.mark(Slot::Messages) }
+        FrameSlots {
+            account: self.mark(Slot::Account),
+            cart: self.mark(Slot::CartUnits),
+            messages: self.mark(Slot::Messages),
+            asked: self.mark(Slot::Asked),
+        }
     }
 
     /// Cuts a rendered page at its marks. Fails when something is marked that is no slot.
@@ -174,6 +182,7 @@ impl Filler<'_> {
             Slot::Account => self.account(),
             Slot::CartUnits => self.cart_units(),
             Slot::Messages => self.messages(),
+            Slot::Asked => Ok(Bytes::from_static(if self.visit.choice == Choice::Open { b"" } else { b"hidden" })),
             Slot::Viewed => viewed::shelf(self.door, self.visit, &self.known.audience, self.product).await,
         }
     }

@@ -29,7 +29,21 @@ const UNITS: &str = "units";
 const UNITS_SECONDS: i64 = 60;
 /// The products looked at last, the newest first. Only the browser keeps them.
 const VIEWED: &str = "viewed";
+/// The secret of the trail of a visitor who allowed to be recognised, or [`REFUSED`].
+const TRAIL: &str = "trail";
+const REFUSED: &str = "no";
+const CHOICE_DAYS: i64 = 180;
 const MOST_VIEWED: usize = 12;
+
+/// Whether the visitor lets the shop recognise this browser.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// They were not asked, or did not answer.
+    Open,
+    Refused,
+    /// The secret of the trail.
+    Allowed(String),
+}
 
 /// One request's visitor.
 #[derive(Clone, Debug)]
@@ -48,6 +62,7 @@ pub struct Visit {
     pub session: Option<String>,
     /// The products looked at before, the last first.
     pub viewed: Vec<ProductId>,
+    pub choice: Choice,
     /// The token forms carry; it proves that the form came from a page of ours.
     pub csrf: String,
     pub flash: Vec<Flash>,
@@ -83,6 +98,11 @@ impl Visit {
             visitor,
             session: sent(SESSION),
             viewed: request.cookie(VIEWED).map(|cookie| read_viewed(cookie.value())).unwrap_or_default(),
+            choice: match (sent(TRAIL), request.cookie(TRAIL)) {
+                (Some(secret), _) => Choice::Allowed(secret),
+                (None, Some(cookie)) if cookie.value() == REFUSED => Choice::Refused,
+                _ => Choice::Open,
+            },
             flash: request.cookie(FLASH).map(|cookie| read_flash(cookie.value(), signer)).unwrap_or_default(),
             user_agent: header("user-agent"),
             client: client(request),
@@ -126,8 +146,55 @@ impl Visit {
         self.outgoing.borrow_mut().push(Cookie::new(FLASH, format!("{signature}.{body}")));
     }
 
-    /// Lets the browser remember that this product was looked at.
+    /// The secret of the trail of whoever allowed it.
+    pub fn trail(&self) -> Option<&str> {
+        match &self.choice {
+            Choice::Allowed(secret) => Some(secret),
+            Choice::Open | Choice::Refused => None,
+        }
+    }
+
+    /// Recognises the browser from now on, by a trail that is its own; one that allowed it before keeps its trail. Answers the secret.
+    pub fn allow(&self) -> String {
+        let secret = self.trail().map_or_else(token::random, ToString::to_string);
+        self.choose(&secret);
+        secret
+    }
+
+    /// Forgets the trail, and what was looked at.
+    pub fn refuse(&self) {
+        self.choose(REFUSED);
+        let mut viewed = Cookie::new(VIEWED, "");
+        viewed.make_removal();
+        self.outgoing.borrow_mut().push(viewed);
+    }
+
+    /// Follows the trail of this secret from now on; `None` changes nothing.
+    pub fn keep_trail(&self, secret: Option<String>) {
+        if let Some(secret) = secret {
+            self.choose(&secret);
+        }
+    }
+
+    /// Begins another trail for whoever allowed one: somebody else is at this browser. Answers its secret.
+    pub fn another_trail(&self) -> Option<String> {
+        self.trail()?;
+        let secret = token::random();
+        self.choose(&secret);
+        Some(secret)
+    }
+
+    fn choose(&self, value: &str) {
+        let mut cookie = Cookie::new(TRAIL, value.to_string());
+        cookie.set_max_age(Duration::days(CHOICE_DAYS));
+        self.outgoing.borrow_mut().push(cookie);
+    }
+
+    /// Lets the browser remember that this product was looked at, if its visitor allows it.
     pub fn saw(&self, product: ProductId) {
+        if self.trail().is_none() {
+            return;
+        }
         let ids = std::iter::once(product).chain(self.viewed.iter().copied().filter(|id| *id != product));
         let ids: Vec<String> = ids.take(MOST_VIEWED).map(|id| id.to_string()).collect();
         let mut cookie = Cookie::new(VIEWED, ids.join("."));

@@ -10,11 +10,13 @@ use crate::payments::{self, Payment};
 use crate::web::door::Door;
 use crate::web::orders::{FRESH, order_path, pay};
 use crate::web::posted::Posted;
+use crate::web::privacy::Recognition;
 use crate::web::views::page::Tone;
 use crate::web::visit::Visit;
 use crate::{carts, shop};
 use actix_web::{HttpResponse, web};
 use crm::consents::{self, Consent, Statement};
+use crm::trails::Evidence;
 use kernel::clock::Time;
 use kernel::{Conn, Error, Result};
 
@@ -25,6 +27,7 @@ pub async fn place(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<
         return Ok(door.go(&visit, "/checkout/review"));
     };
     let (seen, signer, gateways) = (visit.clone(), door.signer.clone(), door.gateways.clone());
+    let recognition = Recognition::of(&visit);
     let committed = door.write(move |conn, now| {
         let placed = commit(conn, &seen, token, &gateways, now)?;
         let order = orders::get(conn, placed.order)?;
@@ -33,9 +36,11 @@ pub async fn place(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<
             let wished = seen.wish(&signer, &order.email.to_lowercase());
             remember(conn, &seen, &order, wished, now)?;
         }
-        Ok((order, payments::get(conn, placed.payment)?))
+        let proof = format!("order {}", order.number);
+        let trail = recognition.join(conn, order.customer_id, Evidence::Checkout, &proof, now)?;
+        Ok((order, payments::get(conn, placed.payment)?, trail))
     });
-    let (order, payment) = match committed.await {
+    let (order, payment, trail) = match committed.await {
         Ok(done) => done,
         Err(Error::Conflict(_)) => {
             visit.say(&door.signer, Tone::Warning, "checkout-changed");
@@ -44,6 +49,7 @@ pub async fn place(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<
         Err(error) => return Err(error),
     };
     visit.keep_wish(&door.signer, None);
+    visit.keep_trail(trail);
     finish(&door, &visit, &order, &payment).await
 }
 
