@@ -147,5 +147,5 @@ fn field(leaf: &Leaf, at: &str, input: &Input, wrong: &Fields, segments: &[Value
         }
     };
     json!({ "name": name, "label": format!("segment-f-{}", input.name), "kind": kind, "value": value, "choices": choices,
-        "error": wrong.0.get(&name), "categories": leaf.kind.word == "bought" && input.name == "named" && leaf.value("goods") == "category" })
+        "silent": input.name == "unit" && leaf.value("length").is_empty(), "error": wrong.0.get(&name), "categories": leaf.kind.word == "bought" && input.name == "named" && leaf.value("goods") == "category" })
 }

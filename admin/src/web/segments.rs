@@ -7,7 +7,8 @@ use super::segment_spell;
 use super::segment_tree as tree;
 use crate::permissions::Permission;
 use actix_web::{HttpResponse, web};
-use crm::segments::{self, Moved, SegmentId};
+use chrono::TimeDelta;
+use crm::segments::{self, Moved, SegmentId, Size};
 use crm::{CustomerId, customers};
 use kernel::clock::Time;
 use kernel::error::Fields;
@@ -19,7 +20,8 @@ use storefront::web::download;
 use storefront::web::posted::Posted;
 use storefront::{catalog, promotions};
 
-/// Days of the chart, members named, and comings and goings of a page.
+/// Days of the chart and the most counts it is made of, members named, and comings and goings of a page.
+const SHOWN: i64 = 30;
 const DAYS: i64 = 60;
 const NAMED: i64 = 10;
 const MOVED: i64 = 25;
@@ -63,7 +65,7 @@ fn whole(conn: &mut Conn, id: SegmentId, before: Option<i64>, seen: bool, now: T
     let members = if seen { segments::members(conn, id, CustomerId(0), NAMED, now)? } else { Vec::new() };
     let moved = segments::history(conn, id, before, MOVED)?;
     let last = moved.last().map(|one| one.id).filter(|_| moved.len() as i64 >= MOVED);
-    let sizes = segments::sizes(conn, id, DAYS)?;
+    let sizes = each_day(&segments::sizes(conn, id, DAYS)?, now);
     let heights: Vec<i64> = sizes.iter().map(|(_, size)| *size).collect();
     let days: Vec<Value> = sizes.iter().map(|(day, size)| json!({ "day": day, "size": size })).collect();
     let view = json!({ "id": id, "name": segment.name, "note": segment.note, "state": segment.state, "size": segments::size(conn, id, now)?,
@@ -71,6 +73,20 @@ fn whole(conn: &mut Conn, id: SegmentId, before: Option<i64>, seen: bool, now: T
         "members": named(conn, &members)?, "moved": comings(conn, &moved, seen)?, "chart": chart::bars(&heights), "days": days,
         "built": segment.sized_at, "millis": segment.build_millis });
     Ok((segment.name, view, last))
+}
+
+/// The sizes of the latest days, one after the other: a day without a count is as the one before.
+fn each_day(counted: &[Size], now: Time) -> Vec<Size> {
+    if counted.is_empty() {
+        return Vec::new();
+    }
+    let mut days = Vec::new();
+    for ago in (0..SHOWN).rev() {
+        let day = (now.date() - TimeDelta::days(ago)).format("%Y-%m-%d").to_string();
+        let size = counted.iter().rev().find(|(known, _)| *known <= day).map_or(0, |(_, size)| *size);
+        days.push((day, size));
+    }
+    days
 }
 
 /// What to call these customers, with their pages.
