@@ -25,7 +25,7 @@ const BUILD_FLOOR: Duration = Duration::from_secs(5);
 const ONE_FLOOR_MICROS: f64 = 1000.0;
 
 const RULES: [(&str, &str); 8] = [
-    ("3 orders in 90 days", r#"{"orders":{"at_least":3,"within":"90d"}}"#),
+    ("2 orders in 180 days", r#"{"orders":{"at_least":2,"within":"180d"}}"#),
     ("one worth 50 in a year", r#"{"orders":{"at_least":1,"worth":{"amount":5000,"currency":"EUR"},"within":"365d"}}"#),
     ("silent for 180 days", r#"{"all":[{"score":{"measure":"orders","at_least":1}},{"last_order":{"before":"180d"}}]}"#),
     ("tag and country", r#"{"all":[{"tag":"vip"},{"country":["DE","AT"]}]}"#),
@@ -33,7 +33,7 @@ const RULES: [(&str, &str); 8] = [
         "bought a category, never a product",
         r#"{"all":[{"bought":{"what":{"category":7},"at_least":2}},{"bought":{"what":{"product":3},"at_most":0}}]}"#,
     ),
-    ("looked 5 times in 30 days", r#"{"did":{"kind":"product_viewed","at_least":5,"within":"30d"}}"#),
+    ("looked 3 times in 30 days", r#"{"did":{"kind":"product_viewed","at_least":3,"within":"30d"}}"#),
     (
         "searched and did not order",
         r#"{"all":[{"did":{"kind":"searched","at_least":1,"within":"14d"}},{"did":{"kind":"order_placed","at_most":0,"within":"14d"}}]}"#,
@@ -90,7 +90,7 @@ fn built(db: &Db, name: &str, rule: &str, clock: &Clock) -> SegmentId {
 
 /// Membership of one customer: read from the rows, and worked out anew in a transaction as an order does it.
 fn one_by_one(db: &Db, ids: &[SegmentId], customers: i64) {
-    let of = |n: i64| CustomerId(1 + n * 7919 % customers);
+    let of = move |n: i64| CustomerId(1 + n * 7919 % customers);
     let all = ids.to_vec();
     let started = Instant::now();
     db.read_now(move |conn| {
@@ -144,7 +144,7 @@ fn fill(db: &Db, postgres: bool, customers: i64) {
             "INSERT INTO customers (id, email, email_key, name, name_key, phone, language, tags, note, created_at, updated_at)
              SELECT n, 'c' || n || '@example.com', 'c' || n || '@example.com', 'Customer ' || n, 'customer ' || n, '',
              CASE WHEN n % 3 = 0 THEN 'zh' ELSE 'en' END, CASE WHEN n % 20 = 0 THEN 'vip, tea' ELSE '' END, '', {at}, {at} FROM {of}",
-            at = ago("n * 7919 % 1000000"),
+            at = ago("n * 7919 % 1000003"),
             of = numbers(customers)
         ),
         format!(
@@ -157,7 +157,7 @@ fn fill(db: &Db, postgres: bool, customers: i64) {
             "INSERT INTO purchases (order_id, customer_id, purchased_at, currency, revenue, refunded, units, country, postcode)
              SELECT n, 1 + n * 7907 % {customers}, {at}, 'EUR', 500 + n * 31 % 9000, 0, 2,
              CASE n % 3 WHEN 0 THEN 'DE' WHEN 1 THEN 'AT' ELSE 'FR' END, '10115' FROM {of}",
-            at = ago("n * 104729 % 1000000"),
+            at = ago("n * 104729 % 1000003"),
             of = numbers(customers * ORDERS_EACH)
         ),
         "INSERT INTO purchase_lines (customer_id, order_id, variant_id, product_id, purchased_at, quantity, amount)
@@ -172,7 +172,7 @@ fn fill(db: &Db, postgres: bool, customers: i64) {
             "INSERT INTO activities (customer_id, kind, happened_at, source, dedupe_key, subject)
              SELECT 1 + n * 7901 % {customers}, CASE n % 10 WHEN 0 THEN 'searched' WHEN 1 THEN 'order_placed' WHEN 2 THEN 'cart_changed'
              WHEN 3 THEN 'category_viewed' ELSE 'product_viewed' END, {at}, 'bench', CAST(n AS TEXT), 1 + n % 1000 FROM {of}",
-            at = ago("n * 99991 % 1000000"),
+            at = ago("n * 99991 % 1000003"),
             of = numbers(customers * EVENTS_EACH)
         ),
         words.after.to_string(),

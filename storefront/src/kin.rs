@@ -44,8 +44,11 @@ pub fn all(db: &Db, now: Time) -> Result<()> {
     }
 }
 
+/// A product, and what it is.
+type Known = (ProductId, Vec<(Kin, String)>);
+
 /// What products are: every category with those above it, and the brand; in order.
-fn of(conn: &mut Conn, ids: &[ProductId]) -> Result<Vec<(ProductId, Vec<(Kin, String)>)>> {
+fn of(conn: &mut Conn, ids: &[ProductId]) -> Result<Vec<Known>> {
     let natures = catalog::natures(conn, ids)?;
     let mut all = Vec::with_capacity(ids.len());
     for id in ids {
