@@ -27,6 +27,9 @@ kernel::words!(
         CustomersView = "customers.view",
         /// Tag customers and write notes about them.
         CustomersEdit = "customers.edit",
+        SegmentsView = "segments.view",
+        /// Make, change, export and remove segments.
+        SegmentsEdit = "segments.edit",
         ProductsView = "products.view",
         ProductsEdit = "products.edit",
         StockView = "stock.view",
@@ -95,6 +98,8 @@ impl Preset {
             Preset::Marketer => &[
                 P::CustomersView,
                 P::CustomersEdit,
+                P::SegmentsView,
+                P::SegmentsEdit,
                 P::ProductsView,
                 P::ProductsEdit,
                 P::PromotionsView,
@@ -116,6 +121,7 @@ impl Preset {
                 P::CasesView,
                 P::CustomersView,
                 P::CustomersEdit,
+                P::SegmentsView,
                 P::ProductsView,
                 P::StockView,
                 P::PromotionsView,
@@ -181,6 +187,7 @@ mod tests {
                 (P::OrdersCancel, P::OrdersView),
                 (P::OrdersRefund, P::OrdersView),
                 (P::ReturnsHandle, P::ReturnsView),
+                (P::SegmentsEdit, P::SegmentsView),
                 (P::ProductsEdit, P::ProductsView),
                 (P::StockAdjust, P::StockView),
                 (P::PromotionsEdit, P::PromotionsView),

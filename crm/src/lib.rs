@@ -1,4 +1,4 @@
-//! The memory: who the customers are, what they allowed, what they bought. No pages and no HTTP: plain functions over its own tables.
+//! The memory: who the customers are, what they allowed, what they bought, and which rules hold for them. No pages and no HTTP: plain functions over its own tables.
 
 pub mod activities;
 pub mod bg_nbd;
@@ -7,10 +7,13 @@ pub mod customers;
 pub mod email;
 pub mod gamma_gamma;
 mod likelihood;
+pub mod products;
 pub mod purchases;
 pub mod rfm;
+pub mod rules;
 mod schema;
 pub mod scores;
+pub mod segments;
 pub mod trails;
 
 kernel::id!(CustomerId);

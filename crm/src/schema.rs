@@ -38,6 +38,8 @@ diesel::table! {
         revenue -> BigInt,
         refunded -> BigInt,
         units -> BigInt,
+        country -> Text,
+        postcode -> Text,
     }
 }
 
@@ -129,4 +131,64 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(customers, scores);
+diesel::table! {
+    product_kin (kind, key, product_id) {
+        product_id -> BigInt,
+        kind -> Text,
+        key -> Text,
+    }
+}
+
+diesel::table! {
+    segments (id) {
+        id -> BigInt,
+        name -> Text,
+        note -> Text,
+        rule -> Text,
+        state -> Text,
+        doubts -> BigInt,
+        build -> BigInt,
+        running -> Bool,
+        begun_at -> Nullable<Timestamp>,
+        size -> BigInt,
+        sized_at -> Nullable<Timestamp>,
+        build_millis -> BigInt,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    segment_states (segment_id, customer_id) {
+        segment_id -> BigInt,
+        customer_id -> BigInt,
+        member -> Bool,
+        since -> Timestamp,
+        changes_at -> Nullable<Timestamp>,
+        build -> BigInt,
+    }
+}
+
+diesel::table! {
+    segment_history (id) {
+        id -> BigInt,
+        segment_id -> BigInt,
+        customer_id -> BigInt,
+        entered -> Bool,
+        happened_at -> Timestamp,
+        why -> Text,
+    }
+}
+
+diesel::table! {
+    segment_sizes (segment_id, day) {
+        segment_id -> BigInt,
+        day -> Text,
+        size -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(customers, scores, segment_states);
+diesel::allow_tables_to_appear_in_same_query!(segments, segment_states);
+diesel::allow_tables_to_appear_in_same_query!(product_kin, purchase_lines);

@@ -6,6 +6,7 @@
 use crate::CustomerId;
 use crate::consents::{self, Consent, Statement};
 use crate::schema::{activities, identity_edges, trails};
+use crate::segments::{self, Why};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::token;
@@ -91,6 +92,7 @@ pub fn join(conn: &mut Conn, secret: &str, customer: CustomerId, evidence: Evide
     let (channel, topic) = BROWSING;
     consents::record(conn, customer, &Statement { channel, topic, legal_basis: "consent", state: Consent::Given, proof: &proof }, now)?;
     seen_on(conn, trail.id, None, Some(customer))?;
+    segments::follow(conn, customer, Why::Event, now)?;
     Ok(Joined::Now)
 }
 
@@ -117,6 +119,7 @@ pub fn undo(conn: &mut Conn, customer: CustomerId, edge: EdgeId, now: Time) -> R
     }
     diesel::update(trails::table.find(edge.trail_id)).set(trails::customer_id.eq(None::<CustomerId>)).execute(conn)?;
     seen_on(conn, edge.trail_id, Some(customer), None)?;
+    segments::follow(conn, customer, Why::Event, now)?;
     Ok(edge)
 }
 

@@ -31,6 +31,7 @@ mod promotions_web;
 mod races;
 mod releasing;
 mod returns;
+mod segments;
 mod shared_pages;
 mod store_desk;
 mod stored_value;

@@ -40,7 +40,10 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
             ("store-credit", Permission::StoreCreditView),
         ],
     ),
-    ("memory", &[("customers", Permission::CustomersView), ("forecasts", Permission::CustomersView)]),
+    (
+        "memory",
+        &[("customers", Permission::CustomersView), ("segments", Permission::SegmentsView), ("forecasts", Permission::CustomersView)],
+    ),
     (
         "goods",
         &[

@@ -8,13 +8,15 @@ use super::{
     gift_cards, home, home_page, invitations, jobs, locations, mails, menus, order, order_edit, order_money, order_new, order_papers,
     order_release, order_ship, orders, pages, person, pictures, product, product_export, product_import, product_rules, product_table,
     products, promotion_bench, promotion_codes, promotions, redirects, return_exchange, return_money, return_new, returns, roles,
-    second_factor, settings, shipping, sign_in, staff, stock, stock_goods, store_credit, stores, taxes, theme, timeline, webhooks,
+    second_factor, segment_edit, segments, settings, shipping, sign_in, staff, stock, stock_goods, store_credit, stores, taxes, theme,
+    timeline, webhooks,
 };
 use crate::permissions::Permission::{
     ApiKeysManage, AuditView, CasesView, ContentEdit, CustomersEdit, CustomersView, GiftCardsManage, GiftCardsView, JobsManage, JobsView,
     MailsResend, MailsView, OrdersCancel, OrdersCapture, OrdersEdit, OrdersNote, OrdersPlace, OrdersRefund, OrdersShip, OrdersView,
-    ProductsEdit, ProductsView, PromotionsEdit, PromotionsView, ReturnsHandle, ReturnsView, SettingsEdit, SettingsView, ShippingEdit,
-    ShippingView, StaffManage, StockAdjust, StockView, StoreCreditManage, StoreCreditView, TaxesEdit, TaxesView,
+    ProductsEdit, ProductsView, PromotionsEdit, PromotionsView, ReturnsHandle, ReturnsView, SegmentsEdit, SegmentsView, SettingsEdit,
+    SettingsView, ShippingEdit, ShippingView, StaffManage, StockAdjust, StockView, StoreCreditManage, StoreCreditView, TaxesEdit,
+    TaxesView,
 };
 
 /// The list. Made anew for each worker of the server, since each has its own handlers.
@@ -59,6 +61,15 @@ fn shop() -> Vec<Route> {
         get("/customers/{customer}/timeline", CustomersView, timeline::show),
         post("/customers/{customer}/browsers/{edge}/part", CustomersEdit, timeline::part),
         get("/forecasts", CustomersView, forecasts::show),
+        get("/segments", SegmentsView, segments::list),
+        get("/segments/new", SegmentsEdit, segment_edit::new),
+        post("/segments/new", SegmentsEdit, segment_edit::create),
+        get("/segments/{segment}", SegmentsView, segments::show),
+        get("/segments/{segment}/members.csv", SegmentsEdit, segments::csv),
+        get("/segments/{segment}/edit", SegmentsEdit, segment_edit::edit),
+        post("/segments/{segment}/edit", SegmentsEdit, segment_edit::update),
+        post("/segments/{segment}/build", SegmentsEdit, segments::rebuild),
+        post("/segments/{segment}/delete", SegmentsEdit, segments::delete),
         get("/orders", OrdersView, orders::list),
         get("/new-order", OrdersPlace, order_new::form),
         post("/new-order", OrdersPlace, order_new::make),

@@ -124,6 +124,16 @@ export const text = {
     save: /^save$/i,
     saved: /\bsaved\.$/i,
   },
+  segments: {
+    name: /^name$/i,
+    kind: /^kind of condition$/i,
+    add: 'Add condition',
+    addGroup: /^add group$/i,
+    atLeast: /^at least$/i,
+    count: /^count them$/i,
+    counted: /customers?$/i,
+    save: /^save$/i,
+  },
   menus: {
     below: /^add below/i,
     target: /^leads to/i,
