@@ -7,6 +7,7 @@ pub mod email;
 pub mod gamma_gamma;
 mod likelihood;
 pub mod purchases;
+pub mod recommendations;
 pub mod rfm;
 mod schema;
 pub mod scores;
