@@ -20,6 +20,7 @@ use storefront::stores::Sites;
 use storefront::web::door::Door;
 use storefront::web::limits::Limits as RequestLimits;
 use storefront::web::memory::Memory;
+use storefront::web::recommend::counter::Counter;
 
 /// The name of the setting that holds the key of all signatures. It travels with backups, so that links in mails stay valid.
 const SIGNING_KEY: &str = "signing_key";
@@ -67,6 +68,7 @@ impl AppState {
             gateways: gateways(&config)?,
             search: search(&config)?,
             limits: Arc::new(RequestLimits::new(&config.limits)),
+            counter: Counter::start(db.clone(), clock.clone())?,
             memory: Arc::new(Memory::new(config.page_cache, sites)),
         };
         Ok(AppState { db, config, clock, signer, transport: Arc::new(transport), metrics: metrics::recorder(), door })

@@ -27,6 +27,9 @@ kernel::words!(
         CustomersView = "customers.view",
         /// Tag customers and write notes about them.
         CustomersEdit = "customers.edit",
+        RecommendationsView = "recommendations.view",
+        /// Pin and exclude products, and have the lists learned anew.
+        RecommendationsEdit = "recommendations.edit",
         ProductsView = "products.view",
         ProductsEdit = "products.edit",
         StockView = "stock.view",
@@ -95,6 +98,8 @@ impl Preset {
             Preset::Marketer => &[
                 P::CustomersView,
                 P::CustomersEdit,
+                P::RecommendationsView,
+                P::RecommendationsEdit,
                 P::ProductsView,
                 P::ProductsEdit,
                 P::PromotionsView,
@@ -181,6 +186,7 @@ mod tests {
                 (P::OrdersCancel, P::OrdersView),
                 (P::OrdersRefund, P::OrdersView),
                 (P::ReturnsHandle, P::ReturnsView),
+                (P::RecommendationsEdit, P::RecommendationsView),
                 (P::ProductsEdit, P::ProductsView),
                 (P::StockAdjust, P::StockView),
                 (P::PromotionsEdit, P::PromotionsView),

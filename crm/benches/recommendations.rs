@@ -9,7 +9,10 @@
 
 use chrono::{NaiveDate, NaiveDateTime};
 use flate2::read::GzDecoder;
-use regulars_crm::recommendations::{Bought, Kind, Model, Tally, measure::{LENGTH, measure}};
+use regulars_crm::recommendations::{
+    Bought, Kind, Model, Tally,
+    measure::{LENGTH, measure},
+};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -77,7 +80,8 @@ fn purchases(folder: &Path) -> (Vec<Bought>, BTreeMap<String, i64>) {
 fn judged(folder: &Path, bought: &[Bought], items: &BTreeMap<String, i64>) -> usize {
     let cut = NaiveDate::from_ymd_opt(2011, 10, 10).unwrap().and_hms_opt(0, 0, 0).unwrap();
     let before: Vec<Bought> = bought.iter().filter(|one| one.at < cut).copied().collect();
-    let of: HashMap<i64, &[Bought]> = before.chunk_by(|one, next| one.customer == next.customer).map(|all| (all[0].customer, all)).collect();
+    let of: HashMap<i64, &[Bought]> =
+        before.chunk_by(|one, next| one.customer == next.customer).map(|all| (all[0].customer, all)).collect();
     let (mut all, mut new): (BTreeMap<i64, HashSet<i64>>, BTreeMap<i64, HashSet<i64>>) = Default::default();
     for row in rows(&folder.join("retail/recommend_validation_2011-10-10.csv.gz")) {
         let (customer, item) = (row[0].parse::<f64>().unwrap() as i64, items.get(&row[1]).copied().unwrap_or(-1));
@@ -138,7 +142,9 @@ fn rebuilt(bought: &[Bought]) -> bool {
     let customers = bought.chunk_by(|one, next| one.customer == next.customer);
     let picks: usize = customers.map(|bought| model.picks(bought, 12, 16).len()).sum();
     let tables = started.elapsed().as_secs_f64();
-    println!("  tables: {companions} companions, {picks} picks; fit {fitted:.2} s, companions {beside:.2} s, all {tables:.2} s (at most {SECONDS} s)");
+    println!(
+        "  tables: {companions} companions, {picks} picks; fit {fitted:.2} s, companions {beside:.2} s, all {tables:.2} s (at most {SECONDS} s)"
+    );
     drop(model);
     let told = measure(bought, as_of).unwrap();
     println!("  own hold-out in {:.2} s more: {told:?}", started.elapsed().as_secs_f64() - tables);

@@ -29,10 +29,12 @@ use serde::{Deserialize, Serialize};
 
 /// The job that learns.
 pub const RUN_JOB: &str = "recommendations.run";
+/// The key of one that was asked for.
+pub const SOON: &str = "recommendations:soon";
 
 /// Has the lists worked out by the next worker: after a history came in, or when staff ask for it.
 pub fn run_soon(conn: &mut Conn, now: Time) -> Result<()> {
-    jobs::enqueue(conn, RUN_JOB, "", Some("recommendations:soon"), now, now)
+    jobs::enqueue(conn, RUN_JOB, "", Some(SOON), now, now)
 }
 
 kernel::words!(

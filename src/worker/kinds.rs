@@ -3,7 +3,7 @@
 use super::{Kind, Slot};
 use crate::state::AppState;
 use chrono::TimeDelta;
-use crm::scores;
+use crm::{recommendations, scores};
 use kernel::jobs::Job;
 use kernel::{Error, Result, mail};
 use std::path::Path;
@@ -43,6 +43,7 @@ pub static KINDS: &[Kind] = &[
         run: |state, job| webhooks::deliver(&state.db, id(job)?, state.door.config.webhooks_private, state.clock.now()),
     },
     Kind { name: scores::RUN_JOB, run: figure_scores },
+    Kind { name: recommendations::RUN_JOB, run: |state, _| recommendations::run(&state.db, state.clock.now()) },
     Kind { name: doctor::EXAMINE_JOB, run: |state, job| doctor::run(&state.db, id(job)?, &state.clock) },
     Kind { name: PRUNE, run: prune },
 ];
@@ -52,6 +53,7 @@ pub static SCHEDULE: &[Slot] = &[
     Slot { kind: EXPIRE, every: TimeDelta::minutes(1) },
     Slot { kind: waiting::JOB, every: TimeDelta::hours(1) },
     Slot { kind: scores::RUN_JOB, every: TimeDelta::hours(24) },
+    Slot { kind: recommendations::RUN_JOB, every: TimeDelta::hours(24) },
     Slot { kind: PRUNE, every: TimeDelta::hours(24) },
 ];
 

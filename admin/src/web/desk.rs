@@ -39,7 +39,14 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
             ("store-credit", Permission::StoreCreditView),
         ],
     ),
-    ("memory", &[("customers", Permission::CustomersView), ("forecasts", Permission::CustomersView)]),
+    (
+        "memory",
+        &[
+            ("customers", Permission::CustomersView),
+            ("forecasts", Permission::CustomersView),
+            ("recommendations", Permission::RecommendationsView),
+        ],
+    ),
     (
         "goods",
         &[

@@ -46,7 +46,8 @@ impl Ease {
         let size = pairs.size;
         pairs.counts.iter_mut().step_by(size + 1).for_each(|had| *had += lambda);
         let matrix = MatRef::from_column_major_slice(&pairs.counts, size, size);
-        let factor = matrix.llt(Side::Lower).map_err(|error| Error::unexpected(format!("the pairs of products have no inverse: {error:?}")))?;
+        let factor =
+            matrix.llt(Side::Lower).map_err(|error| Error::unexpected(format!("the pairs of products have no inverse: {error:?}")))?;
         drop(pairs);
         Ok(Ease { inverse: factor.inverse() })
     }

@@ -101,7 +101,10 @@ pub fn measure(purchases: &(impl Purchases + ?Sized), as_of: Time) -> Result<Mea
         }
         Ok(())
     })?;
-    let compared =
-        |model: Tally, popularity: Tally| Compared { customers: model.customers, model: model.accuracy(), popularity: popularity.accuracy() };
+    let compared = |model: Tally, popularity: Tally| Compared {
+        customers: model.customers,
+        model: model.accuracy(),
+        popularity: popularity.accuracy(),
+    };
     Ok(Measure { from: from.date(), days: HELD_BACK, all: compared(all, popular_all), new: compared(new, popular_new) })
 }

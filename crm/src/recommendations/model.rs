@@ -9,8 +9,8 @@ use super::ease::{Ease, Pairs};
 use super::goods::Goods;
 use super::source::{Bought, Purchases};
 use super::{Companion, Kind, Pick, Reason};
-use kernel::clock::Time;
 use kernel::Result;
+use kernel::clock::Time;
 use std::collections::BTreeMap;
 
 const LAMBDA: f32 = 200.0;
@@ -146,7 +146,9 @@ impl Model {
     pub fn companions(&self, place: usize, kind: Kind, most: usize) -> Vec<Companion> {
         let Some((together, ease)) = &self.orders else { return Vec::new() };
         let best = match kind {
-            Kind::Together => best(together[place].iter().map(|(other, count)| (*other, count * self.goods.trend[*other])), &self.goods, most),
+            Kind::Together => {
+                best(together[place].iter().map(|(other, count)| (*other, count * self.goods.trend[*other])), &self.goods, most)
+            }
             Kind::Complete => {
                 let others = (0..self.goods.len()).filter(|other| *other != place);
                 let scored = others.map(|other| (other, ease.weight(place, other) * self.goods.trend[other]));

@@ -77,7 +77,8 @@ fn write_popular(db: &Db, goods: &Goods) -> Result<()> {
     let products: Vec<i64> = goods.popular(POPULAR).into_iter().map(|place| goods.products[place]).collect();
     db.write_now(move |conn| {
         let ranked = products.iter().zip(1i64..);
-        let rows: Vec<_> = ranked.map(|(product, rank)| (popular_products::rank.eq(rank), popular_products::product_id.eq(*product))).collect();
+        let rows: Vec<_> =
+            ranked.map(|(product, rank)| (popular_products::rank.eq(rank), popular_products::product_id.eq(*product))).collect();
         diesel::delete(popular_products::table).execute(conn)?;
         on_each!(conn, c => diesel::insert_into(popular_products::table).values(&rows).execute(c))?;
         Ok(())
@@ -137,8 +138,10 @@ fn swap_companions(conn: &mut Conn, (from, until): (i64, i64), lists: &[(i64, [(
     let range = product_companions::product_id.gt(from).and(product_companions::product_id.le(until));
     diesel::delete(product_companions::table.filter(range)).execute(conn)?;
     let each = lists.iter().flat_map(|(product, lists)| lists.iter().map(move |(kind, list)| (*product, *kind, list)));
-    let texts: Vec<(i64, Kind, String)> =
-        each.filter(|(_, _, list)| !list.is_empty()).map(|(product, kind, list)| Ok((product, kind, json::text(list)?))).collect::<Result<_>>()?;
+    let texts: Vec<(i64, Kind, String)> = each
+        .filter(|(_, _, list)| !list.is_empty())
+        .map(|(product, kind, list)| Ok((product, kind, json::text(list)?)))
+        .collect::<Result<_>>()?;
     let row = |(product, kind, text): &(i64, Kind, String)| {
         (product_companions::product_id.eq(*product), product_companions::kind.eq(*kind), product_companions::companions.eq(text.clone()))
     };
@@ -152,7 +155,9 @@ fn swap_companions(conn: &mut Conn, (from, until): (i64, i64), lists: &[(i64, [(
 fn swap_picks(conn: &mut Conn, (from, until): (i64, i64), lists: &[(i64, Vec<Pick>)]) -> Result<()> {
     let range = customer_picks::customer_id.gt(from).and(customer_picks::customer_id.le(until));
     diesel::delete(customer_picks::table.filter(range)).execute(conn)?;
-    let row = |(customer, picks): &(i64, Vec<Pick>)| Ok((customer_picks::customer_id.eq(*customer), customer_picks::picks.eq(json::text(picks)?)));
+    let row = |(customer, picks): &(i64, Vec<Pick>)| {
+        Ok((customer_picks::customer_id.eq(*customer), customer_picks::picks.eq(json::text(picks)?)))
+    };
     let rows: Vec<_> = lists.iter().filter(|(_, picks)| !picks.is_empty()).map(row).collect::<Result<_>>()?;
     if !rows.is_empty() {
         on_each!(conn, c => diesel::insert_into(customer_picks::table).values(&rows).execute(c))?;

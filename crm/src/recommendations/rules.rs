@@ -69,7 +69,12 @@ pub fn pinned(conn: &mut Conn, product: i64) -> Result<Vec<i64>> {
 pub fn pins(conn: &mut Conn, after: Option<(i64, i64)>, limit: i64) -> Result<Vec<(i64, i64)>> {
     let (product, other) = after.unwrap_or((0, 0));
     let later = pins::product_id.gt(product).or(pins::product_id.eq(product).and(pins::other_id.gt(other)));
-    Ok(pins::table.filter(later).order((pins::product_id, pins::other_id)).limit(limit).select((pins::product_id, pins::other_id)).load(conn)?)
+    Ok(pins::table
+        .filter(later)
+        .order((pins::product_id, pins::other_id))
+        .limit(limit)
+        .select((pins::product_id, pins::other_id))
+        .load(conn)?)
 }
 
 /// Forgets the rules about a product that is taken away.

@@ -44,7 +44,8 @@ impl Stored<'_> {
 
 impl Purchases for Stored<'_> {
     fn each(&self, of: &mut dyn FnMut(&[Bought]) -> Result<()>) -> Result<()> {
-        let last: Option<i64> = self.0.read_now(|conn| Ok(purchase_lines::table.select(max(purchase_lines::customer_id)).first(conn)?))?;
+        let last: Option<i64> =
+            self.0.read_now(|conn| Ok(purchase_lines::table.select(max(purchase_lines::customer_id)).first(conn)?))?;
         let mut from = 0;
         while from < last.unwrap_or(0) {
             let rows: Vec<Bought> = self.0.read_now(move |conn| {

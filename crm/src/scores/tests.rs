@@ -51,7 +51,14 @@ fn money_of_another_currency_is_no_part_of_the_value() {
     let db = kernel::testing::db();
     let ann = customer(&db, "ann");
     buys(&db, ann, 1, 0, 1000);
-    let francs = Purchase { order: 2, customer: ann, at: day(1), revenue: Money::new(7000, Currency::parse("CHF").unwrap()), units: 1, lines: Vec::new() };
+    let francs = Purchase {
+        order: 2,
+        customer: ann,
+        at: day(1),
+        revenue: Money::new(7000, Currency::parse("CHF").unwrap()),
+        units: 1,
+        lines: Vec::new(),
+    };
     db.write_now(move |conn| purchases::learn(conn, &francs, day(1))).unwrap();
     let now = score(&db, ann).unwrap();
     assert_eq!((now.orders, now.value, now.currency.as_str()), (2, 1000, "EUR"));

@@ -6,6 +6,7 @@ use super::frame;
 use super::visit::Visit;
 use crate::logins;
 use crate::promotions::{Audience, Personal};
+use crm::CustomerId;
 use kernel::Result;
 use std::sync::Arc;
 
@@ -17,6 +18,8 @@ pub struct Known {
     /// Units in the cart.
     pub units: u32,
     pub audience: Audience,
+    /// The customer who is signed in.
+    pub customer: Option<CustomerId>,
 }
 
 /// Asks for a visitor. Costs nothing for whoever has neither an account nor a cart that the browser does not remember, and one read
@@ -37,7 +40,7 @@ pub async fn load(door: &Door, visit: &Visit) -> Result<Known> {
             let personal = personal.map_or_else(|| Personal::load(conn, now).map(Arc::new), Ok)?;
             let audience = personal.audience(conn, customer)?;
             let name = Some(crm::customers::called(conn, customer)?);
-            Ok((Known { name, units, audience }, Some(personal)))
+            Ok((Known { name, units, audience, customer: Some(customer) }, Some(personal)))
         })
         .await?;
     if let Some(personal) = personal {

@@ -6,6 +6,8 @@
 use super::door::Door;
 use super::known;
 use super::memory::Kept;
+use super::recommend::counter::Deed;
+use super::recommend::tag;
 use super::slots::{Cut, Everyone, Filler, Slots};
 use super::visit::Visit;
 use crate::ids::ProductId;
@@ -126,6 +128,13 @@ where
     answer.content_type("text/html; charset=utf-8").insert_header((header::CACHE_CONTROL, "private, no-cache"));
     if let Some(product) = page.product.filter(|product| visit.viewed.first() != Some(product)) {
         visit.saw(product);
+    }
+    if let (Some(product), Some(tag)) = (page.product, visit.tag) {
+        let now = door.now();
+        visit.keep_led(&tag::followed(&visit.led(now), product, tag, now));
+        if visit.known {
+            door.counter.count(tag, Deed::Click, &visit.visitor);
+        }
     }
     visit.keep(&mut answer, door.config.https());
     Ok(answer.body(body))

@@ -92,6 +92,7 @@ fn load(conn: &mut Conn, everyone: &Everyone, slug: &str, words: &Words, now: Ti
         tax: if found.gift_card { TaxNote::GiftCard } else { tax_note(conn, &shop)? },
         attributes: attributes(&found.attributes, words),
         shelves: beside.into_iter().collect(),
+        together: everyone.slots.mark(Slot::Together),
         viewed: everyone.slots.mark(Slot::Viewed),
         shipping_page: (shipping && !found.gift_card).then(|| format!("/pages/{SHIPPING_PAGE}")),
         title: found.title,

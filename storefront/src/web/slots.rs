@@ -10,6 +10,7 @@
 
 use super::door::Door;
 use super::known::Known;
+use super::recommend;
 use super::viewed;
 use super::views::page::{Flash, FrameSlots};
 use super::visit::Visit;
@@ -61,10 +62,14 @@ pub enum Slot {
     Messages,
     /// The shelf of products looked at before.
     Viewed,
+    /// The shelf of what is bought together with the page's product.
+    Together,
+    /// The shelves of what the visitor may want.
+    ForYou,
 }
 
 impl Slot {
-    const ALL: [Slot; 5] = [Slot::FormToken, Slot::Account, Slot::CartUnits, Slot::Messages, Slot::Viewed];
+    const ALL: [Slot; 7] = [Slot::FormToken, Slot::Account, Slot::CartUnits, Slot::Messages, Slot::Viewed, Slot::Together, Slot::ForYou];
 
     fn letter(self) -> char {
         match self {
@@ -73,6 +78,8 @@ impl Slot {
             Slot::CartUnits => 'c',
             Slot::Messages => 'm',
             Slot::Viewed => 'v',
+            Slot::Together => 't',
+            Slot::ForYou => 'y',
         }
     }
 }
@@ -175,6 +182,11 @@ impl Filler<'_> {
             Slot::CartUnits => self.cart_units(),
             Slot::Messages => self.messages(),
             Slot::Viewed => viewed::shelf(self.door, self.visit, &self.known.audience, self.product).await,
+            Slot::Together => match self.product {
+                Some(product) => recommend::together(self.door, self.visit, self.known, product).await,
+                None => Ok(Bytes::new()),
+            },
+            Slot::ForYou => recommend::home(self.door, self.visit, self.known).await,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Who is asking, in which language, as far as the request itself tells. Nothing here touches the database.
 
 use super::door::Door;
+use super::recommend::tag::{self, Led, Tag};
 use super::views::page::{Flash, Tone};
 use crate::ids::ProductId;
 use crate::logins;
@@ -30,6 +31,8 @@ const UNITS_SECONDS: i64 = 60;
 /// The products looked at last, the newest first. Only the browser keeps them.
 const VIEWED: &str = "viewed";
 const MOST_VIEWED: usize = 12;
+/// The products clicked in shelves of recommendations, for the days in which buying them counts. Only the browser keeps them.
+const LED: &str = "led";
 
 /// One request's visitor.
 #[derive(Clone, Debug)]
@@ -39,7 +42,7 @@ pub struct Visit {
     pub language: Language,
     /// The path without the language, such as `/products/mug`.
     pub path: String,
-    /// The raw query string.
+    /// The raw query string, without what a link of a shelf says of itself.
     pub query: String,
     /// The secret of the visitor's cookie. New when the browser sent none.
     pub visitor: String,
@@ -48,6 +51,10 @@ pub struct Visit {
     pub session: Option<String>,
     /// The products looked at before, the last first.
     pub viewed: Vec<ProductId>,
+    /// The shelf whose link led here.
+    pub tag: Option<Tag>,
+    /// The raw text of what was clicked in shelves before.
+    led: String,
     /// The token forms carry; it proves that the form came from a page of ours.
     pub csrf: String,
     pub flash: Vec<Flash>,
@@ -72,17 +79,20 @@ impl Visit {
             |name: &str| request.cookie(name).map(|cookie| cookie.value().to_string()).filter(|value| (16..=128).contains(&value.len()));
         let known = sent(VISITOR);
         let visitor = known.clone().unwrap_or_else(token::random);
+        let (tag, query) = tag::take(request.query_string());
         let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("").to_string();
         Visit {
             language,
             path: path.to_string(),
             site: site.clone(),
-            query: request.query_string().to_string(),
+            query,
             csrf: signer.sign("csrf", &visitor),
             known: known.is_some(),
             visitor,
             session: sent(SESSION),
             viewed: request.cookie(VIEWED).map(|cookie| read_viewed(cookie.value())).unwrap_or_default(),
+            tag,
+            led: request.cookie(LED).map(|cookie| cookie.value().to_string()).unwrap_or_default(),
             flash: request.cookie(FLASH).map(|cookie| read_flash(cookie.value(), signer)).unwrap_or_default(),
             user_agent: header("user-agent"),
             client: client(request),
@@ -133,6 +143,23 @@ impl Visit {
         let mut cookie = Cookie::new(VIEWED, ids.join("."));
         cookie.set_max_age(Duration::days(90));
         self.outgoing.borrow_mut().push(cookie);
+    }
+
+    /// What was clicked in shelves in the last days, the last first.
+    pub fn led(&self, now: Time) -> Vec<Led> {
+        if self.led.is_empty() { Vec::new() } else { tag::read(&self.led, now) }
+    }
+
+    /// Lets the browser remember what was clicked in shelves.
+    pub fn keep_led(&self, led: &[Led]) {
+        let mut cookie = Cookie::new(LED, tag::write(led));
+        cookie.set_max_age(Duration::days(tag::DAYS.into()));
+        self.outgoing.borrow_mut().push(cookie);
+    }
+
+    /// What stays the same as long as the browser says that the cart did not change; `None` while it says nothing.
+    pub fn cart_edition(&self) -> Option<String> {
+        (!self.units.is_empty()).then(|| format!("{}.{}", self.visitor, self.units))
     }
 
     /// Remembers a session in the browser.
