@@ -35,6 +35,7 @@ admin-recommendations-shelves = 最近 { $days } 天的推荐栏
 admin-recommendations-shelf = 推荐栏
 admin-recommendations-seen = 看到人数
 admin-recommendations-clicked = 点击人数
+admin-recommendations-of-clicks = 点击
 admin-recommendations-ordered = 订单
 admin-recommendations-is-together = 商品页：经常一起购买
 admin-recommendations-is-complete = 购物车：搭配购买

@@ -16,8 +16,10 @@ use kernel::Result;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-/// Products of a shelf.
-const SHOWN: usize = 6;
+/// Products of a shelf: a row on a wide screen, two on a narrow one.
+const ROW: usize = 4;
+/// Products of the shelf on the home page.
+const HOME: usize = 8;
 /// Products that are tried for it: some are sold out or not sold in this store.
 const TRIED: usize = 20;
 
@@ -181,8 +183,9 @@ impl<'a> Seen<'a> {
         let tag = Tag { shelf, arm };
         let mark = |(id, why): (ProductId, Why)| (id, Some(Mark { tag, why }));
         let wanted: Vec<_> = wanted.into_iter().filter(|(id, _)| self.may_show(*id)).take(TRIED).map(mark).collect();
+        let most = if shelf == Shelf::ForYou { HOME } else { ROW };
         let (shown, cards): (HashSet<ProductId>, Vec<Bytes>) =
-            drawn::cards(self.door, self.visit, &self.known.audience, &wanted, SHOWN).await?.into_iter().unzip();
+            drawn::cards(self.door, self.visit, &self.known.audience, &wanted, most).await?.into_iter().unzip();
         if !shown.is_empty() && counts && self.counted {
             self.door.counter.count(tag, Deed::View, &self.visit.visitor);
         }
