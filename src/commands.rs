@@ -7,6 +7,7 @@ mod doctor;
 mod export;
 mod import;
 mod migrate;
+mod rebuild;
 mod reindex;
 mod restore;
 mod serve;
@@ -54,6 +55,8 @@ enum Command {
     ApiKey(api_key::Arguments),
     /// Build the search index anew while the old one serves
     Reindex,
+    /// Make anew what the memory of customers keeps of orders: purchases, timelines, scores
+    Rebuild,
     /// Prove the books: read the whole database and tell what does not agree
     Doctor,
     /// Write everything the database holds to one file, while the shop goes on selling
@@ -122,6 +125,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Staff(arguments) => staff::run(&config, arguments),
         Command::ApiKey(arguments) => api_key::run(&config, arguments),
         Command::Reindex => reindex::run(&config),
+        Command::Rebuild => rebuild::run(&config),
         Command::Doctor => doctor::run(&config),
         Command::Backup(arguments) => backup::run(&config, &arguments),
         Command::Restore(arguments) => restore::run(&config, &arguments),

@@ -16,7 +16,7 @@ use kernel::jobs::{self, Job};
 use kernel::mail::{self, HandOver};
 use kernel::{Conn, Error, Result};
 use storefront::ids::ProductId;
-use storefront::{mails, search_index, waiting};
+use storefront::{mails, search_index, timeline, waiting};
 
 /// Somebody who is told of an event after its commit. `run` is in one transaction with the end of its job, so its effect happens
 /// exactly once; it must not reach outside the database.
@@ -57,20 +57,23 @@ const HOOKS: Listener = Listener {
     run: |_, conn, event, now| storefront::api::events::tell(conn, event, now),
 };
 
+/// Tells the timeline of the customer.
+const TIMELINE: Listener = Listener { name: "timeline", wanted: ALWAYS, run: |_, conn, event, _| timeline::on_event(conn, event) };
+
 /// Who listens to `event`. Without a default arm: whoever adds an event says here who hears it.
 fn listeners(event: &Event) -> &'static [Listener] {
     match event {
-        Event::OrderPlaced { .. } => &[HOOKS],
+        Event::OrderPlaced { .. } => &[TIMELINE, HOOKS],
         Event::OrderConfirmed { .. } => &[MAILS, HOOKS],
-        Event::OrderCancelled { .. } => &[MAILS, HOOKS],
-        Event::OrderEdited { .. } => &[MAILS, HOOKS],
-        Event::PaymentSettled { .. } => &[MAILS, HOOKS],
-        Event::ShipmentSent { .. } => &[MAILS, HOOKS],
+        Event::OrderCancelled { .. } => &[TIMELINE, MAILS, HOOKS],
+        Event::OrderEdited { .. } => &[TIMELINE, MAILS, HOOKS],
+        Event::PaymentSettled { .. } => &[TIMELINE, MAILS, HOOKS],
+        Event::ShipmentSent { .. } => &[TIMELINE, MAILS, HOOKS],
         Event::PickupReady { .. } => &[MAILS],
         Event::RefundRequested { .. } => &[],
-        Event::RefundSettled { .. } => &[MAILS, HOOKS],
+        Event::RefundSettled { .. } => &[TIMELINE, MAILS, HOOKS],
         Event::PaymentCaseOpened { .. } => &[MAILS],
-        Event::ReturnChanged { .. } => &[MAILS, HOOKS],
+        Event::ReturnChanged { .. } => &[TIMELINE, MAILS, HOOKS],
         Event::CustomerJoined { .. } => &[HOOKS],
         Event::ProductChanged { .. } | Event::ProductsChanged { .. } => &[
             Listener { name: "search", wanted: ALWAYS, run: |_, conn, event, now| search_index::changed(conn, event, now) },
@@ -112,6 +115,11 @@ fn send_mail(state: &AppState, job: &Job) -> Result<()> {
         outcome = HandOver::Refused(reason.clone());
     }
     let now = state.clock.now();
-    state.db.write_now(move |conn| mail::record(conn, id, &outcome, now))?;
+    state.db.write_now(move |conn| {
+        if matches!(outcome, HandOver::Accepted) {
+            timeline::mailed(conn, &mail, now)?;
+        }
+        mail::record(conn, id, &outcome, now)
+    })?;
     retry.map_or(Ok(()), Err)
 }

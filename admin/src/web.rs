@@ -77,6 +77,7 @@ mod stores;
 mod taxes;
 mod theme;
 mod theme_view;
+mod timeline;
 mod upload;
 mod webhooks;
 

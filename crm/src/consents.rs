@@ -1,6 +1,7 @@
 //! Consent is a ledger: rows are added, never changed. Unknown is not yes.
 
 use crate::CustomerId;
+use crate::activities::{self, Activity};
 use crate::schema::consents;
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -26,7 +27,7 @@ pub fn record(conn: &mut Conn, customer: CustomerId, statement: &Statement, now:
     if current(conn, customer, statement.channel, statement.topic)? == Some(statement.state) {
         return Ok(());
     }
-    diesel::insert_into(consents::table)
+    let id: i64 = diesel::insert_into(consents::table)
         .values((
             consents::customer_id.eq(customer),
             consents::channel.eq(statement.channel),
@@ -36,8 +37,20 @@ pub fn record(conn: &mut Conn, customer: CustomerId, statement: &Statement, now:
             consents::proof.eq(statement.proof),
             consents::created_at.eq(now),
         ))
-        .execute(conn)?;
-    Ok(())
+        .returning(consents::id)
+        .get_result(conn)?;
+    let said = Activity {
+        customer: Some(customer),
+        trail: None,
+        kind: activities::Kind::ConsentSaid,
+        at: now,
+        source: "consents",
+        dedupe_key: &id.to_string(),
+        subject: Some(id),
+        amount: None,
+        detail: &format!("{}, {}: {}", statement.channel, statement.topic, statement.state.as_str()),
+    };
+    activities::record(conn, &said).map(drop)
 }
 
 /// The last statement, or `None` when there never was one.

@@ -1,6 +1,7 @@
 //! A customer exists from the first order, sign-up or import on, with or without a login. One mail address, one customer.
 
 use crate::CustomerId;
+use crate::activities::{self, Activity, Kind};
 use crate::email::Email;
 use crate::schema::customers;
 use diesel::prelude::*;
@@ -127,12 +128,27 @@ pub fn update_profile(conn: &mut Conn, id: CustomerId, name: &str, phone: &str, 
     Ok(())
 }
 
-/// Tags and note, as an import brings them.
+/// Tags and note, as staff write them or an import brings them.
 pub fn annotate(conn: &mut Conn, id: CustomerId, tags: &str, note: &str, now: Time) -> Result<()> {
+    let before: String = customers::table.find(id).select(customers::note).first(conn)?;
     diesel::update(customers::table.find(id))
         .set((customers::tags.eq(tags), customers::note.eq(note), customers::updated_at.eq(now)))
         .execute(conn)?;
-    Ok(())
+    if before == note || note.is_empty() {
+        return Ok(());
+    }
+    let written = Activity {
+        customer: Some(id),
+        trail: None,
+        kind: Kind::NoteWritten,
+        at: now,
+        source: "notes",
+        dedupe_key: &format!("{id}:{}", now.and_utc().timestamp_micros()),
+        subject: None,
+        amount: None,
+        detail: note,
+    };
+    activities::record(conn, &written).map(drop)
 }
 
 /// The first customers whose mail address or name begins with `text`, whatever the case of its letters; by mail address and then by name.

@@ -30,7 +30,7 @@ const FARTHEST: f64 = 25.0;
 /// Climbs from `start` by L-BFGS over the logarithms of the parameters. `None` when there is no way up from there or the numbers end.
 pub fn maximise(likelihood: &impl Likelihood, start: &[f64], customers: f64) -> Option<Maximum> {
     let search = MoreThuenteLineSearch::new().with_c(1e-4, 0.9).ok()?;
-    let solver = LBFGS::new(search, MEMORY).with_tolerance_grad(1e-9).ok()?.with_tolerance_cost(1e-15).ok()?;
+    let solver = LBFGS::new(search, MEMORY).with_tolerance_grad(1e-8).ok()?.with_tolerance_cost(1e-14).ok()?;
     let start: Vec<f64> = start.iter().map(|parameter| parameter.ln()).collect();
     let problem = Problem { likelihood, customers, last: RefCell::default() };
     let found = Executor::new(problem, solver).configure(|state| state.param(start).max_iters(ITERATIONS)).run().ok()?;

@@ -7,10 +7,7 @@ use crate::scores;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::money::Money;
-use kernel::{Conn, Result, on_each};
-
-/// Lines written by one statement: far below the parameters that a database takes.
-const TOGETHER: usize = 100;
+use kernel::{Conn, Result, on_each, prepared};
 
 /// An order as the memory keeps it.
 #[derive(Clone, Debug)]
@@ -54,22 +51,17 @@ pub fn learn(conn: &mut Conn, purchase: &Purchase, now: Time) -> Result<()> {
 
 /// Writes the lines of an order, those of one variant as one.
 fn remember(conn: &mut Conn, customer: CustomerId, order: i64, at: Time, lines: &[Line]) -> Result<()> {
-    for rows in summed(lines).chunks(TOGETHER) {
-        let rows: Vec<_> = rows
-            .iter()
-            .map(|line| {
-                (
-                    purchase_lines::customer_id.eq(customer),
-                    purchase_lines::order_id.eq(order),
-                    purchase_lines::variant_id.eq(line.variant),
-                    purchase_lines::product_id.eq(line.product),
-                    purchase_lines::purchased_at.eq(at),
-                    purchase_lines::quantity.eq(line.quantity),
-                    purchase_lines::amount.eq(line.amount),
-                )
-            })
-            .collect();
-        on_each!(conn, c => diesel::insert_into(purchase_lines::table).values(&rows).execute(c))?;
+    for line in summed(lines) {
+        let row = (
+            purchase_lines::customer_id.eq(customer),
+            purchase_lines::order_id.eq(order),
+            purchase_lines::variant_id.eq(line.variant),
+            purchase_lines::product_id.eq(line.product),
+            purchase_lines::purchased_at.eq(at),
+            purchase_lines::quantity.eq(line.quantity),
+            purchase_lines::amount.eq(line.amount),
+        );
+        prepared!(conn, diesel::insert_into(purchase_lines::table).values(row) => execute)?;
     }
     Ok(())
 }
@@ -108,6 +100,16 @@ pub fn change(conn: &mut Conn, order: i64, revenue: i64, units: i64, lines: &[Li
     remember(conn, customer, order, at, lines)?;
     diesel::update(purchases::table.find(order)).set((purchases::revenue.eq(revenue), purchases::units.eq(units))).execute(conn)?;
     scores::follow(conn, customer, &currency, now)
+}
+
+/// Writes an order as the books have it, whatever was remembered of it. `refunded` is what was given back, in minor units.
+pub fn restore(conn: &mut Conn, purchase: &Purchase, refunded: i64, now: Time) -> Result<()> {
+    if let Some((customer, _, _)) = owner(conn, purchase.order)? {
+        forget_lines(conn, customer, purchase.order)?;
+        diesel::delete(purchases::table.find(purchase.order)).execute(conn)?;
+    }
+    learn(conn, purchase, now)?;
+    if refunded == 0 { Ok(()) } else { refund(conn, purchase.order, refunded, now) }
 }
 
 /// Takes money given back off what the order brought. An order that was forgotten stays forgotten.

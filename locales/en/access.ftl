@@ -201,6 +201,7 @@ admin-did-product-add = Product added
 admin-did-product-edit = Product changed
 admin-did-redirect-set = Redirect saved
 admin-did-category-save = Category saved
+admin-did-category-picture = Picture of a category changed
 admin-did-category-order = Categories put in order
 admin-did-category-delete = Category deleted
 admin-did-collection-save = Collection saved

@@ -17,6 +17,7 @@ mail-cancelled-subject = Your order { $number } is cancelled
 mail-cancelled-title = Your order is cancelled
 mail-cancelled-text = Your order { $number } is cancelled and will not be sent.
 mail-cancelled-refund = We send { $amount } back the way you paid. Depending on your bank this takes a few days.
+mail-cancelled-credit = { $amount } of what your return was worth stays with you as store credit. You can use it right away.
 mail-refund-subject = Refund for order { $number }
 mail-refund-title = Your refund is on its way
 mail-refund-text = We have sent { $amount } for your order { $number } back the way you paid. Depending on your bank it takes a few days to arrive.

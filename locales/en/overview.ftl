@@ -26,6 +26,7 @@ admin-home-days = The last 30 days
 admin-home-chart = Orders that stand, with delivery and tax, by day. The best day brought { $most }.
 admin-home-as-table = As a table
 admin-home-revenue = Revenue
+admin-home-gift-cards = Gift cards count when they pay for goods, not when they are sold.
 admin-home-best = What sold best
 admin-home-best-none = Nothing was sold in these days.
 admin-home-units = { $count ->

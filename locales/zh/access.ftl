@@ -192,6 +192,7 @@ admin-did-product-add = 新增商品
 admin-did-product-edit = 修改商品
 admin-did-redirect-set = 保存跳转
 admin-did-category-save = 保存分类
+admin-did-category-picture = 更改了分类图片
 admin-did-category-order = 调整分类顺序
 admin-did-category-delete = 删除分类
 admin-did-collection-save = 保存专题

@@ -17,6 +17,7 @@ mail-cancelled-subject = 订单 { $number } 已取消
 mail-cancelled-title = 订单已取消
 mail-cancelled-text = 订单 { $number } 已取消，不会发货。
 mail-cancelled-refund = 我们将按原支付方式退还 { $amount }，视银行而定，可能需要几天。
+mail-cancelled-credit = 您退货所值中的 { $amount } 作为店铺余额保留在您名下，可立即使用。
 mail-refund-subject = 订单 { $number } 的退款
 mail-refund-title = 退款已发出
 mail-refund-text = 订单 { $number } 的退款 { $amount } 已按原支付方式退回，视银行而定，可能需要几天到账。

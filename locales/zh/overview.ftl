@@ -20,6 +20,7 @@ admin-home-days = 近 30 天
 admin-home-chart = 按日统计的有效订单金额，含运费与税。单日最高 { $most }。
 admin-home-as-table = 以表格显示
 admin-home-revenue = 销售额
+admin-home-gift-cards = 礼品卡在用于支付商品时计入销售额，售出时不计。
 admin-home-best = 畅销商品
 admin-home-best-none = 这段时间没有售出商品。
 admin-home-units = { $count } 件

@@ -6,11 +6,12 @@ use crate::state;
 use clap::{Args, Subcommand};
 use kernel::clock::Clock;
 use kernel::config::Config;
+use kernel::web::i18n::{Language, Texts};
 use kernel::{Db, Error};
 use std::fs::File;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use storefront::catalog::Saving;
 use storefront::imports::apply::{Mode, Plan, Report, apply, plan};
 use storefront::imports::{ProductDraft, RowError, read_products};
@@ -100,8 +101,12 @@ fn exit(sound: bool) -> ExitCode {
     if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+/// The texts of the terminal.
+static TEXTS: LazyLock<Result<Texts, Error>> = LazyLock::new(|| Texts::load(None));
+
 fn print_row(kind: &str, row: &RowError) {
-    println!("{kind}: line {}, column {}: {} ({:?})", row.line, row.column, row.reason, row.value);
+    let reason = TEXTS.as_ref().map_or_else(ToString::to_string, |texts| row.reason.told(texts, Language::English));
+    println!("{kind}: line {}, column {}: {reason} ({:?})", row.line, row.column, row.value);
 }
 
 fn print_plan(plan: &Plan) {

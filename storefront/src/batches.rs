@@ -12,7 +12,7 @@ mod tests;
 mod undo;
 
 pub use change::{Pair, VariantWanted, Wanted};
-pub use import::{Line, compare, draft_import, fields_of};
+pub use import::{Line, compare, draft_import, fields_of, mistakes};
 pub use plan::{Planned, count, plan};
 pub use rules::{CompareRule, PriceRule, Rounding, Rules};
 pub use run::run;

@@ -26,13 +26,14 @@ mod write;
 pub use assortment::Assortment;
 pub(crate) use assortment::prices_of;
 pub use availability::Availability;
-pub use cards::{Card, CardPicture, cards, titles};
+pub use cards::{Card, CardPicture, cards, titles_in};
 pub use categories::{Categories, Category, CategoryChange, categories, ensure_path, save_category, set_category_text};
 pub use category_desk::{
-    CATEGORY_JOB, CategoryText, WholeCategory, category, category_seo, put_category, remove_category, shift_category, tell_below,
+    CATEGORY_JOB, CategoryText, WholeCategory, category, category_seo, put_category, remove_category, set_category_picture, shift_category,
+    tell_below,
 };
 pub use diff::{FieldChange, diff};
-pub use edit::{begin_edit, updated_at, updated_of};
+pub use edit::{begin_edit, titles, updated_at, updated_of};
 pub(crate) use filter::title_holds;
 pub use filter::{Filter, Stocked, found, found_variants};
 pub use list::{
@@ -40,7 +41,8 @@ pub use list::{
 };
 pub use nature::{Named, Nature, addresses, named, natures, product_of, products_of, skus, variant_named};
 pub use page::{PageAttribute, PagePicture, PageVariant, ProductOption, ProductPage, page};
-pub use price_log::{PriceChange, price_changes};
+pub(crate) use price_log::price_timeline;
+pub use price_log::{PriceAt, PriceChange, price_changes};
 pub use product::{Picture, Product, Status, Text, Variant, products};
 pub use remove::{remove, used};
 pub use sale::{VariantForSale, find_variant, for_sale, gift_cards, variants_for_sale};

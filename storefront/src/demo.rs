@@ -117,7 +117,7 @@ fn fill(conn: &mut Conn, prepared: &[(&str, Prepared)], now: Time) -> Result<Sum
     let saving = Saving { currency: Currency::EUR, actor: "demo", base: None, now };
     let report = apply(conn, &drafts, &saving, Mode::AllOrNothing, &mut |_| ())?;
     if let Some(error) = report.errors.first() {
-        return Err(Error::unexpected(format!("demo product {}: {} {}", error.value, error.column, error.reason)));
+        return Err(Error::unexpected(format!("demo product {}: {} {}", error.value, error.column, error.reason.word())));
     }
     for (name, hash) in &hashes {
         attach_source(conn, &format!("{SOURCE}{name}"), hash)?;
@@ -138,7 +138,7 @@ fn fill(conn: &mut Conn, prepared: &[(&str, Prepared)], now: Time) -> Result<Sum
     }
     let past = apply_orders::apply(conn, &history::orders(&drafts, now), Mode::AllOrNothing, now, &mut |_| ())?;
     if let Some(error) = past.errors.first() {
-        return Err(Error::unexpected(format!("demo order {}: {} {}", error.value, error.column, error.reason)));
+        return Err(Error::unexpected(format!("demo order {}: {} {}", error.value, error.column, error.reason.word())));
     }
     settings::set(conn, LOADED, &true, now)?;
     Ok(Summary { products: report.created, pictures: prepared.len(), pages: pages.len(), orders: past.created, already: false })

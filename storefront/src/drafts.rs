@@ -4,9 +4,9 @@
 use crate::address::Address;
 use crate::carts::{self, Quote};
 use crate::checkout::{self, PlaceError, Seen, Settlement};
-use crate::ids::{CartId, OrderId, ShippingRateId, VariantId};
+use crate::ids::{CartId, OrderId, ShippingRateId, StoreId, VariantId};
 use crate::schema::{carts as rows, orders as order_rows};
-use crate::{payments, shop};
+use crate::{payments, stores};
 use chrono::TimeDelta;
 use crm::email::Email;
 use diesel::prelude::*;
@@ -21,6 +21,8 @@ pub const HOURS: [i64; 4] = [24, 72, 168, 336];
 /// What a member of staff took down.
 #[derive(Clone, Debug)]
 pub struct Wish {
+    /// Whose prices, part of the catalogue and addresses it has.
+    pub store: StoreId,
     pub email: Email,
     /// Where the goods go and the invoice is made out to.
     pub address: Address,
@@ -34,12 +36,13 @@ pub struct Wish {
     pub method: String,
 }
 
-/// Makes a draft in the main store. Fails with `Invalid` as a cart does.
+/// Makes a draft in a store, whether that is open to shoppers or not. Fails with `Invalid` as a cart does, `NotFound` without such a store.
 pub fn make(conn: &mut Conn, wish: &Wish, now: Time) -> Result<CartId> {
-    let shop = shop::get(conn)?;
+    let shop = stores::shop(conn, wish.store)?;
     let cart = carts::create(conn, None, &shop, &wish.language, now)?;
     for (variant, quantity) in &wish.goods {
         carts::add(conn, cart, *variant, *quantity, now).map_err(|error| match error {
+            Error::NotFound => Error::field("goods", "order-edit-not-sold"),
             Error::Invalid(fields) => Error::field("goods", fields.0.into_iter().next().map(|(_, text)| text).unwrap_or_default()),
             other => other,
         })?;

@@ -4,7 +4,9 @@
 //! Money takes one way, and each step of it is in a ledger: of the refund of the return, the part that pays the new order is given as
 //! store credit, and the payment of the new order spends it at once. What is left of the refund goes back the way it was paid; what
 //! the new goods cost beyond it is paid as any order is. When the new order is cancelled, the credit that comes back is taken away
-//! again, and the refunds that had given it go to where the first order was paid from.
+//! again, and the refunds that had given it go to where the first order was paid from. Where a part of it came back as credit before, the
+//! rest comes back as credit as well, the way the new order was paid: the refund that gave it is one with its credit note, and is not cut
+//! into parts afterwards. The customer is told which of the two it is.
 
 use crate::carts::{self, Quote};
 use crate::checkout::{self, PlaceError, Seen, Settlement};
@@ -110,6 +112,7 @@ pub fn draft(conn: &mut Conn, id: ReturnId, wish: &Wish, now: Time) -> Result<Ca
     // Goods that were picked up went to an address of the shop.
     let address = if order.pickup_location_id.is_some() { order.billing_address()? } else { order.shipping_address()? };
     let wish = drafts::Wish {
+        store: order.store_id,
         email: Email::parse(&order.email, "email")?,
         address,
         note: String::new(),
@@ -241,6 +244,21 @@ fn returned(conn: &mut Conn, order: OrderId) -> Result<Vec<i64>> {
     let credit: Vec<_> = payments::of_order(conn, order)?.into_iter().filter(|payment| payment.provider == STORE_CREDIT).collect();
     let of = |refund: &&Refund| refund.state != WishState::Failed && credit.iter().any(|payment| payment.id == refund.payment_id);
     Ok(refunds::of_order(conn, order)?.iter().filter(of).map(|refund| refund.amount).collect())
+}
+
+/// Where the credit went that had paid an order in exchange which was cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undone {
+    /// With the refunds of the first order to where that was paid from.
+    Rerouted,
+    /// To the customer, as credit: a part of it had come back so before.
+    Credit,
+}
+
+/// Where what paid a cancelled order in exchange went; none for any other order.
+pub fn undone(conn: &mut Conn, order: OrderId) -> Result<Option<Undone>> {
+    let Some(made) = of_order(conn, order)?.filter(|made| made.undone_at.is_some()) else { return Ok(None) };
+    Ok(Some(if returned(conn, order)? == [made.amount] { Undone::Rerouted } else { Undone::Credit }))
 }
 
 /// Sends a refund that was given as credit to where its payment came from.

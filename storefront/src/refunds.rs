@@ -370,3 +370,14 @@ pub fn failed(conn: &mut Conn, id: RefundId, error: &str, now: Time) -> Result<(
     // The money is there again, and may pay what the order asks for.
     if refund.surplus { payments::rebalance(conn, refund.order_id, None, now) } else { Ok(()) }
 }
+
+/// What the memory should hold as given back of an order, in minor units.
+pub fn remembered(conn: &mut Conn, order: OrderId) -> Result<i64> {
+    let mut back = 0;
+    let counted = |refund: &&Refund| refund.state != WishState::Failed && !refund.surplus;
+    for refund in of_order(conn, order)?.iter().filter(counted) {
+        let wanted = !payments::has_case(conn, refund.payment_id)?;
+        back += if wanted { refund.amount } else { 0 };
+    }
+    Ok(back)
+}

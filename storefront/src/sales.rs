@@ -1,5 +1,6 @@
 //! What was sold: sums of days, the goods that sold best, and what became of carts. A sale is an order that stands, confirmed or
-//! completed, in the shop's currency; its revenue is what the buyer pays for it, with delivery and tax. Every query reads a range of the
+//! completed, in the shop's currency; its revenue is what the buyer pays for it, with delivery and tax, less the gift cards in it: a gift card
+//! that is sold is owed to whoever holds it, and becomes revenue with the goods that it pays. Every query reads a range of the
 //! orders by their moment, so that it costs what the period holds and not what the shop has grown to.
 
 use crate::carts::CartState;
@@ -34,7 +35,7 @@ impl Period {
     }
 }
 
-/// Orders of a store and what they brought, in minor units of its currency.
+/// Orders of a store and what their goods and delivery brought, in minor units of its currency.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sum {
     pub orders: i64,
@@ -63,14 +64,23 @@ pub fn by_day(conn: &mut Conn, shop: &Shop, last: NaiveDate, days: u64) -> Resul
 }
 
 fn sum(conn: &mut Conn, shop: &Shop, period: Period) -> Result<Sum> {
-    let (orders, revenue) = orders::table
+    let (orders, paid): (i64, i64) = orders::table
         .filter(orders::placed_at.ge(period.from).and(orders::placed_at.lt(period.until)))
         .filter(orders::status.eq_any(SOLD))
         .filter(orders::store_id.eq(shop.store))
         .filter(orders::currency.eq(shop.currency.code()))
         .select((count_star(), sql::<BigInt>("CAST(coalesce(sum(total), 0) AS BIGINT)")))
         .first(conn)?;
-    Ok(Sum { orders, revenue })
+    let for_cards: i64 = order_lines::table
+        .inner_join(orders::table.on(orders::id.eq(order_lines::order_id)))
+        .filter(order_lines::gift_card)
+        .filter(orders::placed_at.ge(period.from).and(orders::placed_at.lt(period.until)))
+        .filter(orders::status.eq_any(SOLD))
+        .filter(orders::store_id.eq(shop.store))
+        .filter(orders::currency.eq(shop.currency.code()))
+        .select(sql::<BigInt>("CAST(coalesce(sum(order_lines.total), 0) AS BIGINT)"))
+        .first(conn)?;
+    Ok(Sum { orders, revenue: paid - for_cards })
 }
 
 /// A product that was sold.
@@ -83,7 +93,7 @@ pub struct Seller {
     pub revenue: i64,
 }
 
-/// The products that brought most in a store in a period, as they are called now.
+/// The products that brought most in a store in a period, as they are called now; gift cards bring nothing before they are used.
 pub fn best(conn: &mut Conn, shop: &Shop, period: Period, limit: i64) -> Result<Vec<Seller>> {
     let rows: Vec<(ProductId, i64, i64)> = order_lines::table
         .inner_join(orders::table.on(orders::id.eq(order_lines::order_id)))
@@ -92,6 +102,7 @@ pub fn best(conn: &mut Conn, shop: &Shop, period: Period, limit: i64) -> Result<
         .filter(orders::status.eq_any(SOLD))
         .filter(orders::store_id.eq(shop.store))
         .filter(orders::currency.eq(shop.currency.code()))
+        .filter(order_lines::gift_card.eq(false))
         .group_by(variants::product_id)
         .select((
             variants::product_id,

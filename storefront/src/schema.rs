@@ -170,6 +170,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    batch_categories (batch_id, category_id) {
+        batch_id -> BigInt,
+        category_id -> BigInt,
+    }
+}
+
+diesel::table! {
     batch_rows (batch_id, position) {
         batch_id -> BigInt,
         position -> BigInt,
@@ -365,6 +372,20 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    promotion_terms (id) {
+        id -> BigInt,
+        promotion_id -> BigInt,
+        stacking -> BigInt,
+        exclusive -> Bool,
+        starts_at -> Nullable<Timestamp>,
+        ends_at -> Nullable<Timestamp>,
+        rules -> Text,
+        valid_from -> Timestamp,
+        valid_until -> Nullable<Timestamp>,
     }
 }
 
@@ -990,6 +1011,7 @@ diesel::allow_tables_to_appear_in_same_query!(collections, collection_texts);
 diesel::allow_tables_to_appear_in_same_query!(collection_products, products);
 diesel::allow_tables_to_appear_in_same_query!(stock_requests, variants);
 diesel::allow_tables_to_appear_in_same_query!(promotions, promotion_codes);
+diesel::allow_tables_to_appear_in_same_query!(promotions, promotion_terms);
 diesel::allow_tables_to_appear_in_same_query!(orders, order_terms);
 diesel::allow_tables_to_appear_in_same_query!(orders, payments);
 diesel::allow_tables_to_appear_in_same_query!(refunds, payments, captures);

@@ -20,6 +20,7 @@ mod tokens;
 
 use crate::catalog::Assortment;
 use crate::ids::CollectionId;
+pub use filter::name as facet_name;
 use kernel::error::Result;
 use kernel::money::Currency;
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,6 +49,13 @@ pub struct SearchDocument {
     pub published_at: i64,
     /// Any measure where more is more popular, such as units sold lately.
     pub popularity: i64,
+}
+
+impl SearchDocument {
+    /// Whether one of the variants has an option of this name.
+    fn has_option(&self, name: &str) -> bool {
+        self.variants.iter().flat_map(|variant| &variant.options).any(|(option, _)| option.trim() == name.trim())
+    }
 }
 
 /// One thing that can be put in a cart.
@@ -97,11 +105,12 @@ pub struct SearchQuery {
     /// Only products of this category or below it; a collection stands here with its id below zero.
     pub category: Option<i64>,
     pub within: Within,
-    /// Chosen values by facet: `brand`, `category` (ids), `availability` (`in`, `out`), `option:<name>`, `attribute:<name>`.
+    /// Chosen values by facet: `brand`, `category` (ids), `availability` (`in`, `out`), `option:<name>`, `attribute:<name>`. The last two
+    /// are one facet when their names are the same: a variant has the value as its option, or its product has it as an attribute.
     /// Values of one facet widen, facets narrow. Options, availability and price speak of one and the same variant.
     pub facets: BTreeMap<String, BTreeSet<String>>,
-    /// Lowest and highest number by facet `attribute:<name>`, in millionths, both inclusive: only products with a value that is a number
-    /// between them. Beside chosen values of the same facet, both have to hold.
+    /// Lowest and highest number by facet `attribute:<name>` (or `option:<name>`, which is the same), in millionths, both inclusive: only
+    /// products with a value that is a number between them. Beside chosen values of the same facet, both have to hold.
     pub ranges: BTreeMap<String, (Option<i64>, Option<i64>)>,
     /// Lowest and highest price in minor units, both inclusive.
     pub price: (Option<i64>, Option<i64>),
@@ -125,7 +134,8 @@ pub struct SearchPage {
     pub hits: Vec<i64>,
     /// How many products match: exact from the embedded engine, an estimate from Meilisearch.
     pub total: usize,
-    /// By key. Empty unless asked for. A facet with a chosen value counts as if nothing were chosen in it, so that another
+    /// By key. Empty unless asked for. Options and attributes of one name are one facet: under the key it was asked for with, else that of
+    /// the option where what was found has such an option. A facet with a chosen value counts as if nothing were chosen in it, so that another
     /// value can be chosen.
     pub facets: Vec<Facet>,
     /// Lowest and highest price of what matches when the price filter is left out. Only with facets.

@@ -20,7 +20,7 @@ use kernel::clock::Time;
 use kernel::events::Event;
 use kernel::money::Currency;
 use kernel::{Conn, Db, Error, Result, jobs};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The kind of the job that brings entries up to date. Its payload is the ids of products.
 pub const INDEX_JOB: &str = "search.index";
@@ -118,6 +118,23 @@ pub fn documents(conn: &mut Conn, ids: &[ProductId]) -> Result<Vec<SearchDocumen
     Ok(found.into_iter().filter_map(|product| words.document(product, &levels)).collect())
 }
 
+/// Chosen facet values as the index has them, whatever was typed into an address: of one name the option and the attribute are one facet,
+/// and values are written as their definition writes them.
+pub fn settle(facets: &mut BTreeMap<String, BTreeSet<String>>, definitions: &Definitions) {
+    let twice: Vec<String> = facets.keys().filter_map(|key| key.strip_prefix("option:")).map(|name| format!("attribute:{name}")).collect();
+    for key in twice {
+        if let Some(values) = facets.remove(&key) {
+            facets.entry(key.replacen("attribute:", "option:", 1)).or_default().extend(values);
+        }
+    }
+    for (key, values) in facets.iter_mut() {
+        let definition = key.split_once(':').and_then(|(_, name)| definitions.named(name));
+        if let Some(definition) = definition {
+            *values = values.iter().map(|value| definition.canonical(value).unwrap_or_else(|_| value.clone())).collect();
+        }
+    }
+}
+
 /// For each category its own names and those of all above it, by id.
 type CategoryNames = HashMap<i64, Vec<(i64, String)>>;
 
@@ -208,9 +225,14 @@ impl Words {
 
     /// A variant without a price cannot be bought, and is not told.
     fn variant(&self, of: &catalog::Variant, names: &[String], levels: &HashMap<VariantId, Level>) -> Option<SearchVariant> {
+        // Options are written as an attribute of the same name is, for they are one facet.
+        let written = |(name, value): (&String, &String)| {
+            let canonical = self.definitions.named(name).and_then(|one| one.canonical(value).ok());
+            (name.clone(), canonical.unwrap_or_else(|| value.clone()))
+        };
         let free = of.id.and_then(|id| levels.get(&id)).map_or(of.on_hand, Level::free);
         Some(SearchVariant {
-            options: names.iter().cloned().zip(of.options.iter().cloned()).collect(),
+            options: names.iter().zip(&of.options).map(written).collect(),
             prices: self.prices.get(&of.id?)?.clone(),
             available: Availability::of(of.tracked, of.oversell, free, 0).sellable(),
         })

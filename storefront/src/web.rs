@@ -26,6 +26,7 @@ pub mod page_cache;
 mod pictures;
 pub mod posted;
 pub mod preview;
+pub(crate) mod privacy;
 mod product;
 pub mod recommend;
 pub mod reductions;
@@ -43,6 +44,7 @@ mod viewed;
 pub mod views;
 pub mod visit;
 mod waiting;
+pub mod watch;
 mod webhooks;
 pub mod words;
 
@@ -75,6 +77,7 @@ fn pages(config: &mut web::ServiceConfig) {
         .configure(search::routes)
         .configure(suggest::routes)
         .configure(content::routes)
+        .configure(privacy::routes)
         .configure(cart::routes)
         .configure(checkout::routes)
         .configure(orders::routes)

@@ -5,6 +5,7 @@ use crate::support::goods::{EUR, now};
 use crate::support::house::House;
 use crate::support::visitor::{Page, Visitor};
 use kernel::Error;
+use kernel::web::i18n::{Language, Texts};
 use storefront::attributes::{self, Choice, Definition, Definitions, Kind};
 use storefront::catalog::{self, CategoryChange, Product, Saving, Status, Variant};
 use storefront::ids::{AttributeId, CategoryId, ProductId};
@@ -46,12 +47,6 @@ fn stored(house: &House, id: ProductId) -> Vec<(String, String)> {
 
 fn pairs(of: &[(&str, &str)]) -> Vec<(String, String)> {
     of.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
-}
-
-fn follow(house: &House) {
-    while house.work() > 0 {}
-    std::thread::sleep(std::time::Duration::from_millis(1100));
-    while house.work() > 0 {}
 }
 
 fn save(mei: &Visitor, at: &str, typed: &[(&str, &str)]) -> Page {
@@ -129,7 +124,7 @@ fn choices_are_named_ordered_coloured_and_renamed_everywhere() {
     let made = mei.submit(&look, "/admin/attributes/new", &[]).says(200, "Saved.");
     let id: i64 = made.at.rsplit('/').next().unwrap().parse().unwrap();
     assert_eq!(stored(&house, oak), pairs(&[("Wood", "Oak")]));
-    follow(&house);
+    house.follow();
     let list = ann.get("/categories/shelf");
     let places: Vec<usize> = ["value=\"Walnut\"", "value=\"Oak\""].iter().map(|text| list.body.find(text).expect(text)).collect();
     assert!(places[0] < places[1], "in the order of the definition, not by how many there are");
@@ -161,7 +156,7 @@ fn numbers_are_a_range_when_there_are_many_and_yes_stands_before_no() {
         let (title, volume) = (format!("Jug{at}"), (at * 100).to_string());
         product(&house, &title, Some(shelf), &[("Volume", &volume), ("Lid", lid), ("Made", "2026-11-22")]);
     }
-    follow(&house);
+    house.follow();
     let list = ann.get("/categories/shelf");
     let list = list.holds("name=\"min.Volume\"").holds("placeholder=\"100\"").holds("placeholder=\"1000\"");
     assert!(list.body.find("value=\"Yes\"").unwrap() < list.body.find("value=\"No\"").unwrap());
@@ -193,7 +188,9 @@ fn files_are_read_by_the_type_and_what_does_not_fit_is_an_error_of_its_row() {
     let saving = Saving { currency: EUR, actor: "import", base: None, now: now() };
     let report = house.db.write_now(move |conn| apply(conn, &drafts, &saving, Mode::KeepGood, &mut |_| ())).unwrap();
     assert_eq!((report.created, report.errors.len()), (1, 1));
-    assert_eq!(report.errors[0].reason, "Volume: a lot is not a number");
+    let told = |language| report.errors[0].reason.told(&Texts::load(None).unwrap(), language);
+    assert_eq!(told(Language::English), "Volume: a lot is not a number");
+    assert_eq!(told(Language::Chinese), "Volume：a lot 不是数字");
     let seen = |conn: &mut kernel::Conn| {
         let shop = shop::get(conn)?;
         catalog::page(conn, &shop, "cup", "en")
@@ -233,4 +230,49 @@ fn a_product_form_drawn_before_a_definition_was_deleted_loses_no_value() {
     mei.submit(&old, &at, &[("title", "Big cup")]).says(422, "This page was open for too long.");
     assert_eq!(stored(&house, cup), pairs(&[("Volume", "350 ml"), ("Care", "By hand")]));
     mei.get("/admin/attributes").says(200, "Care 1 time").says(200, "Volume 1 time");
+}
+
+#[test]
+fn an_option_and_an_attribute_of_one_name_are_one_facet_of_the_page() {
+    let house = House::open();
+    let ann = house.visitor();
+    let shelf = category(&house, "Shelf");
+    product(&house, "Cup", Some(shelf), &[("Volume", "350 ml"), ("Glaze", "Moss")]);
+    product(&house, "Bowl", Some(shelf), &[("Volume", "900 ml"), ("Glaze", "Ash")]);
+    let variant = |volume: &str, glaze: &str| Variant {
+        sku: Some(format!("{volume}-{glaze}")),
+        price: Some(1200),
+        count: Some(5),
+        options: vec![volume.into(), glaze.into()],
+        ..Variant::default()
+    };
+    let jug = Product {
+        status: Status::Active,
+        title: "Jug".into(),
+        options: vec!["Volume".into(), "Glaze".into()],
+        variants: vec![variant("350 ml", "Moss"), variant("350 ml", "Sand"), variant("900 ml", "Moss")],
+        categories: vec![shelf],
+        ..Product::default()
+    };
+    let saving = Saving { currency: EUR, actor: "test", base: None, now: now() };
+    house.db.write_now(move |conn| catalog::save_product(conn, &jug, &saving)).unwrap();
+    house.follow();
+    let legends = |page: &Page, name: &str| page.body.matches(&format!("<summary>{name}</summary>")).count();
+    let list = ann.get("/categories/shelf");
+    assert_eq!((legends(&list, "Volume"), legends(&list, "Glaze")), (1, 1), "{}", list.body);
+
+    // The definition came last: options are looked for as it writes them, and links that were shared before lead on.
+    define(&house, number("Volume", "ml"));
+    house.follow();
+    let list = ann.get("/categories/shelf").says(200, "350 ml");
+    assert_eq!(legends(&list, "Volume"), 1);
+    for shared in ["o.Volume=350+ml", "o.Volume=350", "a.Volume=350", "a.Volume=350+ml", "o.Volume=350&a.Volume=350+ml"] {
+        let found = ann.get(&format!("/categories/shelf?{shared}")).says(200, "2 products").says(200, "Volume: 350 ml");
+        assert_eq!(legends(&found, "Volume"), 1, "{shared}");
+    }
+    ann.get("/categories/shelf?o.Volume=350&a.Glaze=Sand").says(200, "1 product");
+    ann.get("/categories/shelf?o.Volume=900&o.Glaze=Sand").says(200, "0 products");
+    ann.get("/categories/shelf?a.Volume=350&a.Volume=900&o.Glaze=Moss&o.Glaze=Ash").says(200, "3 products");
+    ann.get("/categories/shelf?min.Volume=500").says(200, "2 products");
+    ann.get("/search?min.Volume=500&max.Volume=1000&o.Glaze=Sand").says(200, "0 products");
 }

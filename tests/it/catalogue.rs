@@ -22,7 +22,7 @@ fn edit(mei: &Visitor, id: ProductId, typed: &[(&str, &str)]) -> Page {
     mei.submit(&page, &action, typed)
 }
 
-fn price(house: &House, variant: VariantId) -> (i64, Option<i64>) {
+pub fn price(house: &House, variant: VariantId) -> (i64, Option<i64>) {
     let found = house.db.read_now(move |conn| catalog::variants_for_sale(conn, &[variant], goods::EUR, "en")).unwrap();
     (found[0].unit_price, found[0].compare_at)
 }
@@ -199,77 +199,6 @@ fn a_table_and_rules_show_what_they_change_before_they_do() {
     mei.get("/admin/products/batches").says(200, "Price -10 %");
     mei.get("/admin/audit?action=batch.edit").says(200, "Many products changed");
     house.visitor().get("/search?q=pot").says(200, "40.99");
-}
-
-const FILE: &str = "Handle,Title,Status,Option1 Name,Option1 Value,Variant SKU,Variant Price,Variant Inventory Qty,Variant Inventory Tracker\n\
-    mug,Big mug,active,Title,Default Title,MUG,13.00,5,shopify\n\
-    kettle,Kettle,active,Title,Default Title,K1,50.00,2,shopify\n\
-    broken,Broken,active,Title,Default Title,B1,much,2,shopify\n";
-
-#[test]
-fn a_file_comes_in_goes_out_and_is_undone() {
-    let house = House::open();
-    let mug = goods::product(&house.db, "Mug", 1200, 5);
-    let mei = staff(&house);
-    let form = mei.get("/admin/products/import").says(200, "Shopify or WooCommerce");
-    let to = "/admin/products/import";
-    for (content, wrong) in [
-        (&b""[..], "Choose a file"),
-        (b"PK\x03\x04 a workbook", "not CSV"),
-        (b"a,b\n1,2\n", "no product export"),
-        (b"Handle;Title\nx;y\n", "not by commas"),
-        (b"Handle,Title\nx,\xff\xfe\n", "not UTF-8"),
-        (b"Handle,Title\n", "holds no products"),
-    ] {
-        mei.upload(&form, to, "x.csv", content).says(200, wrong);
-    }
-    let large = vec![b'a'; (32 << 20) + 1];
-    mei.upload(&form, to, "x.csv", &large).says(200, "too large");
-    let preview = mei.upload(&form, to, "../../spring.csv", FILE.as_bytes()).says(200, "A new product");
-    let text = preview.text();
-    assert!(
-        preview.body.contains("<h1>spring.csv</h1>")
-            && text.contains("12.00")
-            && text.contains("13.00")
-            && text.contains("Line 4, Variant Price"),
-        "{text}"
-    );
-    assert_eq!(price(&house, mug), (1200, None));
-    mei.submit(&preview, &preview.form_ending("/confirm"), &[]);
-    house.work();
-    mei.get(&preview.at).says(200, "Done").says(200, "Refused");
-    assert_eq!(price(&house, mug), (1300, None));
-    let ann = house.visitor();
-    ann.get("/products/kettle").says(200, "Kettle");
-    ann.get("/search?q=kettle").says(200, "Kettle");
-
-    // What goes out comes in again unchanged; a formula goes out as text.
-    house
-        .db
-        .write_now(|conn| {
-            let variant = Variant { sku: Some("=1+1".into()), price: Some(100), ..Variant::default() };
-            let product =
-                Product { title: "=HYPERLINK(\"x\")".into(), status: Status::Draft, variants: vec![variant], ..Product::default() };
-            catalog::save_product(conn, &product, &Saving { currency: goods::EUR, actor: "test", base: None, now: now() })
-        })
-        .unwrap();
-    let whole = mei.get("/admin/products/export.csv?");
-    assert_eq!((whole.status, whole.headers["content-disposition"].as_str()), (200, "attachment; filename=\"products.csv\""));
-    assert!(whole.body.contains("'=HYPERLINK") && whole.body.contains("'=1+1") && whole.body.contains("kettle"));
-    let drafts = mei.get("/admin/products/export.csv?status=draft").body;
-    assert!(drafts.contains("HYPERLINK") && !drafts.contains("kettle"));
-    let same = mei.upload(&form, to, "same.csv", whole.body.as_bytes()).says(200, "same.csv");
-    assert!(!same.body.contains("/confirm"), "nothing is to be done");
-
-    let undo = mei.get(&format!("{}/undo", preview.at)).says(200, "Old values back");
-    mei.submit(&undo, &undo.form_ending("/undo"), &[]);
-    house.work();
-    mei.get(&preview.at).says(200, "Undone");
-    assert_eq!(price(&house, mug), (1200, None));
-    assert_eq!(ann.get("/products/kettle").status, 404);
-    ann.get("/search?q=kettle").says(200, "found nothing");
-    mei.get("/admin/audit?action=batch.undo").says(200, "spring.csv");
-    assert!(house.db.read_now(|conn| batches::list(conn, None, 10)).unwrap().iter().all(|batch| batch.state != batches::State::Draft));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use crate::desk::staff;
 use crate::support::goods::{self, EUR, now};
 use crate::support::house::House;
 use crate::support::visitor::{Page, Visitor};
+use crate::theme::png;
 use kernel::Error;
 use storefront::catalog::{self, CategoryChange, Product, Saving, Status, Variant, WholeCategory};
 use storefront::collections::{self, Collection, Condition, Filling, Rule};
@@ -37,13 +38,6 @@ fn edit(mei: &Visitor, id: CategoryId, typed: &[(&str, &str)]) -> Page {
 fn found(house: &House, category: CategoryId) -> usize {
     let query = SearchQuery { category: Some(category.0), limit: 10, ..SearchQuery::default() };
     house.state.door.search.search(&query).unwrap().hits.len()
-}
-
-/// Runs what is due until everything that is to follow has followed: changes of one product wait for the end of their second.
-fn follow(house: &House) {
-    while house.work() > 0 {}
-    std::thread::sleep(std::time::Duration::from_millis(1100));
-    while house.work() > 0 {}
 }
 
 #[test]
@@ -95,7 +89,7 @@ fn a_category_moves_with_everything_below_it_and_never_below_itself() {
     let rule = Rule { all: true, conditions: vec![Condition::Category(home)] };
     let gifts = Collection { name: "Gifts".into(), filling: Filling::ByRule(rule), ..Collection::default() };
     let gifts = house.db.write_now(move |conn| collections::save(conn, &gifts, now())).unwrap();
-    follow(&house);
+    house.follow();
     assert_eq!((found(&house, home), found(&house, tea), found(&house, green)), (0, 1, 1));
 
     let mei = staff(&house);
@@ -103,14 +97,14 @@ fn a_category_moves_with_everything_below_it_and_never_below_itself() {
     assert!(!page.body.contains(&format!("<option value=\"{green}\"")), "what is below it is no place for it");
     edit(&mei, tea, &[("parent", &green.to_string())]).says(422, "not below this one");
     edit(&mei, tea, &[("parent", &home.to_string())]).says(200, "Saved.");
-    follow(&house);
+    house.follow();
     assert_eq!((found(&house, home), found(&house, tea), found(&house, green)), (1, 1, 1));
     let members = house.db.read_now(move |conn| collections::preview(conn, gifts, 10, 10)).unwrap().1;
     assert_eq!(members, [mug]);
     house.visitor().get("/categories/home").says(200, "Sencha");
 
     edit(&mei, tea, &[("parent", "")]).says(200, "Saved.");
-    follow(&house);
+    house.follow();
     assert_eq!(found(&house, home), 0);
 }
 
@@ -119,7 +113,7 @@ fn the_search_follows_a_new_name() {
     let house = House::open();
     let tea = category(&house, "Tea", None);
     product_in(&house, "Sencha", tea);
-    follow(&house);
+    house.follow();
     let mei = staff(&house);
     let asks = |text: &str| {
         let query = SearchQuery { text: text.into(), limit: 10, ..SearchQuery::default() };
@@ -127,7 +121,7 @@ fn the_search_follows_a_new_name() {
     };
     assert_eq!(asks("infusions"), 0);
     edit(&mei, tea, &[("name", "Infusions")]).says(200, "Saved.");
-    follow(&house);
+    house.follow();
     assert_eq!(asks("infusions"), 1);
 }
 
@@ -232,4 +226,35 @@ fn two_moves_at_once_close_no_circle() {
     assert!(outcomes.iter().all(|outcome| matches!(outcome, Ok(_) | Err(Error::Invalid(_) | Error::Conflict(_)))), "{outcomes:?}");
     let tree = house.db.read_now(|conn| catalog::categories(conn, "en")).unwrap();
     assert_eq!(tree.children(None).len(), 1, "one is the root, the other below it");
+}
+
+#[test]
+fn a_picture_is_given_changed_and_taken_away() {
+    let house = House::open();
+    let (mei, ann) = (staff(&house), house.visitor());
+    let top = category(&house, "Top", None);
+    let cups = category(&house, "Cups", Some(top));
+    product_in(&house, "Cup", cups);
+    let at = format!("/admin/categories/{cups}");
+    let stored = || house.db.read_now(move |conn| catalog::category(conn, cups)).unwrap().picture_hash;
+    let upload = |picture: &[u8]| {
+        let csrf = mei.get(&at).form(&format!("{at}/picture"), &[]).into_iter().find(|(name, _)| name == "csrf").unwrap().1;
+        mei.upload_parts(&format!("{at}/picture"), &[("csrf", &csrf)], ("picture", picture))
+    };
+    upload(b"<svg onload=alert(1)>").says(200, "Use a JPEG, PNG, WebP or GIF picture.");
+    assert_eq!(stored(), None);
+    upload(&png(300, 200)).says(200, "Saved.");
+    let first = stored().unwrap();
+    ann.get("/categories/top").holds(&format!("/pictures/{first}/"));
+    upload(&png(200, 200)).says(200, "Saved.");
+    let second = stored().unwrap();
+    assert_ne!(first, second);
+    ann.get("/categories/top").holds(&format!("/pictures/{second}/"));
+
+    // Its texts are saved beside it, and a form that was open goes on.
+    edit(&mei, cups, &[("text", "For tea")]).says(200, "Saved.").holds(&second);
+    let page = mei.get(&at);
+    mei.submit(&page, &format!("{at}/picture/remove"), &[]).says(200, "No picture yet.");
+    assert!(stored().is_none() && !ann.get("/categories/top").body.contains("/pictures/"));
+    mei.get("/admin/audit?action=category.picture").says(200, "Picture of a category changed");
 }

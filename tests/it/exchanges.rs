@@ -13,6 +13,7 @@ use storefront::exchanges::{self, Deal, Expected, Preview, Wish};
 use storefront::ids::{CartId, OrderId, OrderLineId, ReturnId, VariantId};
 use storefront::orders::{self, CancelReason, Order, OrderStatus, PaymentStatus};
 use storefront::payments::WishState;
+use storefront::refunds::{Request, RequestLine};
 use storefront::returns::{self, Inspected, Reason, Status, Wanted, WantedLine};
 use storefront::shipments::{self, Parcel};
 use storefront::{documents, payments, refunds, stock, store_credit};
@@ -120,6 +121,48 @@ fn what_is_left_goes_back_and_undoing_gives_back_all_of_it() {
     assert_eq!(papers(&db, made, documents::Kind::CreditNote), (1, 1690));
     assert!(db.read_now(move |conn| exchanges::of_return(conn, id)).unwrap().unwrap().undone_at.is_some());
     goods::assert_books(&db);
+}
+
+#[test]
+fn the_customer_is_told_where_the_money_of_a_cancelled_exchange_goes() {
+    let house = House::open();
+    let db = &house.db;
+    let (pot, mug) = (goods::product(db, "Pot", 4550, 5), goods::product(db, "Mug", 1200, 9));
+    let told = |order: OrderId| {
+        let new = self::order(db, order);
+        house.work();
+        let mails = db.read_now(move |conn| storefront::mails::of_order(conn, &new)).unwrap();
+        let text = |template: &str| mails.iter().filter(|mail| mail.template == template).map(|mail| mail.body_text.clone()).collect();
+        (text("order_cancelled"), text("refund_sent"))
+    };
+    let exchanged = |units: i64| {
+        let (first, id) = came_back(db, pot, 1);
+        let (cart, plan) = draft(db, id, &[(mug, units)], "bank_transfer");
+        (first.order, make(db, id, cart, &plan).unwrap())
+    };
+    let cancel = |order: OrderId| db.write_now(move |conn| orders::cancel(conn, order, CancelReason::Staff, "test", now())).unwrap();
+
+    // Cancelled as a whole, all of it goes to where the first order was paid from, and nobody speaks of credit.
+    let (first, made) = exchanged(1);
+    cancel(made);
+    assert_eq!(refunds_of(db, first)[1], (1690, false, WishState::Requested));
+    let (cancelled, sent): (Vec<String>, Vec<String>) = told(made);
+    assert!(cancelled[0].contains("We send €16.90 back the way you paid") && !cancelled[0].contains("credit"), "{cancelled:?}");
+    assert!(sent.is_empty(), "{sent:?}");
+
+    // A part came back before, as the credit that had paid it: the rest comes back the same way.
+    let (first, made) = exchanged(2);
+    let line = db.read_now(move |conn| orders::lines(conn, made)).unwrap()[0].id;
+    let one = Request { lines: vec![RequestLine { line, quantity: 1, restock: false }], ..Request::default() };
+    db.write_now(move |conn| refunds::request(conn, made, &one, 1200, "test", now())).unwrap();
+    assert_eq!(credit(db, &order(db, made)), 1200);
+    cancel(made);
+    assert_eq!((credit(db, &order(db, made)), refunds_of(db, first)[1]), (2890, (2890, true, WishState::Settled)));
+    let (cancelled, sent): (Vec<String>, Vec<String>) = told(made);
+    assert!(cancelled[0].contains("€16.90 of what your return was worth stays with you as store credit"), "{cancelled:?}");
+    assert!(!cancelled[0].contains("the way you paid"), "{cancelled:?}");
+    assert!(sent.len() == 2 && sent.iter().all(|text| text.contains("Store credit") || text.contains("store credit")), "{sent:?}");
+    goods::assert_books(db);
 }
 
 #[test]

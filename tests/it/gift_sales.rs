@@ -17,6 +17,7 @@ use storefront::orders::{self, CancelReason, FulfilmentStatus, OrderStatus};
 use storefront::payments;
 use storefront::promotions::{Cut, Effect, Goods, Terms};
 use storefront::refunds::{self, Request, RequestLine};
+use storefront::sales::{self, Period, Sum};
 use storefront::tax::VOUCHER;
 
 /// A gift card over so much, as a product.
@@ -87,6 +88,32 @@ fn a_gift_card_is_not_taxed_not_delivered_not_reduced_and_not_bought_with_anothe
     let refused = db.write_now(move |conn| carts::add_gift_card(conn, alone, &code, now()));
     assert!(matches!(refused, Err(kernel::Error::Invalid(_))), "{refused:?}");
     goods::assert_books(&db);
+}
+
+#[test]
+fn a_card_is_revenue_when_it_pays_for_goods_and_not_when_it_is_sold() {
+    let house = House::open();
+    let db = &house.db;
+    let (mug, voucher) = (goods::product(db, "Mug", 1200, 5), voucher(db, 5000));
+    let (sold, agreed) = cart(db, &[(voucher, 2), (mug, 1)]);
+    place(db, sold, agreed, Settlement::After).unwrap();
+    let (_, code) = goods::gift_card(db, 5000);
+    let (used, _) = goods::cart(db, &[(mug, 2)], "bea@example.com", "stored_value", "");
+    let agreed = goods::pay_with(db, used, &[&code], None);
+    place(db, used, agreed, Settlement::After).unwrap();
+    let (sums, best) = db
+        .read_now(|conn| {
+            let shop = storefront::shop::get(conn)?;
+            let today = shop.local(now()).date();
+            let best = sales::best(conn, &shop, Period::days(&shop, today, 1), 10)?;
+            Ok((Sum::of(&sales::by_day(conn, &shop, today, 2)?), best))
+        })
+        .unwrap();
+    // The mug beside the cards with its delivery, and the two mugs that a card paid for.
+    assert_eq!(sums, Sum { orders: 2, revenue: 1200 + 490 + 2400 + 490 });
+    assert_eq!(best.iter().map(|one| (one.title.as_str(), one.units)).collect::<Vec<_>>(), [("Mug", 3)]);
+    let (_, mei) = at_work(&house, "mei", role(&house, Preset::Accountant));
+    mei.get("/admin").says(200, "€45.80").says(200, "Gift cards count when they pay for goods, not when they are sold.");
 }
 
 #[test]

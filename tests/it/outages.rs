@@ -17,7 +17,7 @@ use storefront::{orders, payments, refunds, shop, stock};
 use stripe_double::faults::Fault;
 
 /// A shop with five mugs, and a visitor.
-fn open() -> (House, VariantId, Visitor) {
+pub fn open() -> (House, VariantId, Visitor) {
     let house = House::open();
     let mug = goods::product(&house.db, "Mug", 1200, 5);
     let ann = house.visitor();
@@ -25,7 +25,7 @@ fn open() -> (House, VariantId, Visitor) {
 }
 
 /// Charges cards when the order is placed, and not when it ships.
-fn capture_at_once(house: &House) {
+pub fn capture_at_once(house: &House) {
     house
         .db
         .write_now(|conn| {
@@ -36,7 +36,7 @@ fn capture_at_once(house: &House) {
 }
 
 /// Places an order by card up to where the shopper is sent to, and returns the session at Stripe.
-fn placed(house: &House, ann: &Visitor) -> String {
+pub fn placed(house: &House, ann: &Visitor) -> String {
     let review = to_review(ann, "stripe");
     let answer = ann.post_once("/checkout/place", &pairs(&review.form("/checkout/place", &[])));
     assert!(answer.headers["location"].starts_with(&house.stripe.base_url()), "{:?}", answer.headers);
@@ -44,7 +44,7 @@ fn placed(house: &House, ann: &Visitor) -> String {
 }
 
 /// An order that is paid by card and confirmed.
-fn paid(house: &House, ann: &Visitor) -> String {
+pub fn paid(house: &House, ann: &Visitor) -> String {
     let session = placed(house, ann);
     house.stripe.pay(&session).unwrap();
     comes_back(house, ann).says(200, "Thank you");
@@ -61,37 +61,37 @@ fn key(house: &House) -> String {
 }
 
 /// The browser comes back from Stripe.
-fn comes_back(house: &House, ann: &Visitor) -> Page {
+pub fn comes_back(house: &House, ann: &Visitor) -> Page {
     ann.get(&format!("/orders/R1001/return?key={}", key(house)))
 }
 
-fn order_page(house: &House, ann: &Visitor) -> Page {
+pub fn order_page(house: &House, ann: &Visitor) -> Page {
     ann.get(&format!("/orders/R1001?key={}", key(house)))
 }
 
 /// Presses "Pay now" and returns where the browser is sent.
-fn pay_now(ann: &Visitor, page: &Page) -> String {
+pub fn pay_now(ann: &Visitor, page: &Page) -> String {
     let answer = ann.post_once("/orders/R1001/pay", &pairs(&page.form("/orders/R1001/pay", &[])));
     assert_eq!(answer.status, 303);
     answer.headers["location"].clone()
 }
 
-fn order(house: &House) -> Order {
+pub fn order(house: &House) -> Order {
     house.db.read_now(|conn| orders::get_by_number(conn, "R1001")).unwrap()
 }
 
-fn payment(house: &House) -> Payment {
+pub fn payment(house: &House) -> Payment {
     let order = order(house).id;
     house.db.read_now(move |conn| payments::latest(conn, order)).unwrap().unwrap()
 }
 
-fn capture(house: &House, amount: i64) {
+pub fn capture(house: &House, amount: i64) {
     let id = payment(house).id;
     house.db.write_now(move |conn| payments::request_capture(conn, id, amount, "test", goods::now())).unwrap();
 }
 
 /// The work of the next minutes: what failed is tried again, and what runs by the clock runs.
-fn minutes_pass(house: &House, minutes: i64) {
+pub fn minutes_pass(house: &House, minutes: i64) {
     house.state.clock.advance(TimeDelta::minutes(minutes));
     house.work();
 }
@@ -107,7 +107,7 @@ fn delivered(house: &House, count: usize) {
     panic!("only {:?} were delivered", house.stripe.deliveries());
 }
 
-fn templates(house: &House) -> Vec<String> {
+pub fn templates(house: &House) -> Vec<String> {
     house.mails("ann@example.com").into_iter().map(|mail| mail.template).collect()
 }
 
@@ -244,119 +244,6 @@ fn a_lost_webhook_is_made_up_for() {
     let level = house.db.read_now(move |conn| stock::level(conn, mug)).unwrap();
     assert_eq!((level.held, level.allocated), (0, 1));
     assert_eq!(templates(&house), ["order_confirmation"]);
-}
-
-#[test]
-fn an_order_nobody_pays_ends_and_its_goods_are_free_again() {
-    let (house, mug, ann) = open();
-    let session = placed(&house, &ann);
-    let free = || house.db.read_now(move |conn| stock::level(conn, mug)).unwrap().free();
-    minutes_pass(&house, 50);
-    assert_eq!((order(&house).status, free()), (OrderStatus::Pending, 4));
-    minutes_pass(&house, 15);
-    minutes_pass(&house, 2);
-    assert_eq!((order(&house).status, free()), (OrderStatus::Cancelled, 5));
-    assert!(house.stripe.pay(&session).is_err(), "the session is closed at Stripe, too");
-    assert_eq!(templates(&house), ["order_cancelled"]);
-    let page = order_page(&house, &ann).says(200, "Cancelled");
-    assert!(!page.body.contains("/orders/R1001/pay"));
-}
-
-#[test]
-fn money_that_comes_too_late_goes_back_and_the_shopper_is_told() {
-    late_money(true);
-}
-
-#[test]
-fn money_that_comes_too_late_goes_back_even_if_the_browser_never_does() {
-    late_money(false);
-}
-
-/// The shopper pays after the order was given up, for Stripe could not be told to close its page.
-fn late_money(browser_returns: bool) {
-    let (house, mug, ann) = open();
-    capture_at_once(&house);
-    let session = placed(&house, &ann);
-    house.stripe.down();
-    minutes_pass(&house, 65);
-    minutes_pass(&house, 2);
-    assert_eq!(order(&house).status, OrderStatus::Cancelled);
-    house.stripe.up();
-    house.stripe.hold_webhooks();
-    house.stripe.pay(&session).unwrap();
-    if browser_returns {
-        comes_back(&house, &ann).says(200, "Your money came too late for this order and is on its way back to you");
-    }
-    minutes_pass(&house, 5);
-    minutes_pass(&house, 5);
-    let cases = house.db.read_now(|conn| payments::list_cases(conn, None, 10)).unwrap();
-    assert_eq!(cases.iter().map(|case| (case.amount, case.state.as_str())).collect::<Vec<_>>(), [(1690, "resolved")]);
-    assert_eq!(house.stripe.refunds_of(&session).iter().map(|refund| refund.amount).collect::<Vec<_>>(), [1690]);
-    assert_eq!(order(&house).status, OrderStatus::Cancelled);
-    assert_eq!(house.db.read_now(move |conn| stock::level(conn, mug)).unwrap().free(), 5);
-    let mails = templates(&house);
-    assert!(mails.contains(&"order_cancelled".into()) && mails.contains(&"payment_case_refund".into()), "{mails:?}");
-    assert_eq!(mails.iter().filter(|template| *template == "payment_case_refund").count(), 1);
-}
-
-#[test]
-fn a_refused_card_can_be_followed_by_a_good_one() {
-    let (house, _, ann) = open();
-    let session = placed(&house, &ann);
-    house.stripe.decline(&session).unwrap();
-    let page = comes_back(&house, &ann).says(200, "The payment is not finished yet").says(200, "Your card was declined");
-    assert_eq!(order(&house).status, OrderStatus::Pending);
-    assert!(pay_now(&ann, &page).contains(&session), "the same session is still open");
-    house.stripe.pay(&session).unwrap();
-    comes_back(&house, &ann).says(200, "Thank you");
-    let tries = house.stripe.charges_of(&session);
-    assert_eq!(tries.iter().filter(|charge| charge.failure.is_none()).count(), 1);
-    house.work();
-    assert_eq!((order(&house).status, templates(&house).len()), (OrderStatus::Confirmed, 1));
-}
-
-#[test]
-fn a_session_that_ran_out_is_replaced_and_only_one_is_paid() {
-    let (house, _, ann) = open();
-    let first = placed(&house, &ann);
-    house.stripe.expire(&first).unwrap();
-    let page = comes_back(&house, &ann).says(200, "You can try again");
-    let to = pay_now(&ann, &page);
-    let second = house.stripe.sessions().into_iter().find(|session| *session != first).unwrap();
-    assert!(to.contains(&second), "{to}");
-    house.stripe.pay(&second).unwrap();
-    comes_back(&house, &ann).says(200, "Thank you");
-    house.work();
-    assert_eq!(order(&house).payment_status, PaymentStatus::Authorised);
-    assert!(house.stripe.charges_of(&first).is_empty());
-}
-
-#[test]
-fn a_bank_that_asks_the_shopper_is_waited_for() {
-    let (house, _, ann) = open();
-    let session = placed(&house, &ann);
-    house.stripe.challenge(&session).unwrap();
-    comes_back(&house, &ann).says(200, "The payment is not finished yet");
-    house.work();
-    assert_eq!((order(&house).status, templates(&house).len()), (OrderStatus::Pending, 0));
-    house.stripe.pay(&session).unwrap();
-    comes_back(&house, &ann).says(200, "Thank you");
-    assert_eq!(order(&house).status, OrderStatus::Confirmed);
-}
-
-#[test]
-fn a_part_is_captured_once_and_the_rest_is_released() {
-    let (house, _, ann) = open();
-    let session = paid(&house, &ann);
-    capture(&house, 1000);
-    let again = payment(&house).id;
-    let twice = house.db.write_now(move |conn| payments::request_capture(conn, again, 500, "test", goods::now()));
-    assert!(matches!(twice, Err(kernel::Error::Conflict(_))), "{twice:?}");
-    house.work();
-    assert_eq!((order(&house).payment_status, payment(&house).captured), (PaymentStatus::PartiallyPaid, 1000));
-    let charges = house.stripe.charges_of(&session);
-    assert_eq!(charges.iter().map(|charge| charge.captured).collect::<Vec<_>>(), [1000]);
-    assert!(house.stripe.refunds_of(&session).is_empty(), "what was never taken is not refunded");
 }
 
 #[test]

@@ -51,6 +51,7 @@ impl Things {
                 let endpoint = webhooks::create(conn, &wish, now())?;
                 let message = webhooks::test(conn, endpoint, now())?;
                 let wish = drafts::Wish {
+                    store: storefront::stores::MAIN,
                     email: Email::parse("bea@example.com", "email")?,
                     address: goods::address(),
                     note: String::new(),
@@ -109,7 +110,11 @@ impl Things {
                     open: true,
                 };
                 let store = storefront::stores::create(conn, &wish, "127.0.0.1", now())?;
+                let trail = crm::trails::Evidence::SignIn;
+                crm::trails::join(conn, "a browser of this test", order.customer_id, trail, "signed in", now())?;
+                let edge = crm::trails::edges(conn, order.customer_id, 1)?[0].id;
                 Ok(vec![
+                    ("", "{edge}", edge.to_string()),
                     ("", "{batch}", batch.to_string()),
                     ("", "{filter}", filter.to_string()),
                     ("/attributes/", "{id}", attribute.to_string()),

@@ -175,18 +175,21 @@ fn a_form_made_before_somebody_else_saved_is_refused() {
 fn coupons_of_earlier_versions_go_on_as_promotions_and_back() {
     let db = goods::open();
     let mug = goods::product(&db, "Mug", 1200, 10);
-    let folder = format!(
-        "{}/migrations/{}/2026-11-22-000004_promotions",
-        env!("CARGO_MANIFEST_DIR"),
-        if matches!(db.target(), kernel::db::Target::File(_)) { "sqlite" } else { "postgres" }
-    );
+    let engine = if matches!(db.target(), kernel::db::Target::File(_)) { "sqlite" } else { "postgres" };
     let run = |sql: String| db.write_now(move |conn| Ok(kernel::on_each!(conn, c => c.batch_execute(&sql))?)).unwrap();
-    let file = |name: &str| std::fs::read_to_string(format!("{folder}/{name}.sql")).unwrap();
-    run(file("down"));
+    let file = |migration: &str, name: &str| {
+        let folder = format!("{}/migrations/{engine}/2026-11-22-{migration}", env!("CARGO_MANIFEST_DIR"));
+        run(std::fs::read_to_string(format!("{folder}/{name}.sql")).unwrap());
+    };
+    // A later one refers to its tables.
+    let all = ["000004_promotions", "000030_promotion_terms"];
+    let up = || all.iter().for_each(|one| file(one, "up"));
+    let down = || all.iter().rev().for_each(|one| file(one, "down"));
+    down();
     run("INSERT INTO coupons (code, kind, percent_bp, amount, currency, minimum, max_uses_per_customer, created_at)
          VALUES ('TEN', 'percentage', 1000, 0, 'EUR', 0, 1, '2026-01-01 00:00:00'), ('FIVER', 'amount', 0, 500, 'EUR', 3000, NULL, '2026-01-01 00:00:00')"
         .into());
-    run(file("up"));
+    up();
     let (cart, seen) = goods::cart(&db, &[(mug, 2)], "ann@example.com", "bank_transfer", "ten");
     assert_eq!(quote(&db, cart).priced.discount, 240);
     place(&db, cart, seen, Settlement::After).unwrap();
@@ -194,8 +197,8 @@ fn coupons_of_earlier_versions_go_on_as_promotions_and_back() {
     assert!(matches!(quote(&db, poor).notices.as_slice(), [Notice::CouponIdle { .. }]));
     goods::promotion(&db, Terms::automatic("New", off(1000), EUR));
     goods::assert_books(&db);
-    run(file("down"));
-    run(file("up"));
+    down();
+    up();
     let back = db.read_now(|conn| promotions::list(conn, None, 10)).unwrap();
     assert_eq!(back.iter().map(|one| (one.name.as_str(), one.uses)).collect::<Vec<_>>(), [("FIVER", 0), ("TEN", 1)]);
     goods::assert_books(&db);

@@ -31,6 +31,7 @@ fn a_sale_is_shown_priced_and_honoured_and_its_end_is_told() {
     let ann = house.visitor();
     let product = ann.get("/products/mug").says(200, "€9.00");
     assert!(product.text().contains("€12.00"), "the price before is struck through: {}", product.text());
+    let product = product.says(200, "Lowest price in the 30 days before the reduction: €12.00");
     ann.submit(&product, "/cart/lines", &[]).says(200, "Autumn sale: −€3.00");
     ann.get("/zh/cart").says(200, "秋季特惠");
     let other = house.visitor();

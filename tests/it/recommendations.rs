@@ -158,6 +158,8 @@ fn views_clicks_and_orders_are_counted_for_both_lists() {
     assert_eq!(counts(&house, Shelf::Together, Arm::Popular), one);
 
     ann.get("/products/pot?rec=tm").says(200, "Pot");
+    assert!(ann.cookie("led").is_empty(), "nothing is remembered of who did not allow it");
+    ann.carry("trail", "a-trail-that-ann-allowed");
     ann.get("/products/pot?rec=tm").says(200, "Pot");
     ann.get("/products/bread?rec=nonsense").says(200, "Bread");
     assert_eq!(counts(&house, Shelf::Together, Arm::Model), Count { views: 1, clicks: 1, orders: 0 });

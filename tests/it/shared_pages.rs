@@ -127,6 +127,9 @@ fn a_price_for_the_first_order_is_shown_to_those_it_is_for() {
     place(&house.db, cart, seen, Settlement::After).unwrap();
     house.work();
 
+    for (visitor, trail) in [(&new, "a-trail-of-the-new"), (&old, "a-trail-of-the-old"), (&guest, "a-trail-of-a-guest")] {
+        visitor.carry("trail", trail);
+    }
     for _ in 0..2 {
         new.get("/products/mug").says(200, "€9.00").says(200, "€12.00");
         for other in [&old, &guest] {
@@ -175,6 +178,8 @@ fn the_products_looked_at_are_the_visitors_own() {
         goods::product(&house.db, title, price, 9);
     }
     let (ann, ben) = (house.visitor(), house.visitor());
+    ann.carry("trail", "a-trail-of-the-first");
+    ben.carry("trail", "a-trail-of-the-second");
     let shelf = |page: &Page| page.body.split_once("id=\"shelf-viewed\"").map(|(_, shelf)| shelf.to_string());
     assert_eq!(shelf(&ann.get("/products/mug")), None);
     assert_eq!(shelf(&ben.get("/products/pot")), None);
@@ -196,6 +201,7 @@ fn a_product_taken_off_sale_leaves_the_shelf() {
     goods::product(&house.db, "Mug", 1200, 9);
     goods::product(&house.db, "Cup", 900, 9);
     let ann = house.visitor();
+    ann.carry("trail", "a-trail-of-this-test");
     ann.get("/products/mug");
     ann.get("/products/cup").says(200, "Recently viewed");
     goods::run(&house.db, "UPDATE products SET status = 'archived', listed = (1 = 0) WHERE slug = 'mug'");

@@ -12,10 +12,10 @@ use storefront::ids::{CollectionId, StoreId, VariantId};
 use storefront::stores::{self, Wish};
 use storefront::{catalog, orders};
 
-const SWISS: StoreId = StoreId(2);
+pub const SWISS: StoreId = StoreId(2);
 
 /// A collection made by hand of what these variants are.
-fn collection(house: &House, name: &str, of: &[VariantId]) -> CollectionId {
+pub fn collection(house: &House, name: &str, of: &[VariantId]) -> CollectionId {
     let (name, of) = (name.to_string(), of.to_vec());
     house
         .db
@@ -28,12 +28,12 @@ fn collection(house: &House, name: &str, of: &[VariantId]) -> CollectionId {
         .unwrap()
 }
 
-fn owner(house: &House) -> Visitor {
+pub fn owner(house: &House) -> Visitor {
     at_work(house, "olga", role(house, Preset::Owner)).1
 }
 
 /// A store in francs that speaks Chinese first, with a mug at 13.00 and delivery at 7.00: all of it made by forms.
-fn swiss(house: &House, olga: &Visitor, part: Option<CollectionId>) {
+pub fn swiss(house: &House, olga: &Visitor, part: Option<CollectionId>) {
     let form = olga.get("/admin/stores/new").says(200, "Add a store");
     let part = part.map(|part| part.to_string()).unwrap_or_default();
     let typed =
@@ -46,10 +46,32 @@ fn swiss(house: &House, olga: &Visitor, part: Option<CollectionId>) {
     let at = "/admin/shipping/new?currency=CHF";
     let rate = [("name", "Post"), ("countries", "DE CH"), ("price", "7.00")];
     olga.submit(&olga.get(at), at, &rate).says(200, "Post");
-    // The index waits a second, so that changes of one product share a job.
-    house.work();
-    std::thread::sleep(std::time::Duration::from_millis(1100));
-    house.work();
+    house.follow();
+}
+
+#[test]
+fn a_form_with_a_name_and_a_domain_alone_makes_a_store_that_sells() {
+    let house = office::open();
+    goods::product(&house.db, "Mug", 1200, 9);
+    let olga = owner(&house);
+    let form = olga.get("/admin/stores/new");
+    olga.submit(&form, "/admin/stores/new", &[("name", "Second"), ("domain", "second.test")]).says(200, "Saved.");
+    let store = house.db.read_now(|conn| stores::get(conn, SWISS)).unwrap();
+    assert_eq!((store.currency, store.languages, store.open), (goods::EUR, vec![Language::English, Language::Chinese], true));
+    let mei = house.visitor().at_host("second.test:80");
+    mei.get("/zh/products/mug").says(200, "12.00");
+    mei.submit(&mei.get("/products/mug"), "/cart/lines", &[]).says(200, "€12.00");
+    let shipping = mei.submit(&mei.get("/checkout"), "/checkout", CONTACT);
+    let payment = mei.submit(&shipping, "/checkout/shipping", &[]);
+    let review = mei.submit(&payment, "/checkout/payment", &[("method", "bank_transfer")]);
+    mei.submit(&review, "/checkout/place", &[]).says(200, "R1001");
+
+    // Without any tick the first language is spoken all the same.
+    let form = olga.get("/admin/stores/new");
+    let bare = [("name", "Third"), ("domain", "third.test"), ("first", "zh"), ("also_en", ""), ("also_zh", "")];
+    olga.submit(&form, "/admin/stores/new", &bare).says(200, "Saved.");
+    let third = house.db.read_now(|conn| stores::get(conn, StoreId(3))).unwrap();
+    assert_eq!(third.languages, [Language::Chinese]);
 }
 
 fn product_id(house: &House, slug: &'static str) -> i64 {

@@ -37,7 +37,7 @@ fn holds(page: &Page, text: &str) {
 }
 
 /// A picture of one colour.
-fn png(width: u32, height: u32) -> Vec<u8> {
+pub fn png(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = std::io::Cursor::new(Vec::new());
     image::RgbImage::from_pixel(width, height, image::Rgb([40, 120, 80])).write_to(&mut bytes, image::ImageFormat::Png).unwrap();
     bytes.into_inner()

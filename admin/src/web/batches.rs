@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use storefront::batches::{self, Batch, Kind, Outcome, Row, State, Wanted};
 use storefront::catalog::FieldChange;
 use storefront::ids::BatchId;
+use storefront::imports::RowError;
 use storefront::web::posted::Posted;
 use storefront::web::words::Words;
 
@@ -76,9 +77,22 @@ fn row_view(row: &Row, kind: Kind, fields: &HashMap<i64, Vec<FieldChange>>, word
         Outcome::Kept if row.note != "undo-archived" => row.note.lines().map(|field| field_name(field, words)).collect(),
         _ => Vec::new(),
     };
+    let note = batches::mistakes(row).map_or_else(|| row.note.clone(), |mistakes| told(&mistakes, words));
     Ok(
-        json!({ "kept": kept.join(", "), "label": row.label, "product": row.product_id, "line": row.line, "state": row.state, "note": row.note, "changes": changes }),
+        json!({ "kept": kept.join(", "), "label": row.label, "product": row.product_id, "line": row.line, "state": row.state, "note": note, "changes": changes }),
     )
+}
+
+/// Mistakes as lines: line of the file, column, reason, value.
+fn told(mistakes: &[RowError], words: &Words) -> String {
+    let one = |mistake: &RowError| {
+        let column = if mistake.column.is_empty() { String::new() } else { format!(", {}", mistake.column) };
+        let reason = words.reason(&mistake.reason);
+        let value =
+            if mistake.value.is_empty() || reason.contains(&mistake.value) { String::new() } else { format!(" ({})", mistake.value) };
+        format!("{}{column}: {reason}{value}", mistake.line)
+    };
+    mistakes.iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
 /// A changed field as it is shown.

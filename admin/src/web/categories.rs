@@ -1,6 +1,8 @@
 //! The tree of categories: names in every language, places, addresses, and what search engines are told.
 
 use super::desk::{Act, Desk, refusal};
+use super::pictures as uploads;
+use actix_multipart::Multipart;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use kernel::error::Fields;
@@ -8,6 +10,7 @@ use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
 use storefront::catalog::{self, Categories, CategoryText, WholeCategory};
 use storefront::ids::CategoryId;
+use storefront::pictures;
 use storefront::shop::LANGUAGES;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
@@ -88,7 +91,8 @@ async fn show(desk: &Desk, status: StatusCode, id: Option<CategoryId>, form: For
         tree.in_order().into_iter().filter(|one| !below.contains(&one.id)).map(|one| (path(&tree, one.id), one.id)).collect();
     let places: Vec<Value> = places.into_iter().map(|(path, id)| json!({ "value": id.to_string(), "label": path })).collect();
     let title = id.and_then(|id| tree.get(id)).map_or("admin-category-new", |known| known.name.as_str());
-    let view = json!({ "id": id, "slug": known.map(|known| known.slug), "form": form, "places": places });
+    let (slug, picture) = known.map(|known| (known.slug, known.picture_hash)).unzip();
+    let view = json!({ "id": id, "slug": slug, "picture": picture.flatten(), "form": form, "places": places });
     desk.page_as(status, "admin/category.html", title, view)
 }
 
@@ -137,6 +141,37 @@ fn store(conn: &mut Conn, act: &Act, id: Option<CategoryId>, typed: &Posted) -> 
 fn text(typed: &Posted, end: &str) -> CategoryText {
     let get = |name: &str| typed.get(&format!("{name}{end}")).trim().to_string();
     CategoryText { name: get("name"), description: get("text"), seo_title: get("seo_title"), seo_description: get("seo_description") }
+}
+
+/// Gives a category a picture, in place of the one it has.
+pub async fn picture(desk: Desk, id: web::Path<i64>, parts: Multipart) -> Result<HttpResponse> {
+    let id = CategoryId(*id);
+    let to = format!("/admin/categories/{id}");
+    let put = async {
+        let (prepared, _) = uploads::take(&desk, parts).await?;
+        desk.write(move |conn, act| {
+            let hash = pictures::store(conn, &prepared, act.now)?;
+            show_with(conn, act, id, Some(&hash))
+        })
+        .await
+    };
+    match put.await {
+        Ok(()) => Ok(desk.done(&to, "admin-saved")),
+        Err(error) => desk.explained(&to, uploads::told(error)?),
+    }
+}
+
+/// Shows a category without a picture.
+pub async fn remove_picture(desk: Desk, id: web::Path<i64>, _: Posted) -> Result<HttpResponse> {
+    let id = CategoryId(*id);
+    desk.write(move |conn, act| show_with(conn, act, id, None)).await?;
+    Ok(desk.done(&format!("/admin/categories/{id}"), "admin-saved"))
+}
+
+fn show_with(conn: &mut Conn, act: &Act, id: CategoryId, hash: Option<&str>) -> Result<()> {
+    let before = catalog::category(conn, id)?.picture_hash;
+    catalog::set_category_picture(conn, id, hash)?;
+    act.log(conn, "category.picture", &format!("category:{id}"), &json!({ "picture": before }), &json!({ "picture": hash }))
 }
 
 /// Moves a category before or after its neighbour.

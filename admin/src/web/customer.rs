@@ -4,9 +4,11 @@ use super::customers::{called, known};
 use super::desk::{Desk, refusal};
 use super::forms::Reader;
 use super::orders as order_list;
+use super::timeline;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use crm::CustomerId;
+use crm::activities;
 use crm::consents;
 use crm::customers::{self, Customer};
 use crm::scores::{self, Buyer, Forecast, HORIZONS, Run, Score};
@@ -67,6 +69,9 @@ fn whole(conn: &mut Conn, id: CustomerId, now: Time) -> Result<(Customer, Value)
     let mut view = json!({ "id": id, "name": customer.name, "email": customer.email, "phone": customer.phone, "language": customer.language,
         "since": customer.created_at, "registered": logins::password_hash(conn, id)?.is_some(), "consents": said, "addresses": places,
         "credit": credit, "orders": bought, "stages": stages, "carts": open_carts(conn, id, now)?, "run": run.as_ref().map(known), "score": null });
+    let lately = activities::timeline(conn, id, None, None, SHOWN)?;
+    view["timeline"] = json!(timeline::told(conn, &lately)?);
+    view["browsers"] = json!(timeline::browsers(conn, id)?);
     if let Some(score) = score {
         // An import knows customers from before it.
         view["since"] = json!(customer.created_at.min(score.first_at));

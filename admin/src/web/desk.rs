@@ -15,6 +15,7 @@ use kernel::error::Fields;
 use kernel::web::i18n::Language;
 use kernel::{Conn, Error, Result};
 use serde::Serialize;
+use std::fmt::Display;
 use std::future::{Ready, ready};
 use std::rc::Rc;
 use storefront::web::door::Door;
@@ -229,7 +230,7 @@ impl Desk {
     }
 
     /// The address of the next page of this list: the same query from the key `last` on. None when `rows` were not a full page.
-    pub fn next(&self, rows: usize, last: Option<i64>) -> Option<String> {
+    pub fn next(&self, rows: usize, last: Option<impl Display>) -> Option<String> {
         let last = last.filter(|_| i64::try_from(rows).is_ok_and(|rows| rows >= ROWS))?;
         let mut query = form_urlencoded::Serializer::new(String::new());
         for (name, value) in form_urlencoded::parse(self.visit.query.as_bytes()).filter(|(name, _)| name != "after") {

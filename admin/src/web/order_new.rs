@@ -1,5 +1,6 @@
 //! An order that staff place for a customer: what they took down, then what it costs, then the order.
 
+use super::choice;
 use super::desk::{Desk, refusal};
 use super::order::address;
 use super::promotion_bench::read_goods;
@@ -13,7 +14,8 @@ use serde_json::{Value, json};
 use storefront::carts::{self, Quote};
 use storefront::checkout::Seen;
 use storefront::drafts::{self, Wish};
-use storefront::ids::{CartId, ShippingRateId};
+use storefront::ids::{CartId, ShippingRateId, StoreId};
+use storefront::stores::{self, MAIN};
 use storefront::web::checkout::{contact_form, methods};
 use storefront::web::countries;
 use storefront::web::posted::Posted;
@@ -57,30 +59,42 @@ pub(super) fn method_label(name: &str, words: &Words) -> Result<String> {
 }
 
 pub async fn form(desk: Desk) -> Result<HttpResponse> {
-    let country = desk.read(|conn| Ok(shop::get(conn)?.country)).await?;
-    let form = Form::new(NAMES).fill("email", desk.query("email")).fill("ship_country", country).fill("language", Language::English.code());
+    let (store, _) = choice::store(&desk).await?;
+    let shop = desk.read(move |conn| stores::shop(conn, store)).await?;
+    let language = spoken(&desk, store).first().copied().unwrap_or_default();
+    let form =
+        Form::new(NAMES).fill("email", desk.query("email")).fill("ship_country", shop.assumed_country()).fill("language", language.code());
     show_form(&desk, StatusCode::OK, form).await
 }
 
+/// The languages of a store, its first one first.
+fn spoken(desk: &Desk, store: StoreId) -> Vec<Language> {
+    desk.door.site_of(store).languages.clone()
+}
+
 async fn show_form(desk: &Desk, status: StatusCode, form: Form) -> Result<HttpResponse> {
-    let shop = desk.read(shop::get).await?;
+    let (store, of) = choice::store(desk).await?;
+    let shop = desk.read(move |conn| stores::shop(conn, store)).await?;
     let words = desk.words()?;
     let option = |name: &String| Ok(json!({ "value": name, "label": method_label(name, &words)? }));
     let methods: Vec<Value> = methods_of(desk, &shop).iter().map(option).collect::<Result<_>>()?;
     let countries = countries::choices(None, desk.visit.language, "");
-    let languages: Vec<Value> = Language::ALL.iter().map(|one| json!({ "value": one.code(), "label": one.name() })).collect();
-    let view = json!({ "form": form, "methods": methods, "countries": countries, "languages": languages });
+    let languages: Vec<Value> = spoken(desk, store).iter().map(|one| json!({ "value": one.code(), "label": one.name() })).collect();
+    let view =
+        json!({ "form": form, "methods": methods, "countries": countries, "languages": languages, "of": of, "currency": shop.currency });
     desk.page_as(status, "admin/order_new.html", "admin-order-new", view)
 }
 
 pub async fn make(desk: Desk, posted: Posted) -> Result<HttpResponse> {
     let (typed, words) = (posted.clone(), desk.words()?);
-    let shop = desk.read(shop::get).await?;
-    let offered = methods_of(&desk, &shop);
+    let (store, _) = choice::store(&desk).await?;
+    let shop = desk.read(move |conn| stores::shop(conn, store)).await?;
+    let (offered, languages) = (methods_of(&desk, &shop), spoken(&desk, store));
     let made = desk.write(move |conn, act| {
-        let wish = wish(conn, &typed, &offered, &words)?;
+        let wish = Wish { store, ..wish(conn, &typed, (&offered, &languages), &words)? };
         let cart = drafts::make(conn, &wish, act.now)?;
-        let after = json!({ "email": wish.email.as_str(), "goods": wish.goods, "method": wish.method, "codes": wish.codes });
+        let after = json!({ "email": wish.email.as_str(), "goods": wish.goods, "method": wish.method, "codes": wish.codes,
+            "store": wish.store });
         act.log(conn, "order.draft", &format!("cart:{cart}"), &Value::Null, &after)?;
         Ok(cart)
     });
@@ -93,8 +107,8 @@ pub async fn make(desk: Desk, posted: Posted) -> Result<HttpResponse> {
     }
 }
 
-/// What was typed. Fails with every mistake at once.
-fn wish(conn: &mut Conn, posted: &Posted, offered: &[String], words: &Words) -> Result<Wish> {
+/// What was typed, of the main store. Fails with every mistake at once.
+fn wish(conn: &mut Conn, posted: &Posted, (offered, languages): (&[String], &[Language]), words: &Words) -> Result<Wish> {
     let mut wrong = Fields::default();
     let goods = read_goods(conn, posted.get("goods"), words, &mut wrong)?;
     let contact = match contact_form::read(posted, None) {
@@ -111,9 +125,10 @@ fn wish(conn: &mut Conn, posted: &Posted, offered: &[String], words: &Words) -> 
     }
     match contact {
         Some(contact) if wrong.0.is_empty() => {
-            let language = Language::parse(posted.get("language")).unwrap_or_default().code().to_string();
+            let asked = Language::parse(posted.get("language")).filter(|asked| languages.contains(asked));
+            let language = asked.or(languages.first().copied()).unwrap_or_default().code().to_string();
             let codes = posted.get("codes").to_string();
-            Ok(Wish { email: contact.email, address: contact.shipping, note: contact.note, language, goods, codes, method })
+            Ok(Wish { store: MAIN, email: contact.email, address: contact.shipping, note: contact.note, language, goods, codes, method })
         }
         _ => Err(Error::Invalid(wrong)),
     }

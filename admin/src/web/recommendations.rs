@@ -32,7 +32,7 @@ async fn page(desk: &Desk, status: StatusCode, form: Form) -> Result<HttpRespons
         let counts = recommendations::results(conn, now - TimeDelta::days(DAYS))?;
         let (never, pins) = (rules::exclusions(conn)?, rules::pins(conn, None, PINS)?);
         let ids: Vec<ProductId> = never.iter().copied().chain(pins.iter().flat_map(|pin| [pin.0, pin.1])).map(ProductId).collect();
-        let titles = catalog::titles(conn, &ids, language)?;
+        let titles = catalog::titles_in(conn, &ids, language)?;
         let product = |id: i64| json!({ "id": id, "title": titles.get(&ProductId(id)).cloned().unwrap_or_else(|| format!("#{id}")) });
         let pins: Vec<Value> =
             pins.into_iter().map(|(beside, other)| json!({ "beside": product(beside), "other": product(other) })).collect();
@@ -112,7 +112,7 @@ fn typed(conn: &mut Conn, field: &str, name: &str) -> Result<ProductId> {
 }
 
 fn named(conn: &mut Conn, product: ProductId) -> Result<Value> {
-    let titles: HashMap<ProductId, String> = catalog::titles(conn, &[product], LANGUAGES[0])?;
+    let titles: HashMap<ProductId, String> = catalog::titles_in(conn, &[product], LANGUAGES[0])?;
     Ok(json!(titles.get(&product)))
 }
 

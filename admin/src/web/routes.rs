@@ -8,7 +8,7 @@ use super::{
     gift_cards, home, home_page, invitations, jobs, locations, mails, menus, order, order_edit, order_money, order_new, order_papers,
     order_release, order_ship, orders, pages, person, pictures, product, product_export, product_import, product_rules, product_table,
     products, promotion_bench, promotion_codes, promotions, recommendations, redirects, return_exchange, return_money, return_new, returns,
-    roles, second_factor, settings, shipping, sign_in, staff, stock, stock_goods, store_credit, stores, taxes, theme, webhooks,
+    roles, second_factor, settings, shipping, sign_in, staff, stock, stock_goods, store_credit, stores, taxes, theme, timeline, webhooks,
 };
 use crate::permissions::Permission::{
     ApiKeysManage, AuditView, CasesView, ContentEdit, CustomersEdit, CustomersView, GiftCardsManage, GiftCardsView, JobsManage, JobsView,
@@ -57,6 +57,8 @@ fn shop() -> Vec<Route> {
         get("/customers", CustomersView, customers::list),
         get("/customers/{customer}", CustomersView, customer::show),
         post("/customers/{customer}", CustomersEdit, customer::note),
+        get("/customers/{customer}/timeline", CustomersView, timeline::show),
+        post("/customers/{customer}/browsers/{edge}/part", CustomersEdit, timeline::part),
         get("/forecasts", CustomersView, forecasts::show),
         get("/recommendations", RecommendationsView, recommendations::show),
         post("/recommendations/learn", RecommendationsEdit, recommendations::learn),
@@ -139,6 +141,8 @@ fn shop() -> Vec<Route> {
         post("/categories/{id}", ProductsEdit, categories::update),
         post("/categories/{id}/order", ProductsEdit, categories::shift),
         post("/categories/{id}/delete", ProductsEdit, categories::delete),
+        post("/categories/{id}/picture", ProductsEdit, categories::picture),
+        post("/categories/{id}/picture/remove", ProductsEdit, categories::remove_picture),
         get("/attributes", ProductsView, attributes::list),
         get("/attributes/new", ProductsEdit, attributes::new),
         post("/attributes/new", ProductsEdit, attributes::create),

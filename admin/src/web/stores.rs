@@ -45,7 +45,12 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
 }
 
 pub async fn new(desk: Desk) -> Result<HttpResponse> {
-    let form = Form::new(NAMES).fill("first", LANGUAGES[0]).fill("open", "on");
+    // As it is drawn, only name and domain are missing: the main store's currency and every language.
+    let own = desk.read(shop::get).await?.currency;
+    let mut form = Form::new(NAMES).fill("first", LANGUAGES[0]).fill("currency", own.code()).fill("open", "on");
+    for language in Language::ALL {
+        form = form.fill(&format!("also_{}", language.code()), "on");
+    }
     show(&desk, StatusCode::OK, None, form).await
 }
 

@@ -144,6 +144,7 @@ pub fn place_bare(conn: &mut Conn, plan: &Plan) -> Result<()> {
         "INSERT INTO purchases (order_id, customer_id, purchased_at, currency, revenue, units) VALUES (?, ?, ?, ?, ?, ?)",
         &[Int(order), Int(customer), now(), Text("EUR"), Int(4810), Int(4)],
     )?;
+    memory(conn, plan, order, customer)?;
     let key = format!("pay_{}", kernel::token::random());
     returning(
         conn,
@@ -164,6 +165,28 @@ pub fn place_bare(conn: &mut Conn, plan: &Plan) -> Result<()> {
         &[Text("confirmed"), Text("pending"), Text("unfulfilled"), now(), Int(order)],
     )?;
     invoice(conn, plan, order)
+}
+
+/// What is known of the customer from now on: the goods of the purchase, the score and its stage.
+fn memory(conn: &mut Conn, plan: &Plan, order: i64, customer: i64) -> Result<()> {
+    use Bind::{Int, Text, Time};
+    let now = || Time(plan.now);
+    for (variant, quantity) in &plan.lines {
+        run(
+            conn,
+            "INSERT INTO purchase_lines (customer_id, order_id, variant_id, product_id, purchased_at, quantity, amount)
+             VALUES (?, ?, ?, ?, ?, ?, ?)",
+            &[Int(customer), Int(order), Int(*variant), Int(*variant), now(), Int(*quantity), Int(1080 * quantity)],
+        )?;
+    }
+    run(conn, "INSERT INTO stage_changes (customer_id, stage, changed_at) VALUES (?, ?, ?)", &[Int(customer), Text("new"), now()])?;
+    run(
+        conn,
+        "INSERT INTO scores (customer_id, currency, orders, value, first_at, last_at, stage) VALUES (?, ?, 1, ?, ?, ?, ?)
+         ON CONFLICT (customer_id) DO UPDATE SET orders = excluded.orders, value = excluded.value, last_at = excluded.last_at",
+        &[Int(customer), Text("EUR"), Int(4810), now(), now(), Text("new")],
+    )?;
+    Ok(())
 }
 
 /// The invoice that follows the confirmation: the next number, the frozen document and its entry in the history.

@@ -72,7 +72,7 @@ pub fn mails(p: &Preview) -> Result<(), Box<dyn Error>> {
             tracking_url: Some("https://example.com/track?a=1&b=2".to_string()),
         },
     )?;
-    p.mail("order_cancelled", OrderCancelled { order: order(l), reason: None, refund: Some(eur(10930)) })?;
+    p.mail("order_cancelled", OrderCancelled { order: order(l), reason: None, refund: Some(eur(10930)), credit: None })?;
     p.mail(
         "refund_sent",
         RefundSent {

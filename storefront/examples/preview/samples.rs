@@ -70,6 +70,8 @@ pub fn frame(l: Language, name: &str) -> PageView {
         csrf: "token".to_string(),
         cart_count: 3,
         slots: None,
+        asks: true,
+        here: "/".into(),
         signed_in: (!guest).then(|| "Ann".to_string()),
         flash: Vec::new(),
         header: categories(l).iter().map(menu_link).collect(),

@@ -5,10 +5,10 @@ use super::call::{Call, found};
 use super::catalogue::{ProductCard, card_view};
 use super::input::Query;
 use crate::api_keys::Scope;
-use crate::attributes::decimal;
+use crate::attributes::{Definitions, decimal};
 use crate::ids::ProductId;
 use crate::search::{SearchPage, SearchQuery, Sort, Within};
-use crate::{catalog, stores};
+use crate::{catalog, search_index, stores};
 use actix_web::{HttpRequest, HttpResponse, get};
 use kernel::money::Currency;
 use kernel::{Error, Result};
@@ -40,7 +40,7 @@ struct SearchResult {
 
 #[derive(Serialize, ToSchema)]
 struct FacetView {
-    /// `brand`, `category`, `availability`, `option:<name>` or `attribute:<name>`.
+    /// `brand`, `category`, `availability`, `option:<name>` or `attribute:<name>`. An option and an attribute of one name are one facet.
     key: String,
     values: Vec<FacetValueView>,
 }
@@ -88,7 +88,12 @@ pub async fn search(request: HttpRequest) -> Result<HttpResponse> {
     query.end()?;
     let (engine, site) = (call.door.search.clone(), call.site.clone());
     let store = site.id;
-    let shop = call.door.read(move |conn, _| stores::shop(conn, store)).await?;
+    let settled = call.door.read(move |conn, _| {
+        let (shop, mut asked) = (stores::shop(conn, store)?, asked);
+        search_index::settle(&mut asked.facets, &Definitions::load(conn)?);
+        Ok((shop, asked))
+    });
+    let (shop, asked) = settled.await?;
     let asked = SearchQuery { within: Within::of(&shop.assortment()), ..asked };
     // The engine may wait for another server, so it gets a thread before a connection of the pool is taken.
     let page = tokio::task::spawn_blocking(move || engine.search(&asked));

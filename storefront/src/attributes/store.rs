@@ -1,6 +1,6 @@
 //! Definitions in the database.
 
-use super::takeover::{holders, in_use, rewrite, take_over, tell};
+use super::takeover::{holders, in_use, indexed, rewrite, take_over, tell};
 use super::{Choice, Definition, Kind};
 use crate::catalog::slug;
 use crate::ids::{AttributeId, CategoryId, ProductId};
@@ -143,7 +143,7 @@ pub fn save(conn: &mut Conn, wanted: &Definition, now: Time) -> Result<Attribute
         words(&before) == words(&wanted)
     });
     if !same {
-        let products = holders(conn, &wanted.name)?;
+        let products = indexed(conn, &wanted.name)?;
         tell(conn, &products, now)?;
     }
     Ok(id)
@@ -237,7 +237,7 @@ pub fn shift(conn: &mut Conn, id: AttributeId, up: bool) -> Result<()> {
 /// Takes a definition away. The values become free texts, numbers with their unit, or go with it when `values_too`.
 pub fn remove(conn: &mut Conn, id: AttributeId, values_too: bool, now: Time) -> Result<()> {
     let known = get(conn, id)?;
-    let products = holders(conn, &known.name)?;
+    let products = indexed(conn, &known.name)?;
     if values_too {
         diesel::delete(values::table.filter(values::name.eq(&known.name))).execute(conn)?;
     } else if known.kind == Kind::Number && !known.unit.is_empty() {

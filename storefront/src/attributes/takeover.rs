@@ -2,7 +2,7 @@
 
 use super::{Definition, Misfit};
 use crate::ids::ProductId;
-use crate::schema::product_attributes as values;
+use crate::schema::{product_attributes as values, products};
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -111,6 +111,25 @@ pub(super) fn rewrite(conn: &mut Conn, name: &str, from: &str, to: &str) -> Resu
     let rows = values::table.filter(values::name.eq(name)).filter(values::value.eq(from));
     diesel::update(rows).set(values::value.eq(to)).execute(conn)?;
     Ok(())
+}
+
+/// The products that the index has values of under this name: as an attribute, or as an option.
+pub(super) fn indexed(conn: &mut Conn, name: &str) -> Result<Vec<ProductId>> {
+    let mut all = holders(conn, name)?;
+    // The names are a JSON list: what the pattern finds too much of is read.
+    let pattern: String = serde_json::to_string(name)?.chars().map(|c| if matches!(c, '%' | '\\') { '_' } else { c }).collect();
+    let likely: Vec<(ProductId, String)> = products::table
+        .filter(products::option_names.like(format!("%{pattern}%")))
+        .select((products::id, products::option_names))
+        .load(conn)?;
+    for (id, names) in likely {
+        if serde_json::from_str::<Vec<String>>(&names)?.iter().any(|option| option == name) {
+            all.push(id);
+        }
+    }
+    all.sort_unstable();
+    all.dedup();
+    Ok(all)
 }
 
 /// The products that have an attribute of this name.

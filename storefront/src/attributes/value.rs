@@ -53,15 +53,15 @@ impl Misfit {
         }
     }
 
-    /// The same for the report of an import, after the name and the value.
-    pub fn sentence(self) -> &'static str {
+    /// The same for the report of an import, which names the attribute and the value.
+    pub(crate) fn row_word(self) -> &'static str {
         match self {
-            Misfit::Number => "is not a number",
-            Misfit::YesNo => "is neither yes nor no",
-            Misfit::Date => "is not a date such as 2026-11-22",
-            Misfit::Choice => "is none of the choices",
-            Misfit::TooLong => "is too long",
-            Misfit::Several => "is one value too many",
+            Misfit::Number => "misfit-number",
+            Misfit::YesNo => "misfit-yes-no",
+            Misfit::Date => "misfit-date",
+            Misfit::Choice => "misfit-choice",
+            Misfit::TooLong => "misfit-long",
+            Misfit::Several => "misfit-several",
         }
     }
 }

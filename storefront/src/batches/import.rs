@@ -6,7 +6,7 @@ use crate::catalog::{self, FieldChange, Product, Saving};
 use crate::ids::{BatchId, ProductId};
 use crate::imports::apply::{Applied, Planned, apply_each, plan_each};
 use crate::imports::{Parsed, ProductDraft, RowError};
-use crate::schema::batch_rows as rows;
+use crate::schema::{batch_categories as categories, batch_rows as rows};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::json::text as json;
@@ -16,6 +16,8 @@ use std::collections::HashMap;
 
 /// The most products of a file: more are imported in parts, or on the command line.
 pub const MOST_PRODUCTS: usize = 50_000;
+/// Mistakes told of one product.
+const MOST_MISTAKES: usize = 5;
 
 /// What the file would do to one product, or a row that cannot be read.
 #[derive(Clone, Debug)]
@@ -47,15 +49,16 @@ pub fn compare(conn: &mut Conn, parsed: &Parsed<ProductDraft>, currency: Currenc
     if let Some(error) = failed {
         return Err(error);
     }
-    let unreadable = |error: &RowError| Line {
-        label: error.column.clone(),
-        line: error.line,
-        wanted: String::new(),
-        fields: String::new(),
-        state: Outcome::Refused,
-        note: told(std::slice::from_ref(error)),
-    };
-    lines.extend(parsed.errors.iter().map(unreadable));
+    for error in &parsed.errors {
+        lines.push(Line {
+            label: error.column.clone(),
+            line: error.line,
+            wanted: String::new(),
+            fields: String::new(),
+            state: Outcome::Refused,
+            note: kept(std::slice::from_ref(error))?,
+        });
+    }
     Ok(lines)
 }
 
@@ -64,22 +67,21 @@ fn line(draft: &ProductDraft, planned: Planned) -> Result<Line> {
         Planned::Create => (Outcome::Waiting, "import-new".to_string(), Vec::new()),
         Planned::Change(fields) => (Outcome::Waiting, String::new(), fields),
         Planned::Unchanged => (Outcome::Unchanged, String::new(), Vec::new()),
-        Planned::Refuse(errors) => (Outcome::Refused, told(&errors), Vec::new()),
+        Planned::Refuse(errors) => (Outcome::Refused, kept(&errors)?, Vec::new()),
     };
     // What changes nothing is not asked again.
     let wanted = if state == Outcome::Waiting { json(draft)? } else { String::new() };
     Ok(Line { label: draft.handle.clone(), line: draft.line, wanted, fields: json(&fields)?, state, note })
 }
 
-/// Mistakes as one text: line, column, reason, value.
-fn told(errors: &[RowError]) -> String {
-    let one = |error: &RowError| {
-        let column = if error.column.is_empty() { String::new() } else { format!(", {}", error.column) };
-        let value =
-            if error.value.is_empty() || error.reason.contains(&error.value) { String::new() } else { format!(" ({})", error.value) };
-        format!("{}{column}: {}{value}", error.line, error.reason)
-    };
-    errors.iter().take(5).map(one).collect::<Vec<_>>().join("\n")
+/// Mistakes as a note of their row, which [`mistakes`] reads.
+fn kept(errors: &[RowError]) -> Result<String> {
+    json(&errors.iter().take(MOST_MISTAKES).collect::<Vec<_>>())
+}
+
+/// What was wrong with a row of a file. None where its note is a text: a key, or what an earlier version told in English.
+pub fn mistakes(row: &Row) -> Option<Vec<RowError>> {
+    row.note.starts_with("[{").then(|| serde_json::from_str(&row.note).ok()).flatten()
 }
 
 /// Writes an import down to be looked at.
@@ -125,7 +127,14 @@ pub fn fields_of(conn: &mut Conn, id: BatchId, positions: &[i64]) -> Result<Hash
 pub(super) fn apply(conn: &mut Conn, waiting: &[Row], saving: &Saving) -> Result<Wrote> {
     let drafts: Vec<ProductDraft> = waiting.iter().map(|row| Ok(serde_json::from_str(&row.wanted)?)).collect::<Result<_>>()?;
     let mut applied: Vec<Applied> = Vec::with_capacity(drafts.len());
-    apply_each(conn, &drafts, saving, catalog::save_untold, &mut |_, one| applied.push(one))?;
+    let added = apply_each(conn, &drafts, saving, catalog::save_untold, &mut |_, one| applied.push(one))?;
+    if let Some(batch) = waiting.first().map(|row| row.batch_id) {
+        let added: Vec<_> = added.into_iter().map(|id| (categories::batch_id.eq(batch), categories::category_id.eq(id))).collect();
+        for some in added.chunks(CHUNK) {
+            let some = some.to_vec();
+            on_each!(conn, c => diesel::insert_into(categories::table).values(some).execute(c))?;
+        }
+    }
     let touched: Vec<ProductId> = applied
         .iter()
         .filter_map(|one| match one {
@@ -142,7 +151,7 @@ pub(super) fn apply(conn: &mut Conn, waiting: &[Row], saving: &Saving) -> Result
             Applied::Created(id) => (Outcome::Created, String::new(), Some(id), String::new(), after(&id)?),
             Applied::Changed(id, before) => (Outcome::Changed, String::new(), Some(id), json(&before)?, after(&id)?),
             Applied::Unchanged => (Outcome::Unchanged, String::new(), None, String::new(), String::new()),
-            Applied::Refused(errors) => (Outcome::Refused, told(&errors), None, String::new(), String::new()),
+            Applied::Refused(errors) => (Outcome::Refused, kept(&errors)?, None, String::new(), String::new()),
         };
         let own = rows::table.find((row.batch_id, row.position));
         let kept = (rows::product_id.eq(product), rows::before.eq(before), rows::after.eq(after), rows::wanted.eq(""));

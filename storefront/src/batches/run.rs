@@ -52,6 +52,9 @@ fn step(conn: &mut Conn, id: BatchId, now: Time) -> Result<bool> {
     };
     let waiting = rows_of(conn, id, open, None, AT_ONCE)?;
     if waiting.is_empty() {
+        if batch.state == State::Undoing {
+            undo::empty_categories(conn, id)?;
+        }
         let end = (batches::state.eq(end), batches::finished_at.eq(now));
         diesel::update(batches::table.find(id)).set(end).execute(conn)?;
         return Ok(false);

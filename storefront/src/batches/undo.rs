@@ -3,9 +3,9 @@
 
 use super::run::{Done, Wrote};
 use super::{BATCH_JOB, Kind, Outcome, Row, State, get, rows_of};
-use crate::catalog::{self, Picture, Product, Saving, Status, Variant};
-use crate::ids::{BatchId, ProductId};
-use crate::schema::{batch_rows as rows, batches, products};
+use crate::catalog::{self, CategoryText, Picture, Product, Saving, Status, Variant};
+use crate::ids::{BatchId, CategoryId, ProductId};
+use crate::schema::{batch_categories as added, batch_rows as rows, batches, products};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::db::savepoint;
@@ -218,6 +218,25 @@ pub(super) fn undo(conn: &mut Conn, waiting: &[Row], saving: &Saving) -> Result<
         done.push(Done { position: row.position, outcome, note });
     }
     Ok(Wrote { done, told })
+}
+
+/// Takes the categories away that an import added, the deepest first: those that hold nothing, that nothing speaks of and that nobody
+/// wrote anything for. The others stay.
+pub(super) fn empty_categories(conn: &mut Conn, id: BatchId) -> Result<()> {
+    let added: Vec<CategoryId> =
+        added::table.filter(added::batch_id.eq(id)).order(added::category_id.desc()).select(added::category_id).load(conn)?;
+    for category in added {
+        let whole = catalog::category(conn, category)?;
+        let bare = CategoryText { name: whole.text.name.clone(), ..CategoryText::default() };
+        if whole.version > 1 || whole.text != bare || !whole.texts.is_empty() || whole.picture_hash.is_some() {
+            continue;
+        }
+        match savepoint(conn, |conn| catalog::remove_category(conn, category)) {
+            Ok(()) | Err(Error::Conflict(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 fn one(conn: &mut Conn, step: Step, saving: &Saving) -> Result<(Outcome, String)> {

@@ -2,6 +2,7 @@
 
 use super::LineQuote;
 use super::pickup::{self, Pickup};
+use crate::catalog::Assortment;
 use crate::ids::{CartLineId, ShippingRateId};
 use crate::pricing::{self, Basket, Line, Priced};
 use crate::promotions::{self, Decision, Facts, Offer, Shopper};
@@ -73,7 +74,8 @@ pub(crate) fn reckon(
     let place = pickup.as_ref().map_or(place, |pickup| &pickup.place);
 
     let items = promotions::items(conn, &lines, offers)?;
-    let gifts = promotions::gifts(conn, &lines, offers, *currency, language)?;
+    let sold = Assortment { currency: *currency, part: shop.part };
+    let gifts = promotions::gifts(conn, &lines, offers, &sold, language)?;
     let facts = Facts {
         at: *at,
         local: shop.local(*at),

@@ -78,7 +78,7 @@ pub fn cards(conn: &mut Conn, shop: &Shop, ids: &[ProductId], language: &str) ->
 }
 
 /// What products are called in a language, whether on show or not.
-pub fn titles(conn: &mut Conn, ids: &[ProductId], language: &str) -> Result<HashMap<ProductId, String>> {
+pub fn titles_in(conn: &mut Conn, ids: &[ProductId], language: &str) -> Result<HashMap<ProductId, String>> {
     let mut titles = HashMap::with_capacity(ids.len());
     for ids in ids.chunks(super::CHUNK) {
         let rows: Vec<(ProductId, String, Option<String>)> = products::table

@@ -145,6 +145,14 @@ pub fn put_category(conn: &mut Conn, wanted: &WholeCategory, now: Time) -> Resul
     Ok(id)
 }
 
+/// Shows a category with this picture, or without any. `NotFound` when there is no such category.
+pub fn set_category_picture(conn: &mut Conn, id: CategoryId, hash: Option<&str>) -> Result<()> {
+    match diesel::update(rows::table.find(id)).set(rows::picture_hash.eq(hash)).execute(conn)? {
+        0 => Err(Error::NotFound),
+        _ => Ok(()),
+    }
+}
+
 fn names(of: &WholeCategory) -> Vec<&str> {
     std::iter::once(&of.text).chain(of.texts.values()).map(|text| text.name.as_str()).collect()
 }

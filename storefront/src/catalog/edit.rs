@@ -12,6 +12,13 @@ pub fn updated_at(conn: &mut Conn, id: ProductId) -> Result<Time> {
     Ok(products::table.find(id).select(products::updated_at).first(conn)?)
 }
 
+/// What products are called in the shop's own language.
+pub fn titles(conn: &mut Conn, ids: &[ProductId]) -> Result<HashMap<ProductId, String>> {
+    let rows: Vec<(ProductId, String)> =
+        products::table.filter(products::id.eq_any(ids)).select((products::id, products::title)).load(conn)?;
+    Ok(rows.into_iter().collect())
+}
+
 /// When these products were last changed.
 pub fn updated_of(conn: &mut Conn, ids: &[ProductId]) -> Result<HashMap<ProductId, Time>> {
     let rows: Vec<(ProductId, Time)> =

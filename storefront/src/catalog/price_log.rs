@@ -83,6 +83,29 @@ pub fn price_changes(conn: &mut Conn, ids: &[VariantId], currency: Currency, lim
         .load(conn)?)
 }
 
+/// A price at a moment, in minor units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PriceAt {
+    /// None where there was no price.
+    pub amount: Option<i64>,
+    pub compare_at: Option<i64>,
+}
+
+/// A change: of what, when, from and to.
+type Changed = (VariantId, Time, PriceAt, PriceAt);
+
+/// Every change of these variants' prices, the oldest first.
+pub(crate) fn price_timeline(conn: &mut Conn, ids: &[VariantId], currency: Currency) -> Result<Vec<Changed>> {
+    let rows: Vec<(VariantId, Time, Price, Price)> = log::table
+        .filter(log::variant_id.eq_any(ids))
+        .filter(log::currency.eq(currency.code()))
+        .order(log::id)
+        .select((log::variant_id, log::created_at, (log::old_amount, log::old_compare_at), (log::new_amount, log::new_compare_at)))
+        .load(conn)?;
+    let at = |(amount, compare_at): Price| PriceAt { amount, compare_at };
+    Ok(rows.into_iter().map(|(variant, when, before, after)| (variant, when, at(before), at(after))).collect())
+}
+
 /// For each of these reduced variants, the lowest price in the 30 days before its reduction was announced, in minor units. A variant
 /// that had no price before is left out.
 pub(super) fn lowest_before(conn: &mut Conn, ids: &[VariantId], currency: Currency) -> Result<HashMap<VariantId, i64>> {

@@ -106,12 +106,7 @@ pub fn purchases(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
         );
         let Some((revenue, refunded)) = remembered else { return Ok(()) };
         finding.expect_equal(|| format!("order {}, remembered revenue", order.number), revenue, order.total);
-        let mut back = 0;
-        let counted = |refund: &&refunds::Refund| refund.state != WishState::Failed && !refund.surplus;
-        for refund in refunds::of_order(conn, order.id)?.iter().filter(counted) {
-            let wanted = !payments::has_case(conn, refund.payment_id)?;
-            back += if wanted { refund.amount } else { 0 };
-        }
+        let back = refunds::remembered(conn, order.id)?;
         finding.expect_equal(|| format!("order {}, remembered refunds", order.number), refunded, back);
         // A variant that was taken out of the catalogue since is remembered still.
         let lines = crm::purchases::lines(conn, order.customer_id, order.id.0)?;

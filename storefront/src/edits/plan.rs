@@ -5,7 +5,7 @@ use super::taxing::{Taxing, deliveries};
 use super::{Wish, guard};
 use crate::address::Address;
 use crate::carts::{MAX_LINES, MAX_QUANTITY};
-use crate::catalog::{self, VariantForSale};
+use crate::catalog::{self, Assortment, VariantForSale};
 use crate::documents;
 use crate::ids::{OrderLineId, VariantId};
 use crate::orders::{self, Adjustment, Order, OrderLine};
@@ -15,6 +15,7 @@ use crate::refunds::{self, Share};
 use crate::shipping::ShippingRate;
 use crate::stock::{self, Demand};
 use crate::stored_value::GIFT_CARD;
+use crate::stores;
 use crate::tax::Rate;
 use kernel::clock::Time;
 use kernel::error::Fields;
@@ -250,7 +251,7 @@ fn kept(order: &Order, stored: &[OrderLine], wish: &Wish, wrong: &mut Fields) ->
     Ok(lines)
 }
 
-/// New lines at the price and the tax rate of today, without promotions: those were decided when the order was placed.
+/// New lines of what the order's store sells, at the price and the tax rate of today, without promotions: those were decided when the order was placed.
 fn added(conn: &mut Conn, order: &Order, wish: &Wish, taxing: &Taxing, now: Time, wrong: &mut Fields) -> Result<Vec<LineChange>> {
     let mut goods: Demand = Demand::new();
     for (variant, units) in &wish.added {
@@ -260,7 +261,8 @@ fn added(conn: &mut Conn, order: &Order, wish: &Wish, taxing: &Taxing, now: Time
         *goods.entry(*variant).or_default() += (*units).clamp(0, MAX_QUANTITY);
     }
     let ids: Vec<VariantId> = goods.keys().copied().collect();
-    let found = catalog::variants_for_sale(conn, &ids, order.currency()?, &order.language)?;
+    let sold = Assortment { currency: order.currency()?, part: stores::part(conn, order.store_id)? };
+    let found = catalog::for_sale(conn, &sold, &ids, &order.language)?;
     let mut lines = Vec::with_capacity(ids.len());
     // In the order in which they were typed.
     for id in wish.added.iter().map(|(id, _)| *id) {

@@ -5,8 +5,8 @@ mod merge;
 mod tests;
 
 use super::draft::ProductDraft;
-use super::report::RowError;
-use crate::attributes::Definitions;
+use super::report::{Reason, RowError};
+use crate::attributes::{Definitions, Unfit};
 use crate::catalog::{self, Categories, Category, FieldChange, Product, Saved, Saving};
 use crate::ids::{CategoryId, ProductId};
 use crate::schema::products;
@@ -65,6 +65,8 @@ enum Step {
     /// Only the words of the file differ, not what they mean: the hash alone is new.
     Remember(ProductId, String),
     Save(Box<(Option<Product>, Product)>),
+    /// An attribute is no value of its definition.
+    Unfit(RowError),
 }
 
 /// Gives the category of a path; in a plan it must not write.
@@ -120,6 +122,7 @@ pub fn plan_each(conn: &mut Conn, drafts: &[ProductDraft], currency: Currency, e
                     (None, _) => Planned::Create,
                     (Some(before), after) => Planned::Change(catalog::diff(&before, &after, &tree, currency)),
                 },
+                Ok(Step::Unfit(error)) => Planned::Refuse(vec![error]),
                 Err(error) => Planned::Refuse(row_errors(draft, error)?),
             };
             each(draft, planned);
@@ -187,15 +190,16 @@ fn write(conn: &mut Conn, drafts: &[ProductDraft], saving: &Saving, report: &mut
 /// How a product is stored over what was.
 pub(crate) type Save = fn(&mut Conn, Option<&Product>, Product, &Saving) -> Result<Saved>;
 
-/// Writes drafts, each in a savepoint of its own, and tells in their order what became of them.
+/// Writes drafts, each in a savepoint of its own, and tells in their order what became of them. Answers the categories it added.
 pub(crate) fn apply_each(
     conn: &mut Conn,
     drafts: &[ProductDraft],
     saving: &Saving,
     save: Save,
     each: &mut dyn FnMut(&ProductDraft, Applied),
-) -> Result<()> {
+) -> Result<Vec<CategoryId>> {
     let mut tree = catalog::categories(conn, LANGUAGES[0])?;
+    let known_before = tree.0.len();
     let mut resolve = |conn: &mut Conn, tree: &mut Categories, path: &[String]| catalog::ensure_path(conn, tree, path);
     for drafts in drafts.chunks(TOGETHER) {
         let mut known = Known::load(conn, drafts, saving.currency)?;
@@ -203,6 +207,7 @@ pub(crate) fn apply_each(
             // Categories added for a product that then fails are harmless, and stay: the tree in memory must match the stored one.
             let result = known.step(conn, draft, &mut tree, &mut resolve).and_then(|step| match step {
                 Step::Unchanged => Ok(Applied::Unchanged),
+                Step::Unfit(error) => Ok(Applied::Refused(vec![error])),
                 Step::Remember(id, hash) => {
                     diesel::update(products::table.find(id)).set(products::import_hash.eq(hash)).execute(conn)?;
                     Ok(Applied::Unchanged)
@@ -223,7 +228,7 @@ pub(crate) fn apply_each(
             each(draft, applied);
         }
     }
-    Ok(())
+    Ok(tree.0.split_off(known_before).into_iter().map(|category| category.id).collect())
 }
 
 /// What is stored of the products that some drafts speak of.
@@ -268,7 +273,14 @@ impl Known {
         for path in &draft.categories {
             categories.extend(resolve(conn, tree, path)?);
         }
-        let attributes = self.attributes(before.as_ref(), draft)?;
+        let attributes = match self.attributes(before.as_ref(), draft) {
+            Ok(attributes) => attributes,
+            Err(unfit) => {
+                let value: String = unfit.value.chars().take(100).collect();
+                let reason = Reason::of(unfit.why.row_word(), &[("name", &unfit.name), ("value", &value)]);
+                return Ok(Step::Unfit(RowError::new(draft.line, "attributes", &draft.handle, reason)));
+            }
+        };
         let merged = merge::merge(before.clone(), draft, attributes, slug, categories);
         let mut after = catalog::checked(&merged)?;
         match (before, after.id) {
@@ -282,17 +294,11 @@ impl Known {
 }
 
 impl Known {
-    /// The attributes of a draft as their definitions write them. `Invalid` names the first that does not fit.
-    fn attributes(&self, before: Option<&Product>, draft: &ProductDraft) -> Result<Vec<(String, String)>> {
+    /// The attributes of a draft as their definitions write them, or the first that does not fit.
+    fn attributes(&self, before: Option<&Product>, draft: &ProductDraft) -> std::result::Result<Vec<(String, String)>, Unfit> {
         let stored = before.map(|before| before.attributes.as_slice()).unwrap_or_default();
         let (fitted, unfit) = self.definitions.fit(&draft.attributes, stored);
-        match unfit.first() {
-            None => Ok(fitted),
-            Some(unfit) => {
-                let value: String = unfit.value.chars().take(100).collect();
-                Err(Error::field("attributes", format!("{}: {value} {}", unfit.name, unfit.why.sentence())))
-            }
-        }
+        unfit.into_iter().next().map_or(Ok(fitted), Err)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Cells as values. Each function takes an empty cell for "the file does not say" and refuses what it does not understand.
 
-use super::report::RowError;
+use super::report::{Reason, RowError};
 use super::table::{Column, Row};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use kernel::money::{Currency, Money};
@@ -31,14 +31,14 @@ pub(super) fn amount(row: Row<'_>, column: Column, currency: Currency, decimals:
     if text.is_empty() {
         return Ok(None);
     }
-    let money = Money::parse(&decimals.plain(text), currency).map_err(|error| row.error(column, error.to_string()))?;
+    let money = Money::parse(&decimals.plain(text), currency).map_err(|_| row.error(column, Reason::of("amount", &[("value", text)])))?;
     Ok(Some(money.minor))
 }
 
 /// An amount of at least zero, in minor units.
 pub(super) fn price(row: Row<'_>, column: Column, currency: Currency, decimals: Decimals) -> Result<Option<i64>, RowError> {
     match amount(row, column, currency, decimals)? {
-        Some(minor) if minor < 0 => Err(row.error(column, "the amount is negative")),
+        Some(minor) if minor < 0 => Err(row.error(column, Reason::of("negative", &[]))),
         minor => Ok(minor),
     }
 }
@@ -53,8 +53,8 @@ pub(super) fn count(row: Row<'_>, column: Column) -> Result<Option<i64>, RowErro
     let whole = text.split_once('.').filter(|(_, part)| part.bytes().all(|b| b == b'0')).map_or(text, |(whole, _)| whole);
     match whole.parse::<i64>() {
         Ok(count) if count.abs() <= COUNT_LIMIT => Ok(Some(count)),
-        Ok(_) => Err(row.error(column, "the number is too large")),
-        Err(_) => Err(row.error(column, "not a whole number")),
+        Ok(_) => Err(row.error(column, Reason::of("large", &[]))),
+        Err(_) => Err(row.error(column, Reason::of("whole", &[]))),
     }
 }
 
@@ -64,7 +64,7 @@ pub(super) fn flag(row: Row<'_>, column: Column) -> Result<Option<bool>, RowErro
         "" => Ok(None),
         "true" | "yes" | "1" => Ok(Some(true)),
         "false" | "no" | "0" => Ok(Some(false)),
-        _ => Err(row.error(column, "neither TRUE nor FALSE")),
+        _ => Err(row.error(column, Reason::of("flag", &[]))),
     }
 }
 
@@ -107,7 +107,7 @@ pub(super) fn weight(row: Row<'_>, column: Column, unit: WeightUnit, decimals: D
         return Ok(None);
     }
     let grams = unit.grams(&decimals.plain(text));
-    grams.map(Some).ok_or_else(|| row.error(column, "not a weight such as 0.5"))
+    grams.map(Some).ok_or_else(|| row.error(column, Reason::of("weight", &[])))
 }
 
 /// An instant such as `2024-03-01 10:15:00 +0800`. Without an offset it is refused: a guess would move orders between days.
@@ -122,7 +122,7 @@ pub(super) fn instant(row: Row<'_>, column: Column) -> Result<Option<DateTime<Ut
         return Ok(Some(at.and_utc()));
     }
     let at = DateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S %z").or_else(|_| DateTime::parse_from_rfc3339(text));
-    at.map(|at| Some(at.to_utc())).map_err(|_| row.error(column, "not a time such as 2024-03-01 10:15:00 +0800"))
+    at.map(|at| Some(at.to_utc())).map_err(|_| row.error(column, Reason::of("time", &[])))
 }
 
 /// An address a mail could go to; whether it does is for the mail server to say.
@@ -135,7 +135,7 @@ pub(super) fn email(row: Row<'_>, column: Column) -> Result<Option<String>, RowE
         !local.is_empty() && host.contains('.') && !host.contains('@') && !host.starts_with('.') && !host.ends_with('.')
     });
     let clean = text.len() <= 254 && !text.contains(|c: char| c.is_whitespace() || c.is_control() || "<>,;\"".contains(c));
-    if plausible && clean { Ok(Some(text.to_string())) } else { Err(row.error(column, "not a mail address")) }
+    if plausible && clean { Ok(Some(text.to_string())) } else { Err(row.error(column, Reason::of("mail", &[]))) }
 }
 
 /// Names separated by commas, trimmed, without empty ones and without repetition.

@@ -1,7 +1,7 @@
 //! What must hold in any file of products, whoever wrote it.
 
 use super::draft::ProductDraft;
-use super::report::RowError;
+use super::report::{Reason, RowError};
 use std::collections::HashMap;
 
 /// Option names a product can have.
@@ -29,7 +29,7 @@ pub(super) fn finish(products: Vec<Building>, words: &Words, errors: &mut Vec<Ro
         for variant in &draft.variants {
             let Some(sku) = &variant.sku else { continue };
             if let Some(first) = skus.get(sku) {
-                found.push(RowError::new(variant.line, words.sku, sku, format!("line {first} has this SKU already")));
+                found.push(RowError::new(variant.line, words.sku, sku, Reason::of("sku-twice", &[("line", &first.to_string())])));
             } else {
                 skus.insert(sku.clone(), variant.line);
             }
@@ -48,16 +48,16 @@ fn options(draft: &ProductDraft, words: &Words) -> Vec<RowError> {
     let mut errors = Vec::new();
     if draft.options.len() > OPTION_LIMIT {
         let names = draft.options.join(", ");
-        errors.push(RowError::new(draft.line, words.option, &names, "variants may differ in three options at most"));
+        errors.push(RowError::new(draft.line, words.option, &names, Reason::of("options", &[])));
     }
     let mut seen: HashMap<&[String], u64> = HashMap::new();
     for variant in &draft.variants {
         let value = variant.options.join(" / ");
         if variant.options.len() != draft.options.len() || variant.options.iter().any(String::is_empty) {
-            let reason = format!("the variant needs a value for each of: {}", draft.options.join(", "));
+            let reason = Reason::of("option-values", &[("names", &draft.options.join(", "))]);
             errors.push(RowError::new(variant.line, words.option, &value, reason));
         } else if let Some(first) = seen.get(variant.options.as_slice()) {
-            let reason = format!("line {first} is the same variant of \"{}\"", draft.handle);
+            let reason = Reason::of("variant-twice", &[("line", &first.to_string()), ("handle", &draft.handle)]);
             errors.push(RowError::new(variant.line, words.option, &value, reason));
         } else {
             seen.insert(&variant.options, variant.line);

@@ -5,6 +5,7 @@ use crate::ids::{OrderId, OrderLineId, PaymentId, RefundId, ShipmentId, VariantI
 use crate::orders::{self, FulfilmentStatus, OrderStatus, PaymentStatus, terms};
 use crate::payments::{PaymentState, WishState};
 use crate::schema::{adjustments, captures, order_lines, orders as order_rows, payments, refund_lines, refunds, shipment_lines, shipments};
+use crate::timeline;
 use crm::CustomerId;
 use crm::purchases::{self, Purchase};
 use diesel::prelude::*;
@@ -135,6 +136,7 @@ pub(super) fn write(conn: &mut Conn, order: &Frozen, customer: CustomerId, curre
     }
     orders::note(conn, id, "placed", "", IMPORT, order.placed_at)?;
     orders::refresh(conn, id, now)?;
+    timeline::follow(conn, id)?;
     Ok(id)
 }
 

@@ -1,5 +1,8 @@
 //! How a reader answers: what it understood, what it refused and where, or why the whole file is none it can read.
 
+use kernel::web::i18n::{Language, Texts};
+use serde::{Deserialize, Serialize};
+
 /// The kind of file, recognised from its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -28,17 +31,65 @@ impl Format {
 
 /// A row, or a cell of it, that was not taken over. `line` counts from 1, the header being line 1; `column` is the
 /// header's text, or empty when the whole row is meant; `value` is at most the first 200 characters of the cell.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowError {
     pub line: u64,
     pub column: String,
     pub value: String,
-    pub reason: String,
+    pub reason: Reason,
+}
+
+/// Why a row was not taken over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Reason {
+    /// A text by its key, with what stands in it by name.
+    Key { key: String, args: Vec<(String, String)> },
+    /// A key without arguments, or a sentence as it is: that of a file which is read on the command line alone.
+    Plain(String),
+}
+
+impl Reason {
+    /// The text `import-row-<word>` with its arguments.
+    pub(super) fn of(word: &str, args: &[(&str, &str)]) -> Reason {
+        let args = args.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+        Reason::Key { key: format!("import-row-{word}"), args }
+    }
+
+    /// The key or the sentence, for those who repair a program.
+    pub(crate) fn word(&self) -> &str {
+        match self {
+            Reason::Key { key: text, .. } | Reason::Plain(text) => text,
+        }
+    }
+
+    /// The sentence in a language. A key that this version does not know stands for itself.
+    pub fn told(&self, texts: &Texts, language: Language) -> String {
+        match self {
+            Reason::Plain(text) => texts.message(language, text),
+            Reason::Key { key, args } => {
+                let args: Vec<(&str, &str)> = args.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+                texts.with(language, key, &args).unwrap_or_else(|_| key.clone())
+            }
+        }
+    }
+}
+
+impl From<&str> for Reason {
+    fn from(text: &str) -> Reason {
+        Reason::Plain(text.to_string())
+    }
+}
+
+impl From<String> for Reason {
+    fn from(text: String) -> Reason {
+        Reason::Plain(text)
+    }
 }
 
 impl RowError {
     /// An error about `value` in `column`, the value cut to what a report can show.
-    pub fn new(line: u64, column: &str, value: &str, reason: impl Into<String>) -> RowError {
+    pub fn new(line: u64, column: &str, value: &str, reason: impl Into<Reason>) -> RowError {
         RowError { line, column: column.to_string(), value: value.chars().take(200).collect(), reason: reason.into() }
     }
 }

@@ -66,7 +66,7 @@ pub fn read_retail<'r>(input: impl Read + 'r, currency: Currency) -> Result<Reta
         RetailReader { input: BufReader::new(plain), currency, positions: [0; 8], width: 0, line: 0, open: None, ended: false };
     let header = match reader.record() {
         Some(Ok(header)) => header,
-        Some(Err(error)) => return Err(FileError::Header { expected: EXPECTED, found: error.reason }),
+        Some(Err(error)) => return Err(FileError::Header { expected: EXPECTED, found: error.reason.word().to_string() }),
         None => return Err(FileError::Empty),
     };
     reader.width = header.len();
@@ -102,7 +102,7 @@ impl<R: Read> RetailReader<R> {
             Ok(_) => {}
             Err(error) => {
                 self.ended = true;
-                return Some(Err(RowError { reason: format!("the file cannot be read on: {error}"), ..whole }));
+                return Some(Err(RowError { reason: format!("the file cannot be read on: {error}").into(), ..whole }));
             }
         }
         self.line += 1;

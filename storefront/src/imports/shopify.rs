@@ -8,7 +8,7 @@ mod tests;
 use super::cell::{self, Decimals, WeightUnit, keep};
 use super::check::{self, Building, Words};
 use super::draft::{DraftStatus, PictureDraft, ProductDraft, VariantDraft};
-use super::report::{FileError, Format, Parsed, RowError};
+use super::report::{FileError, Format, Parsed, Reason, RowError};
 use super::table::{Row, Table};
 use columns::{Columns, Metafield, Role};
 pub(super) use columns::{METAFIELD, OWN_NAMESPACE};
@@ -43,7 +43,7 @@ pub(super) fn read(table: &Table, currency: Currency) -> Result<Parsed<ProductDr
 fn market_prices(table: &Table, columns: &Columns) -> Vec<RowError> {
     let filled =
         columns.markets.iter().filter_map(|column| table.rows().find(|row| !row.get(Some(*column)).is_empty()).map(|row| (row, *column)));
-    filled.map(|(row, column)| row.error(Some(column), "prices for one market are not taken over")).collect()
+    filled.map(|(row, column)| row.error(Some(column), Reason::of("market", &[]))).collect()
 }
 
 struct Product {
@@ -93,7 +93,7 @@ impl Reader<'_> {
         let columns = self.columns;
         let wide = row.check_width();
         let Some(handle) = row.text(Some(columns.handle)) else {
-            self.errors.push(wide.err().unwrap_or_else(|| row.error(Some(columns.handle), "the row has no handle")));
+            self.errors.push(wide.err().unwrap_or_else(|| row.error(Some(columns.handle), Reason::of("no-handle", &[]))));
             return;
         };
         let known = self.places.get(&handle).copied();
@@ -115,7 +115,7 @@ impl Reader<'_> {
             let variant = self.variant(place, row);
             let picture = self.picture(place, row);
             if known.is_some() && !variant && !picture {
-                self.errors.push(row.error(Some(columns.handle), "the row is neither a variant nor a picture of its product"));
+                self.errors.push(row.error(Some(columns.handle), Reason::of("nothing", &[])));
             }
         }
         self.products[place].building.bad |= self.errors.len() > before;
@@ -128,7 +128,7 @@ impl Reader<'_> {
         let draft = &mut product.building.draft;
         draft.title = row.get(columns.title).to_string();
         if columns.title.is_some() && draft.title.is_empty() {
-            errors.push(row.error(columns.title, "the product has no title"));
+            errors.push(row.error(columns.title, Reason::of("no-title", &[])));
         }
         draft.description_html = Some(row.raw(columns.body)).filter(|text| !text.trim().is_empty()).map(str::to_string);
         draft.brand = row.text(columns.vendor);
@@ -148,7 +148,7 @@ impl Reader<'_> {
         let draft = &self.products[place].building.draft;
         let title = row.get(self.columns.title);
         if !title.is_empty() && title != draft.title {
-            let reason = format!("the handle has the title \"{}\" on line {}; two products share one handle", draft.title, draft.line);
+            let reason = Reason::of("title-other", &[("title", &draft.title), ("line", &draft.line.to_string())]);
             self.errors.push(row.error(self.columns.title, reason));
         }
     }
@@ -166,13 +166,13 @@ impl Reader<'_> {
             if at == draft.options.len() && draft.variants.is_empty() {
                 draft.options.push(text);
             } else if draft.options.get(at) != Some(&text) {
-                errors.push(row.error(*name, "the product's first row has another option here"));
+                errors.push(row.error(*name, Reason::of("option-other", &[])));
             }
         }
         let mut options: Vec<String> = columns.options.iter().map(|(_, value)| row.get(*value).to_string()).collect();
         for (at, (_, value)) in columns.options.iter().enumerate().skip(draft.options.len()) {
             if !options[at].is_empty() {
-                errors.push(row.error(*value, "the option has a value and no name"));
+                errors.push(row.error(*value, Reason::of("option-unnamed", &[])));
             }
         }
         options.truncate(draft.options.len());
@@ -222,7 +222,7 @@ fn status(row: Row<'_>, columns: &Columns) -> Result<Option<DraftStatus>, RowErr
         ("active", Some(true) | None) => Ok(Some(DraftStatus::Active)),
         ("active" | "", Some(false)) | ("draft" | "unlisted", _) => Ok(Some(DraftStatus::Draft)),
         ("archived", _) => Ok(Some(DraftStatus::Archived)),
-        _ => Err(row.error(columns.status, "none of active, draft, archived, unlisted")),
+        _ => Err(row.error(columns.status, Reason::of("status", &[]))),
     }
 }
 
@@ -230,7 +230,7 @@ fn oversell(row: Row<'_>, columns: &Columns) -> Result<Option<bool>, RowError> {
     match row.get(columns.policy).to_lowercase().as_str() {
         "continue" => Ok(Some(true)),
         "deny" => Ok(Some(false)),
-        _ => cell::flag(row, columns.policy).map_err(|error| RowError { reason: "neither deny nor continue".into(), ..error }),
+        _ => cell::flag(row, columns.policy).map_err(|error| RowError { reason: Reason::of("policy", &[]), ..error }),
     }
 }
 
@@ -243,11 +243,11 @@ fn metafield_value(draft: &mut ProductDraft, row: Row<'_>, metafield: &Metafield
     match metafield.role {
         Role::Categories => match serde_json::from_str::<Vec<Vec<String>>>(text) {
             Ok(paths) => draft.categories.extend(paths),
-            Err(_) => errors.push(row.error(column, "not a JSON list of paths")),
+            Err(_) => errors.push(row.error(column, Reason::of("paths", &[]))),
         },
         Role::Translations => match serde_json::from_str(text) {
             Ok(texts) => draft.translations = texts,
-            Err(_) => errors.push(row.error(column, "not a JSON object of texts by language")),
+            Err(_) => errors.push(row.error(column, Reason::of("texts", &[]))),
         },
         Role::Attribute { list } => {
             let values = match serde_json::from_str::<Vec<String>>(text) {
@@ -256,7 +256,7 @@ fn metafield_value(draft: &mut ProductDraft, row: Row<'_>, metafield: &Metafield
                 Err(_) => vec![text.to_string()],
             };
             if text.len() > ATTRIBUTE_LIMIT {
-                notes.push(row.error(column, "too long for an attribute; left out"));
+                notes.push(row.error(column, Reason::of("attribute-long", &[])));
             } else {
                 draft.attributes.extend(values.into_iter().map(|value| (metafield.name.clone(), value)));
             }

@@ -5,7 +5,7 @@
 //! Chinese character in another, and a wrong guess would be stored in silence. Exporters write UTF-8 anyway; other encodings
 //! come from a spreadsheet in between, and that can save UTF-8 too.
 
-use super::report::{FileError, Format, RowError};
+use super::report::{FileError, Format, Reason, RowError};
 use csv::StringRecord;
 use std::collections::HashMap;
 use std::io::Read;
@@ -125,7 +125,7 @@ impl<'t> Row<'t> {
     }
 
     /// An error about this row's cell in that column.
-    pub fn error(self, column: Column, reason: impl Into<String>) -> RowError {
+    pub fn error(self, column: Column, reason: impl Into<Reason>) -> RowError {
         RowError::new(self.line, self.name(column), self.get(column), reason)
     }
 
@@ -134,7 +134,7 @@ impl<'t> Row<'t> {
         let (cells, expected) = (self.record.len(), self.header.len());
         let surplus = self.record.iter().skip(expected).any(|cell| !cell.trim().is_empty());
         if cells < expected || surplus {
-            let reason = format!("the row has {cells} cells where the header has {expected}: look for a missing comma or quote");
+            let reason = Reason::of("width", &[("cells", &cells.to_string()), ("expected", &expected.to_string())]);
             return Err(RowError::new(self.line, "", self.record.get(0).unwrap_or(""), reason));
         }
         Ok(())

@@ -14,7 +14,7 @@ use super::cell::{self, keep};
 use super::check::{self, Building, Words};
 use super::draft::{DraftStatus, PictureDraft, ProductDraft, VariantDraft};
 use super::html::plain_text;
-use super::report::{FileError, Parsed, RowError};
+use super::report::{FileError, Parsed, Reason, RowError};
 use super::shopify::add_picture;
 use super::table::{Row, Table};
 use columns::Columns;
@@ -109,9 +109,9 @@ impl Reader<'_> {
 
     fn leave_out(&mut self, row: Row<'_>, kind: &Kind) {
         let reason = match kind.word.as_str() {
-            "grouped" => "a grouped product only lists others; the others are taken over, the list is left out".to_string(),
-            "external" => "an external product is sold by another shop; it is left out".to_string(),
-            other => format!("products of the type \"{other}\" are unknown here; it is left out"),
+            "grouped" => Reason::of("grouped", &[]),
+            "external" => Reason::of("external", &[]),
+            other => Reason::of("type", &[("type", other)]),
         };
         self.notes.push(row.error(Some(self.columns.kind), reason));
         self.left_out.extend(keys(row, self.columns));
@@ -128,14 +128,14 @@ impl Reader<'_> {
                 Some(first) if key.starts_with("sku:") && !first.variable && kind.word != "variable" => {}
                 Some(first) => {
                     let column = if key.starts_with("id:") { columns.id } else { columns.sku };
-                    let reason = format!("line {} has the same", first.building.draft.line);
+                    let reason = Reason::of("same", &[("line", &first.building.draft.line.to_string())]);
                     self.errors.push(row.error(column, reason));
                 }
             }
         }
         let title = plain_text(row.get(Some(columns.name)));
         if title.is_empty() {
-            self.errors.push(row.error(Some(columns.name), "the product has no name"));
+            self.errors.push(row.error(Some(columns.name), Reason::of("no-title", &[])));
         }
         let variant = self.variant_of(row, kind, &VariantDraft::default());
         let mut draft = ProductDraft {
@@ -166,7 +166,7 @@ impl Reader<'_> {
 
     fn download(&mut self, row: Row<'_>, draft: &mut ProductDraft) {
         draft.status = Some(DraftStatus::Draft);
-        let reason = "the files to download are not taken over; the product arrives as a draft";
+        let reason = Reason::of("download", &[]);
         self.notes.push(row.error(Some(self.columns.kind), reason));
     }
 
@@ -196,20 +196,20 @@ impl Reader<'_> {
         };
         let Some(place) = self.by_key.get(&key).copied() else {
             if self.left_out.contains(&key) {
-                self.notes.push(row.error(columns.parent, "the product of this variation was left out, and so is the variation"));
+                self.notes.push(row.error(columns.parent, Reason::of("parent-left-out", &[])));
             } else {
-                let reason = if parent.is_empty() { "the variation names no parent" } else { "no product in the file has this SKU or id" };
+                let reason = if parent.is_empty() { Reason::of("no-parent", &[]) } else { Reason::of("parent-unknown", &[]) };
                 self.errors.push(row.error(columns.parent, reason));
             }
             return;
         };
         if !self.products[place].variable {
-            self.errors.push(row.error(columns.parent, "the parent is not a variable product"));
+            self.errors.push(row.error(columns.parent, Reason::of("parent-kind", &[])));
             self.products[place].building.bad = true;
             return;
         }
         if row.get(columns.published) == "0" || row.get(columns.published) == "-1" {
-            self.notes.push(row.error(columns.published, "the variation is switched off; it is left out"));
+            self.notes.push(row.error(columns.published, Reason::of("switched-off", &[])));
             return;
         }
         let before = self.errors.len();
@@ -231,7 +231,7 @@ fn finish(product: Product, notes: &mut Vec<RowError>) -> Building {
     let Product { mut building, variable, attributes, variations, .. } = product;
     let draft = &mut building.draft;
     if variable && variations.is_empty() && !building.bad {
-        notes.push(RowError::new(draft.line, "Type", "variable", "the file has no variation of this product; it arrives without variants"));
+        notes.push(RowError::new(draft.line, "Type", "variable", Reason::of("no-variation", &[])));
     }
     let same = |a: &str, b: &str| a.to_lowercase() == b.to_lowercase();
     let used = |name: &str| variations.iter().any(|(_, own)| own.iter().any(|(n, values)| same(n, name) && !values.is_empty()));
@@ -269,7 +269,7 @@ fn status(row: Row<'_>, columns: &Columns) -> Result<Option<DraftStatus>, RowErr
     let hidden = row.get(columns.visibility).eq_ignore_ascii_case("hidden");
     match row.get(columns.published) {
         "-1" => Ok(Some(DraftStatus::Draft)),
-        _ => match cell::flag(row, columns.published).map_err(|error| RowError { reason: "none of 1, 0, -1".into(), ..error })? {
+        _ => match cell::flag(row, columns.published).map_err(|error| RowError { reason: Reason::of("published", &[]), ..error })? {
             Some(true) if !hidden => Ok(Some(DraftStatus::Active)),
             None if !hidden => Ok(None),
             _ => Ok(Some(DraftStatus::Draft)),

@@ -1,13 +1,14 @@
 //! Mails about an order.
 
 use super::{Mailer, Reader, language};
-use crate::exchanges;
+use crate::exchanges::{self, Undone};
 use crate::ids::{OrderId, PaymentCaseId, PaymentId, RefundId, ShipmentId};
 use crate::orders::{self, Order, OrderLine, OrderStatus};
 use crate::payments::{self, WishState};
 use crate::refunds;
 use crate::shipments;
 use crate::stock;
+use crate::stored_value::STORE_CREDIT;
 use crate::web::checkout::method_name;
 use crate::web::orders::{back_to, refund_parts, transfer};
 use crate::web::views::mail::{
@@ -135,11 +136,19 @@ pub fn cancelled(conn: &mut Conn, order: i64, reason: &str, now: Time, mailer: &
     let subject = Subject::load(conn, order, mailer)?;
     let words = mailer.words(language(&subject.order.language))?;
     let wished = |refund: &&refunds::Refund| refund.state != WishState::Failed && refund.reason == "cancelled";
-    let back: i64 = refunds::of_order(conn, subject.order.id)?.iter().filter(wished).map(|refund| refund.amount).sum();
+    let all = refunds::of_order(conn, subject.order.id)?;
+    let back: i64 = all.iter().filter(wished).map(|refund| refund.amount).sum();
+    let mut credit = 0;
+    if exchanges::undone(conn, subject.order.id)? == Some(Undone::Credit) {
+        for refund in all.iter().filter(wished) {
+            credit += if payments::get(conn, refund.payment_id)?.provider == STORE_CREDIT { refund.amount } else { 0 };
+        }
+    }
     let view = OrderCancelled {
         order: subject.view.clone(),
         reason: (reason == "unpaid").then(|| words.get("mail-cancelled-unpaid")),
-        refund: if back > 0 { Some(subject.money(back)?) } else { None },
+        refund: if back > credit { Some(subject.money(back - credit)?) } else { None },
+        credit: if credit > 0 { Some(subject.money(credit)?) } else { None },
     };
     mailer.queue(conn, "order_cancelled", &order.to_string(), &subject.reader(), view, now)
 }
@@ -148,8 +157,10 @@ pub fn cancelled(conn: &mut Conn, order: i64, reason: &str, now: Time, mailer: &
 pub fn refund_sent(conn: &mut Conn, order: i64, refund: i64, now: Time, mailer: &Mailer) -> Result<()> {
     let subject = Subject::load(conn, order, mailer)?;
     let refund = refunds::get(conn, RefundId(refund))?;
-    // What paid other goods is told by the mail about the return, and by that about the new order.
-    if exchanges::covers(conn, &refund)? {
+    // What paid other goods is told by the mail about the return, and by that about the new order; what of it came back with that order
+    // and went on to where the first one was paid from, by the mail that the new one is cancelled.
+    let credit = payments::get(conn, refund.payment_id)?.provider == STORE_CREDIT;
+    if exchanges::covers(conn, &refund)? || credit && exchanges::undone(conn, refund.order_id)? == Some(Undone::Rerouted) {
         return Ok(());
     }
     let words = mailer.words(language(&subject.order.language))?;

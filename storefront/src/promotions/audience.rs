@@ -42,7 +42,7 @@ impl Display for Audience {
 }
 
 /// Whether it is only for some people.
-fn for_some(conditions: &Conditions) -> bool {
+pub(super) fn for_some(conditions: &Conditions) -> bool {
     conditions.signed_in || conditions.first_order || !conditions.customers.is_empty()
 }
 

@@ -5,14 +5,13 @@ use super::reason::Reason;
 use super::rules::{Effect, Goods};
 use super::{Promotion, State};
 use crate::carts::LineQuote;
-use crate::catalog::{self, Nature};
+use crate::catalog::{self, Assortment, Nature};
 use crate::ids::{ProductId, PromotionId, VariantId};
 use crate::schema::{promotion_balances as balances, promotion_codes as codes, promotions};
 use crm::email::Email;
 use crm::{CustomerId, customers, purchases};
 use diesel::prelude::*;
 use kernel::clock::Time;
-use kernel::money::Currency;
 use kernel::{Conn, Result, on_each};
 use std::collections::{BTreeMap, HashMap};
 
@@ -155,13 +154,13 @@ pub(crate) fn items(conn: &mut Conn, lines: &[LineQuote], offers: &[Offer]) -> R
 /// The variants that some promotion gives away, as (what the engine asks, what an order line is made of).
 pub(crate) type Gifts = BTreeMap<VariantId, (GiftStock, catalog::VariantForSale)>;
 
-/// Gifts with the stock that is left beside the lines of the cart.
-pub(crate) fn gifts(conn: &mut Conn, lines: &[LineQuote], offers: &[Offer], currency: Currency, language: &str) -> Result<Gifts> {
+/// Gifts with the stock that is left beside the lines of the cart. What the store does not sell it does not give away either.
+pub(crate) fn gifts(conn: &mut Conn, lines: &[LineQuote], offers: &[Offer], sold: &Assortment, language: &str) -> Result<Gifts> {
     let given = |offer: &Offer| if let Effect::Gift { variant, .. } = offer.rules.effect { Some(variant) } else { None };
     let mut ids: Vec<VariantId> = offers.iter().filter_map(given).collect();
     ids.sort_unstable();
     ids.dedup();
-    let found = catalog::variants_for_sale(conn, &ids, currency, language)?;
+    let found = catalog::for_sale(conn, sold, &ids, language)?;
     let gift = |variant: catalog::VariantForSale| {
         let in_cart: i64 = lines.iter().filter(|line| line.variant.id == variant.id).map(|line| line.quantity).sum();
         let stock = GiftStock {

@@ -52,9 +52,14 @@ impl Shelf {
         if offers.is_empty() {
             return Ok(None);
         }
+        Ok(Some(Shelf::at(offers, shop, catalog::gift_cards(conn)?, now)))
+    }
+
+    /// A shelf with these promotions, for everybody.
+    pub(super) fn at(offers: Vec<Offer>, shop: &Shop, gift_cards: HashSet<ProductId>, at: Time) -> Shelf {
         let facts = Facts {
-            at: now,
-            local: shop.local(now),
+            at,
+            local: shop.local(at),
             currency: shop.currency,
             country: shop.country.clone(),
             shopper: Shopper::default(),
@@ -62,7 +67,7 @@ impl Shelf {
             ships: true,
             gifts: BTreeMap::new(),
         };
-        Ok(Some(Shelf { offers, facts, gift_cards: catalog::gift_cards(conn)? }))
+        Shelf { offers, facts, gift_cards }
     }
 
     /// The prices of one unit each, none for what is not reduced.
@@ -75,7 +80,8 @@ impl Shelf {
         Ok(all.iter().map(|one| self.price(one, natures.get(&one.product).cloned().unwrap_or_default())).collect())
     }
 
-    fn price(&self, one: &Priced, nature: Nature) -> Option<i64> {
+    /// The price of one unit, none when it is not reduced.
+    pub(super) fn price(&self, one: &Priced, nature: Nature) -> Option<i64> {
         let item = Item {
             // No variant has the id zero.
             variant: one.variant.unwrap_or(VariantId(0)),

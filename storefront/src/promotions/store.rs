@@ -1,7 +1,7 @@
 //! Promotions in the database.
 
 use super::codes::normalise;
-use super::{Promotion, Rules, State, Terms};
+use super::{Promotion, Rules, State, Terms, past};
 use crate::ids::{CategoryId, PromotionId};
 use crate::schema::{promotion_codes, promotions};
 use diesel::prelude::*;
@@ -80,6 +80,7 @@ pub fn create(conn: &mut Conn, terms: Terms, now: Time) -> Result<PromotionId> {
         .returning(promotions::id)
         .get_result(conn)?;
     set_shared(conn, id, &terms.code, now)?;
+    past::keep(conn, id, now)?;
     Ok(id)
 }
 
@@ -110,7 +111,8 @@ pub fn update(conn: &mut Conn, id: PromotionId, version: i64, terms: Terms, now:
     if changed == 0 {
         return Err(Error::conflict("promotion-stale"));
     }
-    set_shared(conn, id, &terms.code, now)
+    set_shared(conn, id, &terms.code, now)?;
+    past::keep(conn, id, now)
 }
 
 /// Switches a promotion on or off.
@@ -118,7 +120,10 @@ pub fn set_state(conn: &mut Conn, id: PromotionId, state: State, now: Time) -> R
     let changed = diesel::update(promotions::table.find(id))
         .set((promotions::state.eq(state), promotions::version.eq(promotions::version + 1), promotions::updated_at.eq(now)))
         .execute(conn)?;
-    if changed == 0 { Err(Error::NotFound) } else { Ok(()) }
+    if changed == 0 {
+        return Err(Error::NotFound);
+    }
+    past::keep(conn, id, now)
 }
 
 /// A copy under another name: switched off, without codes and uses.

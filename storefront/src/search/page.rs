@@ -1,12 +1,12 @@
 //! Gathering one page: which matches pass the filter, where they stand, what the facets count. One pass, no list of matches.
 
 use super::cursor::{self, Place};
-use super::filter::{Bound, Filter, PRICE};
+use super::filter::{Bound, Filter, PRICE, Product, attribute, merged};
 use super::schema::currency_number;
 use super::segment::{Labels, Segment};
 use super::{Facet, FacetValue, MAX_FACET_VALUES, MAX_LIMIT, SearchPage, SearchQuery, Sort};
 use kernel::error::Result;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 /// Collects the hits of a query over segments and tiers.
 pub struct Gathering<'a> {
@@ -92,9 +92,9 @@ impl<'a> Gathering<'a> {
 
     /// Considers a product that matches the text. `relevance` is larger for a better match.
     pub fn offer(&mut self, segment: &Segment, counting: &mut Counting, document: u32, tier: u8, relevance: i64) {
-        let product = counting.bound.product_mask(segment, document);
+        let product = counting.bound.product(segment, document);
         let by_price = matches!(self.query.sort, Sort::PriceAscending | Sort::PriceDescending);
-        if product != 0 && !(self.query.with_facets && product.is_power_of_two()) {
+        if product.failed != 0 && !(self.query.with_facets && product.failed.is_power_of_two()) {
             return;
         }
         let by_variant = self.query.with_facets || by_price || self.filter.speaks_of_variants() || counting.currency.is_some();
@@ -117,7 +117,7 @@ impl<'a> Gathering<'a> {
         }
     }
 
-    fn variants(&mut self, segment: &Segment, counting: &mut Counting, document: u32, product: u64) -> Variants {
+    fn variants(&mut self, segment: &Segment, counting: &mut Counting, document: u32, product: Product) -> Variants {
         let mut found = Variants::default();
         let mut any = false;
         let rows = segment.variants.values_for_doc(document).zip(segment.prices.values_for_doc(document));
@@ -137,7 +137,7 @@ impl<'a> Gathering<'a> {
             }
         }
         if !any {
-            found.note(product | counting.bound.without_variant);
+            found.note(counting.bound.without_variant(product));
         }
         found
     }
@@ -147,11 +147,11 @@ impl<'a> Gathering<'a> {
         &mut self,
         segment: &Segment,
         counting: &mut Counting,
-        (document, product): (u32, u64),
+        (document, product): (u32, Product),
         (combination, price): (usize, i64),
         found: &mut Variants,
     ) {
-        let mask = product | self.filter.variant_mask(&counting.bound, combination, price);
+        let mask = self.filter.variant_mask(&counting.bound, product, combination, price);
         found.note(mask);
         if self.query.with_facets && (mask == 0 || mask.is_power_of_two()) {
             count_options(segment, counting, document, combination, mask);
@@ -241,13 +241,7 @@ impl<'a> Gathering<'a> {
         }
         let places = self.best.into_sorted_vec();
         let next = places.last().filter(|_| more).map(|last| cursor::write(self.query.sort, *last));
-        if self.query.with_facets {
-            for (key, value) in self.filter.selected() {
-                self.counts.entry(key.to_string()).or_default().entry(value.to_string()).or_insert(0);
-            }
-        }
-        let filter = &self.filter;
-        let facets = self.counts.into_iter().map(|(key, values)| facet(key, values, filter)).collect();
+        let facets = if self.query.with_facets { facets(self.counts, &self.filter) } else { Vec::new() };
         SearchPage {
             hits: places.iter().map(|place| place.id).collect(),
             total: self.total,
@@ -269,9 +263,32 @@ fn count_options(segment: &Segment, counting: &mut Counting, document: u32, comb
     }
 }
 
-fn facet(key: String, values: BTreeMap<String, usize>, filter: &Filter) -> Facet {
+/// One facet for all labels of a name. No product has two labels of one name and value, so that counts add up.
+fn facets(counts: BTreeMap<String, BTreeMap<String, usize>>, filter: &Filter) -> Vec<Facet> {
+    let options: BTreeSet<String> = counts.keys().filter(|key| key.starts_with("option:")).cloned().collect();
+    let mut all: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
+    for (key, values) in counts {
+        let known = all.entry(merged(&key)).or_default();
+        values.into_iter().for_each(|(value, count)| *known.entry(value).or_insert(0) += count);
+    }
+    for (key, value) in filter.selected() {
+        all.entry(key.to_string()).or_default().entry(value.to_string()).or_insert(0);
+    }
+    let called = |key: &String| match filter.asked(key) {
+        Some(asked) => asked.to_string(),
+        None if options.contains(key) => key.clone(),
+        None => attribute(key),
+    };
+    let selected = |key: &str, value: &str| filter.is_selected(key, value);
+    let mut facets: Vec<Facet> = all.into_iter().map(|(key, values)| facet(called(&key), values, &|value| selected(&key, value))).collect();
+    facets.sort_by(|a, b| a.key.cmp(&b.key));
+    facets
+}
+
+/// A facet from what its values count: the most frequent, and all that are chosen.
+pub fn facet(key: String, values: BTreeMap<String, usize>, selected: &dyn Fn(&str) -> bool) -> Facet {
     let mut values: Vec<FacetValue> =
-        values.into_iter().map(|(value, count)| FacetValue { selected: filter.is_selected(&key, &value), value, count }).collect();
+        values.into_iter().map(|(value, count)| FacetValue { selected: selected(&value), value, count }).collect();
     values.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
     let mut listed = 0;
     values.retain(|value| {

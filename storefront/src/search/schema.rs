@@ -18,7 +18,7 @@ pub const INNER: char = '\u{1f}';
 pub const OUTER: char = '\u{1e}';
 
 /// Changes when the fields or the tokens do: an index of another version is not opened but built anew.
-pub const VERSION: &str = "v2";
+pub const VERSION: &str = "v3";
 
 /// A word of the title counts as often as four in the description.
 const TITLE_TIMES: usize = 4;
@@ -101,17 +101,20 @@ pub fn product_labels(document: &SearchDocument) -> Vec<String> {
         let names: String = names.chars().map(|c| if c == '\n' || !c.is_control() { c } else { ' ' }).collect();
         format!("category{INNER}{id}{INNER}{names}")
     });
-    let attributes = document.attributes.iter().filter_map(|(name, value)| label(&format!("attribute:{name}"), value));
+    let own = document.attributes.iter().filter(|(name, _)| !document.has_option(name));
+    let attributes = own.filter_map(|(name, value)| label(&format!("attribute:{name}"), value));
     let mut labels: Vec<String> = brand.chain(categories).chain(attributes).collect();
     labels.sort();
     labels.dedup();
     labels
 }
 
-/// Facet labels of one variant, sorted, so that equal variants have equal labels.
-pub fn variant_labels(variant: &SearchVariant) -> Vec<String> {
+/// Facet labels of one variant, sorted, so that equal variants have equal labels. An attribute that the product has under the name of
+/// one of its options is a label of each variant: so no product has two kinds of label of one name, and counts once in their facet.
+pub fn variant_labels(document: &SearchDocument, variant: &SearchVariant) -> Vec<String> {
     let availability = label("availability", if variant.available { "in" } else { "out" });
-    let options = variant.options.iter().filter_map(|(name, value)| label(&format!("option:{name}"), value));
+    let both = document.attributes.iter().filter(|(name, _)| document.has_option(name));
+    let options = variant.options.iter().chain(both).filter_map(|(name, value)| label(&format!("option:{name}"), value));
     let mut labels: Vec<String> = options.chain(availability).collect();
     labels.sort();
     labels.dedup();
@@ -199,7 +202,7 @@ pub fn document(fields: &Fields, product: &SearchDocument) -> TantivyDocument {
 fn add_columns(fields: &Fields, product: &SearchDocument, document: &mut TantivyDocument) {
     product_labels(product).into_iter().for_each(|label| document.add_text(fields.label, label));
     for variant in &product.variants {
-        let labels = variant_labels(variant).join(&OUTER.to_string());
+        let labels = variant_labels(product, variant).join(&OUTER.to_string());
         for (currency, price) in &variant.prices {
             document.add_text(fields.variant, &labels);
             document.add_i64(fields.price, *price);

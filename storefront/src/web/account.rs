@@ -113,8 +113,13 @@ async fn blocking<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> 
 
 /// Where to go after signing in: an address of this shop without its language, never another site's.
 fn local(next: &str) -> &str {
+    local_or(next, "/account")
+}
+
+/// [`local`] with another place for what is no address of this shop.
+pub(super) fn local_or<'a>(next: &'a str, otherwise: &'a str) -> &'a str {
     let fine = next.starts_with('/') && !next.starts_with("//") && next.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
-    if fine && next.len() <= 500 { next } else { "/account" }
+    if fine && next.len() <= 500 { next } else { otherwise }
 }
 
 #[cfg(test)]

@@ -6,9 +6,10 @@ use super::posted::Posted;
 use super::product::param;
 use super::views::page::Tone;
 use super::visit::Visit;
+use super::watch::{Seen, What};
 use super::words::Words;
 use crate::catalog::{self, ProductOption, ProductPage};
-use crate::ids::{CartId, VariantId};
+use crate::ids::{CartId, ProductId, VariantId};
 use crate::{carts, stores};
 use actix_web::{HttpResponse, web};
 use kernel::clock::Time;
@@ -37,7 +38,15 @@ pub async fn add(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<Ht
         return Ok(door.go(&visit, &page));
     };
     let (seen, typed) = (visit.clone(), form.clone());
-    let added = door.write(move |conn, now| put_chosen(conn, &seen, &slug, &typed, quantity, now)).await?;
+    let (added, product, customer) = door
+        .write(move |conn, now| {
+            let (added, product) = put_chosen(conn, &seen, &slug, &typed, quantity, now)?;
+            Ok((added, product, seen.customer(conn, now)?))
+        })
+        .await?;
+    if let (Some(secret), Added::Yes | Added::OnlySome(_)) = (visit.trail(), &added) {
+        door.watch.tell(Seen { secret: secret.to_string(), customer, what: What::Cart(product), at: door.now() });
+    }
     let words = Words::of(&door.templates, visit.language)?;
     let (tone, text, to) = match added {
         Added::Yes => (Tone::Success, words.get("cart-added"), "/cart".to_string()),
@@ -60,13 +69,13 @@ fn product_page(slug: &str, form: &Posted) -> String {
     if query.is_empty() { format!("/products/{slug}") } else { format!("/products/{slug}?{query}") }
 }
 
-fn put_chosen(conn: &mut Conn, visit: &Visit, slug: &str, form: &Posted, quantity: i64, now: Time) -> Result<Added> {
+fn put_chosen(conn: &mut Conn, visit: &Visit, slug: &str, form: &Posted, quantity: i64, now: Time) -> Result<(Added, ProductId)> {
     // Values are matched as stored: they are the same in every language.
     let shop = stores::shop(conn, visit.site.id)?;
     let page = catalog::page(conn, &shop, slug, crate::shop::LANGUAGES[0])?;
-    let Some(variant) = chosen(&page, form) else { return Ok(Added::NoSuchChoice) };
+    let Some(variant) = chosen(&page, form) else { return Ok((Added::NoSuchChoice, page.id)) };
     let cart = basket::open(conn, visit, now)?;
-    put(conn, cart, variant, quantity, now)
+    Ok((put(conn, cart, variant, quantity, now)?, page.id))
 }
 
 /// Adds units of a variant, as many as there are. `NotFound` for a variant that is not on sale.

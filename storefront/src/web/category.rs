@@ -8,6 +8,7 @@ use super::views::listing::CategoryView;
 use super::views::page::{Flash, Page, Tone};
 use super::views::shared::Link;
 use super::visit::Visit;
+use super::watch::What;
 use super::words::Words;
 use super::{frame, shelves, structured};
 use crate::catalog::{self, Categories, Category};
@@ -32,13 +33,12 @@ async fn show(door: web::Data<Door>, visit: Visit, slug: web::Path<String>) -> R
 }
 
 pub(super) async fn render(door: &Door, everyone: Everyone, slug: String) -> Result<Rendered> {
-    let choices = Choices::read(&everyone.query);
-    let site = everyone.site.clone();
-    let (id, shop) = door
+    let (site, query) = (everyone.site.clone(), everyone.query.clone());
+    let (id, shop, choices) = door
         .read(move |conn, _| {
             let shop = stores::shop(conn, site.id)?;
             let tree = site.categories(conn, &shop, LANGUAGES[0])?;
-            Ok((tree.by_slug(&slug).ok_or(Error::NotFound)?.id, shop))
+            Ok((tree.by_slug(&slug).ok_or(Error::NotFound)?.id, shop, listing::settled(conn, &query)?))
         })
         .await?;
     let asked = listing::asked(&choices, Some(id), &shop);
@@ -54,7 +54,7 @@ pub(super) async fn render(door: &Door, everyone: Everyone, slug: String) -> Res
         })
         .await?;
     let html = door.templates.render("storefront/category.html", everyone.spoken(), &page)?;
-    Ok(Rendered { html, product: None })
+    Ok(Rendered { html, what: Some(What::Category(id)) })
 }
 
 struct Part<'a> {

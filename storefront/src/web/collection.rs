@@ -34,13 +34,15 @@ async fn show(door: web::Data<Door>, visit: Visit, slug: web::Path<String>) -> R
 }
 
 async fn render(door: &Door, everyone: Everyone, slug: String) -> Result<Rendered> {
-    let choices = Choices::read(&everyone.query);
-    let (language, store) = (everyone.language.code(), everyone.site.id);
+    let (language, store, query) = (everyone.language.code(), everyone.site.id, everyone.query.clone());
     let shown = door.read(move |conn, _| {
         let (found, shop) = (collections::page(conn, &slug, language)?, stores::shop(conn, store)?);
-        if collections::is_sold(conn, &shop.assortment(), &found)? { Ok((found, shop)) } else { Err(Error::NotFound) }
+        if !collections::is_sold(conn, &shop.assortment(), &found)? {
+            return Err(Error::NotFound);
+        }
+        Ok((found, shop, listing::settled(conn, &query)?))
     });
-    let (found, shop) = shown.await?;
+    let (found, shop, choices) = shown.await?;
     let mut asked = listing::asked(&choices, None, &shop);
     asked.query.category = Some(found.id.group());
     // What was put in order by hand stands in that order, on one page, until somebody asks for another.
@@ -63,7 +65,7 @@ async fn render(door: &Door, everyone: Everyone, slug: String) -> Result<Rendere
         })
         .await?;
     let html = door.templates.render("storefront/category.html", everyone.spoken(), &page)?;
-    Ok(Rendered { html, product: None })
+    Ok(Rendered { html, what: None })
 }
 
 fn put_in_order(conn: &mut Conn, shop: &Shop, of: &CollectionPage, page: &mut SearchPage) -> Result<()> {

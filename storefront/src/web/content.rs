@@ -39,5 +39,5 @@ pub(super) async fn render(door: &Door, everyone: Everyone, slug: String) -> Res
         })
         .await?;
     let html = door.templates.render("storefront/content.html", everyone.spoken(), &page)?;
-    Ok(Rendered { html, product: None })
+    Ok(Rendered { html, what: None })
 }

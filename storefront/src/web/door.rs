@@ -6,6 +6,7 @@ use super::memory::Memory;
 use super::recommend::counter::Counter;
 use super::views::page::{ClosedView, ErrorView, Page};
 use super::visit::Visit;
+use super::watch::Watch;
 use crate::gateway::Gateways;
 use crate::ids::StoreId;
 use crate::mails::Mailer;
@@ -42,6 +43,8 @@ pub struct Door {
     pub counter: Counter,
     /// What is served again without asking the database.
     pub memory: Arc<Memory>,
+    /// Where pages tell what visitors look at.
+    pub watch: Arc<Watch>,
 }
 
 impl Door {

@@ -83,7 +83,7 @@ async fn draw(door: &Door, visit: &Visit, audience: &Audience, wanted: &[(Produc
         .read(move |conn, now| {
             let shop = stores::shop(conn, store)?;
             let found = shelves::cards_by_id(conn, &ids, &Showing { language, shop: &shop, audience: &audience, now })?;
-            Ok((found, catalog::titles(conn, &named, language.code())?))
+            Ok((found, catalog::titles_in(conn, &named, language.code())?))
         })
         .await?;
     let marks: HashMap<ProductId, Mark> = wanted.iter().filter_map(|(id, mark)| Some((*id, (*mark)?))).collect();

@@ -5,7 +5,7 @@ use super::slots::{Everyone, Slot};
 use super::theme;
 use super::views::page::{Alternate, Look, MenuLink, PageView};
 use super::views::shared::Link;
-use super::visit::Visit;
+use super::visit::{Choice, Visit};
 use crate::carts;
 use crate::ids::StoreId;
 use crate::menus::{self, Ends, Live, Place};
@@ -27,6 +27,8 @@ pub fn load(conn: &mut Conn, visit: &Visit, now: Time) -> Result<PageView> {
         None => None,
     };
     page.flash.clone_from(&visit.flash);
+    page.asks = visit.choice == Choice::Open;
+    page.here = here(&visit.path, &visit.query);
     Ok(page)
 }
 
@@ -34,11 +36,17 @@ pub fn load(conn: &mut Conn, visit: &Visit, now: Time) -> Result<PageView> {
 pub fn shared(conn: &mut Conn, everyone: &Everyone) -> Result<PageView> {
     let mut page = plain(conn, &everyone.site, everyone.language, &everyone.slots.mark(Slot::FormToken))?;
     page.slots = Some(everyone.slots.of_frame());
+    page.asks = !everyone.draft;
+    page.here = here(&everyone.path, &everyone.query);
     if everyone.draft {
         let draft = crate::theme::working(conn, everyone.site.id)?;
         page.look = Look { draft: true, ..look(conn, &draft, &page.shop_name)? };
     }
     Ok(page)
+}
+
+fn here(path: &str, query: &str) -> String {
+    if query.is_empty() { path.to_string() } else { format!("{path}?{query}") }
 }
 
 /// The frame with nothing of a visitor in it but the token of forms.
@@ -61,6 +69,8 @@ fn plain(conn: &mut Conn, site: &Site, language: Language, csrf: &str) -> Result
         cart_count: 0,
         signed_in: None,
         slots: None,
+        asks: false,
+        here: String::new(),
         flash: Vec::new(),
         header,
         footer,

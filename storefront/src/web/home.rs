@@ -42,7 +42,7 @@ pub(super) async fn render(door: &Door, everyone: Everyone) -> Result<Rendered> 
     let (seen, words) = (everyone.clone(), Words::of(&door.templates, everyone.language)?);
     let page = door.read(move |conn, now| load(conn, &seen, &words, now)).await?;
     let html = door.templates.render("storefront/home.html", everyone.spoken(), &page)?;
-    Ok(Rendered { html, product: None })
+    Ok(Rendered { html, what: None })
 }
 
 fn load(conn: &mut Conn, everyone: &Everyone, words: &Words, now: Time) -> Result<Page<HomeView>> {

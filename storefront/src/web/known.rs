@@ -18,7 +18,7 @@ pub struct Known {
     /// Units in the cart.
     pub units: u32,
     pub audience: Audience,
-    /// The customer who is signed in.
+    /// Who is signed in.
     pub customer: Option<CustomerId>,
 }
 

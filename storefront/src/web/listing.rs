@@ -16,6 +16,7 @@ use crate::ids::{CategoryId, ProductId};
 use crate::labels::Labels;
 use crate::promotions::Audience;
 use crate::search::{SearchPage, SearchQuery, Sort, Within};
+use crate::search_index;
 use crate::shop::Shop;
 use actix_web::web;
 use kernel::clock::Time;
@@ -29,6 +30,15 @@ const PAGE: usize = 24;
 pub struct Asked {
     pub query: SearchQuery,
     pub price_error: Option<String>,
+}
+
+/// What was chosen, as the index has it.
+pub fn settled(conn: &mut Conn, query: &str) -> Result<Choices> {
+    let mut choices = Choices::read(query);
+    if choices.facets.keys().any(|key| key.contains(':')) {
+        search_index::settle(&mut choices.facets, &Definitions::load(conn)?);
+    }
+    Ok(choices)
 }
 
 /// The question of these choices within a category.

@@ -16,6 +16,7 @@ use super::door::Door;
 use super::visit::Visit;
 use crate::orders::{self, Order};
 use actix_web::{HttpResponse, web};
+use crm::trails::{self, Evidence};
 use kernel::clock::Time;
 use kernel::token::Signer;
 use kernel::{Conn, Error, Result};
@@ -65,6 +66,15 @@ fn allowed(conn: &mut Conn, visit: &Visit, signer: &Signer, number: &str, key: &
 }
 
 async fn show(door: web::Data<Door>, visit: Visit, number: web::Path<String>, query: web::Query<Key>) -> Result<HttpResponse> {
-    let key = query.into_inner().key;
-    render(&door, visit, number.into_inner(), key, false).await
+    let (key, number) = (query.into_inner().key, number.into_inner());
+    // The link was mailed to whoever ordered. A trail that is somebody's stays theirs.
+    if let Some(secret) = visit.trail().map(ToString::to_string).filter(|_| door.signer.verify(LINK, &number, &key)) {
+        let (of, proof) = (number.clone(), format!("link of order {number}"));
+        door.write(move |conn, now| {
+            let order = orders::get_by_number(conn, &of)?;
+            trails::join(conn, &secret, order.customer_id, Evidence::MailLink, &proof, now).map(drop)
+        })
+        .await?;
+    }
+    render(&door, visit, number, key, false).await
 }

@@ -10,7 +10,7 @@ use super::recommend::counter::Deed;
 use super::recommend::tag;
 use super::slots::{Cut, Everyone, Filler, Slots};
 use super::visit::Visit;
-use crate::ids::ProductId;
+use super::watch::{Seen, What};
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use kernel::Result;
@@ -25,7 +25,7 @@ const LONGEST_KEY: usize = 500;
 /// A rendered page and what its visitors are remembered to have seen.
 pub struct Rendered {
     pub html: String,
-    pub product: Option<ProductId>,
+    pub what: Option<What>,
 }
 
 /// The pages of one process.
@@ -40,7 +40,7 @@ pub struct PageCache {
 
 struct Page {
     cut: Cut,
-    product: Option<ProductId>,
+    what: Option<What>,
     rendered: Instant,
     /// Milliseconds since the start of the cache until which nobody has to render it again.
     until: AtomicU64,
@@ -77,7 +77,7 @@ impl PageCache {
     fn page(&self, rendered: &Rendered) -> Result<Arc<Page>> {
         let until = AtomicU64::new(self.now() + millis(self.keep));
         let cut = self.slots.cut(&rendered.html)?;
-        Ok(Arc::new(Page { cut, product: rendered.product, rendered: Instant::now(), until }))
+        Ok(Arc::new(Page { cut, what: rendered.what.clone(), rendered: Instant::now(), until }))
     }
 
     fn put(&self, key: String, rendered: &Rendered) -> Result<Arc<Page>> {
@@ -123,18 +123,27 @@ where
             None => cache.put(key, &render(everyone()).await?)?,
         }
     };
-    let body = Filler { door, visit, known: &known, product: page.product }.fill(&page.cut).await?;
+    let product = match page.what {
+        Some(What::Product(id)) => Some(id),
+        _ => None,
+    };
+    let body = Filler { door, visit, known: &known, product }.fill(&page.cut).await?;
     let mut answer = HttpResponse::Ok();
     answer.content_type("text/html; charset=utf-8").insert_header((header::CACHE_CONTROL, "private, no-cache"));
-    if let Some(product) = page.product.filter(|product| visit.viewed.first() != Some(product)) {
+    if let Some(product) = product.filter(|product| visit.viewed.first() != Some(product)) {
         visit.saw(product);
     }
-    if let (Some(product), Some(tag)) = (page.product, visit.tag) {
-        let now = door.now();
-        visit.keep_led(&tag::followed(&visit.led(now), product, tag, now));
+    if let (Some(product), Some(tag)) = (product, visit.tag) {
+        if visit.trail().is_some() {
+            let now = door.now();
+            visit.keep_led(&tag::followed(&visit.led(now), product, tag, now));
+        }
         if visit.known {
             door.counter.count(tag, Deed::Click, &visit.visitor);
         }
+    }
+    if let (Some(secret), Some(what)) = (visit.trail(), &page.what) {
+        door.watch.tell(Seen { secret: secret.to_string(), customer: known.customer, what: what.clone(), at: door.now() });
     }
     visit.keep(&mut answer, door.config.https());
     Ok(answer.body(body))
@@ -148,7 +157,7 @@ mod tests {
     fn one_renders_an_old_page_while_others_are_served() {
         let cache = PageCache::new(Duration::from_millis(200), 1 << 20);
         let key = "en  /?".to_string();
-        cache.put(key.clone(), &Rendered { html: "<p>".into(), product: None }).unwrap();
+        cache.put(key.clone(), &Rendered { html: "<p>".into(), what: None }).unwrap();
         assert!(cache.find(&key).is_some() && cache.find(&"zh  /?".to_string()).is_none());
         std::thread::sleep(Duration::from_millis(210));
         assert!(cache.find(&key).is_none(), "the first to come renders");

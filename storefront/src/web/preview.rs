@@ -42,7 +42,7 @@ pub async fn show(door: &web::Data<Door>, visit: &Visit, path: &str) -> Result<H
     // Nobody is counted among those who saw a shelf.
     stranger.known = false;
     let page = door.memory.pages.slots().cut(&rendered.html)?;
-    let body = Filler { door, visit: &stranger, known: &Known::default(), product: rendered.product }.fill(&page).await?;
+    let body = Filler { door, visit: &stranger, known: &Known::default(), product: None }.fill(&page).await?;
     Ok(HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))

@@ -10,6 +10,7 @@ use super::views::page::Page;
 use super::views::product::{Attribute, AttributeValue, OptionValue, OptionView, ProductView, VariantView};
 use super::views::shared::{Link, Stock, TaxNote};
 use super::visit::Visit;
+use super::watch::What;
 use super::words::Words;
 use super::{frame, structured};
 use crate::attributes::Value;
@@ -17,7 +18,7 @@ use crate::catalog::{self, PageAttribute, PageVariant, ProductPage};
 use crate::ids::ProductId;
 use crate::imports::one_line;
 use crate::labels::Labels;
-use crate::promotions::{Audience, Priced, Shelf};
+use crate::promotions::{self, Audience, Priced, Shelf};
 use crate::shop::Shop;
 use crate::stores;
 use crate::{carts, content, tax_rates};
@@ -57,13 +58,14 @@ pub(super) async fn render(door: &Door, everyone: Everyone, slug: String) -> Res
     let (seen, words) = (everyone.clone(), Words::of(&door.templates, everyone.language)?);
     let (id, page) = door.read(move |conn, now| load(conn, &seen, &slug, &words, now)).await?;
     let html = door.templates.render("storefront/product.html", everyone.spoken(), &page)?;
-    Ok(Rendered { html, product: Some(id) })
+    Ok(Rendered { html, what: Some(What::Product(id)) })
 }
 
 fn load(conn: &mut Conn, everyone: &Everyone, slug: &str, words: &Words, now: Time) -> Result<(ProductId, Page<ProductView>)> {
     let (language, site) = (everyone.language, &everyone.site);
     let shop = stores::shop(conn, site.id)?;
     let mut found = catalog::page(conn, &shop, slug, language.code())?;
+    name_lowest(conn, &mut found, &shop, now)?;
     reduce(conn, &mut found, &shop, &everyone.audience, now)?;
     let mut page = frame::shared(conn, everyone)?;
     let here = format!("/products/{}", found.slug);
@@ -137,16 +139,18 @@ fn attributes(found: &[PageAttribute], words: &Words) -> Vec<Attribute> {
     rows
 }
 
+/// Names the lowest price before what is shown as a reduction, by a former price or by a promotion for everybody.
+fn name_lowest(conn: &mut Conn, found: &mut ProductPage, shop: &Shop, now: Time) -> Result<()> {
+    if let Some(lowest) = promotions::lowest(conn, shop, &priced(found), now)? {
+        found.variants.iter_mut().for_each(|variant| variant.lowest = lowest.get(&variant.id).copied());
+    }
+    Ok(())
+}
+
 /// Shows what promotions of single products take off, with the price before struck through.
 pub(super) fn reduce(conn: &mut Conn, found: &mut ProductPage, shop: &Shop, audience: &Audience, now: Time) -> Result<()> {
     let Some(shelf) = Shelf::load(conn, shop, audience, now)? else { return Ok(()) };
-    let priced = |variant: &PageVariant| Priced {
-        product: found.id,
-        variant: Some(variant.id),
-        price: variant.price,
-        reduced: variant.compare_at.is_some(),
-    };
-    let listed: Vec<Priced> = found.variants.iter().map(priced).collect();
+    let listed = priced(found);
     for (variant, price) in found.variants.iter_mut().zip(shelf.prices(conn, &listed)?) {
         if let Some(price) = price {
             variant.compare_at = variant.compare_at.or(Some(variant.price));
@@ -154,6 +158,17 @@ pub(super) fn reduce(conn: &mut Conn, found: &mut ProductPage, shop: &Shop, audi
         }
     }
     Ok(())
+}
+
+/// The variants at their list prices.
+fn priced(found: &ProductPage) -> Vec<Priced> {
+    let priced = |variant: &PageVariant| Priced {
+        product: found.id,
+        variant: Some(variant.id),
+        price: variant.price,
+        reduced: variant.compare_at.is_some(),
+    };
+    found.variants.iter().map(priced).collect()
 }
 
 /// The first words of a text as one plain line, for search engines.

@@ -6,6 +6,7 @@ use super::views::listing::{Listing, SearchView};
 use super::views::page::Page;
 use super::views::shared::Link;
 use super::visit::Visit;
+use super::watch::{Seen, What};
 use super::words::Words;
 use super::{frame, known};
 use crate::catalog::Categories;
@@ -26,14 +27,18 @@ pub fn routes(config: &mut web::ServiceConfig) {
 
 async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
     door.limits.search.check(&visit.client)?;
-    let choices = Choices::read(&visit.query);
-    let store = visit.site.id;
-    let shop = door.read(move |conn, _| stores::shop(conn, store)).await?;
+    let (store, query) = (visit.site.id, visit.query.clone());
+    let (shop, choices) = door.read(move |conn, _| Ok((stores::shop(conn, store)?, listing::settled(conn, &query)?))).await?;
     let asked = listing::asked(&choices, None, &shop);
     let answer = listing::ask(&door, asked.query).await?;
     let silent = answer.is_none();
     let words = Words::of(&door.templates, visit.language)?;
-    let audience = known::load(&door, &visit).await?.audience;
+    let asking = known::load(&door, &visit).await?;
+    if let (Some(secret), false) = (visit.trail(), choices.text.is_empty()) {
+        let what = What::Search(choices.text.chars().take(100).collect());
+        door.watch.tell(Seen { secret: secret.to_string(), customer: asking.customer, what, at: door.now() });
+    }
+    let audience = asking.audience;
     let (seen, price_error) = (visit.clone(), asked.price_error);
     let page = door
         .read(move |conn, now| {

@@ -13,7 +13,7 @@ use super::known::Known;
 use super::recommend;
 use super::viewed;
 use super::views::page::{Flash, FrameSlots};
-use super::visit::Visit;
+use super::visit::{Choice, Visit};
 use super::words::Words;
 use crate::ids::ProductId;
 use crate::promotions::Audience;
@@ -66,10 +66,13 @@ pub enum Slot {
     Together,
     /// The shelves of what the visitor may want.
     ForYou,
+    /// An attribute that hides the question whether the browser may be recognised, once it is answered.
+    Asked,
 }
 
 impl Slot {
-    const ALL: [Slot; 7] = [Slot::FormToken, Slot::Account, Slot::CartUnits, Slot::Messages, Slot::Viewed, Slot::Together, Slot::ForYou];
+    const ALL: [Slot; 8] =
+        [Slot::FormToken, Slot::Account, Slot::CartUnits, Slot::Messages, Slot::Viewed, Slot::Together, Slot::ForYou, Slot::Asked];
 
     fn letter(self) -> char {
         match self {
@@ -80,6 +83,7 @@ impl Slot {
             Slot::Viewed => 'v',
             Slot::Together => 't',
             Slot::ForYou => 'y',
+            Slot::Asked => 'q',
         }
     }
 }
@@ -103,7 +107,12 @@ impl Slots {
 
     /// The marks of the frame around every page.
     pub fn of_frame(&self) -> FrameSlots {
-        FrameSlots { account: self.mark(Slot::Account), cart: self.mark(Slot::CartUnits), messages: self.mark(Slot::Messages) }
+        FrameSlots {
+            account: self.mark(Slot::Account),
+            cart: self.mark(Slot::CartUnits),
+            messages: self.mark(Slot::Messages),
+            asked: self.mark(Slot::Asked),
+        }
     }
 
     /// Cuts a rendered page at its marks. Fails when something is marked that is no slot.
@@ -181,6 +190,7 @@ impl Filler<'_> {
             Slot::Account => self.account(),
             Slot::CartUnits => self.cart_units(),
             Slot::Messages => self.messages(),
+            Slot::Asked => Ok(Bytes::from_static(if self.visit.choice == Choice::Open { b"" } else { b"hidden" })),
             Slot::Viewed => viewed::shelf(self.door, self.visit, &self.known.audience, self.product).await,
             Slot::Together => match self.product {
                 Some(product) => recommend::together(self.door, self.visit, self.known, product).await,

@@ -1,7 +1,9 @@
 //! Who is asking, in which language, as far as the request itself tells. Nothing here touches the database.
 
+mod led;
+
 use super::door::Door;
-use super::recommend::tag::{self, Led, Tag};
+use super::recommend::tag::{self, Tag};
 use super::views::page::{Flash, Tone};
 use crate::ids::ProductId;
 use crate::logins;
@@ -30,9 +32,21 @@ const UNITS: &str = "units";
 const UNITS_SECONDS: i64 = 60;
 /// The products looked at last, the newest first. Only the browser keeps them.
 const VIEWED: &str = "viewed";
+/// The secret of the trail of a visitor who allowed to be recognised, or [`REFUSED`].
+const TRAIL: &str = "trail";
+const REFUSED: &str = "no";
+const CHOICE_DAYS: i64 = 180;
 const MOST_VIEWED: usize = 12;
-/// The products clicked in shelves of recommendations, for the days in which buying them counts. Only the browser keeps them.
-const LED: &str = "led";
+
+/// Whether the visitor lets the shop recognise this browser.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// They were not asked, or did not answer.
+    Open,
+    Refused,
+    /// The secret of the trail.
+    Allowed(String),
+}
 
 /// One request's visitor.
 #[derive(Clone, Debug)]
@@ -51,6 +65,7 @@ pub struct Visit {
     pub session: Option<String>,
     /// The products looked at before, the last first.
     pub viewed: Vec<ProductId>,
+    pub choice: Choice,
     /// The shelf whose link led here.
     pub tag: Option<Tag>,
     /// The raw text of what was clicked in shelves before.
@@ -91,8 +106,13 @@ impl Visit {
             visitor,
             session: sent(SESSION),
             viewed: request.cookie(VIEWED).map(|cookie| read_viewed(cookie.value())).unwrap_or_default(),
+            choice: match (sent(TRAIL), request.cookie(TRAIL)) {
+                (Some(secret), _) => Choice::Allowed(secret),
+                (None, Some(cookie)) if cookie.value() == REFUSED => Choice::Refused,
+                _ => Choice::Open,
+            },
             tag,
-            led: request.cookie(LED).map(|cookie| cookie.value().to_string()).unwrap_or_default(),
+            led: request.cookie(led::NAME).map(|cookie| cookie.value().to_string()).unwrap_or_default(),
             flash: request.cookie(FLASH).map(|cookie| read_flash(cookie.value(), signer)).unwrap_or_default(),
             user_agent: header("user-agent"),
             client: client(request),
@@ -136,30 +156,60 @@ impl Visit {
         self.outgoing.borrow_mut().push(Cookie::new(FLASH, format!("{signature}.{body}")));
     }
 
-    /// Lets the browser remember that this product was looked at.
+    /// The secret of the trail of whoever allowed it.
+    pub fn trail(&self) -> Option<&str> {
+        match &self.choice {
+            Choice::Allowed(secret) => Some(secret),
+            Choice::Open | Choice::Refused => None,
+        }
+    }
+
+    /// Recognises the browser from now on, by a trail that is its own; one that allowed it before keeps its trail. Answers the secret.
+    pub fn allow(&self) -> String {
+        let secret = self.trail().map_or_else(token::random, ToString::to_string);
+        self.choose(&secret);
+        secret
+    }
+
+    /// Forgets the trail, and what was looked at.
+    pub fn refuse(&self) {
+        self.choose(REFUSED);
+        let mut viewed = Cookie::new(VIEWED, "");
+        viewed.make_removal();
+        self.outgoing.borrow_mut().push(viewed);
+    }
+
+    /// Follows the trail of this secret from now on; `None` changes nothing.
+    pub fn keep_trail(&self, secret: Option<String>) {
+        if let Some(secret) = secret {
+            self.choose(&secret);
+        }
+    }
+
+    /// Begins another trail for whoever allowed one: somebody else is at this browser. Answers its secret.
+    pub fn another_trail(&self) -> Option<String> {
+        self.trail()?;
+        let secret = token::random();
+        self.choose(&secret);
+        Some(secret)
+    }
+
+    fn choose(&self, value: &str) {
+        let mut cookie = Cookie::new(TRAIL, value.to_string());
+        cookie.set_max_age(Duration::days(CHOICE_DAYS));
+        self.outgoing.borrow_mut().push(cookie);
+    }
+
+    /// Lets the browser remember that this product was looked at, if its visitor allows it.
     pub fn saw(&self, product: ProductId) {
+        if self.trail().is_none() {
+            return;
+        }
         let ids = std::iter::once(product).chain(self.viewed.iter().copied().filter(|id| *id != product));
         let ids: Vec<String> = ids.take(MOST_VIEWED).map(|id| id.to_string()).collect();
         let mut cookie = Cookie::new(VIEWED, ids.join("."));
         cookie.set_max_age(Duration::days(90));
         self.outgoing.borrow_mut().push(cookie);
-    }
-
-    /// What was clicked in shelves in the last days, the last first.
-    pub fn led(&self, now: Time) -> Vec<Led> {
-        if self.led.is_empty() { Vec::new() } else { tag::read(&self.led, now) }
-    }
-
-    /// Lets the browser remember what was clicked in shelves.
-    pub fn keep_led(&self, led: &[Led]) {
-        let mut cookie = Cookie::new(LED, tag::write(led));
-        cookie.set_max_age(Duration::days(tag::DAYS.into()));
-        self.outgoing.borrow_mut().push(cookie);
-    }
-
-    /// What stays the same as long as the browser says that the cart did not change; `None` while it says nothing.
-    pub fn cart_edition(&self) -> Option<String> {
-        (!self.units.is_empty()).then(|| format!("{}.{}", self.visitor, self.units))
     }
 
     /// Remembers a session in the browser.

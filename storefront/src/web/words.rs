@@ -1,5 +1,6 @@
 //! What handlers say in the visitor's language: sentences with names and amounts in them.
 
+use crate::imports::Reason;
 use kernel::Result;
 use kernel::money::Money;
 use kernel::web::format;
@@ -28,6 +29,11 @@ impl Words {
     /// A text with arguments. Fails when there is no such key.
     pub fn with(&self, key: &str, args: &[(&str, &str)]) -> Result<String> {
         self.texts.with(self.language, key, args)
+    }
+
+    /// Why a row of a file was not taken over.
+    pub fn reason(&self, reason: &Reason) -> String {
+        reason.told(&self.texts, self.language)
     }
 
     /// An amount as people write it.

@@ -62,6 +62,14 @@ impl House {
         Worker::new(self.state.clone(), &SHOP).run_due().unwrap()
     }
 
+    /// [`House::work`] until everything that is to follow has followed. Jobs of the search index wait until the second of a change is over,
+    /// so that changes of one product share them: the clock is moved past it.
+    pub fn follow(&self) {
+        while self.work() > 0 {}
+        self.state.clock.advance(chrono::TimeDelta::seconds(2));
+        while self.work() > 0 {}
+    }
+
     /// Every mail to `recipient`, oldest first.
     pub fn mails(&self, recipient: &str) -> Vec<kernel::mail::Mail> {
         let recipient = recipient.to_string();

@@ -1,6 +1,7 @@
 use super::super::read_products;
 use super::super::tests::{fixture, places, text};
 use super::*;
+use kernel::web::i18n::{Language, Texts};
 
 const CDN: &str = "https://cdn.teahouse.example/files/";
 
@@ -100,8 +101,8 @@ fn a_classic_file_is_read_with_its_mistakes() {
             (15, "Handle", "gaiwan"),
         ]
     );
-    assert_eq!(parsed.errors[0].reason, "\"$12.50\" is not an amount such as 12.50");
-    assert_eq!(parsed.errors[5].reason, "line 9 has this SKU already");
+    assert_eq!(told(&parsed.errors[0]), "“$12.50” is not an amount such as 12.50");
+    assert_eq!(told(&parsed.errors[5]), "line 9 has this SKU already");
     assert_eq!(places(&parsed.notes), [(2, "Price / Canada", "17.00")]);
 }
 
@@ -131,18 +132,27 @@ fn a_partial_file_says_only_what_it_says() {
     assert_eq!((parsed.items, parsed.errors), (vec![cup], vec![]));
 }
 
+/// The reason of a mistake, as it is read in English.
+fn told(error: &RowError) -> String {
+    let texts = Texts::load(None).unwrap();
+    let chinese = error.reason.told(&texts, Language::Chinese);
+    let english = error.reason.told(&texts, Language::English);
+    assert!(chinese != english && !english.starts_with("import-row"), "{error:?}");
+    english
+}
+
 /// Reports of a file with only handle, options, SKU and price.
 fn reports(rows: &str) -> Vec<(u64, String, String)> {
     let text = format!("Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price\n{rows}");
     let parsed = read_products(text.as_bytes(), Currency::EUR).unwrap();
     assert!(parsed.items.is_empty(), "{:?}", parsed.items);
-    parsed.errors.into_iter().map(|error| (error.line, error.column, error.reason)).collect()
+    parsed.errors.into_iter().map(|error| (error.line, error.column.clone(), told(&error))).collect()
 }
 
 #[test]
 fn a_product_with_one_bad_row_is_left_out_as_a_whole() {
     let twice = reports("a,A,Size,S,1,1.00\na,,,S,2,1.00\n");
-    assert_eq!(twice, [(3, "Option1 Value".into(), "line 2 is the same variant of \"a\"".into())]);
+    assert_eq!(twice, [(3, "Option1 Value".into(), "line 2 is the same variant of “a”".into())]);
     let valueless = reports("a,A,Size,S,1,1.00\na,,,,2,1.00\n");
     assert_eq!(valueless, [(3, "Option1 Value".into(), "the variant needs a value for each of: Size".into())]);
     let nameless = reports("a,A,,S,1,1.00\n");
@@ -150,7 +160,7 @@ fn a_product_with_one_bad_row_is_left_out_as_a_whole() {
     let renamed = reports("a,A,Size,S,1,1.00\na,,Colour,M,2,1.00\n");
     assert_eq!(renamed, [(3, "Option1 Name".into(), "the product's first row has another option here".into())]);
     let shared = reports("a,A,Size,S,1,1.00\na,B,,M,2,1.00\n");
-    assert_eq!(shared, [(3, "Title".into(), "the handle has the title \"A\" on line 2; two products share one handle".into())]);
+    assert_eq!(shared, [(3, "Title".into(), "the handle has the title “A” on line 2; two products share one handle".into())]);
     let ragged = reports("a,A,Size,S,1,1.00\na,,,M,2\n");
     assert_eq!(ragged[0].2, "the row has 5 cells where the header has 6: look for a missing comma or quote");
     assert_eq!(reports("a,,Size,S,1,1.00\n")[0].2, "the product has no title");

@@ -2,7 +2,7 @@
 
 use super::super::cell::{self, Decimals, keep};
 use super::super::draft::VariantDraft;
-use super::super::report::RowError;
+use super::super::report::{Reason, RowError};
 use super::super::table::Row;
 use super::{Columns, Kind, Reader, text};
 
@@ -40,7 +40,7 @@ impl Reader<'_> {
         let dated = !row.get(columns.sale_starts).is_empty() || !row.get(columns.sale_ends).is_empty();
         match (sale, regular) {
             (Some(_), Some(_)) if dated => {
-                let reason = "a sale price with dates is not taken over; the regular price holds";
+                let reason = Reason::of("sale-dates", &[]);
                 self.notes.push(row.error(columns.sale_price, reason));
                 (regular, None)
             }
@@ -55,7 +55,7 @@ impl Reader<'_> {
         let columns = self.columns;
         match row.get(columns.stock) {
             "parent" => {
-                let reason = "its stock is shared with other variations, which cannot be split; count it for each";
+                let reason = Reason::of("stock-shared", &[]);
                 self.notes.push(row.error(columns.stock, reason));
                 (Some(true), None)
             }
@@ -78,7 +78,7 @@ impl Reader<'_> {
 fn backorders(row: Row<'_>, columns: &Columns) -> Result<Option<bool>, RowError> {
     match row.get(columns.backorders).to_lowercase().as_str() {
         "notify" => Ok(Some(true)),
-        _ => cell::flag(row, columns.backorders).map_err(|error| RowError { reason: "none of 1, 0, notify".into(), ..error }),
+        _ => cell::flag(row, columns.backorders).map_err(|error| RowError { reason: Reason::of("backorders", &[]), ..error }),
     }
 }
 
@@ -88,7 +88,7 @@ fn taxable(row: Row<'_>, columns: &Columns) -> Result<Option<bool>, RowError> {
         "taxable" => Ok(Some(true)),
         // "shipping" taxes the delivery alone.
         "none" | "shipping" => Ok(Some(false)),
-        _ => Err(row.error(columns.tax_status, "none of taxable, shipping, none")),
+        _ => Err(row.error(columns.tax_status, Reason::of("tax-status", &[]))),
     }
 }
 
@@ -96,6 +96,6 @@ fn weight(row: Row<'_>, columns: &Columns) -> Result<Option<i64>, RowError> {
     match columns.weight_unit {
         Some(unit) => cell::weight(row, columns.weight, unit, Decimals::Local),
         None if row.get(columns.weight).is_empty() => Ok(None),
-        None => Err(row.error(columns.weight, "the header must name the unit: Weight (kg), (g), (lbs) or (oz)")),
+        None => Err(row.error(columns.weight, Reason::of("weight-unit", &[]))),
     }
 }

@@ -306,3 +306,55 @@ fn a_list_that_was_asked_for_before_follows_every_change() {
     let dearest = SearchQuery { sort: Sort::PriceDescending, ..shirts.clone() };
     assert_eq!(shop.search(&dearest).unwrap().hits, [2, 3], "another order is another list");
 }
+
+/// A shop in which a colour is an option of some products, an attribute of others, and both of one.
+fn colours() -> EmbeddedSearch {
+    let engine = EmbeddedSearch::in_memory().unwrap();
+    let plain = |id: i64, colours: &[&str]| {
+        let variants = vec![SearchVariant { options: Vec::new(), prices: vec![(Currency::EUR, 900)], available: true }];
+        let attributes = colours.iter().map(|colour| ("Color".to_string(), (*colour).to_string())).collect();
+        SearchDocument { attributes, ..product(id, "Bowl", (2, "Bowls"), variants) }
+    };
+    let mut both = product(3, "Bowl", (2, "Bowls"), vec![variant("Blue", "M", 900, true), variant("Red", "XL", 900, true)]);
+    both.attributes = vec![("Color".into(), "Blue".into()), ("Color".into(), "Striped".into())];
+    engine
+        .replace(&[
+            product(1, "Bowl", (2, "Bowls"), vec![variant("Blue", "M", 900, true), variant("Red", "XL", 900, true)]),
+            plain(2, &["Blue", "Gold"]),
+            both,
+            plain(4, &["Gold"]),
+        ])
+        .unwrap();
+    engine.commit().unwrap();
+    engine
+}
+
+#[test]
+fn an_option_and_an_attribute_of_one_name_are_one_facet() {
+    let engine = colours();
+    let all = engine.search(&query("")).unwrap();
+    let keys: Vec<&str> = all.facets.iter().map(|facet| facet.key.as_str()).filter(|key| key.contains("Color")).collect();
+    assert_eq!(keys, ["option:Color"]);
+    let told = |page: &SearchPage, key: &str| ["Blue", "Gold", "Red", "Striped"].map(|colour| count(page, key, colour));
+    assert_eq!(told(&all, "option:Color"), [3, 2, 2, 1], "each product once");
+    for key in ["option:Color", "attribute:Color"] {
+        let search = |values: &[&str], more: &[(&str, &[&str])]| {
+            let facets = choose(&[&[(key, values)], more].concat());
+            engine.search(&SearchQuery { facets, ..query("") }).unwrap()
+        };
+        let mut blue = search(&["Blue"], &[]);
+        assert_eq!((told(&blue, key), blue.facets.iter().filter(|facet| facet.key.contains("Color")).count()), ([3, 2, 2, 1], 1));
+        blue.hits.sort_unstable();
+        assert_eq!((blue.hits, blue.total), (vec![1, 2, 3], 3));
+        let mut gold = search(&["Gold", "Red"], &[]);
+        gold.hits.sort_unstable();
+        assert_eq!(gold.hits, [1, 2, 3, 4]);
+        // An option narrows variants, an attribute holds for all of them: the blue ones in XL.
+        assert_eq!(search(&["Blue"], &[("option:Size", &["XL"])]).hits, [3]);
+        assert_eq!(count(&search(&["Blue"], &[]), "option:Size", "XL"), 1);
+        assert_eq!(search(&["Teal"], &[]).total, 0);
+        assert_eq!(count(&search(&["Teal"], &[]), key, "Blue"), 3, "another can be chosen");
+    }
+    let facets = choose(&[("option:Color", &["Red"]), ("attribute:Color", &["Gold"])]);
+    assert_eq!(engine.search(&SearchQuery { facets, ..query("") }).unwrap().total, 4, "values of both widen one facet");
+}

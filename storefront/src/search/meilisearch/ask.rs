@@ -1,9 +1,10 @@
 //! A query in the words of Meilisearch, and its answer as a page.
 
 use super::document::number_field;
-use crate::search::filter::{of_variants, ranges};
+use crate::search::filter::{attribute, merged, name, of_variants, ranges};
+use crate::search::page::facet;
 use crate::search::schema::{INNER, OUTER, clean};
-use crate::search::{Facet, FacetValue, MAX_FACET_VALUES, MAX_LIMIT, SearchPage, SearchQuery, Sort, Suggestion, Within};
+use crate::search::{Facet, MAX_LIMIT, SearchPage, SearchQuery, Sort, Suggestion, Within};
 use futures_util::future::try_join_all;
 use kernel::error::{Error, Result};
 use meilisearch_sdk::errors::Error as Failure;
@@ -12,8 +13,8 @@ use meilisearch_sdk::search::{SearchResults, Selectors};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// Combinations of chosen options that one filter may name.
-const MOST_COMBINATIONS: usize = 500;
+/// Combinations of chosen options and attributes that one filter may name.
+const MOST_COMBINATIONS: usize = 1000;
 /// As much of a text as the embedded engine reads.
 const LONGEST_TEXT: usize = 400;
 
@@ -32,7 +33,10 @@ struct Hit {
 /// One page to ask for.
 pub struct Ask {
     text: String,
+    /// By merged keys.
     chosen: Chosen,
+    /// The key that each was asked for with.
+    asked: BTreeMap<String, String>,
     ranges: BTreeMap<String, (Option<i64>, Option<i64>)>,
     category: Option<i64>,
     within: Within,
@@ -51,14 +55,16 @@ pub fn shortened(text: &str) -> String {
 impl Ask {
     /// Fails with `Invalid` on a foreign cursor or on more choices than one filter can name.
     pub fn new(query: &SearchQuery) -> Result<Ask> {
-        let chosen: Chosen = query
-            .facets
-            .iter()
-            .filter(|(_, values)| !values.is_empty())
-            .map(|(key, values)| (clean(key), values.iter().map(|value| clean(value)).collect()))
-            .collect();
+        let (mut chosen, mut asked) = (Chosen::new(), BTreeMap::new());
+        for (key, values) in query.facets.iter().filter(|(_, values)| !values.is_empty()) {
+            let key = clean(key);
+            chosen.entry(merged(&key)).or_default().extend(values.iter().map(|value| clean(value)));
+            asked.insert(merged(&key), key);
+        }
+        // Of each facet the product has one of the values, or a variant has.
+        let ways = |(key, values): (&String, &BTreeSet<String>)| values.len() + usize::from(name(key).is_some());
         let combinations =
-            chosen.iter().filter(|(key, _)| of_variants(key)).try_fold(1usize, |product, (_, values)| product.checked_mul(values.len()));
+            chosen.iter().filter(|(key, _)| of_variants(key)).try_fold(1usize, |product, one| product.checked_mul(ways(one)));
         if combinations.is_none_or(|count| count > MOST_COMBINATIONS) {
             return Err(Error::field("facets", "too many filters"));
         }
@@ -66,6 +72,7 @@ impl Ask {
         Ok(Ask {
             text: shortened(&query.text),
             chosen,
+            asked,
             ranges: ranges(query).collect(),
             category: query.category,
             within: query.within,
@@ -83,35 +90,65 @@ impl Ask {
             return Ok(SearchPage::default());
         }
         let facets: &[&str] = if self.with_facets { &["labels", "variants"] } else { &[] };
-        let main = self.results(index, None, true, facets, self.limit + 1).await?;
+        let main = self.results(index, self.filter(None, true, &Split::new()), facets, self.limit + 1).await?;
         let mut page = SearchPage { total: main.estimated_total_hits.unwrap_or(main.hits.len()), ..SearchPage::default() };
         page.hits = main.hits.iter().take(self.limit).map(|hit| hit.result.id).collect();
         page.next = (main.hits.len() > self.limit && self.limit > 0).then(|| write_offset(self.sort, self.offset + self.limit));
         if self.with_facets {
+            let mut counts = self.counted(index, None, main.facet_distribution.unwrap_or_default()).await?;
             let keys: BTreeSet<&String> = self.chosen.keys().chain(self.ranges.keys()).collect();
-            let asked = keys.into_iter().map(|key| async move {
-                let column: &[&str] = if of_variants(key) { &["variants"] } else { &["labels"] };
-                Ok::<_, Failure>((key, self.results(index, Some(key), true, column, 0).await?))
+            let others = keys.into_iter().map(|key| async move {
+                let first = self.results(index, self.filter(Some(key), true, &Split::new()), &["labels", "variants"], 0).await?;
+                self.counted(index, Some(key), first.facet_distribution.unwrap_or_default()).await
             });
-            let others: Vec<(&String, SearchResults<Hit>)> = try_join_all(asked).await?;
+            counts.extend(try_join_all(others).await?.into_iter().flatten());
             if let Some((low, high)) = price_fields(&self.within) {
-                let unpriced = self.results(index, None, false, &[&low, &high], 0).await?;
+                let unpriced = self.results(index, self.filter(None, false, &Split::new()), &[&low, &high], 0).await?;
                 page.price_range = price_range(&unpriced, &low, &high);
             }
-            page.facets = self.facets(main.facet_distribution.unwrap_or_default(), others);
+            page.facets = self.facets(&counts);
         }
         Ok(page)
+    }
+
+    /// What the labels of a list count. A product that has a chosen value as an attribute counts by labels without it, one whose variant
+    /// has it by labels with it: where there are both, they are asked for apart.
+    async fn counted<'k>(&self, index: &Index, without: Option<&'k str>, first: Counts) -> std::result::Result<Vec<Counted<'k>>, Failure> {
+        let (mut counted, mut open) = (Vec::new(), vec![(Split::new(), first)]);
+        while let Some((mut split, counts)) = open.pop() {
+            let undecided = self.chosen.iter().filter(|(key, _)| name(key).is_some() && Some(key.as_str()) != without);
+            let mut mixed = None;
+            for (key, values) in undecided {
+                if split.contains_key(key) {
+                    continue;
+                }
+                let of_products = has(&counts, "labels", &attribute(key), values);
+                if of_products && has(&counts, "variants", key, values) {
+                    mixed = Some(key);
+                    break;
+                }
+                split.insert(key.clone(), of_products);
+            }
+            let Some(key) = mixed else {
+                counted.push(Counted { without, split, counts });
+                continue;
+            };
+            for side in [true, false] {
+                let split: Split = split.iter().map(|(key, side)| (key.clone(), *side)).chain([(key.clone(), side)]).collect();
+                let found = self.results(index, self.filter(without, true, &split), &["labels", "variants"], 0).await?;
+                open.push((split, found.facet_distribution.unwrap_or_default()));
+            }
+        }
+        Ok(counted)
     }
 
     async fn results(
         &self,
         index: &Index,
-        without: Option<&str>,
-        priced: bool,
+        filter: String,
         facets: &[&str],
         limit: usize,
     ) -> std::result::Result<SearchResults<Hit>, Failure> {
-        let filter = self.filter(without, priced);
         let prices = price_fields(&self.within).map(|(low, high)| (format!("{low}:asc"), format!("{high}:desc")));
         let sort: Vec<&str> = match (self.sort, &prices) {
             (Sort::Relevance, _) if self.text.is_empty() => vec!["available:desc", "popularity:desc"],
@@ -132,8 +169,8 @@ impl Ask {
         search.execute::<Hit>().await
     }
 
-    /// Every choice but that of one facet.
-    fn filter(&self, without: Option<&str>, priced: bool) -> String {
+    /// Every choice but that of one facet. Where the split does not say who has a chosen value, product or variant, both will do.
+    fn filter(&self, without: Option<&str>, priced: bool, split: &Split) -> String {
         let mut all = Vec::new();
         all.extend(groups(self.category, &self.within));
         let chosen = || self.chosen.iter().filter(|(key, _)| Some(key.as_str()) != without);
@@ -141,19 +178,28 @@ impl Ask {
             all.push(format!("labels IN [{}]", list(values.iter().map(|value| format!("{key}{INNER}{value}")))));
         }
         for (key, range) in self.ranges.iter().filter(|(key, _)| Some(key.as_str()) != without) {
-            let field = format!("numbers.{}", number_field(key));
+            let field = format!("numbers.{}", number_field(&attribute(key)));
             all.push(match range {
                 (Some(low), Some(high)) => format!("{field} {low} TO {high}"),
                 (low, high) => format!("{field} {} {}", if low.is_some() { ">=" } else { "<=" }, low.or(*high).unwrap_or(0)),
             });
         }
-        let mut combinations = vec![Vec::new()];
+        let mut ways = vec![Way::default()];
         for (key, values) in chosen().filter(|(key, _)| of_variants(key)) {
-            let longer = |known: &Vec<String>, value: &String| known.iter().cloned().chain([format!("{key}{INNER}{value}")]).collect();
-            combinations = combinations.iter().flat_map(|known| values.iter().map(move |value| longer(known, value))).collect();
+            let sides = match split.get(key) {
+                _ if name(key).is_none() => &[false][..],
+                Some(true) => &[true],
+                Some(false) => &[false],
+                None => &[true, false],
+            };
+            ways = ways.iter().flat_map(|way| sides.iter().map(move |of_product| way.with(key, values, *of_product))).collect();
         }
-        if combinations.iter().any(|combination| !combination.is_empty()) {
-            all.push(format!("variants IN [{}]", list(combinations.iter().map(|labels| labels.join(&OUTER.to_string())))));
+        match ways.as_slice() {
+            [one] => all.extend(one.conditions()),
+            several => {
+                let either = several.iter().map(|way| way.conditions().join(" AND ")).collect::<Vec<_>>();
+                all.push(format!("(({}))", either.join(") OR (")));
+            }
         }
         if let Some((low, high)) = price_fields(&self.within).filter(|_| priced) {
             all.extend(self.price.0.map(|least| format!("{high} >= {least}")));
@@ -162,19 +208,17 @@ impl Ask {
         all.join(" AND ")
     }
 
-    fn facets(&self, main: Counts, others: Vec<(&String, SearchResults<Hit>)>) -> Vec<Facet> {
+    fn facets(&self, counted: &[Counted<'_>]) -> Vec<Facet> {
         let mut counts: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
-        let mut add = |distribution: &Counts, only: Option<&str>| {
-            let all = distribution.get("labels").into_iter().flatten().chain(distribution.get("variants").into_iter().flatten());
+        let mut options = BTreeSet::new();
+        for part in counted {
+            let all = ["labels", "variants"].into_iter().filter_map(|column| part.counts.get(column)).flatten();
             for (text, count) in all {
-                if let Some((key, value)) = self.speaks_of(text, only) {
-                    *counts.entry(key.to_string()).or_default().entry(value.to_string()).or_insert(0) += count;
+                if let Some((key, value)) = self.speaks_of(text, part) {
+                    *counts.entry(merged(key)).or_default().entry(value.to_string()).or_insert(0) += count;
+                    options.extend(key.starts_with("option:").then(|| key.to_string()));
                 }
             }
-        };
-        add(&main, None);
-        for (key, results) in others {
-            add(&results.facet_distribution.unwrap_or_default(), Some(key));
         }
         for (key, values) in &self.chosen {
             let known = counts.entry(key.clone()).or_default();
@@ -182,35 +226,79 @@ impl Ask {
                 known.entry(value.clone()).or_insert(0);
             });
         }
-        counts.into_iter().map(|(key, values)| self.facet(key, values)).collect()
+        let called = |key: &String| match self.asked.get(key) {
+            Some(asked) => asked.clone(),
+            None if options.contains(key) => key.clone(),
+            None => attribute(key),
+        };
+        let selected = |key: &str, value: &str| self.chosen.get(key).is_some_and(|values| values.contains(value));
+        let mut facets: Vec<Facet> =
+            counts.into_iter().map(|(key, values)| facet(called(&key), values, &|value| selected(&key, value))).collect();
+        facets.sort_by(|a, b| a.key.cmp(&b.key));
+        facets
     }
 
-    /// The label that a stored text counts for: that of the facet `only`, or without one that of a facet in which nothing is
-    /// chosen. The other labels beside it have to be the chosen ones, all of them.
-    fn speaks_of<'t>(&self, text: &'t str, only: Option<&str>) -> Option<(&'t str, &'t str)> {
+    /// The label that a stored text counts for: that of the facet left out, or without one that of a facet in which nothing is
+    /// chosen. The other labels beside it have to be the ones chosen of variants, all of them.
+    fn speaks_of<'t>(&self, text: &'t str, part: &Counted<'_>) -> Option<(&'t str, &'t str)> {
         let labels: Vec<(&str, &str)> = text.split(OUTER).filter_map(|label| label.split_once(INNER)).collect();
         let narrowed = |key: &str| self.chosen.contains_key(key) || self.ranges.contains_key(key);
-        let counted = |key: &str| only.map_or_else(|| !narrowed(key), |only| only == key);
-        let &(of, value) = labels.iter().find(|(key, _)| counted(key))?;
-        let chosen = self.chosen.keys().filter(|key| of_variants(key) && of_variants(of) && *key != of).count();
+        let counted = |key: &str| part.without.map_or_else(|| !narrowed(key), |only| only == key);
+        let &(of, value) = labels.iter().find(|(key, _)| counted(&merged(key)))?;
+        let demanded = |key: &&String| of_variants(key) && part.split.get(*key) != Some(&true) && **key != merged(of);
+        let chosen = if of_variants(of) { self.chosen.keys().filter(demanded).count() } else { 0 };
         let others = || labels.iter().filter(|(key, _)| *key != of);
         let fits = others().all(|(key, value)| self.chosen.get(*key).is_some_and(|values| values.contains(*value)));
         (fits && others().count() == chosen).then_some((of, value))
     }
+}
 
-    fn facet(&self, key: String, values: BTreeMap<String, usize>) -> Facet {
-        let chosen = self.chosen.get(&key);
-        let mut values: Vec<FacetValue> = values
-            .into_iter()
-            .map(|(value, count)| FacetValue { selected: chosen.is_some_and(|values| values.contains(&value)), value, count })
-            .collect();
-        values.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
-        let mut listed = 0;
-        values.retain(|value| {
-            listed += 1;
-            listed <= MAX_FACET_VALUES || value.selected
-        });
-        Facet { key, values }
+/// Whether products (or else variants) have the chosen values, by merged key.
+type Split = BTreeMap<String, bool>;
+
+/// What the labels of a list count, whose products are all on one side of the split.
+struct Counted<'k> {
+    /// The facet that is counted as if nothing were chosen in it.
+    without: Option<&'k str>,
+    split: Split,
+    counts: Counts,
+}
+
+/// Whether one of the values is among the labels of a column.
+fn has(counts: &Counts, column: &str, key: &str, values: &BTreeSet<String>) -> bool {
+    let wanted: BTreeSet<String> = values.iter().map(|value| format!("{key}{INNER}{value}")).collect();
+    counts.get(column).is_some_and(|texts| texts.keys().flat_map(|text| text.split(OUTER)).any(|label| wanted.contains(label)))
+}
+
+/// One way to fulfil the chosen options and attributes.
+#[derive(Clone, Default)]
+struct Way {
+    /// Conditions on labels of the product.
+    product: Vec<String>,
+    /// Any of these choices of labels on one variant.
+    variants: Vec<Vec<String>>,
+}
+
+impl Way {
+    fn with(&self, key: &str, values: &BTreeSet<String>, of_product: bool) -> Way {
+        let mut way = self.clone();
+        if of_product {
+            let key = attribute(key);
+            way.product.push(format!("labels IN [{}]", list(values.iter().map(|value| format!("{key}{INNER}{value}")))));
+            return way;
+        }
+        if way.variants.is_empty() {
+            way.variants.push(Vec::new());
+        }
+        let longer = |known: &Vec<String>, value: &String| known.iter().cloned().chain([format!("{key}{INNER}{value}")]).collect();
+        way.variants = way.variants.iter().flat_map(|known| values.iter().map(move |value| longer(known, value))).collect();
+        way
+    }
+
+    fn conditions(&self) -> Vec<String> {
+        let variants = self.variants.iter().map(|labels| labels.join(&OUTER.to_string()));
+        let variants = (!self.variants.is_empty()).then(|| format!("variants IN [{}]", list(variants)));
+        self.product.iter().cloned().chain(variants).collect()
     }
 }
 

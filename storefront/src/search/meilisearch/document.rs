@@ -7,7 +7,7 @@ use crate::search::{MAX_FACET_VALUES, SearchDocument};
 use meilisearch_sdk::settings::{FacetingSettings, MinWordSizeForTypos, PaginationSetting, Settings, TypoToleranceSettings};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Labels of one variant that are combined; a shop with more options than that filters by the first.
 const MOST_LABELS: usize = 6;
@@ -29,7 +29,7 @@ pub struct Document {
     labels: Vec<String>,
     /// Every combination of the labels of each variant: `blue`, `xl`, `blue and xl`, so that a filter names one variant.
     variants: Vec<String>,
-    /// The values of attributes that are numbers, in millionths, by [`number_field`]. They stay far below where a double stops counting
+    /// The values of attributes and options that are numbers, in millionths, by [`number_field`]. They stay far below where a double stops counting
     /// in ones.
     numbers: BTreeMap<String, Vec<i64>>,
     /// Lowest and highest price of a variant by the code of the currency.
@@ -64,7 +64,7 @@ impl Document {
             labels: unique(
                 product_labels(product).iter().map(|label| label.splitn(3, INNER).take(2).collect::<Vec<_>>().join(&INNER.to_string())),
             ),
-            variants: unique(product.variants.iter().flat_map(|variant| combinations(&variant_labels(variant)))),
+            variants: unique(product.variants.iter().flat_map(|variant| combinations(&variant_labels(product, variant)))),
             numbers: numbers(product),
             price_low,
             price_high,
@@ -82,9 +82,12 @@ pub fn number_field(key: &str) -> String {
 
 fn numbers(product: &SearchDocument) -> BTreeMap<String, Vec<i64>> {
     let mut numbers: BTreeMap<String, Vec<i64>> = BTreeMap::new();
-    for (name, value) in &product.attributes {
+    for (name, value) in product.attributes.iter().chain(product.variants.iter().flat_map(|variant| &variant.options)) {
         if let Some(number) = decimal::written(value) {
-            numbers.entry(number_field(&format!("attribute:{name}"))).or_default().push(number);
+            let known = numbers.entry(number_field(&format!("attribute:{name}"))).or_default();
+            if !known.contains(&number) {
+                known.push(number);
+            }
         }
     }
     numbers
@@ -97,11 +100,14 @@ fn unique(texts: impl Iterator<Item = String>) -> Vec<String> {
     all
 }
 
-/// Every non-empty choice of the labels, each in order. `availability` sorts first and is never the one left out.
+/// Every non-empty choice of labels of different facets, each in order. `availability` sorts first and is never the one left out.
 fn combinations(labels: &[String]) -> Vec<String> {
     let labels = &labels[..labels.len().min(MOST_LABELS)];
     let chosen = |mask: usize| labels.iter().enumerate().filter(move |(at, _)| mask & (1 << at) != 0).map(|(_, label)| label.as_str());
-    (1..1 << labels.len()).map(|mask| chosen(mask).collect::<Vec<_>>().join(&OUTER.to_string())).collect()
+    let key = |label: &str| label.split(INNER).next().unwrap_or_default().to_string();
+    let different = |mask: usize| chosen(mask).map(key).collect::<BTreeSet<_>>().len() == chosen(mask).count();
+    let masks = (1..1 << labels.len()).filter(|mask| different(*mask));
+    masks.map(|mask| chosen(mask).collect::<Vec<_>>().join(&OUTER.to_string())).collect()
 }
 
 /// What may be searched, filtered and sorted; of prices that is each currency by itself. Sorting goes before matching: a price order is a price order.

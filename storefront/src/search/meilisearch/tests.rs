@@ -113,7 +113,7 @@ fn a_filter_speaks_of_one_variant_and_a_chosen_facet_stays_selectable() {
     let main = &double.asked("POST /indexes/products/search")[0];
     assert_eq!(
         main["filter"],
-        "categories = 7 AND categories = -5 AND price_low.EUR EXISTS AND labels IN [\"brand\u{1f}Ac\\\"me\"] AND variants IN [\"option:Color\u{1f}Blue\"] AND price_high.EUR >= 100 AND price_low.EUR <= 2000"
+        "categories = 7 AND categories = -5 AND price_low.EUR EXISTS AND labels IN [\"brand\u{1f}Ac\\\"me\"] AND ((labels IN [\"attribute:Color\u{1f}Blue\"]) OR (variants IN [\"option:Color\u{1f}Blue\"])) AND price_high.EUR >= 100 AND price_low.EUR <= 2000"
     );
     assert_eq!((&main["sort"], &main["limit"], &main["q"]), (&json!(["price_low.EUR:asc"]), &json!(3), &json!("shirt")));
     let count = |key: &str, value: &str| {
@@ -211,4 +211,26 @@ fn a_range_speaks_of_numbers_and_its_facet_stays_selectable() {
     assert!(told.contains(&format!("numbers.{field} 250000000 TO 1000000000").as_str()), "{told:?}");
     assert!(told.contains(&format!("numbers.{field} >= 7").as_str()) && told.contains(&format!("numbers.{field} <= -3").as_str()));
     assert!(filters.iter().any(|filter| filter.is_null()), "asked once more without the range, for its own facet");
+}
+
+#[test]
+fn a_variant_with_two_values_of_a_facet_is_no_combination_of_them() {
+    let double = Double::start();
+    let variants =
+        vec![SearchVariant { options: vec![("Color".into(), "Blue".into())], prices: vec![(Currency::EUR, 500)], available: true }];
+    let attributes = vec![("Color".into(), "Striped".into()), ("Care".into(), "by hand".into())];
+    let product = SearchDocument { product_id: 1, attributes, variants, ..SearchDocument::default() };
+    double.engine().rebuild(&mut [Ok(vec![product])].into_iter()).unwrap();
+    let document = &double.asked("POST /indexes/products_next/documents")[0][0];
+    assert_eq!(document["labels"], json!(["attribute:Care\u{1f}by hand"]));
+    assert_eq!(
+        document["variants"],
+        json!([
+            "availability\u{1f}in",
+            "availability\u{1f}in\u{1e}option:Color\u{1f}Blue",
+            "availability\u{1f}in\u{1e}option:Color\u{1f}Striped",
+            "option:Color\u{1f}Blue",
+            "option:Color\u{1f}Striped",
+        ])
+    );
 }

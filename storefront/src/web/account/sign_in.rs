@@ -7,6 +7,7 @@ use crate::web::account::verify;
 use crate::web::basket;
 use crate::web::door::Door;
 use crate::web::posted::Posted;
+use crate::web::privacy::Recognition;
 use crate::web::views::account::SignInView;
 use crate::web::views::form::{self, Form};
 use crate::web::views::page::Tone;
@@ -14,8 +15,10 @@ use crate::web::visit::Visit;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use crm::CustomerId;
+use crm::activities::{self, Activity, Kind};
 use crm::customers;
 use crm::email::Email;
+use crm::trails::Evidence;
 use kernel::clock::Time;
 use kernel::error::Fields;
 use kernel::{Conn, Result, token};
@@ -78,11 +81,22 @@ pub async fn sign_in(door: web::Data<Door>, visit: Visit, form: Posted) -> Resul
 pub(super) async fn enter(door: &Door, visit: &Visit, customer: CustomerId) -> Result<bool> {
     let (session, secret, seen) = (token::random(), visit.renew(), visit.clone());
     visit.sign_in(&session);
-    door.write(move |conn, now| {
-        logins::open_session(conn, customer, &session, &seen.user_agent, now)?;
-        take_cart(conn, &seen, customer, &secret, now)
-    })
-    .await
+    let recognition = Recognition::of(visit);
+    let (merged, trail) = door
+        .write(move |conn, now| {
+            logins::open_session(conn, customer, &session, &seen.user_agent, now)?;
+            activities::record(conn, &came(customer, &token::hash(&session), now))?;
+            let trail = recognition.join(conn, customer, Evidence::SignIn, "signed in", now)?;
+            Ok((take_cart(conn, &seen, customer, &secret, now)?, trail))
+        })
+        .await?;
+    visit.keep_trail(trail);
+    Ok(merged)
+}
+
+fn came(customer: CustomerId, key: &str, at: Time) -> Activity<'_> {
+    let (trail, subject, amount) = (None, None, None);
+    Activity { customer: Some(customer), trail, kind: Kind::SignedIn, at, source: "sessions", dedupe_key: key, subject, amount, detail: "" }
 }
 
 fn take_cart(conn: &mut Conn, visit: &Visit, customer: CustomerId, secret: &str, now: Time) -> Result<bool> {
@@ -103,6 +117,7 @@ pub async fn sign_out(door: web::Data<Door>, visit: Visit, _form: Posted) -> Res
     visit.sign_out();
     // The cart stays with the customer; this browser begins anew.
     visit.renew();
+    visit.another_trail();
     visit.say(&door.signer, Tone::Success, "signed-out");
     Ok(door.go(&visit, "/"))
 }

@@ -10,6 +10,7 @@ use crate::payments::{self, Payment};
 use crate::web::door::Door;
 use crate::web::orders::{FRESH, order_path, pay};
 use crate::web::posted::Posted;
+use crate::web::privacy::Recognition;
 use crate::web::recommend::counter::Deed;
 use crate::web::recommend::tag::{Led, Tag};
 use crate::web::views::page::Tone;
@@ -17,6 +18,7 @@ use crate::web::visit::Visit;
 use crate::{carts, shop};
 use actix_web::{HttpResponse, web};
 use crm::consents::{self, Consent, Statement};
+use crm::trails::Evidence;
 use kernel::clock::Time;
 use kernel::{Conn, Error, Result};
 use std::collections::BTreeSet;
@@ -28,6 +30,7 @@ pub async fn place(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<
         return Ok(door.go(&visit, "/checkout/review"));
     };
     let (seen, signer, gateways) = (visit.clone(), door.signer.clone(), door.gateways.clone());
+    let recognition = Recognition::of(&visit);
     let committed = door.write(move |conn, now| {
         let placed = commit(conn, &seen, token, &gateways, now)?;
         let order = orders::get(conn, placed.order)?;
@@ -37,9 +40,11 @@ pub async fn place(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<
             remember(conn, &seen, &order, wished, now)?;
         }
         let clicked = if placed.first { clicked(conn, &seen, &order, now)? } else { Vec::new() };
-        Ok((order, payments::get(conn, placed.payment)?, clicked))
+        let proof = format!("order {}", order.number);
+        let trail = recognition.join(conn, order.customer_id, Evidence::Checkout, &proof, now)?;
+        Ok((order, payments::get(conn, placed.payment)?, clicked, trail))
     });
-    let (order, payment, clicked) = match committed.await {
+    let (order, payment, clicked, trail) = match committed.await {
         Ok(done) => done,
         Err(Error::Conflict(_)) => {
             visit.say(&door.signer, Tone::Warning, "checkout-changed");
@@ -48,6 +53,7 @@ pub async fn place(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<
         Err(error) => return Err(error),
     };
     visit.keep_wish(&door.signer, None);
+    visit.keep_trail(trail);
     door.memory.own.forget(&order.customer_id);
     if !clicked.is_empty() {
         let tags: BTreeSet<Tag> = clicked.iter().map(|led| led.tag).collect();

@@ -1,6 +1,6 @@
 //! What a shopper chose, as it stands in the address.
 
-use crate::search::Sort;
+use crate::search::{Sort, facet_name};
 use std::collections::{BTreeMap, BTreeSet};
 use url::form_urlencoded;
 
@@ -35,7 +35,7 @@ pub fn param(key: &str) -> String {
 
 /// The parameters of the lowest and highest number of a facet: `min.Capacity` and `max.Capacity`.
 pub fn range_params(key: &str) -> (String, String) {
-    let name = key.strip_prefix("attribute:").unwrap_or(key);
+    let name = facet_name(key).unwrap_or(key);
     (format!("min.{name}"), format!("max.{name}"))
 }
 
@@ -133,6 +133,11 @@ impl Choices {
         query.extend_pairs(rest.iter().filter(|(_, value)| !value.is_empty()));
         let query = query.finish();
         if query.is_empty() { action.to_string() } else { format!("{action}?{query}") }
+    }
+
+    /// The ends chosen of a facet of options and attributes.
+    pub fn range(&self, key: &str) -> Option<&(String, String)> {
+        self.ranges.get(&format!("attribute:{}", facet_name(key)?))
     }
 
     /// Whether anything narrows the list.

@@ -5,7 +5,7 @@ use crate::attributes::{Definition, Definitions, Kind, Value, decimal};
 use crate::catalog::Categories;
 use crate::ids::CategoryId;
 use crate::labels::Labels;
-use crate::search::{Facet, SearchPage};
+use crate::search::{Facet, SearchPage, facet_name as name};
 use crate::web::shown_attribute::{number, written};
 use crate::web::views::listing::{Facet as View, FacetValue, RangeFacet};
 use crate::web::words::Words;
@@ -26,9 +26,9 @@ pub struct Naming<'a> {
 }
 
 impl Naming<'_> {
-    /// The definition of the attribute that a facet is of.
+    /// The definition of the attribute that a facet is of, or that has the name of its option.
     fn definition(&self, key: &str) -> Option<&Definition> {
-        self.definitions.named(key.strip_prefix("attribute:")?)
+        self.definitions.named(name(key)?)
     }
 
     fn facet(&self, key: &str) -> String {
@@ -76,14 +76,15 @@ pub fn between(low: &str, high: &str, told: &dyn Fn(&str) -> String) -> String {
 /// The facets worth showing: those that would narrow the list, or do.
 pub fn views(page: &SearchPage, choices: &Choices, named: &Naming, with_categories: bool) -> Vec<View> {
     let facets = &page.facets;
-    let chosen = |key: &str| choices.facets.contains_key(key) || choices.ranges.contains_key(key);
-    let wanted = |facet: &&Facet| chosen(&facet.key) || named.definition(&facet.key).is_none_or(|definition| definition.facet);
+    let chosen = |key: &str| choices.facets.contains_key(key) || choices.range(key).is_some();
+    let is_filter = |key: &str| key.starts_with("option:") || named.definition(key).is_none_or(|definition| definition.facet);
+    let wanted = |facet: &&Facet| chosen(&facet.key) || is_filter(&facet.key);
     let shown = facets.iter().filter(|facet| with_categories || facet.key != "category").filter(wanted);
     // A range in which nothing is found has no values to stand with.
     let bare: Vec<Facet> = choices
         .ranges
         .keys()
-        .filter(|key| facets.iter().all(|facet| facet.key != **key))
+        .filter(|key| facets.iter().all(|facet| name(&facet.key) != name(key)))
         .map(|key| Facet { key: key.clone(), values: Vec::new() })
         .collect();
     let mut shown: Vec<&Facet> = shown.chain(&bare).collect();
@@ -97,14 +98,13 @@ pub fn views(page: &SearchPage, choices: &Choices, named: &Naming, with_categori
 
 /// Defined attributes in their order, then the others.
 fn place(named: &Naming, key: &str) -> usize {
-    let name = key.strip_prefix("attribute:");
-    name.and_then(|name| named.definitions.all.iter().position(|one| one.name == name)).unwrap_or(usize::MAX)
+    name(key).and_then(|name| named.definitions.all.iter().position(|one| one.name == name)).unwrap_or(usize::MAX)
 }
 
 fn view(facet: &Facet, choices: &Choices, named: &Naming, total: usize) -> Option<View> {
     let definition = named.definition(&facet.key);
     let range = definition.filter(|one| one.kind == Kind::Number).and_then(|one| range(facet, choices, named.labels.of(&one.unit)));
-    let range = range.or_else(|| (choices.ranges.contains_key(&facet.key)).then(|| ends(facet, choices, "")));
+    let range = range.or_else(|| choices.range(&facet.key).map(|_| ends(facet, choices, "")));
     let mut values = Vec::new();
     for value in in_order(facet, definition) {
         if (values.len() >= SHOWN || range.is_some()) && !value.selected {
@@ -118,7 +118,7 @@ fn view(facet: &Facet, choices: &Choices, named: &Naming, total: usize) -> Optio
         };
         values.push(FacetValue { value: value.value.clone(), label, count, selected: value.selected, swatch });
     }
-    let chosen = values.iter().any(|value| value.selected) || choices.ranges.contains_key(&facet.key);
+    let chosen = values.iter().any(|value| value.selected) || choices.range(&facet.key).is_some();
     // Where only some say yes, "yes" alone narrows.
     let some_say = definition.is_some_and(|one| one.kind == Kind::YesNo) && facet.values.iter().any(|value| value.count < total);
     let narrows = match facet.key.as_str() {
@@ -157,12 +157,12 @@ fn in_order<'f>(facet: &'f Facet, definition: Option<&Definition>) -> Vec<&'f cr
 /// The range to type, when there are many numbers or one is typed already.
 fn range(facet: &Facet, choices: &Choices, unit: &str) -> Option<RangeFacet> {
     let numbers = facet.values.iter().filter(|value| decimal::written(&value.value).is_some()).count();
-    (numbers > FEW || choices.ranges.contains_key(&facet.key)).then(|| ends(facet, choices, unit))
+    (numbers > FEW || choices.range(&facet.key).is_some()).then(|| ends(facet, choices, unit))
 }
 
 fn ends(facet: &Facet, choices: &Choices, unit: &str) -> RangeFacet {
     let numbers = || facet.values.iter().filter_map(|value| decimal::written(&value.value));
-    let (min, max) = choices.ranges.get(&facet.key).cloned().unwrap_or_default();
+    let (min, max) = choices.range(&facet.key).cloned().unwrap_or_default();
     let unreadable = [&min, &max].iter().any(|typed| !typed.is_empty() && decimal::read(typed).is_none());
     let (min_name, max_name) = range_params(&facet.key);
     RangeFacet {

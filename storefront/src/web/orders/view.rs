@@ -2,7 +2,7 @@
 
 use super::returns as back;
 use super::{FRESH, LINK, allowed, papers, pay};
-use crate::exchanges;
+use crate::exchanges::{self, Undone};
 use crate::gateway::Gateways;
 use crate::gift_cards::{self, GiftCard};
 use crate::ids::StoreId;
@@ -14,7 +14,7 @@ use crate::returns;
 use crate::shipments;
 use crate::shop;
 use crate::stock;
-use crate::stored_value::is_stored;
+use crate::stored_value::{STORE_CREDIT, is_stored};
 use crate::web::checkout::method_name;
 use crate::web::door::Door;
 use crate::web::views::order::{HistoryEntry, OrderView, PickupView, RefundView, ShipmentView, SoldCardView, TotalText};
@@ -191,6 +191,10 @@ pub fn back_to(conn: &mut Conn, refund: &refunds::Refund, words: &Words) -> Resu
         return Ok(Some(words.get("store-credit")));
     }
     let payment = payments::get(conn, refund.payment_id)?;
+    // What had come from a return and comes back is credit, unless it went on to where the first order was paid from.
+    if payment.provider == STORE_CREDIT && exchanges::undone(conn, refund.order_id)? != Some(Undone::Rerouted) {
+        return Ok(Some(words.get("store-credit")));
+    }
     if is_stored(&payment.provider) { stored::name(conn, &payment, words).map(Some) } else { Ok(None) }
 }
 

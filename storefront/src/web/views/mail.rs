@@ -134,6 +134,8 @@ pub struct OrderCancelled {
     pub reason: Option<String>,
     /// What goes back; `None` when nothing was paid.
     pub refund: Option<Money>,
+    /// What stays with the customer as store credit, since other goods were paid with it.
+    pub credit: Option<Money>,
 }
 
 /// `refund_sent`.

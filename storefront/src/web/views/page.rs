@@ -35,6 +35,10 @@ pub struct PageView {
     pub signed_in: Option<String>,
     /// On a page for everybody, where the visitor's own parts of the frame go; `cart_count` and `signed_in` are empty then.
     pub slots: Option<FrameSlots>,
+    /// Whether the visitor is to be asked if the browser may be recognised.
+    pub asks: bool,
+    /// The address of the page without its language.
+    pub here: String,
     /// What the last request did, shown once.
     pub flash: Vec<Flash>,
     /// The menu of the header.
@@ -90,6 +94,8 @@ pub struct FrameSlots {
     pub account: String,
     pub cart: String,
     pub messages: String,
+    /// Stands in a tag: it hides a question that was answered.
+    pub asked: String,
 }
 
 /// The page in one language.

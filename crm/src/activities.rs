@@ -1,0 +1,152 @@
+//! What happened with each customer, in the order of time: looked at, searched for, ordered, sent, paid, returned, written. Rows are added
+//! once and never changed, but for whose they are ([`crate::trails`]).
+//!
+//! What comes of an order's books carries [`BOOKS`] as its source and can be made anew from them. Everything else is the log itself.
+
+use crate::CustomerId;
+use crate::schema::activities;
+use crate::trails::TrailId;
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use kernel::clock::Time;
+use kernel::money::{Currency, Money};
+use kernel::{Conn, Result, prepared, words};
+
+/// The source of what the books of an order say.
+pub const BOOKS: &str = "books";
+
+kernel::id!(ActivityId);
+
+words!(
+    /// What happened. The first ones are told by visitors who allowed it, the others by the shop.
+    Kind {
+        ProductViewed = "product_viewed",
+        CategoryViewed = "category_viewed",
+        Searched = "searched",
+        CartChanged = "cart_changed",
+        SignedIn = "signed_in",
+        OrderPlaced = "order_placed",
+        OrderChanged = "order_changed",
+        OrderCancelled = "order_cancelled",
+        OrderPaid = "order_paid",
+        OrderShipped = "order_shipped",
+        ReturnAsked = "return_asked",
+        OrderReturned = "order_returned",
+        OrderRefunded = "order_refunded",
+        MailSent = "mail_sent",
+        ConsentSaid = "consent_said",
+        NoteWritten = "note_written",
+    }
+);
+
+/// Something to be kept. The pair (`source`, `dedupe_key`) is unique.
+#[derive(Clone, Debug)]
+pub struct Activity<'a> {
+    pub customer: Option<CustomerId>,
+    pub trail: Option<TrailId>,
+    pub kind: Kind,
+    pub at: Time,
+    pub source: &'a str,
+    pub dedupe_key: &'a str,
+    /// The product, order or mail that it is about.
+    pub subject: Option<i64>,
+    pub amount: Option<Money>,
+    /// Words of it: an order's number, what was searched for.
+    pub detail: &'a str,
+}
+
+/// Keeps what happened; `false` when it was known.
+pub fn record(conn: &mut Conn, activity: &Activity) -> Result<bool> {
+    let row = (
+        activities::customer_id.eq(activity.customer),
+        activities::trail_id.eq(activity.trail),
+        activities::kind.eq(activity.kind),
+        activities::happened_at.eq(activity.at),
+        activities::source.eq(activity.source),
+        activities::dedupe_key.eq(activity.dedupe_key),
+        activities::subject.eq(activity.subject),
+        activities::amount.eq(activity.amount.map(|money| money.minor)),
+        activities::currency.eq(activity.amount.map(|money| money.currency.code())),
+        activities::detail.eq(activity.detail),
+    );
+    let added = prepared!(conn, diesel::insert_into(activities::table).values(row).on_conflict_do_nothing() => execute)?;
+    Ok(added == 1)
+}
+
+/// What happened, as a timeline shows it.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = activities)]
+pub struct Entry {
+    pub id: ActivityId,
+    pub kind: Kind,
+    pub happened_at: Time,
+    pub subject: Option<i64>,
+    amount: Option<i64>,
+    currency: Option<String>,
+    pub detail: String,
+}
+
+impl Entry {
+    pub fn amount(&self) -> Option<Money> {
+        let currency = self.currency.as_deref().and_then(Currency::parse)?;
+        self.amount.map(|minor| Money::new(minor, currency))
+    }
+
+    pub fn place(&self) -> Place {
+        Place { at: self.happened_at, id: self.id }
+    }
+}
+
+/// Where a page of a timeline ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub at: Time,
+    pub id: ActivityId,
+}
+
+impl Place {
+    /// As an address carries it.
+    pub fn text(&self) -> String {
+        format!("{}-{}", self.at.and_utc().timestamp_micros(), self.id)
+    }
+
+    /// What [`Place::text`] wrote; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Place> {
+        let (micros, id) = text.split_once('-')?;
+        let at: NaiveDateTime = chrono::DateTime::from_timestamp_micros(micros.parse().ok()?)?.naive_utc();
+        Some(Place { at, id: ActivityId(id.parse().ok()?) })
+    }
+}
+
+/// A customer's timeline, the latest first, of one kind or all, from behind `before`.
+pub fn timeline(conn: &mut Conn, customer: CustomerId, kind: Option<Kind>, before: Option<Place>, limit: i64) -> Result<Vec<Entry>> {
+    let mut query = activities::table
+        .filter(activities::customer_id.eq(customer))
+        .order((activities::happened_at.desc(), activities::id.desc()))
+        .limit(limit)
+        .select(Entry::as_select())
+        .into_boxed();
+    if let Some(kind) = kind {
+        query = query.filter(activities::kind.eq(kind));
+    }
+    if let Some(before) = before {
+        let same = activities::happened_at.eq(before.at).and(activities::id.lt(before.id));
+        query = query.filter(activities::happened_at.le(before.at)).filter(activities::happened_at.lt(before.at).or(same));
+    }
+    Ok(query.load(conn)?)
+}
+
+/// Forgets what the books of an order said, for making it anew.
+pub fn forget_books(conn: &mut Conn, customer: CustomerId, order: i64) -> Result<()> {
+    let said = activities::table
+        .filter(activities::customer_id.eq(customer))
+        .filter(activities::source.eq(BOOKS))
+        .filter(activities::subject.eq(order));
+    diesel::delete(said).execute(conn)?;
+    Ok(())
+}
+
+/// How many there are.
+pub fn count(conn: &mut Conn) -> Result<i64> {
+    Ok(activities::table.count().get_result(conn)?)
+}
