@@ -1,7 +1,7 @@
 use super::Failure;
 use crate::progress::Bar;
 use crate::state;
-use crm::scores;
+use crm::{recommendations, scores};
 use kernel::clock::Clock;
 use kernel::config::Config;
 use std::process::ExitCode;
@@ -18,6 +18,7 @@ pub fn run(config: &Config) -> Result<ExitCode, Failure> {
     let done = done?;
     let currency = db.read_now(|conn| Ok(shop::get(conn)?.currency))?;
     scores::run(&db, currency, now)?;
-    println!("Purchases, timelines and scores were made anew from {done} orders.");
+    recommendations::run(&db, now)?;
+    println!("Purchases, timelines, scores and recommendations were made anew from {done} orders.");
     Ok(ExitCode::SUCCESS)
 }

@@ -8,9 +8,11 @@ import { text } from './support/texts.mjs'
 
 const say = text.recommendations
 
-/** A browser that was here before, and whose secret is one of the nine of ten that get what was learned. */
+/** A browser that was here before, that may be recognised, and whose secret is one of the nine of ten that get what was learned. */
 async function known(page) {
-  await page.context().addCookies([{ name: 'visitor', value: 'a-visitor-of-the-journey', url: new URL('/', page.url()).href }])
+  const url = new URL('/', page.url()).href
+  const cookies = { visitor: 'a-visitor-of-the-journey', trail: 'a-trail-of-the-journey' }
+  await page.context().addCookies(Object.entries(cookies).map(([name, value]) => ({ name, value, url })))
 }
 
 const shelf = (page, heading) => page.getByRole('region', { name: heading })

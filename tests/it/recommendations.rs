@@ -116,7 +116,8 @@ fn the_home_page_is_for_whoever_comes_and_says_why() {
     let page = ann.get("/").says(200, "Bought by many lately");
     assert_eq!(shelf(&page, "shelf-for-you").0[0], "tea?rec=fm");
     assert!(shelf(&page, "shelf-again").0.is_empty());
-    // Who looked at something sees what goes with it.
+    // Who looked at something, in a browser that may remember it, sees what goes with it.
+    ann.carry("trail", "a-trail-that-ann-allowed");
     ann.get("/products/bread");
     let page = ann.get("/").says(200, "Because you looked at Bread");
     assert_eq!(shelf(&page, "shelf-for-you").0[0], "butter?rec=fm");
