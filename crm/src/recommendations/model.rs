@@ -31,8 +31,15 @@ pub struct Model {
     pub goods: Goods,
     as_of: Time,
     customers: Ease,
-    /// How often products were in one order, and EASE on orders; only where lists of companions are wanted.
-    orders: Option<(Vec<Vec<(usize, f32)>>, Ease)>,
+    /// Only where lists of companions are wanted.
+    orders: Option<Orders>,
+}
+
+/// What orders tell.
+struct Orders {
+    /// For each product the others that were in enough orders with it, and in how many.
+    together: Vec<Vec<(usize, f32)>>,
+    ease: Ease,
 }
 
 /// What a customer has of a product.
@@ -82,7 +89,7 @@ impl Model {
                 orders.for_each(|order| of_orders.add(&places(&goods, order)));
                 Ok(())
             })?;
-            orders = Some((together(&of_orders, &goods), Ease::fit(of_orders, LAMBDA)?));
+            orders = Some(Orders { together: together(&of_orders, &goods), ease: Ease::fit(of_orders, LAMBDA)? });
         }
         Ok(Model { goods, as_of, customers, orders })
     }
@@ -144,7 +151,7 @@ impl Model {
 
     /// What goes with the product at a place, the best first; nothing where the model was fitted without companions.
     pub fn companions(&self, place: usize, kind: Kind, most: usize) -> Vec<Companion> {
-        let Some((together, ease)) = &self.orders else { return Vec::new() };
+        let Some(Orders { together, ease }) = &self.orders else { return Vec::new() };
         let best = match kind {
             Kind::Together => {
                 best(together[place].iter().map(|(other, count)| (*other, count * self.goods.trend[*other])), &self.goods, most)

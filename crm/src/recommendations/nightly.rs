@@ -112,6 +112,9 @@ fn write_picks(db: &Db, model: &Model, purchases: &Stored) -> Result<i64> {
     Ok(buyers)
 }
 
+/// Both lists beside a product.
+type Beside = [(Kind, Vec<Companion>); 2];
+
 /// Lists in the order of their ids, swapped a range of ids at a time: so what has no list any more goes as well.
 struct Swap<T> {
     /// The range begins after this id.
@@ -134,7 +137,7 @@ impl<T> Swap<T> {
     }
 }
 
-fn swap_companions(conn: &mut Conn, (from, until): (i64, i64), lists: &[(i64, [(Kind, Vec<Companion>); 2])]) -> Result<()> {
+fn swap_companions(conn: &mut Conn, (from, until): (i64, i64), lists: &[(i64, Beside)]) -> Result<()> {
     let range = product_companions::product_id.gt(from).and(product_companions::product_id.le(until));
     diesel::delete(product_companions::table.filter(range)).execute(conn)?;
     let each = lists.iter().flat_map(|(product, lists)| lists.iter().map(move |(kind, list)| (*product, *kind, list)));

@@ -10,7 +10,7 @@ use url::form_urlencoded;
 /// The parameter of such a link.
 const NAME: &str = "rec";
 /// One visitor of so many is shown what many bought.
-const POPULAR_OF: u8 = 10;
+const POPULAR_OF: u64 = 10;
 /// Days in which buying what was clicked counts for the shelf.
 pub const DAYS: i32 = 7;
 /// Clicked products that a browser remembers.
@@ -75,7 +75,7 @@ pub fn number(visitor: &str) -> u64 {
 
 /// Which lists a visitor gets: always the same, and told by nothing but chance.
 pub fn arm_of(visitor: &str) -> Arm {
-    if number(visitor) % u64::from(POPULAR_OF) == 0 { Arm::Popular } else { Arm::Model }
+    if number(visitor).is_multiple_of(POPULAR_OF) { Arm::Popular } else { Arm::Model }
 }
 
 /// A product that was clicked on a shelf, and the day.
