@@ -22,7 +22,10 @@ struct Shop {
 }
 
 fn shop() -> Shop {
-    let house = House::open();
+    shop_in(House::open())
+}
+
+fn shop_in(house: House) -> Shop {
     let goods = [("Tea", 900), ("Pot", 4000), ("Bread", 300), ("Butter", 200)];
     let [tea, pot, bread, butter] = goods.map(|(title, price)| goods::product(&house.db, title, price, 50));
     for person in ["cem", "dan", "eva"] {
@@ -106,6 +109,21 @@ fn what_is_bought_together_stands_on_the_page_and_leaves_it_for_the_cart() {
     let (cart, seen) = goods::cart(&house.db, &[(pot, 47)], "hal@example.com", "bank_transfer", "");
     place(&house.db, cart, seen, Settlement::After).unwrap();
     assert!(shelf(&visitor(&house, Arm::Model, 4).get("/products/tea"), "shelf-together").0.is_empty(), "sold out");
+}
+
+/// Pages, cards, shelves and lists served from memory for as long as the test takes.
+#[test]
+fn what_is_kept_in_memory_is_still_the_visitors_own() {
+    let Shop { house, .. } = shop_in(House::open_with(&[("REGULARS_PAGE_CACHE_MS", "60000")]));
+    let (ann, ben, cem) = (visitor(&house, Arm::Model, 1), visitor(&house, Arm::Model, 2), visitor(&house, Arm::Popular, 3));
+    let beside = |who: &Visitor| shelf(&who.get("/products/tea"), "shelf-together").0;
+    assert_eq!((beside(&ann), beside(&ben)), (vec!["pot?rec=tm".to_string()], vec!["pot?rec=tm".to_string()]));
+    assert!(beside(&cem).iter().all(|link| link.ends_with("?rec=tp")));
+    ann.submit(&ann.get("/products/pot"), "/cart/lines", &[]).says(200, "Pot");
+    assert!(beside(&ann).is_empty() && beside(&ann).is_empty() && !beside(&ben).is_empty());
+    sign_in(&house, &ben, "ann@example.com");
+    assert_eq!(shelf(&ben.get("/"), "shelf-again").0, ["tea?rec=am"]);
+    assert!(shelf(&cem.get("/"), "shelf-again").0.is_empty());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::drawn::{CardKey, FrameKey};
 use super::page_cache::PageCache;
-use super::recommend::{Lists, OwnLists};
+use super::recommend::{Lists, Made, OwnLists, ShelfKey};
 use crate::ids::ProductId;
 use crate::promotions::Personal;
 use crate::stores::Sites;
@@ -38,6 +38,8 @@ pub struct Memory {
     pub pages: PageCache,
     /// Cards of products as HTML; empty for what has none.
     pub cards: Fresh<CardKey, Bytes>,
+    /// Shelves of recommendations as HTML, by all that they are made of.
+    pub shelves: Fresh<ShelfKey, Made>,
     /// What stands before and after the cards of a shelf.
     pub frames: Fresh<FrameKey, (Bytes, Bytes)>,
     /// What goes with a product, and under `None` what many bought lately.
@@ -63,6 +65,7 @@ impl Memory {
             sites: RwLock::new(Arc::new(sites)),
             pages: PageCache::new(page_cache, PAGES),
             cards: Fresh::new(page_cache, CARDS),
+            shelves: Fresh::new(page_cache, CARDS),
             frames: Fresh::new(page_cache, SMALL),
             beside: Fresh::new(page_cache * LISTS_KEPT, LISTS),
             own: Fresh::new(page_cache * OWN_KEPT, LISTS),

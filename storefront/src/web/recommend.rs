@@ -15,7 +15,7 @@ use actix_web::web::Bytes;
 use crm::recommendations::{self, Arm, Reason, Shelf};
 use kernel::Result;
 use seen::Seen;
-pub use seen::{Lists, OwnLists};
+pub use seen::{Lists, Made, OwnLists, ShelfKey};
 use std::collections::{HashMap, HashSet};
 
 /// Products looked at last whose companions move up.
@@ -74,17 +74,16 @@ pub async fn together(door: &Door, visit: &Visit, known: &Known, product: Produc
     let lists = Lists::beside(door, std::iter::once(product).chain(near.iter().copied())).await?;
     let Some(own) = lists.get(&product).filter(|list| !list.is_empty()) else { return Ok(Bytes::new()) };
     let seen = Seen::load(door, visit, known).await?;
-    let words = Words::of(&door.templates, visit.language)?;
     if seen.arm == Arm::Popular {
         let popular = Lists::popular(door).await?;
         let wanted = popular.iter().filter(|id| **id != product).map(|id| (*id, Why::Shelf)).collect();
-        return Ok(seen.shelf("shelf-together", &words.get("recommended-many"), Shelf::Together, wanted, true).await?.html);
+        return Ok(seen.shelf("shelf-together", "recommended-many", Shelf::Together, wanted, true).await?.html);
     }
     let with_near: HashSet<ProductId> = near.iter().filter_map(|near| lists.get(near)).flat_map(|list| list.learned.clone()).collect();
     let (first, then): (Vec<ProductId>, Vec<ProductId>) = own.learned.iter().copied().partition(|id| with_near.contains(id));
     let pinned = own.pinned.iter().map(|id| (*id, Why::Chosen));
     let wanted = pinned.chain(first.into_iter().chain(then).map(|id| (id, Why::Shelf))).collect();
-    Ok(seen.shelf("shelf-together", &words.get("recommended-together"), Shelf::Together, wanted, true).await?.html)
+    Ok(seen.shelf("shelf-together", "recommended-together", Shelf::Together, wanted, true).await?.html)
 }
 
 /// What completes the cart with these products, for its page.
@@ -96,22 +95,20 @@ pub async fn complete(door: &Door, visit: &Visit, known: &Known, products: &[Pro
     }
     let mut seen = Seen::load(door, visit, known).await?;
     seen.cart = products.into();
-    let words = Words::of(&door.templates, visit.language)?;
     let (title, wanted) = match seen.arm {
         Arm::Model => ("recommended-complete", learned.into_iter().map(|id| (ProductId(id), Why::Shelf)).collect()),
         Arm::Popular => ("recommended-many", Lists::popular(door).await?.iter().map(|id| (*id, Why::Shelf)).collect()),
     };
-    Ok(seen.shelf("shelf-complete", &words.get(title), Shelf::Complete, wanted, true).await?.html)
+    Ok(seen.shelf("shelf-complete", title, Shelf::Complete, wanted, true).await?.html)
 }
 
 /// What a visitor of the home page may want: what they bought repeatedly, and what goes with what they did.
 pub async fn home(door: &Door, visit: &Visit, known: &Known) -> Result<Bytes> {
     let seen = Seen::load(door, visit, known).await?;
-    let words = Words::of(&door.templates, visit.language)?;
     let mut html = Vec::new();
     let again = seen.own.picks.iter().filter(|pick| pick.reason == Reason::Again).map(|pick| (ProductId(pick.product), Why::Shelf));
     // There is nothing to compare this shelf with.
-    let shelf = seen.shelf_of(Arm::Model, "shelf-again", &words.get("recommended-again"), Shelf::Again, again.collect(), true).await?;
+    let shelf = seen.shelf_of(Arm::Model, "shelf-again", "recommended-again", Shelf::Again, again.collect(), true).await?;
     html.extend_from_slice(&shelf.html);
     let personal = personal(door, visit, &seen, &shelf.shown).await?;
     let popular = Lists::popular(door).await?;
@@ -125,7 +122,7 @@ pub async fn home(door: &Door, visit: &Visit, known: &Known) -> Result<Bytes> {
         ("recommended-many", all.collect::<Vec<_>>())
     };
     // Only where the lists differ something is to be learned of them.
-    html.extend_from_slice(&seen.shelf("shelf-for-you", &words.get(title), Shelf::ForYou, wanted, known).await?.html);
+    html.extend_from_slice(&seen.shelf("shelf-for-you", title, Shelf::ForYou, wanted, known).await?.html);
     Ok(html.into())
 }
 

@@ -4,15 +4,18 @@ use super::counter::Deed;
 use super::tag::{Tag, arm_of};
 use super::{Mark, Why};
 use crate::carts;
-use crate::ids::ProductId;
+use crate::ids::{ProductId, StoreId};
+use crate::promotions::Audience;
 use crate::web::basket;
 use crate::web::door::Door;
 use crate::web::drawn;
 use crate::web::known::Known;
 use crate::web::visit::Visit;
+use crate::web::words::Words;
 use actix_web::web::Bytes;
 use crm::recommendations::{self, Arm, Beside, Own, Shelf};
 use kernel::Result;
+use kernel::web::i18n::Language;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -98,12 +101,15 @@ pub struct Seen<'a> {
 }
 
 /// What was made of a shelf.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Made {
     pub html: Bytes,
     /// The products in it.
-    pub shown: HashSet<ProductId>,
+    pub shown: Arc<HashSet<ProductId>>,
 }
+
+/// All that a shelf is made of: where and for whom it is read, the id and the key of its heading, where it stands, and what is wanted in it.
+pub type ShelfKey = (StoreId, Language, Audience, &'static str, &'static str, Tag, Vec<(ProductId, Why)>);
 
 impl<'a> Seen<'a> {
     /// From memory where it can; else one read.
@@ -165,30 +171,55 @@ impl<'a> Seen<'a> {
     }
 
     /// [`Seen::shelf_of`] the visitor's arm.
-    pub async fn shelf(&self, id: &'static str, title: &str, shelf: Shelf, wanted: Vec<(ProductId, Why)>, counts: bool) -> Result<Made> {
+    pub async fn shelf(
+        &self,
+        id: &'static str,
+        title: &'static str,
+        shelf: Shelf,
+        wanted: Vec<(ProductId, Why)>,
+        counts: bool,
+    ) -> Result<Made> {
         self.shelf_of(self.arm, id, title, shelf, wanted, counts).await
     }
 
-    /// The shelf with the first of the wanted products that may be shown and can be bought; nothing without any. With `counts` the
-    /// visitor is counted among those who saw it.
+    /// The shelf with the first of the wanted products that may be shown and can be bought, under the text of the key `title`; nothing
+    /// without any. With `counts` the visitor is counted among those who saw it.
     pub async fn shelf_of(
         &self,
         arm: Arm,
         id: &'static str,
-        title: &str,
+        title: &'static str,
         shelf: Shelf,
         wanted: Vec<(ProductId, Why)>,
         counts: bool,
     ) -> Result<Made> {
         let tag = Tag { shelf, arm };
-        let mark = |(id, why): (ProductId, Why)| (id, Some(Mark { tag, why }));
-        let wanted: Vec<_> = wanted.into_iter().filter(|(id, _)| self.may_show(*id)).take(TRIED).map(mark).collect();
-        let most = if shelf == Shelf::ForYou { HOME } else { ROW };
-        let (shown, cards): (HashSet<ProductId>, Vec<Bytes>) =
-            drawn::cards(self.door, self.visit, &self.known.audience, &wanted, most).await?.into_iter().unzip();
-        if !shown.is_empty() && counts && self.counted {
+        let wanted: Vec<_> = wanted.into_iter().filter(|(id, _)| self.may_show(*id)).take(TRIED).collect();
+        if wanted.is_empty() {
+            return Ok(Made::default());
+        }
+        let key: ShelfKey = (self.visit.site.id, self.visit.language, self.known.audience.clone(), id, title, tag, wanted);
+        let made = match self.door.memory.shelves.get(&key) {
+            Some(made) => made,
+            None => {
+                let made = self.make(&key).await?;
+                let bytes = made.html.len() + size_of::<ShelfKey>() + (TRIED + HOME) * size_of::<(ProductId, Why)>();
+                self.door.memory.shelves.put(key, made.clone(), bytes);
+                made
+            }
+        };
+        if !made.shown.is_empty() && counts && self.counted {
             self.door.counter.count(tag, Deed::View, &self.visit.visitor);
         }
-        Ok(Made { html: drawn::shelf(self.door, self.visit, id, title, &cards)?, shown })
+        Ok(made)
+    }
+
+    async fn make(&self, (_, _, audience, id, title, tag, wanted): &ShelfKey) -> Result<Made> {
+        let marked: Vec<_> = wanted.iter().map(|(id, why)| (*id, Some(Mark { tag: *tag, why: *why }))).collect();
+        let most = if tag.shelf == Shelf::ForYou { HOME } else { ROW };
+        let (shown, cards): (HashSet<ProductId>, Vec<Bytes>) =
+            drawn::cards(self.door, self.visit, audience, &marked, most).await?.into_iter().unzip();
+        let title = Words::of(&self.door.templates, self.visit.language)?.get(title);
+        Ok(Made { html: drawn::shelf(self.door, self.visit, id, &title, &cards)?, shown: Arc::new(shown) })
     }
 }
