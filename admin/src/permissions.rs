@@ -30,6 +30,9 @@ kernel::words!(
         SegmentsView = "segments.view",
         /// Make, change, export and remove segments.
         SegmentsEdit = "segments.edit",
+        RecommendationsView = "recommendations.view",
+        /// Pin and exclude products, and have the lists learned anew.
+        RecommendationsEdit = "recommendations.edit",
         ProductsView = "products.view",
         ProductsEdit = "products.edit",
         StockView = "stock.view",
@@ -100,6 +103,8 @@ impl Preset {
                 P::CustomersEdit,
                 P::SegmentsView,
                 P::SegmentsEdit,
+                P::RecommendationsView,
+                P::RecommendationsEdit,
                 P::ProductsView,
                 P::ProductsEdit,
                 P::PromotionsView,
@@ -188,6 +193,7 @@ mod tests {
                 (P::OrdersRefund, P::OrdersView),
                 (P::ReturnsHandle, P::ReturnsView),
                 (P::SegmentsEdit, P::SegmentsView),
+                (P::RecommendationsEdit, P::RecommendationsView),
                 (P::ProductsEdit, P::ProductsView),
                 (P::StockAdjust, P::StockView),
                 (P::PromotionsEdit, P::PromotionsView),

@@ -57,6 +57,7 @@ mod promotion_form;
 mod promotion_goods;
 mod promotion_words;
 mod promotions;
+mod recommendations;
 mod redirects;
 mod return_exchange;
 mod return_money;

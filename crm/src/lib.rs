@@ -9,6 +9,7 @@ pub mod gamma_gamma;
 mod likelihood;
 pub mod products;
 pub mod purchases;
+pub mod recommendations;
 pub mod rfm;
 pub mod rules;
 mod schema;

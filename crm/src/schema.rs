@@ -189,6 +189,65 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    recommendation_runs (id) {
+        id -> BigInt,
+        run_at -> Timestamp,
+        buyers -> BigInt,
+        products -> BigInt,
+        milliseconds -> BigInt,
+        measure -> Text,
+    }
+}
+
+diesel::table! {
+    product_companions (product_id, kind) {
+        product_id -> BigInt,
+        kind -> Text,
+        companions -> Text,
+    }
+}
+
+diesel::table! {
+    customer_picks (customer_id) {
+        customer_id -> BigInt,
+        picks -> Text,
+    }
+}
+
+diesel::table! {
+    popular_products (rank) {
+        rank -> BigInt,
+        product_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    recommendation_exclusions (product_id) {
+        product_id -> BigInt,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    recommendation_pins (product_id, other_id) {
+        product_id -> BigInt,
+        other_id -> BigInt,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    recommendation_counts (day, shelf, arm) {
+        day -> Timestamp,
+        shelf -> Text,
+        arm -> Text,
+        views -> BigInt,
+        clicks -> BigInt,
+        orders -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(customers, scores, segment_states);
 diesel::allow_tables_to_appear_in_same_query!(segments, segment_states);
 diesel::allow_tables_to_appear_in_same_query!(product_kin, purchase_lines);

@@ -1,7 +1,7 @@
 use super::Failure;
 use crate::progress::Bar;
 use crate::state;
-use crm::{scores, segments};
+use crm::{recommendations, scores, segments};
 use kernel::clock::Clock;
 use kernel::config::Config;
 use std::process::ExitCode;
@@ -20,6 +20,7 @@ pub fn run(config: &Config) -> Result<ExitCode, Failure> {
     scores::run(&db, currency, now)?;
     kin::all(&db, now)?;
     segments::build_all(&db, &Clock::default())?;
-    println!("Purchases, timelines and scores were made anew from {done} orders, and the segments from them.");
+    recommendations::run(&db, now)?;
+    println!("Purchases, timelines and scores were made anew from {done} orders, and segments and recommendations from them.");
     Ok(ExitCode::SUCCESS)
 }

@@ -3,7 +3,7 @@
 use super::{Kind, Slot};
 use crate::state::AppState;
 use chrono::TimeDelta;
-use crm::{scores, segments};
+use crm::{recommendations, scores, segments};
 use kernel::jobs::Job;
 use kernel::{Error, Result, mail};
 use std::path::Path;
@@ -47,6 +47,7 @@ pub static KINDS: &[Kind] = &[
     Kind { name: scores::RUN_JOB, run: figure_scores },
     Kind { name: segments::BUILD_JOB, run: |state, job| segments::build(&state.db, id(job)?, &state.clock) },
     Kind { name: segments::SETTLE_JOB, run: |state, _| segments::settle(&state.db, state.clock.now()) },
+    Kind { name: recommendations::RUN_JOB, run: |state, _| recommendations::run(&state.db, state.clock.now()) },
     Kind { name: doctor::EXAMINE_JOB, run: |state, job| doctor::run(&state.db, id(job)?, &state.clock) },
     Kind { name: PRUNE, run: prune },
 ];
@@ -57,6 +58,7 @@ pub static SCHEDULE: &[Slot] = &[
     Slot { kind: segments::SETTLE_JOB, every: TimeDelta::minutes(1) },
     Slot { kind: waiting::JOB, every: TimeDelta::hours(1) },
     Slot { kind: scores::RUN_JOB, every: TimeDelta::hours(24) },
+    Slot { kind: recommendations::RUN_JOB, every: TimeDelta::hours(24) },
     Slot { kind: PRUNE, every: TimeDelta::hours(24) },
 ];
 

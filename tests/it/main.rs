@@ -29,6 +29,7 @@ mod pairs;
 mod promotions;
 mod promotions_web;
 mod races;
+mod recommendations;
 mod releasing;
 mod returns;
 mod segments;

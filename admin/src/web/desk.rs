@@ -42,7 +42,12 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
     ),
     (
         "memory",
-        &[("customers", Permission::CustomersView), ("segments", Permission::SegmentsView), ("forecasts", Permission::CustomersView)],
+        &[
+            ("customers", Permission::CustomersView),
+            ("segments", Permission::SegmentsView),
+            ("forecasts", Permission::CustomersView),
+            ("recommendations", Permission::RecommendationsView),
+        ],
     ),
     (
         "goods",

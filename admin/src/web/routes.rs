@@ -7,16 +7,16 @@ use super::{
     account, api_keys, attributes, audit, batches, cases, categories, collections, customer, customers, doctor, find, forecasts,
     gift_cards, home, home_page, invitations, jobs, locations, mails, menus, order, order_edit, order_money, order_new, order_papers,
     order_release, order_ship, orders, pages, person, pictures, product, product_export, product_import, product_rules, product_table,
-    products, promotion_bench, promotion_codes, promotions, redirects, return_exchange, return_money, return_new, returns, roles,
-    second_factor, segment_edit, segments, settings, shipping, sign_in, staff, stock, stock_goods, store_credit, stores, taxes, theme,
-    timeline, webhooks,
+    products, promotion_bench, promotion_codes, promotions, recommendations, redirects, return_exchange, return_money, return_new, returns,
+    roles, second_factor, segment_edit, segments, settings, shipping, sign_in, staff, stock, stock_goods, store_credit, stores, taxes,
+    theme, timeline, webhooks,
 };
 use crate::permissions::Permission::{
     ApiKeysManage, AuditView, CasesView, ContentEdit, CustomersEdit, CustomersView, GiftCardsManage, GiftCardsView, JobsManage, JobsView,
     MailsResend, MailsView, OrdersCancel, OrdersCapture, OrdersEdit, OrdersNote, OrdersPlace, OrdersRefund, OrdersShip, OrdersView,
-    ProductsEdit, ProductsView, PromotionsEdit, PromotionsView, ReturnsHandle, ReturnsView, SegmentsEdit, SegmentsView, SettingsEdit,
-    SettingsView, ShippingEdit, ShippingView, StaffManage, StockAdjust, StockView, StoreCreditManage, StoreCreditView, TaxesEdit,
-    TaxesView,
+    ProductsEdit, ProductsView, PromotionsEdit, PromotionsView, RecommendationsEdit, RecommendationsView, ReturnsHandle, ReturnsView,
+    SegmentsEdit, SegmentsView, SettingsEdit, SettingsView, ShippingEdit, ShippingView, StaffManage, StockAdjust, StockView,
+    StoreCreditManage, StoreCreditView, TaxesEdit, TaxesView,
 };
 
 /// The list. Made anew for each worker of the server, since each has its own handlers.
@@ -70,6 +70,12 @@ fn shop() -> Vec<Route> {
         post("/segments/{segment}/edit", SegmentsEdit, segment_edit::update),
         post("/segments/{segment}/build", SegmentsEdit, segments::rebuild),
         post("/segments/{segment}/delete", SegmentsEdit, segments::delete),
+        get("/recommendations", RecommendationsView, recommendations::show),
+        post("/recommendations/learn", RecommendationsEdit, recommendations::learn),
+        post("/recommendations/pin", RecommendationsEdit, recommendations::pin),
+        post("/recommendations/unpin", RecommendationsEdit, recommendations::unpin),
+        post("/recommendations/exclude", RecommendationsEdit, recommendations::exclude),
+        post("/recommendations/allow", RecommendationsEdit, recommendations::allow),
         get("/orders", OrdersView, orders::list),
         get("/new-order", OrdersPlace, order_new::form),
         post("/new-order", OrdersPlace, order_new::make),
