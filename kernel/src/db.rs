@@ -66,11 +66,22 @@ impl Target {
     }
 }
 
+impl Target {
+    /// The connection that writes. On SQLite it keeps more pages than those that read, which there are several of.
+    fn connect_to_write(&self) -> Result<Conn> {
+        let mut conn = self.connect()?;
+        if let Conn::Sqlite(sqlite) = &mut conn {
+            sqlite.batch_execute("PRAGMA cache_size = -16000;")?;
+        }
+        Ok(conn)
+    }
+}
+
 fn sqlite(path: &Path) -> Result<SqliteConnection> {
     let mut conn = SqliteConnection::establish(&path.to_string_lossy()).map_err(|error| Error::Unavailable(error.to_string()))?;
     conn.batch_execute(
         "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
-         PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY;",
+         PRAGMA cache_size = -4000; PRAGMA temp_store = MEMORY;",
     )?;
     Ok(conn)
 }

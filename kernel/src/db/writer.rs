@@ -23,7 +23,7 @@ impl Writer {
         if let Target::Postgres(_) = target {
             return Ok(Writer::Pooled);
         }
-        let conn = target.connect()?;
+        let conn = target.connect_to_write()?;
         let target = target.clone();
         let (sender, receiver) = sync_channel(QUEUE);
         std::thread::Builder::new()
@@ -94,7 +94,7 @@ fn write_batches(mut conn: Conn, target: &Target, queue: &Receiver<Box<dyn Work>
         if outcome.is_err() {
             // SQLite may have rolled back by itself (full disk) or a panic left a savepoint open: closing the connection undoes
             // everything in either case. When no new one opens, the broken one keeps refusing, and the next batch tries again.
-            if let Ok(fresh) = target.connect() {
+            if let Ok(fresh) = target.connect_to_write() {
                 conn = fresh;
             }
         }

@@ -53,7 +53,7 @@ pub fn save_product(conn: &mut Conn, product: &Product, saving: &Saving) -> Resu
 }
 
 /// Stores a [`checked`] product over what is known to be stored.
-pub(crate) fn save_over(conn: &mut Conn, before: Option<&Product>, after: Product, saving: &Saving) -> Result<Saved> {
+fn save_over(conn: &mut Conn, before: Option<&Product>, after: Product, saving: &Saving) -> Result<Saved> {
     let saved = save_untold(conn, before, after, saving)?;
     if saved.changed {
         collections::follow(conn, &[saved.id])?;

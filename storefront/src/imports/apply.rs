@@ -8,13 +8,15 @@ use super::draft::ProductDraft;
 use super::report::{Reason, RowError};
 use crate::attributes::{Definitions, Unfit};
 use crate::catalog::{self, Categories, Category, FieldChange, Product, Saved, Saving};
+use crate::collections;
 use crate::ids::{CategoryId, ProductId};
 use crate::schema::products;
 use crate::shop::LANGUAGES;
 use diesel::prelude::*;
 use kernel::db::savepoint;
+use kernel::events::{self, Event};
 use kernel::money::Currency;
-use kernel::{Conn, Error, Result};
+use kernel::{Conn, Error, Result, token};
 use std::collections::HashMap;
 
 /// Drafts looked at together: a few queries for all of them.
@@ -175,12 +177,25 @@ pub fn rehearse(conn: &mut Conn, run: impl FnOnce(&mut Conn) -> Result<Report>) 
 fn write(conn: &mut Conn, drafts: &[ProductDraft], saving: &Saving, report: &mut Report, progress: &mut dyn FnMut(u64)) -> Result<()> {
     let mut done = 0;
     for drafts in drafts.chunks(TOGETHER) {
-        apply_each(conn, drafts, saving, catalog::save_over, &mut |_, applied| match applied {
-            Applied::Created(_) => report.created += 1,
-            Applied::Changed(..) => report.changed += 1,
+        let mut told = Vec::new();
+        apply_each(conn, drafts, saving, catalog::save_untold, &mut |_, applied| match applied {
+            Applied::Created(id) => {
+                report.created += 1;
+                told.push(id);
+            }
+            Applied::Changed(id, _) => {
+                report.changed += 1;
+                told.push(id);
+            }
             Applied::Unchanged => report.unchanged += 1,
             Applied::Refused(errors) => report.errors.extend(errors),
         })?;
+        // Of many at once: whoever listens works through a file in a few steps.
+        if !told.is_empty() {
+            collections::follow(conn, &told)?;
+            let event = Event::ProductsChanged { products: told.iter().map(|id| id.0).collect() };
+            events::record(conn, "imports", &token::random(), &event, saving.now)?;
+        }
         done += drafts.len() as u64;
         progress(done);
     }
