@@ -20,6 +20,7 @@ use storefront::stores::Sites;
 use storefront::web::door::Door;
 use storefront::web::limits::Limits as RequestLimits;
 use storefront::web::memory::Memory;
+use storefront::web::recommend::counter::Counter;
 use storefront::web::watch::Watch;
 
 /// The name of the setting that holds the key of all signatures. It travels with backups, so that links in mails stay valid.
@@ -68,6 +69,7 @@ impl AppState {
             gateways: gateways(&config)?,
             search: search(&config)?,
             limits: Arc::new(RequestLimits::new(&config.limits)),
+            counter: Counter::start(db.clone(), clock.clone())?,
             memory: Arc::new(Memory::new(config.page_cache, sites)),
             watch: Arc::new(Watch::start(db.clone())),
         };

@@ -17,7 +17,7 @@ use kernel::jobs::{self, Job};
 use kernel::mail::{self, HandOver};
 use kernel::{Conn, Error, Result};
 use storefront::ids::ProductId;
-use storefront::{mails, search_index, timeline, waiting};
+use storefront::{kin, mails, search_index, timeline, waiting};
 
 /// Somebody who is told of an event after its commit. `run` is in one transaction with the end of its job, so its effect happens
 /// exactly once; it must not reach outside the database.
@@ -59,7 +59,7 @@ const HOOKS: Listener = Listener {
 };
 
 /// Tells the timeline of the customer.
-const TIMELINE: Listener = Listener { name: "timeline", wanted: ALWAYS, run: |_, conn, event, _| timeline::on_event(conn, event) };
+const TIMELINE: Listener = Listener { name: "timeline", wanted: ALWAYS, run: |_, conn, event, now| timeline::on_event(conn, event, now) };
 
 /// Who listens to `event`. Without a default arm: whoever adds an event says here who hears it.
 fn listeners(event: &Event) -> &'static [Listener] {
@@ -79,6 +79,7 @@ fn listeners(event: &Event) -> &'static [Listener] {
         Event::CustomerErased { .. } => &[Listener { name: "audit", wanted: ALWAYS, run: forget_in_audit }],
         Event::ProductChanged { .. } | Event::ProductsChanged { .. } => &[
             Listener { name: "search", wanted: ALWAYS, run: |_, conn, event, now| search_index::changed(conn, event, now) },
+            Listener { name: "kin", wanted: ALWAYS, run: |_, conn, event, now| kin::changed(conn, event, now) },
             Listener { name: "waiting", wanted: ALWAYS, run: tell_waiting },
             HOOKS,
         ],

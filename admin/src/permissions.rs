@@ -29,6 +29,12 @@ kernel::words!(
         CustomersEdit = "customers.edit",
         /// Take away for good everything that tells who a customer is.
         CustomersErase = "customers.erase",
+        SegmentsView = "segments.view",
+        /// Make, change, export and remove segments.
+        SegmentsEdit = "segments.edit",
+        RecommendationsView = "recommendations.view",
+        /// Pin and exclude products, and have the lists learned anew.
+        RecommendationsEdit = "recommendations.edit",
         ProductsView = "products.view",
         ProductsEdit = "products.edit",
         StockView = "stock.view",
@@ -97,6 +103,10 @@ impl Preset {
             Preset::Marketer => &[
                 P::CustomersView,
                 P::CustomersEdit,
+                P::SegmentsView,
+                P::SegmentsEdit,
+                P::RecommendationsView,
+                P::RecommendationsEdit,
                 P::ProductsView,
                 P::ProductsEdit,
                 P::PromotionsView,
@@ -118,6 +128,7 @@ impl Preset {
                 P::CasesView,
                 P::CustomersView,
                 P::CustomersEdit,
+                P::SegmentsView,
                 P::ProductsView,
                 P::StockView,
                 P::PromotionsView,
@@ -185,6 +196,8 @@ mod tests {
                 (P::CustomersEdit, P::CustomersView),
                 (P::CustomersErase, P::CustomersView),
                 (P::ReturnsHandle, P::ReturnsView),
+                (P::SegmentsEdit, P::SegmentsView),
+                (P::RecommendationsEdit, P::RecommendationsView),
                 (P::ProductsEdit, P::ProductsView),
                 (P::StockAdjust, P::StockView),
                 (P::PromotionsEdit, P::PromotionsView),

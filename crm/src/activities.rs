@@ -5,6 +5,7 @@
 
 use crate::CustomerId;
 use crate::schema::activities;
+use crate::segments;
 use crate::trails::TrailId;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
@@ -55,8 +56,17 @@ pub struct Activity<'a> {
     pub detail: &'a str,
 }
 
-/// Keeps what happened; `false` when it was known.
+/// Keeps what happened now; `false` when it was known. The customer's segments follow.
 pub fn record(conn: &mut Conn, activity: &Activity) -> Result<bool> {
+    let added = keep(conn, activity)?;
+    if let (true, Some(customer)) = (added, activity.customer) {
+        segments::follow_events(conn, &[customer], &[activity.kind.as_str()], activity.at)?;
+    }
+    Ok(added)
+}
+
+/// [`record`] for whoever has the segments of the customers follow afterwards: of much at once, or of what happened long ago.
+pub fn keep(conn: &mut Conn, activity: &Activity) -> Result<bool> {
     let row = (
         activities::customer_id.eq(activity.customer),
         activities::trail_id.eq(activity.trail),

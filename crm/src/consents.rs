@@ -3,6 +3,7 @@
 use crate::CustomerId;
 use crate::activities::{self, Activity};
 use crate::schema::consents;
+use crate::segments::{self, Why};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Result, words};
@@ -22,7 +23,7 @@ pub struct Statement<'a> {
     pub proof: &'a str,
 }
 
-/// Records a statement, unless the last one about the same channel and topic says the same.
+/// Records a statement, unless the last one about the same channel and topic says the same. The customer's segments follow.
 pub fn record(conn: &mut Conn, customer: CustomerId, statement: &Statement, now: Time) -> Result<()> {
     if current(conn, customer, statement.channel, statement.topic)? == Some(statement.state) {
         return Ok(());
@@ -50,7 +51,8 @@ pub fn record(conn: &mut Conn, customer: CustomerId, statement: &Statement, now:
         amount: None,
         detail: &format!("{}, {}: {}", statement.channel, statement.topic, statement.state.as_str()),
     };
-    activities::record(conn, &said).map(drop)
+    activities::keep(conn, &said)?;
+    segments::follow(conn, customer, Why::Consent, now)
 }
 
 /// The last statement, or `None` when there never was one.

@@ -4,6 +4,7 @@ use crate::CustomerId;
 use crate::activities::{self, Activity, Kind};
 use crate::email::Email;
 use crate::schema::customers;
+use crate::segments::{self, Why};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Error, Result, on_each, prepared};
@@ -55,12 +56,22 @@ pub struct NewCustomer {
 /// The customer of this address, created if new. What a stranger types at checkout never overwrites what is stored; an empty
 /// name or phone is filled in.
 pub fn ensure(conn: &mut Conn, new: &NewCustomer, now: Time) -> Result<CustomerId> {
+    let (id, changed) = meet(conn, new, now)?;
+    if changed {
+        segments::follow(conn, id, Why::Profile, now)?;
+    }
+    Ok(id)
+}
+
+/// [`ensure`] for whoever has the customer's segments follow in the same transaction anyway, as an order does. Also answers whether
+/// anything was written.
+pub fn meet(conn: &mut Conn, new: &NewCustomer, now: Time) -> Result<(CustomerId, bool)> {
     let key = new.email.key();
     if let Some(found) =
         on_each!(conn, c => customers::table.filter(customers::email_key.eq(&key)).select(Customer::as_select()).first(c)).optional()?
     {
-        fill_in(conn, &found, new, now)?;
-        return Ok(found.id);
+        let changed = fill_in(conn, &found, new, now)?;
+        return Ok((found.id, changed));
     }
     let row = (
         customers::email.eq(new.email.as_str()),
@@ -75,9 +86,9 @@ pub fn ensure(conn: &mut Conn, new: &NewCustomer, now: Time) -> Result<CustomerI
     let insert = diesel::insert_into(customers::table).values(row).on_conflict_do_nothing().returning(customers::id);
     let added: Option<CustomerId> = prepared!(conn, insert => get_result).optional()?;
     if let Some(id) = added {
-        return Ok(id);
+        return Ok((id, true));
     }
-    Ok(on_each!(conn, c => customers::table.filter(customers::email_key.eq(&key)).select(customers::id).first(c))?)
+    Ok((on_each!(conn, c => customers::table.filter(customers::email_key.eq(&key)).select(customers::id).first(c))?, false))
 }
 
 /// A name as it is looked for.
@@ -85,10 +96,11 @@ fn name_key(name: &str) -> String {
     name.trim().to_lowercase()
 }
 
-fn fill_in(conn: &mut Conn, found: &Customer, new: &NewCustomer, now: Time) -> Result<()> {
+fn fill_in(conn: &mut Conn, found: &Customer, new: &NewCustomer, now: Time) -> Result<bool> {
     let name = if found.name.is_empty() { &new.name } else { &found.name };
     let phone = if found.phone.is_empty() { &new.phone } else { &found.phone };
-    if *name != found.name || *phone != found.phone {
+    let changes = *name != found.name || *phone != found.phone;
+    if changes {
         diesel::update(customers::table.find(found.id).filter(customers::erased_at.is_null()))
             .set((
                 customers::name.eq(name),
@@ -98,7 +110,7 @@ fn fill_in(conn: &mut Conn, found: &Customer, new: &NewCustomer, now: Time) -> R
             ))
             .execute(conn)?;
     }
-    Ok(())
+    Ok(changes)
 }
 
 pub fn get(conn: &mut Conn, id: CustomerId) -> Result<Customer> {
@@ -140,15 +152,18 @@ pub fn update_profile(conn: &mut Conn, id: CustomerId, name: &str, phone: &str, 
             customers::updated_at.eq(now),
         ))
         .execute(conn)?;
-    Ok(())
+    segments::follow(conn, id, Why::Profile, now)
 }
 
-/// Tags and note, as staff write them or an import brings them.
+/// Tags and note, as staff write them or an import brings them. Tags stand with a comma and a space between them, which is how rules look
+/// for one.
 pub fn annotate(conn: &mut Conn, id: CustomerId, tags: &str, note: &str, now: Time) -> Result<()> {
     let before = known(conn, id)?.note;
+    let tags = self::tags(tags).join(", ");
     diesel::update(customers::table.find(id))
         .set((customers::tags.eq(tags), customers::note.eq(note), customers::updated_at.eq(now)))
         .execute(conn)?;
+    segments::follow(conn, id, Why::Profile, now)?;
     if before == note || note.is_empty() {
         return Ok(());
     }

@@ -2,7 +2,8 @@
 
 use crate::CustomerId;
 use crate::email::Email;
-use crate::schema::{activities, consents, customers, identity_edges, trails};
+use crate::schema::{activities, consents, customer_picks, customers, identity_edges, trails};
+use crate::segments::{self, Why};
 use crate::suppressions;
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -56,6 +57,8 @@ pub fn finish(conn: &mut Conn, customer: CustomerId, addresses: &[Email], now: T
             .execute(conn)?;
     }
     diesel::delete(consents::table.filter(consents::customer_id.eq(customer))).execute(conn)?;
+    diesel::delete(customer_picks::table.filter(customer_picks::customer_id.eq(customer))).execute(conn)?;
+    segments::follow(conn, customer, Why::Profile, now)?;
     for address in addresses {
         suppressions::add(conn, address, now)?;
     }

@@ -1,4 +1,4 @@
-//! The memory: who the customers are, what they allowed, what they bought. No pages and no HTTP: plain functions over its own tables.
+//! The memory: who the customers are, what they allowed, what they bought, and which rules hold for them. No pages and no HTTP: plain functions over its own tables.
 
 pub mod activities;
 pub mod bg_nbd;
@@ -8,10 +8,14 @@ pub mod email;
 pub mod erasure;
 pub mod gamma_gamma;
 mod likelihood;
+pub mod products;
 pub mod purchases;
+pub mod recommendations;
 pub mod rfm;
+pub mod rules;
 mod schema;
 pub mod scores;
+pub mod segments;
 pub mod suppressions;
 pub mod trails;
 

@@ -1,9 +1,11 @@
 //! What a customer bought, one row an order and one for each variant in it, written in the transaction that places, changes, refunds or
-//! cancels it. The customer's score follows in the same transaction.
+//! cancels it. The customer's score and segments follow in the same transaction.
 
 use crate::CustomerId;
+use crate::rules;
 use crate::schema::{purchase_lines, purchases};
 use crate::scores;
+use crate::segments::{self, Why};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::money::Money;
@@ -18,6 +20,22 @@ pub struct Purchase {
     pub revenue: Money,
     pub units: i64,
     pub lines: Vec<Line>,
+    pub place: Place,
+}
+
+/// Where an order went, as far as it is remembered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// ISO 3166-1 alpha-2.
+    pub country: String,
+    /// The postal code in capitals and without spaces.
+    postcode: String,
+}
+
+impl Place {
+    pub fn new(country: &str, postcode: &str) -> Place {
+        Place { country: country.to_string(), postcode: rules::postcode(postcode) }
+    }
 }
 
 /// A variant of an order: the goods of its lines together. Lines of goods that the catalogue does not know are not kept.
@@ -43,10 +61,18 @@ pub fn learn(conn: &mut Conn, purchase: &Purchase, now: Time) -> Result<()> {
         purchases::currency.eq(currency),
         purchases::revenue.eq(purchase.revenue.minor),
         purchases::units.eq(purchase.units),
+        purchases::country.eq(&purchase.place.country),
+        purchases::postcode.eq(&purchase.place.postcode),
     );
     on_each!(conn, c => diesel::insert_into(purchases::table).values(row).execute(c))?;
     remember(conn, purchase.customer, purchase.order, purchase.at, &purchase.lines)?;
-    scores::follow(conn, purchase.customer, currency, now)
+    follow(conn, purchase.customer, currency, now)
+}
+
+/// Brings what is worked out of a customer's purchases up to date.
+fn follow(conn: &mut Conn, customer: CustomerId, currency: &str, now: Time) -> Result<()> {
+    scores::follow(conn, customer, currency, now)?;
+    segments::follow(conn, customer, Why::Order, now)
 }
 
 /// Writes the lines of an order, those of one variant as one.
@@ -93,13 +119,20 @@ fn forget_lines(conn: &mut Conn, customer: CustomerId, order: i64) -> Result<()>
     Ok(())
 }
 
-/// Corrects an order that staff changed: what it brings by now, its units and lines. An order that was forgotten stays forgotten.
-pub fn change(conn: &mut Conn, order: i64, revenue: i64, units: i64, lines: &[Line], now: Time) -> Result<()> {
+/// Corrects an order that staff changed: what it brings by now, its units, lines and place. An order that was forgotten stays forgotten.
+pub fn change(conn: &mut Conn, order: i64, revenue: i64, units: i64, lines: &[Line], place: &Place, now: Time) -> Result<()> {
     let Some((customer, currency, at)) = owner(conn, order)? else { return Ok(()) };
     forget_lines(conn, customer, order)?;
     remember(conn, customer, order, at, lines)?;
-    diesel::update(purchases::table.find(order)).set((purchases::revenue.eq(revenue), purchases::units.eq(units))).execute(conn)?;
-    scores::follow(conn, customer, &currency, now)
+    diesel::update(purchases::table.find(order))
+        .set((
+            purchases::revenue.eq(revenue),
+            purchases::units.eq(units),
+            purchases::country.eq(&place.country),
+            purchases::postcode.eq(&place.postcode),
+        ))
+        .execute(conn)?;
+    follow(conn, customer, &currency, now)
 }
 
 /// Writes an order as the books have it, whatever was remembered of it. `refunded` is what was given back, in minor units.
@@ -116,7 +149,7 @@ pub fn restore(conn: &mut Conn, purchase: &Purchase, refunded: i64, now: Time) -
 pub fn refund(conn: &mut Conn, order: i64, amount: i64, now: Time) -> Result<()> {
     let Some((customer, currency, _)) = owner(conn, order)? else { return Ok(()) };
     diesel::update(purchases::table.find(order)).set(purchases::refunded.eq(purchases::refunded + amount)).execute(conn)?;
-    scores::follow(conn, customer, &currency, now)
+    follow(conn, customer, &currency, now)
 }
 
 /// Forgets an order that was cancelled: the customer did not buy.
@@ -124,7 +157,7 @@ pub fn forget(conn: &mut Conn, order: i64, now: Time) -> Result<()> {
     let Some((customer, currency, _)) = owner(conn, order)? else { return Ok(()) };
     forget_lines(conn, customer, order)?;
     diesel::delete(purchases::table.find(order)).execute(conn)?;
-    scores::follow(conn, customer, &currency, now)
+    follow(conn, customer, &currency, now)
 }
 
 /// (revenue, refunded) of an order, for the proof of the books.

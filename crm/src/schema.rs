@@ -39,6 +39,8 @@ diesel::table! {
         revenue -> BigInt,
         refunded -> BigInt,
         units -> BigInt,
+        country -> Text,
+        postcode -> Text,
     }
 }
 
@@ -131,6 +133,123 @@ diesel::table! {
 }
 
 diesel::table! {
+    product_kin (kind, key, product_id) {
+        product_id -> BigInt,
+        kind -> Text,
+        key -> Text,
+    }
+}
+
+diesel::table! {
+    segments (id) {
+        id -> BigInt,
+        name -> Text,
+        note -> Text,
+        rule -> Text,
+        state -> Text,
+        doubts -> BigInt,
+        build -> BigInt,
+        running -> Bool,
+        begun_at -> Nullable<Timestamp>,
+        size -> BigInt,
+        sized_at -> Nullable<Timestamp>,
+        build_millis -> BigInt,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    segment_states (segment_id, customer_id) {
+        segment_id -> BigInt,
+        customer_id -> BigInt,
+        member -> Bool,
+        since -> Timestamp,
+        changes_at -> Nullable<Timestamp>,
+        build -> BigInt,
+    }
+}
+
+diesel::table! {
+    segment_history (id) {
+        id -> BigInt,
+        segment_id -> BigInt,
+        customer_id -> BigInt,
+        entered -> Bool,
+        happened_at -> Timestamp,
+        why -> Text,
+    }
+}
+
+diesel::table! {
+    segment_sizes (segment_id, day) {
+        segment_id -> BigInt,
+        day -> Text,
+        size -> BigInt,
+    }
+}
+
+diesel::table! {
+    recommendation_runs (id) {
+        id -> BigInt,
+        run_at -> Timestamp,
+        buyers -> BigInt,
+        products -> BigInt,
+        milliseconds -> BigInt,
+        measure -> Text,
+    }
+}
+
+diesel::table! {
+    product_companions (product_id, kind) {
+        product_id -> BigInt,
+        kind -> Text,
+        companions -> Text,
+    }
+}
+
+diesel::table! {
+    customer_picks (customer_id) {
+        customer_id -> BigInt,
+        picks -> Text,
+    }
+}
+
+diesel::table! {
+    popular_products (rank) {
+        rank -> BigInt,
+        product_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    recommendation_exclusions (product_id) {
+        product_id -> BigInt,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    recommendation_pins (product_id, other_id) {
+        product_id -> BigInt,
+        other_id -> BigInt,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    recommendation_counts (day, shelf, arm) {
+        day -> Timestamp,
+        shelf -> Text,
+        arm -> Text,
+        views -> BigInt,
+        clicks -> BigInt,
+        orders -> BigInt,
+    }
+}
+
+diesel::table! {
     suppressions (channel, address_hash) {
         channel -> Text,
         address_hash -> Text,
@@ -138,4 +257,6 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(customers, scores);
+diesel::allow_tables_to_appear_in_same_query!(customers, scores, segment_states);
+diesel::allow_tables_to_appear_in_same_query!(segments, segment_states);
+diesel::allow_tables_to_appear_in_same_query!(product_kin, purchase_lines);

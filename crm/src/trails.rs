@@ -7,6 +7,7 @@ use crate::CustomerId;
 use crate::consents::{self, Consent, Statement};
 use crate::customers;
 use crate::schema::{activities, identity_edges, trails};
+use crate::segments::{self, Why};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::token;
@@ -92,6 +93,7 @@ pub fn join(conn: &mut Conn, secret: &str, customer: CustomerId, evidence: Evide
     let (channel, topic) = BROWSING;
     consents::record(conn, customer, &Statement { channel, topic, legal_basis: "consent", state: Consent::Given, proof: &proof }, now)?;
     seen_on(conn, trail.id, None, Some(customer))?;
+    segments::follow(conn, customer, Why::Event, now)?;
     Ok(Joined::Now)
 }
 
@@ -118,6 +120,7 @@ pub fn undo(conn: &mut Conn, customer: CustomerId, edge: EdgeId, now: Time) -> R
     }
     diesel::update(trails::table.find(edge.trail_id)).set(trails::customer_id.eq(None::<CustomerId>)).execute(conn)?;
     seen_on(conn, edge.trail_id, Some(customer), None)?;
+    segments::follow(conn, customer, Why::Event, now)?;
     Ok(edge)
 }
 

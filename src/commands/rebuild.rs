@@ -1,11 +1,11 @@
 use super::Failure;
 use crate::progress::Bar;
 use crate::state;
-use crm::scores;
+use crm::{recommendations, scores, segments};
 use kernel::clock::Clock;
 use kernel::config::Config;
 use std::process::ExitCode;
-use storefront::{orders, rebuild, shop};
+use storefront::{kin, orders, rebuild, shop};
 
 pub fn run(config: &Config) -> Result<ExitCode, Failure> {
     let db = state::database(config)?;
@@ -18,6 +18,9 @@ pub fn run(config: &Config) -> Result<ExitCode, Failure> {
     let done = done?;
     let currency = db.read_now(|conn| Ok(shop::get(conn)?.currency))?;
     scores::run(&db, currency, now)?;
-    println!("Purchases, timelines and scores were made anew from {done} orders.");
+    kin::all(&db, now)?;
+    segments::build_all(&db, &Clock::default())?;
+    recommendations::run(&db, now)?;
+    println!("Purchases, timelines and scores were made anew from {done} orders, and segments and recommendations from them.");
     Ok(ExitCode::SUCCESS)
 }

@@ -3,7 +3,7 @@
 use super::{Kind, Slot};
 use crate::state::AppState;
 use chrono::TimeDelta;
-use crm::scores;
+use crm::{recommendations, scores, segments};
 use kernel::jobs::Job;
 use kernel::{Error, Result, mail};
 use std::path::Path;
@@ -12,7 +12,9 @@ use storefront::catalog::{self, CATEGORY_JOB, PICTURE_JOB, WINDOW_JOB};
 use storefront::doctor::runs as doctor;
 use storefront::orders::terms;
 use storefront::payment_jobs::Cashier;
-use storefront::{batches, carts, gift_cards, idempotency, logins, payments, pictures, refunds, search_index, shop, waiting, webhooks};
+use storefront::{
+    batches, carts, gift_cards, idempotency, kin, logins, payments, pictures, refunds, search_index, shop, waiting, webhooks,
+};
 
 const RECONCILE: &str = "payments.reconcile";
 const EXPIRE: &str = "orders.expire";
@@ -43,6 +45,9 @@ pub static KINDS: &[Kind] = &[
         run: |state, job| webhooks::deliver(&state.db, id(job)?, state.door.config.webhooks_private, state.clock.now()),
     },
     Kind { name: scores::RUN_JOB, run: figure_scores },
+    Kind { name: segments::BUILD_JOB, run: |state, job| segments::build(&state.db, id(job)?, &state.clock) },
+    Kind { name: segments::SETTLE_JOB, run: |state, _| segments::settle(&state.db, state.clock.now()) },
+    Kind { name: recommendations::RUN_JOB, run: |state, _| recommendations::run(&state.db, state.clock.now()) },
     Kind { name: doctor::EXAMINE_JOB, run: |state, job| doctor::run(&state.db, id(job)?, &state.clock) },
     Kind { name: PRUNE, run: prune },
 ];
@@ -50,8 +55,10 @@ pub static KINDS: &[Kind] = &[
 pub static SCHEDULE: &[Slot] = &[
     Slot { kind: RECONCILE, every: TimeDelta::minutes(1) },
     Slot { kind: EXPIRE, every: TimeDelta::minutes(1) },
+    Slot { kind: segments::SETTLE_JOB, every: TimeDelta::minutes(1) },
     Slot { kind: waiting::JOB, every: TimeDelta::hours(1) },
     Slot { kind: scores::RUN_JOB, every: TimeDelta::hours(24) },
+    Slot { kind: recommendations::RUN_JOB, every: TimeDelta::hours(24) },
     Slot { kind: PRUNE, every: TimeDelta::hours(24) },
 ];
 
@@ -90,10 +97,13 @@ fn tell_below(state: &AppState, job: &Job) -> Result<()> {
     state.db.write_now(move |conn| catalog::tell_below(conn, &payload, now))
 }
 
-/// Works out every customer's scores anew.
+/// Works out every customer's scores anew, and then every segment, whether it asks about them or not.
 fn figure_scores(state: &AppState, _: &Job) -> Result<()> {
     let currency = state.db.read_now(|conn| Ok(shop::get(conn)?.currency))?;
-    scores::run(&state.db, currency, state.clock.now())
+    scores::run(&state.db, currency, state.clock.now())?;
+    let now = state.clock.now();
+    kin::all(&state.db, now)?;
+    state.db.write_now(move |conn| segments::doubt_all(conn, now))
 }
 
 /// Shows or hides a product at an edge of its window.
@@ -120,6 +130,7 @@ fn prune(state: &AppState, _: &Job) -> Result<()> {
     state.db.write_now(move |conn| logins::prune(conn, now))?;
     state.db.write_now(move |conn| idempotency::prune(conn, now))?;
     state.db.write_now(move |conn| batches::prune(conn, now - TimeDelta::days(DRAFT_DAYS)))?;
+    while state.db.write_now(move |conn| segments::prune(conn, now, 500))? > 0 {}
     while state.db.write_now(move |conn| webhooks::prune(conn, now, 500))? > 0 {}
     while state.db.write_now(move |conn| carts::prune(conn, now - TimeDelta::days(CART_DAYS), 500))? > 0 {}
     Ok(())

@@ -18,6 +18,7 @@ mod order_view;
 mod orders;
 mod problem;
 mod reader;
+mod recommendations;
 mod search;
 
 use actix_web::middleware::from_fn;
@@ -44,6 +45,7 @@ operations!(
     catalogue::categories,
     catalogue::products,
     catalogue::product,
+    recommendations::product_recommendations,
     search::search,
     carts::create_cart,
     carts::show_cart,
@@ -52,6 +54,7 @@ operations!(
     carts::remove_line,
     carts::set_coupon,
     carts::remove_coupon,
+    recommendations::cart_recommendations,
     carts::set_contact,
     cart_value::add_gift_card,
     cart_value::remove_gift_card,

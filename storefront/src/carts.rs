@@ -16,7 +16,7 @@ pub use value::{MAX_GIFT_CARDS, add_gift_card, remove_gift_card, use_store_credi
 
 use crate::address::Address;
 use crate::catalog::{self, Assortment};
-use crate::ids::{CartId, CartLineId, ShippingRateId, StoreId, VariantId};
+use crate::ids::{CartId, CartLineId, ProductId, ShippingRateId, StoreId, VariantId};
 use crate::schema::{cart_lines, carts};
 use crate::shop::Shop;
 use crate::stores;
@@ -144,6 +144,13 @@ pub fn units(conn: &mut Conn, id: CartId) -> Result<i64> {
     let quantities: Vec<i64> =
         on_each!(conn, c => cart_lines::table.filter(cart_lines::cart_id.eq(id)).select(cart_lines::quantity).load(c))?;
     Ok(quantities.iter().sum())
+}
+
+/// The products in a cart, each once.
+pub fn products(conn: &mut Conn, id: CartId) -> Result<Vec<ProductId>> {
+    let variants: Vec<VariantId> =
+        on_each!(conn, c => cart_lines::table.filter(cart_lines::cart_id.eq(id)).select(cart_lines::variant_id).load(c))?;
+    catalog::products_of(conn, &variants)
 }
 
 /// Adds units of a variant, up to [`MAX_QUANTITY`]. `NotFound` for a variant that is not on sale.

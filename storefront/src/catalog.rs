@@ -26,7 +26,7 @@ mod write;
 pub use assortment::Assortment;
 pub(crate) use assortment::prices_of;
 pub use availability::Availability;
-pub use cards::{Card, CardPicture, cards};
+pub use cards::{Card, CardPicture, cards, titles_in};
 pub use categories::{Categories, Category, CategoryChange, categories, ensure_path, save_category, set_category_text};
 pub use category_desk::{
     CATEGORY_JOB, CategoryText, WholeCategory, category, category_seo, put_category, remove_category, set_category_picture, shift_category,
@@ -39,7 +39,7 @@ pub use filter::{Filter, Stocked, found, found_variants};
 pub use list::{
     Brief, ProductRow, attribute_names, brief, by_slugs, count, find, ids, listing, newest, product_list, ranges, related, slugs, sold,
 };
-pub use nature::{Named, Nature, addresses, named, natures, product_of, skus, variant_named};
+pub use nature::{Named, Nature, addresses, named, natures, product_of, products_of, skus, variant_named};
 pub use page::{PageAttribute, PagePicture, PageVariant, ProductOption, ProductPage, page};
 pub(crate) use price_log::price_timeline;
 pub use price_log::{PriceAt, PriceChange, price_changes};

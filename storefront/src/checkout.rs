@@ -12,7 +12,7 @@ use chrono::TimeDelta;
 use crm::CustomerId;
 use crm::customers::{self, NewCustomer};
 use crm::email::Email;
-use crm::purchases::{self, Purchase};
+use crm::purchases::{self, Place, Purchase};
 use kernel::clock::Time;
 use kernel::events::{self, Event};
 use kernel::money::Money;
@@ -148,7 +148,7 @@ fn create(conn: &mut Conn, quote: &Quote, contact: &Contact, settlement: Settlem
                 phone: contact.phone.clone(),
                 language: cart.language.clone(),
             };
-            customers::ensure(conn, &new, now)?
+            customers::meet(conn, &new, now)?.0
         }
     };
     // An order of which nothing is left to pay has nothing to wait for.
@@ -183,7 +183,8 @@ fn create(conn: &mut Conn, quote: &Quote, contact: &Contact, settlement: Settlem
     }
     let revenue = Money::new(quote.priced.total, quote.currency);
     let lines = bought(quote);
-    purchases::learn(conn, &Purchase { order: order.0, customer, at: now, revenue, units: quote.units(), lines }, now)?;
+    let place = Place::new(&contact.shipping.country, &contact.shipping.postal_code);
+    purchases::learn(conn, &Purchase { order: order.0, customer, at: now, revenue, units: quote.units(), lines, place }, now)?;
     // The payment of what is left comes after those of gift cards and store credit; a free order has a payment of nothing.
     let payment = if quote.due() > 0 || quote.stored.sum() == 0 {
         payments::create(conn, order, &cart.payment_method, Money::new(quote.due(), quote.currency), now)?

@@ -15,6 +15,7 @@ mod draft;
 mod export;
 pub mod export_catalogue;
 pub mod export_history;
+pub mod export_segment;
 mod figure;
 mod frozen;
 mod html;

@@ -23,6 +23,7 @@ pub mod gift_cards;
 pub mod idempotency;
 pub mod ids;
 pub mod imports;
+pub mod kin;
 pub mod labels;
 pub mod logins;
 pub mod mails;

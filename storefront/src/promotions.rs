@@ -31,7 +31,7 @@ pub use reason::Reason;
 pub use rules::{Conditions, Cut, Effect, Goods, Hours, ItemsCondition, Measure, Rules, Tier};
 pub use shelf::{Priced, Shelf};
 pub(crate) use store::speak_of;
-pub use store::{by_code, create, duplicate, get, list, set_state, shared_code, shared_codes, update};
+pub use store::{by_code, create, duplicate, for_segment, get, list, set_state, shared_code, shared_codes, update};
 pub use trial::{Trial, Trying, trial};
 
 use crate::ids::PromotionId;

@@ -4,7 +4,7 @@ use crate::ids::OrderId;
 use crate::orders::{self, Order, OrderStatus};
 use crate::{refunds, timeline};
 use crm::activities;
-use crm::purchases::{self, Purchase};
+use crm::purchases::{self, Place, Purchase};
 use kernel::clock::Time;
 use kernel::money::{Currency, Money};
 use kernel::{Conn, Db, Error, Result};
@@ -41,6 +41,7 @@ fn anew(conn: &mut Conn, order: &Order, now: Time) -> Result<()> {
     }
     let currency =
         Currency::parse(&order.currency).ok_or_else(|| Error::unexpected(format!("order {} is in {}", order.number, order.currency)))?;
+    let to = order.shipping_address()?;
     let units = orders::lines(conn, order.id)?.iter().map(|line| line.quantity).sum();
     let purchase = Purchase {
         order: order.id.0,
@@ -49,6 +50,7 @@ fn anew(conn: &mut Conn, order: &Order, now: Time) -> Result<()> {
         revenue: Money::new(order.total, currency),
         units,
         lines: orders::bought(conn, order.id)?,
+        place: Place::new(&to.country, &to.postal_code),
     };
     let refunded = refunds::remembered(conn, order.id)?;
     purchases::restore(conn, &purchase, refunded, now)

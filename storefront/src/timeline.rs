@@ -6,7 +6,7 @@ use crate::orders::{self, HistoryEntry};
 use crate::shop::LANGUAGES;
 use crate::{catalog, edits};
 use crm::activities::{self, Activity, BOOKS, Entry, Kind};
-use crm::customers;
+use crm::{customers, segments};
 use kernel::clock::Time;
 use kernel::events::Event;
 use kernel::mail::Mail;
@@ -15,8 +15,8 @@ use kernel::{Conn, Result};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
-/// Follows an event of an order.
-pub fn on_event(conn: &mut Conn, event: &Event) -> Result<()> {
+/// Follows an event of an order, and the segments of its customer with it.
+pub fn on_event(conn: &mut Conn, event: &Event, now: Time) -> Result<()> {
     let order = match event {
         Event::OrderPlaced { order }
         | Event::OrderCancelled { order, .. }
@@ -27,10 +27,24 @@ pub fn on_event(conn: &mut Conn, event: &Event) -> Result<()> {
         | Event::ReturnChanged { order, .. } => *order,
         _ => return Ok(()),
     };
-    follow(conn, OrderId(order))
+    follow(conn, OrderId(order))?;
+    let customer = orders::get(conn, OrderId(order))?.customer_id;
+    segments::follow_events(conn, &[customer], &BY_ORDERS.map(Kind::as_str), now)
 }
 
-/// Adds what the timeline of an order's customer lacks of it. Who was erased has none.
+/// What the history of an order tells.
+const BY_ORDERS: [Kind; 8] = [
+    Kind::OrderPlaced,
+    Kind::OrderChanged,
+    Kind::OrderCancelled,
+    Kind::OrderPaid,
+    Kind::OrderShipped,
+    Kind::ReturnAsked,
+    Kind::OrderReturned,
+    Kind::OrderRefunded,
+];
+
+/// Adds what the timeline of an order's customer lacks of it; who was erased has none. Whoever calls it has the customer's segments follow.
 pub fn follow(conn: &mut Conn, order: OrderId) -> Result<()> {
     let order = orders::get(conn, order)?;
     if customers::erased(conn, order.customer_id)? {
@@ -51,7 +65,7 @@ pub fn follow(conn: &mut Conn, order: OrderId) -> Result<()> {
             amount: currency.and_then(|currency| Some(Money::new(amount(first_total, kind, &entry)?, currency))),
             detail: &order.number,
         };
-        activities::record(conn, &activity)?;
+        activities::keep(conn, &activity)?;
     }
     Ok(())
 }

@@ -98,6 +98,9 @@ impl Things {
                 storefront::theme::publish(conn, storefront::stores::MAIN, &pine, 0, "test", now())?;
                 let attribute = storefront::attributes::Definition { name: "Weight".into(), ..Default::default() };
                 let attribute = storefront::attributes::save(conn, &attribute, now())?;
+                let rule = crm::rules::Rule::Tag("vip".into());
+                let wish = crm::segments::Wish { name: "VIP".into(), note: String::new(), rule };
+                let segment = crm::segments::create(conn, &wish, now())?;
                 let redirect = storefront::redirects::set(conn, "/old", "/new")?;
                 let wish = storefront::stores::Wish {
                     name: "Swiss".into(),
@@ -140,6 +143,7 @@ impl Things {
                     ("", "{location}", storefront::stock::locations(conn)?[0].id.to_string()),
                     ("", "{return}", back.to_string()),
                     ("", "{card}", card.to_string()),
+                    ("", "{segment}", segment.to_string()),
                     ("", "{customer}", order.customer_id.to_string()),
                     ("", "{role}", own.to_string()),
                     ("", "{staff}", helper.to_string()),

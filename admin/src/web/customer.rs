@@ -12,6 +12,7 @@ use crm::activities;
 use crm::consents;
 use crm::customers::{self, Customer};
 use crm::scores::{self, Buyer, Forecast, HORIZONS, Run, Score};
+use crm::segments;
 use kernel::clock::Time;
 use kernel::money::{Currency, Money};
 use kernel::{Conn, Error, Result};
@@ -71,10 +72,14 @@ fn whole(conn: &mut Conn, id: CustomerId, now: Time) -> Result<(Customer, Value)
         })
         .collect();
     let stages: Vec<Value> = scores::stages(conn, id, SHOWN)?.into_iter().map(|(stage, at)| json!({ "stage": stage, "at": at })).collect();
+    let within: Vec<Value> = segments::of_customer(conn, id, now)?
+        .into_iter()
+        .map(|one| json!({ "id": one.segment, "name": one.name, "since": one.since }))
+        .collect();
     let places: Vec<Vec<String>> = address_book::of_customer(conn, id)?.into_iter().map(|entry| entry.address.lines()).collect();
     let mut view = json!({ "id": id, "name": customer.name, "email": customer.email, "phone": customer.phone, "language": customer.language,
         "since": customer.created_at, "registered": logins::password_hash(conn, id)?.is_some(), "consents": said, "addresses": places,
-        "credit": credit, "orders": bought, "stages": stages, "carts": open_carts(conn, id, now)?, "run": run.as_ref().map(known), "score": null });
+        "credit": credit, "orders": bought, "stages": stages, "segments": within, "carts": open_carts(conn, id, now)?, "run": run.as_ref().map(known), "score": null });
     let lately = activities::timeline(conn, id, None, None, SHOWN)?;
     view["timeline"] = json!(told(conn, &lately)?);
     view["browsers"] = json!(timeline::browsers(conn, id)?);

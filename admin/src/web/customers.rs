@@ -1,26 +1,43 @@
 //! The list of customers, and what is known of all of them together.
 
 use super::desk::{Desk, ROWS};
+use crate::permissions::Permission;
 use actix_web::HttpResponse;
 use crm::CustomerId;
 use crm::customers::Customer;
 use crm::rfm::Group;
 use crm::scores::{self, Filter, Order, Run, Score, Stage};
+use crm::segments::{self, SegmentId, State};
 use kernel::Result;
 use kernel::money::Money;
 use serde_json::{Value, json};
 
 pub async fn list(desk: Desk) -> Result<HttpResponse> {
     let (text, group, stage) = (desk.query("q"), desk.query("group"), desk.query("stage"));
+    let segment: Option<SegmentId> = desk.query("segment").parse().ok().filter(|_| desk.may(Permission::SegmentsView));
     let order = Order::parse(&desk.query("order")).unwrap_or(Order::Newest);
-    let filter =
-        Filter { order, group: Group::parse(&group), stage: Stage::parse(&stage), text: text.clone(), after: desk.after().map(CustomerId) };
-    let (found, run) = desk.read(move |conn| Ok((scores::list(conn, &filter, ROWS)?, scores::last_run(conn)?))).await?;
+    let filter = Filter {
+        order,
+        group: Group::parse(&group),
+        stage: Stage::parse(&stage),
+        segment,
+        text: text.clone(),
+        after: desk.after().map(CustomerId),
+    };
+    let (now, may) = (desk.door.now(), desk.may(Permission::SegmentsView));
+    let (found, run, segments) = desk
+        .read(move |conn| {
+            let all = if may { segments::list(conn)? } else { Vec::new() };
+            Ok((scores::list(conn, &filter, ROWS, now)?, scores::last_run(conn)?, all))
+        })
+        .await?;
+    let due = segments.iter().any(|one| Some(one.id) == segment && one.state == State::Due);
+    let segments: Vec<Value> = segments.iter().map(|one| json!({ "value": one.id.to_string(), "label": one.name })).collect();
     let rows = found.iter().map(row).collect::<Result<Vec<Value>>>()?;
     // A text lists the first that it finds, and goes no further.
     let last = found.last().map(|(customer, _)| customer.id.0).filter(|_| text.trim().is_empty());
     let view = json!({ "rows": rows, "next": desk.next(rows.len(), last), "q": text, "group": group, "stage": stage, "order": order,
-        "orders": Order::ALL, "groups": Group::ALL, "stages": Stage::ALL, "run": run.map(|run| known(&run)) });
+        "orders": Order::ALL, "groups": Group::ALL, "stages": Stage::ALL, "segment": segment.map(|id| id.to_string()).unwrap_or_default(), "segments": segments, "due": due, "run": run.map(|run| known(&run)) });
     desk.page("admin/customers.html", "admin-customers", view)
 }
 

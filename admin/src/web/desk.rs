@@ -40,7 +40,15 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
             ("store-credit", Permission::StoreCreditView),
         ],
     ),
-    ("memory", &[("customers", Permission::CustomersView), ("forecasts", Permission::CustomersView)]),
+    (
+        "memory",
+        &[
+            ("customers", Permission::CustomersView),
+            ("segments", Permission::SegmentsView),
+            ("forecasts", Permission::CustomersView),
+            ("recommendations", Permission::RecommendationsView),
+        ],
+    ),
     (
         "goods",
         &[

@@ -4,6 +4,7 @@
 use super::forms::{self, Reader};
 use super::promotion_goods::{self as goods, lines};
 use crm::email::Email;
+use crm::segments::{self, SegmentId};
 use kernel::error::Fields;
 use kernel::money::{Currency, Money};
 use kernel::{Conn, Error, Result};
@@ -54,6 +55,7 @@ const NAMES: &[&str] = &[
     "signed_in",
     "first_order",
     "customers",
+    "segment",
     "countries",
     "day_1",
     "day_2",
@@ -152,6 +154,7 @@ fn fill_conditions(conn: &mut Conn, form: Form, conditions: &Conditions, currenc
         .fill("signed_in", forms::tick(conditions.signed_in))
         .fill("first_order", forms::tick(conditions.first_order))
         .fill("customers", conditions.customers.join("\n"))
+        .fill("segment", forms::number(conditions.segment.map(|id| id.0)))
         .fill("countries", conditions.countries.join(" "))
         .fill("hour_from", conditions.hours.map(|hours| clock(hours.from)).unwrap_or_default())
         .fill("hour_until", conditions.hours.map(|hours| clock(hours.until)).unwrap_or_default());
@@ -241,6 +244,12 @@ fn read_conditions(conn: &mut Conn, posted: &Posted, reader: &mut Reader, words:
             Err(_) => reader.wrong.add("customers", goods::not_found(&[line], words)?),
         }
     }
+    let segment = reader.optional_number("segment").map(SegmentId);
+    if let Some(id) = segment
+        && !segments::others(conn)?.contains_key(&id)
+    {
+        reader.wrong.add("segment", "segment-gone");
+    }
     let (from, until) = (minute(reader, posted, "hour_from"), minute(reader, posted, "hour_until"));
     let hours = match (from, until) {
         (None, None) => None,
@@ -254,6 +263,7 @@ fn read_conditions(conn: &mut Conn, posted: &Posted, reader: &mut Reader, words:
         signed_in: reader.ticked("signed_in"),
         first_order: reader.ticked("first_order"),
         customers,
+        segment,
         countries: posted
             .get("countries")
             .to_uppercase()

@@ -2,6 +2,7 @@
 
 use super::promotion_form::write_tier;
 use super::{forms, promotion_goods as goods};
+use crm::segments;
 use kernel::money::Money;
 use kernel::{Conn, Result};
 use storefront::promotions::{Cut, Effect, Goods, Promotion};
@@ -18,6 +19,7 @@ pub struct Spelled {
     of: Vec<String>,
     items: Vec<String>,
     gift: String,
+    segment: String,
 }
 
 impl Spelled {
@@ -34,6 +36,9 @@ impl Spelled {
         }
         if let Some(items) = &rules.conditions.items {
             spelled.items = goods::spelled(conn, &items.goods)?;
+        }
+        if let Some(id) = rules.conditions.segment {
+            spelled.segment = segments::get(conn, id).map(|segment| segment.name)?;
         }
         Ok(spelled)
     }
@@ -113,6 +118,9 @@ pub fn whole(promotion: &Promotion, spelled: &Spelled, shop: &Shop, words: &Word
     }
     if !conditions.customers.is_empty() {
         say("promo-customers", &[("count", &conditions.customers.len().to_string())])?;
+    }
+    if conditions.segment.is_some() {
+        say("promo-segment", &[("segment", &spelled.segment)])?;
     }
     if !conditions.countries.is_empty() {
         say("promo-countries", &[("countries", &conditions.countries.join(", "))])?;

@@ -6,6 +6,7 @@ use super::promotion_form as form;
 use super::promotion_words::{self, Spelled};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use crm::segments;
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
 use storefront::ids::PromotionId;
@@ -85,7 +86,9 @@ async fn show(desk: &Desk, status: StatusCode, id: Option<PromotionId>, filled: 
             let slugs: Vec<String> =
                 storefront::catalog::categories(conn, shop::LANGUAGES[0])?.0.into_iter().map(|category| category.slug).collect();
             let stored = id.map(|id| stored(conn, id, &shop, &words, now)).transpose()?;
-            Ok(json!({ "id": id, "currency": currency, "zone": shop.time_zone, "categories": slugs, "stored": stored,
+            let segments: Vec<Value> =
+                segments::list(conn)?.iter().map(|one| json!({ "value": one.id.to_string(), "label": one.name })).collect();
+            Ok(json!({ "id": id, "currency": currency, "zone": shop.time_zone, "categories": slugs, "stored": stored, "segments": segments,
                 "effects": form::EFFECTS, "methods": form::METHODS, "measures": form::MEASURES, "days": [1, 2, 3, 4, 5, 6, 7] }))
         })
         .await?;

@@ -4,7 +4,8 @@ use super::{Score, Stage};
 use crate::CustomerId;
 use crate::customers::{Customer, named};
 use crate::rfm::Group;
-use crate::schema::{customers, scores};
+use crate::schema::{customers, scores, segment_states};
+use crate::segments::{self, Listed, SegmentId};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Result, words};
@@ -27,6 +28,7 @@ pub struct Filter {
     pub order: Order,
     pub group: Option<Group>,
     pub stage: Option<Stage>,
+    pub segment: Option<SegmentId>,
     /// The beginning of the mail address or of the name.
     pub text: String,
     /// The last customer of the page before.
@@ -38,27 +40,45 @@ pub type Row = (Customer, Option<Score>);
 
 /// The customers that are asked for, a page of them. A group or a stage is listed by value. A text lists the first that are found by it,
 /// without further pages: a longer text finds fewer.
-pub fn list(conn: &mut Conn, filter: &Filter, limit: i64) -> Result<Vec<Row>> {
+pub fn list(conn: &mut Conn, filter: &Filter, limit: i64, now: Time) -> Result<Vec<Row>> {
+    let members = match filter.segment {
+        Some(id) => Some(segments::listed(conn, id, now)?),
+        None => None,
+    };
     if !filter.text.trim().is_empty() {
-        return found(conn, filter, limit);
+        return found(conn, filter, members.as_ref(), limit);
     }
     if filter.order == Order::Newest && filter.group.is_none() && filter.stage.is_none() {
-        return newest(conn, filter.after, limit);
+        return newest(conn, filter.after, members.as_ref(), limit);
     }
-    scored(conn, filter, limit)
+    scored(conn, filter, members.as_ref(), limit)
 }
 
-fn newest(conn: &mut Conn, after: Option<CustomerId>, limit: i64) -> Result<Vec<Row>> {
-    Ok(customers::table
+/// Adds to a query that the customer in `$column` is among the members of a segment.
+macro_rules! only {
+    ($query:expr, $members:expr, $column:expr) => {
+        if let Some(members) = $members {
+            let sound = segment_states::changes_at.is_null().or(segment_states::changes_at.gt(members.now).assume_not_null());
+            let rows = segment_states::table
+                .filter(segment_states::segment_id.eq(members.segment))
+                .filter(segment_states::member.eq(true))
+                .filter(sound)
+                .select(segment_states::customer_id);
+            $query = $query.filter($column.eq_any(rows).or($column.eq_any(members.late.clone())));
+        }
+    };
+}
+
+fn newest(conn: &mut Conn, after: Option<CustomerId>, members: Option<&Listed>, limit: i64) -> Result<Vec<Row>> {
+    let mut query = customers::table
         .left_join(scores::table.on(scores::customer_id.eq(customers::id)))
         .filter(customers::id.lt(after.unwrap_or(CustomerId(i64::MAX))))
-        .order(customers::id.desc())
-        .limit(limit)
-        .select((Customer::as_select(), Option::<Score>::as_select()))
-        .load(conn)?)
+        .into_boxed();
+    only!(query, members, customers::id);
+    Ok(query.order(customers::id.desc()).limit(limit).select((Customer::as_select(), Option::<Score>::as_select())).load(conn)?)
 }
 
-fn found(conn: &mut Conn, filter: &Filter, limit: i64) -> Result<Vec<Row>> {
+fn found(conn: &mut Conn, filter: &Filter, members: Option<&Listed>, limit: i64) -> Result<Vec<Row>> {
     let ids: Vec<CustomerId> = named(conn, &filter.text, limit)?.iter().map(|one| one.id).collect();
     let mut query =
         customers::table.left_join(scores::table.on(scores::customer_id.eq(customers::id))).filter(customers::id.eq_any(ids)).into_boxed();
@@ -68,6 +88,7 @@ fn found(conn: &mut Conn, filter: &Filter, limit: i64) -> Result<Vec<Row>> {
     if let Some(stage) = filter.stage {
         query = query.filter(scores::stage.eq(stage));
     }
+    only!(query, members, customers::id);
     Ok(query.order(customers::id.desc()).select((Customer::as_select(), Option::<Score>::as_select())).load(conn)?)
 }
 
@@ -86,7 +107,7 @@ fn place(conn: &mut Conn, id: CustomerId) -> Result<Option<Place>> {
 }
 
 /// Those who bought, in an order that an index holds.
-fn scored(conn: &mut Conn, filter: &Filter, limit: i64) -> Result<Vec<Row>> {
+fn scored(conn: &mut Conn, filter: &Filter, members: Option<&Listed>, limit: i64) -> Result<Vec<Row>> {
     let after = match filter.after {
         Some(id) => place(conn, id)?,
         None => None,
@@ -103,6 +124,7 @@ fn scored(conn: &mut Conn, filter: &Filter, limit: i64) -> Result<Vec<Row>> {
     if let Some(stage) = filter.stage {
         query = query.filter(scores::stage.eq(stage));
     }
+    only!(query, members, scores::customer_id);
     query = match order {
         Order::LastOrder => {
             if let Some(after) = after {

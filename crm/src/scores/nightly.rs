@@ -4,6 +4,7 @@ use super::{Bought, Buyer, Figures, Parts, Score, figure, hold, scored, store};
 use crate::CustomerId;
 use crate::rfm::Quintiles;
 use crate::schema::{purchases, score_runs, scores};
+use crate::segments;
 use diesel::dsl::max;
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -36,14 +37,15 @@ pub fn run(db: &Db, currency: Currency, now: Time) -> Result<()> {
         diesel::insert_into(score_runs::table).values(row).execute(conn)?;
         let last: Option<i64> = score_runs::table.select(max(score_runs::id)).first(conn)?;
         diesel::delete(score_runs::table.filter(score_runs::id.le(last.unwrap_or(0) - KEPT))).execute(conn)?;
-        Ok(())
+        // From here on rows of segments that ask about scores are not believed, and the build after the last of them is what counts.
+        segments::scores_moved(conn, now)
     })?;
     for (buyers, places) in buyers.chunks(WRITTEN).zip(places.chunks(WRITTEN)) {
         let chunk: Vec<(Buyer, Quintiles)> = buyers.iter().cloned().zip(places.iter().copied()).collect();
         let figures = figures.clone();
         db.write_now(move |conn| write(conn, &chunk, &figures, currency, now))?;
     }
-    Ok(())
+    db.write_now(move |conn| segments::scores_moved(conn, now))
 }
 
 /// All buyers in the order of their ids.

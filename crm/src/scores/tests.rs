@@ -17,7 +17,15 @@ fn customer(db: &Db, name: &str) -> CustomerId {
 }
 
 fn buys(db: &Db, customer: CustomerId, order: i64, on: i64, minor: i64) {
-    let purchase = Purchase { order, customer, at: day(on), revenue: Money::new(minor, Currency::EUR), units: 1, lines: Vec::new() };
+    let purchase = Purchase {
+        order,
+        customer,
+        at: day(on),
+        revenue: Money::new(minor, Currency::EUR),
+        units: 1,
+        lines: Vec::new(),
+        place: Default::default(),
+    };
     db.write_now(move |conn| purchases::learn(conn, &purchase, day(on))).unwrap();
 }
 
@@ -58,6 +66,7 @@ fn money_of_another_currency_is_no_part_of_the_value() {
         revenue: Money::new(7000, Currency::parse("CHF").unwrap()),
         units: 1,
         lines: Vec::new(),
+        place: Default::default(),
     };
     db.write_now(move |conn| purchases::learn(conn, &francs, day(1))).unwrap();
     let now = score(&db, ann).unwrap();
@@ -116,8 +125,8 @@ fn lists_go_on_by_key_in_every_order() {
         let mut seen = Vec::new();
         let mut after = None;
         loop {
-            let filter = Filter { order, group: None, stage: None, text: String::new(), after };
-            let page = db.read_now(move |conn| list(conn, &filter, 50)).unwrap();
+            let filter = Filter { order, group: None, stage: None, segment: None, text: String::new(), after };
+            let page = db.read_now(move |conn| list(conn, &filter, 50, day(365))).unwrap();
             let Some(last) = page.last() else { break };
             after = Some(last.0.id);
             seen.extend(page.into_iter().map(|(customer, _)| customer.id));
@@ -128,8 +137,8 @@ fn lists_go_on_by_key_in_every_order() {
         assert_eq!((seen.len(), once.len()), (expected, expected), "{order:?}");
     }
     let found = |text: &str| {
-        let filter = Filter { order: Order::Newest, group: None, stage: None, text: text.into(), after: None };
-        db.read_now(move |conn| list(conn, &filter, 50)).unwrap().len()
+        let filter = Filter { order: Order::Newest, group: None, stage: None, segment: None, text: text.into(), after: None };
+        db.read_now(move |conn| list(conn, &filter, 50, day(365))).unwrap().len()
     };
     assert_eq!((found("ZOE"), found("c11"), found("zoe@ex"), found("%"), found("nobody")), (1, 11, 1, 0, 0));
 }

@@ -160,7 +160,7 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
         coupons: vec!["SPRING10".to_string()],
         estimate: estimate(),
         blocked: None,
-        shelf: None,
+        complete: String::new(),
     };
     cart.lines[0].notice = Some(Notice { kind: Tone::Info, text: say(l, "Only 3 left.", "仅剩 3 件。") });
     p.page("cart", "cart", cart)?;
@@ -175,7 +175,7 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
             coupons: Vec::new(),
             estimate: estimate(),
             blocked: None,
-            shelf: None,
+            complete: String::new(),
         },
     )?;
 

@@ -266,6 +266,7 @@ fn product(l: Language) -> ProductView {
         })
         .collect(),
         viewed: String::new(),
+        together: String::new(),
         shelves: vec![Shelf {
             title: say(l, "Goes well with it", "搭配推荐"),
             more: None,
@@ -302,6 +303,7 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
             }),
             tiles: tiles.iter().map(tile).collect(),
             viewed: String::new(),
+            for_you: String::new(),
             shelves: vec![
                 Shelf {
                     title: say(l, "New this season", "当季新品"),

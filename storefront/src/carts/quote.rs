@@ -156,7 +156,7 @@ pub fn quote(conn: &mut Conn, id: CartId, now: Time) -> Result<Quote> {
     let lines = load_lines(conn, &cart, &Assortment { currency, part: shop.part }, now, &mut notices)?;
 
     let mut loaded = promotions::live(conn, &codes::split(&cart.coupon_code), &cart.language, now)?;
-    let shopper = promotions::shopper(conn, &mut loaded, cart.customer_id, &cart.email)?;
+    let shopper = promotions::shopper(conn, &mut loaded, cart.customer_id, &cart.email, now)?;
     let country = if cart.country.is_empty() { shop.assumed_country() } else { &cart.country };
     let situation = Situation {
         currency,

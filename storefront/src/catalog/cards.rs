@@ -77,6 +77,22 @@ pub fn cards(conn: &mut Conn, shop: &Shop, ids: &[ProductId], language: &str) ->
     Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
+/// What products are called in a language, whether on show or not.
+pub fn titles_in(conn: &mut Conn, ids: &[ProductId], language: &str) -> Result<HashMap<ProductId, String>> {
+    let mut titles = HashMap::with_capacity(ids.len());
+    for ids in ids.chunks(super::CHUNK) {
+        let rows: Vec<(ProductId, String, Option<String>)> = products::table
+            .left_join(
+                product_texts::table.on(product_texts::product_id.eq(products::id).and(product_texts::language.eq(language.to_string()))),
+            )
+            .filter(products::id.eq_any(ids))
+            .select((products::id, products::title, product_texts::title.nullable()))
+            .load(conn)?;
+        titles.extend(rows.into_iter().map(|(id, title, own)| (id, own.filter(|text| !text.is_empty()).unwrap_or(title))));
+    }
+    Ok(titles)
+}
+
 fn card(
     (id, slug, title, brand): (ProductId, String, String, String),
     offers: Option<&Vec<Offer>>,

@@ -6,7 +6,7 @@ use crate::schema::{product_categories, products, variants};
 use crate::shop::LANGUAGES;
 use diesel::prelude::*;
 use kernel::json::Json;
-use kernel::{Conn, Result};
+use kernel::{Conn, Result, on_each};
 use std::collections::HashMap;
 
 /// Where a product belongs. Brand and tags as stored, the same in every language.
@@ -77,6 +77,12 @@ pub fn skus(conn: &mut Conn, ids: &[VariantId]) -> Result<Vec<String>> {
 /// The product of a variant.
 pub fn product_of(conn: &mut Conn, variant: VariantId) -> Result<Option<ProductId>> {
     Ok(variants::table.find(variant).select(variants::product_id).first(conn).optional()?)
+}
+
+/// The products that these are variants of, each once.
+pub fn products_of(conn: &mut Conn, ids: &[VariantId]) -> Result<Vec<ProductId>> {
+    let of = variants::table.filter(variants::id.eq_any(ids.to_vec())).select(variants::product_id).distinct();
+    Ok(on_each!(conn, c => of.order(variants::product_id).load(c))?)
 }
 
 /// The variant a merchant means by `name`: its SKU, or the address of a product with one variant that is sold. With `first` the

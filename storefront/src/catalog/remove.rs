@@ -52,6 +52,7 @@ pub fn remove(conn: &mut Conn, id: ProductId) -> Result<()> {
     diesel::delete(product_categories::table.filter(product_categories::product_id.eq(id))).execute(conn)?;
     diesel::delete(product_attributes::table.filter(product_attributes::product_id.eq(id))).execute(conn)?;
     diesel::delete(product_pictures::table.filter(product_pictures::product_id.eq(id))).execute(conn)?;
+    crm::recommendations::rules::forget_product(conn, id.0)?;
     redirects::forget_product(conn, id)?;
     collections::forget_product(conn, id)?;
     diesel::delete(products::table.find(id)).execute(conn)?;

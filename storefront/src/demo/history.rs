@@ -42,6 +42,26 @@ const PEOPLE: [(&str, &str, &str, &str, u64); 24] = [
     ("Yusuf Demir", "Neue Straße 16", "89073", "Ulm", 2),
 ];
 
+/// What people take with it: the beginning of an SKU, and the SKU. Four of five do.
+const WITH: [(&str, &str); 12] = [
+    ("BWL-MAT", "WSK-BAM-80"),
+    ("WSK-BAM", "BWL-MAT-BLK"),
+    ("TEA-LJG", "GAI-WHI"),
+    ("TEA-QIM", "POT-RND-900"),
+    ("TEA-WPE", "JAR-STO-SAG"),
+    ("TEA-TGY", "CUP-TEN-4"),
+    ("POT-", "KET-GSN"),
+    ("KET-", "POT-RND-900"),
+    ("GAI-", "CUP-TEN-4"),
+    ("JAR-", "SCP-WAL"),
+    ("PLT-", "NAP-NAT"),
+    ("BWL-", "TRY-OAK-L"),
+];
+/// The tea that a regular comes back for, in every other order, by the place among the people.
+const TEAS: [&str; 4] = ["TEA-LJG-100", "TEA-QIM-100", "TEA-WPE-50", "TEA-TGY-100"];
+/// Who has so many orders of a hundred is a regular.
+const REGULAR: u64 = 4;
+
 /// Numbers that look random and are always the same.
 struct Dice(u64);
 
@@ -88,7 +108,7 @@ fn goods(products: &[ProductDraft]) -> Vec<(String, String, i64)> {
 }
 
 fn order(dice: &mut Dice, number: usize, at: DateTime<Utc>, goods: &[(String, String, i64)]) -> OrderDraft {
-    let (name, street, zip, city, _) = person(dice);
+    let (name, street, zip, city, share) = person(dice);
     let address = AddressDraft {
         name: Some(name.into()),
         address1: Some(street.into()),
@@ -98,19 +118,16 @@ fn order(dice: &mut Dice, number: usize, at: DateTime<Utc>, goods: &[(String, St
         ..AddressDraft::default()
     };
     let mut lines: Vec<OrderLineDraft> = Vec::new();
-    for _ in 0..=dice.roll(3) {
-        let (sku, title, price) = &goods[dice.place(goods.len())];
-        if lines.iter().all(|line| line.sku.as_ref() != Some(sku)) {
-            let quantity = if dice.roll(4) == 0 { 2 } else { 1 };
-            lines.push(OrderLineDraft {
-                sku: Some(sku.clone()),
-                name: title.clone(),
-                quantity,
-                price: *price,
-                requires_shipping: Some(true),
-                ..OrderLineDraft::default()
-            });
-        }
+    for (sku, title, price) in taken(dice, name, share, goods) {
+        let quantity = if dice.roll(4) == 0 { 2 } else { 1 };
+        lines.push(OrderLineDraft {
+            sku: Some(sku.clone()),
+            name: title.clone(),
+            quantity,
+            price: *price,
+            requires_shipping: Some(true),
+            ..OrderLineDraft::default()
+        });
     }
     let subtotal: i64 = lines.iter().map(|line| line.price * line.quantity).sum();
     let shipping = if subtotal >= FREE_OVER { 0 } else { DELIVERY };
@@ -149,6 +166,27 @@ fn order(dice: &mut Dice, number: usize, at: DateTime<Utc>, goods: &[(String, St
         lines,
         line: 0,
     }
+}
+
+/// What an order is made of: goods at random, what goes with them, and the tea of a regular.
+fn taken<'a>(dice: &mut Dice, name: &str, share: u64, goods: &'a [(String, String, i64)]) -> Vec<&'a (String, String, i64)> {
+    let find = |sku: &str| goods.iter().find(|one| one.0 == sku);
+    let mut taken: Vec<&(String, String, i64)> = Vec::new();
+    for _ in 0..=dice.roll(2) {
+        let one = &goods[dice.place(goods.len())];
+        taken.push(one);
+        let with = WITH.iter().find(|(beginning, _)| one.0.starts_with(beginning)).and_then(|(_, sku)| find(sku));
+        if dice.roll(5) > 0 {
+            taken.extend(with);
+        }
+    }
+    let place = PEOPLE.iter().position(|person| person.0 == name).unwrap_or(0);
+    if share >= REGULAR && dice.roll(2) == 0 {
+        taken.extend(find(TEAS[place % TEAS.len()]));
+    }
+    let mut seen = std::collections::HashSet::new();
+    taken.retain(|one| seen.insert(&one.0));
+    taken
 }
 
 fn person(dice: &mut Dice) -> (&'static str, &'static str, &'static str, &'static str, u64) {

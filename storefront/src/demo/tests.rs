@@ -50,7 +50,7 @@ fn the_demo_is_whole_and_loads_once() {
         assert!(!shipping::available(conn, "DE", 500, shop.currency)?.is_empty());
         assert!(shipping::available(conn, "BR", 500, shop.currency)?.iter().all(|rate| rate.countries == "*"));
         let jobs: Vec<String> = kernel::jobs::list(conn, None, None, 10)?.into_iter().map(|job| job.kind).collect();
-        assert_eq!(jobs, [crm::scores::RUN_JOB]);
+        assert_eq!(jobs, [crm::scores::RUN_JOB, crm::recommendations::RUN_JOB]);
         Ok(())
     })
     .unwrap();

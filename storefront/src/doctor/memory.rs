@@ -2,7 +2,8 @@
 
 use super::Finding;
 use crm::CustomerId;
-use crm::scores;
+use crm::{scores, segments};
+use kernel::clock::Clock;
 use kernel::{Conn, Result};
 
 const STEP: i64 = 500;
@@ -20,4 +21,16 @@ pub fn scores(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
             finding.expect_equal(|| format!("customer {customer}: orders, value, first and last order"), stored, made);
         }
     }
+}
+
+/// Members of segments against their rules, as of this moment: no row says until when it was looked at.
+pub fn segments(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
+    for proof in segments::proofs(conn, Clock::default().now())? {
+        finding.checked += u64::try_from(proof.checked).unwrap_or(0);
+        for (customer, member) in proof.wrong {
+            let told = if member { "should be a member and is not" } else { "is a member and should not be" };
+            finding.problems.push(format!("customer {customer} {told} of segment {} ({})", proof.segment, proof.name));
+        }
+    }
+    Ok(())
 }

@@ -11,7 +11,7 @@ use crate::schema::orders;
 use crate::shop::LANGUAGES;
 use crm::customers::{self, NewCustomer};
 use crm::email::Email;
-use crm::scores;
+use crm::{recommendations, scores};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Result};
@@ -47,7 +47,11 @@ pub fn apply(conn: &mut Conn, drafts: &[OrderDraft], mode: Mode, now: Time, prog
             done += drafts.len() as u64;
             progress(done);
         }
-        if report.created > 0 { scores::run_soon(conn, now) } else { Ok(()) }
+        if report.created == 0 {
+            return Ok(());
+        }
+        scores::run_soon(conn, now)?;
+        recommendations::run_soon(conn, now)
     })
 }
 

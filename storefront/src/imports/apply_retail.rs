@@ -10,7 +10,7 @@ use crate::web::countries;
 use crm::CustomerId;
 use crm::customers::{self, NewCustomer};
 use crm::email::Email;
-use crm::scores;
+use crm::{recommendations, scores};
 use kernel::clock::Time;
 use kernel::money::Currency;
 use kernel::{Conn, Result};
@@ -47,6 +47,7 @@ pub fn apply(conn: &mut Conn, orders: &[RetailOrder], currency: Currency, now: T
     }
     if written > 0 {
         scores::run_soon(conn, now)?;
+        recommendations::run_soon(conn, now)?;
     }
     Ok(written)
 }

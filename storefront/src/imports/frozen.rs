@@ -7,7 +7,8 @@ use crate::payments::{PaymentState, WishState};
 use crate::schema::{adjustments, captures, order_lines, orders as order_rows, payments, refund_lines, refunds, shipment_lines, shipments};
 use crate::timeline;
 use crm::CustomerId;
-use crm::purchases::{self, Purchase};
+use crm::purchases::{self, Place, Purchase};
+use crm::segments::{self, Why};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::money::{Currency, Money, allocate};
@@ -129,7 +130,8 @@ pub(super) fn write(conn: &mut Conn, order: &Frozen, customer: CustomerId, curre
         let units = order.lines.iter().map(|line| line.quantity).sum();
         let revenue = Money::new(order.total(), currency);
         let lines = orders::bought(conn, id)?;
-        purchases::learn(conn, &Purchase { order: id.0, customer, at: order.placed_at, revenue, units, lines }, now)?;
+        let place = Place::new(&order.delivery.country, &order.delivery.postal_code);
+        purchases::learn(conn, &Purchase { order: id.0, customer, at: order.placed_at, revenue, units, lines, place }, now)?;
         if order.refunded > 0 {
             purchases::refund(conn, id.0, order.refunded, now)?;
         }
@@ -137,6 +139,7 @@ pub(super) fn write(conn: &mut Conn, order: &Frozen, customer: CustomerId, curre
     orders::note(conn, id, "placed", "", IMPORT, order.placed_at)?;
     orders::refresh(conn, id, now)?;
     timeline::follow(conn, id)?;
+    segments::follow(conn, customer, Why::Order, now)?;
     Ok(id)
 }
 

@@ -1,7 +1,7 @@
 //! Whom a price is for: which of the live promotions that ask about the customer hold for a visitor.
 //!
 //! Pages are rendered once for everybody who sees the same prices. Visitors differ in their prices only by promotions that name
-//! customers, greet a first order, ask for an account or count the uses of each customer; which of them hold is the visitor's
+//! customers, greet a first order, ask for an account or a segment, or count the uses of each customer; which of them hold is the visitor's
 //! [`Audience`]. Most shops have none live, and then every visitor is the same audience. What is offered to a single customer
 //! would make an audience of one: it belongs into a slot of the page.
 
@@ -43,7 +43,7 @@ impl Display for Audience {
 
 /// Whether it is only for some people.
 pub(super) fn for_some(conditions: &Conditions) -> bool {
-    conditions.signed_in || conditions.first_order || !conditions.customers.is_empty()
+    conditions.signed_in || conditions.first_order || !conditions.customers.is_empty() || conditions.segment.is_some()
 }
 
 /// The live promotions that make the prices of single products depend on who asks, at one moment.
@@ -59,13 +59,13 @@ impl Personal {
     }
 
     /// The audience a customer who is signed in belongs to. Costs nothing when there are no such promotions.
-    pub fn audience(&self, conn: &mut Conn, customer: CustomerId) -> Result<Audience> {
+    pub fn audience(&self, conn: &mut Conn, customer: CustomerId, now: Time) -> Result<Audience> {
         let mut audience = Audience::default();
         if self.0.is_empty() {
             return Ok(audience);
         }
         let mut loaded = Loaded { offers: self.0.clone(), stray: Vec::new() };
-        let who = live::shopper(conn, &mut loaded, Some(customer), "")?;
+        let who = live::shopper(conn, &mut loaded, Some(customer), "", now)?;
         for offer in &loaded.offers {
             match (for_some(&offer.rules.conditions), conditions::is_for(offer, &who)) {
                 (true, true) => audience.also.push(offer.id),

@@ -77,6 +77,9 @@ fn person(conditions: &Conditions, shopper: &Shopper) -> Option<Reason> {
     if !conditions.customers.is_empty() && !shopper.email.as_ref().is_some_and(invited) {
         return Some(Reason::NotInvited);
     }
+    if conditions.segment.is_some_and(|id| !shopper.segments.contains(&id)) {
+        return Some(Reason::NotMember);
+    }
     // Who is not known yet may be new; the checkout asks again once the mail address is there.
     (conditions.first_order && shopper.orders.is_some_and(|orders| orders > 0)).then_some(Reason::NotFirstOrder)
 }

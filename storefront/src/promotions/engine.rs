@@ -12,6 +12,7 @@ use super::reason::Reason;
 use super::rules::Rules;
 use crate::ids::{CategoryId, ProductId, PromotionId, VariantId};
 use crate::pricing::Delivery;
+use crm::segments::SegmentId;
 use kernel::clock::Time;
 use kernel::money::Currency;
 use std::collections::BTreeMap;
@@ -73,6 +74,8 @@ pub struct Shopper {
     pub email: Option<String>,
     /// Orders so far; `None` while nobody knows who it is.
     pub orders: Option<i64>,
+    /// Of the segments that promotions name, those they are in.
+    pub segments: Vec<SegmentId>,
 }
 
 /// A variant that some promotion gives away.

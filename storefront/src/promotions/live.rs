@@ -9,6 +9,7 @@ use crate::catalog::{self, Assortment, Nature};
 use crate::ids::{ProductId, PromotionId, VariantId};
 use crate::schema::{promotion_balances as balances, promotion_codes as codes, promotions};
 use crm::email::Email;
+use crm::segments::{self, SegmentId};
 use crm::{CustomerId, customers, purchases};
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -86,7 +87,7 @@ fn open_by_codes(conn: &mut Conn, loaded: &mut Loaded, given: &[String], languag
 }
 
 /// What is known of whoever fills a cart, and how often they used the promotions that count it.
-pub(crate) fn shopper(conn: &mut Conn, loaded: &mut Loaded, customer: Option<CustomerId>, email: &str) -> Result<Shopper> {
+pub(crate) fn shopper(conn: &mut Conn, loaded: &mut Loaded, customer: Option<CustomerId>, email: &str, now: Time) -> Result<Shopper> {
     let email = Email::parse(email, "email").ok();
     let (known, key) = match (customer, &email) {
         (Some(id), Some(email)) => (Some(id), Some(email.key())),
@@ -111,7 +112,19 @@ pub(crate) fn shopper(conn: &mut Conn, loaded: &mut Loaded, customer: Option<Cus
         (None, Some(_)) => Some(0),
         _ => None,
     };
-    Ok(Shopper { signed_in: customer.is_some(), email: key, orders })
+    let segments = match known {
+        Some(customer) => segments::among(conn, customer, &asked_about(&loaded.offers), now)?,
+        None => Vec::new(),
+    };
+    Ok(Shopper { signed_in: customer.is_some(), email: key, orders, segments })
+}
+
+/// The segments that some promotion is for.
+fn asked_about(offers: &[Offer]) -> Vec<SegmentId> {
+    let mut ids: Vec<SegmentId> = offers.iter().filter_map(|offer| offer.rules.conditions.segment).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
 }
 
 /// How often a customer used these promotions. A few are asked for one by one: such a query is prepared once, a list each time.

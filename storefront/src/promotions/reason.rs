@@ -26,6 +26,8 @@ pub enum Reason {
     Country,
     SignIn,
     NotInvited,
+    /// It is for members of a segment.
+    NotMember,
     NotFirstOrder,
     BelowAmount {
         missing: i64,
@@ -75,6 +77,7 @@ impl Reason {
             Reason::Country => "country",
             Reason::SignIn => "sign-in",
             Reason::NotInvited => "not-invited",
+            Reason::NotMember => "not-member",
             Reason::NotFirstOrder => "not-first-order",
             Reason::BelowAmount { .. } => "below-minimum",
             Reason::BelowQuantity { .. } => "below-quantity",

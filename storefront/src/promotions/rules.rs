@@ -2,6 +2,7 @@
 
 use super::engine::Item;
 use crate::ids::{CategoryId, ProductId, VariantId};
+use crm::segments::SegmentId;
 use kernel::words;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -86,6 +87,9 @@ pub struct Conditions {
     /// Only for these customers, by the keys of their mail addresses.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub customers: Vec<String>,
+    /// Only for members of this segment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub segment: Option<SegmentId>,
     /// Only for delivery to these countries, ISO 3166-1 alpha-2.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub countries: Vec<String>,

@@ -37,7 +37,7 @@ pub(super) fn concerns_one(offer: &Offer) -> bool {
 
 /// The conditions without those that ask who it is.
 fn for_anybody(conditions: &Conditions) -> Conditions {
-    Conditions { signed_in: false, first_order: false, customers: Vec::new(), ..conditions.clone() }
+    Conditions { signed_in: false, first_order: false, customers: Vec::new(), segment: None, ..conditions.clone() }
 }
 
 impl Shelf {

@@ -4,6 +4,7 @@ use super::codes::normalise;
 use super::{Promotion, Rules, State, Terms, past};
 use crate::ids::{CategoryId, PromotionId};
 use crate::schema::{promotion_codes, promotions};
+use crm::segments::SegmentId;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::json::Json;
@@ -28,6 +29,14 @@ pub fn list(conn: &mut Conn, before: Option<i64>, limit: i64) -> Result<Vec<Prom
 pub(crate) fn speak_of(conn: &mut Conn, category: CategoryId) -> Result<bool> {
     let all: Vec<Json<Rules>> = promotions::table.select(promotions::rules).load(conn)?;
     Ok(all.iter().any(|rules| rules.0.goods().into_iter().any(|goods| goods.categories.contains(&category))))
+}
+
+/// The names of the promotions, live or not, that are for members of this segment.
+pub fn for_segment(conn: &mut Conn, segment: SegmentId) -> Result<Vec<(PromotionId, String)>> {
+    let all: Vec<(PromotionId, String, Json<Rules>)> =
+        promotions::table.order(promotions::id).select((promotions::id, promotions::name, promotions::rules)).load(conn)?;
+    let such = all.into_iter().filter(|(.., rules)| rules.0.conditions.segment == Some(segment));
+    Ok(such.map(|(id, name, _)| (id, name)).collect())
 }
 
 /// The promotion that a code opens, shared or unique.

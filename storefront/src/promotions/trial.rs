@@ -63,7 +63,7 @@ pub fn trial(conn: &mut Conn, trying: &Trying) -> Result<Trial> {
         Ok(email) if trying.signed_in => customers::find_by_email(conn, &email)?.map(|customer| customer.id),
         _ => None,
     };
-    let mut shopper = shopper(conn, &mut loaded, customer, &trying.email)?;
+    let mut shopper = shopper(conn, &mut loaded, customer, &trying.email, trying.at)?;
     shopper.signed_in = trying.signed_in;
     let situation = Situation {
         currency: shop.currency,

@@ -3,7 +3,9 @@
 use super::countries;
 use super::door::Door;
 use super::frame;
+use super::known;
 use super::posted::Posted;
+use super::recommend;
 use super::shown;
 use super::views::cart::{CartView, EstimateView};
 use super::views::form::{self, Form};
@@ -49,12 +51,27 @@ async fn render(door: &Door, visit: &Visit, status: StatusCode, asked: Asked) ->
     let words = Words::of(&door.templates, visit.language)?;
     speak_language(door, visit).await?;
     let (seen, title) = (visit.clone(), words.get("cart-title"));
-    let (mut page, view, quote) = door.read(move |conn, now| load(conn, &seen, &asked, &words, now)).await?;
+    let (mut page, mut view, quote) = door.read(move |conn, now| load(conn, &seen, &asked, &words, now)).await?;
     page.title = title;
     page.noindex = true;
     page.alternates = frame::alternates(&visit.site, "/cart", visit.language);
+    if let Some(quote) = &quote {
+        view.complete = complete(door, visit, quote).await?;
+    }
     mark_seen(door, quote).await?;
     door.render_as(status, visit, "storefront/cart.html", &Page { page, view })
+}
+
+/// The row of what completes the cart, as HTML.
+async fn complete(door: &Door, visit: &Visit, quote: &Quote) -> Result<String> {
+    let id = quote.cart.id;
+    let products = door.glance(move |conn, _| carts::products(conn, id)).await?;
+    if products.is_empty() {
+        return Ok(String::new());
+    }
+    let known = known::load(door, visit).await?;
+    let html = recommend::complete(door, visit, &known, &products).await?;
+    String::from_utf8(html.to_vec()).map_err(Error::unexpected)
 }
 
 /// A cart begun in one language is shown, and its order written, in the one the shopper reads now.
@@ -101,7 +118,7 @@ fn load(conn: &mut Conn, visit: &Visit, asked: &Asked, words: &Words, now: Time)
         coupons: codes::split(&quote.cart.coupon_code),
         estimate: estimate_view(conn, &quote, asked, words)?,
         blocked,
-        shelf: None,
+        complete: String::new(),
         lines,
     };
     Ok((page, view, Some(quote)))
@@ -116,7 +133,16 @@ fn empty(conn: &mut Conn, store: StoreId, asked: &Asked, words: &Words) -> Resul
         ships: true,
     };
     let coupon = asked.coupon.clone().unwrap_or_else(|| Form::new(form::COUPON));
-    Ok(CartView { lines: Vec::new(), notices: Vec::new(), totals: None, coupon, coupons: Vec::new(), estimate, blocked: None, shelf: None })
+    Ok(CartView {
+        lines: Vec::new(),
+        notices: Vec::new(),
+        totals: None,
+        coupon,
+        coupons: Vec::new(),
+        estimate,
+        blocked: None,
+        complete: String::new(),
+    })
 }
 
 fn estimate_view(conn: &mut Conn, quote: &Quote, asked: &Asked, words: &Words) -> Result<EstimateView> {

@@ -3,6 +3,7 @@
 use super::frame;
 use super::limits::Limits;
 use super::memory::Memory;
+use super::recommend::counter::Counter;
 use super::views::page::{ClosedView, ErrorView, Page};
 use super::visit::Visit;
 use super::watch::Watch;
@@ -38,6 +39,8 @@ pub struct Door {
     pub search: Arc<dyn SearchEngine>,
     /// How often one client may try.
     pub limits: Arc<Limits>,
+    /// Counts what shelves of recommendations do.
+    pub counter: Counter,
     /// What is served again without asking the database.
     pub memory: Arc<Memory>,
     /// Where pages tell what visitors look at.

@@ -69,6 +69,7 @@ fn load(conn: &mut Conn, everyone: &Everyone, words: &Words, now: Time) -> Resul
         tiles,
         shelves: rows,
         viewed: everyone.slots.mark(Slot::Viewed),
+        for_you: everyone.slots.mark(Slot::ForYou),
         story: banner(conn, layout.banner, &tree, everyone.language)?,
         promises: Vec::new(),
     };

@@ -38,7 +38,7 @@ pub async fn load(door: &Door, visit: &Visit) -> Result<Known> {
             let units = remembered.map_or_else(|| frame::cart_units(conn, store, &visitor, customer), Ok)?;
             let Some(customer) = customer else { return Ok((Known { units, ..Known::default() }, None)) };
             let personal = personal.map_or_else(|| Personal::load(conn, now).map(Arc::new), Ok)?;
-            let audience = personal.audience(conn, customer)?;
+            let audience = personal.audience(conn, customer, now)?;
             let name = Some(crm::customers::called(conn, customer)?);
             Ok((Known { name, units, audience, customer: Some(customer) }, Some(personal)))
         })

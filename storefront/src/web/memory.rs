@@ -1,10 +1,13 @@
 //! What the process keeps in memory to be served again: pages for a moment, pictures as long as they fit.
 
+use super::drawn::{CardKey, FrameKey};
 use super::page_cache::PageCache;
-use super::viewed::CardKey;
+use super::recommend::{Lists, Made, OwnLists, ShelfKey};
+use crate::ids::ProductId;
 use crate::promotions::Personal;
 use crate::stores::Sites;
 use actix_web::web::Bytes;
+use crm::CustomerId;
 use kernel::web::i18n::Language;
 use lru::LruCache;
 use parking_lot::{Mutex, RwLock};
@@ -18,6 +21,13 @@ const PAGES: usize = 24 << 20;
 const PICTURES: usize = 16 << 20;
 /// Bytes of cards of products kept.
 const CARDS: usize = 4 << 20;
+/// Bytes of lists of products kept.
+const LISTS: usize = 4 << 20;
+/// How many times longer than a page the lists are kept that a night makes, what is known of a customer, and what lies in a cart whose
+/// browser says that it did not change.
+const LISTS_KEPT: u32 = 30;
+const OWN_KEPT: u32 = 10;
+const CART_KEPT: u32 = 60;
 /// Bytes of anything smaller kept.
 const SMALL: usize = 64 << 10;
 
@@ -28,6 +38,16 @@ pub struct Memory {
     pub pages: PageCache,
     /// Cards of products as HTML; empty for what has none.
     pub cards: Fresh<CardKey, Bytes>,
+    /// Shelves of recommendations as HTML, by all that they are made of.
+    pub shelves: Fresh<ShelfKey, Made>,
+    /// What stands before and after the cards of a shelf.
+    pub frames: Fresh<FrameKey, (Bytes, Bytes)>,
+    /// What goes with a product, and under `None` what many bought lately.
+    pub beside: Fresh<Option<ProductId>, Arc<Lists>>,
+    /// What recommendations for a customer depend on.
+    pub own: Fresh<CustomerId, OwnLists>,
+    /// The products in a cart, by its browser's word that it did not change.
+    pub in_cart: Fresh<String, Arc<[ProductId]>>,
     /// The number beside the link to the cart, as HTML.
     pub cart_units: Fresh<(Language, u32), Bytes>,
     /// The promotions that make prices depend on who asks.
@@ -45,11 +65,22 @@ impl Memory {
             sites: RwLock::new(Arc::new(sites)),
             pages: PageCache::new(page_cache, PAGES),
             cards: Fresh::new(page_cache, CARDS),
+            shelves: Fresh::new(page_cache, CARDS),
+            frames: Fresh::new(page_cache, SMALL),
+            beside: Fresh::new(page_cache * LISTS_KEPT, LISTS),
+            own: Fresh::new(page_cache * OWN_KEPT, LISTS),
+            in_cart: Fresh::new(page_cache * CART_KEPT, LISTS),
             cart_units: Fresh::new(page_cache, SMALL),
             personal: Fresh::new(page_cache, SMALL),
             sheets: Kept::new(SMALL),
             pictures: Kept::new(PICTURES),
         }
+    }
+
+    /// Lets nobody be served a list of products again that was made before: the merchant's rules about them changed.
+    pub fn forget_lists(&self) {
+        self.beside.clear();
+        self.own.clear();
     }
 
     /// Serves these stores from now on. No page is served again that was made before.
@@ -93,6 +124,21 @@ impl<K: Hash + Eq, V: Clone> Kept<K, V> {
             shelf.bytes -= oldest;
         }
     }
+
+    /// Lets go of all values.
+    pub fn clear(&self) {
+        let mut shelf = self.0.lock();
+        shelf.entries.clear();
+        shelf.bytes = 0;
+    }
+
+    /// Lets go of a value.
+    pub fn forget(&self, key: &K) {
+        let mut shelf = self.0.lock();
+        if let Some((_, bytes)) = shelf.entries.pop(key) {
+            shelf.bytes -= bytes;
+        }
+    }
 }
 
 /// [`Kept`] values that are served again for a moment only.
@@ -116,6 +162,16 @@ impl<K: Hash + Eq, V: Clone> Fresh<K, V> {
             self.kept.put(key, (Instant::now(), value), bytes);
         }
     }
+
+    /// Lets go of all values.
+    pub fn clear(&self) {
+        self.kept.clear();
+    }
+
+    /// Lets go of a value that is true no more.
+    pub fn forget(&self, key: &K) {
+        self.kept.forget(key);
+    }
 }
 
 #[cfg(test)]
@@ -128,6 +184,9 @@ mod tests {
         fresh.put(1, 'a', 1);
         assert_eq!((fresh.get(&1), fresh.get(&2)), (Some('a'), None));
         std::thread::sleep(Duration::from_millis(60));
+        assert_eq!(fresh.get(&1), None);
+        fresh.put(1, 'b', 1);
+        fresh.forget(&1);
         assert_eq!(fresh.get(&1), None);
         let none = Fresh::new(Duration::ZERO, 100);
         none.put(1, 'a', 1);

@@ -6,6 +6,8 @@
 use super::door::Door;
 use super::known;
 use super::memory::Kept;
+use super::recommend::counter::Deed;
+use super::recommend::tag;
 use super::slots::{Cut, Everyone, Filler, Slots};
 use super::visit::Visit;
 use super::watch::{Seen, What};
@@ -130,6 +132,15 @@ where
     answer.content_type("text/html; charset=utf-8").insert_header((header::CACHE_CONTROL, "private, no-cache"));
     if let Some(product) = product.filter(|product| visit.viewed.first() != Some(product)) {
         visit.saw(product);
+    }
+    if let (Some(product), Some(tag)) = (product, visit.tag) {
+        if visit.trail().is_some() {
+            let now = door.now();
+            visit.keep_led(&tag::followed(&visit.led(now), product, tag, now));
+        }
+        if visit.known {
+            door.counter.count(tag, Deed::Click, &visit.visitor);
+        }
     }
     if let (Some(secret), Some(what)) = (visit.trail(), &page.what) {
         door.watch.tell(Seen { secret: secret.to_string(), customer: known.customer, what: what.clone(), at: door.now() });

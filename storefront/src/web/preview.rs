@@ -39,6 +39,8 @@ pub async fn show(door: &web::Data<Door>, visit: &Visit, path: &str) -> Result<H
     stranger.csrf.clear();
     stranger.flash.clear();
     stranger.viewed.clear();
+    // Nobody is counted among those who saw a shelf.
+    stranger.known = false;
     let page = door.memory.pages.slots().cut(&rendered.html)?;
     let body = Filler { door, visit: &stranger, known: &Known::default(), product: None }.fill(&page).await?;
     Ok(HttpResponse::Ok()

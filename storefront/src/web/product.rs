@@ -23,6 +23,7 @@ use crate::shop::Shop;
 use crate::stores;
 use crate::{carts, content, tax_rates};
 use actix_web::{HttpResponse, web};
+use crm::recommendations;
 use kernel::clock::Time;
 use kernel::money::Money;
 use kernel::web::format;
@@ -34,7 +35,9 @@ use url::form_urlencoded;
 /// Variants the page carries itself; beyond that a choice asks the server.
 const CARRIED: usize = 100;
 /// Products of the shelf beside this one.
-const BESIDE: i64 = 4;
+const BESIDE: usize = 4;
+/// Products that the shelf of what is bought together begins with.
+const TOGETHER: usize = 4;
 /// The page that explains delivery, when the merchant has one.
 const SHIPPING_PAGE: &str = "shipping";
 
@@ -78,7 +81,7 @@ fn load(conn: &mut Conn, everyone: &Everyone, slug: &str, words: &Words, now: Ti
     show_first(&mut found.pictures, selected.picture_hash.as_deref());
     let variants: Vec<VariantView> =
         found.variants.iter().map(|variant| variant_view(variant, &found, words, now)).collect::<Result<_>>()?;
-    let beside = catalog::related(conn, &shop.assortment(), found.id, BESIDE)?;
+    let beside = beside(conn, &shop, found.id)?;
     let showing = Showing { language, shop: &shop, audience: &everyone.audience, now };
     let beside = shelves::shelf(conn, words.get("product-beside"), &beside, &showing)?;
     let shipping = content::list(conn, language.code())?.iter().any(|(slug, _)| slug == SHIPPING_PAGE);
@@ -94,6 +97,7 @@ fn load(conn: &mut Conn, everyone: &Everyone, slug: &str, words: &Words, now: Ti
         tax: if found.gift_card { TaxNote::GiftCard } else { tax_note(conn, &shop)? },
         attributes: attributes(&found.attributes, words),
         shelves: beside.into_iter().collect(),
+        together: everyone.slots.mark(Slot::Together),
         viewed: everyone.slots.mark(Slot::Viewed),
         shipping_page: (shipping && !found.gift_card).then(|| format!("/pages/{SHIPPING_PAGE}")),
         title: found.title,
@@ -104,6 +108,16 @@ fn load(conn: &mut Conn, everyone: &Everyone, slug: &str, words: &Words, now: Ti
     let trail = structured::breadcrumbs(site, language, &view.crumbs, (&view.title, &here));
     page.json_ld = Some(json!([product, trail]).to_string());
     Ok((found.id, Page { page, view }))
+}
+
+/// Products like this one, without those that the shelf of what is bought together begins with.
+fn beside(conn: &mut Conn, shop: &Shop, product: ProductId) -> Result<Vec<ProductId>> {
+    let together = recommendations::together(conn, product.0)?;
+    let first: Vec<i64> = together.pinned.into_iter().chain(together.learned).take(TOGETHER).collect();
+    let mut like = catalog::related(conn, &shop.assortment(), product, (BESIDE + TOGETHER) as i64)?;
+    like.retain(|id| !first.contains(&id.0));
+    like.truncate(BESIDE);
+    Ok(like)
 }
 
 /// A row for each attribute, with its values one after another.

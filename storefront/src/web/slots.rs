@@ -10,6 +10,7 @@
 
 use super::door::Door;
 use super::known::Known;
+use super::recommend;
 use super::viewed;
 use super::views::page::{Flash, FrameSlots};
 use super::visit::{Choice, Visit};
@@ -61,12 +62,17 @@ pub enum Slot {
     Messages,
     /// The shelf of products looked at before.
     Viewed,
+    /// The shelf of what is bought together with the page's product.
+    Together,
+    /// The shelves of what the visitor may want.
+    ForYou,
     /// An attribute that hides the question whether the browser may be recognised, once it is answered.
     Asked,
 }
 
 impl Slot {
-    const ALL: [Slot; 6] = [Slot::FormToken, Slot::Account, Slot::CartUnits, Slot::Messages, Slot::Viewed, Slot::Asked];
+    const ALL: [Slot; 8] =
+        [Slot::FormToken, Slot::Account, Slot::CartUnits, Slot::Messages, Slot::Viewed, Slot::Together, Slot::ForYou, Slot::Asked];
 
     fn letter(self) -> char {
         match self {
@@ -75,6 +81,8 @@ impl Slot {
             Slot::CartUnits => 'c',
             Slot::Messages => 'm',
             Slot::Viewed => 'v',
+            Slot::Together => 't',
+            Slot::ForYou => 'y',
             Slot::Asked => 'q',
         }
     }
@@ -184,6 +192,11 @@ impl Filler<'_> {
             Slot::Messages => self.messages(),
             Slot::Asked => Ok(Bytes::from_static(if self.visit.choice == Choice::Open { b"" } else { b"hidden" })),
             Slot::Viewed => viewed::shelf(self.door, self.visit, &self.known.audience, self.product).await,
+            Slot::Together => match self.product {
+                Some(product) => recommend::together(self.door, self.visit, self.known, product).await,
+                None => Ok(Bytes::new()),
+            },
+            Slot::ForYou => recommend::home(self.door, self.visit, self.known).await,
         }
     }
 

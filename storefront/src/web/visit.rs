@@ -1,6 +1,9 @@
 //! Who is asking, in which language, as far as the request itself tells. Nothing here touches the database.
 
+mod led;
+
 use super::door::Door;
+use super::recommend::tag::{self, Tag};
 use super::views::page::{Flash, Tone};
 use crate::ids::ProductId;
 use crate::logins;
@@ -53,7 +56,7 @@ pub struct Visit {
     pub language: Language,
     /// The path without the language, such as `/products/mug`.
     pub path: String,
-    /// The raw query string.
+    /// The raw query string, without what a link of a shelf says of itself.
     pub query: String,
     /// The secret of the visitor's cookie. New when the browser sent none.
     pub visitor: String,
@@ -63,6 +66,10 @@ pub struct Visit {
     /// The products looked at before, the last first.
     pub viewed: Vec<ProductId>,
     pub choice: Choice,
+    /// The shelf whose link led here.
+    pub tag: Option<Tag>,
+    /// The raw text of what was clicked in shelves before.
+    led: String,
     /// The token forms carry; it proves that the form came from a page of ours.
     pub csrf: String,
     pub flash: Vec<Flash>,
@@ -87,12 +94,13 @@ impl Visit {
             |name: &str| request.cookie(name).map(|cookie| cookie.value().to_string()).filter(|value| (16..=128).contains(&value.len()));
         let known = sent(VISITOR);
         let visitor = known.clone().unwrap_or_else(token::random);
+        let (tag, query) = tag::take(request.query_string());
         let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("").to_string();
         Visit {
             language,
             path: path.to_string(),
             site: site.clone(),
-            query: request.query_string().to_string(),
+            query,
             csrf: signer.sign("csrf", &visitor),
             known: known.is_some(),
             visitor,
@@ -103,6 +111,8 @@ impl Visit {
                 (None, Some(cookie)) if cookie.value() == REFUSED => Choice::Refused,
                 _ => Choice::Open,
             },
+            tag,
+            led: request.cookie(led::NAME).map(|cookie| cookie.value().to_string()).unwrap_or_default(),
             flash: request.cookie(FLASH).map(|cookie| read_flash(cookie.value(), signer)).unwrap_or_default(),
             user_agent: header("user-agent"),
             client: client(request),

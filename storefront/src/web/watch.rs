@@ -4,6 +4,7 @@
 use crate::ids::{CategoryId, ProductId};
 use crm::CustomerId;
 use crm::activities::{self, Activity, Kind};
+use crm::segments;
 use crm::trails::{self, SESSION, TRAIL};
 use kernel::clock::Time;
 use kernel::{Conn, Db, Result};
@@ -118,9 +119,13 @@ fn write_all(db: &Db, from: &Receiver<Message>) {
     }
 }
 
+/// What visitors are seen to do.
+const WATCHED: [Kind; 4] = [Kind::ProductViewed, Kind::CategoryViewed, Kind::Searched, Kind::CartChanged];
+
 fn write(conn: &mut Conn, seen: &[Seen]) -> Result<()> {
     let mut known = HashMap::new();
     let mut allowed = HashMap::new();
+    let mut whose = Vec::new();
     for one in seen {
         let trail = match known.get(&one.secret) {
             Some(trail) => *trail,
@@ -155,9 +160,12 @@ fn write(conn: &mut Conn, seen: &[Seen]) -> Result<()> {
             amount: None,
             detail,
         };
-        activities::record(conn, &activity)?;
+        if activities::keep(conn, &activity)? {
+            whose.extend(customer);
+        }
     }
-    Ok(())
+    let Some(now) = seen.iter().map(|one| one.at).max() else { return Ok(()) };
+    segments::follow_events(conn, &whose, &WATCHED.map(Kind::as_str), now)
 }
 
 fn told(what: &What) -> (Kind, Option<i64>, &str) {

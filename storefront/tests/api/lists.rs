@@ -17,6 +17,38 @@ fn all(mut page: impl FnMut(&str) -> Value, entries: &str, name: &str) -> Vec<St
 }
 
 #[test]
+fn what_goes_with_a_product_and_a_cart_is_told() {
+    let shop = Shop::open();
+    let [tea, pot, gone] = [("Tea", 9), ("Pot", 3), ("Gone", 0)].map(|(title, stock)| shop.product(title, 500, stock, None));
+    let now = shop.now();
+    for (order, name) in (1i64..).zip(["ann", "bea", "cem"]) {
+        let email = crm::email::Email::parse(&format!("{name}@example.com"), "email").unwrap();
+        let new = crm::customers::NewCustomer { email, name: name.into(), phone: String::new(), language: "en".into() };
+        let lines = [tea, pot, gone].map(|id| crm::purchases::Line { variant: id.0, product: id.0, quantity: 1, amount: 500 }).to_vec();
+        let revenue = kernel::money::Money::new(1500, kernel::money::Currency::EUR);
+        let learn = move |conn: &mut kernel::Conn| {
+            let customer = crm::customers::ensure(conn, &new, now)?;
+            let bought =
+                crm::purchases::Purchase { order, customer, at: now, revenue, units: 3, lines: lines.clone(), place: Default::default() };
+            crm::purchases::learn(conn, &bought, now)
+        };
+        shop.db.write_now(learn).unwrap();
+    }
+    let client = shop.client(Scope::ALL);
+    assert_eq!(client.get("/products/tea/recommendations").is(200)["products"], json!([]));
+    crm::recommendations::run(&shop.db, now).unwrap();
+    let slugs = |answer: Value| -> Vec<String> {
+        answer["products"].as_array().unwrap().iter().map(|product| product["slug"].as_str().unwrap().to_string()).collect()
+    };
+    assert_eq!(slugs(client.get("/products/tea/recommendations").is(200)), ["pot"], "what is sold out is left out");
+    let cart = client.cart("TEA", 1);
+    assert_eq!(slugs(client.get(&format!("/carts/{cart}/recommendations?language=zh")).is(200)), ["pot"]);
+    assert_eq!(client.get("/products/none/recommendations").status, 404);
+    assert_eq!(client.get("/carts/none/recommendations").status, 404);
+    assert_eq!(shop.client(&[CatalogueRead]).get(&format!("/carts/{cart}/recommendations")).status, 403);
+}
+
+#[test]
 fn pages_go_by_key_and_miss_nothing() {
     let shop = Shop::open();
     let tea = shop.category("Tea");

@@ -21,6 +21,7 @@ use regulars_storefront::tax_rates::{self, NewTaxRate};
 use regulars_storefront::web::door::Door;
 use regulars_storefront::web::limits::Limits;
 use regulars_storefront::web::memory::Memory;
+use regulars_storefront::web::recommend::counter::Counter;
 use regulars_storefront::web::watch::Watch;
 use serde_json::{Value, json};
 use std::sync::{Arc, mpsc};
@@ -83,6 +84,7 @@ impl Shop {
         let config = Config::read(None, Vec::new()).unwrap();
         let door = Door {
             limits: Arc::new(Limits::new(&config.limits)),
+            counter: Counter::start(db.clone(), clock.clone()).unwrap(),
             memory: Arc::new(Memory::new(config.page_cache, Sites::new(&config.base_url))),
             watch: Arc::new(Watch::start(db.clone())),
             db: db.clone(),

@@ -143,7 +143,7 @@ impl Case {
             if !known.local.is_empty() {
                 facts.local = Time::parse_from_str(&known.local, "%Y-%m-%d %H:%M").unwrap();
             }
-            facts.shopper = Shopper { signed_in: known.signed_in, email: known.email.clone(), orders: known.orders };
+            facts.shopper = Shopper { signed_in: known.signed_in, email: known.email.clone(), orders: known.orders, segments: Vec::new() };
         }
         for gift in &self.gifts {
             let stock = GiftStock { unit_price: gift.price, for_sale: true, free: Some(gift.free), requires_shipping: true };

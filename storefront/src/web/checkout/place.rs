@@ -11,6 +11,8 @@ use crate::web::door::Door;
 use crate::web::orders::{FRESH, order_path, pay};
 use crate::web::posted::Posted;
 use crate::web::privacy::Recognition;
+use crate::web::recommend::counter::Deed;
+use crate::web::recommend::tag::{Led, Tag};
 use crate::web::views::page::Tone;
 use crate::web::visit::Visit;
 use crate::{carts, shop};
@@ -19,6 +21,7 @@ use crm::consents::{self, Consent, Statement};
 use crm::trails::Evidence;
 use kernel::clock::Time;
 use kernel::{Conn, Error, Result};
+use std::collections::BTreeSet;
 
 pub async fn place(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<HttpResponse> {
     door.limits.checkout.check(&format!("place:{}", visit.client))?;
@@ -36,11 +39,12 @@ pub async fn place(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<
             let wished = seen.wish(&signer, &order.email.to_lowercase());
             remember(conn, &seen, &order, wished, now)?;
         }
+        let clicked = if placed.first { clicked(conn, &seen, &order, now)? } else { Vec::new() };
         let proof = format!("order {}", order.number);
         let trail = recognition.join(conn, order.customer_id, Evidence::Checkout, &proof, now)?;
-        Ok((order, payments::get(conn, placed.payment)?, trail))
+        Ok((order, payments::get(conn, placed.payment)?, clicked, trail))
     });
-    let (order, payment, trail) = match committed.await {
+    let (order, payment, clicked, trail) = match committed.await {
         Ok(done) => done,
         Err(Error::Conflict(_)) => {
             visit.say(&door.signer, Tone::Warning, "checkout-changed");
@@ -50,6 +54,13 @@ pub async fn place(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<
     };
     visit.keep_wish(&door.signer, None);
     visit.keep_trail(trail);
+    door.memory.own.forget(&order.customer_id);
+    if !clicked.is_empty() {
+        let tags: BTreeSet<Tag> = clicked.iter().map(|led| led.tag).collect();
+        tags.into_iter().for_each(|tag| door.counter.count(tag, Deed::Order, &visit.visitor));
+        let rest: Vec<Led> = visit.led(door.now()).into_iter().filter(|led| !clicked.contains(led)).collect();
+        visit.keep_led(&rest);
+    }
     finish(&door, &visit, &order, &payment).await
 }
 
@@ -73,6 +84,16 @@ fn commit(conn: &mut Conn, visit: &Visit, token: Token, gateways: &Gateways, now
         PlaceError::Changed | PlaceError::Incomplete(_) => Error::conflict("checkout-changed"),
         PlaceError::Other(error) => error,
     })
+}
+
+/// What of an order was clicked in a shelf of recommendations before.
+fn clicked(conn: &mut Conn, visit: &Visit, order: &Order, now: Time) -> Result<Vec<Led>> {
+    let mut led = visit.led(now);
+    if !led.is_empty() {
+        let lines = crm::purchases::lines(conn, order.customer_id, order.id.0)?;
+        led.retain(|led| lines.iter().any(|line| line.product == led.product.0));
+    }
+    Ok(led)
 }
 
 /// What the shopper asked to be remembered with the order: their address, for customers with an account, and their wish for news.

@@ -1,7 +1,7 @@
 //! `storefront/cart.html`.
 
 use super::form::Form;
-use super::shared::{Choice, Notice, Picture, Shelf, TotalRow, Totals};
+use super::shared::{Choice, Notice, Picture, TotalRow, Totals};
 use kernel::money::Money;
 use serde::Serialize;
 
@@ -20,8 +20,8 @@ pub struct CartView {
     pub estimate: EstimateView,
     /// Why the checkout cannot start, such as a line that is sold out; `None` when it can.
     pub blocked: Option<String>,
-    /// A row of products below.
-    pub shelf: Option<Shelf>,
+    /// The row of what completes the cart, as HTML; empty to leave out.
+    pub complete: String,
 }
 
 /// A line of a cart or order.

@@ -11,6 +11,8 @@ pub struct HomeView {
     pub shelves: Vec<Shelf>,
     /// The mark of the row of products the visitor looked at before.
     pub viewed: String,
+    /// The mark of the rows of what the visitor may want.
+    pub for_you: String,
     /// A second banner between the shelves.
     pub story: Option<Banner>,
     /// Short promises, such as "Free shipping from €60".

@@ -28,6 +28,8 @@ pub struct ProductView {
     pub variants: Vec<VariantView>,
     pub tax: TaxNote,
     pub attributes: Vec<Attribute>,
+    /// The mark of the row of what is bought together with it.
+    pub together: String,
     /// Rows of products below.
     pub shelves: Vec<Shelf>,
     /// The mark of the row of products the visitor looked at before.

@@ -1,0 +1,178 @@
+//! What is known of one customer, as far as rules ask.
+
+use super::{Goods, Others, Rule};
+use crate::CustomerId;
+use crate::consents::Consent;
+use crate::schema::{activities, consents, customers, product_kin, purchase_lines, purchases};
+use crate::scores::{self, Score};
+use diesel::prelude::*;
+use kernel::clock::Time;
+use kernel::{Conn, Result, on_each};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// What rules ask about, so that nothing else is read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    consents: bool,
+    score: bool,
+    orders: bool,
+    lines: bool,
+    kin: bool,
+    /// (kind, product) with how many of the latest.
+    events: BTreeMap<(String, Option<i64>), i64>,
+}
+
+impl Needs {
+    /// Adds what a rule asks, and the rules it refers to.
+    pub fn add(&mut self, rule: &Rule, others: &Others) {
+        rule.each(&mut |node| match node {
+            Rule::Consent(_) => self.consents = true,
+            Rule::Score(_) | Rule::Stage(_) | Rule::Group(_) | Rule::FirstOrder(_) | Rule::LastOrder(_) => self.score = true,
+            Rule::Orders(_) | Rule::Country(_) | Rule::Postcode(_) => self.orders = true,
+            Rule::Bought(bought) => {
+                self.lines = true;
+                self.kin |= matches!(bought.what, Goods::Category(_) | Goods::Brand(_));
+            }
+            Rule::Did(did) => {
+                let most = self.events.entry((did.kind.clone(), did.product)).or_default();
+                *most = (*most).max(did.range().counted());
+            }
+            Rule::Segment(id) => {
+                if let Some(other) = others.get(id) {
+                    self.add(other, others);
+                }
+            }
+            _ => {}
+        });
+    }
+
+    /// Whether an event of one of these kinds is asked about.
+    pub fn of_events(&self, kinds: &[&str]) -> bool {
+        self.events.keys().any(|(kind, _)| kinds.contains(&kind.as_str()))
+    }
+}
+
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = customers)]
+pub(super) struct Profile {
+    pub email_key: String,
+    pub name_key: String,
+    pub language: String,
+    pub tags: String,
+    pub created_at: Time,
+}
+
+#[derive(Clone, Debug, Queryable)]
+pub(super) struct Order {
+    pub at: Time,
+    pub currency: String,
+    pub net: i64,
+    pub country: String,
+    pub postcode: String,
+}
+
+#[derive(Clone, Copy, Debug, Queryable)]
+pub(super) struct Line {
+    pub variant: i64,
+    pub product: i64,
+    pub at: Time,
+    pub quantity: i64,
+}
+
+/// What is known of one customer.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    pub(super) profile: Profile,
+    /// The last statement about each channel and topic.
+    pub(super) consents: HashMap<(String, String), Consent>,
+    pub(super) score: Option<Score>,
+    pub(super) orders: Vec<Order>,
+    pub(super) lines: Vec<Line>,
+    /// (product, kind, key) of what they bought.
+    pub(super) kin: HashSet<(i64, String, String)>,
+    /// The latest of each that is asked about, as many as it takes to answer.
+    pub(super) events: HashMap<(String, Option<i64>), Vec<Time>>,
+}
+
+impl Facts {
+    /// Reads what is needed. With `hold` the customer's row is locked until the end of the transaction, so that two that change something
+    /// look at it one after the other; SQLite writes one at a time anyway. `None` of whoever is not there.
+    pub fn load(conn: &mut Conn, customer: CustomerId, needs: &Needs, hold: bool) -> Result<Option<Facts>> {
+        let Some(profile) = profile(conn, customer, hold)? else { return Ok(None) };
+        let mut facts = Facts {
+            profile,
+            consents: HashMap::new(),
+            score: None,
+            orders: Vec::new(),
+            lines: Vec::new(),
+            kin: HashSet::new(),
+            events: HashMap::new(),
+        };
+        if needs.consents {
+            let rows: Vec<(String, String, Consent)> = on_each!(conn, c => consents::table
+                .filter(consents::customer_id.eq(customer))
+                .order(consents::id)
+                .select((consents::channel, consents::topic, consents::state))
+                .load(c))?;
+            facts.consents = rows.into_iter().map(|(channel, topic, state)| ((channel, topic), state)).collect();
+        }
+        if needs.score {
+            facts.score = scores::of(conn, customer)?;
+        }
+        if needs.orders {
+            facts.orders = on_each!(conn, c => purchases::table
+                .filter(purchases::customer_id.eq(customer))
+                .select((
+                    purchases::purchased_at,
+                    purchases::currency,
+                    purchases::revenue - purchases::refunded,
+                    purchases::country,
+                    purchases::postcode,
+                ))
+                .load(c))?;
+        }
+        if needs.lines {
+            facts.lines = on_each!(conn, c => purchase_lines::table
+                .filter(purchase_lines::customer_id.eq(customer))
+                .select((
+                    purchase_lines::variant_id,
+                    purchase_lines::product_id,
+                    purchase_lines::purchased_at,
+                    purchase_lines::quantity,
+                ))
+                .load(c))?;
+        }
+        if needs.kin && !facts.lines.is_empty() {
+            let bought = purchase_lines::table.filter(purchase_lines::customer_id.eq(customer)).select(purchase_lines::product_id);
+            let rows: Vec<(i64, String, String)> = on_each!(conn, c => product_kin::table
+                .filter(product_kin::product_id.eq_any(bought))
+                .select((product_kin::product_id, product_kin::kind, product_kin::key))
+                .load(c))?;
+            facts.kin = rows.into_iter().collect();
+        }
+        for ((kind, product), most) in &needs.events {
+            let times = latest(conn, customer, kind, *product, *most)?;
+            facts.events.insert((kind.clone(), *product), times);
+        }
+        Ok(Some(facts))
+    }
+}
+
+fn profile(conn: &mut Conn, customer: CustomerId, hold: bool) -> Result<Option<Profile>> {
+    match conn {
+        Conn::Postgres(c) if hold => {
+            Ok(customers::table.find(customer).select(Profile::as_select()).for_no_key_update().first(c).optional()?)
+        }
+        conn => Ok(on_each!(conn, c => customers::table.find(customer).select(Profile::as_select()).first(c)).optional()?),
+    }
+}
+
+/// When something happened with a customer, the latest first.
+fn latest(conn: &mut Conn, customer: CustomerId, kind: &str, product: Option<i64>, most: i64) -> Result<Vec<Time>> {
+    let own = activities::customer_id.eq(customer.0).and(activities::kind.eq(kind));
+    let columns = activities::table.filter(own).order((activities::happened_at.desc(), activities::id.desc())).limit(most);
+    Ok(match product {
+        Some(product) => on_each!(conn, c => columns.filter(activities::subject.eq(product)).select(activities::happened_at).load(c))?,
+        None => on_each!(conn, c => columns.select(activities::happened_at).load(c))?,
+    })
+}
