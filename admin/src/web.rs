@@ -30,6 +30,8 @@ mod locations;
 mod mails;
 mod menu_form;
 mod menus;
+mod offer_form;
+mod offers;
 mod order;
 mod order_edit;
 mod order_history;

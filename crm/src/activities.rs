@@ -37,6 +37,7 @@ words!(
         MailSent = "mail_sent",
         ConsentSaid = "consent_said",
         NoteWritten = "note_written",
+        OfferGiven = "offer_given",
     }
 );
 

@@ -7,6 +7,7 @@ pub mod customers;
 pub mod email;
 pub mod erasure;
 pub mod gamma_gamma;
+pub mod lift;
 mod likelihood;
 pub mod products;
 pub mod purchases;

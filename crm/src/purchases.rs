@@ -8,7 +8,7 @@ use crate::scores;
 use crate::segments::{self, Why};
 use diesel::prelude::*;
 use kernel::clock::Time;
-use kernel::money::Money;
+use kernel::money::{Currency, Money};
 use kernel::{Conn, Result, on_each, prepared};
 
 /// An order as the memory keeps it.
@@ -178,6 +178,17 @@ pub fn lines(conn: &mut Conn, customer: CustomerId, order: i64) -> Result<Vec<Li
 /// How many orders a customer has that were not cancelled.
 pub fn count(conn: &mut Conn, customer: CustomerId) -> Result<i64> {
     Ok(on_each!(conn, c => purchases::table.filter(purchases::customer_id.eq(customer)).count().get_result(c))?)
+}
+
+/// What some customers bought since a moment: whose it is, when, and its revenue net of refunds in this currency.
+pub fn since(conn: &mut Conn, customers: &[CustomerId], currency: Currency, since: Time) -> Result<Vec<(CustomerId, Time, i64)>> {
+    let theirs = purchases::customer_id.eq_any(customers.to_vec()).and(purchases::currency.eq(currency.code()));
+    let rows: Vec<(CustomerId, Time, i64, i64)> = on_each!(conn, c => purchases::table
+        .filter(theirs)
+        .filter(purchases::purchased_at.ge(since))
+        .select((purchases::customer_id, purchases::purchased_at, purchases::revenue, purchases::refunded))
+        .load(c))?;
+    Ok(rows.into_iter().map(|(customer, at, revenue, refunded)| (customer, at, revenue - refunded)).collect())
 }
 
 /// What a customer bought so far: orders, revenue net of refunds by currency.

@@ -13,7 +13,7 @@ use storefront::doctor::runs as doctor;
 use storefront::orders::terms;
 use storefront::payment_jobs::Cashier;
 use storefront::{
-    batches, carts, gift_cards, idempotency, kin, logins, payments, pictures, refunds, search_index, shop, waiting, webhooks,
+    batches, carts, gift_cards, idempotency, kin, logins, offers, payments, pictures, refunds, search_index, shop, waiting, webhooks,
 };
 
 const RECONCILE: &str = "payments.reconcile";
@@ -48,6 +48,7 @@ pub static KINDS: &[Kind] = &[
     Kind { name: segments::BUILD_JOB, run: |state, job| segments::build(&state.db, id(job)?, &state.clock) },
     Kind { name: segments::SETTLE_JOB, run: |state, _| segments::settle(&state.db, state.clock.now()) },
     Kind { name: recommendations::RUN_JOB, run: |state, _| recommendations::run(&state.db, state.clock.now()) },
+    Kind { name: offers::FIGURE_JOB, run: |state, _| offers::figure_all(&state.db, state.clock.now()) },
     Kind { name: doctor::EXAMINE_JOB, run: |state, job| doctor::run(&state.db, id(job)?, &state.clock) },
     Kind { name: PRUNE, run: prune },
 ];
@@ -59,6 +60,7 @@ pub static SCHEDULE: &[Slot] = &[
     Slot { kind: waiting::JOB, every: TimeDelta::hours(1) },
     Slot { kind: scores::RUN_JOB, every: TimeDelta::hours(24) },
     Slot { kind: recommendations::RUN_JOB, every: TimeDelta::hours(24) },
+    Slot { kind: offers::FIGURE_JOB, every: TimeDelta::hours(1) },
     Slot { kind: PRUNE, every: TimeDelta::hours(24) },
 ];
 

@@ -45,6 +45,7 @@ pub(crate) use price_log::price_timeline;
 pub use price_log::{PriceAt, PriceChange, price_changes};
 pub use product::{Picture, Product, Status, Text, Variant, products};
 pub use remove::{remove, used};
+pub(crate) use sale::{Cost, costs};
 pub use sale::{VariantForSale, find_variant, for_sale, gift_cards, variants_for_sale};
 pub use save::{PICTURE_JOB, Saved, Saving, save_product};
 pub(crate) use save::{check_skus, checked, save_untold};

@@ -43,6 +43,7 @@ pub fn examine(conn: &mut Conn, progress: &mut dyn FnMut(&'static str)) -> Resul
         ("payments of changed orders ask for what is missing", edits::balances),
         ("uses of promotions agree with their movements", promotions::uses),
         ("uses of codes agree with their movements", promotions::codes),
+        ("what offers gave agrees with their movements and stays within budgets", promotions::budgets),
         ("products are on show when they are active", catalogue::on_show),
         ("collections hold what their rules take", catalogue::members_of_rules),
         ("prices are what the last change made them", catalogue::price_log),

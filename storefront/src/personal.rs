@@ -5,10 +5,11 @@ mod bought;
 
 use crate::ids::ProductId;
 use crate::schema::{sessions, stock_requests, variants};
-use crate::{address_book, carts, catalog, logins, store_credit, stores, timeline};
+use crate::shop::LANGUAGES;
+use crate::{address_book, carts, catalog, logins, offers, store_credit, stores, timeline};
 use crm::activities::{self, Place};
 use crm::scores::{self, Score};
-use crm::{CustomerId, consents, customers, trails};
+use crm::{CustomerId, consents, customers, recommendations, segments, trails};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::money::Money;
@@ -43,8 +44,32 @@ pub fn gather(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Value> {
         "made_at": now, "profile": profile, "consents": said, "addresses": addresses, "orders": bought::orders(conn, id)?,
         "store_credit": credit(conn, id)?, "carts": in_carts(conn, id, now)?, "waiting_for": waiting(conn, &customer.email.to_lowercase())?,
         "scores": scores::of(conn, id)?.map(|score| scored(&score)).transpose()?, "browsers": browsers, "sign_ins": sign_ins(conn, id, now)?,
-        "mails": mails(conn, &customer.email)?, "timeline": happened(conn, id)?,
+        "mails": mails(conn, &customer.email)?, "offers": offered(conn, id)?, "segments": within(conn, id, now)?,
+        "suggestions": suggested(conn, id, now)?, "timeline": happened(conn, id)?,
     }))
+}
+
+/// What they were offered, with the reason as they read it. Who is in a control group was offered nothing, and is told that.
+fn offered(conn: &mut Conn, id: CustomerId) -> Result<Vec<Value>> {
+    let all = offers::of_customer(conn, id, TOGETHER)?;
+    let one = |given: &offers::Given| {
+        json!({ "offer": given.promotion.name, "group": given.arm, "product": given.product, "why": given.offer.why.0,
+            "followed_from": given.why, "decided_at": given.decided_at, "until": given.until(), "uses": given.uses })
+    };
+    Ok(all.iter().map(one).collect())
+}
+
+/// The segments they are in.
+fn within(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Vec<Value>> {
+    Ok(segments::of_customer(conn, id, now)?.iter().map(|one| json!({ "name": one.name, "since": one.since })).collect())
+}
+
+/// The products that are suggested to them.
+fn suggested(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Vec<Value>> {
+    let picks = recommendations::own(conn, id, now)?.picks;
+    let titles = catalog::titles_in(conn, &picks.iter().map(|pick| ProductId(pick.product)).collect::<Vec<_>>(), LANGUAGES[0])?;
+    let one = |pick: &recommendations::Pick| json!({ "product": titles.get(&ProductId(pick.product)), "why": pick.reason });
+    Ok(picks.iter().map(one).collect())
 }
 
 fn credit(conn: &mut Conn, id: CustomerId) -> Result<Value> {

@@ -1,6 +1,6 @@
 use super::*;
 use crate::ids::{ProductId, PromotionId, VariantId};
-use crate::promotions::{Cut, Effect, Facts, Goods, Item, Offer, Rules, Shopper, decide};
+use crate::promotions::{Candidate, Cut, Effect, Facts, Goods, Item, Rules, Shopper, decide};
 use crate::tax::Place;
 use crate::tax_rates::TaxRate;
 use crate::tax_zones::rates_at;
@@ -22,10 +22,10 @@ fn reduce(cut: Cut) -> Effect {
 }
 
 /// A coupon TEA for everybody.
-fn coupon(effect: Effect, minimum: i64) -> Offer {
+fn coupon(effect: Effect, minimum: i64) -> Candidate {
     let mut rules = Rules { effect, ..Rules::default() };
     rules.conditions.amount = minimum;
-    Offer {
+    Candidate {
         id: PromotionId(1),
         name: "TEA".into(),
         active: true,
@@ -41,11 +41,12 @@ fn coupon(effect: Effect, minimum: i64) -> Offer {
         max_uses_per_customer: None,
         uses: 0,
         used_by_customer: 0,
+        grant: None,
         rules,
     }
 }
 
-fn priced(lines: &[Line], coupon: Option<Offer>, delivery: Option<Delivery>, included: bool, rates: &Rates) -> Priced {
+fn priced(lines: &[Line], coupon: Option<Candidate>, delivery: Option<Delivery>, included: bool, rates: &Rates) -> Priced {
     let item = |(at, line): (usize, &Line)| Item {
         variant: VariantId(at as i64 + 1),
         product: ProductId(at as i64 + 1),
@@ -56,6 +57,7 @@ fn priced(lines: &[Line], coupon: Option<Offer>, delivery: Option<Delivery>, inc
         gift_card: line.gift_card,
         unit_price: line.unit_price,
         quantity: line.quantity,
+        cost: None,
     };
     let items: Vec<Item> = lines.iter().enumerate().map(item).collect();
     let facts = Facts {

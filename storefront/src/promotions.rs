@@ -10,6 +10,7 @@ pub mod codes;
 mod conditions;
 mod effects;
 mod engine;
+mod grant;
 mod ledger;
 mod live;
 mod past;
@@ -21,20 +22,23 @@ mod store;
 mod tests;
 mod trial;
 
-pub use audience::{Audience, Personal};
+pub use audience::{Audience, Personal, Theirs};
 pub use codes::normalise;
-pub use engine::{Applied, Decision, Facts, GiftStock, Item, Offer, Rejected, Shopper, decide};
-pub(crate) use ledger::{claim, release, release_lost};
+pub(crate) use conditions::awaits;
+pub use engine::{Applied, Candidate, Decision, Facts, GiftStock, Item, Rejected, Shopper, decide};
+pub use grant::{Decided, Grant};
+pub(crate) use ledger::{claim, release, release_lost, release_refunded};
 pub(crate) use live::{gifts, items, live, names, shopper};
 pub use past::lowest;
 pub use reason::Reason;
 pub use rules::{Conditions, Cut, Effect, Goods, Hours, ItemsCondition, Measure, Rules, Tier};
 pub use shelf::{Priced, Shelf};
-pub(crate) use store::speak_of;
 pub use store::{by_code, create, duplicate, for_segment, get, list, set_state, shared_code, shared_codes, update};
+pub(crate) use store::{forget_person, speak_of};
 pub use trial::{Trial, Trying, trial};
 
 use crate::ids::PromotionId;
+use crate::offers::{self, OfferRow};
 use crate::schema::promotions;
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -78,9 +82,9 @@ impl Promotion {
         Currency::parse(&self.currency).ok_or_else(|| Error::unexpected(format!("promotion {} has currency {}", self.id, self.currency)))
     }
 
-    /// The promotion as the engine sees it, without a code and without a customer.
-    pub fn offer(&self, language: &str) -> Result<Offer> {
-        Ok(Offer {
+    /// The promotion as the engine sees it, without a code and without a customer; `offer` makes it a one-to-one offer.
+    pub(crate) fn candidate(&self, offer: Option<&OfferRow>, language: &str) -> Result<Candidate> {
+        Ok(Candidate {
             id: self.id,
             name: self.rules.0.name(&self.name, language).to_string(),
             active: self.state == State::Active,
@@ -97,6 +101,7 @@ impl Promotion {
             uses: self.uses,
             used_by_customer: 0,
             rules: self.rules.0.clone(),
+            grant: offer.map(OfferRow::grant),
         })
     }
 }
@@ -117,6 +122,8 @@ pub struct Terms {
     pub max_uses: Option<i64>,
     pub max_uses_per_customer: Option<i64>,
     pub rules: Rules,
+    /// What makes it a one-to-one offer.
+    pub offer: Option<offers::Terms>,
 }
 
 impl Terms {
@@ -141,6 +148,7 @@ impl Terms {
             max_uses: None,
             max_uses_per_customer: None,
             rules,
+            offer: None,
         }
     }
 }

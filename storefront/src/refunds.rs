@@ -12,6 +12,7 @@ use crate::ids::{OrderId, OrderLineId, PaymentId, RefundId};
 use crate::imports;
 use crate::orders::{self, Order, OrderLine, OrderStatus};
 use crate::payments::{self, Payment, WishState};
+use crate::promotions;
 use crate::schema::{order_lines, payments as payment_rows, refund_lines, refunds};
 use crate::stock::{self, Demand};
 use crate::stored_value;
@@ -302,6 +303,7 @@ fn finish(conn: &mut Conn, order: &Order, payment: &Payment, refund: RefundId, a
     if !stored.surplus {
         purchases::refund(conn, order.id.0, stored.amount, now)?;
     }
+    promotions::release_refunded(conn, order.id, now)?;
     orders::note(conn, order.id, "refund_requested", &stored.amount.to_string(), actor, now)?;
     let event = Event::RefundRequested { order: order.id.0, refund: refund.0 };
     events::record(conn, "refunds", &format!("requested:{refund}"), &event, now)?;

@@ -417,6 +417,34 @@ diesel::table! {
         order_id -> BigInt,
         uses -> BigInt,
         created_at -> Timestamp,
+        amount -> BigInt,
+    }
+}
+
+diesel::table! {
+    offers (promotion_id) {
+        promotion_id -> BigInt,
+        why -> Text,
+        choice -> Text,
+        control_bp -> BigInt,
+        margin_floor_bp -> Nullable<BigInt>,
+        budget -> Nullable<BigInt>,
+        spent -> BigInt,
+        stands_days -> Nullable<BigInt>,
+        returned -> Bool,
+        results -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    offer_decisions (promotion_id, customer_id) {
+        promotion_id -> BigInt,
+        customer_id -> BigInt,
+        arm -> Text,
+        product_id -> Nullable<BigInt>,
+        reason -> Text,
+        decided_at -> Timestamp,
+        ends_at -> Nullable<Timestamp>,
     }
 }
 
@@ -1012,6 +1040,9 @@ diesel::allow_tables_to_appear_in_same_query!(collection_products, products);
 diesel::allow_tables_to_appear_in_same_query!(stock_requests, variants);
 diesel::allow_tables_to_appear_in_same_query!(promotions, promotion_codes);
 diesel::allow_tables_to_appear_in_same_query!(promotions, promotion_terms);
+diesel::allow_tables_to_appear_in_same_query!(promotions, offers, offer_decisions);
+diesel::allow_tables_to_appear_in_same_query!(promotion_codes, offers);
+diesel::allow_tables_to_appear_in_same_query!(promotion_movements, offers);
 diesel::allow_tables_to_appear_in_same_query!(orders, order_terms);
 diesel::allow_tables_to_appear_in_same_query!(orders, payments);
 diesel::allow_tables_to_appear_in_same_query!(refunds, payments, captures);

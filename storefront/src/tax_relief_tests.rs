@@ -54,7 +54,17 @@ fn line(unit_price: i64, quantity: i64, class: &str) -> Line {
 }
 
 fn applied(lines: Vec<(usize, i64)>, shipping: i64) -> Applied {
-    Applied { id: PromotionId(1), name: "Ten".into(), code: None, whole: true, lines, free_shipping: shipping > 0, shipping, gift: None }
+    Applied {
+        id: PromotionId(1),
+        name: "Ten".into(),
+        code: None,
+        whole: true,
+        lines,
+        free_shipping: shipping > 0,
+        shipping,
+        gift: None,
+        worth: None,
+    }
 }
 
 fn relieved(lines: &[Line], decision: &Decision, delivery: Option<Delivery>, included: bool) -> pricing::Priced {

@@ -136,7 +136,7 @@ pub fn told(conn: &mut Conn, entries: &[Entry]) -> Result<Vec<Value>> {
             | Kind::ReturnAsked
             | Kind::OrderReturned
             | Kind::OrderRefunded => order = Some(entry.detail.clone()),
-            Kind::Searched | Kind::SignedIn | Kind::MailSent | Kind::ConsentSaid | Kind::NoteWritten => {}
+            Kind::Searched | Kind::SignedIn | Kind::MailSent | Kind::ConsentSaid | Kind::NoteWritten | Kind::OfferGiven => {}
         }
         json!({ "kind": entry.kind, "at": entry.happened_at, "text": text, "order": order, "amount": entry.amount() })
     };

@@ -21,6 +21,7 @@ pub mod known;
 pub mod limits;
 mod listing;
 pub mod memory;
+mod offers;
 pub mod orders;
 pub mod page_cache;
 mod pictures;

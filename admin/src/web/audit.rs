@@ -14,6 +14,7 @@ use std::collections::HashMap;
 /// What can be asked for by name. An action that is not here can still be followed from a row that shows it.
 const ACTIONS: &[&str] = &[
     "order.note",
+    "offers.figure",
     "order.draft",
     "order.place",
     "order.edit",

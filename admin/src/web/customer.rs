@@ -3,6 +3,7 @@
 use super::customers::{called, known};
 use super::desk::{Desk, refusal};
 use super::forms::Reader;
+use super::offers;
 use super::orders as order_list;
 use super::timeline;
 use actix_web::http::StatusCode;
@@ -41,7 +42,14 @@ async fn page(desk: &Desk, id: CustomerId, status: StatusCode, refused: Option<F
         let view = desk.read(move |conn| left(conn, id, at)).await?;
         return desk.page("admin/customer_erased.html", "admin-customer-erased", view);
     }
-    let (customer, mut view) = desk.read(move |conn| whole(conn, id, now)).await?;
+    let language = desk.visit.language.code();
+    let (customer, mut view) = desk
+        .read(move |conn| {
+            let (customer, mut view) = whole(conn, id, now)?;
+            view["offers"] = json!(offers::of_customer(conn, id, language, now)?);
+            Ok((customer, view))
+        })
+        .await?;
     let form = refused.unwrap_or_else(|| filled(&customer));
     view["form"] = json!(form);
     desk.page_as(status, "admin/customer.html", called(&customer), view)

@@ -47,6 +47,7 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
             ("segments", Permission::SegmentsView),
             ("forecasts", Permission::CustomersView),
             ("recommendations", Permission::RecommendationsView),
+            ("offers", Permission::PromotionsView),
         ],
     ),
     (

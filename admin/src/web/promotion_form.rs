@@ -2,6 +2,7 @@
 //! those that do not belong to the chosen effect are left out, not refused.
 
 use super::forms::{self, Reader};
+use super::offer_form;
 use super::promotion_goods::{self as goods, lines};
 use crm::email::Email;
 use crm::segments::{self, SegmentId};
@@ -9,6 +10,7 @@ use kernel::error::Fields;
 use kernel::money::{Currency, Money};
 use kernel::{Conn, Error, Result};
 use storefront::catalog;
+use storefront::offers;
 use storefront::promotions::{self, Conditions, Cut, Effect, Goods, Hours, ItemsCondition, Measure, Promotion, Rules, Terms, Tier};
 use storefront::shop::Shop;
 use storefront::web::posted::Posted;
@@ -72,7 +74,7 @@ const NAMES: &[&str] = &[
     "max_uses_per_customer",
 ];
 pub const EFFECTS: [&str; 8] = ["percentage", "amount", "amount_each", "price", "buy_get", "tiered", "free_shipping", "gift"];
-pub const METHODS: [&str; 2] = ["automatic", "code"];
+pub const METHODS: [&str; 3] = ["automatic", "code", offer_form::METHOD];
 pub const MEASURES: [&str; 2] = ["quantity", "amount"];
 
 /// The version of the promotion that the form was made from.
@@ -82,13 +84,19 @@ pub fn version(posted: &Posted) -> i64 {
 
 /// A new promotion.
 pub fn blank() -> Form {
-    let form = Form::new(NAMES).fill("effect", "percentage").fill("method", "automatic").fill("stacking", "1").fill("active", "on");
-    form.fill("buy", "2").fill("get", "1").fill("get_percent", "100").fill("measure", "quantity").fill("gift_quantity", "1")
+    let form = Form::new(&names()).fill("effect", "percentage").fill("method", "automatic").fill("stacking", "1").fill("active", "on");
+    let form = form.fill("buy", "2").fill("get", "1").fill("get_percent", "100").fill("measure", "quantity").fill("gift_quantity", "1");
+    offer_form::blank(form)
+}
+
+/// The fields of the form, those of an offer among them.
+fn names() -> Vec<&'static str> {
+    NAMES.iter().copied().chain(offer_form::NAMES).collect()
 }
 
 /// What was typed, with what is wrong about it.
 pub fn refused(posted: &Posted, wrong: &Fields) -> Form {
-    Form::new(NAMES).typed(posted.pairs()).refuse(NAMES, wrong)
+    Form::new(&names()).typed(posted.pairs()).refuse(&names(), wrong)
 }
 
 /// A stored promotion. Times are those of the shop's clocks.
@@ -111,6 +119,10 @@ pub fn filled(conn: &mut Conn, promotion: &Promotion) -> Result<Form> {
         .fill("max_uses", forms::number(promotion.max_uses))
         .fill("max_uses_per_customer", forms::number(promotion.max_uses_per_customer))
         .fill("effect", rules.effect.word());
+    let form = match offers::get(conn, promotion.id)? {
+        Some(offer) => offer_form::filled(form.fill("method", offer_form::METHOD), &offer, currency),
+        None => form,
+    };
     let form = fill_effect(conn, form, &rules.effect, currency)?;
     fill_conditions(conn, form, &rules.conditions, currency)
 }
@@ -188,6 +200,7 @@ pub fn read(conn: &mut Conn, posted: &Posted, currency: Currency, shop: &Shop, w
         max_uses: reader.optional_number("max_uses"),
         max_uses_per_customer: reader.optional_number("max_uses_per_customer"),
         rules: Rules { names, conditions, effect },
+        offer: offer_form::read(posted, &mut reader),
     };
     reader.check()?;
     Ok(terms)

@@ -2,6 +2,8 @@
 
 use super::choice;
 use super::desk::{Desk, ROWS, refusal};
+use super::offer_form;
+use super::offers;
 use super::promotion_form as form;
 use super::promotion_words::{self, Spelled};
 use actix_web::http::StatusCode;
@@ -31,12 +33,13 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
             let found = promotions::list(conn, before, ROWS)?;
             let ids: Vec<PromotionId> = found.iter().map(|one| one.id).collect();
             let shared = promotions::shared_codes(conn, &ids)?;
+            let offered = storefront::offers::among(conn, &ids)?;
             let mut rows = Vec::with_capacity(found.len());
             for one in &found {
                 let code = shared.iter().find(|(id, _)| *id == one.id).map(|(_, code)| code);
                 let spelled = Spelled::load(conn, one)?;
                 rows.push(json!({ "id": one.id, "name": one.name, "code": code, "standing": standing(one, now), "uses": one.uses,
-                    "max_uses": one.max_uses, "stacking": one.stacking, "exclusive": one.exclusive, "needs_code": one.needs_code,
+                    "max_uses": one.max_uses, "stacking": one.stacking, "exclusive": one.exclusive, "needs_code": one.needs_code, "offer": offered.contains(&one.id),
                     "sentence": promotion_words::effect(one, &spelled, &words)?, "ends_at": one.ends_at.map(|at| shop.local(at).format("%Y-%m-%d %H:%M").to_string()) }));
             }
             Ok((rows, found.last().map(|one| one.id.0)))
@@ -47,7 +50,7 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
 }
 
 /// How a promotion stands now, as a word for a badge.
-fn standing(promotion: &Promotion, now: kernel::clock::Time) -> &'static str {
+pub fn standing(promotion: &Promotion, now: kernel::clock::Time) -> &'static str {
     let used_up = promotion.max_uses.is_some_and(|limit| promotion.uses >= limit);
     match promotion.state {
         State::Paused => "paused",
@@ -59,7 +62,9 @@ fn standing(promotion: &Promotion, now: kernel::clock::Time) -> &'static str {
 }
 
 pub async fn new(desk: Desk) -> Result<HttpResponse> {
-    show(&desk, StatusCode::OK, None, form::blank()).await
+    let offer = desk.visit.query.split('&').any(|pair| pair == "method=offer");
+    let blank = if offer { form::blank().fill("method", offer_form::METHOD).fill("max_uses_per_customer", "1") } else { form::blank() };
+    show(&desk, StatusCode::OK, None, blank).await
 }
 
 pub async fn edit(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
@@ -89,7 +94,7 @@ async fn show(desk: &Desk, status: StatusCode, id: Option<PromotionId>, filled: 
             let segments: Vec<Value> =
                 segments::list(conn)?.iter().map(|one| json!({ "value": one.id.to_string(), "label": one.name })).collect();
             Ok(json!({ "id": id, "currency": currency, "zone": shop.time_zone, "categories": slugs, "stored": stored, "segments": segments,
-                "effects": form::EFFECTS, "methods": form::METHODS, "measures": form::MEASURES, "days": [1, 2, 3, 4, 5, 6, 7] }))
+                "effects": form::EFFECTS, "methods": form::METHODS, "choices": offer_form::CHOICES, "measures": form::MEASURES, "days": [1, 2, 3, 4, 5, 6, 7] }))
         })
         .await?;
     view["form"] = json!(filled);
@@ -104,7 +109,7 @@ fn stored(conn: &mut Conn, id: PromotionId, shop: &Shop, words: &Words, now: ker
     let spelled = Spelled::load(conn, &promotion)?;
     Ok(json!({ "name": promotion.name, "standing": standing(&promotion, now), "active": promotion.state == State::Active,
         "uses": promotion.uses, "max_uses": promotion.max_uses, "needs_code": promotion.needs_code, "made": made, "used": used,
-        "sentence": promotion_words::whole(&promotion, &spelled, shop, words)? }))
+        "offer": offers::of_promotion(conn, id)?, "sentence": promotion_words::whole(&promotion, &spelled, shop, words)? }))
 }
 
 pub async fn create(desk: Desk, posted: Posted) -> Result<HttpResponse> {
@@ -122,6 +127,7 @@ async fn save(desk: Desk, id: Option<PromotionId>, posted: Posted) -> Result<Htt
     let stored = desk
         .write(move |conn, act| {
             let before = id.map(|id| promotions::get(conn, id)).transpose()?;
+            let was = before.as_ref().map(|before| recorded(conn, before)).transpose()?;
             let shop = shop::get(conn)?;
             let currency = before.as_ref().map_or(Ok(chosen), Promotion::currency)?;
             let terms = form::read(conn, &typed, currency, &shop, &words)?;
@@ -130,7 +136,8 @@ async fn save(desk: Desk, id: Option<PromotionId>, posted: Posted) -> Result<Htt
                 None => promotions::create(conn, terms, act.now)?,
             };
             let after = promotions::get(conn, id)?;
-            act.log(conn, "promotion.save", &format!("promotion:{id}"), &before, &after)?;
+            let is = recorded(conn, &after)?;
+            act.log(conn, "promotion.save", &format!("promotion:{id}"), &was, &is)?;
             Ok(id)
         })
         .await;
@@ -141,6 +148,15 @@ async fn save(desk: Desk, id: Option<PromotionId>, posted: Posted) -> Result<Htt
             show(&desk, status, id, form::refused(&posted, &wrong)).await
         }
     }
+}
+
+/// A promotion as the audit log keeps it: with what makes it an offer.
+fn recorded(conn: &mut Conn, promotion: &Promotion) -> Result<Value> {
+    let mut value = serde_json::to_value(promotion)?;
+    if let Some(offer) = storefront::offers::get(conn, promotion.id)? {
+        value["offer"] = serde_json::to_value(offer.terms())?;
+    }
+    Ok(value)
 }
 
 pub async fn switch(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<HttpResponse> {

@@ -5,11 +5,11 @@ use super::access::Access::{Enrolling, Public, SignedIn};
 use super::access::{Route, get, post};
 use super::{
     account, api_keys, attributes, audit, batches, cases, categories, collections, customer, customers, doctor, erasure, find, forecasts,
-    gift_cards, home, home_page, invitations, jobs, locations, mails, menus, order, order_edit, order_money, order_new, order_papers,
-    order_release, order_ship, orders, pages, person, personal, pictures, product, product_export, product_import, product_rules,
-    product_table, products, promotion_bench, promotion_codes, promotions, recommendations, redirects, return_exchange, return_money,
-    return_new, returns, roles, second_factor, segment_edit, segments, settings, shipping, sign_in, staff, stock, stock_goods,
-    store_credit, stores, taxes, theme, timeline, webhooks,
+    gift_cards, home, home_page, invitations, jobs, locations, mails, menus, offers, order, order_edit, order_money, order_new,
+    order_papers, order_release, order_ship, orders, pages, person, personal, pictures, product, product_export, product_import,
+    product_rules, product_table, products, promotion_bench, promotion_codes, promotions, recommendations, redirects, return_exchange,
+    return_money, return_new, returns, roles, second_factor, segment_edit, segments, settings, shipping, sign_in, staff, stock,
+    stock_goods, store_credit, stores, taxes, theme, timeline, webhooks,
 };
 use crate::permissions::Permission::{
     ApiKeysManage, AuditView, CasesView, ContentEdit, CustomersEdit, CustomersErase, CustomersView, GiftCardsManage, GiftCardsView,
@@ -181,6 +181,8 @@ fn shop() -> Vec<Route> {
         get("/stock/{variant}", StockView, stock::show),
         post("/stock/{variant}", StockAdjust, stock::count),
         post("/stock/{variant}/rules", StockAdjust, stock::rules),
+        get("/offers", PromotionsView, offers::list),
+        post("/offers/figure", PromotionsEdit, offers::figure),
         get("/promotions", PromotionsView, promotions::list),
         get("/promotions/new", PromotionsEdit, promotions::new),
         post("/promotions/new", PromotionsEdit, promotions::create),

@@ -71,6 +71,7 @@ const EVENTS: Asks = Asks::Choice(
         "order_returned",
         "order_refunded",
         "mail_sent",
+        "offer_given",
     ],
     "segment-event-",
 );

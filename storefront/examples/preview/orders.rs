@@ -161,6 +161,7 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
         estimate: estimate(),
         blocked: None,
         complete: String::new(),
+        offers: String::new(),
     };
     cart.lines[0].notice = Some(Notice { kind: Tone::Info, text: say(l, "Only 3 left.", "仅剩 3 件。") });
     p.page("cart", "cart", cart)?;
@@ -176,6 +177,7 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
             estimate: estimate(),
             blocked: None,
             complete: String::new(),
+            offers: String::new(),
         },
     )?;
 

@@ -304,6 +304,7 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
             tiles: tiles.iter().map(tile).collect(),
             viewed: String::new(),
             for_you: String::new(),
+            offers: String::new(),
             shelves: vec![
                 Shelf {
                     title: say(l, "New this season", "当季新品"),

@@ -5,7 +5,7 @@ use super::pickup::{self, Pickup};
 use crate::catalog::Assortment;
 use crate::ids::{CartLineId, ShippingRateId};
 use crate::pricing::{self, Basket, Line, Priced};
-use crate::promotions::{self, Decision, Facts, Offer, Shopper};
+use crate::promotions::{self, Candidate, Decision, Facts, Shopper};
 use crate::shipping::{self, ShippingRate};
 use crate::shop::Shop;
 use crate::tax::{Place, Rates};
@@ -59,7 +59,7 @@ pub(crate) fn reckon(
     shop: &Shop,
     mut lines: Vec<LineQuote>,
     situation: &Situation,
-    offers: &[Offer],
+    offers: &[Candidate],
 ) -> Result<Reckoning> {
     let Situation { currency, place, shopper, language, at, .. } = situation;
     let requires_shipping = lines.iter().any(|line| line.variant.requires_shipping);
@@ -73,7 +73,7 @@ pub(crate) fn reckon(
     // Goods that are picked up are taxed where they are handed over.
     let place = pickup.as_ref().map_or(place, |pickup| &pickup.place);
 
-    let items = promotions::items(conn, &lines, offers)?;
+    let items = promotions::items(conn, shop, &lines, offers)?;
     let sold = Assortment { currency: *currency, part: shop.part };
     let gifts = promotions::gifts(conn, &lines, offers, &sold, language)?;
     let facts = Facts {

@@ -13,6 +13,27 @@ use kernel::{Conn, Result, on_each};
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
 
+/// What a unit costs the shop before tax, `None` when nobody said, and how it is taxed.
+#[derive(Clone, Debug)]
+pub struct Cost {
+    pub amount: Option<i64>,
+    pub taxable: bool,
+    pub tax_class: String,
+}
+
+/// What the active variants of these products cost.
+pub fn costs(conn: &mut Conn, of: &[ProductId], currency: Currency) -> Result<Vec<(ProductId, VariantId, Cost)>> {
+    let priced = prices::variant_id.eq(variants::id).and(prices::currency.eq(currency.code()));
+    let rows: Vec<(ProductId, VariantId, Option<i64>, bool, String)> = on_each!(conn, c => variants::table
+        .left_join(prices::table.on(priced))
+        .filter(variants::product_id.eq_any(of.to_vec()))
+        .filter(variants::active.eq(true))
+        .select((variants::product_id, variants::id, prices::cost.nullable(), variants::taxable, variants::tax_class))
+        .load(c))?;
+    let cost = |(product, variant, amount, taxable, tax_class)| (product, variant, Cost { amount, taxable, tax_class });
+    Ok(rows.into_iter().map(cost).collect())
+}
+
 /// A variant with everything a cart line shows, sums up and checks. Amounts are minor units of the currency asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct VariantForSale {
@@ -51,6 +72,11 @@ impl VariantForSale {
     /// Whether a cart may hold it at this moment.
     pub fn sold_at(&self, now: Time) -> bool {
         self.for_sale && self.window.open(now)
+    }
+
+    /// What a unit costs the shop.
+    pub fn cost(&self) -> Cost {
+        Cost { amount: self.cost, taxable: self.taxable, tax_class: self.tax_class.clone() }
     }
 
     /// The most units that can be ordered now, `None` for any number.

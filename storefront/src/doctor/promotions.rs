@@ -3,7 +3,7 @@
 use super::Finding;
 use super::money::summed;
 use crate::ids::PromotionId;
-use crate::schema::{promotion_balances as balances, promotion_codes as codes, promotion_movements as movements, promotions};
+use crate::schema::{offers, promotion_balances as balances, promotion_codes as codes, promotion_movements as movements, promotions};
 use diesel::prelude::*;
 use kernel::{Conn, Result};
 use std::collections::BTreeMap;
@@ -33,6 +33,23 @@ pub fn codes(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
         finding.checked += 1;
         let of = |sums: &BTreeMap<Option<i64>, i64>| sums.get(id).copied().unwrap_or(0);
         finding.expect_equal(|| format!("promotion code {}, uses", id.unwrap_or(0)), of(&used), of(&moved));
+    }
+    Ok(())
+}
+
+/// What offers took off orders against their budgets' ledger.
+pub fn budgets(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
+    let spent: Vec<(PromotionId, i64, Option<i64>)> =
+        offers::table.select((offers::promotion_id, offers::spent, offers::budget)).load(conn)?;
+    let moved: Vec<(PromotionId, i64, i64)> = movements::table
+        .inner_join(offers::table.on(offers::promotion_id.eq(movements::promotion_id)))
+        .select((movements::promotion_id, movements::uses, movements::amount))
+        .load(conn)?;
+    let moved = summed(moved.into_iter().map(|(id, uses, amount)| (id, uses * amount)).collect::<Vec<_>>());
+    for (id, spent, budget) in spent {
+        finding.checked += 1;
+        finding.expect_equal(|| format!("offer {id}, spent"), spent, moved.get(&id).copied().unwrap_or(0));
+        finding.expect_equal(|| format!("offer {id}, spent within its budget"), spent, budget.map_or(spent, |budget| spent.min(budget)));
     }
     Ok(())
 }

@@ -3,13 +3,16 @@
 use super::{addresses, carts_left, preview, spellings};
 use crate::address::Address;
 use crate::mails;
+use crate::offers;
 use crate::orders::{self, Order, terms};
+use crate::promotions;
 use crate::returns;
 use crate::schema::{
     addresses as address_book, cart_lines, carts, gift_cards, idempotency_keys, login_tokens, logins, order_history, orders as order_rows,
     return_labels, returns as return_rows, sessions, stock_requests, webhook_attempts, webhook_messages,
 };
 use crate::webhooks::MessageState;
+use crm::email::Email;
 use crm::{CustomerId, customers, erasure};
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -39,6 +42,9 @@ pub fn erase(conn: &mut Conn, id: CustomerId, now: Time) -> Result<()> {
     for order in &own {
         forget_in_order(conn, order, &erasure::placeholder(id), now)?;
     }
+    let keys: Vec<String> = addresses(&spelled).iter().map(Email::key).collect();
+    promotions::forget_person(conn, &keys, &erasure::placeholder(id))?;
+    offers::forget(conn, id)?;
     let received = gift_cards::table.filter(gift_cards::recipient_email.eq_any(&spelled));
     diesel::update(received).set(NOBODY).execute(conn)?;
     erasure::finish(conn, id, &addresses(&spelled), now)

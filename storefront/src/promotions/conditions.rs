@@ -1,34 +1,46 @@
 //! Whether a promotion's conditions hold for a cart.
 
-use super::engine::{Facts, Item, Offer, Shopper};
+use super::engine::{Candidate, Facts, Item, Shopper};
+use super::grant::{self, Decided};
 use super::reason::Reason;
 use super::rules::Conditions;
 use chrono::{Datelike, Timelike};
 
 /// The first condition that does not hold, in the order in which a shopper would want to hear of it.
-pub(super) fn refusal(offer: &Offer, cart: &[Item], facts: &Facts) -> Option<Reason> {
-    standing(offer, facts).or_else(|| moment(&offer.rules.conditions, facts)).or_else(|| shopper(&offer.rules.conditions, facts)).or_else(
-        || {
+pub(super) fn refusal(offer: &Candidate, cart: &[Item], facts: &Facts) -> Option<Reason> {
+    standing(offer, facts)
+        .or_else(|| grant::refusal(offer))
+        .or_else(|| moment(&offer.rules.conditions, facts))
+        .or_else(|| shopper(offer, facts))
+        .or_else(|| {
             let conditions = &offer.rules.conditions;
             whole(conditions, cart).or_else(|| goods(conditions, cart))
-        },
-    )
+        })
 }
 
 /// Whether the promotion is for this shopper at all, and not used up by them. What is in the cart and when is not asked.
-pub(super) fn is_for(offer: &Offer, who: &Shopper) -> bool {
+pub(super) fn is_for(offer: &Candidate, who: &Shopper) -> bool {
     let new_here = !offer.rules.conditions.first_order || who.orders == Some(0);
-    new_here && !used_up(offer) && person(&offer.rules.conditions, who).is_none()
+    let theirs =
+        if offer.grant.is_some() { grant::refusal(offer).is_none() } else { new_here && person(&offer.rules.conditions, who).is_none() };
+    theirs && !used_up(offer)
+}
+
+/// Whether an offer that was not decided yet is to be decided for this shopper.
+pub(crate) fn awaits(offer: &Candidate, who: &Shopper) -> bool {
+    let undecided = offer.grant.is_some_and(|grant| grant.decided == Decided::NotYet && grant.left.is_none_or(|left| left > 0));
+    let open = offer.max_uses.is_none_or(|limit| offer.uses < limit);
+    undecided && open && who.signed_in && person(&offer.rules.conditions, who).is_none()
 }
 
 /// Whether this customer used the promotion as often as each may.
-fn used_up(offer: &Offer) -> bool {
+fn used_up(offer: &Candidate) -> bool {
     let each = if offer.rules.conditions.first_order { Some(1) } else { offer.max_uses_per_customer };
     each.is_some_and(|limit| offer.used_by_customer >= limit)
 }
 
 /// The promotion itself: switched on, in its time, in this currency, not used up.
-fn standing(offer: &Offer, facts: &Facts) -> Option<Reason> {
+fn standing(offer: &Candidate, facts: &Facts) -> Option<Reason> {
     if !offer.active {
         return Some(Reason::Paused);
     }
@@ -41,7 +53,8 @@ fn standing(offer: &Offer, facts: &Facts) -> Option<Reason> {
     if offer.needs_code && offer.code.is_none() {
         return Some(Reason::NoCode);
     }
-    if offer.currency != facts.currency && offer.rules.holds_amounts() {
+    let counts_money = offer.rules.holds_amounts() || offer.grant.is_some_and(|grant| grant.left.is_some());
+    if offer.currency != facts.currency && counts_money {
         return Some(Reason::OtherCurrency);
     }
     if offer.code_used {
@@ -62,11 +75,13 @@ fn moment(conditions: &Conditions, facts: &Facts) -> Option<Reason> {
     conditions.hours.is_some_and(|hours| !hours.holds(minute)).then_some(Reason::WrongHour)
 }
 
-fn shopper(conditions: &Conditions, facts: &Facts) -> Option<Reason> {
+fn shopper(offer: &Candidate, facts: &Facts) -> Option<Reason> {
+    let conditions = &offer.rules.conditions;
     if !conditions.countries.is_empty() && !conditions.countries.contains(&facts.country) {
         return Some(Reason::Country);
     }
-    person(conditions, &facts.shopper)
+    // Who it is was asked when an offer was decided, and what was given stands.
+    if offer.grant.is_some() { None } else { person(conditions, &facts.shopper) }
 }
 
 fn person(conditions: &Conditions, shopper: &Shopper) -> Option<Reason> {

@@ -8,6 +8,7 @@
 
 use super::conditions;
 use super::effects::{self, Gain};
+use super::grant::{self, Grant};
 use super::reason::Reason;
 use super::rules::Rules;
 use crate::ids::{CategoryId, ProductId, PromotionId, VariantId};
@@ -32,6 +33,8 @@ pub struct Item {
     pub gift_card: bool,
     pub unit_price: i64,
     pub quantity: i64,
+    /// What a unit costs the shop, with the tax in it when prices hold it. `None` when nobody knows or asks.
+    pub cost: Option<i64>,
 }
 
 impl Item {
@@ -43,7 +46,7 @@ impl Item {
 
 /// A promotion with what is known of its uses.
 #[derive(Clone, Debug)]
-pub struct Offer {
+pub struct Candidate {
     pub id: PromotionId,
     /// As the shopper reads it.
     pub name: String,
@@ -64,6 +67,8 @@ pub struct Offer {
     pub uses: i64,
     pub used_by_customer: i64,
     pub rules: Rules,
+    /// What makes it a one-to-one offer; `None` for a promotion for all whose conditions hold.
+    pub grant: Option<Grant>,
 }
 
 /// What is known of whoever fills the cart.
@@ -118,6 +123,8 @@ pub struct Applied {
     /// What it takes off the delivery.
     pub shipping: i64,
     pub gift: Option<(VariantId, i64)>,
+    /// By how much the cart is cheaper for it, a gift at what it would cost: what an offer's budget pays. `None` for other promotions.
+    pub worth: Option<i64>,
 }
 
 impl Applied {
@@ -177,7 +184,7 @@ impl Decision {
 }
 
 /// Decides for a cart. The order of `offers` does not matter.
-pub fn decide(cart: &[Item], offers: &[Offer], facts: &Facts) -> Decision {
+pub fn decide(cart: &[Item], offers: &[Candidate], facts: &Facts) -> Decision {
     if cart.iter().all(|item| !item.gift_card) {
         return decide_goods(cart, offers, facts);
     }
@@ -192,8 +199,8 @@ pub fn decide(cart: &[Item], offers: &[Offer], facts: &Facts) -> Decision {
     Decision { discounts, ..decision }
 }
 
-fn decide_goods(cart: &[Item], offers: &[Offer], facts: &Facts) -> Decision {
-    let mut sorted: Vec<&Offer> = offers.iter().collect();
+fn decide_goods(cart: &[Item], offers: &[Candidate], facts: &Facts) -> Decision {
+    let mut sorted: Vec<&Candidate> = offers.iter().collect();
     sorted.sort_by_key(|offer| (offer.stacking, offer.id));
     let mut rejected = Vec::new();
     let mut open = Vec::new();
@@ -203,7 +210,7 @@ fn decide_goods(cart: &[Item], offers: &[Offer], facts: &Facts) -> Decision {
             None => open.push(offer),
         }
     }
-    let (alone, others): (Vec<&Offer>, Vec<&Offer>) = open.into_iter().partition(|offer| offer.exclusive);
+    let (alone, others): (Vec<&Candidate>, Vec<&Candidate>) = open.into_iter().partition(|offer| offer.exclusive);
     let mut chosen = Combination::of(&others, cart, facts);
     for offer in alone {
         let mut single = Combination::of(&[offer], cart, facts);
@@ -230,7 +237,7 @@ fn decide_goods(cart: &[Item], offers: &[Offer], facts: &Facts) -> Decision {
     Decision { applied: chosen.applied, rejected, discounts }
 }
 
-fn reject(offer: &Offer, reason: Reason, cart: &[Item]) -> Rejected {
+fn reject(offer: &Candidate, reason: Reason, cart: &[Item]) -> Rejected {
     let lines = match offer.rules.effect.on() {
         Some(goods) => (0..cart.len()).filter(|at| goods.holds(&cart[*at])).collect(),
         // What concerns the whole cart is told with its first line.
@@ -252,7 +259,7 @@ struct Combination {
 
 impl Combination {
     /// The best of each group, the groups in their order.
-    fn of(offers: &[&Offer], cart: &[Item], facts: &Facts) -> Combination {
+    fn of(offers: &[&Candidate], cart: &[Item], facts: &Facts) -> Combination {
         let left = cart.iter().map(Item::subtotal).collect();
         let mut combination = Combination { left, free_shipping: false, gifts: 0, applied: Vec::new(), rejected: Vec::new() };
         for group in offers.chunk_by(|one, next| one.stacking == next.stacking) {
@@ -261,31 +268,47 @@ impl Combination {
         combination
     }
 
-    fn add_best(&mut self, group: &[&Offer], cart: &[Item], facts: &Facts) {
+    fn add_best(&mut self, group: &[&Candidate], cart: &[Item], facts: &Facts) {
         let before = self.cost(facts);
         let given: Vec<(VariantId, i64)> = self.applied.iter().filter_map(|applied| applied.gift).collect();
-        let mut best: Option<(i64, &Offer, Gain)> = None;
+        let mut best: Option<(i64, &Candidate, Gain)> = None;
         let mut also = Vec::new();
         for offer in group {
-            match effects::gain(&offer.rules.effect, cart, &self.left, facts, &given) {
+            match self.gain(offer, cart, before, facts, &given) {
                 Err(reason) => self.rejected.push(reject(offer, reason, cart)),
-                Ok(gain) => match self.cost_with(&gain, facts) {
-                    cost if cost >= before => self.rejected.push(reject(offer, Reason::NoGain, cart)),
-                    cost if best.as_ref().is_none_or(|(least, ..)| cost < *least) => {
-                        also.extend(best.replace((cost, offer, gain)).map(|(_, other, _)| other));
-                    }
-                    _ => also.push(offer),
-                },
+                Ok((cost, gain)) if best.as_ref().is_none_or(|(least, ..)| cost < *least) => {
+                    also.extend(best.replace((cost, offer, gain)).map(|(_, other, _)| other));
+                }
+                Ok(_) => also.push(offer),
             }
         }
-        let Some((_, offer, gain)) = best else { return };
+        let Some((cost, offer, gain)) = best else { return };
         for other in also {
             self.rejected.push(reject(other, Reason::Beaten { by: offer.name.clone() }, cart));
         }
-        self.take(offer, gain, facts);
+        self.take(offer, gain, before - cost, facts);
     }
 
-    fn take(&mut self, offer: &Offer, gain: Gain, facts: &Facts) {
+    /// What a promotion would give now, and what the cart would cost then, which is less than `before`.
+    fn gain(
+        &self,
+        offer: &Candidate,
+        cart: &[Item],
+        before: i64,
+        facts: &Facts,
+        given: &[(VariantId, i64)],
+    ) -> Result<(i64, Gain), Reason> {
+        let gain = effects::gain(&offer.rules.effect, cart, &self.left, facts, given)?;
+        let gain = grant::above_floor(offer, gain, cart, &self.left)?;
+        let cost = self.cost_with(&gain, facts);
+        if cost >= before {
+            return Err(Reason::NoGain);
+        }
+        grant::within_budget(offer, before - cost)?;
+        Ok((cost, gain))
+    }
+
+    fn take(&mut self, offer: &Candidate, gain: Gain, saved: i64, facts: &Facts) {
         for (line, amount) in &gain.lines {
             self.left[*line] -= amount;
         }
@@ -300,6 +323,7 @@ impl Combination {
             free_shipping: gain.free_shipping,
             shipping: 0,
             gift: gain.gift,
+            worth: offer.grant.map(|_| saved),
         });
     }
 

@@ -5,6 +5,7 @@ use super::reason::Reason;
 use super::rules::Rules;
 use super::{State, codes};
 use crate::ids::{OrderId, PromotionId};
+use crate::offers;
 use crate::schema::{promotion_balances as balances, promotion_codes as code_rows, promotion_movements as movements, promotions};
 use crm::CustomerId;
 use diesel::prelude::*;
@@ -72,7 +73,11 @@ fn claim_one(
             }
         }
     };
-    movement(conn, applied.id, code, customer, order, 1, now)?;
+    let amount = applied.worth.unwrap_or_else(|| applied.amount());
+    if applied.worth.is_some() && !offers::spend(conn, applied.id, amount)? {
+        return Ok(Err(Reason::BudgetSpent));
+    }
+    movement(conn, &Use { promotion: applied.id, code, customer, amount }, order, 1, now)?;
     Ok(Ok(()))
 }
 
@@ -109,47 +114,70 @@ pub(crate) fn release_lost(conn: &mut Conn, order: OrderId, lost: &[String], now
     Ok(freed)
 }
 
-/// A use that was not given back.
-struct Used {
+/// Gives back the uses of offers that say so, once all goods that they made cheaper were given back: those of the whole order with the
+/// last of its goods.
+pub(crate) fn release_refunded(conn: &mut Conn, order: OrderId, now: Time) -> Result<()> {
+    for used in used(conn, order)? {
+        if offers::returned(conn, used.promotion)? && all_refunded(conn, order, used.promotion)? {
+            give_back(conn, order, &used, now)?;
+        }
+    }
+    Ok(())
+}
+
+fn all_refunded(conn: &mut Conn, order: OrderId, promotion: PromotionId) -> Result<bool> {
+    use crate::schema::{adjustments, order_lines};
+    let named = adjustments::source.eq(format!("promotion:{promotion}")).and(adjustments::order_line_id.is_not_null());
+    let named: Vec<Option<i64>> =
+        adjustments::table.filter(adjustments::order_id.eq(order).and(named)).select(adjustments::order_line_id).load(conn)?;
+    let lines: Vec<(i64, i64, i64, i64)> = order_lines::table
+        .filter(order_lines::order_id.eq(order))
+        .select((order_lines::id, order_lines::quantity, order_lines::refunded, order_lines::unit_price))
+        .load(conn)?;
+    let paid: Vec<_> = lines.iter().filter(|(.., price)| *price > 0).collect();
+    // A gift costs nothing that could be given back: what was paid beside it counts.
+    let whole = paid.iter().all(|(id, ..)| !named.contains(&Some(*id)));
+    Ok(paid.iter().filter(|(id, ..)| whole || named.contains(&Some(*id))).all(|(_, quantity, refunded, _)| refunded >= quantity))
+}
+
+/// A use of a promotion.
+struct Use {
     promotion: PromotionId,
     code: Option<i64>,
     customer: CustomerId,
+    /// What it took off the order.
+    amount: i64,
 }
 
-fn used(conn: &mut Conn, order: OrderId) -> Result<Vec<Used>> {
-    let moved: Vec<(PromotionId, Option<i64>, CustomerId, i64)> = movements::table
+/// The uses of an order that were not given back.
+fn used(conn: &mut Conn, order: OrderId) -> Result<Vec<Use>> {
+    let moved: Vec<(PromotionId, Option<i64>, CustomerId, i64, i64)> = movements::table
         .filter(movements::order_id.eq(order))
         .order((movements::promotion_id, movements::id))
-        .select((movements::promotion_id, movements::code_id, movements::customer_id, movements::uses))
+        .select((movements::promotion_id, movements::code_id, movements::customer_id, movements::uses, movements::amount))
         .load(conn)?;
     let back = |promotion: PromotionId| moved.iter().any(|row| row.0 == promotion && row.3 == -1);
     let open = moved.iter().filter(|row| row.3 == 1 && !back(row.0));
-    Ok(open.map(|&(promotion, code, customer, _)| Used { promotion, code, customer }).collect())
+    Ok(open.map(|&(promotion, code, customer, _, amount)| Use { promotion, code, customer, amount }).collect())
 }
 
-fn give_back(conn: &mut Conn, order: OrderId, used: &Used, now: Time) -> Result<()> {
-    let Used { promotion, code, customer } = *used;
+fn give_back(conn: &mut Conn, order: OrderId, used: &Use, now: Time) -> Result<()> {
+    let Use { promotion, code, customer, amount } = *used;
     diesel::update(promotions::table.find(promotion)).set(promotions::uses.eq(promotions::uses - 1)).execute(conn)?;
     diesel::update(balances::table.find((promotion, customer))).set(balances::uses.eq(balances::uses - 1)).execute(conn)?;
     if let Some(code) = code {
         diesel::update(code_rows::table.find(code)).set(code_rows::uses.eq(code_rows::uses - 1)).execute(conn)?;
     }
-    movement(conn, promotion, code, customer, order, -1, now)
+    offers::unspend(conn, promotion, amount)?;
+    movement(conn, used, order, -1, now)
 }
 
-fn movement(
-    conn: &mut Conn,
-    promotion: PromotionId,
-    code: Option<i64>,
-    customer: CustomerId,
-    order: OrderId,
-    uses: i64,
-    now: Time,
-) -> Result<()> {
+fn movement(conn: &mut Conn, used: &Use, order: OrderId, uses: i64, now: Time) -> Result<()> {
     let row = (
-        movements::promotion_id.eq(promotion),
-        movements::code_id.eq(code),
-        movements::customer_id.eq(customer),
+        movements::promotion_id.eq(used.promotion),
+        movements::code_id.eq(used.code),
+        movements::customer_id.eq(used.customer),
+        movements::amount.eq(used.amount),
         movements::order_id.eq(order),
         movements::uses.eq(uses),
         movements::created_at.eq(now),

@@ -1,13 +1,17 @@
 //! From the database to what the engine is told.
 
-use super::engine::{GiftStock, Item, Offer, Shopper};
+use super::engine::{Candidate, GiftStock, Item, Shopper};
 use super::reason::Reason;
 use super::rules::{Effect, Goods};
 use super::{Promotion, State};
 use crate::carts::LineQuote;
 use crate::catalog::{self, Assortment, Nature};
 use crate::ids::{ProductId, PromotionId, VariantId};
-use crate::schema::{promotion_balances as balances, promotion_codes as codes, promotions};
+use crate::offers::OfferRow;
+use crate::schema::{offers, promotion_balances as balances, promotion_codes as codes, promotions};
+use crate::shop::Shop;
+use crate::tax::{Place, Rates};
+use crate::tax_rates;
 use crm::email::Email;
 use crm::segments::{self, SegmentId};
 use crm::{CustomerId, customers, purchases};
@@ -22,21 +26,22 @@ const FEW: usize = 3;
 /// Promotions to decide among, and the codes that open none of them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Loaded {
-    pub offers: Vec<Offer>,
+    pub offers: Vec<Candidate>,
     pub stray: Vec<(String, Reason)>,
 }
 
 /// The promotions that need no code and are in their time, and those that the codes open, whatever their state.
 pub(crate) fn live(conn: &mut Conn, given: &[String], language: &str, now: Time) -> Result<Loaded> {
-    let rows: Vec<Promotion> = on_each!(conn, c => promotions::table
+    let rows: Vec<(Promotion, Option<OfferRow>)> = on_each!(conn, c => promotions::table
+        .left_join(offers::table.on(offers::promotion_id.eq(promotions::id)))
         .filter(promotions::state.eq(State::Active))
         .filter(promotions::needs_code.eq(false))
         .filter(promotions::starts_at.is_null().or(promotions::starts_at.le(now)))
         .filter(promotions::ends_at.is_null().or(promotions::ends_at.gt(now)))
         .order(promotions::id)
-        .select(Promotion::as_select())
+        .select((Promotion::as_select(), Option::<OfferRow>::as_select()))
         .load(c))?;
-    let offers = rows.iter().map(|row| row.offer(language)).collect::<Result<Vec<Offer>>>()?;
+    let offers = rows.iter().map(|(row, offer)| row.candidate(offer.as_ref(), language)).collect::<Result<Vec<Candidate>>>()?;
     let mut loaded = Loaded { offers, stray: Vec::new() };
     open_by_codes(conn, &mut loaded, given, language)?;
     Ok(loaded)
@@ -44,7 +49,9 @@ pub(crate) fn live(conn: &mut Conn, given: &[String], language: &str, now: Time)
 
 /// Every promotion there is, newest first, and what the codes open: for the test bench.
 pub(super) fn all(conn: &mut Conn, given: &[String], language: &str, limit: i64) -> Result<Loaded> {
-    let offers = super::list(conn, None, limit)?.iter().map(|row| row.offer(language)).collect::<Result<Vec<Offer>>>()?;
+    let rows = super::list(conn, None, limit)?;
+    let of = crate::offers::of_promotions(conn, &rows.iter().map(|row| row.id).collect::<Vec<_>>())?;
+    let offers = rows.iter().map(|row| row.candidate(of.get(&row.id), language)).collect::<Result<Vec<Candidate>>>()?;
     let mut loaded = Loaded { offers, stray: Vec::new() };
     open_by_codes(conn, &mut loaded, given, language)?;
     Ok(loaded)
@@ -56,9 +63,12 @@ fn open_by_codes(conn: &mut Conn, loaded: &mut Loaded, given: &[String], languag
     }
     // A cart has few codes, and a query for one is prepared once while a list of them is not.
     for code in given {
+        // A code that an offer kept from earlier opens nothing: an offer is given.
         let found: Option<(bool, i64, Promotion)> = on_each!(conn, c => codes::table
             .inner_join(promotions::table.on(promotions::id.eq(codes::promotion_id)))
+            .left_join(offers::table.on(offers::promotion_id.eq(promotions::id)))
             .filter(codes::code.eq(code))
+            .filter(offers::promotion_id.is_null())
             .select((codes::once, codes::uses, Promotion::as_select()))
             .first(c))
         .optional()?;
@@ -76,10 +86,10 @@ fn open_by_codes(conn: &mut Conn, loaded: &mut Loaded, given: &[String], languag
             }
             Some(_) => loaded.stray.push((code.clone(), if used { Reason::CodeUsed } else { Reason::SameAgain })),
             None => {
-                let offer = promotion.offer(language)?;
+                let offer = promotion.candidate(None, language)?;
                 // One that needs no code may have kept one from earlier; it is open anyway.
                 let code = Some(code.clone());
-                loaded.offers.push(Offer { code, code_used: used, ..offer });
+                loaded.offers.push(Candidate { code, code_used: used, ..offer });
             }
         }
     }
@@ -98,7 +108,7 @@ pub(crate) fn shopper(conn: &mut Conn, loaded: &mut Loaded, customer: Option<Cus
         (None, Some(email)) => (customers::find_by_email(conn, email)?.map(|customer| customer.id), Some(email.key())),
         (None, None) => (None, None),
     };
-    let counts = |offer: &Offer| offer.max_uses_per_customer.is_some() || offer.rules.conditions.first_order;
+    let counts = |offer: &Candidate| offer.max_uses_per_customer.is_some() || offer.rules.conditions.first_order;
     let counted: Vec<PromotionId> = loaded.offers.iter().filter(|offer| counts(offer)).map(|offer| offer.id).collect();
     if let Some(customer) = known {
         let uses = uses_of(conn, customer, &counted)?;
@@ -116,11 +126,14 @@ pub(crate) fn shopper(conn: &mut Conn, loaded: &mut Loaded, customer: Option<Cus
         Some(customer) => segments::among(conn, customer, &asked_about(&loaded.offers), now)?,
         None => Vec::new(),
     };
+    if let Some(customer) = customer {
+        crate::offers::take_over(conn, customer, &mut loaded.offers, now)?;
+    }
     Ok(Shopper { signed_in: customer.is_some(), email: key, orders, segments })
 }
 
 /// The segments that some promotion is for.
-fn asked_about(offers: &[Offer]) -> Vec<SegmentId> {
+fn asked_about(offers: &[Candidate]) -> Vec<SegmentId> {
     let mut ids: Vec<SegmentId> = offers.iter().filter_map(|offer| offer.rules.conditions.segment).collect();
     ids.sort_unstable();
     ids.dedup();
@@ -141,7 +154,8 @@ fn uses_of(conn: &mut Conn, customer: CustomerId, counted: &[PromotionId]) -> Re
 }
 
 /// The lines of a cart as promotions see them. Categories, brands and tags are read only when a promotion asks for some.
-pub(crate) fn items(conn: &mut Conn, lines: &[LineQuote], offers: &[Offer]) -> Result<Vec<Item>> {
+pub(crate) fn items(conn: &mut Conn, shop: &Shop, lines: &[LineQuote], offers: &[Candidate]) -> Result<Vec<Item>> {
+    let rates = home_rates(conn, shop, offers)?;
     let asked = offers.iter().any(|offer| offer.rules.goods().into_iter().any(Goods::by_nature));
     let mut products: Vec<ProductId> = lines.iter().map(|line| line.variant.product_id).filter(|_| asked).collect();
     products.sort_unstable();
@@ -159,17 +173,30 @@ pub(crate) fn items(conn: &mut Conn, lines: &[LineQuote], offers: &[Offer]) -> R
             gift_card: line.variant.gift_card,
             unit_price: line.unit_price,
             quantity: line.quantity,
+            cost: rates.as_ref().and_then(|rates| compared(&line.variant.cost(), rates, shop.prices_include_tax)),
         }
     };
     Ok(lines.iter().map(item).collect())
+}
+
+/// The tax rates where the shop is, when some offer has a margin floor that costs are compared for.
+pub(super) fn home_rates(conn: &mut Conn, shop: &Shop, offers: &[Candidate]) -> Result<Option<Rates>> {
+    let asked = offers.iter().any(|offer| offer.grant.is_some_and(|grant| grant.margin_floor.is_some()));
+    asked.then(|| tax_rates::at(conn, &Place::country(&shop.country))).transpose()
+}
+
+/// What a unit of a variant costs the shop, as its price compares with it: with the tax of the shop's own country where prices hold tax.
+pub(super) fn compared(cost: &catalog::Cost, rates: &Rates, included: bool) -> Option<i64> {
+    let taxed = included && cost.taxable;
+    cost.amount.map(|amount| if taxed { rates.of(&cost.tax_class).tax(amount, false).gross } else { amount })
 }
 
 /// The variants that some promotion gives away, as (what the engine asks, what an order line is made of).
 pub(crate) type Gifts = BTreeMap<VariantId, (GiftStock, catalog::VariantForSale)>;
 
 /// Gifts with the stock that is left beside the lines of the cart. What the store does not sell it does not give away either.
-pub(crate) fn gifts(conn: &mut Conn, lines: &[LineQuote], offers: &[Offer], sold: &Assortment, language: &str) -> Result<Gifts> {
-    let given = |offer: &Offer| if let Effect::Gift { variant, .. } = offer.rules.effect { Some(variant) } else { None };
+pub(crate) fn gifts(conn: &mut Conn, lines: &[LineQuote], offers: &[Candidate], sold: &Assortment, language: &str) -> Result<Gifts> {
+    let given = |offer: &Candidate| if let Effect::Gift { variant, .. } = offer.rules.effect { Some(variant) } else { None };
     let mut ids: Vec<VariantId> = offers.iter().filter_map(given).collect();
     ids.sort_unstable();
     ids.dedup();

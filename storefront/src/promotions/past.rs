@@ -4,7 +4,7 @@
 //! shown as a reduction began. What a promotion showed counts as a price, and a promotion is a reduction like a former price is.
 
 use super::audience::for_some;
-use super::engine::Offer;
+use super::engine::Candidate;
 use super::rules::Rules;
 use super::shelf::{Priced, Shelf, concerns_one};
 use super::{Promotion, State};
@@ -40,7 +40,7 @@ struct Kept {
 
 /// Terms of a promotion and when they held.
 struct Past {
-    offer: Offer,
+    offer: Candidate,
     from: Time,
     until: Option<Time>,
 }
@@ -54,7 +54,7 @@ impl Past {
 /// Writes down the terms of a promotion that were just changed, when shelves may show it.
 pub(super) fn keep(conn: &mut Conn, id: PromotionId, now: Time) -> Result<()> {
     let promotion = super::get(conn, id)?;
-    let live = promotion.state == State::Active && !promotion.needs_code;
+    let live = promotion.state == State::Active && !promotion.needs_code && !crate::offers::is_one(conn, id)?;
     let open: Option<Kept> = terms::table
         .filter(terms::promotion_id.eq(id))
         .filter(terms::valid_until.is_null())
@@ -101,7 +101,7 @@ fn load(conn: &mut Conn) -> Result<Vec<Past>> {
         .load(conn)?;
     let mut all = Vec::with_capacity(rows.len());
     for (promotion, kept) in rows {
-        let offer = Offer {
+        let offer = Candidate {
             active: true,
             needs_code: false,
             stacking: kept.stacking,
@@ -111,9 +111,9 @@ fn load(conn: &mut Conn) -> Result<Vec<Past>> {
             max_uses: None,
             max_uses_per_customer: None,
             rules: kept.rules.0,
-            ..promotion.offer(LANGUAGES[0])?
+            ..promotion.candidate(None, LANGUAGES[0])?
         };
-        if concerns_one(&offer) && !for_some(&offer.rules.conditions) {
+        if concerns_one(&offer) && !for_some(&offer) {
             all.push(Past { offer, from: kept.valid_from, until: kept.valid_until });
         }
     }
@@ -147,13 +147,13 @@ pub fn lowest(conn: &mut Conn, shop: &Shop, all: &[Priced], now: Time) -> Result
     let gift_cards = catalog::gift_cards(conn)?;
     let mut pieces: HashMap<VariantId, Vec<(Time, Option<Shown>)>> = HashMap::new();
     for at in moments(&past, shop, log.values().flatten().map(|(at, ..)| *at), now) {
-        let offers: Vec<Offer> = past.iter().filter(|one| one.holds(at)).map(|one| one.offer.clone()).collect();
+        let offers: Vec<Candidate> = past.iter().filter(|one| one.holds(at)).map(|one| one.offer.clone()).collect();
         let shelf = Shelf::at(offers, shop, gift_cards.clone(), at);
         for (one, variant) in all.iter().filter_map(|one| Some((one, one.variant?))) {
             let list = listed(log.get(&variant).map_or(&[], Vec::as_slice), one, at);
             let shown = list.map(|(price, reduced)| {
                 let nature: Nature = natures.get(&one.product).cloned().unwrap_or_default();
-                let promoted = shelf.price(&Priced { price, reduced, ..*one }, nature);
+                let promoted = shelf.price(&Priced { price, reduced, ..*one }, nature, None);
                 Shown { price: promoted.unwrap_or(price), reduced: reduced || promoted.is_some() }
             });
             pieces.entry(variant).or_default().push((at, shown));

@@ -29,6 +29,12 @@ pub enum Reason {
     /// It is for members of a segment.
     NotMember,
     NotFirstOrder,
+    /// A one-to-one offer that is not this customer's.
+    NotGiven,
+    /// More than is left of an offer's budget.
+    BudgetSpent,
+    /// The goods would cost less than their margin floor allows, or nobody knows what they cost the shop.
+    BelowMargin,
     BelowAmount {
         missing: i64,
     },
@@ -79,6 +85,9 @@ impl Reason {
             Reason::NotInvited => "not-invited",
             Reason::NotMember => "not-member",
             Reason::NotFirstOrder => "not-first-order",
+            Reason::NotGiven => "not-given",
+            Reason::BudgetSpent => "budget-spent",
+            Reason::BelowMargin => "below-margin",
             Reason::BelowAmount { .. } => "below-minimum",
             Reason::BelowQuantity { .. } => "below-quantity",
             Reason::MissingGoods { .. } => "missing-goods",

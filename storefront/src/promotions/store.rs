@@ -3,7 +3,8 @@
 use super::codes::normalise;
 use super::{Promotion, Rules, State, Terms, past};
 use crate::ids::{CategoryId, PromotionId};
-use crate::schema::{promotion_codes, promotions};
+use crate::offers;
+use crate::schema::{promotion_codes, promotion_terms, promotions};
 use crm::segments::SegmentId;
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -29,6 +30,27 @@ pub fn list(conn: &mut Conn, before: Option<i64>, limit: i64) -> Result<Vec<Prom
 pub(crate) fn speak_of(conn: &mut Conn, category: CategoryId) -> Result<bool> {
     let all: Vec<Json<Rules>> = promotions::table.select(promotions::rules).load(conn)?;
     Ok(all.iter().any(|rules| rules.0.goods().into_iter().any(|goods| goods.categories.contains(&category))))
+}
+
+/// Puts a placeholder where promotions, now or in the past, name one of these mail addresses: an empty list would mean everybody.
+pub(crate) fn forget_person(conn: &mut Conn, keys: &[String], placeholder: &str) -> Result<()> {
+    let named = |rules: &mut Rules| {
+        let listed = rules.conditions.customers.iter_mut().filter(|key| keys.contains(key));
+        listed.map(|key| *key = placeholder.to_string()).count() > 0
+    };
+    let now: Vec<(PromotionId, Json<Rules>)> = promotions::table.select((promotions::id, promotions::rules)).load(conn)?;
+    for (id, Json(mut rules)) in now {
+        if named(&mut rules) {
+            diesel::update(promotions::table.find(id)).set(promotions::rules.eq(kernel::json::text(&rules)?)).execute(conn)?;
+        }
+    }
+    let past: Vec<(i64, Json<Rules>)> = promotion_terms::table.select((promotion_terms::id, promotion_terms::rules)).load(conn)?;
+    for (id, Json(mut rules)) in past {
+        if named(&mut rules) {
+            diesel::update(promotion_terms::table.find(id)).set(promotion_terms::rules.eq(kernel::json::text(&rules)?)).execute(conn)?;
+        }
+    }
+    Ok(())
 }
 
 /// The names of the promotions, live or not, that are for members of this segment.
@@ -89,6 +111,7 @@ pub fn create(conn: &mut Conn, terms: Terms, now: Time) -> Result<PromotionId> {
         .returning(promotions::id)
         .get_result(conn)?;
     set_shared(conn, id, &terms.code, now)?;
+    offers::put(conn, id, 0, &terms.rules, terms.offer.as_ref())?;
     past::keep(conn, id, now)?;
     Ok(id)
 }
@@ -121,6 +144,7 @@ pub fn update(conn: &mut Conn, id: PromotionId, version: i64, terms: Terms, now:
         return Err(Error::conflict("promotion-stale"));
     }
     set_shared(conn, id, &terms.code, now)?;
+    offers::put(conn, id, uses, &terms.rules, terms.offer.as_ref())?;
     past::keep(conn, id, now)
 }
 
@@ -151,6 +175,7 @@ pub fn duplicate(conn: &mut Conn, id: PromotionId, name: &str, now: Time) -> Res
         max_uses: of.max_uses,
         max_uses_per_customer: of.max_uses_per_customer,
         rules: of.rules.0,
+        offer: offers::get(conn, id)?.map(|offer| offer.terms()),
     };
     create(conn, terms, now)
 }

@@ -8,8 +8,8 @@ use crate::pricing::{Delivery, DeliveryPrice};
 use proptest::prelude::*;
 
 /// A promotion named after its number, in a group of its own choice.
-fn offer(id: i64, stacking: i64, rules: Rules) -> Offer {
-    Offer {
+fn offer(id: i64, stacking: i64, rules: Rules) -> Candidate {
+    Candidate {
         id: PromotionId(id),
         name: format!("P{id}"),
         active: true,
@@ -26,6 +26,7 @@ fn offer(id: i64, stacking: i64, rules: Rules) -> Offer {
         uses: 0,
         used_by_customer: 0,
         rules,
+        grant: None,
     }
 }
 
@@ -53,6 +54,7 @@ fn any_item() -> impl Strategy<Value = Item> {
         gift_card: false,
         unit_price,
         quantity,
+        cost: None,
     })
 }
 
@@ -88,13 +90,13 @@ fn any_effect() -> impl Strategy<Value = Effect> {
     ]
 }
 
-fn any_offers() -> impl Strategy<Value = Vec<Offer>> {
+fn any_offers() -> impl Strategy<Value = Vec<Candidate>> {
     prop::collection::vec((1i64..4, any_effect(), 0i64..20_000, any::<bool>()), 0..8).prop_map(|all| {
         let mut offers = Vec::new();
         for (id, (group, effect, amount, exclusive)) in (1i64..).zip(all) {
             let mut rules = Rules { effect, ..Rules::default() };
             rules.conditions.amount = amount;
-            offers.push(Offer { exclusive, ..offer(id, group, rules) });
+            offers.push(Candidate { exclusive, ..offer(id, group, rules) });
         }
         offers
     })
@@ -146,7 +148,7 @@ proptest! {
         let mut other = cart.clone();
         other.reverse();
         // A cent of a split may fall on another line; what the first group takes does not change.
-        let first: Vec<Offer> = offers.iter().filter(|offer| offer.stacking == 1 && !offer.exclusive).cloned().collect();
+        let first: Vec<Candidate> = offers.iter().filter(|offer| offer.stacking == 1 && !offer.exclusive).cloned().collect();
         let sum = |cart: &[Item]| decide(cart, &first, &facts(delivery.clone())).discounts.iter().sum::<i64>();
         if first.iter().all(|offer| !matches!(offer.rules.effect, Effect::BuyGet { .. })) {
             prop_assert_eq!(sum(&other), sum(&cart));
@@ -155,7 +157,7 @@ proptest! {
 
     #[test]
     fn the_best_of_a_group_is_the_best(cart in prop::collection::vec(any_item(), 1..9), offers in any_offers(), delivery in any_delivery()) {
-        let group: Vec<Offer> = offers.into_iter().map(|offer| Offer { stacking: 1, exclusive: false, ..offer }).collect();
+        let group: Vec<Candidate> = offers.into_iter().map(|offer| Candidate { stacking: 1, exclusive: false, ..offer }).collect();
         let decision = decide(&cart, &group, &facts(delivery.clone()));
         prop_assert!(decision.applied.len() <= 1);
         for one in &group {

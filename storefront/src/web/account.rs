@@ -3,6 +3,7 @@
 mod addresses;
 mod credit;
 mod home;
+mod offers;
 mod password;
 mod personal;
 mod preferences;
@@ -46,6 +47,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/account/addresses/{id}", web::get().to(addresses::edit))
         .route("/account/addresses/{id}", web::post().to(addresses::update))
         .route("/account/addresses/{id}/remove", web::post().to(addresses::remove))
+        .route("/account/offers", web::get().to(offers::index))
         .route("/account/preferences", web::get().to(preferences::show))
         .route("/account/preferences", web::post().to(preferences::save))
         .route("/account/preferences/data", web::get().to(personal::show))

@@ -4,6 +4,7 @@ use super::countries;
 use super::door::Door;
 use super::frame;
 use super::known;
+use super::offers;
 use super::posted::Posted;
 use super::recommend;
 use super::shown;
@@ -50,27 +51,30 @@ async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
 async fn render(door: &Door, visit: &Visit, status: StatusCode, asked: Asked) -> Result<HttpResponse> {
     let words = Words::of(&door.templates, visit.language)?;
     speak_language(door, visit).await?;
+    // Offers are decided before the cart is priced with them.
+    let known = known::load(door, visit).await?;
     let (seen, title) = (visit.clone(), words.get("cart-title"));
     let (mut page, mut view, quote) = door.read(move |conn, now| load(conn, &seen, &asked, &words, now)).await?;
     page.title = title;
     page.noindex = true;
     page.alternates = frame::alternates(&visit.site, "/cart", visit.language);
     if let Some(quote) = &quote {
-        view.complete = complete(door, visit, quote).await?;
+        view.complete = complete(door, visit, &known, quote).await?;
+        let used = quote.decision.applied.iter().map(|applied| applied.id).collect();
+        view.offers = offers::beside(door, visit, &known, used).await?;
     }
     mark_seen(door, quote).await?;
     door.render_as(status, visit, "storefront/cart.html", &Page { page, view })
 }
 
 /// The row of what completes the cart, as HTML.
-async fn complete(door: &Door, visit: &Visit, quote: &Quote) -> Result<String> {
+async fn complete(door: &Door, visit: &Visit, known: &known::Known, quote: &Quote) -> Result<String> {
     let id = quote.cart.id;
     let products = door.glance(move |conn, _| carts::products(conn, id)).await?;
     if products.is_empty() {
         return Ok(String::new());
     }
-    let known = known::load(door, visit).await?;
-    let html = recommend::complete(door, visit, &known, &products).await?;
+    let html = recommend::complete(door, visit, known, &products).await?;
     String::from_utf8(html.to_vec()).map_err(Error::unexpected)
 }
 
@@ -119,6 +123,7 @@ fn load(conn: &mut Conn, visit: &Visit, asked: &Asked, words: &Words, now: Time)
         estimate: estimate_view(conn, &quote, asked, words)?,
         blocked,
         complete: String::new(),
+        offers: String::new(),
         lines,
     };
     Ok((page, view, Some(quote)))
@@ -142,6 +147,7 @@ fn empty(conn: &mut Conn, store: StoreId, asked: &Asked, words: &Words) -> Resul
         estimate,
         blocked: None,
         complete: String::new(),
+        offers: String::new(),
     })
 }
 

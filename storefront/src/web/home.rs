@@ -70,6 +70,7 @@ fn load(conn: &mut Conn, everyone: &Everyone, words: &Words, now: Time) -> Resul
         shelves: rows,
         viewed: everyone.slots.mark(Slot::Viewed),
         for_you: everyone.slots.mark(Slot::ForYou),
+        offers: everyone.slots.mark(Slot::Offers),
         story: banner(conn, layout.banner, &tree, everyone.language)?,
         promises: Vec::new(),
     };

@@ -5,7 +5,8 @@ use super::door::Door;
 use super::frame;
 use super::visit::Visit;
 use crate::logins;
-use crate::promotions::{Audience, Personal};
+use crate::offers;
+use crate::promotions::{Audience, Personal, Theirs};
 use crm::CustomerId;
 use kernel::Result;
 use std::sync::Arc;
@@ -20,6 +21,10 @@ pub struct Known {
     pub audience: Audience,
     /// Who is signed in.
     pub customer: Option<CustomerId>,
+    /// They were given an offer.
+    pub offered: bool,
+    /// An offer is to be decided for them.
+    undecided: bool,
 }
 
 /// Asks for a visitor. Costs nothing for whoever has neither an account nor a cart that the browser does not remember, and one read
@@ -30,6 +35,20 @@ pub async fn load(door: &Door, visit: &Visit) -> Result<Known> {
     if let (None, Some(units)) = (&visit.session, remembered) {
         return Ok(Known { units, ..Known::default() });
     }
+    let mut known = ask(door, visit, remembered).await?;
+    // The first page of theirs while an offer waits for a decision has it made: the page shows what was decided.
+    if let (Some(customer), true) = (known.customer, known.undecided)
+        && door.write(move |conn, now| offers::settle(conn, customer, now)).await? > 0
+    {
+        known = ask(door, visit, remembered).await?;
+    }
+    if remembered.is_none() {
+        visit.keep_units(&door.signer, known.units, now);
+    }
+    Ok(known)
+}
+
+async fn ask(door: &Door, visit: &Visit, remembered: Option<u32>) -> Result<Known> {
     let store = visit.site.id;
     let (session, visitor, personal) = (visit.session.clone(), visit.visitor.clone(), door.memory.personal.get(&()));
     let (known, personal) = door
@@ -38,16 +57,14 @@ pub async fn load(door: &Door, visit: &Visit) -> Result<Known> {
             let units = remembered.map_or_else(|| frame::cart_units(conn, store, &visitor, customer), Ok)?;
             let Some(customer) = customer else { return Ok((Known { units, ..Known::default() }, None)) };
             let personal = personal.map_or_else(|| Personal::load(conn, now).map(Arc::new), Ok)?;
-            let audience = personal.audience(conn, customer, now)?;
+            let theirs = personal.of(conn, customer, now)?;
             let name = Some(crm::customers::called(conn, customer)?);
-            Ok((Known { name, units, audience, customer: Some(customer) }, Some(personal)))
+            let Theirs { audience, offered, undecided } = theirs;
+            Ok((Known { name, units, audience, customer: Some(customer), offered, undecided }, Some(personal)))
         })
         .await?;
     if let Some(personal) = personal {
         door.memory.personal.put((), personal, 1);
-    }
-    if remembered.is_none() {
-        visit.keep_units(&door.signer, known.units, now);
     }
     Ok(known)
 }

@@ -3,7 +3,7 @@
 use super::drawn::{CardKey, FrameKey};
 use super::page_cache::PageCache;
 use super::recommend::{Lists, Made, OwnLists, ShelfKey};
-use crate::ids::ProductId;
+use crate::ids::{ProductId, StoreId};
 use crate::promotions::Personal;
 use crate::stores::Sites;
 use actix_web::web::Bytes;
@@ -40,6 +40,8 @@ pub struct Memory {
     pub cards: Fresh<CardKey, Bytes>,
     /// Shelves of recommendations as HTML, by all that they are made of.
     pub shelves: Fresh<ShelfKey, Made>,
+    /// A customer's open offers as HTML.
+    pub offers: Fresh<(CustomerId, StoreId, Language), Bytes>,
     /// What stands before and after the cards of a shelf.
     pub frames: Fresh<FrameKey, (Bytes, Bytes)>,
     /// What goes with a product, and under `None` what many bought lately.
@@ -66,6 +68,7 @@ impl Memory {
             pages: PageCache::new(page_cache, PAGES),
             cards: Fresh::new(page_cache, CARDS),
             shelves: Fresh::new(page_cache, CARDS),
+            offers: Fresh::new(page_cache, CARDS),
             frames: Fresh::new(page_cache, SMALL),
             beside: Fresh::new(page_cache * LISTS_KEPT, LISTS),
             own: Fresh::new(page_cache * OWN_KEPT, LISTS),

@@ -10,6 +10,7 @@
 
 use super::door::Door;
 use super::known::Known;
+use super::offers;
 use super::recommend;
 use super::viewed;
 use super::views::page::{Flash, FrameSlots};
@@ -66,13 +67,24 @@ pub enum Slot {
     Together,
     /// The shelves of what the visitor may want.
     ForYou,
+    /// What the visitor was offered.
+    Offers,
     /// An attribute that hides the question whether the browser may be recognised, once it is answered.
     Asked,
 }
 
 impl Slot {
-    const ALL: [Slot; 8] =
-        [Slot::FormToken, Slot::Account, Slot::CartUnits, Slot::Messages, Slot::Viewed, Slot::Together, Slot::ForYou, Slot::Asked];
+    const ALL: [Slot; 9] = [
+        Slot::FormToken,
+        Slot::Account,
+        Slot::CartUnits,
+        Slot::Messages,
+        Slot::Viewed,
+        Slot::Together,
+        Slot::ForYou,
+        Slot::Offers,
+        Slot::Asked,
+    ];
 
     fn letter(self) -> char {
         match self {
@@ -83,6 +95,7 @@ impl Slot {
             Slot::Viewed => 'v',
             Slot::Together => 't',
             Slot::ForYou => 'y',
+            Slot::Offers => 'o',
             Slot::Asked => 'q',
         }
     }
@@ -197,6 +210,7 @@ impl Filler<'_> {
                 None => Ok(Bytes::new()),
             },
             Slot::ForYou => recommend::home(self.door, self.visit, self.known).await,
+            Slot::Offers => offers::home(self.door, self.visit, self.known).await,
         }
     }
 

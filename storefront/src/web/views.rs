@@ -12,6 +12,7 @@ pub mod gift_cards;
 pub mod home;
 pub mod listing;
 pub mod mail;
+pub mod offers;
 pub mod order;
 pub mod page;
 pub mod product;

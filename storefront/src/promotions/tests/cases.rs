@@ -118,12 +118,13 @@ impl Case {
             gift_card: line.gift_card,
             unit_price: line.price,
             quantity: line.quantity,
+            cost: None,
         };
         (1i64..).zip(&self.lines).map(item).collect()
     }
 
-    fn offers(&self) -> Vec<Offer> {
-        let offer = |(id, one): (i64, &Promo)| Offer {
+    fn offers(&self) -> Vec<Candidate> {
+        let offer = |(id, one): (i64, &Promo)| Candidate {
             name: one.name.clone(),
             exclusive: one.exclusive,
             needs_code: one.needs_code,

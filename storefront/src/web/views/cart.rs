@@ -22,6 +22,8 @@ pub struct CartView {
     pub blocked: Option<String>,
     /// The row of what completes the cart, as HTML; empty to leave out.
     pub complete: String,
+    /// Offers of the customer that the cart does not have yet, as HTML; empty to leave out.
+    pub offers: String,
 }
 
 /// A line of a cart or order.

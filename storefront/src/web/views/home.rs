@@ -13,6 +13,8 @@ pub struct HomeView {
     pub viewed: String,
     /// The mark of the rows of what the visitor may want.
     pub for_you: String,
+    /// What the visitor was offered, as HTML; empty to leave out.
+    pub offers: String,
     /// A second banner between the shelves.
     pub story: Option<Banner>,
     /// Short promises, such as "Free shipping from €60".
