@@ -69,3 +69,4 @@ offer-days-invalid = Between 1 and 3650 days.
 coupon-not-given = It is for other customers.
 coupon-budget-spent = This offer is used up.
 coupon-below-margin = It is not for these goods.
+admin-menu-offers = Offers

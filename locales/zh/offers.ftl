@@ -69,3 +69,4 @@ offer-days-invalid = 应为 1 到 3650 天。
 coupon-not-given = 仅限其他顾客。
 coupon-budget-spent = 此优惠已用完。
 coupon-below-margin = 不适用于这些商品。
+admin-menu-offers = 专属优惠

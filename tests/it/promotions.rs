@@ -182,7 +182,7 @@ fn coupons_of_earlier_versions_go_on_as_promotions_and_back() {
         run(std::fs::read_to_string(format!("{folder}/{name}.sql")).unwrap());
     };
     // A later one refers to its tables.
-    let all = ["000004_promotions", "000030_promotion_terms"];
+    let all = ["000004_promotions", "000030_promotion_terms", "000041_offers"];
     let up = || all.iter().for_each(|one| file(one, "up"));
     let down = || all.iter().rev().for_each(|one| file(one, "down"));
     down();
