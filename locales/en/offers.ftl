@@ -70,3 +70,5 @@ coupon-not-given = It is for other customers.
 coupon-budget-spent = This offer is used up.
 coupon-below-margin = It is not for these goods.
 admin-menu-offers = Offers
+admin-offer-terms = Terms of the offer
+admin-offer-is-own = Each customer gets it for the one product among these that they most likely want.

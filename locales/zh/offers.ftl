@@ -70,3 +70,5 @@ coupon-not-given = 仅限其他顾客。
 coupon-budget-spent = 此优惠已用完。
 coupon-below-margin = 不适用于这些商品。
 admin-menu-offers = 专属优惠
+admin-offer-terms = 优惠条款
+admin-offer-is-own = 每位顾客只针对其最可能想要的一件商品获得优惠。

@@ -12,7 +12,7 @@ use kernel::{Conn, Result, jobs};
 use serde_json::{Value, json};
 use storefront::catalog;
 use storefront::ids::{ProductId, PromotionId};
-use storefront::offers::{self, OfferRow, Outcome, Results, Source};
+use storefront::offers::{self, Choice, OfferRow, Outcome, Results, Source};
 use storefront::promotions::{self, Promotion};
 use storefront::web::posted::Posted;
 use storefront::web::words::Words;
@@ -49,7 +49,7 @@ fn told(conn: &mut Conn, promotion: &Promotion, offer: &OfferRow) -> Result<Valu
     let currency = promotion.currency()?;
     let money = |minor: i64| Money::new(minor, currency);
     let (given, control) = offers::counts(conn, promotion.id)?;
-    Ok(json!({ "id": promotion.id, "name": promotion.name, "uses": promotion.uses, "given": given, "control": control,
+    Ok(json!({ "id": promotion.id, "name": promotion.name, "uses": promotion.uses, "own": offer.choice == Choice::Own, "given": given, "control": control,
         "spent": money(offer.spent), "budget": offer.budget.map(money),
         "results": offer.results.as_ref().map(|results| brought(&results.0, currency)) }))
 }

@@ -60,9 +60,9 @@ async fn render(door: &Door, visit: &Visit, status: StatusCode, asked: Asked) ->
     page.alternates = frame::alternates(&visit.site, "/cart", visit.language);
     if let Some(quote) = &quote {
         view.complete = complete(door, visit, &known, quote).await?;
-        let used = quote.decision.applied.iter().map(|applied| applied.id).collect();
-        view.offers = offers::beside(door, visit, &known, used).await?;
     }
+    let used = quote.iter().flat_map(|quote| &quote.decision.applied).map(|applied| applied.id).collect();
+    view.offers = offers::beside(door, visit, &known, used).await?;
     mark_seen(door, quote).await?;
     door.render_as(status, visit, "storefront/cart.html", &Page { page, view })
 }
