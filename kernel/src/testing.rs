@@ -37,7 +37,9 @@ pub fn db() -> TestDb {
             (Place::Folder(folder), target)
         }
     };
-    let db = Db::open(target, Limits::default()).expect("the test database opens");
+    // Enough for fifty clients who really stand in each other's way; a connection is opened when it is needed.
+    let limits = Limits { connections: 64, ..Limits::default() };
+    let db = Db::open(target, limits).expect("the test database opens");
     db.migrate().expect("the test database migrates");
     TestDb { db: Some(db), place }
 }

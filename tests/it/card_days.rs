@@ -77,6 +77,36 @@ fn a_refused_card_can_be_followed_by_a_good_one() {
 }
 
 #[test]
+fn notices_and_returning_browsers_at_once_confirm_one_order() {
+    let (house, _, ann) = open();
+    capture_at_once(&house);
+    let session = placed(&house, &ann);
+    house.stripe.hold_webhooks();
+    house.stripe.pay(&session).unwrap();
+    let tabs: Vec<_> = (0..25).map(|_| ann.tab()).collect();
+    // The first delivery makes the notice one that can come again.
+    std::thread::scope(|scope| {
+        for tab in tabs {
+            let house = &house;
+            scope.spawn(move || comes_back(house, &tab).says(200, "Thank you"));
+        }
+        for _ in 0..25 {
+            scope.spawn(|| house.stripe.deliver_pending() + house.stripe.deliver_again());
+        }
+    });
+    house.stripe.deliver_again();
+    assert!(house.stripe.deliveries().len() > 1, "notices came, and came again");
+    house.work();
+    let id = order(&house).id;
+    let history = house.db.read_now(move |conn| storefront::orders::history(conn, id)).unwrap();
+    assert_eq!(history.iter().filter(|entry| entry.kind == "confirmed").count(), 1);
+    assert_eq!((order(&house).status, order(&house).payment_status), (OrderStatus::Confirmed, PaymentStatus::Paid));
+    assert_eq!(house.stripe.charges_of(&session).len(), 1);
+    assert_eq!(templates(&house).len(), 1, "one mail");
+    goods::assert_books(&house.db);
+}
+
+#[test]
 fn a_session_that_ran_out_is_replaced_and_only_one_is_paid() {
     let (house, _, ann) = open();
     let first = placed(&house, &ann);
