@@ -78,7 +78,11 @@ fn listeners(event: &Event) -> &'static [Listener] {
         Event::CustomerJoined { .. } => &[HOOKS],
         Event::CustomerErased { .. } => &[Listener { name: "audit", wanted: ALWAYS, run: forget_in_audit }],
         Event::ProductChanged { .. } | Event::ProductsChanged { .. } => &[
-            Listener { name: "search", wanted: ALWAYS, run: |_, conn, event, now| search_index::changed(conn, event, now) },
+            Listener {
+                name: "search",
+                wanted: ALWAYS,
+                run: |state, conn, event, now| search_index::changed(conn, state.door.search.keeps(), event, now),
+            },
             Listener { name: "kin", wanted: ALWAYS, run: |_, conn, event, now| kin::changed(conn, event, now) },
             Listener { name: "waiting", wanted: ALWAYS, run: tell_waiting },
             HOOKS,

@@ -8,12 +8,12 @@ use kernel::config::Config;
 use std::net::TcpListener;
 use std::process::ExitCode;
 use std::time::Duration;
-use storefront::search_index;
+use storefront::search_index::{self, Follower};
 use tokio::signal::unix::{SignalKind, signal as listen};
 use tokio::sync::watch;
 
-/// How often the search index is looked at.
-const LOOK: Duration = Duration::from_secs(2);
+/// How often the search index looks for changes.
+const LOOK: Duration = Duration::from_millis(300);
 
 #[derive(Args)]
 pub struct Arguments {
@@ -63,13 +63,16 @@ async fn serve(state: AppState, listener: TcpListener, with_worker: bool) -> Res
     Ok(ExitCode::SUCCESS)
 }
 
-/// Builds an empty search index while the shop is open already, and then looks now and then for what another process wrote to it, or
+/// Builds an empty search index while the shop is open already, follows the changes of the catalogue, and looks for what another process
 /// changed of the stores.
 fn follow_the_catalogue(state: &AppState) {
-    let (db, engine, door) = (state.db.clone(), state.door.search.clone(), state.door.clone());
+    let (db, engine, door, clock) = (state.db.clone(), state.door.search.clone(), state.door.clone(), state.clock.clone());
+    let mut follower = Follower::default();
     let work = std::thread::Builder::new().name("search".into()).spawn(move || {
         loop {
-            if let Err(error) = search_index::build_if_empty(&db, engine.as_ref()).and_then(|()| engine.refresh()) {
+            let followed =
+                search_index::build_if_empty(&db, engine.as_ref()).and_then(|()| follower.follow(&db, engine.as_ref(), clock.now()));
+            if let Err(error) = followed {
                 tracing::warn!(%error, "the search index cannot be looked after");
             }
             if let Err(error) = door.follow_sites() {

@@ -133,6 +133,7 @@ fn prune(state: &AppState, _: &Job) -> Result<()> {
     state.db.write_now(move |conn| idempotency::prune(conn, now))?;
     state.db.write_now(move |conn| batches::prune(conn, now - TimeDelta::days(DRAFT_DAYS)))?;
     while state.db.write_now(move |conn| segments::prune(conn, now, 500))? > 0 {}
+    while state.db.write_now(move |conn| search_index::prune(conn, now, 500))? > 0 {}
     while state.db.write_now(move |conn| webhooks::prune(conn, now, 500))? > 0 {}
     while state.db.write_now(move |conn| carts::prune(conn, now - TimeDelta::days(CART_DAYS), 500))? > 0 {}
     Ok(())

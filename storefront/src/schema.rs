@@ -422,6 +422,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    search_changes (id) {
+        id -> BigInt,
+        product_id -> BigInt,
+        changed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     offers (promotion_id) {
         promotion_id -> BigInt,
         why -> Text,

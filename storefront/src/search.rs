@@ -97,6 +97,24 @@ impl Within {
     }
 }
 
+/// Who brings an index up to date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keeps {
+    /// One index for all processes, told by jobs.
+    Shared,
+    /// An index in a folder, which follows the changes by itself.
+    Own,
+}
+
+/// How far an index in a folder is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Mark {
+    /// The last change up to which all of them are in the index.
+    pub change: i64,
+    /// The last change when it was built as a whole.
+    pub rebuilt: i64,
+}
+
 /// What a shopper asks for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct SearchQuery {
@@ -200,6 +218,21 @@ pub trait SearchEngine: Send + Sync {
     /// Builds the index anew from `documents` while searches go on in the old one, then swaps; returns the number of products.
     /// What is replaced or removed meanwhile is not lost. On an error the old index stays.
     fn rebuild(&self, documents: &mut Documents<'_>) -> Result<usize>;
+
+    /// Who brings the index up to date.
+    fn keeps(&self) -> Keeps {
+        Keeps::Shared
+    }
+
+    /// The mark of an index that keeps itself, `None` before there is one.
+    fn mark(&self) -> Result<Option<Mark>> {
+        Ok(None)
+    }
+
+    /// Keeps the mark beside the index. What was committed before is there when the mark is.
+    fn set_mark(&self, _mark: Mark) -> Result<()> {
+        Ok(())
+    }
 
     /// Looks for what another process committed. Cheap when nothing changed.
     fn refresh(&self) -> Result<()>;

@@ -1,8 +1,12 @@
 //! What the search engine knows of the catalogue, and how it follows.
 //!
 //! `Event::ProductChanged` stands for whatever a shelf or search result shows: texts, prices, pictures, and a variant that became
-//! sold out or available again (`stock` records that when free stock crosses zero). Its listener adds a job, which reads the product
-//! as it is then and tells the engine; so the order of the jobs does not matter, and one of them may run twice.
+//! sold out or available again (`stock` records that when free stock crosses zero). What follows from it reads the product as it is then
+//! and tells the engine; so the order does not matter, and the same change may be told twice.
+
+mod follow;
+
+pub use follow::{Follower, ask_to_rebuild, prune, was_rebuilt, writes};
 
 use crate::attributes::Definitions;
 use crate::catalog::{self, Availability, Product};
@@ -11,7 +15,7 @@ use crate::ids::{CollectionId, ProductId, VariantId};
 use crate::imports::one_line;
 use crate::labels::Labels;
 use crate::schema::products;
-use crate::search::{SearchDocument, SearchEngine, SearchVariant};
+use crate::search::{Keeps, SearchDocument, SearchEngine, SearchVariant};
 use crate::shop::{self, LANGUAGES};
 use crate::stock::{self, Level};
 use chrono::TimeDelta;
@@ -27,23 +31,23 @@ pub const INDEX_JOB: &str = "search.index";
 /// Products read at once for a rebuild.
 const BATCH: i64 = 500;
 
-/// Listens to the catalogue: adds the job for a changed product. Changes of one product within a second share a job, which is due
-/// when that second is over: it sees them all.
-pub fn changed(conn: &mut Conn, event: &Event, now: Time) -> Result<()> {
-    let product = match event {
-        Event::ProductChanged { product } => product,
-        Event::ProductsChanged { products } => return enqueue_many(conn, products, now),
-        _ => return Ok(()),
-    };
-    let second = now.and_utc().timestamp() + 1;
-    let due = chrono::DateTime::from_timestamp(second, 0).map_or(now + TimeDelta::seconds(1), |due| due.naive_utc());
-    jobs::enqueue(conn, INDEX_JOB, &product.to_string(), Some(&format!("{INDEX_JOB}:{product}:{second}")), due, now)
-}
-
-/// One job for products that changed together.
-fn enqueue_many(conn: &mut Conn, products: &[i64], now: Time) -> Result<()> {
-    let payload: Vec<String> = products.iter().map(ToString::to_string).collect();
-    jobs::enqueue(conn, INDEX_JOB, &payload.join(","), None, now, now)
+/// Listens to the catalogue. Who keeps an index in a folder is told by rows that each of them follows ([`Follower`]); one that all share is
+/// told by a job. Changes of one product within a second share a job, which is due when that second is over: it sees them all.
+pub fn changed(conn: &mut Conn, keeps: Keeps, event: &Event, now: Time) -> Result<()> {
+    let products = follow::products(event);
+    match (keeps, products) {
+        (_, []) => Ok(()),
+        (Keeps::Own, products) => follow::note(conn, products, now),
+        (Keeps::Shared, [product]) => {
+            let second = now.and_utc().timestamp() + 1;
+            let due = chrono::DateTime::from_timestamp(second, 0).map_or(now + TimeDelta::seconds(1), |due| due.naive_utc());
+            jobs::enqueue(conn, INDEX_JOB, &product.to_string(), Some(&format!("{INDEX_JOB}:{product}:{second}")), due, now)
+        }
+        (Keeps::Shared, products) => {
+            let payload: Vec<String> = products.iter().map(ToString::to_string).collect();
+            jobs::enqueue(conn, INDEX_JOB, &payload.join(","), None, now, now)
+        }
+    }
 }
 
 /// Brings the engine's entries of the products of a job up to date: their ids with commas between. Fails with `Unavailable` when the
@@ -51,7 +55,12 @@ fn enqueue_many(conn: &mut Conn, products: &[i64], now: Time) -> Result<()> {
 pub fn index_job(db: &Db, engine: &dyn SearchEngine, payload: &str) -> Result<()> {
     let ids: Vec<ProductId> =
         payload.split(',').map(|id| id.parse().map_err(|_| Error::unexpected("an index job of no product"))).collect::<Result<_>>()?;
-    let asked = ids.clone();
+    index(db, engine, &ids)
+}
+
+/// Brings the engine's entries of these products up to date.
+fn index(db: &Db, engine: &dyn SearchEngine, ids: &[ProductId]) -> Result<()> {
+    let asked = ids.to_vec();
     let found = db.read_now(move |conn| documents(conn, &asked))?;
     let gone: Vec<i64> = ids.iter().map(|id| id.0).filter(|id| found.iter().all(|document| document.product_id != *id)).collect();
     if !gone.is_empty() {
@@ -65,6 +74,7 @@ pub fn index_job(db: &Db, engine: &dyn SearchEngine, payload: &str) -> Result<()
 
 /// Builds the index anew while searches go on, and answers how many products it holds. `progress` hears how many are read.
 pub fn reindex(db: &Db, engine: &dyn SearchEngine, progress: &mut dyn FnMut(u64)) -> Result<usize> {
+    let mark = follow::mark_before(db)?;
     let (mut after, mut read) = (None, 0u64);
     let mut batches = std::iter::from_fn(|| {
         let from = after;
@@ -82,12 +92,14 @@ pub fn reindex(db: &Db, engine: &dyn SearchEngine, progress: &mut dyn FnMut(u64)
             Err(error) => Some(Err(error)),
         }
     });
-    engine.rebuild(&mut batches)
+    let count = engine.rebuild(&mut batches)?;
+    engine.set_mark(mark)?;
+    Ok(count)
 }
 
-/// Builds the index when it holds nothing and there are products: a first start, or a data folder that was lost. Cheap otherwise.
+/// Builds the index that all processes share when it holds nothing and there are products: a first start, or a data folder that was lost. Cheap otherwise.
 pub fn build_if_empty(db: &Db, engine: &dyn SearchEngine) -> Result<()> {
-    if !engine.is_empty()? || db.read_now(|conn| catalog::listing(conn, None, None, 1))?.is_empty() {
+    if engine.keeps() == Keeps::Own || !engine.is_empty()? || db.read_now(|conn| catalog::listing(conn, None, None, 1))?.is_empty() {
         return Ok(());
     }
     let built = reindex(db, engine, &mut |_| ())?;

@@ -34,6 +34,7 @@ mod races;
 mod recommendations;
 mod releasing;
 mod returns;
+mod searching;
 mod segments;
 mod shared_pages;
 mod store_desk;

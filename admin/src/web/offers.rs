@@ -49,9 +49,11 @@ fn told(conn: &mut Conn, promotion: &Promotion, offer: &OfferRow) -> Result<Valu
     let currency = promotion.currency()?;
     let money = |minor: i64| Money::new(minor, currency);
     let (given, control) = offers::counts(conn, promotion.id)?;
-    Ok(json!({ "id": promotion.id, "name": promotion.name, "uses": promotion.uses, "own": offer.choice == Choice::Own, "given": given, "control": control,
+    Ok(
+        json!({ "id": promotion.id, "name": promotion.name, "uses": promotion.uses, "own": offer.choice == Choice::Own, "given": given, "control": control,
         "spent": money(offer.spent), "budget": offer.budget.map(money),
-        "results": offer.results.as_ref().map(|results| brought(&results.0, currency)) }))
+        "results": offer.results.as_ref().map(|results| brought(&results.0, currency)) }),
+    )
 }
 
 /// [`told`] of one promotion; null when it is no offer.

@@ -9,7 +9,7 @@ use super::changes::Change;
 use super::page::Gathering;
 use super::plan::Plan;
 use super::schema::{Fields, schema};
-use super::{Documents, SearchDocument, SearchEngine, SearchPage, SearchQuery, Suggestion, Within, suggest};
+use super::{Documents, Keeps, Mark, SearchDocument, SearchEngine, SearchPage, SearchQuery, Suggestion, Within, suggest};
 pub(super) use generation::failed;
 use generation::{Generation, Snapshot};
 use kernel::error::{Error, Result};
@@ -25,6 +25,8 @@ use tantivy::{Searcher, Term};
 /// counts, facets and pages of one text agree.
 const ENOUGH: usize = 10;
 const CURRENT: &str = "current";
+/// The file with the mark of the changes that the index has.
+const FOLLOWED: &str = "followed";
 
 /// The embedded index.
 pub struct EmbeddedSearch {
@@ -33,6 +35,8 @@ pub struct EmbeddedSearch {
     live: RwLock<Arc<Generation>>,
     /// Held by every write. While a rebuild runs it gathers what the new generation has to be told at the end.
     changes: Mutex<Option<Vec<Change>>>,
+    /// The mark of an index in memory.
+    mark: Mutex<Option<Mark>>,
 }
 
 impl EmbeddedSearch {
@@ -54,14 +58,20 @@ impl EmbeddedSearch {
                 fresh
             }
         };
-        Ok(EmbeddedSearch { home: Some(home.to_path_buf()), fields, live: RwLock::new(Arc::new(live)), changes: Mutex::new(None) })
+        Ok(EmbeddedSearch {
+            home: Some(home.to_path_buf()),
+            fields,
+            live: RwLock::new(Arc::new(live)),
+            changes: Mutex::new(None),
+            mark: Mutex::new(None),
+        })
     }
 
     /// An index that lives and dies with this value.
     pub fn in_memory() -> Result<EmbeddedSearch> {
         let (_, fields) = schema();
         let live = Generation::in_memory(fields)?;
-        Ok(EmbeddedSearch { home: None, fields, live: RwLock::new(Arc::new(live)), changes: Mutex::new(None) })
+        Ok(EmbeddedSearch { home: None, fields, live: RwLock::new(Arc::new(live)), changes: Mutex::new(None), mark: Mutex::new(None) })
     }
 
     fn live(&self) -> Arc<Generation> {
@@ -130,12 +140,17 @@ fn living(home: &Path) -> Option<String> {
     fs::read_to_string(home.join(CURRENT)).ok().map(|name| name.trim().to_string())
 }
 
-/// Names the living generation, whole or not at all.
+/// Names the living generation.
 fn point(home: &Path, name: &str) -> Result<()> {
-    let draft = home.join("current.new");
-    fs::write(&draft, name)
+    put(home, CURRENT, name)
+}
+
+/// Writes a small file, whole or not at all.
+fn put(home: &Path, file: &str, text: &str) -> Result<()> {
+    let draft = home.join(format!("{file}.new"));
+    fs::write(&draft, text)
         .and_then(|()| fs::File::open(&draft)?.sync_all())
-        .and_then(|()| fs::rename(&draft, home.join(CURRENT)))
+        .and_then(|()| fs::rename(&draft, home.join(file)))
         .map_err(unwritable)
 }
 
@@ -175,6 +190,32 @@ impl SearchEngine for EmbeddedSearch {
             *self.changes.lock() = None;
         }
         built
+    }
+
+    fn keeps(&self) -> Keeps {
+        Keeps::Own
+    }
+
+    fn mark(&self) -> Result<Option<Mark>> {
+        let Some(home) = &self.home else { return Ok(*self.mark.lock()) };
+        let text = match fs::read_to_string(home.join(FOLLOWED)) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(unwritable(error)),
+        };
+        // What does not read is as if there was none: the index is built anew.
+        let mut numbers = text.split_whitespace().map_while(|number| number.parse().ok());
+        Ok(numbers.next().zip(numbers.next()).map(|(change, rebuilt)| Mark { change, rebuilt }))
+    }
+
+    fn set_mark(&self, mark: Mark) -> Result<()> {
+        match &self.home {
+            Some(home) => put(home, FOLLOWED, &format!("{} {}", mark.change, mark.rebuilt)),
+            None => {
+                *self.mark.lock() = Some(mark);
+                Ok(())
+            }
+        }
     }
 
     fn refresh(&self) -> Result<()> {

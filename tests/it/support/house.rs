@@ -10,6 +10,7 @@ use regulars::state::AppState;
 use regulars::worker::{SHOP, Worker};
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicU32, Ordering};
+use storefront::search_index::Follower;
 use stripe_double::Double;
 
 static COUNT: AtomicU32 = AtomicU32::new(0);
@@ -59,7 +60,9 @@ impl House {
 
     /// Runs everything that is due: events to listeners, mails, calls to the payment provider.
     pub fn work(&self) -> usize {
-        Worker::new(self.state.clone(), &SHOP).run_due().unwrap()
+        let done = Worker::new(self.state.clone(), &SHOP).run_due().unwrap();
+        let engine = self.state.door.search.as_ref();
+        done + Follower::default().follow(&self.state.db, engine, self.state.clock.now()).unwrap()
     }
 
     /// [`House::work`] until everything that is to follow has followed. Jobs of the search index wait until the second of a change is over,
