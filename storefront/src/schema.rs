@@ -659,6 +659,7 @@ diesel::table! {
         amount -> BigInt,
         tax -> BigInt,
         restocked -> Bool,
+        reduction -> Bool,
     }
 }
 
@@ -682,6 +683,10 @@ diesel::table! {
         state -> Text,
         created_at -> Timestamp,
         resolved_at -> Nullable<Timestamp>,
+        kind -> Text,
+        subject_id -> BigInt,
+        note -> Text,
+        seen_by -> Text,
     }
 }
 

@@ -19,7 +19,8 @@ use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::events::Event;
 use kernel::money::Currency;
-use kernel::{Conn, Db, Error, Result, jobs};
+use kernel::jobs::{self, Class};
+use kernel::{Conn, Db, Error, Result};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The kind of the job that brings entries up to date. Its payload is the ids of products.
@@ -37,13 +38,13 @@ pub fn changed(conn: &mut Conn, event: &Event, now: Time) -> Result<()> {
     };
     let second = now.and_utc().timestamp() + 1;
     let due = chrono::DateTime::from_timestamp(second, 0).map_or(now + TimeDelta::seconds(1), |due| due.naive_utc());
-    jobs::enqueue(conn, INDEX_JOB, &product.to_string(), Some(&format!("{INDEX_JOB}:{product}:{second}")), due, now)
+    jobs::enqueue_as(conn, Class::Bulk, INDEX_JOB, &product.to_string(), Some(&format!("{INDEX_JOB}:{product}:{second}")), due, now)
 }
 
 /// One job for products that changed together.
 fn enqueue_many(conn: &mut Conn, products: &[i64], now: Time) -> Result<()> {
     let payload: Vec<String> = products.iter().map(ToString::to_string).collect();
-    jobs::enqueue(conn, INDEX_JOB, &payload.join(","), None, now, now)
+    jobs::enqueue_as(conn, Class::Bulk, INDEX_JOB, &payload.join(","), None, now, now)
 }
 
 /// Brings the engine's entries of the products of a job up to date: their ids with commas between. Fails with `Unavailable` when the

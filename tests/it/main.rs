@@ -23,6 +23,7 @@ mod imports;
 mod mailing;
 mod memory;
 mod menus;
+mod money_back;
 mod outages;
 mod overview;
 mod pairs;

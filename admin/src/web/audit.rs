@@ -38,6 +38,7 @@ const ACTIONS: &[&str] = &[
     "payment.capture",
     "payment.receipt",
     "payment.release",
+    "payment.case",
     "return.request",
     "return.approve",
     "return.decline",

@@ -151,7 +151,12 @@ fn passes(reason: &str) -> bool {
     conflicted(reason) || reason.starts_with(NO_BEGIN)
 }
 
-/// Whether the server chose this transaction to fail so that another could go on: the connection itself is sound.
-pub fn conflicted(reason: &str) -> bool {
+/// Whether the server chose this transaction to fail so that another could go on: the same again may well succeed at once.
+fn conflicted(reason: &str) -> bool {
     reason.contains("deadlock detected") || reason.contains("could not serialize")
+}
+
+/// Whether the connection that failed like this is as good as before: the server gave up a statement and said so.
+pub fn sound(reason: &str) -> bool {
+    conflicted(reason) || ["canceling statement", "No space left on device", "out of shared memory"].iter().any(|known| reason.contains(known))
 }
