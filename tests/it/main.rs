@@ -11,6 +11,7 @@ mod categories;
 mod content;
 mod contract;
 mod crash;
+mod database;
 mod desk;
 mod documents;
 mod drafts;
