@@ -5,6 +5,7 @@ use crate::support::goods::{self, now};
 use crate::support::house::House;
 use kernel::db::Target;
 use kernel::{Error, on_each};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use storefront::checkout::PlaceError;
@@ -93,7 +94,7 @@ fn a_server_that_ends_every_connection_costs_moments_and_no_order() {
         let buyer = scope.spawn(|| {
             let mut wrong = Vec::new();
             while !stop.load(Ordering::Relaxed) {
-                let cart = std::panic::catch_unwind(|| goods::cart(&house.db, &[(mug, 1)], "bea@example.com", "bank_transfer", ""));
+                let cart = catch_unwind(AssertUnwindSafe(|| goods::cart(&house.db, &[(mug, 1)], "bea@example.com", "bank_transfer", "")));
                 let Ok((cart, seen)) = cart else { continue };
                 match goods::place(&house.db, cart, seen, storefront::checkout::Settlement::After) {
                     Ok(_) | Err(PlaceError::Other(Error::Unavailable(_))) => {}
@@ -116,7 +117,7 @@ fn a_server_that_ends_every_connection_costs_moments_and_no_order() {
     let ann = house.visitor();
     let _ = ann.get("/products/mug");
     ann.get("/products/mug").says(200, "Mug");
-    let again = (0..5).any(|_| std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| house.work())).is_ok());
+    let again = (0..5).any(|_| catch_unwind(AssertUnwindSafe(|| house.work())).is_ok());
     assert!(again, "the worker goes on");
 }
 
