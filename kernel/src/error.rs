@@ -72,6 +72,8 @@ impl From<diesel::result::Error> for Error {
             Diesel::DatabaseError(Kind::SerializationFailure | Kind::ClosedConnection | Kind::UnableToSendCommand, info) => {
                 Error::Unavailable(info.message().to_string())
             }
+            // A connection that was lost in a transaction stays like this: nothing of it was kept.
+            Diesel::BrokenTransactionManager | Diesel::RollbackErrorOnCommit { .. } => Error::Unavailable(error.to_string()),
             Diesel::DatabaseError(_, info) if transient(info.message()) => Error::Unavailable(info.message().to_string()),
             _ => Error::Unexpected(error.to_string()),
         }

@@ -117,6 +117,7 @@ fn a_server_that_ends_every_connection_costs_moments_and_no_order() {
     let ann = house.visitor();
     let _ = ann.get("/products/mug");
     ann.get("/products/mug").says(200, "Mug");
+    let _ = house.db.read_now(kernel::db::ping);
     let again = (0..5).any(|_| catch_unwind(AssertUnwindSafe(|| house.work())).is_ok());
     assert!(again, "the worker goes on");
 }
@@ -138,4 +139,6 @@ fn without_its_database_the_shop_says_so_on_a_page_in_the_visitors_language() {
     }
     administer(&server, &format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS true"));
     ann.get("/products/mug").says(200, "Mug");
+    // The test's own connection was ended as well.
+    assert!(house.db.read_now(kernel::db::ping).is_err());
 }

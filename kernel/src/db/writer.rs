@@ -138,12 +138,15 @@ fn once<T>(conn: &mut Conn, f: &mut impl FnMut(&mut Conn) -> Result<T>) -> Resul
     begin(conn).map_err(|error| Error::Unavailable(format!("{NO_BEGIN}: {error}")))?;
     match f(conn) {
         Ok(value) => commit(conn).map(|()| value),
-        Err(error) => {
-            roll_back(conn)?;
-            Err(error)
-        }
+        Err(error) => match roll_back(conn) {
+            Ok(()) => Err(error),
+            // What cannot be undone was undone by the server, which ends a transaction with its connection.
+            Err(lost) => Err(Error::Unavailable(format!("{LOST}: {lost}"))),
+        },
     }
 }
+
+const LOST: &str = "the connection was lost";
 
 const NO_BEGIN: &str = "no transaction could begin";
 
@@ -158,5 +161,9 @@ fn conflicted(reason: &str) -> bool {
 
 /// Whether the connection that failed like this is as good as before: the server gave up a statement and said so.
 pub fn sound(reason: &str) -> bool {
+    !reason.starts_with(LOST) && passed(reason)
+}
+
+fn passed(reason: &str) -> bool {
     conflicted(reason) || ["canceling statement", "No space left on device", "out of shared memory"].iter().any(|known| reason.contains(known))
 }
