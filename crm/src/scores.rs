@@ -25,9 +25,9 @@ use crate::schema::{purchases, score_runs, scores, stage_changes};
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 use kernel::clock::Time;
+use kernel::jobs::{self, Class};
 use kernel::json::Json;
 use kernel::money::Currency;
-use kernel::jobs::{self, Class};
 use kernel::{Conn, Error, Result, on_each, prepared};
 
 /// The job that figures all of them.

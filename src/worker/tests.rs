@@ -86,8 +86,11 @@ static TEST: Switchboard = Switchboard {
     schedule: &[],
 };
 static NIGHTS: AtomicUsize = AtomicUsize::new(0);
-static BY_CLOCK: Switchboard =
-    Switchboard { listeners: |_| &[], kinds: TEST.kinds, schedule: &[Slot { kind: "nightly", every: TimeDelta::days(1), class: jobs::Class::Bulk }] };
+static BY_CLOCK: Switchboard = Switchboard {
+    listeners: |_| &[],
+    kinds: TEST.kinds,
+    schedule: &[Slot { kind: "nightly", every: TimeDelta::days(1), class: jobs::Class::Bulk }],
+};
 
 #[test]
 fn every_listener_hears_an_event_once() {

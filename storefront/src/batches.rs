@@ -22,8 +22,8 @@ use crate::ids::{BatchId, ProductId};
 use crate::schema::{batch_rows as rows, batches};
 use diesel::prelude::*;
 use kernel::clock::Time;
-use kernel::json::text as json;
 use kernel::jobs::{self, Class};
+use kernel::json::text as json;
 use kernel::{Conn, Error, Result, on_each};
 use serde::Serialize;
 

@@ -197,12 +197,14 @@ impl Cashier<'_> {
         let now = self.now;
         let tellers = self.gateways.all().iter().filter(|gateway| gateway.record() == Record::Provider);
         let tellers: Vec<&str> = tellers.map(|gateway| gateway.name()).collect();
-        let ids = self.db.read_now(|conn| {
-            let mut ids = payments::unheard(conn, now - UNHEARD, BATCH)?;
-            ids.extend(payments::settled_before(conn, &tellers, now - DAILY, now, DAILY_BATCH)?);
-            Ok(ids)
+        let (open, taken) = self.db.read_now(|conn| {
+            let open = payments::unheard(conn, now - UNHEARD, BATCH)?;
+            Ok((open, payments::settled_before(conn, &tellers, now - DAILY, now, DAILY_BATCH)?))
         })?;
-        self.db.write_now(move |conn| ids.iter().try_for_each(|id| payments::schedule_check(conn, *id, now)))
+        self.db.write_now(move |conn| {
+            open.iter().try_for_each(|id| payments::schedule_check(conn, *id, now))?;
+            taken.iter().try_for_each(|id| payments::schedule_look(conn, *id, now))
+        })
     }
 
     /// Cancels orders that nobody paid in time. Runs by the clock. The provider is asked first, for the money may have come without

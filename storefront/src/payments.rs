@@ -14,8 +14,8 @@ pub use balance::{BY_HAND, Holding, balance, by_hand, holds_back, overpaid};
 pub(crate) use balance::{holding, rebalance};
 pub(crate) use capture::capturing;
 pub use capture::{Pending, capturable, capture_failed, opening, pending_capture, record_receipt, request_capture};
-pub(crate) use cases::{Failed, any_case, failed as alarm, resolve as resolve_cases};
 pub use cases::{Case, CaseKind, MAX_NOTE, case, case_of, has_case, list_cases, open_cases, see_to};
+pub(crate) use cases::{Failed, any_case, failed as alarm, resolve as resolve_cases};
 pub use release::{releasable, request_release};
 pub use retry::retry;
 pub use settle::{Outcome, settle};
@@ -28,8 +28,9 @@ use crate::stored_value;
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use kernel::clock::Time;
+use kernel::jobs::{self, Class};
 use kernel::money::{Currency, Money};
-use kernel::{Conn, Error, Result, jobs, on_each, words};
+use kernel::{Conn, Error, Result, on_each, words};
 
 /// Jobs that talk to the provider; the payload is the row's id.
 pub const CAPTURE_JOB: &str = "payment.capture";
@@ -197,6 +198,11 @@ pub fn note_webhook(conn: &mut Conn, provider: &str, event_id: &str, kind: &str,
 /// Asks for a look at the provider soon: after a webhook, and for payments whose answer is overdue.
 pub fn schedule_check(conn: &mut Conn, payment: PaymentId, now: Time) -> Result<()> {
     jobs::enqueue(conn, CHECK_JOB, &payment.to_string(), Some(&format!("check:{payment}")), now, now)
+}
+
+/// [`schedule_check`] of a payment of which nothing is expected: it waits behind those of which something is.
+pub fn schedule_look(conn: &mut Conn, payment: PaymentId, now: Time) -> Result<()> {
+    jobs::enqueue_as(conn, Class::Outside, CHECK_JOB, &payment.to_string(), Some(&format!("check:{payment}")), now, now)
 }
 
 /// Open payments that a provider may have settled without our hearing of it, untouched since `before`.

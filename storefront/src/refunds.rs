@@ -9,9 +9,7 @@ pub(crate) use fail::through_provider;
 pub use fail::{CHECK_JOB, at_provider, came_back, failed, outside_lost, payment_of, schedule_check, watch};
 pub use given::left_of_lines;
 pub(crate) use given::{Given, given, reduced};
-pub use preview::{
-    AMOUNT_OF_GIFT_CARD, AMOUNT_OR_UNITS, AMOUNT_TOO_MUCH, LineAmount, LinePreview, Preview, Request, RequestLine, preview,
-};
+pub use preview::{AMOUNT_OF_GIFT_CARD, AMOUNT_OR_UNITS, AMOUNT_TOO_MUCH, LineAmount, LinePreview, Preview, Request, RequestLine, preview};
 pub use split::Share;
 
 use crate::documents;
@@ -25,10 +23,10 @@ use crate::stock::{self, Demand};
 use crate::stored_value;
 use crm::purchases;
 use diesel::prelude::*;
+use fail::OUTSIDE;
 use kernel::clock::Time;
 use kernel::events::{self, Event};
 use kernel::{Conn, Error, Result, jobs, token};
-use fail::OUTSIDE;
 use split::Parts;
 
 /// The job that tells the provider; its payload is the refund's id.

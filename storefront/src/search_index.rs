@@ -18,8 +18,8 @@ use chrono::TimeDelta;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::events::Event;
-use kernel::money::Currency;
 use kernel::jobs::{self, Class};
+use kernel::money::Currency;
 use kernel::{Conn, Db, Error, Result};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

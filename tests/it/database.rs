@@ -132,7 +132,9 @@ fn without_its_database_the_shop_says_so_on_a_page_in_the_visitors_language() {
     administer(&server, &format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false"));
     administer(&server, &format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"));
     let ann = house.visitor();
-    for (path, words) in [("/products/mug", "We are busy right now"), ("/zh/products/mug", "目前比较繁忙"), ("/nowhere", "We are busy right now")] {
+    for (path, words) in
+        [("/products/mug", "We are busy right now"), ("/zh/products/mug", "目前比较繁忙"), ("/nowhere", "We are busy right now")]
+    {
         let page = ann.get(path);
         assert_eq!((page.status, page.headers["content-type"].as_str()), (503, "text/html; charset=utf-8"), "{path} {}", page.body);
         assert!(page.headers.contains_key("retry-after") && page.body.contains(words), "{path} {}", page.body);

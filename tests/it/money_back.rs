@@ -161,7 +161,9 @@ fn a_failed_capture_is_a_case_until_somebody_has_seen_to_it() {
     mei.get("/admin").says(200, "1 money cases");
     let page = mei.get("/admin/cases").says(200, "Capture failed").says(200, "the hold is gone");
     let action = page.form_ending("/seen");
-    mei.submit(&page, &action, &[("note", "Ann pays by transfer")]).says(200, "The case is closed.").says(200, "Seen to by mei: Ann pays by transfer");
+    mei.submit(&page, &action, &[("note", "Ann pays by transfer")])
+        .says(200, "The case is closed.")
+        .says(200, "Seen to by mei: Ann pays by transfer");
     mei.submit(&page, &action, &[("note", "again")]).says(200, "This case is closed already.");
     mei.get("/admin/orders/R1001").says(200, "Case seen to");
     mei.get("/admin/audit").says(200, "Case seen to");

@@ -23,9 +23,11 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
             for case in &cases {
                 let currency = payments::get(conn, case.payment_id)?.currency()?;
                 let seen_by = names.get(&case.seen_by).unwrap_or(&case.seen_by);
-                rows.push(json!({ "id": case.id, "number": numbers.get(&case.order_id), "kind": case.kind, "reason": case_reason(&case.reason),
+                rows.push(
+                    json!({ "id": case.id, "number": numbers.get(&case.order_id), "kind": case.kind, "reason": case_reason(&case.reason),
                     "amount": Money::new(case.amount, currency), "state": case.state, "at": case.created_at, "note": case.note,
-                    "seen_by": seen_by }));
+                    "seen_by": seen_by }),
+                );
             }
             Ok((rows, cases.last().map(|case| case.id.0)))
         })

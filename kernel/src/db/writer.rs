@@ -165,5 +165,6 @@ pub fn sound(reason: &str) -> bool {
 }
 
 fn passed(reason: &str) -> bool {
-    conflicted(reason) || ["canceling statement", "No space left on device", "out of shared memory"].iter().any(|known| reason.contains(known))
+    conflicted(reason)
+        || ["canceling statement", "No space left on device", "out of shared memory"].iter().any(|known| reason.contains(known))
 }

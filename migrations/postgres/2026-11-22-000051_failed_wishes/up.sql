@@ -8,3 +8,5 @@ ALTER TABLE payment_cases ADD COLUMN note TEXT NOT NULL DEFAULT '';
 ALTER TABLE payment_cases ADD COLUMN seen_by TEXT NOT NULL DEFAULT '';
 ALTER TABLE payment_cases ADD CONSTRAINT payment_cases_once UNIQUE (payment_id, kind, subject_id);
 CREATE INDEX payment_cases_by_order ON payment_cases (order_id);
+-- A provider that tells of a refund names it.
+CREATE INDEX refunds_by_reference ON refunds (provider_reference);

@@ -1,3 +1,4 @@
+DROP INDEX refunds_by_reference;
 CREATE TABLE payment_cases_old (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     payment_id BIGINT NOT NULL UNIQUE REFERENCES payments (id),

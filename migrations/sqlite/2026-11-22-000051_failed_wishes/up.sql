@@ -22,3 +22,5 @@ DROP TABLE payment_cases;
 ALTER TABLE payment_cases_new RENAME TO payment_cases;
 CREATE INDEX payment_cases_by_state ON payment_cases (state, id);
 CREATE INDEX payment_cases_by_order ON payment_cases (order_id);
+-- A provider that tells of a refund names it.
+CREATE INDEX refunds_by_reference ON refunds (provider_reference);

@@ -9,8 +9,8 @@ use crate::schema::{batch_categories as added, batch_rows as rows, batches, prod
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::db::savepoint;
-use kernel::money::Currency;
 use kernel::jobs::{self, Class};
+use kernel::money::Currency;
 use kernel::{Conn, Error, Result};
 use std::collections::{HashMap, HashSet};
 

@@ -12,8 +12,8 @@ use crate::schema::{
 use crate::{redirects, stock};
 use diesel::prelude::*;
 use kernel::clock::Time;
-use kernel::json::text as json;
 use kernel::jobs::{self, Class};
+use kernel::json::text as json;
 use kernel::{Conn, Error, Result, token};
 use std::collections::HashMap;
 

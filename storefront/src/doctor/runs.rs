@@ -5,8 +5,8 @@ use crate::ids::ExaminationId;
 use crate::schema::examinations;
 use diesel::prelude::*;
 use kernel::clock::{Clock, Time};
-use kernel::json::Json;
 use kernel::jobs::{self, Class};
+use kernel::json::Json;
 use kernel::{Conn, Db, Error, Result};
 use serde::{Deserialize, Serialize};
 

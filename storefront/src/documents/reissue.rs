@@ -59,7 +59,8 @@ fn without_refunded(conn: &mut Conn, order: Order, lines: Vec<OrderLine>) -> Res
     let noted: Vec<RefundId> = of_order(conn, order.id)?.iter().filter_map(|one| one.refund_id).collect();
     let mut back: HashMap<OrderLineId, Part> = HashMap::new();
     let mut delivery = 0;
-    for refund in refunds::of_order(conn, order.id)?.iter().filter(|refund| noted.contains(&refund.id) && refund.state != WishState::Failed) {
+    for refund in refunds::of_order(conn, order.id)?.iter().filter(|refund| noted.contains(&refund.id) && refund.state != WishState::Failed)
+    {
         delivery += refund.shipping;
         for line in refunds::lines_of(conn, refund.id)? {
             let part = back.entry(line.order_line_id).or_default();

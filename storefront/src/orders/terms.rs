@@ -136,7 +136,9 @@ pub fn fill(conn: &mut Conn, after: OrderId, now: Time) -> Result<()> {
     let page = super::after(conn, after, BATCH)?;
     page.iter().try_for_each(|order| rewrite(conn, order))?;
     match page.last() {
-        Some(last) => jobs::enqueue_as(conn, Class::Bulk, TERMS_JOB, &last.id.to_string(), Some(&format!("{TERMS_JOB}:{}", last.id)), now, now),
+        Some(last) => {
+            jobs::enqueue_as(conn, Class::Bulk, TERMS_JOB, &last.id.to_string(), Some(&format!("{TERMS_JOB}:{}", last.id)), now, now)
+        }
         None => Ok(()),
     }
 }

@@ -11,7 +11,8 @@ use chrono::TimeDelta;
 use crm::purchases;
 use diesel::prelude::*;
 use kernel::clock::Time;
-use kernel::{Conn, Result, jobs};
+use kernel::jobs::{self, Class};
+use kernel::{Conn, Result};
 
 /// The job that asks a provider whether the refunds of a payment still stand; its payload is the payment's id.
 pub const CHECK_JOB: &str = "refund.check";
@@ -133,5 +134,5 @@ pub fn watch(conn: &mut Conn, payment: &Payment, now: Time) -> Result<()> {
     let at = now + age.max(TimeDelta::days(1));
     // Several refunds of a payment share a look on the same day.
     let key = format!("refunds:{}:{}", payment.id, at.date());
-    jobs::enqueue(conn, CHECK_JOB, &payment.id.to_string(), Some(&key), at, now)
+    jobs::enqueue_as(conn, Class::Outside, CHECK_JOB, &payment.id.to_string(), Some(&key), at, now)
 }

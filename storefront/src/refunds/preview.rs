@@ -155,7 +155,12 @@ fn reductions(
             continue;
         }
         let tax = if wanted.amount == left { tax } else { scale(tax, wanted.amount, left) };
-        parts.push(LinePreview { amount: wanted.amount, tax: tax.clamp(0, wanted.amount), reduction: true, ..part(line, 0, Given::default()) });
+        parts.push(LinePreview {
+            amount: wanted.amount,
+            tax: tax.clamp(0, wanted.amount),
+            reduction: true,
+            ..part(line, 0, Given::default())
+        });
     }
     Ok(parts)
 }

@@ -11,8 +11,9 @@ use storefront::imports::read_products;
 const PRODUCTS: i64 = 1500;
 
 fn file(prefix: &str) -> String {
-    let mut text =
-        String::from("Handle,Title,Status,Option1 Name,Option1 Value,Variant SKU,Variant Price,Variant Inventory Qty,Variant Inventory Tracker\n");
+    let mut text = String::from(
+        "Handle,Title,Status,Option1 Name,Option1 Value,Variant SKU,Variant Price,Variant Inventory Qty,Variant Inventory Tracker\n",
+    );
     for at in 0..PRODUCTS {
         let lower = prefix.to_lowercase();
         text.push_str(&format!("{lower}-{at},{prefix} {at},active,Title,Default Title,{prefix}-{at},{}.00,5,shopify\n", at % 90 + 1));
