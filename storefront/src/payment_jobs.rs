@@ -151,16 +151,18 @@ impl Cashier<'_> {
     pub fn check_refunds(&self, id: PaymentId) -> Result<()> {
         let now = self.now;
         let (payment, refunds) = self.db.read_now(|conn| Ok((payments::get(conn, id)?, refunds::at_provider(conn, id)?)))?;
-        let Some(reference) = payment.provider_reference.clone() else { return Ok(()) };
-        let gateway = self.gateway(&payment)?;
-        if gateway.record() == Record::Shop {
-            return Ok(());
-        }
+        // A provider that was switched off since cannot be asked, and nothing is expected of it.
+        let asked = payment.provider_reference.clone().zip(self.gateways.find(&payment.provider).cloned());
+        let Some((reference, gateway)) = asked.filter(|(_, gateway)| gateway.record() == Record::Provider) else { return Ok(()) };
         let mut all_told = true;
+        let mut standing = 0;
         for refund in refunds {
             let Some(known) = &refund.provider_reference else { continue };
             match gateway::wait(gateway.refund_state(known)) {
-                Ok(state) => self.refund_told(refund.id, state.standing)?,
+                Ok(state) => {
+                    standing += if matches!(state.standing, RefundStanding::Failed(_)) { 0 } else { refund.amount };
+                    self.refund_told(refund.id, state.standing)?;
+                }
                 Err(GatewayError::Refused(reason) | GatewayError::Declined(reason)) => {
                     tracing::warn!(refund = refund.id.0, reason, "the payment provider does not tell of a refund");
                     all_told = false;
@@ -170,9 +172,9 @@ impl Cashier<'_> {
         }
         let state = gateway::wait(gateway.state(&reference)).map_err(unreached)?;
         self.db.write_now(move |conn| {
-            // Now that the shop's own refunds are known, what is still missing was given back at the provider's own desk.
+            // Without the shop's own refunds that stand: what was given back at the provider's own desk.
             if all_told {
-                refunds::outside_lost(conn, id, state.refunded, now)?;
+                refunds::outside_lost(conn, id, state.refunded - standing, now)?;
             }
             payments::settle(conn, id, &state, now)?;
             let payment = payments::get(conn, id)?;

@@ -219,6 +219,9 @@ pub(super) fn credit_amount(conn: &mut Conn, order: OrderId, amount: i64, now: T
     let Some(invoice) = find_invoice(conn, order)? else { return Ok(()) };
     let (order, shop) = (orders::get(conn, order)?, shop::get(conn)?);
     let amount = amount.min(invoice.total - credited(conn, &invoice)?);
+    if amount <= 0 {
+        return Ok(());
+    }
     let rates = spread(amount, &invoice.content()?.rates);
     let content = Content { rates, reason: "refund".into(), ..credit(&order, &shop, &invoice)? };
     let new = New { kind: Kind::CreditNote, edition: 1, order: &order, content: &content, invoice: Some(invoice.id), refund: None };

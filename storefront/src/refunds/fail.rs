@@ -101,13 +101,13 @@ pub(crate) fn through_provider(conn: &mut Conn, payment: PaymentId) -> Result<(i
     Ok(sums)
 }
 
-/// Takes back refunds that were made at the provider's own desk, the latest first, as far as the provider, who gave `known` back in all,
-/// does not know them any more. To be called when the shop's own refunds are known to stand; what was taken back too much is booked
-/// again by [`payments::settle`].
+/// Takes back refunds that were made at the provider's own desk, the latest first, as far as they come to more than the provider gave back
+/// beside the shop's own refunds (`known`). What was taken back too much is booked again by [`payments::settle`].
 pub fn outside_lost(conn: &mut Conn, payment: PaymentId, known: i64, now: Time) -> Result<()> {
-    let mut lost = through_provider(conn, payment)?.0 - known;
-    let outside = |refund: &&Refund| refund.state == WishState::Settled && refund.actor == OUTSIDE && !refund.to_credit;
-    for refund in of_payment(conn, payment)?.iter().rev().filter(outside) {
+    let outside = |refund: &Refund| refund.state == WishState::Settled && refund.actor == OUTSIDE && !refund.to_credit;
+    let booked: Vec<Refund> = of_payment(conn, payment)?.into_iter().filter(outside).collect();
+    let mut lost = booked.iter().map(|refund| refund.amount).sum::<i64>() - known;
+    for refund in booked.iter().rev() {
         if lost <= 0 {
             break;
         }
