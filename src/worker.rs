@@ -118,7 +118,7 @@ fn send_mail(state: &AppState, job: &Job) -> Result<()> {
     let retry = match &outcome {
         HandOver::Accepted => None,
         HandOver::Refused(reason) => {
-            tracing::warn!(mail.id = id, reason, "the mail server refused a mail");
+            tracing::warn!(mail.id = id, reason = mail::without_people(reason), "the mail server refused a mail");
             None
         }
         HandOver::Failed(reason) => Some(Error::Unavailable(reason.clone())),

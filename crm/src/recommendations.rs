@@ -24,7 +24,8 @@ pub use results::{Arm, Count, Shelf, count, difference, results};
 pub use source::{Bought, Purchases};
 
 use kernel::clock::Time;
-use kernel::{Conn, Result, jobs};
+use kernel::jobs::{self, Class};
+use kernel::{Conn, Result};
 use serde::{Deserialize, Serialize};
 
 /// The job that learns.
@@ -34,7 +35,7 @@ pub const SOON: &str = "recommendations:soon";
 
 /// Has the lists worked out by the next worker: after a history came in, or when staff ask for it.
 pub fn run_soon(conn: &mut Conn, now: Time) -> Result<()> {
-    jobs::enqueue(conn, RUN_JOB, "", Some(SOON), now, now)
+    jobs::enqueue_as(conn, Class::Bulk, RUN_JOB, "", Some(SOON), now, now)
 }
 
 kernel::words!(

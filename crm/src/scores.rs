@@ -25,16 +25,17 @@ use crate::schema::{purchases, score_runs, scores, stage_changes};
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 use kernel::clock::Time;
+use kernel::jobs::{self, Class};
 use kernel::json::Json;
 use kernel::money::Currency;
-use kernel::{Conn, Error, Result, jobs, on_each, prepared};
+use kernel::{Conn, Error, Result, on_each, prepared};
 
 /// The job that figures all of them.
 pub const RUN_JOB: &str = "scores.run";
 
 /// Has all of them figured by the next worker: after a history came in, which says more than each of its orders.
 pub fn run_soon(conn: &mut Conn, now: Time) -> Result<()> {
-    jobs::enqueue(conn, RUN_JOB, "", Some("scores:soon"), now, now)
+    jobs::enqueue_as(conn, Class::Bulk, RUN_JOB, "", Some("scores:soon"), now, now)
 }
 
 kernel::id!(ScoreRunId);

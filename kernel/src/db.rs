@@ -5,6 +5,8 @@
 pub(crate) mod migrations;
 mod pool;
 mod prepared;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use crate::{Error, Result};
@@ -182,6 +184,16 @@ impl Db {
         self.0.pool.with(f)
     }
 
+    /// [`Db::read_now`] on one unchanging picture of the whole database, as by [`snapshot`]. Statements may take as long as they need.
+    pub fn read_whole<T>(&self, f: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+        // A connection of its own: what takes minutes must not keep one that requests wait for.
+        let mut conn = self.0.target.connect()?;
+        if let Conn::Postgres(conn) = &mut conn {
+            conn.batch_execute("SET statement_timeout = 0")?;
+        }
+        snapshot(&mut conn, f)
+    }
+
     /// [`Db::write`] for threads that may block: commands and jobs.
     pub fn write_now<T: Send + 'static>(&self, f: impl FnMut(&mut Conn) -> Result<T> + Send + 'static) -> Result<T> {
         let result = match &self.0.writer {
@@ -230,8 +242,9 @@ pub fn ping(conn: &mut Conn) -> Result<()> {
     Ok(())
 }
 
-/// Runs `f` on one unchanging picture of the whole database, however long it takes, without stopping anybody from writing.
-pub(crate) fn snapshot<T>(conn: &mut Conn, f: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+/// Runs `f` on one unchanging picture of the whole database, however long it takes, without stopping anybody from writing. `f` only reads;
+/// on PostgreSQL a write fails.
+pub fn snapshot<T>(conn: &mut Conn, f: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
     match conn {
         Conn::Sqlite(conn) => AnsiTransactionManager::begin_transaction(conn)?,
         Conn::Postgres(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?,

@@ -72,20 +72,30 @@ impl From<diesel::result::Error> for Error {
             Diesel::DatabaseError(Kind::SerializationFailure | Kind::ClosedConnection | Kind::UnableToSendCommand, info) => {
                 Error::Unavailable(info.message().to_string())
             }
+            // A connection that was lost in a transaction stays like this: nothing of it was kept.
+            Diesel::BrokenTransactionManager | Diesel::RollbackErrorOnCommit { .. } => Error::Unavailable(error.to_string()),
             Diesel::DatabaseError(_, info) if transient(info.message()) => Error::Unavailable(info.message().to_string()),
             _ => Error::Unexpected(error.to_string()),
         }
     }
 }
 
-/// Messages of conditions that pass by themselves: SQLite's busy and full disk, PostgreSQL's deadlock, shutdown and start-up.
+/// Messages of conditions that pass by themselves: SQLite's busy and full disk, PostgreSQL's deadlock, locks and statements that took
+/// too long, shutdown, start-up, and a disk or a memory that is full there.
 fn transient(message: &str) -> bool {
     [
         "database is locked",
         "database is busy",
+        "database table is locked",
         "disk is full",
         "disk I/O error",
         "deadlock detected",
+        "canceling statement due to lock timeout",
+        "canceling statement due to statement timeout",
+        "canceling statement due to conflict with recovery",
+        "No space left on device",
+        "out of memory",
+        "out of shared memory",
         "shutting down",
         "starting up",
         "server closed the connection",
@@ -93,6 +103,7 @@ fn transient(message: &str) -> bool {
         "no connection to the server",
         "could not connect",
         "too many clients",
+        "remaining connection slots",
     ]
     .iter()
     .any(|known| message.contains(known))

@@ -13,6 +13,28 @@ use serde::Serialize;
 pub const MAX_ATTEMPTS: i64 = 30;
 const LEASE: TimeDelta = TimeDelta::minutes(2);
 
+/// How long a job may wait while there is other work. Whoever holds a place of the worker keeps it to the end, so the worker gives only some
+/// of its places to what is not prompt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Money, mails, and whatever a person waits for.
+    Prompt,
+    /// Calls to programs of others, which may take their time.
+    Outside,
+    /// Thousands at once: an import's pictures, the search index, what is figured every night.
+    Bulk,
+}
+
+impl Class {
+    fn priority(self) -> i64 {
+        match self {
+            Class::Prompt => 0,
+            Class::Outside => 1,
+            Class::Bulk => 2,
+        }
+    }
+}
+
 /// A job as leased by a worker or shown in the console.
 #[derive(Clone, Debug, Queryable, Selectable, Serialize)]
 #[diesel(table_name = jobs)]
@@ -26,11 +48,33 @@ pub struct Job {
     pub attempts: i64,
     pub last_error: Option<String>,
     pub created_at: Time,
+    priority: i64,
 }
 
-/// Adds a job due at `run_at`. With a `dedupe_key` that a waiting job has already, nothing is added.
+impl Job {
+    /// Whether nothing goes before it.
+    pub fn prompt(&self) -> bool {
+        self.priority == Class::Prompt.priority()
+    }
+}
+
+/// Adds a prompt job due at `run_at`. With a `dedupe_key` that a waiting job has already, nothing is added.
 pub fn enqueue(conn: &mut Conn, kind: &str, payload: &str, dedupe_key: Option<&str>, run_at: Time, now: Time) -> Result<()> {
+    enqueue_as(conn, Class::Prompt, kind, payload, dedupe_key, run_at, now)
+}
+
+/// [`enqueue`] of a job that waits behind others.
+pub fn enqueue_as(
+    conn: &mut Conn,
+    class: Class,
+    kind: &str,
+    payload: &str,
+    dedupe_key: Option<&str>,
+    run_at: Time,
+    now: Time,
+) -> Result<()> {
     let row = (
+        jobs::priority.eq(class.priority()),
         jobs::kind.eq(kind),
         jobs::payload.eq(payload),
         jobs::dedupe_key.eq(dedupe_key),
@@ -53,17 +97,22 @@ pub fn withdraw(conn: &mut Conn, kind: &str, dedupe_key: &str) -> Result<()> {
     Ok(())
 }
 
-/// Leases up to `limit` due jobs. Two workers never hold the same one: the lease is a guarded update on `attempts`.
-pub fn lease(conn: &mut Conn, limit: i64, now: Time) -> Result<Vec<Job>> {
-    let free = jobs::leased_until.is_null().or(jobs::leased_until.lt(now));
-    let due: Vec<Job> = jobs::table
+/// Leases up to `limit` due jobs, of which up to `patient` are not prompt; prompt ones first, then by class and time. Two workers never
+/// hold the same one: the lease is a guarded update on `attempts`.
+pub fn lease(conn: &mut Conn, limit: i64, patient: i64, now: Time) -> Result<Vec<Job>> {
+    let due = jobs::table
         .filter(jobs::state.eq("due"))
         .filter(jobs::run_at.le(now))
-        .filter(free)
-        .order((jobs::run_at, jobs::id))
-        .limit(limit)
-        .select(Job::as_select())
-        .load(conn)?;
+        .filter(jobs::leased_until.is_null().or(jobs::leased_until.lt(now)))
+        .select(Job::as_select());
+    let prompt = Class::Prompt.priority();
+    let mut due_now: Vec<Job> = due.filter(jobs::priority.eq(prompt)).order((jobs::run_at, jobs::id)).limit(limit).load(conn)?;
+    let patient = patient.min(limit - i64::try_from(due_now.len()).unwrap_or(limit));
+    if patient > 0 {
+        let order = (jobs::priority, jobs::run_at, jobs::id);
+        due_now.extend(due.filter(jobs::priority.gt(prompt)).order(order).limit(patient).load::<Job>(conn)?);
+    }
+    let due = due_now;
     let mut leased = Vec::with_capacity(due.len());
     for mut job in due {
         let until = now + LEASE;
@@ -150,4 +199,10 @@ pub fn depth(conn: &mut Conn, now: Time) -> Result<Depth> {
 pub fn any_due(conn: &mut Conn, now: Time) -> Result<bool> {
     let due: i64 = jobs::table.filter(jobs::state.eq("due")).filter(jobs::run_at.le(now)).count().get_result(conn)?;
     Ok(due > 0)
+}
+
+/// Whether anything prompt is due.
+pub fn any_prompt(conn: &mut Conn, now: Time) -> Result<bool> {
+    let due = jobs::table.filter(jobs::state.eq("due")).filter(jobs::priority.eq(Class::Prompt.priority())).filter(jobs::run_at.le(now));
+    Ok(due.count().get_result::<i64>(conn)? > 0)
 }

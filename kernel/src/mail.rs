@@ -177,6 +177,17 @@ pub enum HandOver {
     Failed(String),
 }
 
+/// What a mail server said, fit for a log: its reply code alone, for the rest of a reply often names who was to get the mail. Text without
+/// a code loses the words that are addresses.
+pub fn without_people(text: &str) -> String {
+    let code = text.split('(').skip(1).filter_map(|rest| rest.split_once(')')).map(|(inside, _)| inside);
+    let mut code = code.filter(|inside| inside.len() == 3 && inside.bytes().all(|byte| byte.is_ascii_digit()));
+    match code.next() {
+        Some(code) => format!("the mail server replied {code}"),
+        None => text.split_whitespace().map(|word| if word.contains('@') { "…" } else { word }).collect::<Vec<_>>().join(" "),
+    }
+}
+
 /// Stores what became of the hand-over.
 pub fn record(conn: &mut Conn, id: i64, outcome: &HandOver, now: Time) -> Result<()> {
     let (state, error, sent_at) = match outcome {
@@ -188,4 +199,16 @@ pub fn record(conn: &mut Conn, id: i64, outcome: &HandOver, now: Time) -> Result
         .set((mails::state.eq(state), mails::error.eq(error), mails::sent_at.eq(sent_at)))
         .execute(conn)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_people;
+
+    #[test]
+    fn a_log_has_the_code_of_a_reply_and_no_address() {
+        assert_eq!(without_people("permanent error (550): 5.1.1 <ann@example.com>: user unknown"), "the mail server replied 550");
+        assert_eq!(without_people("busy: transient error (451): greylisted, ann@example.com"), "the mail server replied 451");
+        assert_eq!(without_people("Connection error: timed out for <ann@example.com> (soon)"), "Connection error: timed out for … (soon)");
+    }
 }

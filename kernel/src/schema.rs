@@ -24,6 +24,7 @@ diesel::table! {
         attempts -> BigInt,
         last_error -> Nullable<Text>,
         created_at -> Timestamp,
+        priority -> BigInt,
     }
 }
 

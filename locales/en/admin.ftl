@@ -340,7 +340,7 @@ admin-mail-queued-again = The mail is on its way again.
 admin-mail-html = As HTML
 admin-mail-text = As text
 admin-cases = Cases
-admin-cases-text = Money that came when its order did not want it any more. It goes back by itself; a case is resolved once it is back.
+admin-cases-text = Money that came when its order did not want it any more goes back by itself; its case is resolved once it is back. Refunds and captures that failed stay here until somebody has seen to them.
 admin-cases-none = No cases. Good.
 
 # Settings

@@ -340,7 +340,7 @@ admin-mail-queued-again = 邮件已重新排队。
 admin-mail-html = HTML 版本
 admin-mail-text = 文本版本
 admin-cases = 异常款项
-admin-cases-text = 订单不再需要却到账的款项。系统会自动退回，退回后即解决。
+admin-cases-text = 订单不再需要却到账的款项会自动退回，退回后即解决。失败的退款和收款会一直列在这里，直到有人处理。
 admin-cases-none = 没有异常款项。
 
 # Settings

@@ -10,7 +10,7 @@ const SHOWN: usize = 20;
 
 pub fn run(config: &Config) -> Result<ExitCode, Failure> {
     let db = state::database(config)?;
-    let findings = db.read_now(|conn| storefront::doctor::examine(conn, &mut |law| eprintln!("checking: {law}")))?;
+    let findings = db.read_whole(|conn| storefront::doctor::examine(conn, &mut |law| eprintln!("checking: {law}")))?;
     let mut problems = 0;
     for finding in &findings {
         let count = finding.problems.len();

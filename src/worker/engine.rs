@@ -3,8 +3,9 @@
 use super::{Listener, Switchboard};
 use crate::state::AppState;
 use kernel::clock::Time;
-use kernel::jobs::{self, Job};
-use kernel::{Error, Result, events};
+use kernel::events::Event;
+use kernel::jobs::{self, Class, Job};
+use kernel::{Conn, Error, Result, events, mail};
 use std::collections::HashMap;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,6 +16,8 @@ use tokio::sync::{Semaphore, watch};
 
 /// Jobs that run at the same time.
 const PARALLEL: u32 = 3;
+/// The most of them that are not prompt: one place is always left for money and mails, however much an import has to do.
+const PATIENT: i64 = PARALLEL as i64 - 1;
 const RELAYED: i64 = 100;
 /// How long the loop waits when nothing was committed in this process: others may have added work.
 const IDLE: Duration = Duration::from_millis(500);
@@ -49,7 +52,7 @@ impl Worker {
         let mut ran = 0;
         loop {
             let relayed = self.0.prepare()?;
-            let jobs = self.0.lease(16)?;
+            let jobs = self.0.lease(16, 16)?;
             if jobs.is_empty() && relayed == 0 {
                 return Ok(ran);
             }
@@ -94,7 +97,9 @@ impl Worker {
         let looked = tokio::task::spawn_blocking(move || {
             worker.0.renew()?;
             let relayed = worker.0.prepare()?;
-            let jobs = if free > 0 { worker.0.lease(free)? } else { Vec::new() };
+            let patient = lock(&worker.0.running).values().filter(|job| !job.prompt()).count();
+            let patient = (PATIENT - i64::try_from(patient).unwrap_or(PATIENT)).max(0);
+            let jobs = if free > 0 { worker.0.lease(free, patient)? } else { Vec::new() };
             Ok::<_, Error>((relayed, jobs))
         });
         let (relayed, jobs) = looked.await.map_err(|error| Error::unexpected(format!("the worker panicked: {error}")))??;
@@ -150,7 +155,8 @@ impl Inner {
                         continue;
                     }
                     let key = format!("event:{}:{name}", recorded.id);
-                    jobs::enqueue(conn, &format!("{LISTEN}{name}"), &recorded.id.to_string(), Some(&key), now, now)?;
+                    let (class, kind) = (class(&recorded.event), format!("{LISTEN}{name}"));
+                    jobs::enqueue_as(conn, class, &kind, &recorded.id.to_string(), Some(&key), now, now)?;
                 }
             }
             Ok(())
@@ -158,13 +164,14 @@ impl Inner {
         Ok(count)
     }
 
-    fn lease(&self, limit: i64) -> Result<Vec<Job>> {
+    fn lease(&self, limit: i64, patient: i64) -> Result<Vec<Job>> {
         let now = self.state.clock.now();
         // A look costs nothing; a write waits for its turn.
-        if !self.state.db.read_now(|conn| jobs::any_due(conn, now))? {
+        let any = |conn: &mut Conn| if patient > 0 { jobs::any_due(conn, now) } else { jobs::any_prompt(conn, now) };
+        if !self.state.db.read_now(any)? {
             return Ok(Vec::new());
         }
-        self.state.db.write_now(move |conn| jobs::lease(conn, limit, now))
+        self.state.db.write_now(move |conn| jobs::lease(conn, limit, patient, now))
     }
 
     /// Keeps the leases of long jobs, so that nobody else takes them for abandoned.
@@ -190,10 +197,12 @@ impl Inner {
         metrics::counter!("regulars_jobs_run_total", "kind" => job.kind.clone(), "outcome" => outcome).increment(1);
         let Err(error) = ran else { return };
         let last = job.attempts >= jobs::MAX_ATTEMPTS;
+        // What a mail server answered may name the person who was to get the mail: the row has it, for staff who may see that.
+        let told = if job.kind == mail::SEND_JOB { mail::without_people(&error.to_string()) } else { error.to_string() };
         if last {
-            tracing::error!(job.id, job.kind, job.attempts, %error, "job given up; see it in the job console");
+            tracing::error!(job.id, job.kind, job.attempts, error = told, "job given up; see it in the job console");
         } else {
-            tracing::warn!(job.id, job.kind, job.attempts, %error, "job failed and will be tried again");
+            tracing::warn!(job.id, job.kind, job.attempts, error = told, "job failed and will be tried again");
         }
         let (now, leased, text) = (self.state.clock.now(), job.clone(), error.to_string());
         if let Err(error) = self.state.db.write_now(move |conn| jobs::fail(conn, &leased, &text, now)) {
@@ -223,6 +232,14 @@ impl Inner {
             run(&state, conn, &event, now)?;
             if jobs::complete(conn, &job)? { Ok(()) } else { Err(Error::conflict("another worker has this job now")) }
         })
+    }
+}
+
+/// An import tells of thousands of products; everything else happens one by one.
+fn class(event: &Event) -> Class {
+    match event {
+        Event::ProductChanged { .. } | Event::ProductsChanged { .. } => Class::Bulk,
+        _ => Class::Prompt,
     }
 }
 

@@ -4,7 +4,7 @@ use super::{Kind, Slot};
 use crate::state::AppState;
 use chrono::TimeDelta;
 use crm::{recommendations, scores, segments};
-use kernel::jobs::Job;
+use kernel::jobs::{Class, Job};
 use kernel::{Error, Result, mail};
 use std::path::Path;
 use std::str::FromStr;
@@ -30,6 +30,7 @@ pub static KINDS: &[Kind] = &[
     Kind { name: payments::CAPTURE_JOB, run: |state, job| cashier(state).capture(id(job)?) },
     Kind { name: payments::VOID_JOB, run: |state, job| cashier(state).void(id(job)?) },
     Kind { name: refunds::SUBMIT_JOB, run: |state, job| cashier(state).refund(id(job)?) },
+    Kind { name: refunds::CHECK_JOB, run: |state, job| cashier(state).check_refunds(id(job)?) },
     Kind { name: RECONCILE, run: |state, _| cashier(state).reconcile() },
     Kind { name: EXPIRE, run: |state, _| cashier(state).expire() },
     Kind { name: gift_cards::ISSUE_JOB, run: issue_gift_cards },
@@ -54,14 +55,14 @@ pub static KINDS: &[Kind] = &[
 ];
 
 pub static SCHEDULE: &[Slot] = &[
-    Slot { kind: RECONCILE, every: TimeDelta::minutes(1) },
-    Slot { kind: EXPIRE, every: TimeDelta::minutes(1) },
-    Slot { kind: segments::SETTLE_JOB, every: TimeDelta::minutes(1) },
-    Slot { kind: waiting::JOB, every: TimeDelta::hours(1) },
-    Slot { kind: scores::RUN_JOB, every: TimeDelta::hours(24) },
-    Slot { kind: recommendations::RUN_JOB, every: TimeDelta::hours(24) },
-    Slot { kind: offers::FIGURE_JOB, every: TimeDelta::hours(1) },
-    Slot { kind: PRUNE, every: TimeDelta::hours(24) },
+    Slot { kind: RECONCILE, every: TimeDelta::minutes(1), class: Class::Prompt },
+    Slot { kind: EXPIRE, every: TimeDelta::minutes(1), class: Class::Prompt },
+    Slot { kind: segments::SETTLE_JOB, every: TimeDelta::minutes(1), class: Class::Bulk },
+    Slot { kind: waiting::JOB, every: TimeDelta::hours(1), class: Class::Bulk },
+    Slot { kind: scores::RUN_JOB, every: TimeDelta::hours(24), class: Class::Bulk },
+    Slot { kind: recommendations::RUN_JOB, every: TimeDelta::hours(24), class: Class::Bulk },
+    Slot { kind: offers::FIGURE_JOB, every: TimeDelta::hours(1), class: Class::Bulk },
+    Slot { kind: PRUNE, every: TimeDelta::hours(24), class: Class::Bulk },
 ];
 
 fn cashier(state: &AppState) -> Cashier<'_> {

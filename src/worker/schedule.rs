@@ -2,13 +2,16 @@
 
 use chrono::{DateTime, TimeDelta};
 use kernel::clock::Time;
-use kernel::{Conn, Result, jobs};
+use kernel::jobs::{self, Class};
+use kernel::{Conn, Result};
 
 /// Something to run every so often, counted from midnight UTC.
 pub struct Slot {
     /// The kind of its job, and its name.
     pub kind: &'static str,
     pub every: TimeDelta,
+    /// Whether it may wait for other work.
+    pub class: Class,
 }
 
 impl Slot {
@@ -23,6 +26,6 @@ impl Slot {
     /// would be added again.
     pub fn seed(&self, conn: &mut Conn, next: Time, now: Time) -> Result<()> {
         let key = format!("schedule:{}:{}", self.kind, next.and_utc().timestamp());
-        jobs::enqueue(conn, self.kind, "", Some(&key), next, now)
+        jobs::enqueue_as(conn, self.class, self.kind, "", Some(&key), next, now)
     }
 }

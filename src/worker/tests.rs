@@ -86,8 +86,11 @@ static TEST: Switchboard = Switchboard {
     schedule: &[],
 };
 static NIGHTS: AtomicUsize = AtomicUsize::new(0);
-static BY_CLOCK: Switchboard =
-    Switchboard { listeners: |_| &[], kinds: TEST.kinds, schedule: &[Slot { kind: "nightly", every: TimeDelta::days(1) }] };
+static BY_CLOCK: Switchboard = Switchboard {
+    listeners: |_| &[],
+    kinds: TEST.kinds,
+    schedule: &[Slot { kind: "nightly", every: TimeDelta::days(1), class: jobs::Class::Bulk }],
+};
 
 #[test]
 fn every_listener_hears_an_event_once() {
@@ -206,4 +209,74 @@ fn the_loop_reacts_to_a_commit_and_finishes_what_it_began() {
     stop.send_replace(true);
     working.join().expect("ends");
     assert!(shop.jobs().is_empty(), "the slow job was finished");
+}
+
+/// How many of [`mass`] run at the moment, and the most that ever did.
+static MASS: (AtomicUsize, AtomicUsize) = (AtomicUsize::new(0), AtomicUsize::new(0));
+static BUSY: Switchboard = Switchboard {
+    listeners: |_| &[],
+    kinds: &[
+        Kind {
+            name: "mass",
+            run: |_, _| {
+                let now = MASS.0.fetch_add(1, Ordering::SeqCst) + 1;
+                MASS.1.fetch_max(now, Ordering::SeqCst);
+                std::thread::sleep(Duration::from_millis(300));
+                MASS.0.fetch_sub(1, Ordering::SeqCst);
+                Ok(())
+            },
+        },
+        Kind { name: "money", run: |_, _| Ok(()) },
+    ],
+    schedule: &[],
+};
+
+#[test]
+fn money_never_waits_behind_a_mass_of_other_work() {
+    let shop = Shop::open();
+    let now = shop.state.clock.now();
+    shop.state
+        .db
+        .write_now(move |conn| (0..30).try_for_each(|_| jobs::enqueue_as(conn, jobs::Class::Bulk, "mass", "", None, now, now)))
+        .expect("enqueues");
+    let (stop, stopped) = watch::channel(false);
+    let worker = Worker::new(shop.state.clone(), &BUSY);
+    let working = std::thread::spawn(move || actix_web::rt::System::new().block_on(worker.run(stopped)));
+    while MASS.0.load(Ordering::SeqCst) == 0 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    for _ in 0..3 {
+        let began = std::time::Instant::now();
+        shop.enqueue("money");
+        while shop.jobs().iter().any(|job| job.kind == "money") {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert!(began.elapsed() < Duration::from_millis(1500), "{:?}", began.elapsed());
+    }
+    let left = shop.jobs().len();
+    stop.send_replace(true);
+    working.join().expect("ends");
+    assert!(left > 10, "the mass was done before anything was proved: {left}");
+    assert_eq!(MASS.1.load(Ordering::SeqCst), 2, "one place is left for money");
+}
+
+#[test]
+fn prompt_jobs_are_leased_before_others_and_others_by_class() {
+    let shop = Shop::open();
+    let now = shop.state.clock.now();
+    let leased = shop
+        .state
+        .db
+        .write_now(move |conn| {
+            for (kind, class) in [("a", jobs::Class::Bulk), ("b", jobs::Class::Outside), ("c", jobs::Class::Prompt)] {
+                jobs::enqueue_as(conn, class, kind, "", None, now, now)?;
+            }
+            jobs::enqueue(conn, "d", "", None, now, now)?;
+            let first = jobs::lease(conn, 3, 2, now)?;
+            let second = jobs::lease(conn, 3, 0, now)?;
+            assert!(second.is_empty() && !jobs::any_due(conn, now - TimeDelta::seconds(1))?);
+            Ok(first)
+        })
+        .expect("leases");
+    assert_eq!(leased.iter().map(|job| job.kind.as_str()).collect::<Vec<_>>(), ["c", "d", "b"]);
 }

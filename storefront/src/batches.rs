@@ -22,8 +22,9 @@ use crate::ids::{BatchId, ProductId};
 use crate::schema::{batch_rows as rows, batches};
 use diesel::prelude::*;
 use kernel::clock::Time;
+use kernel::jobs::{self, Class};
 use kernel::json::text as json;
-use kernel::{Conn, Error, Result, jobs, on_each};
+use kernel::{Conn, Error, Result, on_each};
 use serde::Serialize;
 
 /// The kind of the job that works through a batch. Its payload is the batch's id.
@@ -185,7 +186,7 @@ pub fn start(conn: &mut Conn, id: BatchId, now: Time) -> Result<()> {
         get(conn, id)?;
         return Err(Error::conflict("batch-begun"));
     }
-    jobs::enqueue(conn, BATCH_JOB, &id.to_string(), Some(&format!("{BATCH_JOB}:{id}")), now, now)
+    jobs::enqueue_as(conn, Class::Bulk, BATCH_JOB, &id.to_string(), Some(&format!("{BATCH_JOB}:{id}")), now, now)
 }
 
 /// Forgets a draft. `Conflict` when it was confirmed.

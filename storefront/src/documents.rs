@@ -3,7 +3,8 @@
 //! The invoice is issued in the transaction that confirms the order, or in the one that books its last payment when the shop chose
 //! so. A credit note is issued in the transaction that books a refund as done; a cancelled order is credited whole at once, and its
 //! refunds get no note of their own. When staff change an invoiced order, its invoice is credited whole and another one is issued over
-//! what the order comes to by then, less what earlier refunds were credited for. What was sold in another shop was invoiced there.
+//! what the order comes to by then, less what earlier refunds were credited for. A refund that fails after it was credited is made up
+//! for in the same way. What was sold in another shop was invoiced there.
 
 mod content;
 mod issue;
@@ -13,7 +14,7 @@ mod reissue;
 pub use content::{Content, Line, RateRow, Reference, Shipping};
 pub(crate) use issue::find_invoice;
 pub use issue::{can_issue, credit_refund, credit_rest, issue_invoice, on_confirmation, on_payment};
-pub(crate) use reissue::reissue;
+pub(crate) use reissue::{reissue, uncredit_refund};
 
 use crate::ids::{DocumentId, OrderId, RefundId};
 use crate::schema::documents;

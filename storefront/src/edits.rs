@@ -126,8 +126,7 @@ fn guard(conn: &mut Conn, order: &Order, lines: &[OrderLine]) -> Result<()> {
             payments::WishState::Failed => {}
             payments::WishState::Requested => return Err(Error::conflict("order-edit-refunding")),
             payments::WishState::Settled => {
-                let nameless = refund.shipping == 0 && refunds::lines_of(conn, refund.id)?.is_empty();
-                if nameless && !payments::has_case(conn, refund.payment_id)? {
+                if refunds::nameless(conn, refund)? && !payments::has_case(conn, refund.payment_id)? {
                     return Err(Error::conflict("order-edit-refunded-outside"));
                 }
             }

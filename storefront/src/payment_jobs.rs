@@ -17,6 +17,10 @@ const UNHEARD: TimeDelta = TimeDelta::minutes(10);
 /// How long a refund may stay on its way before the provider is asked again.
 const PENDING: TimeDelta = TimeDelta::minutes(5);
 const BATCH: i64 = 100;
+/// How long nothing may be heard of a payment whose money was taken before the provider is asked.
+const DAILY: TimeDelta = TimeDelta::days(1);
+/// How many of those are asked about each minute.
+const DAILY_BATCH: i64 = 20;
 
 /// What the jobs need.
 pub struct Cashier<'a> {
@@ -142,12 +146,67 @@ impl Cashier<'_> {
         }
     }
 
-    /// Asks about payments whose webhook was lost. Runs by the clock.
-    pub fn reconcile(&self) -> Result<()> {
-        let before = self.now - UNHEARD;
-        let unheard = self.db.read_now(|conn| payments::unheard(conn, before, BATCH))?;
+    /// Asks whether the refunds of a payment still stand, and books the answers: a bank may send money back weeks later. Plans the next
+    /// look by itself.
+    pub fn check_refunds(&self, id: PaymentId) -> Result<()> {
         let now = self.now;
-        self.db.write_now(move |conn| unheard.iter().try_for_each(|id| payments::schedule_check(conn, *id, now)))
+        let (payment, refunds) = self.db.read_now(|conn| Ok((payments::get(conn, id)?, refunds::at_provider(conn, id)?)))?;
+        // A provider that was switched off since cannot be asked, and nothing is expected of it.
+        let asked = payment.provider_reference.clone().zip(self.gateways.find(&payment.provider).cloned());
+        let Some((reference, gateway)) = asked.filter(|(_, gateway)| gateway.record() == Record::Provider) else { return Ok(()) };
+        let mut all_told = true;
+        let mut standing = 0;
+        for refund in refunds {
+            let Some(known) = &refund.provider_reference else { continue };
+            match gateway::wait(gateway.refund_state(known)) {
+                Ok(state) => {
+                    standing += if matches!(state.standing, RefundStanding::Failed(_)) { 0 } else { refund.amount };
+                    self.refund_told(refund.id, state.standing)?;
+                }
+                Err(GatewayError::Refused(reason) | GatewayError::Declined(reason)) => {
+                    tracing::warn!(refund = refund.id.0, reason, "the payment provider does not tell of a refund");
+                    all_told = false;
+                }
+                Err(other) => return Err(unreached(other)),
+            }
+        }
+        let state = gateway::wait(gateway.state(&reference)).map_err(unreached)?;
+        self.db.write_now(move |conn| {
+            // Without the shop's own refunds that stand: what was given back at the provider's own desk.
+            if all_told {
+                refunds::outside_lost(conn, id, state.refunded - standing, now)?;
+            }
+            payments::settle(conn, id, &state, now)?;
+            let payment = payments::get(conn, id)?;
+            refunds::watch(conn, &payment, now)
+        })
+    }
+
+    fn refund_told(&self, id: RefundId, standing: RefundStanding) -> Result<()> {
+        let now = self.now;
+        match standing {
+            RefundStanding::Succeeded => self.db.write_now(move |conn| refunds::settle(conn, id, now)),
+            RefundStanding::Failed(reason) => self.db.write_now(move |conn| {
+                refunds::failed(conn, id, &reason, now)?;
+                refunds::came_back(conn, id, &reason, now)
+            }),
+            RefundStanding::Pending => Ok(()),
+        }
+    }
+
+    /// Asks about payments whose webhook was lost: open ones soon, and those whose money was taken once a day. Runs by the clock.
+    pub fn reconcile(&self) -> Result<()> {
+        let now = self.now;
+        let tellers = self.gateways.all().iter().filter(|gateway| gateway.record() == Record::Provider);
+        let tellers: Vec<&str> = tellers.map(|gateway| gateway.name()).collect();
+        let (open, taken) = self.db.read_now(|conn| {
+            let open = payments::unheard(conn, now - UNHEARD, BATCH)?;
+            Ok((open, payments::settled_before(conn, &tellers, now - DAILY, now, DAILY_BATCH)?))
+        })?;
+        self.db.write_now(move |conn| {
+            open.iter().try_for_each(|id| payments::schedule_check(conn, *id, now))?;
+            taken.iter().try_for_each(|id| payments::schedule_look(conn, *id, now))
+        })
     }
 
     /// Cancels orders that nobody paid in time. Runs by the clock. The provider is asked first, for the money may have come without

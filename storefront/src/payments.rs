@@ -14,8 +14,8 @@ pub use balance::{BY_HAND, Holding, balance, by_hand, holds_back, overpaid};
 pub(crate) use balance::{holding, rebalance};
 pub(crate) use capture::capturing;
 pub use capture::{Pending, capturable, capture_failed, opening, pending_capture, record_receipt, request_capture};
-pub use cases::{Case, case, case_of, has_case, list_cases, open_cases};
-pub(crate) use cases::{any_case, resolve as resolve_case, stuck};
+pub use cases::{Case, CaseKind, MAX_NOTE, case, case_of, has_case, list_cases, open_cases, see_to};
+pub(crate) use cases::{Failed, any_case, failed as alarm, resolve as resolve_cases};
 pub use release::{releasable, request_release};
 pub use retry::retry;
 pub use settle::{Outcome, settle};
@@ -28,8 +28,9 @@ use crate::stored_value;
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use kernel::clock::Time;
+use kernel::jobs::{self, Class};
 use kernel::money::{Currency, Money};
-use kernel::{Conn, Error, Result, jobs, on_each, words};
+use kernel::{Conn, Error, Result, on_each, words};
 
 /// Jobs that talk to the provider; the payload is the row's id.
 pub const CAPTURE_JOB: &str = "payment.capture";
@@ -37,6 +38,8 @@ pub const VOID_JOB: &str = "payment.void";
 pub const CHECK_JOB: &str = "payment.check";
 /// The longest time that a page of a provider stands.
 const PAGE: TimeDelta = TimeDelta::hours(23);
+/// How long after it was made a payment is asked about by the clock.
+const REMEMBERED: TimeDelta = TimeDelta::days(60);
 
 words!(
     PaymentState {
@@ -197,13 +200,35 @@ pub fn schedule_check(conn: &mut Conn, payment: PaymentId, now: Time) -> Result<
     jobs::enqueue(conn, CHECK_JOB, &payment.to_string(), Some(&format!("check:{payment}")), now, now)
 }
 
-/// Payments that a provider may have settled without our hearing of it: open or authorised-but-pending ones untouched since `before`.
+/// [`schedule_check`] of a payment of which nothing is expected: it waits behind those of which something is.
+pub fn schedule_look(conn: &mut Conn, payment: PaymentId, now: Time) -> Result<()> {
+    jobs::enqueue_as(conn, Class::Outside, CHECK_JOB, &payment.to_string(), Some(&format!("check:{payment}")), now, now)
+}
+
+/// Open payments that a provider may have settled without our hearing of it, untouched since `before`.
 pub fn unheard(conn: &mut Conn, before: Time, limit: i64) -> Result<Vec<PaymentId>> {
     Ok(payments::table
         .filter(payments::state.eq(PaymentState::Open))
         .filter(payments::provider_reference.is_not_null())
         .filter(payments::provider.ne_all(BY_HAND))
         .filter(payments::updated_at.lt(before))
+        .order(payments::updated_at)
+        .limit(limit)
+        .select(payments::id)
+        .load(conn)?)
+}
+
+/// Payments of the last [`REMEMBERED`] days whose money one of `providers` took, and that nothing was heard of since `before`: somebody
+/// may have given money back at the provider's own desk. Asking writes the moment, so each is asked about once in a while.
+pub fn settled_before(conn: &mut Conn, providers: &[&str], before: Time, now: Time, limit: i64) -> Result<Vec<PaymentId>> {
+    Ok(payments::table
+        .filter(payments::state.eq(PaymentState::Captured))
+        .filter(payments::provider.eq_any(providers))
+        .filter(payments::provider_reference.is_not_null())
+        .filter(payments::updated_at.lt(before))
+        // No payment is younger than its last change: this keeps the search at the end of the index.
+        .filter(payments::updated_at.gt(now - REMEMBERED))
+        .filter(payments::created_at.gt(now - REMEMBERED))
         .order(payments::updated_at)
         .limit(limit)
         .select(payments::id)

@@ -1,16 +1,22 @@
 //! Giving money back: figured from the amounts stored with the lines, never recomputed; never more than was taken.
 
+mod fail;
+mod given;
 mod preview;
 mod split;
 
-pub use preview::{LinePreview, Preview, Request, RequestLine, preview};
+pub(crate) use fail::through_provider;
+pub use fail::{CHECK_JOB, at_provider, came_back, failed, outside_lost, payment_of, schedule_check, watch};
+pub use given::left_of_lines;
+pub(crate) use given::{Given, given, reduced};
+pub use preview::{AMOUNT_OF_GIFT_CARD, AMOUNT_OR_UNITS, AMOUNT_TOO_MUCH, LineAmount, LinePreview, Preview, Request, RequestLine, preview};
 pub use split::Share;
 
 use crate::documents;
 use crate::gift_cards;
 use crate::ids::{OrderId, OrderLineId, PaymentId, RefundId};
 use crate::imports;
-use crate::orders::{self, Order, OrderLine, OrderStatus};
+use crate::orders::{self, Order, OrderLine};
 use crate::payments::{self, Payment, WishState};
 use crate::promotions;
 use crate::schema::{order_lines, payments as payment_rows, refund_lines, refunds};
@@ -18,11 +24,11 @@ use crate::stock::{self, Demand};
 use crate::stored_value;
 use crm::purchases;
 use diesel::prelude::*;
+use fail::OUTSIDE;
 use kernel::clock::Time;
 use kernel::events::{self, Event};
 use kernel::{Conn, Error, Result, jobs, token};
 use split::Parts;
-use std::collections::HashMap;
 
 /// The job that tells the provider; its payload is the refund's id.
 pub const SUBMIT_JOB: &str = "refund.submit";
@@ -60,6 +66,8 @@ pub struct RefundLine {
     pub amount: i64,
     pub tax: i64,
     pub restocked: bool,
+    /// An amount of the line and no units of it.
+    pub reduction: bool,
 }
 
 pub fn get(conn: &mut Conn, id: RefundId) -> Result<Refund> {
@@ -70,8 +78,18 @@ pub fn of_order(conn: &mut Conn, order: OrderId) -> Result<Vec<Refund>> {
     Ok(refunds::table.filter(refunds::order_id.eq(order)).order(refunds::id).select(Refund::as_select()).load(conn)?)
 }
 
+/// The refunds of a payment, oldest first.
+fn of_payment(conn: &mut Conn, payment: PaymentId) -> Result<Vec<Refund>> {
+    Ok(refunds::table.filter(refunds::payment_id.eq(payment)).order(refunds::id).select(Refund::as_select()).load(conn)?)
+}
+
 pub fn lines_of(conn: &mut Conn, refund: RefundId) -> Result<Vec<RefundLine>> {
     Ok(refund_lines::table.filter(refund_lines::refund_id.eq(refund)).order(refund_lines::id).select(RefundLine::as_select()).load(conn)?)
+}
+
+/// Whether a refund is about an amount and names neither a line nor the delivery, as one made at the provider's own desk.
+pub(crate) fn nameless(conn: &mut Conn, refund: &Refund) -> Result<bool> {
+    Ok(refund.shipping == 0 && lines_of(conn, refund.id)?.is_empty())
 }
 
 /// What went back of an order, without refunds that are still on their way or failed.
@@ -82,22 +100,6 @@ pub fn settled(conn: &mut Conn, order: OrderId) -> Result<i64> {
 /// Delivery costs that were given back or are on their way.
 pub(crate) fn shipping_refunded(conn: &mut Conn, order: OrderId) -> Result<i64> {
     Ok(of_order(conn, order)?.iter().filter(|refund| refund.state != WishState::Failed).map(|refund| refund.shipping).sum())
-}
-
-/// What was given back of each line and of its tax, or is on its way.
-pub(crate) fn given(conn: &mut Conn, order: OrderId) -> Result<HashMap<OrderLineId, (i64, i64)>> {
-    let rows: Vec<(OrderLineId, i64, i64)> = refund_lines::table
-        .inner_join(refunds::table.on(refunds::id.eq(refund_lines::refund_id)))
-        .filter(refunds::order_id.eq(order))
-        .filter(refunds::state.ne(WishState::Failed))
-        .select((refund_lines::order_line_id, refund_lines::amount, refund_lines::tax))
-        .load(conn)?;
-    let mut sums: HashMap<OrderLineId, (i64, i64)> = HashMap::new();
-    for (line, amount, tax) in rows {
-        let sum = sums.entry(line).or_default();
-        *sum = (sum.0 + amount, sum.1 + tax);
-    }
-    Ok(sums)
 }
 
 /// Asks for a refund in one commit: money promised back, units marked, goods restocked, the customer's memory corrected; a job
@@ -202,7 +204,7 @@ pub(crate) fn record_outside(conn: &mut Conn, payment: &Payment, amount: i64, no
     let id = insert(
         conn,
         &Wish { common: "", to_credit: false, surplus: false, payment, amount, shipping: 0, reason: "made at the payment provider" },
-        "provider",
+        OUTSIDE,
         now,
     )?;
     if !payments::has_case(conn, payment.id)? {
@@ -261,6 +263,7 @@ fn insert_line(conn: &mut Conn, refund: RefundId, line: OrderLineId, part: &Line
             refund_lines::amount.eq(part.amount),
             refund_lines::tax.eq(part.tax),
             refund_lines::restocked.eq(restocked),
+            refund_lines::reduction.eq(part.reduction),
         ))
         .execute(conn)?;
     Ok(())
@@ -331,46 +334,15 @@ pub fn settle(conn: &mut Conn, id: RefundId, now: Time) -> Result<()> {
         return Ok(());
     }
     let refund = get(conn, id)?;
-    payments::resolve_case(conn, refund.payment_id, now)?;
-    documents::credit_refund(conn, &refund, now)?;
     let payment = payments::get(conn, refund.payment_id)?;
-    let teller = if stored_value::at_once(&payment, refund.to_credit) { "system" } else { "provider" };
+    payments::resolve_cases(conn, &payment, now)?;
+    documents::credit_refund(conn, &refund, now)?;
+    watch(conn, &payment, now)?;
+    let teller = if stored_value::at_once(&payment, refund.to_credit) { "system" } else { OUTSIDE };
     orders::note(conn, refund.order_id, "refunded", &refund.amount.to_string(), teller, now)?;
     let event = Event::RefundSettled { order: refund.order_id.0, refund: id.0 };
     events::record(conn, "refunds", &format!("settled:{id}"), &event, now)?;
     orders::refresh(conn, refund.order_id, now)
-}
-
-/// The provider refused for good: the promise is taken back, so that the refund can be made another way. Goods that came back
-/// stay back, and units that were cancelled stay cancelled.
-pub fn failed(conn: &mut Conn, id: RefundId, error: &str, now: Time) -> Result<()> {
-    let failed = diesel::update(refunds::table.find(id))
-        .filter(refunds::state.eq(WishState::Requested))
-        .set((refunds::state.eq(WishState::Failed), refunds::error.eq(error)))
-        .execute(conn)?;
-    if failed == 0 {
-        return Ok(());
-    }
-    let refund = get(conn, id)?;
-    diesel::update(payment_rows::table.find(refund.payment_id))
-        .set(payment_rows::refunded.eq(payment_rows::refunded - refund.amount))
-        .execute(conn)?;
-    for line in lines_of(conn, id)? {
-        mark_refunded(conn, line.order_line_id, -line.quantity)?;
-    }
-    // Money no order wanted was never part of what the customer bought.
-    if !refund.surplus && !payments::has_case(conn, refund.payment_id)? {
-        purchases::refund(conn, refund.order_id.0, -refund.amount, now)?;
-    }
-    // Of an order that goes on, staff see it on its page and refund in another way; a cancelled one nobody looks at again.
-    if orders::get(conn, refund.order_id)?.status == OrderStatus::Cancelled {
-        let payment = payments::get(conn, refund.payment_id)?;
-        payments::stuck(conn, &payment, refund.amount, &format!("a refund failed: {error}"), now)?;
-    }
-    orders::note(conn, refund.order_id, "refund_failed", error, "provider", now)?;
-    orders::refresh(conn, refund.order_id, now)?;
-    // The money is there again, and may pay what the order asks for.
-    if refund.surplus { payments::rebalance(conn, refund.order_id, None, now) } else { Ok(()) }
 }
 
 /// What the memory should hold as given back of an order, in minor units.

@@ -695,6 +695,7 @@ diesel::table! {
         amount -> BigInt,
         tax -> BigInt,
         restocked -> Bool,
+        reduction -> Bool,
     }
 }
 
@@ -718,6 +719,10 @@ diesel::table! {
         state -> Text,
         created_at -> Timestamp,
         resolved_at -> Nullable<Timestamp>,
+        kind -> Text,
+        subject_id -> BigInt,
+        note -> Text,
+        seen_by -> Text,
     }
 }
 

@@ -22,8 +22,9 @@ use chrono::TimeDelta;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::events::Event;
+use kernel::jobs::{self, Class};
 use kernel::money::Currency;
-use kernel::{Conn, Db, Error, Result, jobs};
+use kernel::{Conn, Db, Error, Result};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The kind of the job that brings entries up to date. Its payload is the ids of products.
@@ -41,11 +42,11 @@ pub fn changed(conn: &mut Conn, keeps: Keeps, event: &Event, now: Time) -> Resul
         (Keeps::Shared, [product]) => {
             let second = now.and_utc().timestamp() + 1;
             let due = chrono::DateTime::from_timestamp(second, 0).map_or(now + TimeDelta::seconds(1), |due| due.naive_utc());
-            jobs::enqueue(conn, INDEX_JOB, &product.to_string(), Some(&format!("{INDEX_JOB}:{product}:{second}")), due, now)
+            jobs::enqueue_as(conn, Class::Bulk, INDEX_JOB, &product.to_string(), Some(&format!("{INDEX_JOB}:{product}:{second}")), due, now)
         }
         (Keeps::Shared, products) => {
             let payload: Vec<String> = products.iter().map(ToString::to_string).collect();
-            jobs::enqueue(conn, INDEX_JOB, &payload.join(","), None, now, now)
+            jobs::enqueue_as(conn, Class::Bulk, INDEX_JOB, &payload.join(","), None, now, now)
         }
     }
 }

@@ -13,7 +13,8 @@ use chrono::TimeDelta;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::error::Fields;
-use kernel::{Conn, Error, Result, jobs, token, words};
+use kernel::jobs::{self, Class};
+use kernel::{Conn, Error, Result, token, words};
 use serde_json::{Value, json};
 
 /// Days that a message and its attempts are kept.
@@ -247,7 +248,7 @@ fn queue(conn: &mut Conn, endpoint: &Endpoint, topic: Topic, data: &Value, now: 
         ))
         .returning(messages::id)
         .get_result(conn)?;
-    jobs::enqueue(conn, DELIVER_JOB, &id.to_string(), None, now, now)?;
+    jobs::enqueue_as(conn, Class::Outside, DELIVER_JOB, &id.to_string(), None, now, now)?;
     Ok(id)
 }
 
@@ -287,7 +288,7 @@ pub fn replay(conn: &mut Conn, id: WebhookMessageId, now: Time) -> Result<()> {
     if set == 0 {
         return Err(Error::conflict("admin-webhook-waits"));
     }
-    jobs::enqueue(conn, DELIVER_JOB, &id.to_string(), None, now, now)
+    jobs::enqueue_as(conn, Class::Outside, DELIVER_JOB, &id.to_string(), None, now, now)
 }
 
 /// Forgets messages that are older than [`KEPT_DAYS`] and settled, at most `limit`; answers how many.

@@ -10,7 +10,7 @@ use storefront::gateway::{Standing, State};
 use storefront::ids::{OrderId, VariantId};
 use storefront::orders::{self, CancelReason, OrderLine};
 use storefront::payments::{Payment, PaymentState, WishState};
-use storefront::refunds::{self, Request, RequestLine};
+use storefront::refunds::{self, LineAmount, Request, RequestLine};
 use storefront::returns::{self, Inspected, Reason, Return, Status, Wanted, WantedLine};
 use storefront::shipments::{self, Parcel};
 use storefront::shop::{self, InvoiceAt, Shop};
@@ -31,6 +31,11 @@ enum Deed {
         restock: bool,
         to_credit: bool,
     },
+    /// An amount of a line without any unit, in thousandths of what is left of it.
+    RefundAmount {
+        line: usize,
+        part: i64,
+    },
     AskReturn {
         line: usize,
         units: i64,
@@ -45,6 +50,10 @@ enum Deed {
     },
     SettleRefunds,
     FailRefunds,
+    /// Refunds that went through come back, the latest or all.
+    BounceRefunds {
+        all: bool,
+    },
     Cancel,
     Count {
         units: i64,
@@ -76,12 +85,14 @@ fn deed() -> impl Strategy<Value = Deed> {
         (0usize..2, 1i64..4).prop_map(|(line, units)| Deed::Ship { line, units }),
         (0usize..2, 0i64..4, prop::sample::select(vec![0i64, 100, 490]), any::<bool>(), prop::bool::weighted(0.2))
             .prop_map(|(line, units, shipping, restock, to_credit)| Deed::Refund { line, units, shipping, restock, to_credit }),
+        (0usize..2, 1i64..=1000).prop_map(|(line, part)| Deed::RefundAmount { line, part }),
         (0usize..2, 1i64..4).prop_map(|(line, units)| Deed::AskReturn { line, units }),
         (0i64..7).prop_map(|turn| Deed::StepReturns { turn }),
         (0i64..7).prop_map(|turn| Deed::StepReturns { turn }),
         (0i64..4).prop_map(|turn| Deed::StepExchanges { turn }),
         Just(Deed::SettleRefunds),
         Just(Deed::FailRefunds),
+        any::<bool>().prop_map(|all| Deed::BounceRefunds { all }),
         Just(Deed::Cancel),
         (0i64..20).prop_map(|units| Deed::Count { units }),
         edit(),
@@ -297,6 +308,18 @@ fn act(db: &Db, order: OrderId, step: usize, deed: &Deed, extra: VariantId) {
                 let shown = refunds::preview(conn, &stored, &request)?;
                 refunds::request(conn, order, &request, shown.amount, "test", now()).map(drop)
             }
+            Deed::RefundAmount { line, part } => {
+                let line = line_of(line).id;
+                let left = refunds::left_of_lines(conn, order, &lines)?[&line];
+                let amount = (left * part / 1000).max(1);
+                let request = Request { amounts: vec![LineAmount { line, amount }], ..Default::default() };
+                let stored = orders::get(conn, order)?;
+                let shown = refunds::preview(conn, &stored, &request)?;
+                assert_eq!(shown.amount, amount);
+                refunds::request(conn, order, &request, amount, "test", now())?;
+                assert_eq!(refunds::left_of_lines(conn, order, &lines)?[&line], left - amount);
+                Ok(())
+            }
             Deed::AskReturn { line, units } => {
                 let line = WantedLine { line: line_of(line).id, quantity: units, reason: Reason::Other };
                 let wanted = Wanted { key: format!("ask-{step}"), lines: vec![line], ..Default::default() };
@@ -307,6 +330,10 @@ fn act(db: &Db, order: OrderId, step: usize, deed: &Deed, extra: VariantId) {
             Deed::SettleRefunds => refunds::of_order(conn, order)?.iter().try_for_each(|refund| refunds::settle(conn, refund.id, now())),
             Deed::FailRefunds => {
                 refunds::of_order(conn, order)?.iter().try_for_each(|refund| refunds::failed(conn, refund.id, "test", now()))
+            }
+            Deed::BounceRefunds { all } => {
+                let settled = refunds::of_order(conn, order)?.into_iter().rev().filter(|one| one.state == WishState::Settled);
+                settled.take(if all { 99 } else { 1 }).try_for_each(|one| refunds::came_back(conn, one.id, "account closed", now()))
             }
             Deed::Cancel => orders::cancel(conn, order, CancelReason::Staff, "test", now()),
             Deed::Edit { line, open, add, express, by_card } => {

@@ -1,5 +1,6 @@
 //! The process is killed under load, at random, again and again. Nothing that was promised may be lost, sold twice or charged twice.
 
+mod imports;
 mod visitors;
 
 use crate::support::goods;
@@ -98,7 +99,7 @@ impl Shop {
         let db = goods::open();
         let scarce = (0..ROUNDS).map(|round| goods::product(&db, &format!("Mug{round}"), 1200, SCARCE)).collect();
         let pot = goods::product(&db, "Pot", 4500, PLENTY);
-        let folder = std::env::temp_dir().join(format!("regulars_crash_{}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("regulars_crash_{}", kernel::token::random()));
         std::fs::create_dir_all(&folder).unwrap();
         let (target, database) = match db.target().clone() {
             Target::File(path) => {

@@ -23,6 +23,26 @@ struct Things {
     parts: Vec<(&'static str, &'static str, String)>,
 }
 
+/// The case of money that came twice for an order.
+fn open_case(conn: &mut kernel::Conn, paid: &payments::Payment) -> kernel::Result<storefront::ids::PaymentCaseId> {
+    let again = payments::create(conn, paid.order_id, "card", paid.money()?, now())?;
+    payments::record_receipt(conn, paid.id, "test", now())?;
+    let state = storefront::gateway::State {
+        reference: "twice".into(),
+        payment_reference: None,
+        payment_key: None,
+        standing: storefront::gateway::Standing::Captured,
+        currency: goods::EUR,
+        asked: paid.amount,
+        authorised: paid.amount,
+        captured: paid.amount,
+        refunded: 0,
+        last_decline: None,
+    };
+    payments::settle(conn, again, &state, now())?;
+    Ok(payments::list_cases(conn, None, 1)?[0].id)
+}
+
 impl Things {
     fn make(house: &House, owner: admin::StaffId) -> Things {
         let variant = goods::product(&house.db, "Mug", 1200, 50);
@@ -46,6 +66,8 @@ impl Things {
                 let back = returns::request(conn, order.id, &wanted, "customer", now())?;
                 returns::attach_label(conn, back, &label, "test", now())?;
                 let invoice = documents::of_order(conn, order.id)?[0].id;
+                let failed = payments::latest(conn, order.id)?.expect("it was placed with a payment");
+                let case = open_case(conn, &failed)?;
                 let confirmation = storefront::mails::of_order(conn, &order)?[0].id;
                 let wish = webhooks::Wish { url: "https://hooks.example.com/".into(), topics: Vec::new(), active: true };
                 let endpoint = webhooks::create(conn, &wish, now())?;
@@ -119,6 +141,7 @@ impl Things {
                 Ok(vec![
                     ("", "{edge}", edge.to_string()),
                     ("", "{batch}", batch.to_string()),
+                    ("", "{case}", case.to_string()),
                     ("", "{filter}", filter.to_string()),
                     ("/attributes/", "{id}", attribute.to_string()),
                     ("/categories/", "{id}", category.to_string()),

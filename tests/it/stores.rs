@@ -252,7 +252,8 @@ fn a_stale_form_is_refused_and_a_closed_store_says_so() {
     let fields: Vec<(String, String)> = form.form("/admin/stores/2", &[]).into_iter().filter(|(name, _)| name != "open").collect();
     let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     olga.post("/admin/stores/2", &fields).says(200, "Saved.");
-    mei.get("/products/mug").says(503, "暂停营业");
+    let closed = mei.get("/products/mug").says(503, "暂停营业");
+    assert!(closed.headers.contains_key("retry-after"), "{:?}", closed.headers);
     assert_eq!(mei.get("/cart").status, 503);
     mei.get(&at).says(200, "R1001");
     house.visitor().get("/products/mug").says(200, "12.00");

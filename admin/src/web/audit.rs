@@ -39,6 +39,7 @@ const ACTIONS: &[&str] = &[
     "payment.capture",
     "payment.receipt",
     "payment.release",
+    "payment.case",
     "return.request",
     "return.approve",
     "return.decline",

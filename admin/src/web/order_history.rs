@@ -45,6 +45,11 @@ pub fn entries(found: &[HistoryEntry], currency: Currency, names: &HashMap<Strin
     found.iter().map(view).collect()
 }
 
+/// Why money became a case: the key of its words, or what a provider said.
+pub fn case_reason(stored: &str) -> &str {
+    CASES.iter().find(|(reason, _)| *reason == stored).map_or(stored, |(_, key)| key)
+}
+
 fn detail(kind: &str, detail: &str, currency: Currency) -> (String, String) {
     match (kind, detail.parse::<i64>()) {
         (_, Ok(minor)) if AMOUNTS.contains(&kind) => (kernel::web::format::money(Money::new(minor, currency)), String::new()),

@@ -11,11 +11,11 @@ use kernel::error::Fields;
 use kernel::money::{Currency, Money};
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
-use storefront::ids::PaymentId;
+use storefront::ids::{OrderLineId, PaymentId};
 use storefront::logins;
 use storefront::orders::{self, Order, OrderLine};
 use storefront::payments;
-use storefront::refunds::{self, Preview, Request, RequestLine};
+use storefront::refunds::{self, LineAmount, Preview, Request, RequestLine};
 use storefront::stored_value::STORE_CREDIT;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
@@ -139,20 +139,29 @@ async fn show_refund(desk: &Desk, number: &str, status: StatusCode, posted: Opti
     let (order, lines, _) = order_of(desk, number).await?;
     let currency = order.currency()?;
     let (asked, refused) = (order.clone(), posted.cloned());
-    let read = desk.read(move |conn| Ok((left(conn, &asked)?, order_history::frame(conn, &asked, refused.as_ref())?)));
-    let ((paid, shipping_left, registered), frame) = read.await?;
+    let known = lines.clone();
+    let read = desk.read(move |conn| {
+        let frame = order_history::frame(conn, &asked, refused.as_ref())?;
+        Ok((left(conn, &asked)?, refunds::left_of_lines(conn, asked.id, &known)?, frame))
+    });
+    let ((paid, shipping_left, registered), left, frame) = read.await?;
     let line = |line: &OrderLine| {
-        let (name, restock) = (format!("quantity-{}", line.id), format!("restock-{}", line.id));
+        let (name, restock, amount) = (format!("quantity-{}", line.id), format!("restock-{}", line.id), format!("amount-{}", line.id));
+        let left_amount = Money::new(left.get(&line.id).copied().unwrap_or(0), currency);
         json!({ "title": line.title, "options": line.options, "sku": line.sku, "quantity": line.quantity, "left": line.quantity - line.refunded,
             "name": name, "value": posted.map_or("0", |posted| posted.get(&name)), "error": wrong.0.get(&name), "restock": restock,
-            "restocks": posted.is_none_or(|posted| posted.ticked(&restock)), "stocked": line.stocked && line.shipped > 0, "total": Money::new(line.total, currency) })
+            "restocks": posted.is_none_or(|posted| posted.ticked(&restock)), "stocked": line.stocked && line.shipped > 0, "total": Money::new(line.total, currency), "left_amount": left_amount,
+            "reducible": !line.gift_card && left_amount.minor > 0,
+            "amount": { "name": amount, "value": posted.map_or("", |posted| posted.get(&amount)), "error": wrong.0.get(&amount),
+                "title": line.title, "options": line.options } })
     };
     let form = match posted {
         Some(posted) => Form::new(REFUND).typed(posted.pairs()).refuse(REFUND, wrong),
         None => Form::new(REFUND).fill("shipping", forms::amount(Some(0), currency)),
     };
     let shown: Vec<Value> = lines.iter().filter(|line| line.quantity > line.refunded).map(line).collect();
-    let view = json!({ "number": number, "lines": shown, "form": form, "wrong": wrong.0, "currency": currency, "order": frame,
+    let reducible = shown.iter().any(|line| line["reducible"] == true);
+    let view = json!({ "number": number, "lines": shown, "reducible": reducible, "form": form, "wrong": wrong.0, "currency": currency, "order": frame,
         "refundable": Money::new(paid, currency), "shipping_left": Money::new(shipping_left, currency), "registered": registered });
     desk.page_as(status, "admin/order_refund.html", "admin-refund", view)
 }
@@ -191,7 +200,23 @@ fn wish(posted: &Posted, currency: Currency) -> Result<Request> {
     reader.check()?;
     let line = |(line, quantity)| RequestLine { line, quantity, restock: posted.ticked(&format!("restock-{line}")) };
     let lines = quantities(posted)?.into_iter().map(line).collect();
-    Ok(Request { lines, shipping, reason, to_credit: posted.ticked("to_credit"), ..Request::default() })
+    let amounts = amounts(posted, currency)?;
+    Ok(Request { lines, amounts, shipping, reason, to_credit: posted.ticked("to_credit"), ..Request::default() })
+}
+
+/// What is to be given back of lines without units, by the fields `amount-…`.
+fn amounts(posted: &Posted, currency: Currency) -> Result<Vec<LineAmount>> {
+    let mut reader = Reader::new(posted, currency);
+    let mut amounts = Vec::new();
+    for (name, _) in posted.pairs() {
+        let Some(id) = name.strip_prefix("amount-") else { continue };
+        let line = OrderLineId(id.parse().map_err(|_| Error::NotFound)?);
+        if let Some(amount) = reader.optional_amount(name) {
+            amounts.push(LineAmount { line, amount });
+        }
+    }
+    reader.check()?;
+    Ok(amounts)
 }
 
 /// Both steps post here: without `expected` the amounts are shown, with it they are confirmed.
@@ -251,7 +276,7 @@ fn show_amounts(desk: &Desk, order: &Order, lines: &[OrderLine], request: &Reque
         let line = lines.iter().find(|line| line.id == part.line);
         json!({ "line": part.line, "title": line.map(|line| line.title.as_str()), "options": line.map(|line| line.options.as_str()),
             "quantity": part.quantity, "amount": money(part.amount), "tax": money(part.tax), "cancelled": part.cancelled,
-            "returned": part.returned, "restock": part.restock })
+            "returned": part.returned, "restock": part.restock, "reduction": part.reduction, "typed": money(part.amount).decimal() })
     };
     let view = json!({
         "number": order.number, "lines": preview.lines.iter().map(part).collect::<Vec<_>>(), "shipping": money(preview.shipping),

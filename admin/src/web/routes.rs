@@ -127,6 +127,7 @@ fn shop() -> Vec<Route> {
         post("/returns/{return}/exchange/{cart}", OrdersRefund, return_exchange::make),
         post("/returns/{return}/close", ReturnsHandle, returns::close),
         get("/cases", CasesView, cases::list),
+        post("/cases/{case}/seen", OrdersRefund, cases::see_to),
         get("/products", ProductsView, products::list),
         get("/products/new", ProductsEdit, product::new),
         post("/products/new", ProductsEdit, product::create),

@@ -12,7 +12,8 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use kernel::clock::{Clock, Time};
-use kernel::{Conn, Db, Error, Result, jobs, on_each};
+use kernel::jobs::{self, Class};
+use kernel::{Conn, Db, Error, Result, on_each};
 use std::time::{Duration, Instant};
 
 /// The job that builds the segment whose id is its payload.
@@ -38,7 +39,7 @@ pub(super) fn doubt(conn: &mut Conn, ids: &[SegmentId], now: Time) -> Result<()>
 fn build_soon(conn: &mut Conn, id: SegmentId, now: Time) -> Result<()> {
     let doubts: i64 = segments::table.find(id).select(segments::doubts).first(conn)?;
     // The number keeps a wish that comes while a build runs from being taken for the one that is served.
-    jobs::enqueue(conn, BUILD_JOB, &id.to_string(), Some(&format!("segment:{id}:{doubts}")), now, now)
+    jobs::enqueue_as(conn, Class::Bulk, BUILD_JOB, &id.to_string(), Some(&format!("segment:{id}:{doubts}")), now, now)
 }
 
 /// Has every segment built: nightly, and after the rows were found wrong.

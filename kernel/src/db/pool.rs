@@ -1,6 +1,6 @@
 //! Connections for reading, and on PostgreSQL for writing. Opened when first needed, dropped when the server went away.
 
-use super::writer::conflicted;
+use super::writer::sound;
 use super::{Conn, Limits, Target};
 use crate::{Error, Result};
 use parking_lot::{Condvar, Mutex};
@@ -71,7 +71,7 @@ impl Pool {
         let mut lease = Lease { pool: self, conn: Some(conn) };
         let conn = lease.conn.as_mut().ok_or_else(|| Error::unexpected("a lease without a connection"))?;
         let result = f(conn);
-        if matches!(&result, Err(Error::Unavailable(reason)) if !conflicted(reason)) {
+        if matches!(&result, Err(Error::Unavailable(reason)) if !sound(reason)) {
             lease.discard();
         }
         result

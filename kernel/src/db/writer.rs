@@ -138,12 +138,15 @@ fn once<T>(conn: &mut Conn, f: &mut impl FnMut(&mut Conn) -> Result<T>) -> Resul
     begin(conn).map_err(|error| Error::Unavailable(format!("{NO_BEGIN}: {error}")))?;
     match f(conn) {
         Ok(value) => commit(conn).map(|()| value),
-        Err(error) => {
-            roll_back(conn)?;
-            Err(error)
-        }
+        Err(error) => match roll_back(conn) {
+            Ok(()) => Err(error),
+            // What cannot be undone was undone by the server, which ends a transaction with its connection.
+            Err(lost) => Err(Error::Unavailable(format!("{LOST}: {lost}"))),
+        },
     }
 }
+
+const LOST: &str = "the connection was lost";
 
 const NO_BEGIN: &str = "no transaction could begin";
 
@@ -151,7 +154,17 @@ fn passes(reason: &str) -> bool {
     conflicted(reason) || reason.starts_with(NO_BEGIN)
 }
 
-/// Whether the server chose this transaction to fail so that another could go on: the connection itself is sound.
-pub fn conflicted(reason: &str) -> bool {
+/// Whether the server chose this transaction to fail so that another could go on: the same again may well succeed at once.
+fn conflicted(reason: &str) -> bool {
     reason.contains("deadlock detected") || reason.contains("could not serialize")
+}
+
+/// Whether the connection that failed like this is as good as before: the server gave up a statement and said so.
+pub fn sound(reason: &str) -> bool {
+    !reason.starts_with(LOST) && passed(reason)
+}
+
+fn passed(reason: &str) -> bool {
+    conflicted(reason)
+        || ["canceling statement", "No space left on device", "out of shared memory"].iter().any(|known| reason.contains(known))
 }

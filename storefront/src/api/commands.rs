@@ -9,10 +9,11 @@ use crate::api_keys::Scope;
 use crate::ids::OrderLineId;
 use crate::orders::{self, CancelReason, Order};
 use crate::payments::{self, PaymentState};
-use crate::refunds::{self, Preview, Request, RequestLine};
+use crate::refunds::{self, LineAmount, Preview, Request, RequestLine};
 use crate::shipments::{self, Parcel};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, post, web};
+use kernel::error::Fields;
 use kernel::{Conn, Error, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -79,8 +80,11 @@ struct RefundWish {
 struct RefundedLine {
     /// The `id` of a line of the order.
     line_id: i64,
+    /// Units that come back or will not be sent. Give either this or `amount`.
     #[schema(minimum = 1)]
-    quantity: i64,
+    quantity: Option<i64>,
+    /// An amount of the line, tax included, of which no unit comes back.
+    amount: Option<Amount>,
     /// Put shipped units back on the shelf.
     #[serde(default)]
     restock: bool,
@@ -115,6 +119,7 @@ struct RefundPreview {
 #[derive(Serialize, ToSchema)]
 struct RefundPreviewLine {
     line_id: i64,
+    /// Zero where an amount of the line goes back and no unit.
     quantity: i64,
     amount: Amount,
     tax: Amount,
@@ -271,11 +276,25 @@ pub async fn refund(request: HttpRequest, number: web::Path<String>, body: Body)
 
 fn wished(order: &Order, wish: &RefundWish) -> Result<Request> {
     input::text("reason", &wish.reason, MAX_REASON)?;
-    checked_lines(wish.lines.iter().map(|line| (line.line_id, line.quantity)))?;
+    checked_lines(wish.lines.iter().map(|line| (line.line_id, line.quantity.unwrap_or(1))))?;
     let currency = order.currency()?;
     let shipping = wish.shipping.as_ref().map_or(Ok(0), |amount| amount.minor_in(currency, "shipping"))?;
-    let line = |line: &RefundedLine| RequestLine { line: OrderLineId(line.line_id), quantity: line.quantity, restock: line.restock };
-    Ok(Request { lines: wish.lines.iter().map(line).collect(), shipping, reason: wish.reason.clone(), ..Default::default() })
+    let mut request = Request { shipping, reason: wish.reason.clone(), ..Default::default() };
+    for (at, wanted) in wish.lines.iter().enumerate() {
+        let line = OrderLineId(wanted.line_id);
+        match (wanted.quantity, &wanted.amount) {
+            (Some(quantity), None) => request.lines.push(RequestLine { line, quantity, restock: wanted.restock }),
+            (None, Some(amount)) => {
+                let amount = amount.minor_in(currency, &format!("lines[{at}].amount"))?;
+                if amount < 1 {
+                    return Err(Error::field(&format!("lines[{at}].amount"), "Give an amount above zero."));
+                }
+                request.amounts.push(LineAmount { line, amount });
+            }
+            _ => return Err(Error::field(&format!("lines[{at}].quantity"), "Give either a quantity or an amount.")),
+        }
+    }
+    Ok(request)
 }
 
 /// Each line once, with a number above zero: two entries of one line would each pass a check that their sum does not.
@@ -296,7 +315,18 @@ fn checked_lines(lines: impl Iterator<Item = (i64, i64)>) -> Result<()> {
 fn named(error: Error) -> Error {
     match error {
         Error::NotFound => Error::field("lines", "This order has no such line."),
+        Error::Invalid(fields) => Error::Invalid(Fields(fields.0.into_iter().map(|(field, text)| (field, sentence(text))).collect())),
         other => other,
+    }
+}
+
+/// What programs are told in place of the key of a page's text.
+fn sentence(text: String) -> String {
+    match text.as_str() {
+        refunds::AMOUNT_TOO_MUCH => "That is more than is left of the line.".into(),
+        refunds::AMOUNT_OF_GIFT_CARD => "Of a gift card no amount can be given back, only the whole card.".into(),
+        refunds::AMOUNT_OR_UNITS => "Give either units or an amount of a line.".into(),
+        _ => text,
     }
 }
 

@@ -9,8 +9,9 @@ use crate::schema::{batch_categories as added, batch_rows as rows, batches, prod
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::db::savepoint;
+use kernel::jobs::{self, Class};
 use kernel::money::Currency;
-use kernel::{Conn, Error, Result, jobs};
+use kernel::{Conn, Error, Result};
 use std::collections::{HashMap, HashSet};
 
 /// Rows looked at together for the preview.
@@ -38,7 +39,7 @@ pub fn start_undo(conn: &mut Conn, id: BatchId, now: Time) -> Result<()> {
         get(conn, id)?;
         return Err(Error::conflict("batch-not-undone"));
     }
-    jobs::enqueue(conn, BATCH_JOB, &id.to_string(), Some(&format!("{BATCH_JOB}:{id}")), now, now)
+    jobs::enqueue_as(conn, Class::Bulk, BATCH_JOB, &id.to_string(), Some(&format!("{BATCH_JOB}:{id}")), now, now)
 }
 
 /// What undoing would do now to each product, in the order of the file. `Conflict` when there is nothing to undo.

@@ -13,7 +13,8 @@ use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::error::Fields;
 use kernel::events::{self, Event};
-use kernel::{Conn, Error, Result, jobs, token};
+use kernel::jobs::{self, Class};
+use kernel::{Conn, Error, Result, token};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -234,7 +235,7 @@ pub fn remove_category(conn: &mut Conn, id: CategoryId) -> Result<()> {
 /// Has the products below a category told of, from the one after `after` on.
 fn follow(conn: &mut Conn, id: CategoryId, after: Option<ProductId>, now: Time) -> Result<()> {
     let payload = format!("{id}:{}", after.unwrap_or(ProductId(0)));
-    jobs::enqueue(conn, CATEGORY_JOB, &payload, None, now, now)
+    jobs::enqueue_as(conn, Class::Bulk, CATEGORY_JOB, &payload, None, now, now)
 }
 
 /// Tells of the next products below a category that was renamed or moved, and has the rest told of. One that is gone is fine.

@@ -12,8 +12,9 @@ use crate::schema::{
 use crate::{redirects, stock};
 use diesel::prelude::*;
 use kernel::clock::Time;
+use kernel::jobs::{self, Class};
 use kernel::json::text as json;
-use kernel::{Conn, Error, Result, jobs, token};
+use kernel::{Conn, Error, Result, token};
 use std::collections::HashMap;
 
 /// Writes `after` over `before`.
@@ -182,7 +183,7 @@ fn fetch(conn: &mut Conn, id: ProductId, saving: &Saving) -> Result<()> {
         .load(conn)?;
     for (picture, _) in missing.iter().filter(|(_, source)| !pictures::is_embedded(source)) {
         let job = json(&FetchJob { picture: *picture, base: saving.base.map(str::to_string) })?;
-        jobs::enqueue(conn, PICTURE_JOB, &job, Some(&format!("picture:{picture}")), saving.now, saving.now)?;
+        jobs::enqueue_as(conn, Class::Bulk, PICTURE_JOB, &job, Some(&format!("picture:{picture}")), saving.now, saving.now)?;
     }
     Ok(())
 }

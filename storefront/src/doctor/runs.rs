@@ -5,8 +5,9 @@ use crate::ids::ExaminationId;
 use crate::schema::examinations;
 use diesel::prelude::*;
 use kernel::clock::{Clock, Time};
+use kernel::jobs::{self, Class};
 use kernel::json::Json;
-use kernel::{Conn, Db, Error, Result, jobs};
+use kernel::{Conn, Db, Error, Result};
 use serde::{Deserialize, Serialize};
 
 /// The job that runs one.
@@ -60,13 +61,13 @@ pub fn ask(conn: &mut Conn, actor: &str, now: Time) -> Result<ExaminationId> {
         .values((examinations::asked_by.eq(actor), examinations::asked_at.eq(now), examinations::findings.eq("[]")))
         .returning(examinations::id)
         .get_result(conn)?;
-    jobs::enqueue(conn, EXAMINE_JOB, &id.to_string(), None, now, now)?;
+    jobs::enqueue_as(conn, Class::Bulk, EXAMINE_JOB, &id.to_string(), None, now, now)?;
     Ok(id)
 }
 
-/// Runs one, reading without a transaction around it, and keeps what it found.
+/// Runs one over a picture of the books at one moment, while the shop goes on selling, and keeps what it found.
 pub fn run(db: &Db, id: ExaminationId, clock: &Clock) -> Result<()> {
-    let findings = db.read_now(|conn| examine(conn, &mut |_| {}))?;
+    let findings = db.read_whole(|conn| examine(conn, &mut |_| {}))?;
     let text = kernel::json::text(&findings.into_iter().map(Told::of).collect::<Vec<_>>())?;
     let now = clock.now();
     db.write_now(move |conn| {

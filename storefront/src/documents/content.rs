@@ -40,7 +40,7 @@ pub struct Content {
     pub payment_status: String,
     /// Of a credit note: what it takes back.
     pub invoice: Option<Reference>,
-    /// Of a credit note: `refund`, `cancelled` or `edited`.
+    /// Of a credit note: `refund`, `cancelled`, `edited` or `refund_failed`.
     pub reason: String,
     /// Why nothing is taxed, when the buyer owes the tax: `goods`, `services`.
     pub reverse_charge: Vec<String>,

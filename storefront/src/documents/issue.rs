@@ -214,6 +214,20 @@ pub(super) fn take_back(conn: &mut Conn, order: OrderId, reason: &str, now: Time
     insert(conn, &shop, &new, now)
 }
 
+/// Credits an amount of an order's last invoice, whatever it is for.
+pub(super) fn credit_amount(conn: &mut Conn, order: OrderId, amount: i64, now: Time) -> Result<()> {
+    let Some(invoice) = find_invoice(conn, order)? else { return Ok(()) };
+    let (order, shop) = (orders::get(conn, order)?, shop::get(conn)?);
+    let amount = amount.min(invoice.total - credited(conn, &invoice)?);
+    if amount <= 0 {
+        return Ok(());
+    }
+    let rates = spread(amount, &invoice.content()?.rates);
+    let content = Content { rates, reason: "refund".into(), ..credit(&order, &shop, &invoice)? };
+    let new = New { kind: Kind::CreditNote, edition: 1, order: &order, content: &content, invoice: Some(invoice.id), refund: None };
+    insert(conn, &shop, &new, now)
+}
+
 /// Writes another invoice of an order, after the one before was taken back whole.
 pub(super) fn next_edition(conn: &mut Conn, order: &Order, content: &Content, now: Time) -> Result<()> {
     let invoices = of_order(conn, order.id)?.iter().filter(|one| one.kind == Kind::Invoice).count();

@@ -1,11 +1,11 @@
 //! The invoice of an order that was changed.
 
-use super::issue::{next_edition, take_back};
+use super::issue::{credit_amount, next_edition, take_back};
 use super::{Content, of_order};
 use crate::ids::{OrderId, OrderLineId, RefundId};
 use crate::orders::{self, Order, OrderLine};
-use crate::payments;
-use crate::refunds;
+use crate::payments::{self, WishState};
+use crate::refunds::{self, Refund};
 use crate::shop;
 use kernel::clock::Time;
 use kernel::money::scale;
@@ -15,7 +15,18 @@ use std::collections::HashMap;
 /// Takes the invoice of an order back whole and issues another over what the order comes to now. Goods whose refund was credited before
 /// are not invoiced again. The order has an invoice.
 pub(crate) fn reissue(conn: &mut Conn, order: OrderId, now: Time) -> Result<()> {
-    take_back(conn, order, "edited", now)?;
+    again(conn, order, "edited", now)
+}
+
+/// Makes up for the credit note of a refund that failed afterwards: the invoice is taken back whole and issued again with the goods of the
+/// refund on it. Does nothing for a refund that has no credit note.
+pub(crate) fn uncredit_refund(conn: &mut Conn, refund: &Refund, now: Time) -> Result<()> {
+    let noted = of_order(conn, refund.order_id)?.iter().any(|one| one.refund_id == Some(refund.id));
+    if noted { again(conn, refund.order_id, "refund_failed", now) } else { Ok(()) }
+}
+
+fn again(conn: &mut Conn, order: OrderId, reason: &str, now: Time) -> Result<()> {
+    take_back(conn, order, reason, now)?;
     let order = orders::get(conn, order)?;
     let lines = orders::lines(conn, order.id)?;
     let before = order.total;
@@ -24,18 +35,32 @@ pub(crate) fn reissue(conn: &mut Conn, order: OrderId, now: Time) -> Result<()> 
     // What was paid for goods that are not invoiced again is no part of it.
     let paid = (payments::holding(conn, order.id, None)?.captured - (before - order.total)).max(0);
     let content = Content { paid, ..Content::invoice(&order, &lines, &shop)? };
-    next_edition(conn, &order, &content, now)
+    next_edition(conn, &order, &content, now)?;
+    let nameless = nameless(conn, order.id)?;
+    if nameless > 0 { credit_amount(conn, order.id, nameless, now) } else { Ok(()) }
+}
+
+/// What was credited for refunds that name neither a line nor the delivery, and did not fail. No line says which goods are not to be
+/// invoiced again, so that the amount is credited anew.
+fn nameless(conn: &mut Conn, order: OrderId) -> Result<i64> {
+    let noted: Vec<RefundId> = of_order(conn, order)?.iter().filter_map(|one| one.refund_id).collect();
+    let mut sum = 0;
+    for refund in refunds::of_order(conn, order)?.iter().filter(|one| noted.contains(&one.id) && one.state != WishState::Failed) {
+        sum += if refunds::nameless(conn, refund)? { refund.amount } else { 0 };
+    }
+    Ok(sum)
 }
 
 /// Units, amount and tax.
 type Part = (i64, i64, i64);
 
-/// The order and its lines without what credit notes of refunds are about.
+/// The order and its lines without what credit notes of refunds are about. A refund that failed took nothing away.
 fn without_refunded(conn: &mut Conn, order: Order, lines: Vec<OrderLine>) -> Result<(Order, Vec<OrderLine>)> {
     let noted: Vec<RefundId> = of_order(conn, order.id)?.iter().filter_map(|one| one.refund_id).collect();
     let mut back: HashMap<OrderLineId, Part> = HashMap::new();
     let mut delivery = 0;
-    for refund in refunds::of_order(conn, order.id)?.iter().filter(|refund| noted.contains(&refund.id)) {
+    for refund in refunds::of_order(conn, order.id)?.iter().filter(|refund| noted.contains(&refund.id) && refund.state != WishState::Failed)
+    {
         delivery += refund.shipping;
         for line in refunds::lines_of(conn, refund.id)? {
             let part = back.entry(line.order_line_id).or_default();

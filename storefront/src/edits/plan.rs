@@ -138,7 +138,8 @@ pub fn preview(conn: &mut Conn, order: &Order, wish: &Wish, now: Time) -> Result
     let stored = orders::lines(conn, order.id)?;
     guard(conn, order, &stored)?;
     let mut wrong = Fields::default();
-    let mut lines = kept(order, &stored, wish, &mut wrong)?;
+    let reduced = refunds::reduced(conn, order.id)?;
+    let mut lines = kept(order, &stored, wish, &reduced, &mut wrong)?;
     let taxing = Taxing::of(conn, order)?;
     lines.extend(added(conn, order, wish, &taxing, now, &mut wrong)?);
     let sent: Vec<bool> = lines.iter().filter(|line| line.after.quantity > 0 && !line.gift_card()).map(LineChange::sent).collect();
@@ -223,7 +224,7 @@ pub fn preview(conn: &mut Conn, order: &Order, wish: &Wish, now: Time) -> Result
 }
 
 /// The lines there are, with the units that are wanted.
-fn kept(order: &Order, stored: &[OrderLine], wish: &Wish, wrong: &mut Fields) -> Result<Vec<LineChange>> {
+fn kept(order: &Order, stored: &[OrderLine], wish: &Wish, reduced: &[OrderLineId], wrong: &mut Fields) -> Result<Vec<LineChange>> {
     if wish.open.iter().any(|(id, _)| stored.iter().all(|line| line.id != *id)) {
         return Err(Error::NotFound);
     }
@@ -237,6 +238,10 @@ fn kept(order: &Order, stored: &[OrderLine], wish: &Wish, wrong: &mut Fields) ->
         }
         if open > line.open() && line.variant_id.is_none() {
             wrong.add(&field, "order-edit-gone");
+        }
+        // What is left may be less than what was given back without units.
+        if open < line.open() && reduced.contains(&line.id) {
+            wrong.add(&field, "order-edit-reduced");
         }
         let quantity = (line.quantity - line.open()).saturating_add(open.max(0));
         lines.push(LineChange {

@@ -9,7 +9,7 @@ use crate::promotions;
 use crate::returns;
 use crate::schema::{
     addresses as address_book, cart_lines, carts, gift_cards, idempotency_keys, login_tokens, logins, order_history, orders as order_rows,
-    return_labels, returns as return_rows, sessions, stock_requests, webhook_attempts, webhook_messages,
+    payment_cases, return_labels, returns as return_rows, sessions, stock_requests, webhook_attempts, webhook_messages,
 };
 use crate::webhooks::MessageState;
 use crm::email::Email;
@@ -105,8 +105,10 @@ fn forget_in_order(conn: &mut Conn, order: &Order, placeholder: &str, now: Time)
             .execute(conn)?;
     }
     // What staff wrote about it; everything else of its history is numbers.
-    let notes = order_history::table.filter(order_history::order_id.eq(order.id)).filter(order_history::kind.eq("note"));
+    let notes =
+        order_history::table.filter(order_history::order_id.eq(order.id)).filter(order_history::kind.eq_any(["note", "case_seen_to"]));
     diesel::update(notes).set(order_history::detail.eq("")).execute(conn)?;
+    diesel::update(payment_cases::table.filter(payment_cases::order_id.eq(order.id))).set(payment_cases::note.eq("")).execute(conn)?;
     for line in orders::lines(conn, order.id)?.iter().filter(|line| line.gift_card) {
         diesel::update(gift_cards::table.filter(gift_cards::order_line_id.eq(line.id))).set(NOBODY).execute(conn)?;
     }

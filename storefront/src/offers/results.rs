@@ -9,6 +9,7 @@ use crm::{CustomerId, purchases};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::db::Db;
+use kernel::jobs::Class;
 use kernel::{Conn, Result, jobs, on_each};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -42,7 +43,7 @@ pub struct Outcome {
 
 /// Has the results figured by the next worker.
 pub fn figure_soon(conn: &mut Conn, now: Time) -> Result<()> {
-    jobs::enqueue(conn, FIGURE_JOB, "", Some("offers:soon"), now, now)
+    jobs::enqueue_as(conn, Class::Bulk, FIGURE_JOB, "", Some("offers:soon"), now, now)
 }
 
 /// What an offer brought until now.

@@ -10,7 +10,8 @@ use diesel::sql_query;
 use diesel::sql_types::{BigInt, Text};
 use kernel::clock::Time;
 use kernel::db::Prepared;
-use kernel::{Conn, Result, jobs};
+use kernel::jobs::{self, Class};
+use kernel::{Conn, Result};
 use std::collections::BTreeSet;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -135,7 +136,9 @@ pub fn fill(conn: &mut Conn, after: OrderId, now: Time) -> Result<()> {
     let page = super::after(conn, after, BATCH)?;
     page.iter().try_for_each(|order| rewrite(conn, order))?;
     match page.last() {
-        Some(last) => jobs::enqueue(conn, TERMS_JOB, &last.id.to_string(), Some(&format!("{TERMS_JOB}:{}", last.id)), now, now),
+        Some(last) => {
+            jobs::enqueue_as(conn, Class::Bulk, TERMS_JOB, &last.id.to_string(), Some(&format!("{TERMS_JOB}:{}", last.id)), now, now)
+        }
         None => Ok(()),
     }
 }

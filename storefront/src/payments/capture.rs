@@ -1,9 +1,9 @@
 //! Taking money that is held, and booking money that came by other ways.
 
-use super::{CAPTURE_JOB, Payment, PaymentState, WishState, by_hand, get, holding, rebalance};
+use super::{CAPTURE_JOB, Failed, Payment, PaymentState, WishState, by_hand, cases, get, holding, rebalance};
 use crate::gateway::Capture;
 use crate::ids::{CaptureId, OrderId, PaymentId};
-use crate::orders;
+use crate::orders::{self, OrderStatus};
 use crate::schema::{captures, payments};
 use crate::shop;
 use diesel::prelude::*;
@@ -75,16 +75,20 @@ pub fn pending_capture(conn: &mut Conn, id: CaptureId) -> Result<Option<Pending>
     Ok(Some(Pending { capture: id, key, amount, payment: get(conn, payment)? }))
 }
 
-/// The provider refused for good: the amount may be asked for again.
+/// The provider refused for good: the amount may be asked for again, and staff are told by a case. Goods of a cancelled order are not
+/// to be paid: of that nobody is told.
 pub fn capture_failed(conn: &mut Conn, id: CaptureId, error: &str, now: Time) -> Result<()> {
     let failed = diesel::update(captures::table.find(id))
         .filter(captures::state.eq(WishState::Requested))
         .set((captures::state.eq(WishState::Failed), captures::error.eq(error)))
         .execute(conn)?;
     if failed == 1 {
-        let payment: PaymentId = captures::table.find(id).select(captures::payment_id).first(conn)?;
-        let order = get(conn, payment)?.order_id;
-        orders::note(conn, order, "capture_failed", error, "system", now)?;
+        let (payment, amount): (PaymentId, i64) = captures::table.find(id).select((captures::payment_id, captures::amount)).first(conn)?;
+        let payment = get(conn, payment)?;
+        orders::note(conn, payment.order_id, "capture_failed", error, "system", now)?;
+        if orders::get(conn, payment.order_id)?.status != OrderStatus::Cancelled {
+            cases::failed(conn, &payment, Failed::Capture(id), amount, error, now)?;
+        }
     }
     Ok(())
 }
@@ -143,6 +147,7 @@ pub(super) fn book(conn: &mut Conn, payment: &Payment, newly: i64, now: Time) ->
         .order(captures::id)
         .select((captures::id, captures::amount))
         .load(conn)?;
+    cases::captured(conn, payment.id, now)?;
     let mut left = newly;
     for (wish, amount) in wishes {
         // A provider may take less than it was asked for; the row then says what it took.

@@ -68,9 +68,14 @@ fn book(conn: &mut Conn, before: &Payment, state: &State, now: Time) -> Result<P
         .execute(conn)?;
     let after = get(conn, before.id)?;
     // Our own refunds are counted from the moment they are asked for: more than that was given back at the provider's own desk.
-    let outside = state.refunded.min(after.captured) - after.refunded;
+    let (through, with_asked) = refunds::through_provider(conn, after.id)?;
+    let outside = (state.refunded - with_asked).min(after.captured - after.refunded);
     if outside > 0 {
         refunds::record_outside(conn, &after, outside, now)?;
+    }
+    // Less than went through: a bank sent a refund back. Which one, only the provider can say.
+    if state.refunded < through {
+        refunds::schedule_check(conn, after.id, now)?;
     }
     get(conn, before.id)
 }

@@ -1,20 +1,24 @@
 //! The amounts of a refund, shown before anybody confirms it and figured the same way when it is made.
 
 use super::split::{self, Share};
-use super::{given, shipping_refunded};
+use super::{Given, given, shipping_refunded};
 use crate::gift_cards;
 use crate::ids::{OrderLineId, VariantId};
 use crate::logins;
 use crate::orders::{self, Order, OrderLine};
 use crate::payments;
 use kernel::error::Fields;
-use kernel::money::allocate;
+use kernel::money::{allocate, scale};
 use kernel::{Conn, Error, Result};
+use std::collections::HashMap;
 
-/// Which units and how much of the delivery a person wants to refund.
+/// Which units, which amounts of lines and how much of the delivery a person wants to refund.
 #[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Request {
     pub lines: Vec<RequestLine>,
+    /// Amounts of lines of which no unit comes back. A line is either here or in `lines`.
+    #[serde(default)]
+    pub amounts: Vec<LineAmount>,
     /// Of the delivery costs, tax included.
     pub shipping: i64,
     pub reason: String,
@@ -37,6 +41,13 @@ pub struct RequestLine {
     pub restock: bool,
 }
 
+/// What to give back of a line without any of its units, as for a scratched pot: minor units of the order's currency, tax included.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+pub struct LineAmount {
+    pub line: OrderLineId,
+    pub amount: i64,
+}
+
 /// One line of a refund. `quantity` = `cancelled` (never shipped, and now never will be) + `returned`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinePreview {
@@ -50,6 +61,8 @@ pub struct LinePreview {
     pub stocked_variant: Option<VariantId>,
     /// Unused gift cards that are withdrawn, of the cancelled units.
     pub withdrawn: i64,
+    /// An amount of the line and no units of it.
+    pub reduction: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,6 +109,7 @@ pub fn preview(conn: &mut Conn, order: &Order, request: &Request) -> Result<Prev
         let cancelled = if request.sent_back { 0 } else { part.cancelled };
         parts.push(LinePreview { restock: wanted.restock, cancelled, returned: part.quantity - cancelled, ..part });
     }
+    parts.extend(reductions(request, &lines, &given, &mut fields)?);
     if request.shipping < 0 || request.shipping > shipping_refundable {
         fields.add("shipping", "That is more delivery cost than is left to refund.");
     }
@@ -115,6 +129,47 @@ pub fn preview(conn: &mut Conn, order: &Order, request: &Request) -> Result<Prev
     Ok(Preview { lines: parts, shipping: request.shipping, amount, refundable, shipping_refundable, shares })
 }
 
+/// The amounts of lines that are wanted, each up to what is left of its line.
+fn reductions(
+    request: &Request,
+    lines: &[OrderLine],
+    given: &HashMap<OrderLineId, Given>,
+    fields: &mut Fields,
+) -> Result<Vec<LinePreview>> {
+    let mut parts = Vec::new();
+    for (at, wanted) in request.amounts.iter().enumerate().filter(|(_, wanted)| wanted.amount != 0) {
+        let field = format!("amount-{}", wanted.line);
+        let Some(line) = lines.iter().find(|line| line.id == wanted.line) else { return Err(Error::NotFound) };
+        let units = request.lines.iter().any(|other| other.line == wanted.line && other.quantity != 0);
+        if units || request.amounts[..at].iter().any(|before| before.line == wanted.line) {
+            fields.add(&field, AMOUNT_OR_UNITS);
+            continue;
+        }
+        if line.gift_card {
+            fields.add(&field, AMOUNT_OF_GIFT_CARD);
+            continue;
+        }
+        let (left, tax) = given.get(&line.id).copied().unwrap_or_default().left_of(line);
+        if !(1..=left).contains(&wanted.amount) {
+            fields.add(&field, AMOUNT_TOO_MUCH);
+            continue;
+        }
+        let tax = if wanted.amount == left { tax } else { scale(tax, wanted.amount, left) };
+        parts.push(LinePreview {
+            amount: wanted.amount,
+            tax: tax.clamp(0, wanted.amount),
+            reduction: true,
+            ..part(line, 0, Given::default())
+        });
+    }
+    Ok(parts)
+}
+
+/// Message keys of what may be wrong with an amount of a line.
+pub const AMOUNT_OR_UNITS: &str = "refund-amount-or-units";
+pub const AMOUNT_OF_GIFT_CARD: &str = "refund-amount-of-gift-card";
+pub const AMOUNT_TOO_MUCH: &str = "refund-amount-too-much";
+
 /// A refund of gift cards: units whose card was not issued yet, then those whose card nobody used. `None` when more were used. Units of
 /// an earlier refund that failed are cancelled already.
 fn cards(conn: &mut Conn, line: &OrderLine, part: &LinePreview) -> Result<Option<LinePreview>> {
@@ -125,25 +180,27 @@ fn cards(conn: &mut Conn, line: &OrderLine, part: &LinePreview) -> Result<Option
     Ok(fits.then_some(part))
 }
 
-/// The next `quantity` units of a line with their share of its total and tax, less what was `given` back of it before. Shares of all
-/// units sum to the line, whatever the order in which they are refunded and whichever refund failed: each takes what is missing to
-/// the share of all units that are back by then.
-pub(super) fn part(line: &OrderLine, quantity: i64, given: (i64, i64)) -> LinePreview {
+/// The next `quantity` units of a line with their share of its total and tax, less what was `given` back for units before. What was given
+/// back without units makes every unit worth less. Shares of all units sum to what is left of the line, whatever the order in which they
+/// are refunded and whichever refund failed: each takes what is missing to the share of all units that are back by then.
+pub(super) fn part(line: &OrderLine, quantity: i64, given: Given) -> LinePreview {
     let share = |total: i64, given: i64| -> i64 {
         let weights = vec![1; usize::try_from(line.quantity).unwrap_or(0)];
         let take = usize::try_from(line.refunded + quantity).unwrap_or(0);
-        (allocate(total, &weights).iter().take(take).sum::<i64>() - given).max(0)
+        (allocate(total.max(0), &weights).iter().take(take).sum::<i64>() - given).max(0)
     };
     let cancelled = quantity.min(line.open());
+    let amount = share(line.total - given.reduced.0, given.units.0);
     LinePreview {
         line: line.id,
         quantity,
-        amount: share(line.total, given.0),
-        tax: share(line.tax, given.1),
+        amount,
+        tax: share(line.tax - given.reduced.1, given.units.1).min(amount),
         cancelled,
         returned: quantity - cancelled,
         restock: false,
         stocked_variant: line.variant_id.filter(|_| line.stocked),
         withdrawn: 0,
+        reduction: false,
     }
 }

@@ -113,7 +113,18 @@ mod tests {
 
     fn line(id: i64, quantity: i64, amount: i64, tax: i64) -> LinePreview {
         let line = OrderLineId(id);
-        LinePreview { line, quantity, amount, tax, cancelled: 0, returned: quantity, restock: true, stocked_variant: None, withdrawn: 0 }
+        LinePreview {
+            line,
+            quantity,
+            amount,
+            tax,
+            cancelled: 0,
+            returned: quantity,
+            restock: true,
+            stocked_variant: None,
+            withdrawn: 0,
+            reduction: false,
+        }
     }
 
     #[test]

@@ -13,7 +13,8 @@ use kernel::{Conn, Result};
 fn wish(conn: &mut Conn, back: &Return, shipping: i64, to_credit: bool) -> Result<Request> {
     let accepted = lines_of(conn, back.id)?.into_iter().filter(|line| line.accepted > 0);
     let lines = accepted.map(|line| RequestLine { line: line.order_line_id, quantity: line.accepted, restock: false }).collect();
-    Ok(Request { lines, shipping, reason: format!("return {}", back.number), to_credit, exchanged: 0, sent_back: true })
+    let reason = format!("return {}", back.number);
+    Ok(Request { lines, shipping, reason, to_credit, sent_back: true, ..Request::default() })
 }
 
 /// The amounts of the refund of a return, before anybody confirms it. `Invalid` when there is nothing to refund.

@@ -4,7 +4,7 @@ use super::frame;
 use super::limits::Limits;
 use super::memory::Memory;
 use super::recommend::counter::Counter;
-use super::views::page::{ClosedView, ErrorView, Page};
+use super::views::page::{BarePage, ClosedView, ErrorView, Page};
 use super::visit::Visit;
 use super::watch::Watch;
 use crate::gateway::Gateways;
@@ -17,7 +17,7 @@ use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{StatusCode, header};
 use actix_web::middleware::Next;
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 use kernel::clock::{Clock, Time};
 use kernel::config::Config;
 use kernel::token::Signer;
@@ -26,6 +26,9 @@ use kernel::web::templates::Templates;
 use kernel::{Conn, Db, Error, Result};
 use serde::Serialize;
 use std::sync::Arc;
+
+/// Seconds after which somebody may look whether a closed store is open again.
+const CLOSED_RETRY: u64 = 3600;
 
 /// The handles of the shop's handlers. Cheap to clone; handlers take `web::Data<Door>`.
 #[derive(Clone)]
@@ -160,7 +163,11 @@ pub async fn error_pages<B: MessageBody + 'static>(
         && !door.site(request.request()).open
         && !after_sales(request.path())
     {
-        let page = closed(&door, &door.visit(request.request())).await?;
+        let visit = door.visit(request.request());
+        let page = match closed(&door, &visit).await {
+            Ok(page) => page,
+            Err(error) => bare_page(&door, &visit, error.status_code(), error.retry_after())?,
+        };
         return Ok(request.into_response(page.map_into_right_body()));
     }
     let response = next.call(request).await?;
@@ -186,7 +193,13 @@ pub async fn error_pages<B: MessageBody + 'static>(
         return Ok(ServiceResponse::new(request, to.map_into_right_body()));
     }
     let view = ErrorView { status: status.as_u16(), message, retry_after, reference: None };
-    match error_page(&door, &visit, status, view).await {
+    let page = match error_page(&door, &visit, status, view).await {
+        // What was not found may be there, as nothing could be looked up.
+        Err(error @ Error::Unavailable(_)) => bare_page(&door, &visit, error.status_code(), error.retry_after()),
+        Err(_) => bare_page(&door, &visit, status, retry_after),
+        page => page,
+    };
+    match page {
         Ok(page) => {
             let (request, _) = response.into_parts();
             request.extensions_mut().clear();
@@ -219,7 +232,7 @@ fn gone_to(to: String) -> Option<HttpResponse> {
 
 async fn error_page(door: &Door, visit: &Visit, status: StatusCode, view: ErrorView) -> Result<HttpResponse> {
     let seen = visit.clone();
-    // The frame needs the database; an error page must not. Without it the plain answer stands.
+    // The frame needs the database: without it there is the bare page.
     let mut page = door.read(move |conn, now| frame::load(conn, &seen, now)).await?;
     page.noindex = true;
     page.title = door.templates.text(visit.language, &format!("error-title-{}", shown(status)))?;
@@ -229,6 +242,19 @@ async fn error_page(door: &Door, visit: &Visit, status: StatusCode, view: ErrorV
         answer.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
     }
     Ok(answer)
+}
+
+/// A page without anything of the shop, for when its frame cannot be read.
+fn bare_page(door: &Door, visit: &Visit, status: StatusCode, retry_after: Option<u64>) -> Result<HttpResponse> {
+    let view = ErrorView { status: status.as_u16(), message: None, retry_after, reference: None };
+    let page = BarePage { tag: visit.language.tag(), view };
+    let html = door.templates.render("storefront/bare.html", visit.spoken(), &page)?;
+    let mut answer = HttpResponse::build(status);
+    answer.content_type("text/html; charset=utf-8").insert_header((header::CACHE_CONTROL, "no-store"));
+    if let Some(seconds) = retry_after {
+        answer.insert_header((header::RETRY_AFTER, seconds.to_string()));
+    }
+    Ok(answer.body(html))
 }
 
 /// What a closed store still serves: its orders and the accounts of its customers, texts, and what their pages are made of.
@@ -244,7 +270,9 @@ async fn closed(door: &Door, visit: &Visit) -> Result<HttpResponse> {
     page.noindex = true;
     page.title = door.templates.text(visit.language, "store-closed-title")?;
     let view = ClosedView { elsewhere: door.main_site().url(visit.language, "/") };
-    door.render_as(StatusCode::SERVICE_UNAVAILABLE, visit, "storefront/closed.html", &Page { page, view })
+    let mut answer = door.render_as(StatusCode::SERVICE_UNAVAILABLE, visit, "storefront/closed.html", &Page { page, view })?;
+    answer.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from(CLOSED_RETRY));
+    Ok(answer)
 }
 
 /// The status whose words are shown.

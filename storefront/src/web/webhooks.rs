@@ -2,6 +2,7 @@
 
 use super::door::Door;
 use crate::payments;
+use crate::refunds;
 use actix_web::http::StatusCode;
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse};
@@ -42,6 +43,12 @@ async fn notice(door: web::Data<Door>, request: HttpRequest, provider: web::Path
             Some(payment) => Some(payment),
             None => payments::find_by_reference(conn, provider, reference)?,
         };
+        // Of a refund only its own id is sure to be known here: its notice names the provider's payment, not the page that was paid on.
+        if let Some(refund) = &notice.refund
+            && let Some(payment) = refunds::payment_of(conn, provider, refund)?
+        {
+            refunds::schedule_check(conn, payment, now)?;
+        }
         match payment {
             Some(payment) => payments::schedule_check(conn, payment.id, now),
             None => Ok(()),

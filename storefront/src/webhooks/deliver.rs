@@ -7,7 +7,8 @@ use crate::schema::{webhook_attempts as attempts, webhook_endpoints as endpoints
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use kernel::clock::Time;
-use kernel::{Conn, Db, Result, jobs};
+use kernel::jobs::{self, Class};
+use kernel::{Conn, Db, Result};
 use std::time::{Duration, Instant};
 
 /// The job that hands one message over.
@@ -104,7 +105,7 @@ fn record(conn: &mut Conn, message: &Message, outcome: &Outcome, now: Time) -> R
         Some(seconds) => {
             let at = now + TimeDelta::seconds(*seconds);
             settle(conn, message, MessageState::Waiting, Some(at))?;
-            jobs::enqueue(conn, DELIVER_JOB, &message.id.to_string(), None, at, now)
+            jobs::enqueue_as(conn, Class::Outside, DELIVER_JOB, &message.id.to_string(), None, at, now)
         }
         None => settle(conn, message, MessageState::Failed, None),
     }

@@ -49,6 +49,24 @@ fn a_purchase_by_bank_transfer_from_cart_to_refund() {
     let refunded = client.post(&format!("{order}/refunds"), refund).is(201);
     assert_eq!((&refunded["refunds"][0]["amount"]["minor"], &refunded["lines"][0]["refunded"]), (&json!(1250), &json!(1)));
     assert_eq!(client.get(&order).is(200), refunded);
+
+    // An amount of what is left, without a unit.
+    let part = |minor: i64| json!({"lines": [{"line_id": line, "amount": {"minor": minor, "currency": "EUR"}}]});
+    let ask = |wish: Value| client.post(&format!("{order}/refunds/preview"), wish);
+    let shown = ask(part(250)).is(200);
+    assert_eq!((&shown["amount"]["minor"], &shown["lines"][0]["quantity"]), (&json!(250), &json!(0)));
+    let told = ask(part(1251));
+    assert!(told.status == 422 && told.body.to_string().contains("more than is left of the line"), "{:#}", told.body);
+    ask(part(0)).refuses("lines[0].amount");
+    ask(json!({"lines": [{"line_id": line}]})).refuses("lines[0].quantity");
+    let both = json!({"lines": [{"line_id": line, "quantity": 1, "amount": {"minor": 1, "currency": "EUR"}}]});
+    ask(both).refuses("lines[0].quantity");
+    let mut refund = part(250);
+    refund["amount"] = shown["amount"].clone();
+    let refunded = client.post(&format!("{order}/refunds"), refund).is(201);
+    assert_eq!((&refunded["refunds"][1]["amount"]["minor"], &refunded["lines"][0]["refunded"]), (&json!(250), &json!(1)));
+    let rest = ask(json!({"lines": [{"line_id": line, "quantity": 1}]})).is(200);
+    assert_eq!(rest["amount"]["minor"], json!(1000));
 }
 
 #[test]

@@ -143,6 +143,14 @@ pub struct ErrorView {
     pub reference: Option<String>,
 }
 
+/// `storefront/bare.html`: an error without the shop's frame.
+#[derive(Debug, Clone, Serialize)]
+pub struct BarePage {
+    /// The BCP 47 tag of the page's language.
+    pub tag: &'static str,
+    pub view: ErrorView,
+}
+
 /// `storefront/closed.html`: a store in which nothing is sold now.
 #[derive(Debug, Clone, Serialize)]
 pub struct ClosedView {

@@ -1,0 +1,2 @@
+DROP INDEX jobs_by_priority;
+ALTER TABLE jobs DROP COLUMN priority;
