@@ -254,7 +254,7 @@ fn variants(reader: &mut Reader, product: &mut Product, rows: usize, own: bool) 
     }
 }
 
-/// The domain's names of what is wrong (`variants.0.price`) as the form's (`v0_price`), and its words as texts of the back office.
+/// The domain's names of what is wrong (`variants.0.price`) as the form's (`v0_price`).
 pub fn named(wrong: Fields) -> Fields {
     let mut fields = Fields::default();
     for (name, message) in wrong.0 {
@@ -262,18 +262,7 @@ pub fn named(wrong: Fields) -> Fields {
             Some((at, field)) => format!("v{at}_{field}"),
             None => name,
         };
-        let known = matches!(
-            message.as_str(),
-            "required"
-                | "text-invalid"
-                | "sku-taken"
-                | "slug-taken"
-                | "options-invalid"
-                | "options-too-many"
-                | "variants-too-many"
-                | "number-invalid"
-        );
-        fields.add(&name, if known { format!("admin-{message}") } else { message });
+        fields.add(&name, message);
     }
     fields
 }
@@ -285,11 +274,9 @@ mod tests {
     #[test]
     fn the_domain_and_the_form_name_fields_alike() {
         let mut wrong = Fields::default();
-        wrong.add("variants.3.sku", "sku-taken");
-        wrong.add("title", "required");
+        wrong.add("variants.3.sku", "admin-sku-taken");
         let named = named(wrong);
         assert_eq!(named.0.get("v3_sku").map(String::as_str), Some("admin-sku-taken"));
-        assert_eq!(named.0.get("title").map(String::as_str), Some("admin-required"));
     }
 
     #[test]
