@@ -78,6 +78,7 @@ mod settings;
 mod shipping;
 mod sign_in;
 mod staff;
+mod stale;
 mod stock;
 mod stock_goods;
 mod store_credit;
