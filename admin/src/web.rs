@@ -51,6 +51,7 @@ mod product_form;
 mod product_import;
 mod product_prices;
 mod product_rules;
+mod product_stale;
 mod product_table;
 mod products;
 mod promotion_bench;

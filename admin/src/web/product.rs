@@ -5,6 +5,8 @@ use super::desk::{Desk, refusal};
 use super::product_attributes;
 use super::product_form::{self, BLANK_ROWS};
 use super::product_prices;
+use super::product_stale;
+use super::stale;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use kernel::clock::Time;
@@ -139,10 +141,15 @@ async fn save(desk: Desk, id: Option<ProductId>, posted: Posted) -> Result<HttpR
     match stored {
         Ok(id) => Ok(desk.done(&of.at(&format!("/admin/products/{id}")), "admin-saved")),
         Err(error) => {
+            let stale = stale::is(&error);
             let (status, wrong) = refusal(error)?;
             let loaded = desk.read(move |conn| load(conn, id, currency)).await?;
+            let posted = if stale { product_stale::aligned(&posted, &loaded) } else { posted };
             let rows = product_form::rows(&posted).max(loaded.product.variants.len() + BLANK_ROWS);
-            let form = typed(&posted, &loaded, rows, &product_form::named(wrong));
+            let mut form = typed(&posted, &loaded, rows, &product_form::named(wrong));
+            if stale {
+                form = product_stale::made_of(form, &loaded, product_stale::differing(&posted, &loaded, &desk.words()?));
+            }
             show(&desk, &of, status, &loaded, form, rows).await
         }
     }

@@ -7,7 +7,7 @@ use kernel::error::Fields;
 use kernel::money::Currency;
 use kernel::{Error, Result};
 use storefront::attributes::Definitions;
-use storefront::catalog::{Categories, Product, Status, Text, Variant, Window};
+use storefront::catalog::{Categories, Picture, Product, Status, Text, Variant, Window};
 use storefront::ids::CategoryId;
 use storefront::shop::Shop;
 use storefront::web::posted::Posted;
@@ -37,7 +37,8 @@ const BASE: &[&str] = &[
     "seo_description_zh",
 ];
 /// The fields of a variant.
-const VARIANT: &[&str] = &[
+pub const VARIANT: &[&str] = &[
+    "id",
     "sku",
     "barcode",
     "options",
@@ -53,6 +54,8 @@ const VARIANT: &[&str] = &[
     "taxable",
     "active",
 ];
+/// The fields of a picture. `of` says which one it is.
+pub const PICTURE: [&str; 4] = ["of", "alt", "position", "remove"];
 /// Empty rows for new variants below those there are.
 pub const BLANK_ROWS: usize = 1;
 /// How the form tells a moment, to the finest that is stored.
@@ -64,7 +67,7 @@ pub fn names(variants: usize, pictures: usize, categories: &Categories, definiti
     names.extend(categories.0.iter().map(|category| format!("category-{}", category.id)));
     names.extend(product_attributes::names(definitions));
     for at in 0..pictures {
-        names.extend(["alt", "position", "remove"].map(|field| format!("p{at}_{field}")));
+        names.extend(PICTURE.map(|field| format!("p{at}_{field}")));
     }
     for at in 0..variants {
         names.extend(VARIANT.iter().map(|field| format!("v{at}_{field}")));
@@ -111,7 +114,8 @@ pub fn filled(
         form = form.fill(&format!("category-{category}"), "on");
     }
     for (at, picture) in product.pictures.iter().enumerate() {
-        form = form.fill(&format!("p{at}_alt"), &picture.alt).fill(&format!("p{at}_position"), (at + 1).to_string());
+        let name = |field: &str| format!("p{at}_{field}");
+        form = form.fill(&name("of"), mark(picture)).fill(&name("alt"), &picture.alt).fill(&name("position"), (at + 1).to_string());
     }
     for at in 0..rows {
         let fresh = Variant::default();
@@ -121,10 +125,16 @@ pub fn filled(
     form
 }
 
+/// What tells a picture of the product from its others.
+pub fn mark(picture: &Picture) -> String {
+    kernel::token::hash(&picture.source)
+}
+
 fn variant_filled(form: Form, at: usize, variant: &Variant, currency: Currency) -> Form {
     let name = |field: &str| format!("v{at}_{field}");
     let weight = if variant.weight_grams == 0 { String::new() } else { variant.weight_grams.to_string() };
-    form.fill(&name("sku"), variant.sku.clone().unwrap_or_default())
+    form.fill(&name("id"), variant.id.map(|id| id.to_string()).unwrap_or_default())
+        .fill(&name("sku"), variant.sku.clone().unwrap_or_default())
         .fill(&name("barcode"), &variant.barcode)
         .fill(&name("options"), variant.options.join(" / "))
         .fill(&name("price"), forms::amount(variant.price, currency))
@@ -200,13 +210,13 @@ fn list(text: &str, separator: char) -> Vec<String> {
 
 /// New texts and a new order of the pictures; equal positions keep the order there was.
 fn pictures(reader: &mut Reader, product: &mut Product) {
-    let mut kept: Vec<(i64, storefront::catalog::Picture)> = Vec::new();
+    let mut kept: Vec<(i64, Picture)> = Vec::new();
     for (at, picture) in product.pictures.iter().enumerate() {
         if reader.ticked(&format!("p{at}_remove")) {
             continue;
         }
         let position = reader.number(&format!("p{at}_position"));
-        kept.push((position, storefront::catalog::Picture { alt: reader.text(&format!("p{at}_alt")), ..picture.clone() }));
+        kept.push((position, Picture { alt: reader.text(&format!("p{at}_alt")), ..picture.clone() }));
     }
     kept.sort_by_key(|(position, _)| *position);
     product.pictures = kept.into_iter().map(|(_, picture)| picture).collect();

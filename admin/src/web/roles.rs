@@ -143,7 +143,7 @@ fn refused(desk: &Desk, error: Error, role: Option<(&Role, i64)>, posted: &Poste
     let locked = |name: &str| Permission::ALL.iter().any(|one| word(*one) == name && !desk.may(*one));
     let label = |name: &str| {
         let key = if name == "name" { "admin-role-name".to_string() } else { format!("admin-may-{name}") };
-        (!locked(name)).then(|| Label { text: words.get(&key), values: "" })
+        (!locked(name)).then(|| Label { text: words.get(&key), ..Label::default() })
     };
     let of = Refused { form: blank().typed(posted.pairs()), order: &order, stored, label: &label };
     let (status, form) = stale::refused(posted, error, of, &words)?;

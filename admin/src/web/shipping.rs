@@ -3,7 +3,7 @@
 use super::choice::{self, Choice};
 use super::desk::Desk;
 use super::forms::{self, Reader};
-use super::stale::{self, Labels, Refused};
+use super::stale::{self, Label, Labels, Refused};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use kernel::money::{Currency, Money};
@@ -157,13 +157,14 @@ async fn save(desk: Desk, id: Option<ShippingRateId>, posted: Posted) -> Result<
         Ok(()) => Ok(desk.done("/admin/shipping", "admin-saved")),
         Err(error) => {
             let words = desk.words()?;
-            let stored = desk
-                .read(move |conn| match id {
-                    Some(id) => filled(&shipping::get(conn, id)?),
-                    None => Ok(Form::new(NAMES)),
+            let (stored, places) = desk
+                .read(move |conn| {
+                    let stored = id.map_or_else(|| Ok(Form::new(NAMES)), |id| filled(&shipping::get(conn, id)?))?;
+                    Ok((stored, stock::locations(conn)?))
                 })
                 .await?;
-            let label = |name: &str| stale::label(LABELS, name, &words);
+            let choices: Vec<(String, String)> = places.into_iter().map(|place| (place.id.to_string(), place.name)).collect();
+            let label = |name: &str| Some(Label { choices: choices.clone(), ..stale::label(LABELS, name, &words)? });
             let form = Form::new(NAMES).typed(posted.pairs());
             let (status, form) = stale::refused(&posted, error, Refused { form, order: NAMES, stored: &stored, label: &label }, &words)?;
             show(&desk, status, id, currency, id.is_none().then_some(&of), form).await

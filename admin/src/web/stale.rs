@@ -19,10 +19,14 @@ const ALIKE: [&str; 7] =
 const SHOWN: usize = 160;
 const LEAD: usize = 40;
 
-/// What a field is called; `values` begins the keys of its values when they are words of a list.
+/// What a field is called, and what its values are.
+#[derive(Clone, Default)]
 pub struct Label {
     pub text: String,
+    /// Begins the keys of its values when they are words of a list.
     pub values: &'static str,
+    /// The values with their names when they are chosen from rows.
+    pub choices: Vec<(String, String)>,
 }
 
 /// Fields of a form with the keys of their labels, and what begins the keys of their values or nothing.
@@ -32,11 +36,11 @@ pub type Labels = [(&'static str, &'static str, &'static str)];
 pub fn label(labels: &Labels, name: &str, words: &Words) -> Option<Label> {
     let find = |name: &str| labels.iter().find(|(known, ..)| *known == name).map(|(_, key, values)| (words.get(key), *values));
     if let Some((text, values)) = find(name) {
-        return Some(Label { text, values });
+        return Some(Label { text, values, ..Label::default() });
     }
     let (stem, language) = name.rsplit_once('_')?;
     let (text, values) = find(stem)?;
-    Some(Label { text: format!("{text} ({})", Language::parse(language)?.name()), values })
+    Some(Label { text: format!("{text} ({})", Language::parse(language)?.name()), values, ..Label::default() })
 }
 
 /// Lets a form pass that was made of what is stored, and one that asks for what is stored already: sent twice is saved once. `Conflict`
@@ -84,21 +88,22 @@ pub fn differing(of: &Refused<'_>, words: &Words) -> Vec<Meanwhile> {
             continue;
         }
         let Some(label) = (of.label)(name) else { continue };
-        let (stored, typed) = told(stored, typed, label.values, words);
+        let (stored, typed) = told(stored, typed, &label, words);
         rows.push(Meanwhile { field: Some(name.to_string()), label: label.text, stored, typed });
     }
     rows
 }
 
 /// Two values in words, cut to where they differ.
-pub fn told(stored: &str, typed: &str, values: &str, words: &Words) -> (String, String) {
+pub fn told(stored: &str, typed: &str, label: &Label, words: &Words) -> (String, String) {
     let ticks = matches!((stored, typed), ("on", "") | ("", "on"));
+    let chosen = |value: &str| label.choices.iter().find(|(known, _)| known == value).map(|(_, name)| name.clone());
     let word = |value: &str| match value {
         "on" if ticks => words.get("admin-yes"),
         "" if ticks => words.get("admin-no"),
         "" => words.get("admin-audit-empty"),
-        value if !values.is_empty() => words.get(&format!("{values}{value}")),
-        value => value.to_string(),
+        value if !label.values.is_empty() => words.get(&format!("{}{}", label.values, value.replace('_', "-"))),
+        value => chosen(value).unwrap_or_else(|| value.to_string()),
     };
     let (stored, typed) = (word(stored), word(typed));
     let common = stored.chars().zip(typed.chars()).take_while(|(a, b)| a == b).count();

@@ -53,7 +53,7 @@ fn refused(desk: &Desk, posted: &Posted, stored: &Form, error: kernel::Error) ->
             "active" => words.get("admin-webhook-active"),
             name => topics().find(|topic| field(*topic) == name)?.as_str().to_string(),
         };
-        Some(Label { text, values: "" })
+        Some(Label { text, ..Label::default() })
     };
     let of = Refused { form: blank().typed(posted.pairs()), order: &order, stored, label: &label };
     stale::refused(posted, error, of, &words)

@@ -38,6 +38,13 @@ impl Posted {
     }
 }
 
+impl FromIterator<(String, String)> for Posted {
+    /// Fields that were proven before.
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Posted {
+        Posted(pairs.into_iter().collect())
+    }
+}
+
 impl FromRequest for Posted {
     type Error = Error;
     type Future = Pin<Box<dyn Future<Output = Result<Posted, Error>>>>;
