@@ -183,3 +183,46 @@
   frame.addEventListener("load", follow);
   if (frame.contentDocument?.readyState === "complete") follow();
 })();
+
+// Pictures of a product are put in order by dragging; their numbers follow, which is what is sent. By keyboard the numbers are typed.
+(() => {
+  "use strict";
+  const list = document.querySelector("[data-sort]");
+  const rows = () => [...list.querySelectorAll(".picture")];
+  if (!list || rows().length < 2 || list.closest("fieldset:disabled")) return;
+  const number = (row) => row.querySelector("input[name$=_position]");
+  let dragged;
+
+  const count = () => rows().forEach((row, at) => { number(row).value = at + 1; });
+  // The place that the pointer is over: before the row whose middle lies below it.
+  const place = (y) => {
+    const next = rows().find((row) => row !== dragged && y < row.getBoundingClientRect().top + row.offsetHeight / 2);
+    if (next) next.before(dragged);
+    else rows().at(-1).after(dragged);
+  };
+
+  for (const row of rows()) {
+    const handle = row.querySelector("[data-handle]");
+    handle.hidden = false;
+    // A finger or a mouse alike; the page does not scroll meanwhile.
+    handle.addEventListener("pointerdown", (event) => {
+      if (event.button > 0) return;
+      event.preventDefault();
+      dragged = row;
+      row.classList.add("dragged");
+      handle.setPointerCapture(event.pointerId);
+    });
+    handle.addEventListener("pointermove", (event) => {
+      if (dragged === row) place(event.clientY);
+    });
+    const drop = (event) => {
+      if (dragged !== row) return;
+      dragged = undefined;
+      row.classList.remove("dragged");
+      if (event.type === "pointerup") count();
+    };
+    handle.addEventListener("pointerup", drop);
+    handle.addEventListener("pointercancel", drop);
+  }
+  list.querySelector("[data-sort-hint]").hidden = false;
+})();

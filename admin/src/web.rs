@@ -49,6 +49,7 @@ mod product_export;
 mod product_filter;
 mod product_form;
 mod product_import;
+mod product_matrix;
 mod product_prices;
 mod product_rules;
 mod product_stale;

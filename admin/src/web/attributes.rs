@@ -1,9 +1,9 @@
 //! Definitions of attributes: their list with the free attributes that nobody defined, and what a change does to the values that
 //! products have, shown before it is made.
 
-use super::stale;
 use super::attribute_form::{self, BLANK_ROWS, Typed};
 use super::desk::{Act, Desk, refusal};
+use super::stale;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use kernel::error::Fields;

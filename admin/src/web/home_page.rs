@@ -74,7 +74,10 @@ fn filled(layout: &Layout) -> Form {
 
 /// What a field is called: the part or the shelf that it is of, then itself.
 fn label(name: &str, words: &Words) -> Option<Label> {
-    let of = |of: String, name: &str| Label { text: format!("{of}: {}", words.get(&format!("admin-home-page-{}", name.replace('_', "-")))), ..Label::default() };
+    let of = |of: String, name: &str| Label {
+        text: format!("{of}: {}", words.get(&format!("admin-home-page-{}", name.replace('_', "-")))),
+        ..Label::default()
+    };
     if name == "tiles" {
         return Some(Label { text: words.get("admin-home-page-tiles"), ..Label::default() });
     }

@@ -27,6 +27,7 @@ const BASE: &[&str] = &[
     "gift_card",
     "tags",
     "options",
+    "matrix",
     "attributes",
     "attributes_of",
     "seo_title",
@@ -204,7 +205,7 @@ pub fn product(posted: &Posted, stored: &Product, definitions: &Definitions, sho
 }
 
 /// Words between `separator`s.
-fn list(text: &str, separator: char) -> Vec<String> {
+pub fn list(text: &str, separator: char) -> Vec<String> {
     text.split(separator).map(|word| word.trim().to_string()).filter(|word| !word.is_empty()).collect()
 }
 

@@ -62,7 +62,9 @@ fn row_of<'v>(pairs: &mut Vec<(String, String)>, kind: char, fields: &[&str], at
 /// The fields in which the stored product differs from the one that the form means. Empty when the form does not read: what is wrong is
 /// told first.
 pub fn differing(posted: &Posted, loaded: &Loaded, words: &Words) -> Vec<Meanwhile> {
-    let Ok(typed) = product_form::product(posted, &loaded.product, &loaded.definitions, &loaded.shop, loaded.own) else { return Vec::new() };
+    let Ok(typed) = product_form::product(posted, &loaded.product, &loaded.definitions, &loaded.shop, loaded.own) else {
+        return Vec::new();
+    };
     let (stored, typed) = (plain(&loaded.product), plain(&typed));
     let changes = catalog::diff(&stored, &typed, &loaded.categories, loaded.currency);
     let row = |change: catalog::FieldChange| {

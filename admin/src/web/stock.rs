@@ -19,11 +19,8 @@ use storefront::web::views::form::Form;
 
 const COUNT: &[&str] = &["location", "on_hand", "reason", "key"];
 const RULES: &[&str] = &["low_at", "oversell", "expected_on"];
-const RULE_LABELS: &Labels = &[
-    ("low_at", "admin-stock-low-at", ""),
-    ("oversell", "admin-stock-oversell", ""),
-    ("expected_on", "admin-stock-expected", ""),
-];
+const RULE_LABELS: &Labels =
+    &[("low_at", "admin-stock-low-at", ""), ("oversell", "admin-stock-oversell", ""), ("expected_on", "admin-stock-expected", "")];
 /// Movements on a variant's page.
 const MOVEMENTS: i64 = 50;
 

@@ -161,9 +161,7 @@ async fn save(desk: Desk, id: Option<StoreId>, posted: Posted) -> Result<HttpRes
             desk.door.renew_sites().await?;
             Ok(desk.done(&format!("{HERE}/{id}"), "admin-saved"))
         }
-        Err(error) => {
-            refused(&desk, id, &posted, error).await
-        }
+        Err(error) => refused(&desk, id, &posted, error).await,
     }
 }
 

@@ -156,10 +156,7 @@ fn adjust(conn: &mut Conn, location: LocationId, variant: VariantId, units: i64,
         return Ok(());
     }
     let level = level(conn, variant)?;
-    Err(Error::conflict(said(
-        "stock-promised",
-        &[("promised", &(level.allocated + level.held)), ("wanted", &(level.on_hand + units))],
-    )))
+    Err(Error::conflict(said("stock-promised", &[("promised", &(level.allocated + level.held)), ("wanted", &(level.on_hand + units))])))
 }
 
 /// Books goods that arrived at a location. The same `key` books once.
@@ -320,4 +317,11 @@ pub fn set_rules(conn: &mut Conn, variant: VariantId, rules: Rules, now: Time) -
         .set((stock_levels::low_at.eq(rules.low_at), stock_levels::expected_on.eq(rules.expected_on)))
         .execute(conn)?;
     super::turned(conn, variant, &format!("rules:{}", kernel::token::random()), now)
+}
+
+/// Which of these variants lay in the house at some time, as the movements say.
+pub fn ever_came(conn: &mut Conn, variants: &[VariantId]) -> Result<HashSet<VariantId>> {
+    let came = stock_movements::table.filter(stock_movements::variant_id.eq_any(variants)).filter(stock_movements::on_hand.gt(0));
+    let found: Vec<VariantId> = came.select(stock_movements::variant_id).distinct().load(conn)?;
+    Ok(found.into_iter().collect())
 }
