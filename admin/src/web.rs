@@ -95,6 +95,7 @@ mod webhooks;
 use access::Access;
 use actix_web::middleware::from_fn;
 use actix_web::web;
+use storefront::web::posted;
 
 /// Bytes of a form: a product with many variants and long texts in two languages is the largest.
 const FORM: usize = 4 << 20;
@@ -104,7 +105,7 @@ const FORM: usize = 4 << 20;
 pub fn configure(config: &mut web::ServiceConfig) {
     for prefix in ["/admin", "/zh/admin"] {
         let scope = web::scope(prefix)
-            .app_data(web::FormConfig::default().limit(FORM))
+            .app_data(posted::Limit(FORM))
             .configure(access::register)
             .default_service(access::guarded(web::to(desk::missing), Access::Enrolling))
             .wrap(from_fn(desk::pages));

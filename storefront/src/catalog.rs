@@ -48,7 +48,7 @@ pub use remove::{remove, used};
 pub use sale::{VariantForSale, find_variant, for_sale, gift_cards, variants_for_sale};
 pub use save::{PICTURE_JOB, Saved, Saving, save_product};
 pub(crate) use save::{check_skus, checked, save_untold};
-pub use shelf::{StockRow, stock_list, stock_row};
+pub use shelf::{StockRow, low_count, stock_list, stock_row};
 pub use slug::slug;
 pub use window::{WINDOW_JOB, Window, relist};
 
