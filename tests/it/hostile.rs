@@ -39,23 +39,22 @@ const THREADS: usize = 4;
 fn body(form: &Shown, field: &str, value: &str) -> String {
     let rest = form.fields.iter().filter(|(name, _)| name != field);
     let body = Serializer::new(String::new()).extend_pairs(rest).finish();
-    let name: String = form_urlencoded_byte(field);
+    let name = encoded(field);
     let value = match value {
         BROKEN => "%ff%fe%c3%28".to_string(),
         LONG => "x".repeat(100_000),
-        value => form_urlencoded_byte(value),
+        value => encoded(value),
     };
     format!("{body}&{name}={value}")
 }
 
-fn form_urlencoded_byte(text: &str) -> String {
+fn encoded(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
 /// A row of a table like the others of it: one of them is enough.
 fn kind(field: &str) -> String {
-    let plain: String = field.chars().filter(|c| !c.is_ascii_digit()).collect();
-    plain
+    field.chars().filter(|c| !c.is_ascii_digit()).collect()
 }
 
 /// What is wrong with an answer.
@@ -71,7 +70,11 @@ fn fault(page: &Page, form: &Shown, field: &str, value: &str) -> Option<String> 
     if (page.status == 422 || page.status == 409) && !(told && page.body.len() > 20) {
         return Some(format!("{at}: refused without a word"));
     }
-    // A form that is refused for a field has what was typed into the others.
+    // A form that is refused for what was typed into a field has what was typed into the others. Who forges a choice or a hidden field
+    // may lose what hangs on it.
+    if !form.typed.iter().any(|name| name == field) {
+        return None;
+    }
     let own = page.forms().into_iter().find(|shown| shown.action == form.action);
     let lost = own.filter(|_| page.status == 422).and_then(|shown| {
         let kept = |(name, typed): &&(String, String)| {
