@@ -21,6 +21,7 @@ mod feeds;
 mod gift_sales;
 mod hostile;
 mod imports;
+mod letters;
 mod mailing;
 mod memory;
 mod menus;
