@@ -190,21 +190,20 @@
   const list = document.querySelector("[data-sort]");
   const rows = () => [...list.querySelectorAll(".picture")];
   if (!list || rows().length < 2 || list.closest("fieldset:disabled")) return;
-  const number = (row) => row.querySelector("input[name$=_position]");
+  const EDGE = 60, STEP = 16;
   let dragged;
 
-  const count = () => rows().forEach((row, at) => { number(row).value = at + 1; });
-  // The place that the pointer is over: before the row whose middle lies below it.
-  const place = (y) => {
-    const next = rows().find((row) => row !== dragged && y < row.getBoundingClientRect().top + row.offsetHeight / 2);
-    if (next) next.before(dragged);
-    else rows().at(-1).after(dragged);
+  const mark = (row) => {
+    for (const other of rows()) other.classList.toggle("drop", other === row);
+    list.classList.toggle("drop-last", dragged !== undefined && !row);
   };
+  // The row before which it would be put: the first whose middle lies below the pointer.
+  const next = (y) => rows().find((row) => y < row.getBoundingClientRect().top + row.offsetHeight / 2);
 
   for (const row of rows()) {
     const handle = row.querySelector("[data-handle]");
     handle.hidden = false;
-    // A finger or a mouse alike; the page does not scroll meanwhile.
+    // A finger or a mouse alike. Nothing moves before it is let go: whoever moves an element loses its pointer.
     handle.addEventListener("pointerdown", (event) => {
       if (event.button > 0) return;
       event.preventDefault();
@@ -213,16 +212,24 @@
       handle.setPointerCapture(event.pointerId);
     });
     handle.addEventListener("pointermove", (event) => {
-      if (dragged === row) place(event.clientY);
+      if (dragged !== row) return;
+      mark(next(event.clientY));
+      if (event.clientY < EDGE) scrollBy(0, -STEP);
+      else if (event.clientY > innerHeight - EDGE) scrollBy(0, STEP);
     });
-    const drop = (event) => {
+    const end = (event) => {
       if (dragged !== row) return;
       dragged = undefined;
       row.classList.remove("dragged");
-      if (event.type === "pointerup") count();
+      mark();
+      if (event.type !== "pointerup") return;
+      const before = next(event.clientY);
+      if (before) before.before(row);
+      else rows().at(-1).after(row);
+      rows().forEach((one, at) => { one.querySelector("input[name$=_position]").value = at + 1; });
     };
-    handle.addEventListener("pointerup", drop);
-    handle.addEventListener("pointercancel", drop);
+    handle.addEventListener("pointerup", end);
+    handle.addEventListener("pointercancel", end);
   }
   list.querySelector("[data-sort-hint]").hidden = false;
 })();

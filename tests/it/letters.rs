@@ -32,7 +32,7 @@ impl Preview {
         let preview = Preview { templates, language, pictures, mails: RefCell::default(), pages: RefCell::default() };
         mails::mails(&preview).unwrap();
         let link = "https://shop.example/admin/invitation?token=t";
-        let invitation = serde_json::json!({ "inviter": "Olga", "role": "admin-role-packer", "days": 7, "url": link });
+        let invitation = serde_json::json!({ "inviter": "Olga", "role": "admin-role-agent", "days": 7, "url": link });
         preview.mail("staff_invitation", invitation).unwrap();
         preview
     }
