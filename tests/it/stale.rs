@@ -163,4 +163,20 @@ fn what_never_came_is_a_pre_order_and_what_ran_out_a_back_order() {
     ann.submit(&ann.get("/products/teapot"), "/cart/lines", &[("quantity", "2")]).says(200, "Teapot");
     ann.get("/cart").says(200, "Pre-order. Expected on").says(200, "On back-order. Expected on");
     ann.get("/zh/cart").says(200, "新品预售");
+    goods::run(&house.db, crate::feeds::PICTURES);
+    let feed = ann.get("/feeds/google.xml");
+    for part in ["<g:availability>preorder<", "<g:availability>in_stock<", "<g:availability_date>2099-03-01T00:00Z<"] {
+        assert!(feed.body.contains(part), "{part} is not in {}", feed.body);
+    }
+    // Once some came it is a back-order like any other.
+    let page = olga.get(&format!("/admin/stock/{new}"));
+    let place = house.db.read_now(storefront::stock::locations).unwrap()[0].id;
+    let place = place.to_string();
+    let count = |page: &Page, units: &str| {
+        let typed = [("location", place.as_str()), ("on_hand", units), ("reason", "Count")];
+        olga.submit(page, &format!("/admin/stock/{new}"), &typed).says(200, "");
+    };
+    count(&page, "3");
+    count(&olga.get(&format!("/admin/stock/{new}")), "0");
+    ann.get("/products/kettle").says(200, "On back-order.").holds("https://schema.org/BackOrder");
 }
