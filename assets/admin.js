@@ -183,3 +183,53 @@
   frame.addEventListener("load", follow);
   if (frame.contentDocument?.readyState === "complete") follow();
 })();
+
+// Pictures of a product are put in order by dragging; their numbers follow, which is what is sent. By keyboard the numbers are typed.
+(() => {
+  "use strict";
+  const list = document.querySelector("[data-sort]");
+  const rows = () => [...list.querySelectorAll(".picture")];
+  if (!list || rows().length < 2 || list.closest("fieldset:disabled")) return;
+  const EDGE = 60, STEP = 16;
+  let dragged;
+
+  const mark = (row) => {
+    for (const other of rows()) other.classList.toggle("drop", other === row);
+    list.classList.toggle("drop-last", dragged !== undefined && !row);
+  };
+  // The row before which it would be put: the first whose middle lies below the pointer.
+  const next = (y) => rows().find((row) => y < row.getBoundingClientRect().top + row.offsetHeight / 2);
+
+  for (const row of rows()) {
+    const handle = row.querySelector("[data-handle]");
+    handle.hidden = false;
+    // A finger or a mouse alike. Nothing moves before it is let go: whoever moves an element loses its pointer.
+    handle.addEventListener("pointerdown", (event) => {
+      if (event.button > 0) return;
+      event.preventDefault();
+      dragged = row;
+      row.classList.add("dragged");
+      handle.setPointerCapture(event.pointerId);
+    });
+    handle.addEventListener("pointermove", (event) => {
+      if (dragged !== row) return;
+      mark(next(event.clientY));
+      if (event.clientY < EDGE) scrollBy(0, -STEP);
+      else if (event.clientY > innerHeight - EDGE) scrollBy(0, STEP);
+    });
+    const end = (event) => {
+      if (dragged !== row) return;
+      dragged = undefined;
+      row.classList.remove("dragged");
+      mark();
+      if (event.type !== "pointerup") return;
+      const before = next(event.clientY);
+      if (before) before.before(row);
+      else rows().at(-1).after(row);
+      rows().forEach((one, at) => { one.querySelector("input[name$=_position]").value = at + 1; });
+    };
+    handle.addEventListener("pointerup", end);
+    handle.addEventListener("pointercancel", end);
+  }
+  list.querySelector("[data-sort-hint]").hidden = false;
+})();

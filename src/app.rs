@@ -47,7 +47,6 @@ fn configure(config: &mut web::ServiceConfig, state: &AppState) {
         .app_data(web::Data::new(state.signer.clone()))
         .app_data(web::Data::from(state.config.clone()))
         .app_data(web::PayloadConfig::new(BODY))
-        .app_data(web::FormConfig::default().limit(BODY))
         .app_data(web::JsonConfig::default().limit(BODY))
         .configure(health::routes)
         .configure(assets::routes)

@@ -16,6 +16,7 @@ mod worker;
 
 use clap::{Parser, Subcommand};
 use kernel::config::{Config, Mistakes};
+use kernel::web::i18n::{Language, Texts};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -80,11 +81,14 @@ impl From<Mistakes> for Failure {
 
 impl From<kernel::Error> for Failure {
     fn from(error: kernel::Error) -> Failure {
+        // What people are told stands in the texts of the shop.
+        let said = |text: &str| Texts::load(None).map_or_else(|_| text.to_string(), |texts| texts.message(Language::English, text));
         match error {
             kernel::Error::Invalid(fields) => {
-                let told: Vec<String> = fields.0.iter().map(|(field, message)| format!("{field} {message}")).collect();
+                let told: Vec<String> = fields.0.iter().map(|(field, message)| format!("{field}: {}", said(message))).collect();
                 Failure::Failed(told.join("; "))
             }
+            kernel::Error::Conflict(text) => Failure::Failed(said(&text)),
             other => Failure::Failed(other.to_string()),
         }
     }

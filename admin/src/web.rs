@@ -51,8 +51,10 @@ mod product_export;
 mod product_filter;
 mod product_form;
 mod product_import;
+mod product_matrix;
 mod product_prices;
 mod product_rules;
+mod product_stale;
 mod product_table;
 mod products;
 mod promotion_bench;
@@ -80,6 +82,7 @@ mod settings;
 mod shipping;
 mod sign_in;
 mod staff;
+mod stale;
 mod stock;
 mod stock_goods;
 mod store_credit;
@@ -94,6 +97,7 @@ mod webhooks;
 use access::Access;
 use actix_web::middleware::from_fn;
 use actix_web::web;
+use storefront::web::posted;
 
 /// Bytes of a form: a product with many variants and long texts in two languages is the largest.
 const FORM: usize = 4 << 20;
@@ -103,7 +107,7 @@ const FORM: usize = 4 << 20;
 pub fn configure(config: &mut web::ServiceConfig) {
     for prefix in ["/admin", "/zh/admin"] {
         let scope = web::scope(prefix)
-            .app_data(web::FormConfig::default().limit(FORM))
+            .app_data(posted::Limit(FORM))
             .configure(access::register)
             .default_service(access::guarded(web::to(desk::missing), Access::Enrolling))
             .wrap(from_fn(desk::pages));

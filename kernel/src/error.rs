@@ -1,8 +1,20 @@
 //! The one error that reaches the edge. Rooms define their own enum only where a caller branches on it.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
-/// What is wrong with each field of a form or request: field name to a message key or sentence.
+/// Stands between a key and its arguments; no text that anybody types has it.
+pub const BETWEEN: char = '\u{1f}';
+
+/// A message whose text has arguments, as one text: the key, then each name and value. `Texts::message` reads it.
+pub fn said(key: &str, args: &[(&str, &dyn Display)]) -> String {
+    args.iter().fold(key.to_string(), |text, (name, value)| {
+        let value = value.to_string().replace(BETWEEN, " ");
+        format!("{text}{BETWEEN}{name}{BETWEEN}{value}")
+    })
+}
+
+/// What is wrong with each field of a form or request: field name to a message key or what [`said`] made.
 #[derive(Debug, Default, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Fields(pub BTreeMap<String, String>);
 

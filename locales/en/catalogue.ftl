@@ -223,7 +223,7 @@ admin-category-delete = Delete this category
 category-name = Give a name of 1 to 200 characters.
 category-slug = Another category has this address.
 category-parent = Choose a category that is there and not below this one.
-category-stale = Somebody else changed this category since you opened it. Open it again to see their changes, then repeat yours.
+category-stale = Somebody else changed this category since you opened it.
 category-has-categories = There are categories below this one. Move or delete them first.
 category-has-products = There are products in this category. Take them out first.
 category-in-collection = A collection is filled by a rule that names this category. Change that rule first.
@@ -270,5 +270,17 @@ collection-slug = Another collection has this address.
 collection-text = The text is too long.
 collection-conditions = Give 1 to 20 conditions.
 collection-condition = A condition is empty or cannot be met.
-collection-stale = Somebody else changed this collection since you opened it. Open it again to see their changes, then repeat yours.
+collection-stale = Somebody else changed this collection since you opened it.
 collection-too-many = A collection made by hand has 200 products at most.
+
+# Variants and pictures of the product form
+admin-matrix = Option matrix
+admin-matrix-options = Options with their values
+admin-matrix-hint = One option a line, such as Colour: Blue, Red. Every combination that has no row yet gets one, with the price and the settings of the first row. Nothing is stored before you save.
+admin-matrix-make = Add missing combinations
+admin-matrix-made = Rows added or completed: { $count }. Look at them below, then save.
+admin-matrix-invalid = Write each option on a line of its own with a colon and its values, such as Colour: Blue, Red. A value has no slash.
+admin-matrix-option-lacking = Name the values of the option { $name } too: the product has it.
+admin-matrix-too-many = These are { $count } combinations; { $most } are the most at once.
+admin-pictures-drag = Drag a picture by its handle to put it in its place, or type its number. Save to store the order.
+admin-picture-drag = Drag to another place

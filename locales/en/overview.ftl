@@ -33,3 +33,7 @@ admin-home-units = { $count ->
     [one] { $count } unit
    *[other] { $count } units
 }
+admin-home-returns-requested = returns to answer
+admin-home-returns-received = returns to inspect
+admin-home-returns-inspected = returns to settle
+admin-home-low = run low

@@ -86,6 +86,7 @@ tax-excluded = Excl. tax
 stock-in-stock = In stock
 stock-few = Only { $left } left
 stock-back-order = On back-order.
+stock-pre-order = Pre-order.
 stock-sold-out = Sold out
 product-gallery = Pictures
 product-pictures = { $count ->

@@ -208,7 +208,7 @@ admin-category-delete = 删除此分类
 category-name = 请填写 1 到 200 个字符的名称。
 category-slug = 此网址已被其他分类使用。
 category-parent = 请选择一个现有的、且不在本分类之下的分类。
-category-stale = 您打开之后，他人修改了此分类。请重新打开查看其修改，再重复您的操作。
+category-stale = 您打开此分类之后，其他人修改过它。
 category-has-categories = 此分类下还有下级分类，请先移走或删除。
 category-has-products = 此分类中还有商品，请先将其移出。
 category-in-collection = 有专题按规则使用此分类选品，请先修改该规则。
@@ -255,5 +255,17 @@ collection-slug = 此网址已被其他专题使用。
 collection-text = 文字过长。
 collection-conditions = 请填写 1 到 20 个条件。
 collection-condition = 有条件为空或无法满足。
-collection-stale = 您打开之后，他人修改了此专题。请重新打开查看其修改，再重复您的操作。
+collection-stale = 您打开此专题之后，其他人修改过它。
 collection-too-many = 手动选品的专题最多包含 200 个商品。
+
+# 商品表单中的规格与图片
+admin-matrix = 选项组合
+admin-matrix-options = 选项及其值
+admin-matrix-hint = 每行一个选项，例如“颜色：蓝色, 红色”。尚无规格的组合会各添加一行，沿用第一行的价格和设置。保存之前不会写入任何内容。
+admin-matrix-make = 补全缺少的组合
+admin-matrix-made = 已添加或补全 { $count } 行。请在下方核对后保存。
+admin-matrix-invalid = 请每行填写一个选项，用冒号隔开名称和值，例如“颜色：蓝色, 红色”。值中不能有斜杠。
+admin-matrix-option-lacking = 商品已有选项“{ $name }”，请一并列出它的值。
+admin-matrix-too-many = 共有 { $count } 种组合，一次最多 { $most } 种。
+admin-pictures-drag = 拖动图片的手柄调整顺序，也可以直接填写序号。保存后生效。
+admin-picture-drag = 拖动以调整位置

@@ -24,3 +24,7 @@ admin-home-gift-cards = 礼品卡在用于支付商品时计入销售额，售�
 admin-home-best = 畅销商品
 admin-home-best-none = 这段时间没有售出商品。
 admin-home-units = { $count } 件
+admin-home-returns-requested = 待处理退货
+admin-home-returns-received = 待验收退货
+admin-home-returns-inspected = 待结算退货
+admin-home-low = 库存不足

@@ -80,6 +80,7 @@ tax-excluded = 未含税
 stock-in-stock = 有货
 stock-few = 仅剩 { $left } 件
 stock-back-order = 可预订。
+stock-pre-order = 新品预售。
 stock-sold-out = 售罄
 product-gallery = 图片
 product-pictures = 共 { $count } 张图片，可左右滑动

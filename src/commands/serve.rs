@@ -2,6 +2,7 @@ use super::Failure;
 use crate::app;
 use crate::state::AppState;
 use crate::worker::{SHOP, Worker};
+use admin::staff;
 use clap::Args;
 use kernel::clock::Clock;
 use kernel::config::Config;
@@ -36,6 +37,7 @@ pub fn run(config: Config, arguments: &Arguments) -> Result<ExitCode, Failure> {
 
 async fn serve(state: AppState, listener: TcpListener, with_worker: bool) -> Result<ExitCode, Failure> {
     let base_url = state.config.base_url.clone();
+    let nobody = state.db.read_now(staff::list)?.is_empty();
     let (stop, stopped) = watch::channel(false);
     let working = with_worker.then(|| {
         let worker = Worker::new(state.clone(), &SHOP);
@@ -46,6 +48,11 @@ async fn serve(state: AppState, listener: TcpListener, with_worker: bool) -> Res
     let handle = server.handle();
     let mut serving = actix_web::rt::spawn(server);
     println!("Regulars is at {base_url} (stop it with Ctrl-C)");
+    if nobody {
+        println!(
+            "Nobody can sign in at {base_url}/admin yet. In another terminal: regulars staff add you@example.com --name \"Your name\""
+        );
+    }
     tokio::select! {
         ended = &mut serving => {
             return Err(Failure::Failed(format!("the server ended by itself: {ended:?}")));

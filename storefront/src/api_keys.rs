@@ -50,13 +50,13 @@ pub fn create(conn: &mut Conn, name: &str, scopes: &[Scope], expires: Option<Tim
     let name = name.trim();
     let mut fields = Fields::default();
     if name.is_empty() || name.chars().count() > 80 || name.chars().any(char::is_control) {
-        fields.add("name", "Name the key in 1 to 80 characters, after the program that uses it.");
+        fields.add("name", "api-key-name");
     }
     if scopes.is_empty() {
-        fields.add("scopes", "Give the key at least one scope.");
+        fields.add("scopes", "api-key-scopes");
     }
     if expires.is_some_and(|at| at <= now) {
-        fields.add("expires_at", "The key would have expired already.");
+        fields.add("expires_at", "api-key-expired");
     }
     fields.check()?;
     let secret = format!("{PREFIX}{}", token::random());

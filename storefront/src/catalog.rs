@@ -49,7 +49,7 @@ pub(crate) use sale::{Cost, costs};
 pub use sale::{VariantForSale, find_variant, for_sale, gift_cards, variants_for_sale};
 pub use save::{PICTURE_JOB, Saved, Saving, save_product};
 pub(crate) use save::{check_skus, checked, save_untold};
-pub use shelf::{StockRow, stock_list, stock_row};
+pub use shelf::{StockRow, low_count, stock_list, stock_row};
 pub use slug::slug;
 pub use window::{WINDOW_JOB, Window, relist};
 

@@ -70,7 +70,7 @@ pub fn remove(conn: &mut Conn, slug: &str, language: Option<&str>) -> Result<()>
 /// Stores a page in its language, in place of the one before. Its HTML is made safe.
 pub fn save(conn: &mut Conn, page: &ContentPage) -> Result<()> {
     if page.title.trim().is_empty() {
-        return Err(Error::field("title", "Give the page a title."));
+        return Err(Error::field("title", "content-title"));
     }
     let body = clean_html(&page.body_html);
     let change = (pages::title.eq(page.title.trim()), pages::body_html.eq(&body), pages::position.eq(page.position));

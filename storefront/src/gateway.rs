@@ -155,7 +155,7 @@ impl From<GatewayError> for kernel::error::Error {
     fn from(error: GatewayError) -> Self {
         use kernel::error::Error;
         match error {
-            GatewayError::Declined(_) => Error::conflict("The bank declined the payment. Choose another way to pay."),
+            GatewayError::Declined(_) => Error::conflict("payment-declined"),
             GatewayError::Refused(text) => Error::Unexpected(format!("the payment provider refused: {text}")),
             GatewayError::Unknown(text) | GatewayError::Unreachable(text) => {
                 Error::Unavailable(format!("the payment provider does not answer: {text}"))

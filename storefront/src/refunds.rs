@@ -109,7 +109,7 @@ pub fn request(conn: &mut Conn, order: OrderId, request: &Request, expected: i64
     let order = orders::lock(conn, order, now)?;
     let preview = preview(conn, &order, request)?;
     if preview.amount != expected {
-        return Err(Error::conflict("The order changed since you looked. Check the new amount and confirm again."));
+        return Err(Error::conflict("refund-changed"));
     }
     let payments = payments::of_order(conn, order.id)?;
     let mut parts = Parts::new(&preview.lines, preview.shipping);
@@ -125,7 +125,7 @@ pub fn request(conn: &mut Conn, order: OrderId, request: &Request, expected: i64
         finish(conn, &order, payment, id, actor, now)?;
         first = first.or(Some(id));
     }
-    first.ok_or_else(|| Error::conflict("Nothing of this order is left to refund."))
+    first.ok_or_else(|| Error::conflict("refund-nothing-left"))
 }
 
 /// The word that the refunds of one wish share; none for a single one.
@@ -226,14 +226,14 @@ struct Wish<'a> {
 /// The guarded promise: refunds asked for and done never pass what was captured, however many ask at once.
 fn insert(conn: &mut Conn, wish: &Wish, actor: &str, now: Time) -> Result<RefundId> {
     if wish.payment.provider == imports::IMPORT {
-        return Err(Error::conflict("This order was paid in another shop, before it was imported. Give the money back there."));
+        return Err(Error::conflict("refund-paid-elsewhere"));
     }
     let promised = diesel::update(payment_rows::table.find(wish.payment.id))
         .filter((payment_rows::refunded + wish.amount).le(payment_rows::captured))
         .set((payment_rows::refunded.eq(payment_rows::refunded + wish.amount), payment_rows::updated_at.eq(now)))
         .execute(conn)?;
     if promised == 0 {
-        return Err(Error::conflict("That is more than this payment has left. Reload the order to see how it stands."));
+        return Err(Error::conflict("refund-more-than-left"));
     }
     Ok(diesel::insert_into(refunds::table)
         .values((

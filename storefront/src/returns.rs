@@ -128,6 +128,12 @@ pub fn list(conn: &mut Conn, status: Option<Status>, before: Option<ReturnId>, l
     Ok(query.order(returns::id.desc()).limit(limit).select(Return::as_select()).load(conn)?)
 }
 
+/// How many returns are in a status, counted up to `most`.
+pub fn count(conn: &mut Conn, status: Status, most: i64) -> Result<i64> {
+    let found: Vec<ReturnId> = returns::table.filter(returns::status.eq(status)).limit(most).select(returns::id).load(conn)?;
+    Ok(i64::try_from(found.len()).unwrap_or(most))
+}
+
 /// The text of the conflict when a step does not fit the status of a return.
 pub const STALE: &str = "return-changed-meanwhile";
 

@@ -7,7 +7,7 @@ use crate::schema::{order_lines, shipment_lines, shipments};
 use crate::stock::{self, Demand};
 use diesel::prelude::*;
 use kernel::clock::Time;
-use kernel::error::Fields;
+use kernel::error::{Fields, said};
 use kernel::events::{self, Event};
 use kernel::{Conn, Error, Result};
 
@@ -48,7 +48,7 @@ pub fn ship(conn: &mut Conn, order: OrderId, parcel: &Parcel, actor: &str, now: 
         return Ok(before);
     }
     if order.status != OrderStatus::Confirmed {
-        return Err(Error::conflict("Only a confirmed order can be shipped. Reload it to see how it stands."));
+        return Err(Error::conflict("shipment-not-confirmed"));
     }
     if !parcel.despite_balance && payments::holds_back(conn, &order)? {
         return Err(Error::conflict(BALANCE));
@@ -95,11 +95,11 @@ fn checked(conn: &mut Conn, order: OrderId, parcel: &Parcel) -> Result<Demand> {
     for (at, (id, quantity)) in parcel.lines.iter().enumerate() {
         let line = lines.iter().find(|line| line.id == *id).ok_or(Error::NotFound)?;
         if parcel.lines[..at].iter().any(|(before, _)| before == id) {
-            fields.add(&format!("quantity-{id}"), "Name each line once.");
+            fields.add(&format!("quantity-{id}"), "order-line-twice");
             continue;
         }
         if *quantity < 0 || *quantity > line.sendable() {
-            fields.add(&format!("quantity-{id}"), format!("Give a number from 0 to {}.", line.sendable()));
+            fields.add(&format!("quantity-{id}"), said("order-units-up-to", &[("most", &line.sendable())]));
             continue;
         }
         units += quantity;
@@ -108,17 +108,17 @@ fn checked(conn: &mut Conn, order: OrderId, parcel: &Parcel) -> Result<Demand> {
         }
     }
     if fields.0.is_empty() && units == 0 {
-        fields.add("lines", "Choose at least one unit to ship.");
+        fields.add("lines", "shipment-nothing-chosen");
     }
     let url = parcel.tracking_url.trim();
     if !url.is_empty() && !url.starts_with("https://") && !url.starts_with("http://") {
-        fields.add("tracking_url", "A tracking link starts with https://.");
+        fields.add("tracking_url", "shipment-link-invalid");
     }
     for (name, value) in
         [("carrier", &parcel.carrier), ("tracking_number", &parcel.tracking_number), ("tracking_url", &parcel.tracking_url)]
     {
         if value.len() > 300 {
-            fields.add(name, "That is too long.");
+            fields.add(name, "admin-too-long");
         }
     }
     fields.check()?;

@@ -127,22 +127,22 @@ impl NewShippingRate {
         if words.is_empty()
             || !words.iter().all(|word| word == ELSEWHERE || (word.len() == 2 && word.bytes().all(|b| b.is_ascii_uppercase())))
         {
-            fields.add("countries", "List countries by their two letters, such as DE AT, or * for everywhere else.");
+            fields.add("countries", "shipping-countries");
         }
         self.countries = words.join(" ");
         if self.name.trim().is_empty() || self.name.chars().count() > 80 {
-            fields.add("name", "Name the rate as shoppers see it.");
+            fields.add("name", "shipping-name");
         }
         if self.price < 0 {
-            fields.add("price", "The price cannot be negative.");
+            fields.add("price", "amount-negative");
         }
         if self.free_over.is_some_and(|over| over < 0) {
-            fields.add("free_over", "The amount cannot be negative.");
+            fields.add("free_over", "amount-negative");
         }
         if let (Some(min), Some(max)) = (self.min_weight, self.max_weight)
             && min > max
         {
-            fields.add("max_weight", "The upper weight lies below the lower.");
+            fields.add("max_weight", "shipping-weights");
         }
         match self.kind {
             kind if kind.has_table() => bands::check(&mut self.bands, &mut fields),

@@ -181,11 +181,11 @@ impl Shop {
         let mut fields = Fields::default();
         self.name = self.name.trim().to_string();
         if self.name.is_empty() || self.name.chars().count() > 80 {
-            fields.add("name", "Name the shop in at most 80 characters.");
+            fields.add("name", "settings-name");
         }
         self.country = self.country.trim().to_uppercase();
         if self.country.len() != 2 || !self.country.bytes().all(|b| b.is_ascii_uppercase()) {
-            fields.add("country", "Give the two letters of a country, such as DE.");
+            fields.add("country", "country-letters");
         }
         self.contact_email = self.contact_email.trim().to_string();
         if !self.contact_email.is_empty() && Email::parse(&self.contact_email, "contact_email").is_err() {
@@ -196,22 +196,22 @@ impl Shop {
             fields.add("time_zone", "admin-time-zone-invalid");
         }
         if !(30..=1440).contains(&self.payment_minutes) {
-            fields.add("payment_minutes", "Give a number of minutes from 30 to 1440.");
+            fields.add("payment_minutes", "settings-minutes");
         }
         if !(0..=1_000_000).contains(&self.low_stock) {
-            fields.add("low_stock", "Give a number of units from 0 on.");
+            fields.add("low_stock", "admin-number-invalid");
         }
         if !(0..=3650).contains(&self.return_days) {
             fields.add("return_days", "return-days-invalid");
         }
         if self.bank_transfer && self.bank_details.trim().is_empty() {
-            fields.add("bank_details", "Shoppers who transfer money need your bank details.");
+            fields.add("bank_details", "settings-bank-details");
         }
         if self.bank_details.chars().count() > 1000 {
-            fields.add("bank_details", "That is too long.");
+            fields.add("bank_details", "admin-too-long");
         }
         if self.imprint.chars().count() > 1000 || self.imprint.lines().count() > 12 {
-            fields.add("imprint", "Give at most 12 lines.");
+            fields.add("imprint", "settings-imprint-lines");
         }
         self.imprint = self.imprint.trim().to_string();
         let short = [
@@ -222,7 +222,7 @@ impl Shop {
         for (name, text) in short {
             *text = text.trim().to_string();
             if text.chars().count() > 20 || text.chars().any(char::is_control) {
-                fields.add(name, "Give at most 20 characters.");
+                fields.add(name, "settings-short");
             }
         }
         if vat_id::is_member(&self.country) && !self.vat_id.is_empty() {
@@ -234,7 +234,7 @@ impl Shop {
         for (language, text) in &mut self.announcement {
             *text = text.trim().to_string();
             if text.chars().count() > 300 {
-                fields.add(&format!("announcement_{language}"), "That is too long.");
+                fields.add(&format!("announcement_{language}"), "admin-too-long");
             }
         }
         fields.check()?;

@@ -9,7 +9,7 @@ mod places;
 mod tests;
 
 pub use keeping::{
-    Opening, Rules, count, ensure, forget, moved_since_opening, open, read_goods, receive, set_on_hand, set_rules, transfer,
+    Opening, Rules, count, ensure, ever_came, forget, moved_since_opening, open, read_goods, receive, set_on_hand, set_rules, transfer,
 };
 pub use places::{
     Location, add_location, at, close_location, describe_location, location, locations, lock, of_variant, prefer_location, rename_location,
@@ -21,6 +21,7 @@ use crate::ids::{LocationId, OrderId, ProductId, VariantId};
 use crate::schema::{stock_levels, stock_movements, variants};
 use diesel::prelude::*;
 use kernel::clock::Time;
+use kernel::error::said;
 use kernel::events::{self, Event};
 use kernel::{Conn, Error, Result, on_each, prepared};
 use std::collections::BTreeMap;
@@ -181,7 +182,7 @@ pub fn ship(
 
 fn too_few(conn: &mut Conn, variant: VariantId, needed: i64) -> Result<Error> {
     let level = level(conn, variant)?;
-    Ok(Error::conflict(format!("The stock does not allow this: {} on hand, {needed} needed. Receive the goods first.", level.on_hand)))
+    Ok(Error::conflict(said("stock-too-few", &[("there", &level.on_hand), ("needed", &needed)])))
 }
 
 /// Puts returned goods back, into the first location.
@@ -276,7 +277,7 @@ fn moved(conn: &mut Conn, variant: VariantId, change: &Change, now: Time) -> Res
     if let Some(location) = change.location
         && !places::shift(conn, location, variant, change.on_hand)?
     {
-        return Err(Error::conflict("Fewer units lie at that location. Reload the page to see what is there."));
+        return Err(Error::conflict("stock-fewer-there"));
     }
     let row = (
         stock_movements::variant_id.eq(variant),

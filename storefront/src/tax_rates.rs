@@ -87,7 +87,7 @@ impl NewTaxRate {
         self.tax_class = self.tax_class.trim().to_lowercase();
         self.name = self.name.trim().to_string();
         if self.country.len() != 2 || !self.country.bytes().all(|b| b.is_ascii_uppercase()) {
-            fields.add("country", "Give the two letters of a country, such as DE.");
+            fields.add("country", "country-letters");
         }
         if self.region.chars().count() > 200 {
             fields.add("region", "admin-too-long");
@@ -98,16 +98,16 @@ impl NewTaxRate {
             None => fields.add("postal_codes", "admin-tax-postal-wrong"),
         }
         if self.tax_class.is_empty() || self.tax_class.chars().count() > 40 {
-            fields.add("tax_class", "Name the class, such as standard.");
+            fields.add("tax_class", "tax-class-name");
         }
         if !(1..=LEVELS).contains(&self.level) {
             fields.add("level", "admin-tax-level-wrong");
         }
         if self.name.is_empty() || self.name.chars().count() > 80 {
-            fields.add("name", "Name the tax as it stands on an invoice, such as VAT 19 %.");
+            fields.add("name", "tax-name");
         }
         if !(0..=PPM).contains(&self.rate_ppm) {
-            fields.add("rate", "Give a percentage from 0 to 100.");
+            fields.add("rate", "admin-percent-range");
         }
         fields.check()?;
         Ok(self)

@@ -39,7 +39,7 @@ journeys('a customer', (journey, the) => {
     for (const size of Object.values(sizes)) {
       await page.setViewportSize(size)
       await look(page, 'account-order-cancelled')
-      for (const part of ['', '/orders', '/addresses', '/addresses/new', '/profile']) {
+      for (const part of ['', '/orders', '/addresses', '/addresses/new', '/profile', '/preferences']) {
         await page.goto(`/account${part}`)
         await look(page, `account${part.replaceAll('/', '-')}`)
       }

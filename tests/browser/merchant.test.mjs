@@ -39,6 +39,28 @@ async function openProduct(page, query) {
 }
 
 journeys('a merchant', (journey, the) => {
+  journey('drags pictures into their order', {}, async (page) => {
+    await signIn(page, staff, '/admin/sign-in')
+    await page.goto('/admin/products/1')
+    const marks = () => page.locator('.picture input[name$=_of]').evaluateAll((all) => all.map((one) => one.value))
+    const [first, second, third, ...rest] = await marks()
+    const row = (at) => page.locator('.picture').nth(at)
+    await row(2).scrollIntoViewIfNeeded()
+    await page.mouse.wheel(0, 150)
+    await sleep(300)
+    const [from, to] = [await row(0).locator('[data-handle]').boundingBox(), await row(2).boundingBox()]
+    await page.mouse.move(from.x + 9, from.y + 9)
+    await page.mouse.down()
+    await page.mouse.move(from.x + 9, to.y + to.height * 0.8, { steps: 6 })
+    await page.mouse.up()
+    assert.deepEqual(await marks(), [second, third, first, ...rest])
+    assert.equal(await row(2).getByLabel(say.position).inputValue(), '3', 'the numbers follow')
+    // By keyboard the number is typed.
+    await row(2).getByLabel(say.position).fill('0')
+    await press(page, button(page, say.save))
+    assert.deepEqual(await marks(), [first, second, third, ...rest])
+  })
+
   journey('puts a product with variants on sale', {}, async (page) => {
     await signIn(page, staff, '/admin/sign-in')
     await page.goto('/admin/products/new')

@@ -89,7 +89,7 @@ fn a_definition_takes_over_what_products_have_after_somebody_saw_what_does_not_f
     // A stale form is refused; deleting shows what is lost and keeps the numbers with their unit.
     let (at, old) = (format!("/admin/attributes/{id}"), mei.get(&format!("/admin/attributes/{id}")));
     save(&mei, &at, &[("shown", "")]).says(200, "Saved.");
-    mei.submit(&old, &at, &[("unit", "cl")]).says(409, "Somebody changed this attribute meanwhile.");
+    mei.submit(&old, &at, &[("unit", "cl")]).says(409, "Somebody else changed this attribute");
     assert!(!ann.get("/products/cup").body.contains("1,250.5"));
     let gone = mei.get(&format!("{at}/delete")).says(200, "2 products have a value of it.").says(200, "about 900");
     mei.submit(&gone, &format!("{at}/delete"), &[]).says(200, "Deleted.");

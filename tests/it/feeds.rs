@@ -32,7 +32,8 @@ fn the_feed_says_what_the_product_page_says() {
     assert_eq!(ann.get("/feeds/google.xml").status, 429);
 }
 
-const PICTURES: &str = "INSERT INTO pictures (hash, width, height, created_at) VALUES ('aa', 10, 10, '2026-01-01 00:00:00');
+/// A picture for every product.
+pub const PICTURES: &str = "INSERT INTO pictures (hash, width, height, created_at) VALUES ('aa', 10, 10, '2026-01-01 00:00:00');
     INSERT INTO product_pictures (product_id, position, source, picture_hash) SELECT id, 1, 'x', 'aa' FROM products";
 
 #[test]

@@ -19,7 +19,7 @@ use storefront::shipments::{self, Parcel};
 use storefront::{api_keys, batches, collections, documents, drafts, payments, shipping, tax_rates, webhooks};
 
 /// A shop with one of everything that has an address, and the addresses: patterns and what stands in for their parts.
-struct Things {
+pub struct Things {
     parts: Vec<(&'static str, &'static str, String)>,
 }
 
@@ -44,7 +44,7 @@ fn open_case(conn: &mut kernel::Conn, paid: &payments::Payment) -> kernel::Resul
 }
 
 impl Things {
-    fn make(house: &House, owner: admin::StaffId) -> Things {
+    pub fn make(house: &House, owner: admin::StaffId) -> Things {
         let variant = goods::product(&house.db, "Mug", 1200, 50);
         let (cart, seen) = goods::cart(&house.db, &[(variant, 2)], "ann@example.com", "bank_transfer", "");
         assert!(goods::place(&house.db, cart, seen, Settlement::After).is_ok());
@@ -185,7 +185,7 @@ impl Things {
     }
 
     /// The address of a pattern. A pattern with a part that nothing here stands in for fails: add the thing above.
-    fn address(&self, pattern: &str) -> String {
+    pub fn address(&self, pattern: &str) -> String {
         let fitting = self.parts.iter().filter(|(under, ..)| pattern.starts_with(under));
         let path = fitting.fold(pattern.to_string(), |path, (_, part, value)| path.replace(part, value));
         assert!(!path.contains('{'), "{pattern}: the test has nothing of this kind");

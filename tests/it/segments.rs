@@ -226,7 +226,7 @@ fn a_rule_is_built_without_a_script_and_nothing_typed_is_lost() {
     let edit = format!("{address}/edit");
     let (mine, theirs) = (mei.get(&edit).holds("value=\"vip\""), mei.get(&edit));
     mei.submit(&theirs, &edit, &[("note", "For the letter"), ("do", "save")]).says(200, "For the letter");
-    mei.submit(&mine, &edit, &[("note", "Mine"), ("do", "save")]).says(409, "Somebody changed this segment meanwhile");
+    mei.submit(&mine, &edit, &[("note", "Mine"), ("do", "save")]).says(409, "Somebody else changed this segment");
     mei.submit(&mei.get(&edit), &edit, &[("r_0_at_least", "9"), ("do", "save")]).says(200, "0 members now").says(200, "being asked anew");
     house.work();
     mei.get(&address).says(200, "the rule, or scores and goods, changed");

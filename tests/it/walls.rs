@@ -96,3 +96,36 @@ fn every_schema_is_what_the_migrations_make() {
     }
     assert!(checked > 40, "only {checked} tables were read");
 }
+
+/// Sentences that a file says instead of keys: string literals that begin with a capital and have a blank, in what makes a refusal.
+fn sentences(text: &str) -> Vec<String> {
+    let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let mut found = Vec::new();
+    for call in ["conflict(", "field(", ".add(", "refuse("] {
+        for (at, _) in text.match_indices(call) {
+            let rest = &text[at + call.len()..];
+            let ends = rest.find(';').unwrap_or(rest.len());
+            // Every second piece between quotation marks is a literal.
+            let literals = rest[..ends].split('"').skip(1).step_by(2);
+            found.extend(literals.filter(|one| one.starts_with(|c: char| c.is_ascii_uppercase()) && one.contains(' ')).map(str::to_string));
+        }
+    }
+    found
+}
+
+#[test]
+fn refusals_are_keys_and_no_english() {
+    // The API speaks English, and so does the command line.
+    let spoken = |file: &Path| file.components().any(|part| part.as_os_str() == "api") || file.ends_with("idempotency.rs");
+    let mut told = Vec::new();
+    for room in ["crm/src", "storefront/src", "admin/src"] {
+        for file in sources(room).into_iter().filter(|file| !spoken(file) && !file.ends_with("demo.rs")) {
+            if file.file_name().is_some_and(|name| name.to_string_lossy().ends_with("tests.rs")) {
+                continue;
+            }
+            let text = std::fs::read_to_string(&file).unwrap();
+            told.extend(sentences(&text).into_iter().map(|sentence| format!("{}: {sentence}", file.display())));
+        }
+    }
+    assert!(told.is_empty(), "{told:#?}");
+}

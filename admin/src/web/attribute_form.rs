@@ -1,6 +1,7 @@
 //! A definition of an attribute as a form, and back. A choice is a row of its names, its colour and its place.
 
 use super::forms;
+use super::stale::{self, Label, Labels, Refused};
 use kernel::error::Fields;
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
@@ -10,10 +11,21 @@ use storefront::ids::CategoryId;
 use storefront::labels;
 use storefront::shop::LANGUAGES;
 use storefront::web::posted::Posted;
-use storefront::web::views::form::Form;
+use storefront::web::views::form::{Form, Meanwhile};
+use storefront::web::words::Words;
 
 const BASE: &[&str] = &["version", "name", "name_zh", "code", "kind", "unit", "several", "facet", "shown"];
 const CHOICE: &[&str] = &["was", "name", "zh", "swatch", "place"];
+const LABELS: &Labels = &[
+    ("name", "admin-col-name", ""),
+    ("name_zh", "admin-category-name-zh", ""),
+    ("code", "admin-attribute-code", ""),
+    ("kind", "admin-attribute-kind", "attribute-kind-"),
+    ("unit", "admin-attribute-unit", ""),
+    ("several", "admin-attribute-several", ""),
+    ("facet", "admin-attribute-facet", ""),
+    ("shown", "admin-attribute-shown", ""),
+];
 /// Empty rows for new choices.
 pub const BLANK_ROWS: usize = 4;
 /// Rows that a form may have.
@@ -40,6 +52,35 @@ fn names(rows: usize, tree: &Categories) -> Vec<String> {
 /// The rows that a posted form had.
 pub fn rows(posted: &Posted) -> usize {
     (0..MOST_ROWS).take_while(|at| posted.pairs().any(|(name, _)| name == format!("c{at}_name"))).count()
+}
+
+/// The fields in which a stored definition differs from what was typed; all choices together are one.
+pub fn differing(stored: &Form, posted: &Posted, tree: &Categories, words: &Words) -> Vec<Meanwhile> {
+    let names = names(0, tree);
+    let order: Vec<&str> = names.iter().map(String::as_str).collect();
+    let category = |name: &str| {
+        let id = name.strip_prefix("category-")?.parse().ok().map(CategoryId)?;
+        Some(Label { text: tree.get(id)?.name.clone(), ..Label::default() })
+    };
+    let label = |name: &str| stale::label(LABELS, name, words).or_else(|| category(name));
+    let form = Form::new(&order).typed(posted.pairs());
+    let mut rows = stale::differing(&Refused { form, order: &order, stored, label: &label }, words);
+    let (old, new) = (choices(|name| stored.value(name)), choices(|name| posted.get(name)));
+    if old != new {
+        let (stored, typed) = stale::told(&old, &new, &Label::default(), words);
+        rows.push(Meanwhile { field: None, label: words.get("admin-attribute-choices"), stored, typed });
+    }
+    rows
+}
+
+/// The choices of a form, one a line.
+fn choices<'v>(value: impl Fn(&str) -> &'v str) -> String {
+    let line = |at: usize| {
+        let [name, zh, swatch] = ["name", "zh", "swatch"].map(|field| value(&format!("c{at}_{field}")).trim());
+        let more: Vec<&str> = [zh, swatch].into_iter().filter(|text| !text.is_empty()).collect();
+        if more.is_empty() { name.to_string() } else { format!("{name} ({})", more.join(", ")) }
+    };
+    (0..MOST_ROWS).map(line).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
 fn blank(rows: usize, tree: &Categories) -> Form {

@@ -3,6 +3,7 @@
 
 use super::attribute_form::{self, BLANK_ROWS, Typed};
 use super::desk::{Act, Desk, refusal};
+use super::stale;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use kernel::error::Fields;
@@ -183,16 +184,32 @@ async fn refused(
     typed: Option<&Typed>,
     error: Error,
 ) -> Result<HttpResponse> {
+    let stale = id.filter(|_| stale::is(&error));
     let (status, wrong): (StatusCode, Fields) = refusal(error)?;
     let wrong = match typed {
         Some(typed) => attribute_form::named(wrong, typed),
         None => wrong,
     };
-    show(desk, status, id, attribute_form::typed(posted, rows, tree, &wrong), rows, tree).await
+    let form = attribute_form::typed(posted, rows, tree, &wrong);
+    let Some(known) = stale else { return show(desk, status, id, form, rows, tree).await };
+    // Somebody else changed it: how it is now stands beside what was typed, and who saves again has seen it.
+    let (places, words) = (tree.clone(), desk.words()?);
+    let stored = desk
+        .read(move |conn| {
+            let known = attributes::get(conn, known)?;
+            Ok(attribute_form::filled(conn, &known, &places)?.0)
+        })
+        .await?;
+    let version = stored.value("version").to_string();
+    let form = form.beside(attribute_form::differing(&stored, posted, tree, &words)).fill("version", version);
+    show(desk, status, id, form, rows, tree).await
 }
 
 fn store(conn: &mut Conn, act: &Act, typed: &Typed, confirmed: bool) -> Result<Outcome> {
     let before = typed.definition.id.map(|id| attributes::get(conn, id)).transpose()?;
+    if before.as_ref().is_some_and(|before| before.version != typed.definition.version) {
+        return Err(Error::conflict("attribute-stale"));
+    }
     attributes::check(conn, &typed.definition)?;
     let found = attributes::takeover(conn, &typed.definition, before.as_ref())?;
     if !confirmed && !found.is_silent() {

@@ -1,11 +1,11 @@
 //! The tree of categories: names in every language, places, addresses, and what search engines are told.
 
-use super::desk::{Act, Desk, refusal};
+use super::desk::{Act, Desk};
 use super::pictures as uploads;
+use super::stale::{self, Label, Labels, Refused};
 use actix_multipart::Multipart;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use kernel::error::Fields;
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
 use storefront::catalog::{self, Categories, CategoryText, WholeCategory};
@@ -27,6 +27,19 @@ const NAMES: &[&str] = &[
     "text_zh",
     "seo_title_zh",
     "seo_description_zh",
+];
+
+const LABELS: &Labels = &[
+    ("name", "admin-col-name", ""),
+    ("parent", "admin-category-parent", ""),
+    ("slug", "admin-slug", ""),
+    ("text", "admin-category-text", ""),
+    ("seo_title", "admin-seo-title", ""),
+    ("seo_description", "admin-seo-description", ""),
+    ("name_zh", "admin-category-name-zh", ""),
+    ("text_zh", "admin-category-text-zh", ""),
+    ("seo_title_zh", "admin-seo-title-zh", ""),
+    ("seo_description_zh", "admin-seo-description-zh", ""),
 ];
 
 /// The whole tree, each category below the one it is in.
@@ -113,11 +126,24 @@ async fn save(desk: Desk, id: Option<CategoryId>, posted: Posted) -> Result<Http
     let typed = posted.clone();
     match desk.write(move |conn, act| store(conn, act, id, &typed)).await {
         Ok(id) => Ok(desk.done(&format!("/admin/categories/{id}"), "admin-saved")),
-        Err(error) => {
-            let (status, wrong): (StatusCode, Fields) = refusal(error)?;
-            show(&desk, status, id, Form::new(NAMES).typed(posted.pairs()).refuse(NAMES, &wrong)).await
-        }
+        Err(error) => refused(&desk, id, &posted, error).await,
     }
+}
+
+async fn refused(desk: &Desk, id: Option<CategoryId>, posted: &Posted, error: Error) -> Result<HttpResponse> {
+    let (stale, words, language) = (stale::is(&error), desk.words()?, desk.visit.language.code());
+    let (stored, tree) = desk
+        .read(move |conn| {
+            let known = id.map(|id| catalog::category(conn, id)).transpose()?;
+            Ok((known.as_ref().map_or_else(|| Form::new(NAMES), filled), catalog::categories(conn, language)?))
+        })
+        .await?;
+    let choices: Vec<(String, String)> = tree.0.iter().map(|one| (one.id.to_string(), path(&tree, one.id))).collect();
+    let label = |name: &str| Some(Label { choices: choices.clone(), ..stale::label(LABELS, name, &words)? });
+    let of = Refused { form: Form::new(NAMES).typed(posted.pairs()), order: NAMES, stored: &stored, label: &label };
+    let (status, form) = stale::refused(posted, error, of, &words)?;
+    let form = if stale { form.fill("version", stored.value("version")) } else { form };
+    show(desk, status, id, form).await
 }
 
 fn store(conn: &mut Conn, act: &Act, id: Option<CategoryId>, typed: &Posted) -> Result<CategoryId> {

@@ -1,6 +1,7 @@
 //! A collection as a form, and back. A condition is a row of a kind and a value.
 
 use super::promotion_goods::not_found;
+use super::stale::{self, Label, Labels};
 use kernel::error::Fields;
 use kernel::money::{Currency, Money};
 use kernel::{Conn, Result};
@@ -13,6 +14,17 @@ use storefront::web::views::form::Form;
 use storefront::web::words::Words;
 
 const BASE: &[&str] = &["updated_at", "name", "slug", "text", "name_zh", "text_zh", "active", "filling", "match", "products"];
+const LABELS: &Labels = &[
+    ("name", "admin-col-name", ""),
+    ("slug", "admin-slug", ""),
+    ("text", "admin-collection-text", ""),
+    ("name_zh", "admin-collection-name-zh", ""),
+    ("text_zh", "admin-collection-text-zh", ""),
+    ("active", "admin-collection-active", ""),
+    ("filling", "admin-collection-filled-by", "admin-collection-"),
+    ("match", "admin-collection-match", "admin-collection-"),
+    ("products", "admin-collection-products", ""),
+];
 /// Rows for conditions.
 const CONDITIONS: usize = 8;
 /// The kinds of conditions.
@@ -34,12 +46,24 @@ pub fn conditions() -> Vec<Value> {
     (0..CONDITIONS).map(|at| json!({ "prefix": format!("c{at}_"), "number": at + 1 })).collect()
 }
 
-fn names() -> Vec<String> {
+/// The names of the form, in its order.
+pub fn names() -> Vec<String> {
     let rows = (0..CONDITIONS).flat_map(|at| [format!("c{at}_kind"), format!("c{at}_value")]);
     BASE.iter().map(ToString::to_string).chain(rows).collect()
 }
 
-fn blank() -> Form {
+/// What a field is called.
+pub fn label(name: &str, words: &Words) -> Option<Label> {
+    if let Some((at, field)) = name.strip_prefix('c').and_then(|rest| rest.split_once('_')) {
+        let number = (at.parse::<usize>().ok()? + 1).to_string();
+        let text = words.with(&format!("admin-condition-{field}"), &[("number", &number)]).ok()?;
+        return Some(Label { text, values: if field == "kind" { "admin-condition-" } else { "" }, ..Label::default() });
+    }
+    stale::label(LABELS, name, words)
+}
+
+/// The form with nothing in it.
+pub fn blank() -> Form {
     Form::new(&names().iter().map(String::as_str).collect::<Vec<_>>())
 }
 

@@ -1,12 +1,12 @@
 //! Collections: filled by hand or by a rule, with a look at who would be in them.
 
 use super::collection_form::{self, Typed};
-use super::desk::{Act, Desk, refusal};
+use super::desk::{Act, Desk};
 use super::product_form::MOMENT;
+use super::stale::{self, Refused};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use kernel::clock::Time;
-use kernel::error::Fields;
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
 use storefront::catalog;
@@ -32,14 +32,15 @@ pub async fn new(desk: Desk) -> Result<HttpResponse> {
 
 pub async fn edit(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
     let id = CollectionId(*id);
-    let form = desk
-        .read(move |conn| {
-            let seen = collections::updated_at(conn, id)?;
-            let collection = collections::get(conn, id)?;
-            Ok(collection_form::filled(conn, &collection)?.fill("updated_at", seen.format(MOMENT).to_string()))
-        })
-        .await?;
+    let form = desk.read(move |conn| stored(conn, id)).await?;
     show(&desk, StatusCode::OK, Some(id), form, None).await
+}
+
+/// The form of a collection as it is stored.
+fn stored(conn: &mut Conn, id: CollectionId) -> Result<Form> {
+    let seen = collections::updated_at(conn, id)?;
+    let collection = collections::get(conn, id)?;
+    Ok(collection_form::filled(conn, &collection)?.fill("updated_at", seen.format(MOMENT).to_string()))
 }
 
 /// The form in a page, with the members there are, or those that `trying` would have.
@@ -122,11 +123,19 @@ async fn save(desk: Desk, id: Option<CollectionId>, posted: Posted) -> Result<Ht
     };
     match stored {
         Ok(id) => Ok(desk.done(&format!("/admin/collections/{id}"), "admin-saved")),
-        Err(error) => {
-            let (status, wrong): (StatusCode, Fields) = refusal(error)?;
-            show(&desk, status, id, collection_form::typed(&posted, &wrong), None).await
-        }
+        Err(error) => refused(&desk, id, &posted, error).await,
     }
+}
+
+async fn refused(desk: &Desk, id: Option<CollectionId>, posted: &Posted, error: Error) -> Result<HttpResponse> {
+    let (stale, words, names) = (stale::is(&error), desk.words()?, collection_form::names());
+    let stored = desk.read(move |conn| id.map_or_else(|| Ok(collection_form::blank()), |id| stored(conn, id))).await?;
+    let order: Vec<&str> = names.iter().map(String::as_str).collect();
+    let label = |name: &str| collection_form::label(name, &words);
+    let of = Refused { form: collection_form::blank().typed(posted.pairs()), order: &order, stored: &stored, label: &label };
+    let (status, form) = stale::refused(posted, error, of, &words)?;
+    let form = if stale { form.fill("updated_at", stored.value("updated_at")) } else { form };
+    show(desk, status, id, form, None).await
 }
 
 fn store(conn: &mut Conn, act: &Act, id: Option<CollectionId>, seen: &str, collection: &Collection) -> Result<CollectionId> {

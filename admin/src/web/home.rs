@@ -9,14 +9,17 @@ use kernel::clock::Time;
 use kernel::money::Money;
 use kernel::{Conn, Result, jobs, mail};
 use serde_json::{Value, json};
+use storefront::returns::{self, Status};
 use storefront::sales::{self, Period, Sum};
 use storefront::shop::Shop;
-use storefront::{orders, payments, stores};
+use storefront::{catalog, orders, payments, stores};
 
 /// Up to how many orders are counted; beyond, the page says that there are more.
 const COUNTED: i64 = 1000;
 /// Days of the chart, today included.
 const DAYS: u64 = 30;
+/// The statuses in which a return waits for somebody of the shop.
+const WAITING: [Status; 3] = [Status::Requested, Status::Received, Status::Inspected];
 /// Products and orders shown.
 const BEST: i64 = 10;
 
@@ -35,6 +38,13 @@ pub async fn home(desk: Desk) -> Result<HttpResponse> {
                 view["rows"] =
                     json!(if of.links.is_empty() { "/admin/orders?".to_string() } else { format!("/admin/orders?store={store}&") });
                 view["of"] = json!(of);
+            }
+            if may.may(Permission::ReturnsView) {
+                let count = |status: Status| Ok(json!({ "status": status, "count": returns::count(conn, status, COUNTED)? }));
+                view["returns"] = json!(WAITING.into_iter().map(count).collect::<Result<Vec<Value>>>()?);
+            }
+            if may.may(Permission::StockView) {
+                view["low"] = json!(catalog::low_count(conn, COUNTED)?);
             }
             if may.may(Permission::CasesView) {
                 view["cases"] = json!(payments::open_cases(conn)?);

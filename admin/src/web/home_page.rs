@@ -1,9 +1,10 @@
 //! The shop's home page: pictures with words, categories, shelves.
 
 use super::choice::{self, Choice};
-use super::desk::{Desk, refusal};
+use super::desk::Desk;
 use super::pictures::{self as uploads, told};
 use super::promotion_goods::lines;
+use super::stale::{self, Label, Refused};
 use actix_multipart::Multipart;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -16,6 +17,7 @@ use storefront::shop::LANGUAGES;
 use storefront::stores;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
+use storefront::web::words::Words;
 
 const HERE: &str = "/admin/home-page";
 
@@ -70,11 +72,27 @@ fn filled(layout: &Layout) -> Form {
     form
 }
 
+/// What a field is called: the part or the shelf that it is of, then itself.
+fn label(name: &str, words: &Words) -> Option<Label> {
+    let of = |of: String, name: &str| Label {
+        text: format!("{of}: {}", words.get(&format!("admin-home-page-{}", name.replace('_', "-")))),
+        ..Label::default()
+    };
+    if name == "tiles" {
+        return Some(Label { text: words.get("admin-home-page-tiles"), ..Label::default() });
+    }
+    if let Some((at, field)) = name.strip_prefix("shelf_").and_then(|rest| rest.split_once('_')) {
+        let number = at.parse::<usize>().ok()? + 1;
+        return Some(of(words.with("admin-home-page-shelf", &[("number", &number.to_string())]).ok()?, field));
+    }
+    let (part, field) = name.split_once('_')?;
+    Some(of(words.get(&format!("admin-home-page-{part}")), field))
+}
+
 pub async fn edit(desk: Desk) -> Result<HttpResponse> {
     let (store, of) = choice::store(&desk).await?;
     let layout = desk.read(move |conn| Ok(layout::of(&stores::shop(conn, store)?))).await?;
-    let form = filled(&layout);
-    show(&desk, &of, StatusCode::OK, &layout, form)
+    show(&desk, &of, StatusCode::OK, &layout, filled(&layout).sealed())
 }
 
 fn show(desk: &Desk, of: &Choice, status: StatusCode, layout: &Layout, form: Form) -> Result<HttpResponse> {
@@ -121,6 +139,7 @@ pub async fn save(desk: Desk, posted: Posted) -> Result<HttpResponse> {
     let saved = desk
         .write(move |conn, act| {
             let before = layout::of(&stores::shop(conn, store)?);
+            stale::check(&filled(&before), &typed)?;
             let after = read(&typed, &before);
             layout::save(conn, store, &after, act.now)?;
             act.log(conn, "home_page.save", &subject(store), &before, &after)
@@ -129,11 +148,13 @@ pub async fn save(desk: Desk, posted: Posted) -> Result<HttpResponse> {
     match saved {
         Ok(()) => Ok(desk.done(&of.at(HERE), "admin-saved")),
         Err(error) => {
-            let (status, wrong) = refusal(error)?;
-            let names = names();
+            let (names, words) = (names(), desk.words()?);
             let order: Vec<&str> = names.iter().map(String::as_str).collect();
             let before = desk.read(move |conn| Ok(layout::of(&stores::shop(conn, store)?))).await?;
-            show(&desk, &of, status, &before, blank().typed(posted.pairs()).refuse(&order, &wrong))
+            let label = |name: &str| label(name, &words);
+            let typed = Refused { form: blank().typed(posted.pairs()), order: &order, stored: &filled(&before), label: &label };
+            let (status, form) = stale::refused(&posted, error, typed, &words)?;
+            show(&desk, &of, status, &before, form)
         }
     }
 }

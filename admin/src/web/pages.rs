@@ -1,7 +1,8 @@
 //! Pages of text: about, delivery, returns, terms, in every language of the shop.
 
-use super::desk::{Desk, refusal};
+use super::desk::Desk;
 use super::forms::Reader;
+use super::stale::{self, Labels, Refused};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use kernel::error::Fields;
@@ -14,6 +15,7 @@ use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 
 const NAMES: &[&str] = &["slug", "position", "title_en", "body_en", "title_zh", "body_zh"];
+const LABELS: &Labels = &[("position", "admin-page-position", ""), ("title", "admin-page-title", ""), ("body", "admin-page-body", "")];
 
 fn address(slug: &str) -> String {
     format!("/admin/pages/{slug}")
@@ -34,11 +36,16 @@ pub async fn edit(desk: Desk, slug: web::Path<String>) -> Result<HttpResponse> {
     let slug = slug.into_inner();
     let asked = slug.clone();
     let texts = desk.read(move |conn| texts(conn, &asked)).await?;
-    let mut form = Form::new(NAMES).fill("slug", &slug).fill("position", texts[0].position.to_string());
-    for text in &texts {
-        form = form.fill(&format!("title_{}", text.language), &text.title).fill(&format!("body_{}", text.language), &text.body_html);
-    }
-    show(&desk, StatusCode::OK, Some(&slug), form)
+    show(&desk, StatusCode::OK, Some(&slug), filled(&texts).sealed())
+}
+
+/// The form of a stored page. Its address stays, so that there is no field for it.
+fn filled(texts: &[ContentPage]) -> Form {
+    let position = texts.first().map_or(0, |text| text.position);
+    let form = Form::new(NAMES).fill("position", position.to_string());
+    texts.iter().fold(form, |form, text| {
+        form.fill(&format!("title_{}", text.language), &text.title).fill(&format!("body_{}", text.language), &text.body_html)
+    })
 }
 
 /// A page in every language it has. `NotFound` when it has none.
@@ -71,7 +78,7 @@ pub async fn create(desk: Desk, posted: Posted) -> Result<HttpResponse> {
         .await;
     match made {
         Ok(slug) => Ok(desk.done(&address(&slug), "admin-saved")),
-        Err(error) => refused(&desk, None, &posted, error),
+        Err(error) => refused(&desk, None, &posted, &Form::new(NAMES), error),
     }
 }
 
@@ -81,6 +88,7 @@ pub async fn update(desk: Desk, slug: web::Path<String>, posted: Posted) -> Resu
     let saved = desk
         .write(move |conn, act| {
             let before = texts(conn, &asked)?;
+            stale::check(&filled(&before), &typed)?;
             store(conn, &asked, &typed)?;
             let after = texts(conn, &asked)?;
             act.log(conn, "page.save", &format!("page:{asked}"), &before, &after)
@@ -88,13 +96,20 @@ pub async fn update(desk: Desk, slug: web::Path<String>, posted: Posted) -> Resu
         .await;
     match saved {
         Ok(()) => Ok(desk.done(&address(&slug), "admin-saved")),
-        Err(error) => refused(&desk, Some(&slug), &posted, error),
+        Err(error) => {
+            let asked = slug.clone();
+            let stored = desk.read(move |conn| texts(conn, &asked)).await?;
+            refused(&desk, Some(&slug), &posted, &filled(&stored), error)
+        }
     }
 }
 
-fn refused(desk: &Desk, slug: Option<&str>, posted: &Posted, error: Error) -> Result<HttpResponse> {
-    let (status, wrong) = refusal(error)?;
-    show(desk, status, slug, Form::new(NAMES).typed(posted.pairs()).refuse(NAMES, &wrong))
+fn refused(desk: &Desk, slug: Option<&str>, posted: &Posted, stored: &Form, error: Error) -> Result<HttpResponse> {
+    let words = desk.words()?;
+    let label = |name: &str| stale::label(LABELS, name, &words);
+    let of = Refused { form: Form::new(NAMES).typed(posted.pairs()), order: NAMES, stored, label: &label };
+    let (status, form) = stale::refused(posted, error, of, &words)?;
+    show(desk, status, slug, form)
 }
 
 /// Stores what was typed in each language. Without a title a further language goes without the page, and shows it in the shop's own.

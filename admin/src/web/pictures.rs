@@ -25,14 +25,12 @@ pub async fn add_to_product(desk: Desk, id: web::Path<i64>, parts: Multipart) ->
 pub fn told(error: Error) -> Result<Error> {
     let Error::Invalid(_) = error else { return Ok(error) };
     let (_, wrong) = refusal(error)?;
-    let text = wrong.0.into_values().next().unwrap_or_default();
-    let known = ["picture-too-large", "picture-unknown-format", "picture-damaged", "picture-too-many-pixels", "picture-shape"];
-    Ok(Error::Conflict(if known.contains(&text.as_str()) { format!("admin-{text}") } else { text }))
+    Ok(Error::Conflict(wrong.0.into_values().next().unwrap_or_default()))
 }
 
 /// The picture of an upload in all its sizes, and what is said of it. `Conflict` without the token of the form.
 pub async fn take(desk: &Desk, parts: Multipart) -> Result<(Prepared, String)> {
-    let Upload { bytes, alt, .. } = upload::file(desk, parts, "picture", MAX_BYTES, "picture-too-large").await?;
+    let Upload { bytes, alt, .. } = upload::file(desk, parts, "picture", MAX_BYTES, "admin-picture-too-large").await?;
     let prepared = web::block(move || pictures::prepare(&bytes)).await.map_err(Error::unexpected)??;
     Ok((prepared, alt))
 }

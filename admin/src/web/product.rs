@@ -4,11 +4,14 @@ use super::choice::{self, Choice};
 use super::desk::{Desk, refusal};
 use super::product_attributes;
 use super::product_form::{self, BLANK_ROWS};
+use super::product_matrix;
 use super::product_prices;
+use super::product_stale;
+use super::stale;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use kernel::clock::Time;
-use kernel::error::Fields;
+use kernel::error::{Fields, said};
 use kernel::money::Currency;
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
@@ -55,7 +58,7 @@ pub async fn new(desk: Desk) -> Result<HttpResponse> {
     let (currency, of) = choice::currency(&desk).await?;
     let loaded = desk.read(move |conn| load(conn, None, currency)).await?;
     let form = product_form::filled(&loaded.product, None, FIRST_ROWS, &loaded.categories, &loaded.definitions, &loaded.shop);
-    show(&desk, &of, StatusCode::OK, &loaded, form, FIRST_ROWS).await
+    show(&desk, &of, StatusCode::OK, &loaded, form, FIRST_ROWS, None).await
 }
 
 pub async fn edit(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
@@ -64,11 +67,19 @@ pub async fn edit(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
     let loaded = desk.read(move |conn| load(conn, Some(id), currency)).await?;
     let rows = loaded.product.variants.len() + BLANK_ROWS;
     let form = product_form::filled(&loaded.product, loaded.updated_at, rows, &loaded.categories, &loaded.definitions, &loaded.shop);
-    show(&desk, &of, StatusCode::OK, &loaded, form, rows).await
+    show(&desk, &of, StatusCode::OK, &loaded, form, rows, None).await
 }
 
-/// The form in a page.
-async fn show(desk: &Desk, of: &Choice, status: StatusCode, loaded: &Loaded, form: Form, rows: usize) -> Result<HttpResponse> {
+/// The form in a page. `made` says what was just done to its rows.
+async fn show(
+    desk: &Desk,
+    of: &Choice,
+    status: StatusCode,
+    loaded: &Loaded,
+    form: Form,
+    rows: usize,
+    made: Option<String>,
+) -> Result<HttpResponse> {
     let product = &loaded.product;
     let categories: Vec<Value> = loaded
         .categories
@@ -99,6 +110,7 @@ async fn show(desk: &Desk, of: &Choice, status: StatusCode, loaded: &Loaded, for
         "id": product.id, "title": product.title, "slug": product.slug, "status": product.status, "statuses": Status::ALL, "form": form,
         "categories": categories, "variants": variants, "pictures": pictures, "currency": loaded.currency, "options": product.options, "of": of,
         "attributes_of": product_attributes::drawn_names(&attributes), "attributes": attributes,
+        "made": made,
     });
     let title = if product.id.is_some() { product.title.as_str() } else { "admin-product-new" };
     desk.page_as(status, "admin/product.html", title, view)
@@ -117,7 +129,10 @@ async fn save(desk: Desk, id: Option<ProductId>, posted: Posted) -> Result<HttpR
     if posted.get("more") == "on" {
         let loaded = desk.read(move |conn| load(conn, id, currency)).await?;
         let rows = product_form::rows(&posted) + MORE_ROWS;
-        return show(&desk, &of, StatusCode::OK, &loaded, typed(&posted, &loaded, rows, &Fields::default()), rows).await;
+        return show(&desk, &of, StatusCode::OK, &loaded, typed(&posted, &loaded, rows, &Fields::default()), rows, None).await;
+    }
+    if posted.get("more") == "matrix" {
+        return spread(&desk, &of, id, currency, &posted).await;
     }
     let wanted = posted.clone();
     let stored = desk
@@ -139,13 +154,37 @@ async fn save(desk: Desk, id: Option<ProductId>, posted: Posted) -> Result<HttpR
     match stored {
         Ok(id) => Ok(desk.done(&of.at(&format!("/admin/products/{id}")), "admin-saved")),
         Err(error) => {
+            let stale = stale::is(&error);
             let (status, wrong) = refusal(error)?;
             let loaded = desk.read(move |conn| load(conn, id, currency)).await?;
+            let posted = if stale { product_stale::aligned(&posted, &loaded) } else { posted };
             let rows = product_form::rows(&posted).max(loaded.product.variants.len() + BLANK_ROWS);
-            let form = typed(&posted, &loaded, rows, &product_form::named(wrong));
-            show(&desk, &of, status, &loaded, form, rows).await
+            let mut form = typed(&posted, &loaded, rows, &product_form::named(wrong));
+            if stale {
+                form = product_stale::made_of(form, &loaded, product_stale::differing(&posted, &loaded, &desk.words()?));
+            }
+            show(&desk, &of, status, &loaded, form, rows, None).await
         }
     }
+}
+
+/// The form with a row for each combination of the options that has none yet; nothing is stored before it is saved.
+async fn spread(desk: &Desk, of: &Choice, id: Option<ProductId>, currency: Currency, posted: &Posted) -> Result<HttpResponse> {
+    let loaded = desk.read(move |conn| load(conn, id, currency)).await?;
+    let (mut wrong, mut told) = (Fields::default(), None);
+    let made = match product_matrix::spread(posted) {
+        Ok((made, added)) => {
+            told = Some(said("admin-matrix-made", &[("count", &added)]));
+            made
+        }
+        Err(message) => {
+            wrong.add("matrix", message);
+            posted.clone()
+        }
+    };
+    let status = if wrong.0.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let rows = product_form::rows(&made).max(FIRST_ROWS);
+    show(desk, of, status, &loaded, typed(&made, &loaded, rows, &wrong), rows, told).await
 }
 
 /// The form as it was typed. What a browser leaves out, a checkbox without a tick, stays empty.

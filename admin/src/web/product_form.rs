@@ -7,7 +7,7 @@ use kernel::error::Fields;
 use kernel::money::Currency;
 use kernel::{Error, Result};
 use storefront::attributes::Definitions;
-use storefront::catalog::{Categories, Product, Status, Text, Variant, Window};
+use storefront::catalog::{Categories, Picture, Product, Status, Text, Variant, Window};
 use storefront::ids::CategoryId;
 use storefront::shop::Shop;
 use storefront::web::posted::Posted;
@@ -27,6 +27,7 @@ const BASE: &[&str] = &[
     "gift_card",
     "tags",
     "options",
+    "matrix",
     "attributes",
     "attributes_of",
     "seo_title",
@@ -37,7 +38,8 @@ const BASE: &[&str] = &[
     "seo_description_zh",
 ];
 /// The fields of a variant.
-const VARIANT: &[&str] = &[
+pub const VARIANT: &[&str] = &[
+    "id",
     "sku",
     "barcode",
     "options",
@@ -53,6 +55,8 @@ const VARIANT: &[&str] = &[
     "taxable",
     "active",
 ];
+/// The fields of a picture. `of` says which one it is.
+pub const PICTURE: [&str; 4] = ["of", "alt", "position", "remove"];
 /// Empty rows for new variants below those there are.
 pub const BLANK_ROWS: usize = 1;
 /// How the form tells a moment, to the finest that is stored.
@@ -64,7 +68,7 @@ pub fn names(variants: usize, pictures: usize, categories: &Categories, definiti
     names.extend(categories.0.iter().map(|category| format!("category-{}", category.id)));
     names.extend(product_attributes::names(definitions));
     for at in 0..pictures {
-        names.extend(["alt", "position", "remove"].map(|field| format!("p{at}_{field}")));
+        names.extend(PICTURE.map(|field| format!("p{at}_{field}")));
     }
     for at in 0..variants {
         names.extend(VARIANT.iter().map(|field| format!("v{at}_{field}")));
@@ -111,7 +115,8 @@ pub fn filled(
         form = form.fill(&format!("category-{category}"), "on");
     }
     for (at, picture) in product.pictures.iter().enumerate() {
-        form = form.fill(&format!("p{at}_alt"), &picture.alt).fill(&format!("p{at}_position"), (at + 1).to_string());
+        let name = |field: &str| format!("p{at}_{field}");
+        form = form.fill(&name("of"), mark(picture)).fill(&name("alt"), &picture.alt).fill(&name("position"), (at + 1).to_string());
     }
     for at in 0..rows {
         let fresh = Variant::default();
@@ -121,10 +126,16 @@ pub fn filled(
     form
 }
 
+/// What tells a picture of the product from its others.
+pub fn mark(picture: &Picture) -> String {
+    kernel::token::hash(&picture.source)
+}
+
 fn variant_filled(form: Form, at: usize, variant: &Variant, currency: Currency) -> Form {
     let name = |field: &str| format!("v{at}_{field}");
     let weight = if variant.weight_grams == 0 { String::new() } else { variant.weight_grams.to_string() };
-    form.fill(&name("sku"), variant.sku.clone().unwrap_or_default())
+    form.fill(&name("id"), variant.id.map(|id| id.to_string()).unwrap_or_default())
+        .fill(&name("sku"), variant.sku.clone().unwrap_or_default())
         .fill(&name("barcode"), &variant.barcode)
         .fill(&name("options"), variant.options.join(" / "))
         .fill(&name("price"), forms::amount(variant.price, currency))
@@ -194,19 +205,19 @@ pub fn product(posted: &Posted, stored: &Product, definitions: &Definitions, sho
 }
 
 /// Words between `separator`s.
-fn list(text: &str, separator: char) -> Vec<String> {
+pub fn list(text: &str, separator: char) -> Vec<String> {
     text.split(separator).map(|word| word.trim().to_string()).filter(|word| !word.is_empty()).collect()
 }
 
 /// New texts and a new order of the pictures; equal positions keep the order there was.
 fn pictures(reader: &mut Reader, product: &mut Product) {
-    let mut kept: Vec<(i64, storefront::catalog::Picture)> = Vec::new();
+    let mut kept: Vec<(i64, Picture)> = Vec::new();
     for (at, picture) in product.pictures.iter().enumerate() {
         if reader.ticked(&format!("p{at}_remove")) {
             continue;
         }
         let position = reader.number(&format!("p{at}_position"));
-        kept.push((position, storefront::catalog::Picture { alt: reader.text(&format!("p{at}_alt")), ..picture.clone() }));
+        kept.push((position, Picture { alt: reader.text(&format!("p{at}_alt")), ..picture.clone() }));
     }
     kept.sort_by_key(|(position, _)| *position);
     product.pictures = kept.into_iter().map(|(_, picture)| picture).collect();
@@ -254,7 +265,7 @@ fn variants(reader: &mut Reader, product: &mut Product, rows: usize, own: bool) 
     }
 }
 
-/// The domain's names of what is wrong (`variants.0.price`) as the form's (`v0_price`), and its words as texts of the back office.
+/// The domain's names of what is wrong (`variants.0.price`) as the form's (`v0_price`).
 pub fn named(wrong: Fields) -> Fields {
     let mut fields = Fields::default();
     for (name, message) in wrong.0 {
@@ -262,18 +273,7 @@ pub fn named(wrong: Fields) -> Fields {
             Some((at, field)) => format!("v{at}_{field}"),
             None => name,
         };
-        let known = matches!(
-            message.as_str(),
-            "required"
-                | "text-invalid"
-                | "sku-taken"
-                | "slug-taken"
-                | "options-invalid"
-                | "options-too-many"
-                | "variants-too-many"
-                | "number-invalid"
-        );
-        fields.add(&name, if known { format!("admin-{message}") } else { message });
+        fields.add(&name, message);
     }
     fields
 }
@@ -285,11 +285,9 @@ mod tests {
     #[test]
     fn the_domain_and_the_form_name_fields_alike() {
         let mut wrong = Fields::default();
-        wrong.add("variants.3.sku", "sku-taken");
-        wrong.add("title", "required");
+        wrong.add("variants.3.sku", "admin-sku-taken");
         let named = named(wrong);
         assert_eq!(named.0.get("v3_sku").map(String::as_str), Some("admin-sku-taken"));
-        assert_eq!(named.0.get("title").map(String::as_str), Some("admin-required"));
     }
 
     #[test]

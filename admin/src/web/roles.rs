@@ -1,7 +1,8 @@
 //! What each role may do.
 
-use super::desk::{Desk, refusal};
+use super::desk::Desk;
 use super::forms;
+use super::stale::{self, Label, Refused};
 use crate::RoleId;
 use crate::permissions::{Grants, Permission};
 use crate::roles::{self, Role};
@@ -92,7 +93,7 @@ fn load(conn: &mut Conn, id: RoleId) -> Result<(Role, Grants, i64)> {
 pub async fn edit(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
     let id = RoleId(*id);
     let (role, grants, people) = desk.read(move |conn| load(conn, id)).await?;
-    let form = filled(&role.name, &grants);
+    let form = filled(&role.name, &grants).sealed();
     show(&desk, StatusCode::OK, Some((&role, people)), form)
 }
 
@@ -131,22 +132,31 @@ pub async fn create(desk: Desk, posted: Posted) -> Result<HttpResponse> {
         .await;
     match made {
         Ok(()) => Ok(desk.done(LIST, "admin-saved")),
-        Err(error) => refused(&desk, error, None, &posted),
+        Err(error) => refused(&desk, error, None, &posted, &blank()),
     }
 }
 
-fn refused(desk: &Desk, error: Error, role: Option<(&Role, i64)>, posted: &Posted) -> Result<HttpResponse> {
-    let (status, wrong) = refusal(error)?;
-    let names = names();
+fn refused(desk: &Desk, error: Error, role: Option<(&Role, i64)>, posted: &Posted, stored: &Form) -> Result<HttpResponse> {
+    let (names, words) = (names(), desk.words()?);
     let order: Vec<&str> = names.iter().map(String::as_str).collect();
-    show(desk, status, role, blank().typed(posted.pairs()).refuse(&order, &wrong))
+    // A box that the person may not touch is not sent, and says nothing.
+    let locked = |name: &str| Permission::ALL.iter().any(|one| word(*one) == name && !desk.may(*one));
+    let label = |name: &str| {
+        let key = if name == "name" { "admin-role-name".to_string() } else { format!("admin-may-{name}") };
+        (!locked(name)).then(|| Label { text: words.get(&key), ..Label::default() })
+    };
+    let of = Refused { form: blank().typed(posted.pairs()), order: &order, stored, label: &label };
+    let (status, form) = stale::refused(posted, error, of, &words)?;
+    show(desk, status, role, form)
 }
 
 pub async fn update(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<HttpResponse> {
     let (id, (name, grants), own) = (RoleId(*id), read(&posted), desk.grants().clone());
+    let typed = posted.clone();
     let saved = desk
         .write(move |conn, act| {
             let (role, before, _) = load(conn, id)?;
+            stale::check(&filled(&role.name, &before), &typed)?;
             roles::update(conn, id, &name, &grants, &own)?;
             let (before, after) = (json!({ "name": role.name, "allows": before }), json!({ "name": name, "allows": grants }));
             act.log(conn, "role.save", &format!("role:{id}"), &before, &after)
@@ -155,8 +165,8 @@ pub async fn update(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<Ht
     match saved {
         Ok(()) => Ok(desk.done(LIST, "admin-saved")),
         Err(error) => {
-            let (role, _, people) = desk.read(move |conn| load(conn, id)).await?;
-            refused(&desk, error, Some((&role, people)), &posted)
+            let (role, stored, people) = desk.read(move |conn| load(conn, id)).await?;
+            refused(&desk, error, Some((&role, people)), &posted, &filled(&role.name, &stored))
         }
     }
 }

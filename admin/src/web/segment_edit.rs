@@ -6,6 +6,7 @@ use super::segment_leaf::Reading;
 use super::segment_spell;
 use super::segment_tree::{self as tree, Mode, Node};
 use super::segments::{address, named};
+use super::stale::{self, Label, Labels, Refused};
 use crate::permissions::Permission;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -17,9 +18,10 @@ use serde_json::{Value, json};
 use storefront::catalog;
 use storefront::shop::{self, LANGUAGES};
 use storefront::web::posted::Posted;
-use storefront::web::views::form::Form;
+use storefront::web::views::form::{Form, Meanwhile};
 
 const NAMES: &[&str] = &["version", "name", "note"];
+const LABELS: &Labels = &[("name", "admin-col-name", ""), ("note", "admin-segment-note", "")];
 /// Customers of a preview.
 const SAMPLE: i64 = 10;
 
@@ -36,9 +38,7 @@ pub async fn edit(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
             let segment = segments::get(conn, id)?;
             let (categories, currency) = (catalog::categories(conn, LANGUAGES[0])?, shop::get(conn)?.currency);
             let root = segment_spell::form(conn, &*segment.rule()?, &categories, currency)?;
-            let form =
-                Form::new(NAMES).fill("version", segment.version.to_string()).fill("name", &segment.name).fill("note", &segment.note);
-            Ok(Sheet { form, root, wrong: Fields::default(), focus: None, preview: None })
+            Ok(Sheet { form: filled(&segment), root, wrong: Fields::default(), focus: None, preview: None })
         })
         .await?;
     draw(&desk, StatusCode::OK, Some(id), sheet).await
@@ -119,9 +119,41 @@ async fn pressed(desk: Desk, id: Option<SegmentId>, posted: Posted) -> Result<Ht
 }
 
 async fn refused(desk: &Desk, id: Option<SegmentId>, form: Form, root: Node, error: Error) -> Result<HttpResponse> {
+    let stale = id.filter(|_| stale::is(&error));
     let (status, wrong) = refusal(error)?;
-    let form = form.refuse(NAMES, &wrong);
+    let mut form = form.refuse(NAMES, &wrong);
+    if let Some(id) = stale {
+        form = beside(desk, id, form, &root).await?;
+    }
     draw(desk, status, id, Sheet { form, root, wrong, focus: None, preview: None }).await
+}
+
+/// The form with what somebody else stored meanwhile beside what was typed; saving it again replaces theirs.
+async fn beside(desk: &Desk, id: SegmentId, form: Form, root: &Node) -> Result<Form> {
+    let (words, typed) = (desk.words()?, root.clone());
+    let (stored, old, new) = desk
+        .read(move |conn| {
+            let segment = segments::get(conn, id)?;
+            let (categories, currency) = (catalog::categories(conn, LANGUAGES[0])?, shop::get(conn)?.currency);
+            let root = segment_spell::form(conn, &*segment.rule()?, &categories, currency)?;
+            let others = segments::list(conn)?;
+            let others: Vec<Value> = others.iter().map(|one| json!({ "value": one.id.to_string(), "label": one.name })).collect();
+            let items = |root: &Node| tree::items(root, &Fields::default(), &others, None);
+            Ok((filled(&segment), items(&root), items(&typed)))
+        })
+        .await?;
+    let label = |name: &str| stale::label(LABELS, name, &words);
+    let mut rows = stale::differing(&Refused { form: form.clone(), order: NAMES, stored: &stored, label: &label }, &words);
+    let (old, new) = (tree::said(&old, &words), tree::said(&new, &words));
+    if old != new {
+        let (stored, typed) = stale::told(&old, &new, &Label::default(), &words);
+        rows.push(Meanwhile { field: None, label: words.get("admin-segment-rule"), stored, typed });
+    }
+    Ok(form.beside(rows).fill("version", stored.value("version")))
+}
+
+fn filled(segment: &Segment) -> Form {
+    Form::new(NAMES).fill("version", segment.version.to_string()).fill("name", &segment.name).fill("note", &segment.note)
 }
 
 /// The rule that a form means. `Invalid` names the fields that do not read.

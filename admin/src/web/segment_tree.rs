@@ -7,6 +7,7 @@ use kernel::words;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use storefront::web::posted::Posted;
+use storefront::web::words::Words;
 
 /// The name of the root.
 pub const ROOT: &str = "r";
@@ -124,6 +125,46 @@ pub fn items(root: &Node, wrong: &Fields, segments: &[Value], focus: Option<&str
     let mut items = Vec::new();
     draw(root, ROOT, wrong, segments, focus, &mut items);
     items
+}
+
+/// A rule in words, a condition on each line below the mode of its group: for showing two versions beside each other.
+pub fn said(items: &[Value], words: &Words) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    let mut depth = 0;
+    for item in items {
+        match item["part"].as_str() {
+            Some("open") => {
+                let mode = words.get(&format!("segment-mode-{}", item["mode"].as_str().unwrap_or_default()));
+                lines.push(format!("{}{mode}", "– ".repeat(depth)));
+                depth += 1;
+            }
+            Some("leaf") => lines.push(format!("{}{}", "– ".repeat(depth), leaf_said(item, words))),
+            _ => depth = depth.saturating_sub(1),
+        }
+    }
+    lines.join("\n")
+}
+
+fn leaf_said(item: &Value, words: &Words) -> String {
+    let text = |value: &Value| words.get(value.as_str().unwrap_or_default());
+    let mut said = text(&item["label"]);
+    if item["not"] == Value::Bool(true) {
+        said = format!("{said} ({})", words.get("segment-not"));
+    }
+    for field in item["fields"].as_array().into_iter().flatten().filter(|field| field["silent"] != Value::Bool(true)) {
+        match field["kind"].as_str() {
+            Some("choice" | "ticks") => {
+                let chosen = field["choices"].as_array().into_iter().flatten().filter(|choice| choice["chosen"] == Value::Bool(true));
+                chosen.for_each(|choice| said = format!("{said} · {}", text(&choice["label"])));
+            }
+            Some("hidden") => {}
+            _ => match field["value"].as_str() {
+                Some(value) if !value.is_empty() => said = format!("{said} · {} {value}", text(&field["label"])),
+                _ => {}
+            },
+        }
+    }
+    said
 }
 
 fn draw(node: &Node, at: &str, wrong: &Fields, segments: &[Value], focus: Option<&str>, items: &mut Vec<Value>) {

@@ -1,7 +1,8 @@
 //! What the merchant decides about the shop as a whole.
 
-use super::desk::{Desk, refusal};
+use super::desk::Desk;
 use super::forms::{self, Reader};
+use super::stale::{self, Labels, Refused};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use kernel::Result;
@@ -34,8 +35,35 @@ const NAMES: &[&str] = &[
     "announcement_zh",
 ];
 
+const LABELS: &Labels = &[
+    ("name", "admin-settings-name", ""),
+    ("contact_email", "admin-settings-contact", ""),
+    ("imprint", "admin-settings-imprint", ""),
+    ("vat_id", "admin-settings-vat-id", ""),
+    ("invoice_at", "admin-settings-invoice-at", "admin-invoice-at-"),
+    ("invoice_prefix", "admin-settings-invoice-prefix", ""),
+    ("credit_note_prefix", "admin-settings-credit-note-prefix", ""),
+    ("country", "admin-settings-country", ""),
+    ("time_zone", "admin-settings-time-zone", ""),
+    ("prices_include_tax", "admin-settings-tax", ""),
+    ("tax_rounding", "admin-settings-tax-rounding", "admin-tax-rounding-"),
+    ("capture_at_once", "admin-settings-capture", ""),
+    ("bank_transfer", "admin-settings-bank", ""),
+    ("bank_details", "admin-settings-bank-details", ""),
+    ("cash_on_delivery", "admin-settings-cash", ""),
+    ("payment_minutes", "admin-settings-minutes", ""),
+    ("low_stock", "admin-settings-low-stock", ""),
+    ("return_days", "admin-settings-return-days", ""),
+    ("announcement_en", "admin-settings-announcement-en", ""),
+    ("announcement_zh", "admin-settings-announcement-zh", ""),
+];
+
 pub async fn form(desk: Desk) -> Result<HttpResponse> {
     let shop = desk.read(shop::get).await?;
+    show(&desk, StatusCode::OK, &shop, filled(&shop).sealed())
+}
+
+fn filled(shop: &Shop) -> Form {
     let mut form = Form::new(NAMES)
         .fill("name", &shop.name)
         .fill("contact_email", &shop.contact_email)
@@ -58,7 +86,7 @@ pub async fn form(desk: Desk) -> Result<HttpResponse> {
     for language in LANGUAGES {
         form = form.fill(&format!("announcement_{language}"), shop.announcement.get(language).cloned().unwrap_or_default());
     }
-    show(&desk, StatusCode::OK, &shop, form)
+    form
 }
 
 fn show(desk: &Desk, status: StatusCode, shop: &Shop, form: Form) -> Result<HttpResponse> {
@@ -75,6 +103,7 @@ pub async fn save(desk: Desk, posted: Posted) -> Result<HttpResponse> {
     let stored = desk
         .write(move |conn, act| {
             let before = shop::get(conn)?;
+            stale::check(&filled(&before), &wanted)?;
             let after = read(&wanted, &before)?.checked()?;
             shop::set(conn, &after, act.now)?;
             act.log(conn, "settings.save", "shop", &before, &after)
@@ -83,9 +112,12 @@ pub async fn save(desk: Desk, posted: Posted) -> Result<HttpResponse> {
     match stored {
         Ok(()) => Ok(desk.done("/admin/settings", "admin-saved")),
         Err(error) => {
-            let (status, wrong) = refusal(error)?;
-            let shop = desk.read(shop::get).await?;
-            show(&desk, status, &shop, Form::new(NAMES).typed(posted.pairs()).refuse(NAMES, &wrong))
+            let (shop, words) = (desk.read(shop::get).await?, desk.words()?);
+            let label = |name: &str| stale::label(LABELS, name, &words);
+            let form = Form::new(NAMES).typed(posted.pairs());
+            let (status, form) =
+                stale::refused(&posted, error, Refused { form, order: NAMES, stored: &filled(&shop), label: &label }, &words)?;
+            show(&desk, status, &shop, form)
         }
     }
 }

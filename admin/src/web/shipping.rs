@@ -1,8 +1,9 @@
 //! Shipping rates.
 
 use super::choice::{self, Choice};
-use super::desk::{Desk, refusal};
+use super::desk::Desk;
 use super::forms::{self, Reader};
+use super::stale::{self, Label, Labels, Refused};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use kernel::money::{Currency, Money};
@@ -28,6 +29,22 @@ const NAMES: &[&str] = &[
     "delivery_days",
     "position",
     "active",
+];
+
+const LABELS: &Labels = &[
+    ("name", "admin-col-name", ""),
+    ("countries", "admin-countries", ""),
+    ("kind", "admin-shipping-kind", "admin-shipping-kind-"),
+    ("price", "admin-col-price", ""),
+    ("bands", "admin-shipping-bands", ""),
+    ("percent", "admin-shipping-percent", ""),
+    ("location", "admin-shipping-location", ""),
+    ("free_over", "admin-free-over", ""),
+    ("min_weight", "admin-min-weight", ""),
+    ("max_weight", "admin-max-weight", ""),
+    ("delivery_days", "admin-delivery-days", ""),
+    ("position", "admin-position", ""),
+    ("active", "admin-shipping-active", ""),
 ];
 
 fn currency_of(rate: &ShippingRate) -> Result<Currency> {
@@ -59,6 +76,11 @@ pub async fn edit(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
     let id = ShippingRateId(*id);
     let rate = desk.read(move |conn| shipping::get(conn, id)).await?;
     let currency = currency_of(&rate)?;
+    show(&desk, StatusCode::OK, Some(id), currency, None, filled(&rate)?.sealed()).await
+}
+
+fn filled(rate: &ShippingRate) -> Result<Form> {
+    let currency = currency_of(rate)?;
     let form = Form::new(NAMES)
         .fill("name", &rate.name)
         .fill("countries", &rate.countries)
@@ -73,7 +95,7 @@ pub async fn edit(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
         .fill("delivery_days", &rate.delivery_days)
         .fill("position", rate.position.to_string())
         .fill("active", forms::tick(rate.active));
-    show(&desk, StatusCode::OK, Some(id), currency, None, form).await
+    Ok(form)
 }
 
 /// `of` lets the currency of a new rate be chosen.
@@ -112,11 +134,15 @@ async fn save(desk: Desk, id: Option<ShippingRateId>, posted: Posted) -> Result<
         Some(id) => desk.read(move |conn| currency_of(&shipping::get(conn, id)?)).await?,
         None => chosen,
     };
+    let typed = posted.clone();
     let stored = match read(&posted, currency) {
         Err(error) => Err(error),
         Ok(rate) => {
             desk.write(move |conn, act| {
                 let before = id.map(|id| shipping::get(conn, id)).transpose()?;
+                if let Some(before) = &before {
+                    stale::check(&filled(before)?, &typed)?;
+                }
                 let id = match id {
                     Some(id) => shipping::update(conn, id, rate.clone()).map(|()| id)?,
                     None => shipping::create(conn, rate.clone())?,
@@ -130,9 +156,18 @@ async fn save(desk: Desk, id: Option<ShippingRateId>, posted: Posted) -> Result<
     match stored {
         Ok(()) => Ok(desk.done("/admin/shipping", "admin-saved")),
         Err(error) => {
-            let (status, wrong) = refusal(error)?;
-            show(&desk, status, id, currency, id.is_none().then_some(&of), Form::new(NAMES).typed(posted.pairs()).refuse(NAMES, &wrong))
-                .await
+            let words = desk.words()?;
+            let (stored, places) = desk
+                .read(move |conn| {
+                    let stored = id.map_or_else(|| Ok(Form::new(NAMES)), |id| filled(&shipping::get(conn, id)?))?;
+                    Ok((stored, stock::locations(conn)?))
+                })
+                .await?;
+            let choices: Vec<(String, String)> = places.into_iter().map(|place| (place.id.to_string(), place.name)).collect();
+            let label = |name: &str| Some(Label { choices: choices.clone(), ..stale::label(LABELS, name, &words)? });
+            let form = Form::new(NAMES).typed(posted.pairs());
+            let (status, form) = stale::refused(&posted, error, Refused { form, order: NAMES, stored: &stored, label: &label }, &words)?;
+            show(&desk, status, id, currency, id.is_none().then_some(&of), form).await
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::desk::{Desk, ROWS, refusal};
 use super::forms::{self, Reader};
+use super::stale::{self, Labels, Refused};
 use crate::staff;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -11,13 +12,15 @@ use kernel::{Error, Result, token};
 use serde_json::{Value, json};
 use storefront::catalog;
 use storefront::ids::{LocationId, VariantId};
-use storefront::stock::{self, Demand, Rules};
+use storefront::stock::{self, Demand, Level, Rules};
 use storefront::waiting;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 
 const COUNT: &[&str] = &["location", "on_hand", "reason", "key"];
 const RULES: &[&str] = &["low_at", "oversell", "expected_on"];
+const RULE_LABELS: &Labels =
+    &[("low_at", "admin-stock-low-at", ""), ("oversell", "admin-stock-oversell", ""), ("expected_on", "admin-stock-expected", "")];
 /// Movements on a variant's page.
 const MOVEMENTS: i64 = 50;
 
@@ -62,12 +65,7 @@ async fn page(desk: &Desk, variant: VariantId, status: StatusCode, counted: Opti
         .await?;
     let level = row.level;
     let counted = counted.unwrap_or_else(|| Form::new(COUNT).fill("key", token::random()));
-    let ruled = ruled.unwrap_or_else(|| {
-        Form::new(RULES)
-            .fill("low_at", forms::number(level.low_at))
-            .fill("oversell", forms::tick(level.oversell))
-            .fill("expected_on", level.expected_on.map(|day| day.date().to_string()).unwrap_or_default())
-    });
+    let ruled = ruled.unwrap_or_else(|| rules_of(&level).sealed());
     let places: Vec<Value> = places.iter().map(|(place, units)| json!({ "id": place.id, "name": place.name, "units": units })).collect();
     let next = desk.next(movements.len(), movements.last().map(|one| one.id));
     let title = row.title.clone();
@@ -78,6 +76,14 @@ async fn page(desk: &Desk, variant: VariantId, status: StatusCode, counted: Opti
         json!({ "row": row, "places": places, "movements": movements, "names": names, "form": counted, "rules": ruled, "people": people,
             "next": next }),
     )
+}
+
+/// The form of the rules that a variant has.
+fn rules_of(level: &Level) -> Form {
+    Form::new(RULES)
+        .fill("low_at", forms::number(level.low_at))
+        .fill("oversell", forms::tick(level.oversell))
+        .fill("expected_on", level.expected_on.map(|day| day.date().to_string()).unwrap_or_default())
 }
 
 pub async fn count(desk: Desk, variant: web::Path<i64>, posted: Posted) -> Result<HttpResponse> {
@@ -124,8 +130,12 @@ pub async fn rules(desk: Desk, variant: web::Path<i64>, posted: Posted) -> Resul
     match set_rules(&desk, variant, &posted).await {
         Ok(()) => Ok(desk.done(&format!("/admin/stock/{variant}"), "admin-saved")),
         Err(error) => {
-            let (status, wrong) = refusal(error)?;
-            page(&desk, variant, status, None, Some(Form::new(RULES).typed(posted.pairs()).refuse(RULES, &wrong))).await
+            let words = desk.words()?;
+            let stored = rules_of(&desk.read(move |conn| stock::level(conn, variant)).await?);
+            let label = |name: &str| stale::label(RULE_LABELS, name, &words);
+            let form = Form::new(RULES).typed(posted.pairs());
+            let (status, form) = stale::refused(&posted, error, Refused { form, order: RULES, stored: &stored, label: &label }, &words)?;
+            page(&desk, variant, status, None, Some(form)).await
         }
     }
 }
@@ -145,8 +155,10 @@ async fn set_rules(desk: &Desk, variant: VariantId, posted: &Posted) -> Result<(
     };
     let oversell = reader.ticked("oversell");
     reader.check()?;
+    let typed = posted.clone();
     desk.write(move |conn, act| {
         let before = stock::level(conn, variant)?;
+        stale::check(&rules_of(&before), &typed)?;
         let before = Rules { oversell: before.oversell, low_at: before.low_at, expected_on: before.expected_on };
         let after = Rules { oversell, low_at, expected_on };
         if before == after {

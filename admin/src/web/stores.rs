@@ -1,7 +1,8 @@
 //! The stores: making them, changing them, closing them.
 
-use super::desk::{Desk, refusal};
+use super::desk::Desk;
 use super::forms;
+use super::stale::{self, Label, Labels, Refused};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use kernel::money::Currency;
@@ -29,6 +30,19 @@ const NAMES: &[&str] = &[
     "announcement_en",
     "announcement_zh",
     "open",
+];
+
+const LABELS: &Labels = &[
+    ("name", "admin-store-name", ""),
+    ("domain", "admin-store-domain", ""),
+    ("first", "admin-store-first", ""),
+    ("also_en", "admin-store-also-en", ""),
+    ("also_zh", "admin-store-also-zh", ""),
+    ("part", "admin-store-part", ""),
+    ("country", "admin-store-country", ""),
+    ("announcement_en", "admin-settings-announcement-en", ""),
+    ("announcement_zh", "admin-settings-announcement-zh", ""),
+    ("open", "admin-store-is-open", ""),
 ];
 
 pub async fn list(desk: Desk) -> Result<HttpResponse> {
@@ -91,10 +105,8 @@ async fn show(desk: &Desk, status: StatusCode, id: Option<StoreId>, form: Form) 
     let base_url = &desk.door.config.base_url;
     let parts: Vec<Value> = parts.iter().map(|one| json!({ "value": one.id.to_string(), "label": one.name })).collect();
     let languages: Vec<Value> = Language::ALL.iter().map(|one| json!({ "value": one.code(), "label": one.name() })).collect();
-    // Somebody else changed it meanwhile: how it is now stands beside what was typed.
-    let now = known.as_ref().filter(|_| status == StatusCode::CONFLICT).map(filled);
     let view = json!({
-        "id": id, "form": form, "parts": parts, "languages": languages, "own": own, "now": now,
+        "id": id, "form": form, "parts": parts, "languages": languages, "own": own,
         "currencies": Currency::all().map(|one| one.code()).collect::<Vec<_>>(), "host": desk.door.config.host(),
         "url": known.as_ref().map(|store| Site::of(store, base_url).base_url), "open": known.as_ref().is_none_or(|store| store.open),
         "query": id.map(|id| format!("?store={id}")),
@@ -149,9 +161,19 @@ async fn save(desk: Desk, id: Option<StoreId>, posted: Posted) -> Result<HttpRes
             desk.door.renew_sites().await?;
             Ok(desk.done(&format!("{HERE}/{id}"), "admin-saved"))
         }
-        Err(error) => {
-            let (status, wrong) = refusal(error)?;
-            show(&desk, status, id, Form::new(NAMES).typed(posted.pairs()).refuse(NAMES, &wrong)).await
-        }
+        Err(error) => refused(&desk, id, &posted, error).await,
     }
+}
+
+async fn refused(desk: &Desk, id: Option<StoreId>, posted: &Posted, error: Error) -> Result<HttpResponse> {
+    let (stale, words) = (stale::is(&error), desk.words()?);
+    let (known, parts) = desk.read(move |conn| Ok((id.map(|id| stores::get(conn, id)).transpose()?, collections::list(conn)?))).await?;
+    let stored = known.as_ref().map_or_else(|| Form::new(NAMES), filled);
+    let parts = parts.into_iter().map(|part| (part.id.to_string(), part.name));
+    let choices: Vec<(String, String)> = Language::ALL.iter().map(|one| (one.code().into(), one.name().into())).chain(parts).collect();
+    let label = |name: &str| Some(Label { choices: choices.clone(), ..stale::label(LABELS, name, &words)? });
+    let of = Refused { form: Form::new(NAMES).typed(posted.pairs()), order: NAMES, stored: &stored, label: &label };
+    let (status, form) = stale::refused(posted, error, of, &words)?;
+    let form = if stale { form.fill("version", stored.value("version")) } else { form };
+    show(desk, status, id, form).await
 }

@@ -1,7 +1,8 @@
 //! Programs that are told of what happens: their addresses, their secrets, and what was sent to them.
 
-use super::desk::{Desk, ROWS, refusal};
+use super::desk::{Desk, ROWS};
 use super::forms::Reader;
+use super::stale::{self, Label, Refused};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use kernel::Result;
@@ -43,11 +44,19 @@ fn filled(endpoint: &Endpoint) -> Form {
     topics().filter(heard).fold(form, |form, topic| form.fill(&field(topic), "on"))
 }
 
-fn refused(posted: &Posted, error: kernel::Error) -> Result<(StatusCode, Form)> {
-    let (status, wrong) = refusal(error)?;
-    let names = names();
+fn refused(desk: &Desk, posted: &Posted, stored: &Form, error: kernel::Error) -> Result<(StatusCode, Form)> {
+    let (names, words) = (names(), desk.words()?);
     let order: Vec<&str> = names.iter().map(String::as_str).collect();
-    Ok((status, blank().typed(posted.pairs()).refuse(&order, &wrong)))
+    let label = |name: &str| {
+        let text = match name {
+            "url" => words.get("admin-webhook-url"),
+            "active" => words.get("admin-webhook-active"),
+            name => topics().find(|topic| field(*topic) == name)?.as_str().to_string(),
+        };
+        Some(Label { text, ..Label::default() })
+    };
+    let of = Refused { form: blank().typed(posted.pairs()), order: &order, stored, label: &label };
+    stale::refused(posted, error, of, &words)
 }
 
 fn wish(posted: &Posted) -> Wish {
@@ -92,7 +101,7 @@ pub async fn create(desk: Desk, posted: Posted) -> Result<HttpResponse> {
     match made {
         Ok(id) => Ok(desk.done(&address(id), "admin-webhook-made")),
         Err(error) => {
-            let (status, form) = refused(&posted, error)?;
+            let (status, form) = refused(&desk, &posted, &blank(), error)?;
             show_list(&desk, status, form).await
         }
     }
@@ -109,7 +118,7 @@ async fn show(desk: &Desk, id: WebhookEndpointId, status: StatusCode, form: Opti
     let rows: Vec<Value> = found.iter().map(row).collect();
     let until = endpoint.old_until.filter(|until| *until > desk.door.now());
     let view = json!({ "id": id, "url": endpoint.url, "active": endpoint.active, "failures": endpoint.failures, "secret": endpoint.secret,
-        "old_until": until, "topics": choices(), "form": form.unwrap_or_else(|| filled(&endpoint)), "messages": rows,
+        "old_until": until, "topics": choices(), "form": form.unwrap_or_else(|| filled(&endpoint).sealed()), "messages": rows,
         "state": desk.query("state"), "states": MessageState::ALL, "next": desk.next(found.len(), found.last().map(|message| message.id.0)) });
     desk.page_as(status, "admin/webhook.html", "admin-webhook", view)
 }
@@ -120,10 +129,12 @@ fn row(message: &Message) -> Value {
 }
 
 pub async fn update(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<HttpResponse> {
-    let (id, asked) = (WebhookEndpointId(*id), wish(&posted));
+    let (id, asked, typed) = (WebhookEndpointId(*id), wish(&posted), posted.clone());
     let saved = desk
         .write(move |conn, act| {
-            let before = logged(&webhooks::get(conn, id)?);
+            let before = webhooks::get(conn, id)?;
+            stale::check(&filled(&before), &typed)?;
+            let before = logged(&before);
             webhooks::update(conn, id, &asked, act.now)?;
             let after = logged(&webhooks::get(conn, id)?);
             act.log(conn, "webhook.save", &format!("webhook:{id}"), &before, &after)
@@ -132,7 +143,8 @@ pub async fn update(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<Ht
     match saved {
         Ok(()) => Ok(desk.done(&address(id), "admin-saved")),
         Err(error) => {
-            let (status, form) = refused(&posted, error)?;
+            let stored = desk.read(move |conn| webhooks::get(conn, id)).await?;
+            let (status, form) = refused(&desk, &posted, &filled(&stored), error)?;
             show(&desk, id, status, Some(form)).await
         }
     }

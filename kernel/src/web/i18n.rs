@@ -1,6 +1,7 @@
 //! Languages and texts. A text is a Fluent message with a key; both languages have the same keys, which a test keeps.
 
 use super::embedded::LOCALES;
+use crate::error::BETWEEN;
 use crate::{Error, Result};
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
@@ -149,13 +150,23 @@ impl Texts {
         self.text(language, key, Some(&args))
     }
 
-    /// The text of `key_or_sentence` when it is a key that needs no argument, and itself otherwise: for messages that may come
-    /// as either.
+    /// The text of a key, with the arguments that `error::said` put behind it; anything else stands for itself. Of several lines each is
+    /// a message.
     pub fn message(&self, language: Language, key_or_sentence: &str) -> String {
-        if !self.has(language, key_or_sentence) {
-            return key_or_sentence.to_string();
+        if key_or_sentence.contains('\n') {
+            let lines: Vec<String> = key_or_sentence.lines().map(|line| self.message(language, line)).collect();
+            return lines.join("\n");
         }
-        self.text(language, key_or_sentence, None).unwrap_or_else(|_| key_or_sentence.to_string())
+        let mut parts = key_or_sentence.split(BETWEEN);
+        let key = parts.next().unwrap_or_default();
+        if !self.has(language, key) {
+            return key_or_sentence.replace(BETWEEN, " ");
+        }
+        let mut args = FluentArgs::new();
+        while let (Some(name), Some(value)) = (parts.next(), parts.next()) {
+            args.set(name.to_string(), value.to_string());
+        }
+        self.text(language, key, Some(&args)).unwrap_or_else(|_| key_or_sentence.replace(BETWEEN, " "))
     }
 
     /// Whether the language has a text of this key.
@@ -252,6 +263,9 @@ mod tests {
         let texts = Texts::load(None).expect("texts load");
         assert_eq!(texts.message(Language::Chinese, "Only two are left."), "Only two are left.");
         assert_eq!(texts.message(Language::Chinese, "cart-title"), "购物车");
+        let told = crate::error::said("order-units-up-to", &[("most", &2)]);
+        assert_eq!(texts.message(Language::English, &told), "Give a number from 0 to 2.");
+        assert_eq!(texts.message(Language::English, "cart-title\nnothing"), "Cart\nnothing");
         assert!(texts.text(Language::English, "no-such-key", None).is_err());
         assert!(texts.text(Language::English, "stock-few", None).is_err(), "a missing argument is an error, not a hole");
     }

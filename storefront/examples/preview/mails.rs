@@ -104,6 +104,17 @@ pub fn mails(p: &Preview) -> Result<(), Box<dyn Error>> {
         },
     )?;
     p.mail("payment_link", PaymentLink { order: order(l), until: at(20) })?;
+    let hours = vec![say(l, "Mon to Fri 10–18", "周一至周五 10–18 点")];
+    p.mail("pickup_ready", PickupReady { order: MailOrder { pickup: true, ..order(l) }, hours })?;
+    p.mail(
+        "back_in_stock",
+        BackInStock {
+            title: say(l, "Straight mug", "直筒马克杯"),
+            variant: Some(say(l, "Indigo", "靛蓝")),
+            price: eur(2400),
+            url: "https://shop.example/products/straight-mug".to_string(),
+        },
+    )?;
     p.mail(
         "return_update",
         ReturnUpdate {

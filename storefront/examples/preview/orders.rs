@@ -49,6 +49,7 @@ fn lines(l: Language) -> Vec<LineView> {
         gift: None,
         adjustments: Vec::new(),
         notice: None,
+        stock: None,
     };
     vec![
         line("1", "Straight mug", "直筒马克杯", "mug-indigo", 2400, 2),

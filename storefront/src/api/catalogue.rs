@@ -56,7 +56,7 @@ pub struct ProductCard {
 /// What is told of the stock.
 #[derive(Serialize, ToSchema)]
 struct AvailabilityView {
-    #[schema(example = "low", pattern = "^(in_stock|low|back_order|sold_out)$")]
+    #[schema(example = "low", pattern = "^(in_stock|low|back_order|pre_order|sold_out)$")]
     state: &'static str,
     /// Units left, told when they are few.
     left: Option<i64>,
@@ -332,6 +332,7 @@ fn availability(state: Availability) -> AvailabilityView {
         Availability::InStock => AvailabilityView { state: "in_stock", left: None },
         Availability::Low(left) => AvailabilityView { state: "low", left: Some(left) },
         Availability::BackOrder => AvailabilityView { state: "back_order", left: None },
+        Availability::PreOrder => AvailabilityView { state: "pre_order", left: None },
         Availability::SoldOut => AvailabilityView { state: "sold_out", left: None },
     }
 }

@@ -84,8 +84,8 @@ fn is_problem_by_hand<B>(response: &ServiceResponse<B>) -> bool {
 }
 
 fn told(status: StatusCode, error: Option<&Error>, door: Option<&Door>) -> Problem {
-    let sentence = |text: &str| match door.map(|door| door.templates.text(Language::English, text)) {
-        Some(Ok(told)) => told,
+    let sentence = |text: &str| match door.map(|door| door.templates.texts()) {
+        Some(Ok(texts)) => texts.message(Language::English, text),
         _ => text.to_string(),
     };
     let mut problem = Problem::of(status);

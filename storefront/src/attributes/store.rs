@@ -116,7 +116,7 @@ pub fn save(conn: &mut Conn, wanted: &Definition, now: Time) -> Result<Attribute
     let id = match wanted.id {
         Some(id) => {
             let own = rows::table.find(id).filter(rows::version.eq(wanted.version));
-            if diesel::update(own).set(row).execute(conn)? == 0 {
+            if diesel::update(own).set(row).execute(conn).map_err(taken)? == 0 {
                 return Err(Error::conflict("attribute-stale"));
             }
             id
@@ -124,7 +124,7 @@ pub fn save(conn: &mut Conn, wanted: &Definition, now: Time) -> Result<Attribute
         None => {
             let last: Option<i64> = rows::table.select(diesel::dsl::max(rows::position)).first(conn)?;
             let place = rows::position.eq(last.map_or(0, |last| last + 1));
-            diesel::insert_into(rows::table).values((row, place)).returning(rows::id).get_result(conn)?
+            diesel::insert_into(rows::table).values((row, place)).returning(rows::id).get_result(conn).map_err(taken)?
         }
     };
     diesel::delete(choices::table.filter(choices::attribute_id.eq(id))).execute(conn)?;
@@ -147,6 +147,15 @@ pub fn save(conn: &mut Conn, wanted: &Definition, now: Time) -> Result<Attribute
         tell(conn, &products, now)?;
     }
     Ok(id)
+}
+
+/// Two who give the same name at the same moment both find it free; the database lets one of them have it.
+fn taken(error: diesel::result::Error) -> Error {
+    use diesel::result::{DatabaseErrorKind, Error::DatabaseError};
+    match error {
+        DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Error::field("name", "attribute-name-taken"),
+        error => error.into(),
+    }
 }
 
 /// The definition as it will be stored.

@@ -113,7 +113,7 @@ fn one(conn: &mut Conn, before: &Product, row: &Row, saving: &Saving) -> Result<
     match saved {
         Ok(saved) if saved.changed => Ok((Outcome::Changed, String::new())),
         Ok(_) => Ok((Outcome::Unchanged, String::new())),
-        Err(Error::Invalid(fields)) => Ok((Outcome::Refused, fields.0.into_values().collect::<Vec<_>>().join(" "))),
+        Err(Error::Invalid(fields)) => Ok((Outcome::Refused, fields.0.into_values().collect::<Vec<_>>().join("\n"))),
         Err(Error::Conflict(reason)) => Ok((Outcome::Refused, reason)),
         Err(error) => Err(error),
     }

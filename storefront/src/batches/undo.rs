@@ -211,7 +211,7 @@ pub(super) fn undo(conn: &mut Conn, waiting: &[Row], saving: &Saving) -> Result<
         let result = savepoint(conn, |conn| one(conn, step, saving));
         let (outcome, note) = match result {
             Ok(ended) => ended,
-            Err(Error::Invalid(fields)) => (Outcome::Refused, fields.0.into_values().collect::<Vec<_>>().join(" ")),
+            Err(Error::Invalid(fields)) => (Outcome::Refused, fields.0.into_values().collect::<Vec<_>>().join("\n")),
             Err(Error::Conflict(reason)) => (Outcome::Refused, reason),
             Err(error) => return Err(error),
         };

@@ -78,6 +78,8 @@ impl Notice {
 #[derive(Clone, Debug)]
 pub struct Quote {
     pub cart: Cart,
+    /// When it was figured.
+    pub at: Time,
     pub currency: Currency,
     /// Where the tax and delivery are figured for.
     pub country: String,
@@ -192,6 +194,7 @@ pub fn quote(conn: &mut Conn, id: CartId, now: Time) -> Result<Quote> {
         notices.push(Notice::GiftCardUnusable { last_four: card.last_four.clone(), reason });
     }
     Ok(Quote {
+        at: now,
         cart,
         currency,
         country,

@@ -9,6 +9,8 @@ pub enum Availability {
     Low(i64),
     /// None here, and it may be ordered all the same.
     BackOrder,
+    /// None came yet: it may be ordered before it is there for the first time, on a day that is told.
+    PreOrder,
     SoldOut,
 }
 
@@ -24,6 +26,11 @@ impl Availability {
         }
     }
 
+    /// The state of what is on back-order, has a day on which it is expected, and never lay in the house, is a pre-order.
+    pub fn or_pre_order(self, expected: bool, came: bool) -> Availability {
+        if self == Availability::BackOrder && expected && !came { Availability::PreOrder } else { self }
+    }
+
     /// Whether it can be ordered.
     pub fn sellable(self) -> bool {
         self != Availability::SoldOut
@@ -37,6 +44,7 @@ impl Availability {
             [one] => *one,
             _ if states.iter().any(|state| matches!(state, Availability::InStock | Availability::Low(_))) => Availability::InStock,
             _ if states.contains(&Availability::BackOrder) => Availability::BackOrder,
+            _ if states.contains(&Availability::PreOrder) => Availability::PreOrder,
             _ => Availability::SoldOut,
         }
     }

@@ -36,5 +36,5 @@ pub fn begin_edit(conn: &mut Conn, id: ProductId, seen: Option<Time>, now: Time)
         return Ok(());
     }
     updated_at(conn, id)?;
-    Err(Error::conflict("Somebody else changed this product since you opened it. Open it again to see their changes, then repeat yours."))
+    Err(Error::conflict("product-stale"))
 }

@@ -139,6 +139,17 @@ pub fn page(conn: &mut Conn, shop: &Shop, slug: &str, language: &str) -> Result<
             weight_grams: variant.weight_grams,
         });
     }
+    let awaited: Vec<VariantId> = variants
+        .iter()
+        .filter(|variant| variant.availability == Availability::BackOrder && variant.expected_on.is_some())
+        .map(|variant| variant.id)
+        .collect();
+    if !awaited.is_empty() {
+        let came = stock::ever_came(conn, &awaited)?;
+        for variant in &mut variants {
+            variant.availability = variant.availability.or_pre_order(variant.expected_on.is_some(), came.contains(&variant.id));
+        }
+    }
     let reduced: Vec<VariantId> = variants.iter().filter(|variant| variant.compare_at.is_some()).map(|variant| variant.id).collect();
     if !reduced.is_empty() {
         let lowest = price_log::lowest_before(conn, &reduced, shop.currency)?;

@@ -66,6 +66,8 @@ pub struct VariantForSale {
     pub oversell: bool,
     /// On hand and promised to nobody; below zero when oversold.
     pub available: i64,
+    /// When more is expected.
+    pub expected_on: Option<Time>,
 }
 
 impl VariantForSale {
@@ -79,13 +81,18 @@ impl VariantForSale {
         Cost { amount: self.cost, taxable: self.taxable, tax_class: self.tax_class.clone() }
     }
 
+    /// Whether so many units have to wait for goods that are not here.
+    pub fn waits(&self, quantity: i64) -> bool {
+        self.tracked && self.oversell && self.available < quantity
+    }
+
     /// The most units that can be ordered now, `None` for any number.
     pub fn limit(&self) -> Option<i64> {
         (self.tracked && !self.oversell).then_some(self.available.max(0))
     }
 }
 
-type Stock = (bool, bool, i64, i64, i64);
+type Stock = (bool, bool, i64, i64, i64, Option<Time>);
 type Flags = (i64, bool, bool, String, bool);
 type Row = (
     (VariantId, ProductId, Option<String>, Json<Vec<String>>, String),
@@ -117,7 +124,14 @@ macro_rules! rows {
                 (products::slug, products::listed, products::title, products::publish_from, products::publish_until, products::gift_card),
                 product_texts::title.nullable(),
                 (prices::amount, prices::compare_at, prices::cost).nullable(),
-                (stock_levels::tracked, stock_levels::oversell, stock_levels::on_hand, stock_levels::allocated, stock_levels::held)
+                (
+                    stock_levels::tracked,
+                    stock_levels::oversell,
+                    stock_levels::on_hand,
+                    stock_levels::allocated,
+                    stock_levels::held,
+                    stock_levels::expected_on,
+                )
                     .nullable(),
             ))
             .load::<Row>($conn)
@@ -208,7 +222,7 @@ fn variant(row: Row, pictures: &Pictures, labels: &Labels) -> VariantForSale {
     let ((id, product_id, sku, Json(options), picture), flags, product, translated, price, stock) = row;
     let (slug, listed, title, from, until, gift_card) = product;
     let (weight_grams, requires_shipping, taxable, tax_class, active) = flags;
-    let (tracked, oversell, on_hand, allocated, held) = stock.unwrap_or((false, false, 0, 0, 0));
+    let (tracked, oversell, on_hand, allocated, held, expected_on) = stock.unwrap_or((false, false, 0, 0, 0, None));
     let gallery = pictures.get(&product_id).map(Vec::as_slice).unwrap_or_default();
     let shown = gallery.iter().find(|(source, _)| *source == picture).or(gallery.first());
     VariantForSale {
@@ -231,6 +245,7 @@ fn variant(row: Row, pictures: &Pictures, labels: &Labels) -> VariantForSale {
         tracked,
         oversell,
         available: on_hand - allocated - held,
+        expected_on,
         window: Window { from, until },
     }
 }

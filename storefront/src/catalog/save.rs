@@ -84,7 +84,7 @@ pub(crate) fn checked(product: &Product) -> Result<Product> {
     let mut fields = Fields::default();
     line(&mut fields, "title", &mut product.title, 300);
     if product.title.is_empty() {
-        fields.add("title", "This is needed.");
+        fields.add("title", "admin-required");
     }
     line(&mut fields, "brand", &mut product.brand, 200);
     line(&mut fields, "product_type", &mut product.product_type, 200);
@@ -130,10 +130,10 @@ pub(crate) fn checked(product: &Product) -> Result<Product> {
 
 fn check_variants(fields: &mut Fields, product: &mut Product) {
     if product.options.len() > 3 {
-        fields.add("options", "A product has three options at most.");
+        fields.add("options", "admin-options-too-many");
     }
     if product.variants.len() > VARIANTS {
-        fields.add("variants", "A product has 2,000 variants at most.");
+        fields.add("variants", "admin-variants-too-many");
     }
     let mut options: HashSet<Vec<String>> = HashSet::new();
     let mut skus: HashSet<String> = HashSet::new();
@@ -149,11 +149,11 @@ fn check_variants(fields: &mut Fields, product: &mut Product) {
             line(fields, &field("options"), value, 200);
         }
         if variant.sku.as_ref().is_some_and(|sku| !skus.insert(sku.clone())) {
-            fields.add(&field("sku"), "Another variant has this SKU.");
+            fields.add(&field("sku"), "admin-sku-taken");
         }
         let complete = variant.options.len() == product.options.len() && variant.options.iter().all(|value| !value.is_empty());
         if variant.active && !(complete && options.insert(variant.options.clone())) {
-            fields.add(&field("options"), "Give a value for each option, and no two variants the same values.");
+            fields.add(&field("options"), "admin-options-invalid");
         }
         amounts(fields, &field, variant);
         let value = variant.price.filter(|_| product.gift_card);
@@ -172,7 +172,7 @@ fn as_gift_card(variant: &mut Variant) {
 fn amounts(fields: &mut Fields, field: &dyn Fn(&str) -> String, variant: &Variant) {
     let mut within = |name: &str, value: Option<i64>| {
         if value.is_some_and(|value| !(0..=LARGEST).contains(&value)) {
-            fields.add(&field(name), "Use a number that is not negative and not above 1,000,000,000,000.");
+            fields.add(&field(name), "admin-amount-range");
         }
     };
     within("price", variant.price);
@@ -181,7 +181,7 @@ fn amounts(fields: &mut Fields, field: &dyn Fn(&str) -> String, variant: &Varian
     within("weight", Some(variant.weight_grams));
     within("quantity", variant.count);
     if variant.price.is_none() && variant.compare_at.or(variant.cost).is_some() {
-        fields.add(&field("price"), "This is needed.");
+        fields.add(&field("price"), "admin-required");
     }
 }
 
@@ -190,13 +190,13 @@ fn line(fields: &mut Fields, name: &str, text: &mut String, limit: usize) {
         *text = text.trim().to_string();
     }
     if text.contains('\0') || text.chars().count() > limit {
-        fields.add(name, "The text is too long, or has a character that cannot be stored.");
+        fields.add(name, "admin-text-invalid");
     }
 }
 
 fn html(fields: &mut Fields, name: &str, text: &mut String) {
     if text.contains('\0') || text.len() > 1 << 20 {
-        fields.add(name, "The text is too long, or has a character that cannot be stored.");
+        fields.add(name, "admin-text-invalid");
     } else if text.contains(['<', '&', '>']) {
         *text = clean_html(text);
     }
@@ -224,7 +224,7 @@ fn free_slug(conn: &mut Conn, product: &Product) -> Result<String> {
         _ => return Ok(wanted),
     }
     if !asked.is_empty() {
-        return Err(Error::field("slug", "Another product has this address."));
+        return Err(Error::field("slug", "admin-slug-taken"));
     }
     let taken: Vec<(ProductId, String)> =
         rows::table.filter(rows::slug.like(format!("{wanted}%"))).select((rows::id, rows::slug)).load(conn)?;
@@ -245,7 +245,7 @@ pub(crate) fn check_skus(conn: &mut Conn, before: Option<&Product>, after: &Prod
     let mut fields = Fields::default();
     for (at, variant) in after.variants.iter().enumerate() {
         if taken.iter().any(|(id, sku)| *sku == variant.sku && Some(*id) != variant.id) {
-            fields.add(&format!("variants.{at}.sku"), "Another variant has this SKU.");
+            fields.add(&format!("variants.{at}.sku"), "admin-sku-taken");
         }
     }
     fields.check()

@@ -24,6 +24,9 @@ pub struct StockRow {
     pub low: bool,
 }
 
+/// What runs low: as in the index `stock_levels_low`, word for word.
+const LOW: &str = "stock_levels.on_hand - stock_levels.allocated - stock_levels.held <= stock_levels.low_at";
+
 type Row = (VariantId, ProductId, String, Option<String>, Json<Vec<String>>, bool, Level);
 
 /// Counted variants by id, after `after`; only those that run low when `low`. `text` is a SKU or barcode, whole, or part of a title.
@@ -35,10 +38,7 @@ pub fn stock_list(conn: &mut Conn, text: &str, low: bool, after: Option<VariantI
         .filter(variants::id.gt(after.unwrap_or(VariantId(0))))
         .into_boxed();
     if low {
-        // As in the index `stock_levels_low`, word for word.
-        query = query.filter(diesel::dsl::sql::<diesel::sql_types::Bool>(
-            "stock_levels.on_hand - stock_levels.allocated - stock_levels.held <= stock_levels.low_at",
-        ));
+        query = query.filter(diesel::dsl::sql::<diesel::sql_types::Bool>(LOW));
     }
     let text = text.trim();
     if !text.is_empty() {
@@ -66,6 +66,13 @@ pub fn stock_list(conn: &mut Conn, text: &str, low: bool, after: Option<VariantI
         ))
         .load(conn)?;
     Ok(rows.into_iter().map(row).collect())
+}
+
+/// How many counted variants run low, counted up to `most`.
+pub fn low_count(conn: &mut Conn, most: i64) -> Result<i64> {
+    let low = stock_levels::table.filter(stock_levels::tracked).filter(diesel::dsl::sql::<diesel::sql_types::Bool>(LOW));
+    let found: Vec<VariantId> = low.limit(most).select(stock_levels::variant_id).load(conn)?;
+    Ok(i64::try_from(found.len()).unwrap_or(most))
 }
 
 /// One counted variant. `NotFound` when it is not counted.

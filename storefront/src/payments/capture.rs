@@ -43,10 +43,10 @@ pub fn request_capture(conn: &mut Conn, id: PaymentId, amount: i64, actor: &str,
     let payment = get(conn, id)?;
     let open = capturable(conn, &payment)?;
     if open == 0 {
-        return Err(Error::conflict("This payment has nothing left to capture. Reload the order to see how it stands."));
+        return Err(Error::conflict("capture-nothing-left"));
     }
     if !(1..=open).contains(&amount) {
-        return Err(Error::field("amount", "Give an amount above zero and up to what is authorised."));
+        return Err(Error::field("amount", "capture-amount"));
     }
     let capture: CaptureId = diesel::insert_into(captures::table)
         .values((
@@ -106,7 +106,7 @@ pub fn record_receipt(conn: &mut Conn, id: PaymentId, actor: &str, now: Time) ->
     orders::lock(conn, order, now)?;
     let payment = get(conn, id)?;
     if !by_hand(&payment.provider) {
-        return Err(Error::conflict("Only bank transfers and cash are booked by hand; a provider reports its payments itself."));
+        return Err(Error::conflict("payment-not-by-hand"));
     }
     let booked = diesel::update(payments::table.find(id))
         .filter(payments::state.eq(PaymentState::Open))
@@ -118,7 +118,7 @@ pub fn record_receipt(conn: &mut Conn, id: PaymentId, actor: &str, now: Time) ->
         ))
         .execute(conn)?;
     if booked == 0 {
-        return Err(Error::conflict("This payment was booked already."));
+        return Err(Error::conflict("payment-booked"));
     }
     add_settled(conn, id, payment.amount, &format!("receipt:{id}"), actor, now)?;
     orders::note(conn, order, "payment_received", &payment.amount.to_string(), actor, now)?;

@@ -24,7 +24,7 @@ pub fn request_release(conn: &mut Conn, id: PaymentId, actor: &str, now: Time) -
     orders::lock(conn, order, now)?;
     let payment = get(conn, id)?;
     if !releasable(conn, &payment)? {
-        return Err(Error::conflict("Nothing of this payment is held any more. Reload the order to see how it stands."));
+        return Err(Error::conflict("release-nothing-left"));
     }
     orders::note(conn, order, "release_requested", &payment.authorised.to_string(), actor, now)?;
     request_void(conn, &payment, now)

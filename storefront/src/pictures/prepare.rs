@@ -35,7 +35,7 @@ pub struct Prepared {
 pub fn prepare(bytes: &[u8]) -> Result<Prepared> {
     let refuse = |reason: &str| Error::field("picture", reason);
     if bytes.len() > MAX_BYTES {
-        return Err(refuse("The picture is larger than 20 MiB."));
+        return Err(refuse("admin-picture-too-large"));
     }
     let (mut picture, upright) = decode(bytes)?;
     let (width, height) = (picture.width(), picture.height());
@@ -59,23 +59,23 @@ fn decode(bytes: &[u8]) -> Result<(DynamicImage, bool)> {
     let refuse = |reason: &str| Error::field("picture", reason);
     let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(Error::unexpected)?;
     if !matches!(reader.format(), Some(ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP | ImageFormat::Gif)) {
-        return Err(refuse("Use a JPEG, PNG, WebP or GIF picture."));
+        return Err(refuse("admin-picture-unknown-format"));
     }
     let mut limits = Limits::default();
     // Four bytes a pixel, twice: while decoding and while converting; 16-bit PNG needs eight.
     limits.max_alloc = Some(MAX_PIXELS * 16);
     reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(|_| refuse("The picture is damaged and cannot be read."))?;
+    let mut decoder = reader.into_decoder().map_err(|_| refuse("admin-picture-damaged"))?;
     let (width, height) = decoder.dimensions();
     if u64::from(width) * u64::from(height) > MAX_PIXELS {
-        return Err(refuse("The picture has more than 40 million pixels."));
+        return Err(refuse("admin-picture-too-many-pixels"));
     }
     // WebP can say no more than 16,383 pixels a side; a strip of that shape is no product picture either.
     if width == 0 || height == 0 || height / width > 20 || width / height > 20 {
-        return Err(refuse("The picture is more than twenty times as long as wide."));
+        return Err(refuse("admin-picture-shape"));
     }
-    let orientation = decoder.orientation().map_err(|_| refuse("The picture is damaged and cannot be read."))?;
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(|_| refuse("The picture is damaged and cannot be read."))?;
+    let orientation = decoder.orientation().map_err(|_| refuse("admin-picture-damaged"))?;
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(|_| refuse("admin-picture-damaged"))?;
     picture.apply_orientation(orientation);
     let picture = if picture.color().has_alpha() { multiplied(picture) } else { DynamicImage::ImageRgb8(picture.into_rgb8()) };
     Ok((picture, orientation == image::metadata::Orientation::NoTransforms))

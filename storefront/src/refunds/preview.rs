@@ -7,7 +7,7 @@ use crate::ids::{OrderLineId, VariantId};
 use crate::logins;
 use crate::orders::{self, Order, OrderLine};
 use crate::payments;
-use kernel::error::Fields;
+use kernel::error::{Fields, said};
 use kernel::money::{allocate, scale};
 use kernel::{Conn, Error, Result};
 use std::collections::HashMap;
@@ -90,12 +90,12 @@ pub fn preview(conn: &mut Conn, order: &Order, request: &Request) -> Result<Prev
     for (at, wanted) in request.lines.iter().enumerate().filter(|(_, wanted)| wanted.quantity != 0) {
         let field = format!("quantity-{}", wanted.line);
         if request.lines[..at].iter().any(|before| before.line == wanted.line) {
-            fields.add(&field, "Name each line once.");
+            fields.add(&field, "order-line-twice");
             continue;
         }
         let Some(line) = lines.iter().find(|line| line.id == wanted.line) else { return Err(Error::NotFound) };
         if wanted.quantity < 0 || wanted.quantity > line.quantity - line.refunded {
-            fields.add(&field, format!("Give a number from 0 to {}.", line.quantity - line.refunded));
+            fields.add(&field, said("order-units-up-to", &[("most", &(line.quantity - line.refunded))]));
             continue;
         }
         let part = part(line, wanted.quantity, given.get(&line.id).copied().unwrap_or_default());
@@ -111,15 +111,15 @@ pub fn preview(conn: &mut Conn, order: &Order, request: &Request) -> Result<Prev
     }
     parts.extend(reductions(request, &lines, &given, &mut fields)?);
     if request.shipping < 0 || request.shipping > shipping_refundable {
-        fields.add("shipping", "That is more delivery cost than is left to refund.");
+        fields.add("shipping", "refund-shipping-too-much");
     }
     fields.clone().check()?;
     let amount = parts.iter().map(|part| part.amount).sum::<i64>() + request.shipping;
     if amount == 0 {
-        fields.add("lines", "Choose at least one unit or an amount of delivery to refund.");
+        fields.add("lines", "refund-nothing-chosen");
     }
     if amount > refundable {
-        fields.add("lines", "That is more than was paid and not refunded yet.");
+        fields.add("lines", "refund-more-than-paid");
     }
     if request.to_credit && !logins::verified(conn, order.customer_id)? {
         fields.add("to_credit", "store-credit-needs-account");

@@ -5,6 +5,7 @@ use crate::ids::{LocationId, VariantId};
 use crate::schema::{location_levels, stock_levels, stock_movements, variants};
 use diesel::prelude::*;
 use kernel::clock::Time;
+use kernel::error::said;
 use kernel::{Conn, Error, Result, on_each};
 use std::collections::HashSet;
 
@@ -15,7 +16,7 @@ pub fn ensure(conn: &mut Conn, variant: VariantId, tracked: bool, oversell: bool
     let free = stock_levels::on_hand - stock_levels::allocated - stock_levels::held;
     let short: i64 = stock_levels::table.find(variant).filter(free.lt(0)).count().get_result(conn)?;
     if short > 0 && tracked && !oversell {
-        return Err(Error::conflict("Back-orders are open for this variant: receive the goods first, then stop selling on back-order."));
+        return Err(Error::conflict("stock-back-orders-open"));
     }
     diesel::update(stock_levels::table.find(variant))
         .set((stock_levels::tracked.eq(tracked), stock_levels::oversell.eq(oversell)))
@@ -155,11 +156,7 @@ fn adjust(conn: &mut Conn, location: LocationId, variant: VariantId, units: i64,
         return Ok(());
     }
     let level = level(conn, variant)?;
-    Err(Error::conflict(format!(
-        "{} units are promised to orders: the stock cannot go down to {}. Cancel orders or allow back-orders first.",
-        level.allocated + level.held,
-        level.on_hand + units
-    )))
+    Err(Error::conflict(said("stock-promised", &[("promised", &(level.allocated + level.held)), ("wanted", &(level.on_hand + units))])))
 }
 
 /// Books goods that arrived at a location. The same `key` books once.
@@ -197,7 +194,7 @@ pub fn transfer(
     each(conn, from, goods, &why, |conn, variant, units| {
         if !places::shift(conn, from, variant, -units)? {
             let there = places::at(conn, from, variant)?;
-            return Err(Error::conflict(format!("Only {there} units of variant {variant} lie there, {units} were to move.")));
+            return Err(Error::conflict(said("stock-only-there", &[("there", &there), ("variant", &variant), ("units", &units)])));
         }
         places::shift(conn, to, variant, units)?;
         for (location, units) in [(from, -units), (to, units)] {
@@ -231,7 +228,7 @@ fn each(
     places::open(conn, location)?;
     for (&variant, &units) in goods {
         if !places::lock(conn, variant)?.ok_or(Error::NotFound)? {
-            return Err(Error::conflict(format!("Variant {variant} is not counted: switch counting on in its product first.")));
+            return Err(Error::conflict(said("stock-not-counted", &[("variant", &variant)])));
         }
         let key = format!("{}:{variant}:{location}", why.key);
         let done: i64 = stock_movements::table.filter(stock_movements::dedupe_key.eq(key)).count().get_result(conn)?;
@@ -248,16 +245,12 @@ const LINES: usize = 2000;
 /// Reads goods typed or scanned: a SKU or barcode on each line, and the units after it (one, when there is no number). Repeated
 /// lines add up. `Invalid` on `goods` names the first line that does not read.
 pub fn read_goods(conn: &mut Conn, text: &str) -> Result<Demand> {
-    let wrong = |at: usize, why: &str| Error::field("goods", format!("Line {}: {why}", at + 1));
     let mut goods = Demand::new();
     for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         if at >= LINES {
-            return Err(wrong(at, "2,000 lines are the most at once."));
+            return Err(Error::field("goods", said("stock-lines-most", &[("line", &(at + 1))])));
         }
-        let (variant, units) = read_line(conn, line.trim()).map_err(|error| match error {
-            Error::Conflict(why) => wrong(at, &why),
-            error => error,
-        })?;
+        let (variant, units) = read_line(conn, at + 1, line.trim())?;
         let sum = goods.entry(variant).or_insert(0);
         *sum = (*sum + units).min(MOST);
     }
@@ -267,7 +260,10 @@ pub fn read_goods(conn: &mut Conn, text: &str) -> Result<Demand> {
 /// The most units of anything.
 const MOST: i64 = 1_000_000_000;
 
-fn read_line(conn: &mut Conn, line: &str) -> Result<(VariantId, i64)> {
+/// What a line names, and how many. `number` is that of the line, for what is wrong with it.
+fn read_line(conn: &mut Conn, number: usize, line: &str) -> Result<(VariantId, i64)> {
+    let wrong = |key: &str, text: &str| Error::field("goods", said(key, &[("line", &number), ("text", &text)]));
+    let by_code = |conn: &mut Conn, code: &str| by_code(conn, code)?.map_err(|Ambiguous| wrong("stock-line-barcode", code));
     // The whole line may be a code that has blanks or ends in a number.
     if let Some(variant) = by_code(conn, line)? {
         return Ok((variant, 1));
@@ -276,26 +272,29 @@ fn read_line(conn: &mut Conn, line: &str) -> Result<(VariantId, i64)> {
     let (code, units) = (line[..cut].trim_end_matches(|c: char| c.is_whitespace() || c == ';' || c == ','), line[cut..].trim());
     let units = units.trim_start_matches([';', ',']).trim();
     if code.is_empty() {
-        return Err(Error::conflict(format!("no variant has the SKU or barcode {line}.")));
+        return Err(wrong("stock-line-unknown", line));
     }
-    let variant = by_code(conn, code)?.ok_or_else(|| Error::conflict(format!("no variant has the SKU or barcode {code}.")))?;
+    let variant = by_code(conn, code)?.ok_or_else(|| wrong("stock-line-unknown", code))?;
     match units.parse() {
         Ok(units) if (0..=MOST).contains(&units) => Ok((variant, units)),
-        _ => Err(Error::conflict(format!("{units} is not a number of units from 0 upwards."))),
+        _ => Err(wrong("stock-line-units", units)),
     }
 }
 
-fn by_code(conn: &mut Conn, code: &str) -> Result<Option<VariantId>> {
+/// Several variants have this barcode.
+struct Ambiguous;
+
+fn by_code(conn: &mut Conn, code: &str) -> Result<Result<Option<VariantId>, Ambiguous>> {
     let sku: Option<VariantId> = variants::table.filter(variants::sku.eq(code)).select(variants::id).first(conn).optional()?;
     if sku.is_some() {
-        return Ok(sku);
+        return Ok(Ok(sku));
     }
     let barcode = variants::table.filter(variants::barcode.eq(code)).filter(variants::active);
     let found: Vec<VariantId> = barcode.order(variants::id).limit(2).select(variants::id).load(conn)?;
     match found[..] {
-        [one] => Ok(Some(one)),
-        [] => Ok(None),
-        _ => Err(Error::conflict(format!("several variants have the barcode {code}; use the SKU."))),
+        [one] => Ok(Ok(Some(one))),
+        [] => Ok(Ok(None)),
+        _ => Ok(Err(Ambiguous)),
     }
 }
 
@@ -318,4 +317,11 @@ pub fn set_rules(conn: &mut Conn, variant: VariantId, rules: Rules, now: Time) -
         .set((stock_levels::low_at.eq(rules.low_at), stock_levels::expected_on.eq(rules.expected_on)))
         .execute(conn)?;
     super::turned(conn, variant, &format!("rules:{}", kernel::token::random()), now)
+}
+
+/// Which of these variants lay in the house at some time, as the movements say.
+pub fn ever_came(conn: &mut Conn, variants: &[VariantId]) -> Result<HashSet<VariantId>> {
+    let came = stock_movements::table.filter(stock_movements::variant_id.eq_any(variants)).filter(stock_movements::on_hand.gt(0));
+    let found: Vec<VariantId> = came.select(stock_movements::variant_id).distinct().load(conn)?;
+    Ok(found.into_iter().collect())
 }

@@ -62,7 +62,7 @@ pub(super) fn main(conn: &mut Conn) -> Result<LocationId> {
 /// Refuses a location that is closed; `NotFound` for none at all.
 pub(super) fn open(conn: &mut Conn, id: LocationId) -> Result<()> {
     let active: bool = locations::table.find(id).select(locations::active).first(conn)?;
-    if active { Ok(()) } else { Err(Error::conflict("This location is closed.")) }
+    if active { Ok(()) } else { Err(Error::conflict("stock-place-closed")) }
 }
 
 fn checked(name: &str) -> Result<&str> {
@@ -182,7 +182,7 @@ pub(super) fn pick(conn: &mut Conn, variant: VariantId, units: i64, from: Option
 pub(super) fn keep_open(conn: &mut Conn, id: LocationId) -> Result<()> {
     let keep = diesel::update(locations::table.find(id)).filter(locations::active).set(locations::active.eq(true));
     let kept = prepared!(conn, keep => execute)?;
-    if kept == 1 { Ok(()) } else { Err(Error::conflict("This location is closed.")) }
+    if kept == 1 { Ok(()) } else { Err(Error::conflict("stock-place-closed")) }
 }
 
 /// Changes what lies at a location, by a guarded update. `false` when fewer than none would be left.

@@ -96,11 +96,15 @@ fn goods_are_read_as_typed_pasted_and_scanned() {
         let read = |conn: &mut Conn, text: &str| read_goods(conn, text);
         assert_eq!(read(conn, "MUG 3\n\n MUG;2\nMUG\t1\n4006381333931\n")?, Demand::from([(mug, 7)]));
         assert_eq!(read(conn, "MUG, 0")?, Demand::from([(mug, 0)]));
-        for (text, line) in
-            [("MUG 3\nCUP 1", "Line 2"), ("MUG -1", "Line 1"), ("MUG x", "Line 1"), ("MUG 99999999999", "Line 1"), ("?", "Line 1")]
-        {
+        for (text, line) in [
+            ("MUG 3\nCUP 1", "\u{1f}line\u{1f}2"),
+            ("MUG -1", "\u{1f}line\u{1f}1"),
+            ("MUG x", "\u{1f}line\u{1f}1"),
+            ("MUG 99999999999", "\u{1f}line\u{1f}1"),
+            ("?", "\u{1f}line\u{1f}1"),
+        ] {
             let Err(Error::Invalid(fields)) = read(conn, text) else { panic!("{text} was read") };
-            assert!(fields.0["goods"].starts_with(line), "{text}: {:?}", fields.0);
+            assert!(fields.0["goods"].contains(line), "{text}: {:?}", fields.0);
         }
         assert!(read(conn, " \n").is_err());
         Ok(())

@@ -141,12 +141,17 @@ impl Door {
 
     /// Sends the browser on with a GET (303), in the visit's language.
     pub fn go(&self, visit: &Visit, to: &str) -> HttpResponse {
+        // What somebody typed may stand in the query; a header of any length no browser takes.
+        let to = if to.len() > LONGEST { to.split('?').next().filter(|path| path.len() <= LONGEST).unwrap_or("/") } else { to };
         let mut answer = HttpResponse::SeeOther();
         answer.insert_header((header::LOCATION, visit.spoken().path(to)));
         visit.keep(&mut answer, self.config.https());
         answer.finish()
     }
 }
+
+/// Bytes of an address that a browser is sent to with its query.
+const LONGEST: usize = 4000;
 
 /// Whether an address is one of the back office, in either language.
 fn is_back_office(path: &str) -> bool {

@@ -93,7 +93,7 @@ fn batch(conn: &mut Conn, after: Option<ProductId>, language: Language, site: &S
         };
         reduce(conn, &mut page, &shop, &Audience::default(), now)?;
         for variant in &page.variants {
-            if let Some(fields) = fields(&page, variant, &shop, language, site) {
+            if let Some(fields) = fields(&page, variant, &shop, language, site, now) {
                 // Writing to a text cannot fail.
                 let _ = write!(xml, "<item>\n{fields}</item>\n");
             }
@@ -104,7 +104,7 @@ fn batch(conn: &mut Conn, after: Option<ProductId>, language: Language, site: &S
 }
 
 /// The attributes of an item; none without a picture, since Google shows nothing without one.
-fn fields(page: &ProductPage, variant: &PageVariant, shop: &Shop, language: Language, site: &Site) -> Option<String> {
+fn fields(page: &ProductPage, variant: &PageVariant, shop: &Shop, language: Language, site: &Site, now: Time) -> Option<String> {
     let own = variant.picture_hash.as_deref();
     let first = own.or_else(|| page.pictures.first().map(|picture| picture.hash.as_str()))?;
     let mut xml = String::new();
@@ -127,8 +127,14 @@ fn fields(page: &ProductPage, variant: &PageVariant, shop: &Shop, language: Lang
     for more in page.pictures.iter().filter(|one| one.hash != first).take(MORE_PICTURES) {
         put("additional_image_link", &picture(&more.hash));
     }
-    put("availability", availability(variant.availability));
-    if let (Availability::BackOrder, Some(day)) = (variant.availability, variant.expected_on) {
+    // A day that has passed is no date of a pre-order: it is late, as a back-order is.
+    let expected = variant.expected_on.filter(|day| *day > now);
+    let state = match variant.availability {
+        Availability::PreOrder if expected.is_none() => Availability::BackOrder,
+        state => state,
+    };
+    put("availability", availability(state));
+    if let (Availability::BackOrder | Availability::PreOrder, Some(day)) = (state, expected) {
         put("availability_date", &day.format("%Y-%m-%dT00:00Z").to_string());
     }
     let amount = |minor: i64| format!("{} {}", Money::new(minor, shop.currency).decimal(), shop.currency.code());
@@ -159,6 +165,7 @@ fn availability(state: Availability) -> &'static str {
     match state {
         Availability::InStock | Availability::Low(_) => "in_stock",
         Availability::BackOrder => "backorder",
+        Availability::PreOrder => "preorder",
         Availability::SoldOut => "out_of_stock",
     }
 }

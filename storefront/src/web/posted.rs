@@ -2,11 +2,22 @@
 
 use super::door::Door;
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use futures_util::StreamExt;
 use kernel::{Error, Result};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
+use url::form_urlencoded;
+
+/// The bytes that a form may have, as application data of a scope; [`FORM`] without.
+#[derive(Clone, Copy, Debug)]
+pub struct Limit(pub usize);
+
+/// Bytes of a form of a shopper.
+const FORM: usize = 256 * 1024;
+/// Bytes of a form that are read before the connection is given up.
+const DRAINED: usize = 32 << 20;
 
 /// The fields of a form, as typed, after its `csrf` token was checked. A field sent twice keeps the last value.
 #[derive(Clone, Debug, Default)]
@@ -38,16 +49,45 @@ impl Posted {
     }
 }
 
+impl FromIterator<(String, String)> for Posted {
+    /// Fields that were proven before.
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Posted {
+        Posted(pairs.into_iter().collect())
+    }
+}
+
+/// The bytes of a form, up to `limit`. `Invalid` for what is no form and for more than that; what comes beyond is read all the same, up to
+/// [`DRAINED`], since a browser that still sends sees no answer.
+async fn read(request: &HttpRequest, mut payload: Payload, limit: usize) -> Result<Vec<u8>> {
+    let kind = request.content_type();
+    // Without fields a script may leave the type out.
+    if !kind.is_empty() && !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return Err(Error::field("form", "form-unreadable"));
+    }
+    let (mut bytes, mut seen) = (Vec::new(), 0);
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| Error::field("form", "form-unreadable"))?;
+        seen += chunk.len();
+        if seen <= limit {
+            bytes.extend_from_slice(&chunk);
+        } else if seen > DRAINED {
+            break;
+        }
+    }
+    if seen > limit { Err(Error::field("form", "form-too-large")) } else { Ok(bytes) }
+}
+
 impl FromRequest for Posted {
     type Error = Error;
     type Future = Pin<Box<dyn Future<Output = Result<Posted, Error>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let form = web::Form::<Vec<(String, String)>>::from_request(request, payload);
-        let request = request.clone();
+        let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            let pairs = form.await.map_err(|_| Error::field("form", "form-unreadable"))?.into_inner();
-            let fields: BTreeMap<String, String> = pairs.into_iter().map(|(name, value)| (name, value.replace('\0', ""))).collect();
+            let limit = request.app_data::<Limit>().map_or(FORM, |limit| limit.0);
+            let bytes = read(&request, payload, limit).await?;
+            let pairs = form_urlencoded::parse(&bytes);
+            let fields: BTreeMap<String, String> = pairs.map(|(name, value)| (name.into_owned(), value.replace('\0', ""))).collect();
             let door = request.app_data::<web::Data<Door>>().ok_or_else(|| Error::unexpected("the shop's door is not set up"))?;
             let visit = door.visit(&request);
             if !visit.proves(&door.signer, fields.get("csrf").map_or("", String::as_str)) {

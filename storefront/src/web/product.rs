@@ -26,7 +26,6 @@ use actix_web::{HttpResponse, web};
 use crm::recommendations;
 use kernel::clock::Time;
 use kernel::money::Money;
-use kernel::web::format;
 use kernel::{Conn, Error, Result};
 use serde_json::json;
 use std::collections::HashMap;
@@ -241,18 +240,12 @@ fn available(found: &ProductPage, selected: &PageVariant, at: usize, value: &str
 }
 
 fn variant_view(variant: &PageVariant, found: &ProductPage, words: &Words, now: Time) -> Result<VariantView> {
-    let expected = variant.expected_on.map(|day| day.date()).filter(|day| *day > now.date());
-    let stock = match (shelves::stock(variant.availability), expected) {
-        (Stock::BackOrder { .. }, Some(day)) => {
-            Stock::BackOrder { ready: Some(words.with("stock-expected", &[("day", &format::date(day, words.language))])?) }
-        }
-        (stock, _) => stock,
-    };
+    let stock = shelves::awaited(variant.availability, variant.expected_on, words, now)?;
     let sold_out = matches!(stock, Stock::SoldOut);
     let most = match &stock {
         Stock::Few { left } => *left,
         Stock::SoldOut => 0,
-        Stock::InStock | Stock::BackOrder { .. } => carts::MAX_QUANTITY,
+        Stock::InStock | Stock::BackOrder { .. } | Stock::PreOrder { .. } => carts::MAX_QUANTITY,
     };
     Ok(VariantView {
         choice: variant.options.clone(),

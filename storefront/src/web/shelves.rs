@@ -1,6 +1,7 @@
 //! Products, categories and pictures of the catalogue as cards, tiles and shelves.
 
 use super::views::shared::{Card, Picture, Shelf as Row, Stock, Tile};
+use super::words::Words;
 use crate::catalog::{self, Availability, CardPicture, Category};
 use crate::ids::ProductId;
 use crate::pictures::{self, WIDTHS};
@@ -8,6 +9,7 @@ use crate::promotions::{Audience, Priced, Shelf};
 use crate::shop::Shop;
 use kernel::clock::Time;
 use kernel::money::{Currency, Money};
+use kernel::web::format;
 use kernel::web::i18n::Language;
 use kernel::{Conn, Result};
 
@@ -125,8 +127,21 @@ pub fn stock(of: Availability) -> Stock {
         Availability::InStock => Stock::InStock,
         Availability::Low(left) => Stock::Few { left },
         Availability::BackOrder => Stock::BackOrder { ready: None },
+        Availability::PreOrder => Stock::PreOrder { ready: None },
         Availability::SoldOut => Stock::SoldOut,
     }
+}
+
+/// [`stock`] with the day on which goods that are not here are expected. A day that has passed says nothing, and what was to come for the
+/// first time by then is late as any back-order is.
+pub fn awaited(of: Availability, expected_on: Option<Time>, words: &Words, now: Time) -> Result<Stock> {
+    let day = expected_on.map(|day| day.date()).filter(|day| *day > now.date());
+    let ready = day.map(|day| words.with("stock-expected", &[("day", &format::date(day, words.language))])).transpose()?;
+    Ok(match stock(of) {
+        Stock::PreOrder { .. } if ready.is_some() => Stock::PreOrder { ready },
+        Stock::BackOrder { .. } | Stock::PreOrder { .. } => Stock::BackOrder { ready },
+        stock => stock,
+    })
 }
 
 #[cfg(test)]

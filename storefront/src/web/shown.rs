@@ -5,21 +5,23 @@ use super::shelves;
 use super::stored;
 use super::views::cart::LineView;
 use super::views::page::Tone;
-use super::views::shared::{Notice as Told, Picture, TotalRow, Totals};
+use super::views::shared::{Notice as Told, Picture, Stock, TotalRow, Totals};
 use super::words::Words;
 use crate::carts::{self, LineQuote, MAX_QUANTITY, Notice, Quote};
-use crate::catalog;
+use crate::catalog::{self, Availability};
 use crate::ids::{CartLineId, StoreId, VariantId};
 use crate::orders::{Adjustment, Order, OrderLine};
 use crate::pictures;
 use crate::pricing::DeliveryTax;
 use crate::promotions::Applied;
+use crate::stock;
 use crate::stores;
 use crate::tax::{self, TaxPart};
+use kernel::clock::Time;
 use kernel::money::{Currency, Money};
 use kernel::web::format;
 use kernel::{Conn, Result};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Pictures of lines by hash.
 pub struct Pictures(HashMap<String, (i64, i64)>);
@@ -41,6 +43,8 @@ impl Pictures {
 /// The lines of a cart, those that are not on sale any more at the end.
 pub fn cart_lines(conn: &mut Conn, quote: &Quote, words: &Words) -> Result<Vec<LineView>> {
     let pictures = Pictures::load(conn, quote.lines.iter().filter_map(|line| line.variant.picture_hash.as_deref()))?;
+    let awaited: Vec<VariantId> = quote.lines.iter().filter(|line| line.variant.waits(line.quantity)).map(|line| line.variant.id).collect();
+    let came = if awaited.is_empty() { HashSet::new() } else { stock::ever_came(conn, &awaited)? };
     let mut views = Vec::with_capacity(quote.lines.len());
     for (line, priced) in quote.lines.iter().zip(&quote.priced.lines) {
         let money = |minor: i64| Money::new(minor, quote.currency);
@@ -61,10 +65,21 @@ pub fn cart_lines(conn: &mut Conn, quote: &Quote, words: &Words) -> Result<Vec<L
             adjustments: line_adjustments(quote, at),
             gift: line.gift.clone(),
             notice: line_notice(quote, line, words)?,
+            stock: waiting(line, &came, words, quote.at)?,
         });
     }
     views.extend(gone_lines(conn, quote, words)?);
     Ok(views)
+}
+
+/// That the goods of a line are not here yet.
+fn waiting(line: &LineQuote, came: &HashSet<VariantId>, words: &Words, now: Time) -> Result<Option<Stock>> {
+    let variant = &line.variant;
+    if !variant.waits(line.quantity) {
+        return Ok(None);
+    }
+    let state = Availability::BackOrder.or_pre_order(variant.expected_on.is_some(), came.contains(&variant.id));
+    shelves::awaited(state, variant.expected_on, words, now).map(Some)
 }
 
 /// What promotions of chosen goods take off a line. Those of the whole cart stand among its sums.
@@ -131,6 +146,7 @@ fn gone_lines(conn: &mut Conn, quote: &Quote, words: &Words) -> Result<Vec<LineV
             adjustments: Vec::new(),
             gift: None,
             notice: Some(Told { kind: Tone::Error, text: words.get("cart-line-gone") }),
+            stock: None,
         }
     };
     Ok(rows.into_iter().map(view).collect())
@@ -299,6 +315,7 @@ pub fn order_lines(conn: &mut Conn, here: StoreId, order: &Order, lines: &[Order
         adjustments: Vec::new(),
         gift: None,
         notice: None,
+        stock: None,
     };
     Ok(lines.iter().map(view).collect())
 }

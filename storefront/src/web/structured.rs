@@ -45,6 +45,7 @@ fn offer(variant: &VariantView, page: &str) -> Value {
         Stock::InStock => "InStock",
         Stock::Few { .. } => "LimitedAvailability",
         Stock::BackOrder { .. } => "BackOrder",
+        Stock::PreOrder { .. } => "PreOrder",
         Stock::SoldOut => "OutOfStock",
     };
     let mut offer = json!({

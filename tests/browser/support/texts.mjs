@@ -250,6 +250,7 @@ export const merchant = {
   onHand: /^on hand/i,
   rows: /^add rows$/i,
   secondVariant: /^new variant 2$/i,
+  position: /^position/i,
   status: /^status$/i,
   vases: /vases$/i,
   save: /^save$/i,

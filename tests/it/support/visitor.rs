@@ -113,6 +113,11 @@ impl Visitor {
         self.follow(self.ask(path, Some(("multipart/form-data; boundary=edge", body))))
     }
 
+    /// Posts a body that no browser writes, and returns the answer itself.
+    pub fn post_raw(&self, path: &str, body: &str) -> Page {
+        self.ask(path, Some(("application/x-www-form-urlencoded", body.as_bytes().to_vec())))
+    }
+
     /// Fills in and submits the form of `page` that posts to `action` (without host, language included), as a browser would.
     pub fn submit(&self, page: &Page, action: &str, typed: &[(&str, &str)]) -> Page {
         let fields = page.form(action, typed);
@@ -166,6 +171,15 @@ impl Visitor {
     }
 }
 
+/// A form of a page.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    pub action: String,
+    pub fields: Vec<(String, String)>,
+    /// The names of inputs for text.
+    pub typed: Vec<String>,
+}
+
 impl Page {
     /// The words a person sees, with white space folded.
     pub fn text(&self) -> String {
@@ -202,6 +216,25 @@ impl Page {
         let forms = Selector::parse("form").unwrap();
         let found = html.select(&forms).filter_map(|form| form.value().attr("action")).find(|action| action.ends_with(ending));
         found.unwrap_or_else(|| panic!("{} has no form to …{ending}", self.at)).to_string()
+    }
+
+    /// Every form that posts fields: its address with what a browser would send, and the names of what people type into.
+    pub fn forms(&self) -> Vec<Shown> {
+        let html = Html::parse_document(&self.body);
+        let forms = Selector::parse("form").unwrap();
+        let typed =
+            Selector::parse("input[name]:not([type=hidden]):not([type=checkbox]):not([type=radio]):not([type=password]), textarea[name]");
+        let typed = typed.unwrap();
+        let posts = |form: &ElementRef| {
+            let value = form.value();
+            value.attr("method").is_some_and(|method| method.eq_ignore_ascii_case("post")) && value.attr("enctype").is_none()
+        };
+        let form = |form: ElementRef| Shown {
+            action: form.value().attr("action").unwrap_or_default().to_string(),
+            fields: shown(form),
+            typed: form.select(&typed).filter_map(|field| field.value().attr("name")).map(str::to_string).collect(),
+        };
+        html.select(&forms).filter(posts).map(form).collect()
     }
 
     /// What a browser would send for the form that posts to `action`, with `typed` values in place of those shown.

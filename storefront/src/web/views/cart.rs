@@ -1,7 +1,7 @@
 //! `storefront/cart.html`.
 
 use super::form::Form;
-use super::shared::{Choice, Notice, Picture, TotalRow, Totals};
+use super::shared::{Choice, Notice, Picture, Stock, TotalRow, Totals};
 use kernel::money::Money;
 use serde::Serialize;
 
@@ -50,6 +50,8 @@ pub struct LineView {
     /// The promotion that gives it; such a line cannot be changed.
     pub gift: Option<String>,
     pub notice: Option<Notice>,
+    /// That its goods are not here yet; `None` when they are.
+    pub stock: Option<Stock>,
 }
 
 /// Shipping and tax by country, before the checkout.

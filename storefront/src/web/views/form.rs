@@ -10,6 +10,20 @@ pub struct Form {
     fields: BTreeMap<String, Field>,
     /// For the summary above the form, in the order of the fields.
     errors: Vec<FieldError>,
+    /// What it was made from: the [`Form::digest`] of what was stored, which a hidden field sends back.
+    seen: String,
+    /// What somebody else stored since, beside what was typed.
+    meanwhile: Vec<Meanwhile>,
+}
+
+/// A field that differs between what is stored by now and what was typed, in words.
+#[derive(Debug, Clone, Serialize)]
+pub struct Meanwhile {
+    /// The input it links to, if it has one.
+    pub field: Option<String>,
+    pub label: String,
+    pub stored: String,
+    pub typed: String,
 }
 
 /// One input.
@@ -33,7 +47,7 @@ impl Form {
     /// A form with these fields, all empty. A template fails on a field that is not there, so pass the constant of the form.
     pub fn new(names: &[&str]) -> Form {
         let field = |name: &&str| (name.to_string(), Field { name: name.to_string(), value: String::new(), error: None });
-        Form { fields: names.iter().map(field).collect(), errors: Vec::new() }
+        Form { fields: names.iter().map(field).collect(), ..Form::default() }
     }
 
     /// Puts a value into a field; a name the form does not have is passed over.
@@ -59,6 +73,37 @@ impl Form {
         let rest = wrong.0.iter().filter(|(name, _)| !names.contains(&name.as_str()) || !self.fields.contains_key(*name));
         let rest: Vec<FieldError> = rest.map(|(_, text)| FieldError { field: None, text: text.clone() }).collect();
         self.errors.extend(rest);
+        self
+    }
+
+    /// The values by name, sorted.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields.iter().map(|(name, field)| (name.as_str(), field.value.as_str()))
+    }
+
+    /// Tells this form's values from any others: 32 hexadecimal digits. Line ends count as browsers send or store them.
+    pub fn digest(&self) -> String {
+        let values: Vec<(&str, String)> = self.pairs().map(|(name, value)| (name, value.replace("\r\n", "\n"))).collect();
+        let mut digits = kernel::token::hash(&format!("{values:?}"));
+        digits.truncate(32);
+        digits
+    }
+
+    /// The form of what is stored: made from its own values.
+    pub fn sealed(self) -> Form {
+        let seen = self.digest();
+        self.made_of(seen)
+    }
+
+    /// A form that was made of what had this digest.
+    pub fn made_of(mut self, seen: impl Into<String>) -> Form {
+        self.seen = seen.into();
+        self
+    }
+
+    /// Shows what is stored by now beside what was typed.
+    pub fn beside(mut self, meanwhile: Vec<Meanwhile>) -> Form {
+        self.meanwhile = meanwhile;
         self
     }
 
@@ -130,6 +175,14 @@ pub const ESTIMATE: &[&str] = &["country", "postcode"];
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_digest_tells_values_apart_and_not_line_ends() {
+        let form = |email: &str| Form::new(SIGN_IN).fill("email", email).digest();
+        assert_eq!(form("a\r\nb"), form("a\nb"));
+        assert_ne!(form("a"), form("b"));
+        assert_ne!(Form::new(&["a", "b"]).fill("a", "x").digest(), Form::new(&["a", "b"]).fill("b", "x").digest());
+    }
 
     #[test]
     fn a_refused_form_keeps_what_was_typed_and_lists_errors_in_order() {

@@ -80,6 +80,10 @@ pub enum Stock {
     BackOrder {
         ready: Option<String>,
     },
+    /// It may be ordered before it came for the first time; `ready` as above.
+    PreOrder {
+        ready: Option<String>,
+    },
     SoldOut,
 }
 
