@@ -2,6 +2,7 @@
 //! absolute links that carry the order's signed key, so that guests need no account.
 
 mod edited;
+mod offered;
 mod order;
 mod returned;
 mod sent;

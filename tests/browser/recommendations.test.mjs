@@ -27,6 +27,17 @@ async function learned(page, address, heading) {
   assert.fail(`nothing was learned for ${address}`)
 }
 
+/** What shelves did is counted a moment later. */
+async function counted(page) {
+  const row = main(page).getByRole('rowheader', { name: say.shelf })
+  for (let tries = 0; tries < 20; tries += 1) {
+    await page.goto('/admin/recommendations')
+    if (await row.count()) return
+    await page.waitForTimeout(500)
+  }
+  assert.fail('nothing was counted')
+}
+
 journeys('recommendations', (journey) => {
   journey('lead from a product over its companion into the cart', { script: false }, async (page) => {
     await page.goto('/')
@@ -44,8 +55,7 @@ journeys('recommendations', (journey) => {
     await shelf(page, say.forYou).getByText(say.because).first().waitFor()
     assert.equal(await shelf(page, say.forYou).locator(`a[href^="${say.page}?"]`).count(), 0, 'what lies in the cart is not shown')
     await signIn(page, staff, '/admin/sign-in')
-    await page.goto('/admin/recommendations')
-    await main(page).getByRole('rowheader', { name: say.shelf }).waitFor()
+    await counted(page)
     await main(page).getByLabel(say.beside).fill('matcha-bowl')
     await main(page).getByLabel(say.first).fill('NAP-NAT')
     await press(page, button(page, say.pin))

@@ -114,6 +114,45 @@ fn an_offer_is_shown_priced_and_honoured_and_says_why() {
 }
 
 #[test]
+fn a_mail_tells_of_offers_whoever_allowed_news() {
+    let house = House::open();
+    let mug = goods::product(&house.db, "Mug", 1200, 50);
+    for (email, allows) in [("ann@example.com", true), ("bea@example.com", false)] {
+        let customer = goods::customer(&house.db, email, 0);
+        house
+            .db
+            .write_now(move |conn| {
+                logins::set_password(conn, customer, "a hash")?;
+                let said = crm::consents::Statement {
+                    channel: "email",
+                    topic: "news",
+                    legal_basis: "consent",
+                    state: crm::consents::Consent::Given,
+                    proof: "test",
+                };
+                if allows { crm::consents::record(conn, customer, &said, now()) } else { Ok(()) }
+            })
+            .unwrap();
+        let order = place(&house.db, cart(&house.db, &[(mug, 1)], customer, email)).unwrap().order;
+        goods::promotion(&house.db, offer(EVERYBODY, percent(2500), to_all()));
+        house
+            .db
+            .write_now(move |conn| {
+                let payment = storefront::payments::latest(conn, order)?.unwrap().id;
+                storefront::payments::record_receipt(conn, payment, "test", now())?;
+                let line = orders::lines(conn, order)?[0].id;
+                let parcel = storefront::shipments::Parcel { key: format!("parcel-{order}"), lines: vec![(line, 1)], ..Default::default() };
+                storefront::shipments::ship(conn, order, &parcel, "test", now()).map(drop)
+            })
+            .unwrap();
+        house.follow();
+        let mail = house.mails(email).into_iter().find(|mail| mail.template == "shipment_sent").unwrap();
+        assert_eq!(mail.body_text.contains("Because you come back"), allows, "{}", mail.body_text);
+        assert_eq!(mail.body_html.contains("/account/offers"), allows);
+    }
+}
+
+#[test]
 fn what_was_given_stands_when_the_audience_changes() {
     let house = House::open();
     goods::product(&house.db, "Mug", 1200, 50);

@@ -70,6 +70,7 @@ pub fn mails(p: &Preview) -> Result<(), Box<dyn Error>> {
             carrier: Some("DHL".to_string()),
             tracking_number: Some("00340434".to_string()),
             tracking_url: Some("https://example.com/track?a=1&b=2".to_string()),
+            offers: Vec::new(),
         },
     )?;
     p.mail("order_cancelled", OrderCancelled { order: order(l), reason: None, refund: Some(eur(10930)), credit: None })?;

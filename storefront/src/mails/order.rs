@@ -1,6 +1,6 @@
 //! Mails about an order.
 
-use super::{Mailer, Reader, language};
+use super::{Mailer, Reader, language, offered};
 use crate::exchanges::{self, Undone};
 use crate::ids::{OrderId, PaymentCaseId, PaymentId, RefundId, ShipmentId};
 use crate::orders::{self, Order, OrderLine, OrderStatus};
@@ -119,6 +119,7 @@ pub fn shipment_sent(conn: &mut Conn, order: i64, shipment: i64, now: Time, mail
         carrier: shown::some(&shipment.carrier),
         tracking_number: shown::some(&shipment.tracking_number),
         tracking_url: shown::some(&shipment.tracking_url),
+        offers: offered::of(conn, &subject.order, language(&subject.order.language), mailer, now)?,
     };
     mailer.queue(conn, "shipment_sent", &shipment.id.to_string(), &subject.reader(), view, now)
 }

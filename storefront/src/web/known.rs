@@ -37,10 +37,17 @@ pub async fn load(door: &Door, visit: &Visit) -> Result<Known> {
     }
     let mut known = ask(door, visit, remembered).await?;
     // The first page of theirs while an offer waits for a decision has it made: the page shows what was decided.
-    if let (Some(customer), true) = (known.customer, known.undecided)
-        && door.write(move |conn, now| offers::settle(conn, customer, now)).await? > 0
-    {
-        known = ask(door, visit, remembered).await?;
+    if let Some(customer) = known.customer.filter(|customer| known.undecided && door.memory.undecided.get(customer).is_none()) {
+        let settled = door.write(move |conn, now| offers::settle(conn, customer, now)).await;
+        // A page is shown whatever becomes of an offer.
+        let decided = settled.unwrap_or_else(|error| {
+            tracing::warn!(%error, "an offer cannot be decided now");
+            0
+        });
+        match decided {
+            0 => door.memory.undecided.put(customer, (), size_of::<CustomerId>()),
+            _ => known = ask(door, visit, remembered).await?,
+        }
     }
     if remembered.is_none() {
         visit.keep_units(&door.signer, known.units, now);

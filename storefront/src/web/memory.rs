@@ -40,6 +40,8 @@ pub struct Memory {
     pub cards: Fresh<CardKey, Bytes>,
     /// Shelves of recommendations as HTML, by all that they are made of.
     pub shelves: Fresh<ShelfKey, Made>,
+    /// Customers for whom nothing could be decided a moment ago: an offer of their own best product, and there is none.
+    pub undecided: Fresh<CustomerId, ()>,
     /// A customer's open offers as HTML.
     pub offers: Fresh<(CustomerId, StoreId, Language), Bytes>,
     /// What stands before and after the cards of a shelf.
@@ -68,6 +70,7 @@ impl Memory {
             pages: PageCache::new(page_cache, PAGES),
             cards: Fresh::new(page_cache, CARDS),
             shelves: Fresh::new(page_cache, CARDS),
+            undecided: Fresh::new(page_cache * OWN_KEPT, SMALL),
             offers: Fresh::new(page_cache, CARDS),
             frames: Fresh::new(page_cache, SMALL),
             beside: Fresh::new(page_cache * LISTS_KEPT, LISTS),

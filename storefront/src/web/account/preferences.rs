@@ -58,7 +58,7 @@ pub async fn save(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<H
     if !browsing && (before == Some(Consent::Given) || visit.trail().is_some()) {
         visit.refuse();
     }
-    door.write(move |conn, now| {
+    let write = door.write(move |conn, now| {
         let id = seen.signed_in(conn, now)?;
         let customer = customers::known(conn, id)?;
         customers::update_profile(conn, id, &customer.name, &customer.phone, language.code(), now)?;
@@ -69,12 +69,13 @@ pub async fn save(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<H
             (false, Some(_)) => trails::say(conn, id, Consent::Withdrawn, now)?,
             (false, None) => {}
         }
-        match &secret {
-            Some(secret) => trails::join(conn, secret, id, Evidence::SignIn, "signed in when it was allowed", now).map(drop),
-            None => Ok(()),
+        if let Some(secret) = &secret {
+            trails::join(conn, secret, id, Evidence::SignIn, "signed in when it was allowed", now)?;
         }
-    })
-    .await?;
+        Ok(id)
+    });
+    // What was kept of them follows from what they allowed before.
+    door.memory.own.forget(&write.await?);
     visit.say(&door.signer, Tone::Success, "preferences-saved");
     Ok(door.go(&visit, "/account/preferences"))
 }

@@ -92,6 +92,20 @@ pub struct ShipmentSent {
     pub carrier: Option<String>,
     pub tracking_number: Option<String>,
     pub tracking_url: Option<String>,
+    pub offers: Vec<MailOffer>,
+}
+
+/// Something that the reader was offered.
+#[derive(Debug, Clone, Serialize)]
+pub struct MailOffer {
+    pub name: String,
+    /// Why they got it, as the merchant says it.
+    pub why: String,
+    pub until: Option<Time>,
+    /// The product it is for alone, with its price for them.
+    pub title: Option<String>,
+    pub price: Option<Money>,
+    pub url: String,
 }
 
 /// `pickup_ready`: the goods wait at the order's `shipping_address`.
