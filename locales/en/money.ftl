@@ -22,3 +22,4 @@ order-edit-reduced = An amount of this item was given back. It cannot be made fe
 document-part-of-price = Part of the price
 document-credit-refund_failed = A refund that was credited did not arrive; this note takes the invoice back. Another invoice takes its place.
 document-reason-refund_failed = Failed refund
+order-edit-refunded = A refund of this item is on record, if only one that failed. Leave one unit, or refund it.

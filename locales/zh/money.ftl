@@ -22,3 +22,4 @@ order-edit-reduced = 该商品已退过部分金额，不能再减少件数，�
 document-part-of-price = 部分货款
 document-credit-refund_failed = 已贷记的一笔退款未能到账，本单冲销原发票，并由新发票代替。
 document-reason-refund_failed = 退款失败
+order-edit-refunded = 该商品有退款记录（即使退款失败）。请至少保留一件，或改为退款。

@@ -8,7 +8,7 @@ mod split;
 pub(crate) use fail::through_provider;
 pub use fail::{CHECK_JOB, at_provider, came_back, failed, outside_lost, payment_of, schedule_check, watch};
 pub use given::left_of_lines;
-pub(crate) use given::{Given, given, reduced};
+pub(crate) use given::{Given, given, named, reduced};
 pub use preview::{AMOUNT_OF_GIFT_CARD, AMOUNT_OR_UNITS, AMOUNT_TOO_MUCH, LineAmount, LinePreview, Preview, Request, RequestLine, preview};
 pub use split::Share;
 

@@ -138,8 +138,8 @@ pub fn preview(conn: &mut Conn, order: &Order, wish: &Wish, now: Time) -> Result
     let stored = orders::lines(conn, order.id)?;
     guard(conn, order, &stored)?;
     let mut wrong = Fields::default();
-    let reduced = refunds::reduced(conn, order.id)?;
-    let mut lines = kept(order, &stored, wish, &reduced, &mut wrong)?;
+    let refunded = (refunds::reduced(conn, order.id)?, refunds::named(conn, order.id)?);
+    let mut lines = kept(order, &stored, wish, &refunded, &mut wrong)?;
     let taxing = Taxing::of(conn, order)?;
     lines.extend(added(conn, order, wish, &taxing, now, &mut wrong)?);
     let sent: Vec<bool> = lines.iter().filter(|line| line.after.quantity > 0 && !line.gift_card()).map(LineChange::sent).collect();
@@ -223,8 +223,10 @@ pub fn preview(conn: &mut Conn, order: &Order, wish: &Wish, now: Time) -> Result
     })
 }
 
+/// The lines of which an amount was given back, and those that any refund names, which stay on record.
+type Refunded = (Vec<OrderLineId>, Vec<OrderLineId>);
 /// The lines there are, with the units that are wanted.
-fn kept(order: &Order, stored: &[OrderLine], wish: &Wish, reduced: &[OrderLineId], wrong: &mut Fields) -> Result<Vec<LineChange>> {
+fn kept(order: &Order, stored: &[OrderLine], wish: &Wish, (reduced, named): &Refunded, wrong: &mut Fields) -> Result<Vec<LineChange>> {
     if wish.open.iter().any(|(id, _)| stored.iter().all(|line| line.id != *id)) {
         return Err(Error::NotFound);
     }
@@ -244,6 +246,9 @@ fn kept(order: &Order, stored: &[OrderLine], wish: &Wish, reduced: &[OrderLineId
             wrong.add(&field, "order-edit-reduced");
         }
         let quantity = (line.quantity - line.open()).saturating_add(open.max(0));
+        if quantity == 0 && named.contains(&line.id) {
+            wrong.add(&field, "order-edit-refunded");
+        }
         lines.push(LineChange {
             unit_price: line.unit_price,
             rate: rate_of(line),

@@ -25,6 +25,12 @@ impl Given {
     }
 }
 
+/// The lines of an order that any refund names, one that failed among them.
+pub(crate) fn named(conn: &mut Conn, order: OrderId) -> Result<Vec<OrderLineId>> {
+    let lines = refund_lines::table.inner_join(refunds::table.on(refunds::id.eq(refund_lines::refund_id)));
+    Ok(lines.filter(refunds::order_id.eq(order)).select(refund_lines::order_line_id).distinct().load(conn)?)
+}
+
 /// What was given back of each line that anything was given back of.
 pub(crate) fn given(conn: &mut Conn, order: OrderId) -> Result<HashMap<OrderLineId, Given>> {
     let rows: Vec<(OrderLineId, i64, i64, bool)> = refund_lines::table
