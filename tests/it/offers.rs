@@ -3,7 +3,6 @@
 use crate::support::goods::{self, EUR, now};
 use crate::support::house::House;
 use crate::support::office::{at_work, role};
-use crate::support::visitor::Visitor;
 use admin::permissions::Preset;
 use chrono::TimeDelta;
 use crm::{CustomerId, customers};
@@ -38,16 +37,6 @@ fn to_all() -> offers::Terms {
     offers::Terms { control_bp: 0, ..offers::Terms::default() }
 }
 
-fn signed_in(house: &House, email: &str) -> (CustomerId, Visitor) {
-    let customer = goods::customer(&house.db, email, 0);
-    let token = format!("a-session-of-{email}");
-    let session = token.clone();
-    house.db.write_now(move |conn| logins::open_session(conn, customer, &session, "test", now())).unwrap();
-    let visitor = house.visitor();
-    visitor.carry("session", &token);
-    (customer, visitor)
-}
-
 /// A cart of a customer who is signed in, priced now.
 fn cart(db: &Db, goods: &[(VariantId, i64)], customer: CustomerId, email: &str) -> (CartId, Seen) {
     let (cart, _) = goods::cart(db, goods, email, "bank_transfer", "");
@@ -71,8 +60,8 @@ fn an_offer_is_shown_priced_and_honoured_and_says_why() {
     let house = House::open();
     let mug = goods::product(&house.db, "Mug", 1200, 50);
     goods::product(&house.db, "Bowl", 2000, 50);
-    let (ann, member) = signed_in(&house, "ann@example.com");
-    let (_, other) = signed_in(&house, "cem@example.com");
+    let (ann, member) = house.signed_in("ann@example.com");
+    let (_, other) = house.signed_in("cem@example.com");
     let guest = house.visitor();
     let id = goods::promotion(&house.db, offer(EVERYBODY, percent(2500), offers::Terms { stands_days: Some(7), ..to_all() }));
     // Nothing has run: the first page after the offer began shows it.
@@ -106,8 +95,6 @@ fn an_offer_is_shown_priced_and_honoured_and_says_why() {
     member.get("/products/mug").says(200, "€9.00");
     // It stands as long as it was given for.
     house.state.clock.advance(TimeDelta::days(7));
-    let (_, back) = signed_in(&house, "dan@example.com");
-    drop(back);
     let later = house.state.clock.now();
     assert!(house.db.read_now(move |conn| offers::open(conn, ann, "en", later)).unwrap().is_empty());
     goods::assert_books(&house.db);
@@ -156,7 +143,7 @@ fn a_mail_tells_of_offers_whoever_allowed_news() {
 fn what_was_given_stands_when_the_audience_changes() {
     let house = House::open();
     goods::product(&house.db, "Mug", 1200, 50);
-    let (ann, member) = signed_in(&house, "ann@example.com");
+    let (ann, member) = house.signed_in("ann@example.com");
     let wish = crm::segments::Wish { name: "VIP".into(), note: String::new(), rule: crm::rules::Rule::Tag("vip".into()) };
     let segment = house.db.write_now(move |conn| crm::segments::create(conn, &wish, now())).unwrap();
     house.work();
@@ -281,7 +268,7 @@ fn chance_leaves_a_control_group_and_results_are_told_against_it() {
 fn goods_below_the_margin_floor_are_left_out_where_they_are_shown_and_where_they_are_paid() {
     let house = House::open();
     let (mug, bowl) = (goods::product(&house.db, "Mug", 1190, 50), goods::product(&house.db, "Bowl", 1190, 50));
-    let (ann, member) = signed_in(&house, "ann@example.com");
+    let (ann, member) = house.signed_in("ann@example.com");
     // Of 11.90 with 19 % tax 10.00 is left; a quarter off leaves 7.50 of it.
     for (variant, cost) in [(mug, 375), (bowl, 376)] {
         house
@@ -324,7 +311,7 @@ fn the_customers_own_best_product_is_chosen_once_and_is_in_stock() {
     }
     house.db.write_now(|conn| crm::recommendations::run_soon(conn, now())).unwrap();
     house.work();
-    let (ann, member) = signed_in(&house, "ann@example.com");
+    let (ann, member) = house.signed_in("ann@example.com");
     let terms = offers::Terms { choice: Choice::Own, ..to_all() };
     goods::promotion(&house.db, offer(EVERYBODY, percent(5000), terms));
     member.get("/");
@@ -342,7 +329,7 @@ fn the_customers_own_best_product_is_chosen_once_and_is_in_stock() {
 fn a_marketer_makes_an_offer_in_the_form_and_mistakes_are_said_at_their_fields() {
     let house = House::open();
     goods::product(&house.db, "Mug", 1200, 50);
-    let (ann, member) = signed_in(&house, "ann@example.com");
+    let (ann, member) = house.signed_in("ann@example.com");
     let mei = at_work(&house, "mei", role(&house, Preset::Marketer)).1;
     let to = "/admin/promotions/new";
     let page = mei.get("/admin/promotions/new?method=offer").says(200, "One-to-one offer");

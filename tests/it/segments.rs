@@ -3,7 +3,6 @@
 use crate::support::goods::{self, EUR, now, place};
 use crate::support::house::House;
 use crate::support::office::{at_work, role};
-use crate::support::visitor::Visitor;
 use admin::permissions::Preset;
 use chrono::TimeDelta;
 use crm::activities::{self, Activity, Kind};
@@ -14,7 +13,7 @@ use storefront::catalog::Saving;
 use storefront::checkout::Settlement;
 use storefront::ids::{CategoryId, ProductId, VariantId};
 use storefront::promotions::{Conditions, Cut, Effect, Goods, Rules, Terms};
-use storefront::{catalog, logins, promotions};
+use storefront::{catalog, promotions};
 
 fn segment(house: &House, name: &str, rule: Rule) -> SegmentId {
     let wish = Wish { name: name.into(), note: String::new(), rule };
@@ -36,16 +35,6 @@ fn order(house: &House, variant: VariantId, email: &str) -> storefront::ids::Ord
 
 fn at_least(number: i64) -> Rule {
     Rule::Orders(Orders { at_least: Some(number), at_most: None, worth: None, within: Some(Span::Days(30)) })
-}
-
-fn signed_in(house: &House, email: &str) -> (CustomerId, Visitor) {
-    let customer = goods::customer(&house.db, email, 0);
-    let token = format!("a-session-of-{email}");
-    let session = token.clone();
-    house.db.write_now(move |conn| logins::open_session(conn, customer, &session, "test", now())).unwrap();
-    let visitor = house.visitor();
-    visitor.carry("session", &token);
-    (customer, visitor)
 }
 
 fn promotion(name: &str, percent_bp: i64, segment: SegmentId) -> Terms {
@@ -154,8 +143,8 @@ fn what_was_bought_by_category_follows_the_catalogue() {
 fn a_price_for_members_is_theirs_on_the_shelf_in_the_cart_and_at_the_placing() {
     let house = House::open();
     let mug = goods::product(&house.db, "Mug", 1200, 50);
-    let (ann, member) = signed_in(&house, "ann@example.com");
-    let (_, other) = signed_in(&house, "bea@example.com");
+    let (ann, member) = house.signed_in("ann@example.com");
+    let (_, other) = house.signed_in("bea@example.com");
     let guest = house.visitor();
     let vip = segment(&house, "VIP", Rule::Tag("vip".into()));
     goods::promotion(&house.db, promotion("Members", 2500, vip));

@@ -2,6 +2,7 @@
 
 use super::goods;
 use super::visitor::Visitor;
+use crm::CustomerId;
 use kernel::clock::Clock;
 use kernel::config::Config;
 use kernel::testing::TestDb;
@@ -10,6 +11,7 @@ use regulars::state::AppState;
 use regulars::worker::{SHOP, Worker};
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicU32, Ordering};
+use storefront::logins;
 use storefront::search_index::Follower;
 use stripe_double::Double;
 
@@ -56,6 +58,18 @@ impl House {
 
     pub fn visitor(&self) -> Visitor {
         Visitor::new(&self.base_url)
+    }
+
+    /// A customer of this address with the browser in which they are signed in.
+    pub fn signed_in(&self, email: &str) -> (CustomerId, Visitor) {
+        let customer = goods::customer(&self.db, email, 0);
+        let token = format!("a-session-of-{email}");
+        let session = token.clone();
+        let open = move |conn: &mut kernel::Conn| logins::open_session(conn, customer, &session, "test", goods::now());
+        self.db.write_now(open).unwrap();
+        let visitor = self.visitor();
+        visitor.carry("session", &token);
+        (customer, visitor)
     }
 
     /// Runs everything that is due: events to listeners, mails, calls to the payment provider.
