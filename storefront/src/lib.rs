@@ -28,6 +28,7 @@ pub mod labels;
 pub mod logins;
 pub mod mails;
 pub mod menus;
+pub mod merging;
 pub mod offers;
 pub mod orders;
 mod outbound;

@@ -763,6 +763,7 @@ diesel::table! {
         user_agent -> Text,
         created_at -> Timestamp,
         expires_at -> Timestamp,
+        login_id -> Nullable<BigInt>,
     }
 }
 
@@ -1063,3 +1064,4 @@ diesel::allow_tables_to_appear_in_same_query!(order_lines, return_lines);
 diesel::allow_tables_to_appear_in_same_query!(orders, order_lines, variants);
 diesel::allow_tables_to_appear_in_same_query!(carts, cart_lines);
 diesel::allow_tables_to_appear_in_same_query!(orders, documents);
+diesel::allow_tables_to_appear_in_same_query!(store_credit_entries, payments);

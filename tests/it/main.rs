@@ -26,6 +26,7 @@ mod letters;
 mod mailing;
 mod memory;
 mod menus;
+mod merging;
 mod money_back;
 mod offers;
 mod outages;

@@ -345,7 +345,7 @@ impl Builder<'_> {
             let name = if *table == Table::Scores { "s".to_string() } else { format!("q{n}") };
             sql.push(" LEFT JOIN ").add(&self.read(table, source)).push(&format!(" {name} ON {name}.customer_id = c.id"));
         }
-        sql.push(" WHERE TRUE").add(&self.ranged("c.id"));
+        sql.push(" WHERE c.merged_into IS NULL").add(&self.ranged("c.id"));
         sql
     }
 

@@ -4,7 +4,7 @@ use super::{Score, Stage};
 use crate::CustomerId;
 use crate::customers::{Customer, named};
 use crate::rfm::Group;
-use crate::schema::{customers, scores, segment_states};
+use crate::schema::{customer_tasks, customers, scores, segment_states};
 use crate::segments::{self, Listed, SegmentId};
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -29,6 +29,8 @@ pub struct Filter {
     pub group: Option<Group>,
     pub stage: Option<Stage>,
     pub segment: Option<SegmentId>,
+    /// Only those about whom something is to be done.
+    pub open_task: bool,
     /// The beginning of the mail address or of the name.
     pub text: String,
     /// The last customer of the page before.
@@ -49,7 +51,7 @@ pub fn list(conn: &mut Conn, filter: &Filter, limit: i64, now: Time) -> Result<V
         return found(conn, filter, members.as_ref(), limit);
     }
     if filter.order == Order::Newest && filter.group.is_none() && filter.stage.is_none() {
-        return newest(conn, filter.after, members.as_ref(), limit);
+        return newest(conn, filter, members.as_ref(), limit);
     }
     scored(conn, filter, members.as_ref(), limit)
 }
@@ -69,12 +71,24 @@ macro_rules! only {
     };
 }
 
-fn newest(conn: &mut Conn, after: Option<CustomerId>, members: Option<&Listed>, limit: i64) -> Result<Vec<Row>> {
+/// Adds to a query that something is to be done about the customer in `$column`.
+macro_rules! to_do {
+    ($query:expr, $filter:expr, $column:expr) => {
+        if $filter.open_task {
+            let open = customer_tasks::table.filter(customer_tasks::done_at.is_null());
+            $query = $query.filter($column.eq_any(open.select(customer_tasks::customer_id)));
+        }
+    };
+}
+
+fn newest(conn: &mut Conn, filter: &Filter, members: Option<&Listed>, limit: i64) -> Result<Vec<Row>> {
     let mut query = customers::table
         .left_join(scores::table.on(scores::customer_id.eq(customers::id)))
-        .filter(customers::id.lt(after.unwrap_or(CustomerId(i64::MAX))))
+        .filter(customers::id.lt(filter.after.unwrap_or(CustomerId(i64::MAX))))
+        .filter(customers::merged_into.is_null())
         .into_boxed();
     only!(query, members, customers::id);
+    to_do!(query, filter, customers::id);
     Ok(query.order(customers::id.desc()).limit(limit).select((Customer::as_select(), Option::<Score>::as_select())).load(conn)?)
 }
 
@@ -89,6 +103,7 @@ fn found(conn: &mut Conn, filter: &Filter, members: Option<&Listed>, limit: i64)
         query = query.filter(scores::stage.eq(stage));
     }
     only!(query, members, customers::id);
+    to_do!(query, filter, customers::id);
     Ok(query.order(customers::id.desc()).select((Customer::as_select(), Option::<Score>::as_select())).load(conn)?)
 }
 
@@ -125,6 +140,7 @@ fn scored(conn: &mut Conn, filter: &Filter, members: Option<&Listed>, limit: i64
         query = query.filter(scores::stage.eq(stage));
     }
     only!(query, members, scores::customer_id);
+    to_do!(query, filter, scores::customer_id);
     query = match order {
         Order::LastOrder => {
             if let Some(after) = after {

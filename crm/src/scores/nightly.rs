@@ -2,6 +2,7 @@
 
 use super::{Bought, Buyer, Figures, Parts, Score, figure, hold, scored, store};
 use crate::CustomerId;
+use crate::identities;
 use crate::rfm::Quintiles;
 use crate::schema::{purchases, score_runs, scores};
 use crate::segments;
@@ -87,7 +88,9 @@ fn write(conn: &mut Conn, chunk: &[(Buyer, Quintiles)], figures: &Figures, curre
         .execute(conn)?;
     let rows: Vec<Score> =
         scores::table.filter(scores::customer_id.eq_any(&ids)).order(scores::customer_id).select(Score::as_select()).load(conn)?;
-    for (buyer, place) in chunk {
+    // Whoever was merged since their purchases were read has none any more.
+    let merged = identities::merged_among(conn, &ids)?;
+    for (buyer, place) in chunk.iter().filter(|(buyer, _)| !merged.contains(&buyer.customer)) {
         let found = rows.binary_search_by_key(&buyer.customer, |row| row.customer_id);
         let before = match found {
             Ok(at) => rows[at].clone(),

@@ -125,7 +125,7 @@ fn lists_go_on_by_key_in_every_order() {
         let mut seen = Vec::new();
         let mut after = None;
         loop {
-            let filter = Filter { order, group: None, stage: None, segment: None, text: String::new(), after };
+            let filter = Filter { order, group: None, stage: None, segment: None, open_task: false, text: String::new(), after };
             let page = db.read_now(move |conn| list(conn, &filter, 50, day(365))).unwrap();
             let Some(last) = page.last() else { break };
             after = Some(last.0.id);
@@ -137,7 +137,8 @@ fn lists_go_on_by_key_in_every_order() {
         assert_eq!((seen.len(), once.len()), (expected, expected), "{order:?}");
     }
     let found = |text: &str| {
-        let filter = Filter { order: Order::Newest, group: None, stage: None, segment: None, text: text.into(), after: None };
+        let filter =
+            Filter { order: Order::Newest, group: None, stage: None, segment: None, open_task: false, text: text.into(), after: None };
         db.read_now(move |conn| list(conn, &filter, 50, day(365))).unwrap().len()
     };
     assert_eq!((found("ZOE"), found("c11"), found("zoe@ex"), found("%"), found("nobody")), (1, 11, 1, 0, 0));
