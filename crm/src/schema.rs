@@ -81,6 +81,10 @@ diesel::table! {
         units -> BigInt,
         country -> Text,
         postcode -> Text,
+        goods -> BigInt,
+        given_back -> BigInt,
+        cost -> BigInt,
+        uncosted -> BigInt,
     }
 }
 
@@ -100,6 +104,8 @@ diesel::table! {
         again_90 -> Nullable<BigInt>,
         expected_365 -> Nullable<BigInt>,
         value_365 -> Nullable<BigInt>,
+        margin -> BigInt,
+        uncosted -> BigInt,
     }
 }
 

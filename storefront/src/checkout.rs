@@ -7,7 +7,7 @@ use crate::ids::{CartId, OrderId, PaymentId};
 use crate::orders::{self, NewOrder};
 use crate::pricing::PricedLine;
 use crate::stock::{self, Demand, StockError};
-use crate::{payments, promotions, stored_value};
+use crate::{margins, payments, promotions, stored_value};
 use chrono::TimeDelta;
 use crm::customers::{self, NewCustomer};
 use crm::email::Email;
@@ -185,7 +185,9 @@ fn create(conn: &mut Conn, quote: &Quote, contact: &Contact, settlement: Settlem
     let revenue = Money::new(quote.priced.total, quote.currency);
     let lines = bought(quote);
     let place = Place::new(&contact.shipping.country, &contact.shipping.postal_code);
-    purchases::learn(conn, &Purchase { order: order.0, customer, at: now, revenue, units: quote.units(), lines, place }, now)?;
+    let margin = margins::of_cart(quote.lines.iter().zip(&quote.priced.lines));
+    let purchase = Purchase { order: order.0, customer, at: now, revenue, units: quote.units(), lines, place, margin };
+    purchases::learn(conn, &purchase, now)?;
     // The payment of what is left comes after those of gift cards and store credit; a free order has a payment of nothing.
     let payment = if quote.due() > 0 || quote.stored.sum() == 0 {
         payments::create(conn, order, &cart.payment_method, Money::new(quote.due(), quote.currency), now)?

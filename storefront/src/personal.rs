@@ -141,6 +141,7 @@ fn scored(score: &Score) -> Result<Value> {
     Ok(json!({
         "orders": one(json!(score.orders), "Orders that were not cancelled."),
         "value": one(json!(Money::new(score.value, currency)), "What they brought, less what was given back."),
+        "margin": one(json!(Money::new(score.margin, currency)), "What they brought without tax and delivery, less refunds and what the goods cost the shop."),
         "first_at": one(json!(score.first_at), "The first order."),
         "last_at": one(json!(score.last_at), "The last order."),
         "stage": one(json!(score.stage), "How long the last order is ago, compared with the usual pace."),

@@ -1062,6 +1062,7 @@ diesel::allow_tables_to_appear_in_same_query!(orders, payments);
 diesel::allow_tables_to_appear_in_same_query!(refunds, payments, captures);
 diesel::allow_tables_to_appear_in_same_query!(order_lines, return_lines);
 diesel::allow_tables_to_appear_in_same_query!(orders, order_lines, variants);
+diesel::allow_tables_to_appear_in_same_query!(order_lines, product_categories);
 diesel::allow_tables_to_appear_in_same_query!(carts, cart_lines);
 diesel::allow_tables_to_appear_in_same_query!(orders, documents);
 diesel::allow_tables_to_appear_in_same_query!(store_credit_entries, payments);

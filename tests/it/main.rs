@@ -32,6 +32,7 @@ mod offers;
 mod outages;
 mod overview;
 mod pairs;
+mod person;
 mod privacy;
 mod promotions;
 mod promotions_web;

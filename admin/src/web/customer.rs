@@ -12,6 +12,7 @@ use crm::CustomerId;
 use crm::activities;
 use crm::consents;
 use crm::customers::{self, Customer};
+use crm::purchases;
 use crm::scores::{self, Buyer, Forecast, HORIZONS, Run, Score};
 use crm::{identities, segments};
 use kernel::clock::Time;
@@ -23,7 +24,7 @@ use storefront::timeline::told;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 use storefront::web::views::page::Tone;
-use storefront::{address_book, carts, logins, orders, store_credit, stores};
+use storefront::{address_book, carts, habits, logins, orders, shop, store_credit, stores};
 
 const NOTES: &[&str] = &["tags", "note", "seen"];
 /// Orders and stages shown.
@@ -63,6 +64,8 @@ async fn page(desk: &Desk, id: CustomerId, status: StatusCode, refused: Option<F
         .read(move |conn| {
             let (customer, mut view) = whole(conn, id, now)?;
             view["offers"] = json!(offers::of_customer(conn, id, language, now)?);
+            let shop = shop::get(conn)?;
+            view["habits"] = json!(habits::of(conn, &shop, id, language)?);
             Ok((customer, view))
         })
         .await?;
@@ -114,6 +117,10 @@ fn whole(conn: &mut Conn, id: CustomerId, now: Time) -> Result<(Customer, Value)
         // An import knows customers from before it.
         view["since"] = json!(customer.created_at.min(score.first_at));
         let buyer = scores::buyer(conn, id, &score.currency)?;
+        let (currency, parts) = (score.currency()?, purchases::margins(conn, id, &score.currency)?);
+        let money = |minor: i64| Money::new(minor, currency);
+        view["margin"] = json!({ "goods": money(parts.goods), "given_back": money(-parts.given_back), "cost": money(-parts.cost),
+            "left": money(parts.left()), "uncosted": parts.uncosted });
         view["score"] = figures(&score, buyer.as_ref(), run.as_ref(), now)?;
     }
     Ok((customer, view))

@@ -223,6 +223,7 @@ impl Builder<'_> {
         let column = match scored.measure {
             Measure::Orders => "COALESCE(s.orders, 0)",
             Measure::Value => "COALESCE(s.value, 0)",
+            Measure::Margin => "COALESCE(s.margin, 0)",
             other => &format!("s.{}", other.as_str()),
         };
         let mut sql = Fragment::of("(TRUE");

@@ -57,7 +57,7 @@ fn read(db: &Db, currency: Currency) -> Result<Vec<Buyer>> {
     let mut from = 0;
     while from < last {
         let range = (CustomerId(from), CustomerId(from + READ));
-        type Row = (CustomerId, Time, i64, bool);
+        type Row = (CustomerId, Time, i64, i64, i64, bool);
         let rows: Vec<Row> = db.read_now(move |conn| {
             Ok(purchases::table
                 .filter(purchases::customer_id.gt(range.0).and(purchases::customer_id.le(range.1)))
@@ -66,13 +66,15 @@ fn read(db: &Db, currency: Currency) -> Result<Vec<Buyer>> {
                     purchases::customer_id,
                     purchases::purchased_at,
                     purchases::revenue - purchases::refunded,
+                    purchases::goods - purchases::given_back - purchases::cost,
+                    purchases::uncosted,
                     purchases::currency.eq(currency.code()),
                 ))
                 .load(conn)?)
         })?;
         for one in rows.chunk_by(|one, other| one.0 == other.0) {
             let bought: Vec<Bought> =
-                one.iter().map(|(_, at, net, counts)| Bought { at: *at, net: if *counts { *net } else { 0 } }).collect();
+                one.iter().map(|&(_, at, net, margin, uncosted, counts)| Bought::of((at, net, margin, uncosted, counts))).collect();
             buyers.extend(one.first().and_then(|first| Buyer::of(first.0, &bought)));
         }
         from += READ;

@@ -18,9 +18,9 @@ pub fn scores(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
         after = *last;
         for (customer, score, buyer) in proofs {
             finding.checked += 1;
-            let stored = score.map(|score| (score.orders, score.value, score.first_at, score.last_at));
-            let made = buyer.map(|buyer| (buyer.orders, buyer.value, buyer.first_at, buyer.last_at));
-            finding.expect_equal(|| format!("customer {customer}: orders, value, first and last order"), stored, made);
+            let stored = score.map(|score| (score.orders, score.value, score.margin, score.uncosted, score.first_at, score.last_at));
+            let made = buyer.map(|buyer| (buyer.orders, buyer.value, buyer.margin, buyer.uncosted, buyer.first_at, buyer.last_at));
+            finding.expect_equal(|| format!("customer {customer}: orders, value, margin, first and last order"), stored, made);
         }
     }
 }
