@@ -60,7 +60,7 @@ impl Wish {
             _ => wrong.add("title", "admin-too-long"),
         }
         if self.note.chars().count() > NOTE {
-            wrong.add("note", "admin-too-long");
+            wrong.add("remark", "admin-too-long");
         }
         wrong.check()
     }

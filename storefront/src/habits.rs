@@ -2,11 +2,12 @@
 //! and with too few orders or no clear favourite it says so.
 
 use crate::catalog;
+use crate::exchanges;
 use crate::ids::{CategoryId, OrderId};
 use crate::orders::OrderStatus;
 use crate::schema::{order_lines, orders, product_categories, variants};
 use crate::shop::Shop;
-use chrono::Timelike;
+use chrono::{NaiveTime, Timelike};
 use crm::CustomerId;
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -62,8 +63,8 @@ pub fn of(conn: &mut Conn, shop: &Shop, customer: CustomerId, language: &str) ->
         .select((orders::id, orders::source, orders::placed_at))
         .load(conn)?;
     let channels: Vec<Channel> = rows.iter().filter_map(|(_, source, _)| Channel::parse(source)).collect();
-    // Of an order that the shop did not take itself the hour may be that of midnight.
-    let own = rows.iter().filter(|(_, source, _)| Channel::parse(source).is_some());
+    // A history may know the days only, and then says midnight; an exchange is placed when staff get to it.
+    let own = rows.iter().filter(|(_, source, at)| source != exchanges::SOURCE && at.time() != NaiveTime::MIN);
     let hours: Vec<u32> = own.map(|(.., at)| shop.local(*at).hour()).collect();
     let ids: Vec<OrderId> = rows.iter().map(|(id, ..)| *id).collect();
     Ok(Habits {

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 
-const FIELDS: &[&str] = &["title", "due", "assignee", "note"];
+const FIELDS: &[&str] = &["title", "due", "assignee", "remark"];
 /// Tasks shown on a customer's page.
 const SHOWN: i64 = 20;
 
@@ -70,7 +70,7 @@ fn read(posted: &Posted) -> Result<Wish> {
     let due_on = reader.day("due");
     let wish = Wish {
         title: reader.text("title").trim().to_string(),
-        note: reader.text("note").trim().to_string(),
+        note: reader.text("remark").trim().to_string(),
         due_on,
         assignee: reader.optional_number("assignee"),
     };
@@ -113,7 +113,7 @@ pub async fn form(desk: Desk, path: web::Path<(i64, i64)>) -> Result<HttpRespons
         .fill("title", found.title.as_str())
         .fill("due", found.due_on.date().to_string())
         .fill("assignee", found.assignee.map(|one| one.to_string()).unwrap_or_default())
-        .fill("note", found.note.as_str());
+        .fill("remark", found.note.as_str());
     page(&desk, id, Some(&found), StatusCode::OK, form).await
 }
 

@@ -4,7 +4,7 @@ use crate::{address_book, carts, logins, offers, store_credit, stores};
 use crm::consents::{self, Consent};
 use crm::customers::{self, Customer};
 use crm::merges;
-use crm::{CustomerId, activities, identities, purchases, segments, trails};
+use crm::{CustomerId, activities, identities, purchases, scores, segments, trails};
 use kernel::clock::Time;
 use kernel::money::{Currency, Money};
 use kernel::{Conn, Result};
@@ -61,6 +61,7 @@ pub enum Cell {
 /// What is known of one of them.
 struct Known {
     customer: Customer,
+    since: Time,
     emails: Vec<String>,
     registered: bool,
     orders: i64,
@@ -89,8 +90,12 @@ fn known(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Known> {
     for entry in address_book::of_customer(conn, id)? {
         addresses.push(kernel::json::text(&entry.address)?);
     }
+    let customer = customers::get(conn, id)?;
+    // An import knows customers from before it.
+    let since = scores::of(conn, id)?.map_or(customer.created_at, |score| score.first_at.min(customer.created_at));
     Ok(Known {
-        customer: customers::get(conn, id)?,
+        customer,
+        since,
         emails: identities::emails(conn, id)?,
         registered: logins::registered(conn, id)?,
         orders,
@@ -149,7 +154,7 @@ fn lines(other: &Known, own: &Known) -> Vec<Line> {
             after: Cell::Texts(own.emails.iter().cloned().chain(emails).collect()),
         },
         text("phone", &a.phone, &b.phone, &left.phone),
-        Line { what: "since", merged: Cell::At(a.created_at), survivor: Cell::At(b.created_at), after: Cell::At(left.since) },
+        Line { what: "since", merged: Cell::At(other.since), survivor: Cell::At(own.since), after: Cell::At(other.since.min(own.since)) },
         text("tags", &a.tags, &b.tags, &left.tags),
         text("note", &a.note, &b.note, &left.note),
         Line {
