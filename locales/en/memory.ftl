@@ -121,6 +121,7 @@ admin-margin-unsure = { $count ->
     [one] Of one line nobody said what it cost: the margin is too high by it.
    *[other] Of { $count } lines nobody said what they cost: the margin is too high by them.
 }
+admin-margin-at-most = at most
 admin-margin-how = Fees of payment and the cost of delivery are not taken off. Goods that never left or came back into stock cost nothing.
 admin-earning-gain = Above nothing
 admin-earning-loss = Below nothing

@@ -44,6 +44,7 @@ merge-of-addresses = Addresses
 merge-of-carts = Open carts
 merge-of-consents = What they allowed
 merge-of-offers = Offers
+merge-of-tasks = Tasks
 merge-of-timeline = Entries of the timeline
 merge-of-browsers = Browsers
 merge-of-segments = Segments
@@ -66,6 +67,10 @@ merge-rows-addresses = { $count ->
 merge-rows-offer_decisions = { $count ->
     [one] one offer
    *[other] { $count } offers
+}
+merge-rows-customer_tasks = { $count ->
+    [one] one task
+   *[other] { $count } tasks
 }
 merge-rows-activities = { $count ->
     [one] one entry of the timeline, with what was seen since on the same browsers

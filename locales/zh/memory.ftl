@@ -102,12 +102,13 @@ admin-margin-back = 已退款
 admin-margin-cost = 商品成本
 admin-margin-left = 剩余
 admin-margin-unsure = 有 { $count } 行商品没有成本记录，毛利因此偏高。
+admin-margin-at-most = 至多
 admin-margin-how = 未扣除支付手续费和配送成本。未发出或已退回库存的商品不计成本。
 admin-earning-gain = 为正
 admin-earning-loss = 为负
 admin-earning-unsure = 部分商品成本未知
 
-# 客户的偏好
+# 顾客的偏好
 admin-habits = 购买偏好
 admin-habit-category = 品类
 admin-habit-channel = 下单方式
@@ -119,6 +120,6 @@ admin-habit-none-units = { $count } 件商品中没有明显偏好
 admin-habit-none-orders = { $count } 个订单中没有明显偏好
 admin-habit-too-little-units = 数据太少，无法判断：{ $count } 件
 admin-habit-too-little-orders = 数据太少，无法判断：{ $count } 个订单
-admin-channel-web = 商店网页
+admin-channel-web = 店铺网页
 admin-channel-api = 应用或其他程序
 admin-channel-staff = 由员工下单（电话或柜台）

@@ -53,7 +53,7 @@ async fn page(desk: &Desk, id: CustomerId, status: StatusCode, other: Option<Cus
                     view["of"] = json!(preview);
                 }
                 None if !asked.trim().is_empty() => {
-                    let row = |one: &Customer| json!({ "id": one.id, "name": one.name, "email": one.email, "since": one.created_at });
+                    let row = |one: &Customer| json!({ "id": one.id, "name": one.name, "email": one.email });
                     view["found"] = found(conn, &asked, id)?.iter().map(row).collect::<Vec<Value>>().into();
                 }
                 None => {}

@@ -4,7 +4,7 @@ use crate::{address_book, carts, logins, offers, store_credit, stores};
 use crm::consents::{self, Consent};
 use crm::customers::{self, Customer};
 use crm::merges;
-use crm::{CustomerId, activities, identities, purchases, scores, segments, trails};
+use crm::{CustomerId, activities, identities, purchases, scores, segments, tasks, trails};
 use kernel::clock::Time;
 use kernel::money::{Currency, Money};
 use kernel::{Conn, Result};
@@ -71,6 +71,7 @@ struct Known {
     carts: i64,
     consents: BTreeMap<(String, String), Consent>,
     offers: Vec<i64>,
+    tasks: i64,
     timeline: i64,
     browsers: i64,
     segments: Vec<String>,
@@ -105,6 +106,7 @@ fn known(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Known> {
         carts: open,
         consents: consents::all_current(conn, id)?.into_iter().collect(),
         offers: offers::of_customer(conn, id, COUNTED)?.into_iter().map(|given| given.promotion.id.0).collect(),
+        tasks: length(&tasks::of_customer(conn, id, COUNTED)?),
         timeline: activities::count_of(conn, id)?,
         browsers: i64::try_from(trails::edges(conn, id, COUNTED)?.len()).unwrap_or(COUNTED),
         segments: segments::of_customer(conn, id, now)?.into_iter().map(|one| one.name).collect(),
@@ -175,6 +177,7 @@ fn lines(other: &Known, own: &Known) -> Vec<Line> {
         count("carts", other.carts, own.carts, other.carts + own.carts),
         consents_of(other, own),
         count("offers", length(&other.offers), length(&own.offers), offered(other, own)),
+        count("tasks", other.tasks, own.tasks, other.tasks + own.tasks),
         count("timeline", other.timeline, own.timeline, other.timeline + own.timeline),
         count("browsers", other.browsers, own.browsers, other.browsers + own.browsers),
         Line {
