@@ -75,7 +75,7 @@ fn listeners(event: &Event) -> &'static [Listener] {
         Event::RefundSettled { .. } => &[TIMELINE, MAILS, HOOKS],
         Event::PaymentCaseOpened { .. } => &[MAILS],
         Event::ReturnChanged { .. } => &[TIMELINE, MAILS, HOOKS],
-        Event::CustomerJoined { .. } => &[HOOKS],
+        Event::CustomerJoined { .. } | Event::CustomersMerged { .. } | Event::CustomersParted { .. } => &[HOOKS],
         Event::CustomerErased { .. } => &[Listener { name: "audit", wanted: ALWAYS, run: forget_in_audit }],
         Event::ProductChanged { .. } | Event::ProductsChanged { .. } => &[
             Listener {

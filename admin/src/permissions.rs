@@ -27,6 +27,10 @@ kernel::words!(
         CustomersView = "customers.view",
         /// Tag customers and write notes about them.
         CustomersEdit = "customers.edit",
+        /// Set tasks about customers, change them and tick them off.
+        TasksEdit = "tasks.edit",
+        /// Join two customers who are one person, and undo it.
+        CustomersMerge = "customers.merge",
         /// Take away for good everything that tells who a customer is.
         CustomersErase = "customers.erase",
         SegmentsView = "segments.view",
@@ -103,6 +107,7 @@ impl Preset {
             Preset::Marketer => &[
                 P::CustomersView,
                 P::CustomersEdit,
+                P::TasksEdit,
                 P::SegmentsView,
                 P::SegmentsEdit,
                 P::RecommendationsView,
@@ -128,6 +133,7 @@ impl Preset {
                 P::CasesView,
                 P::CustomersView,
                 P::CustomersEdit,
+                P::TasksEdit,
                 P::SegmentsView,
                 P::ProductsView,
                 P::StockView,

@@ -102,7 +102,7 @@ fn buyers(folder: &Path) -> Vec<Buyer> {
         *entry = (entry.0.max(at), entry.1 + net);
     }
     let buyer = |(customer, orders): (i64, BTreeMap<String, (NaiveDateTime, i64)>)| {
-        let mut bought: Vec<Bought> = orders.into_values().map(|(at, net)| Bought { at, net }).collect();
+        let mut bought: Vec<Bought> = orders.into_values().map(|(at, net)| Bought { at, net, margin: 0, uncosted: 0 }).collect();
         bought.sort_by_key(|one| one.at);
         Buyer::of(CustomerId(customer), &bought)
     };
@@ -161,7 +161,12 @@ fn speed(master: &Path) -> usize {
         let words: Vec<&str> = line.split_whitespace().collect();
         let Ok(day) = NaiveDate::parse_from_str(words.get(1).copied().unwrap_or(""), "%Y%m%d") else { continue };
         if day <= NaiveDate::from_ymd_opt(1997, 9, 30).unwrap() {
-            by_customer.entry(words[0].parse().unwrap()).or_default().push(Bought { at: day.and_hms_opt(0, 0, 0).unwrap(), net: 1 });
+            by_customer.entry(words[0].parse().unwrap()).or_default().push(Bought {
+                at: day.and_hms_opt(0, 0, 0).unwrap(),
+                net: 1,
+                margin: 0,
+                uncosted: 0,
+            });
         }
     }
     let today = NaiveDate::from_ymd_opt(1997, 9, 30).unwrap();

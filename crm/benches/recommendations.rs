@@ -170,8 +170,16 @@ fn stored(bought: &[Bought]) -> bool {
             for order in orders.chunk_by(|one, next| one.order == next.order) {
                 let line = |one: &Bought| Line { variant: one.product, product: one.product, quantity: 1, amount: 100 };
                 let (lines, revenue) = (order.iter().map(line).collect(), Money::new(100, Currency::EUR));
-                let purchase =
-                    Purchase { order: order[0].order, customer, at: order[0].at, revenue, units: 1, lines, place: Default::default() };
+                let purchase = Purchase {
+                    order: order[0].order,
+                    customer,
+                    at: order[0].at,
+                    revenue,
+                    units: 1,
+                    lines,
+                    place: Default::default(),
+                    margin: Default::default(),
+                };
                 purchases::learn(conn, &purchase, order[0].at)?;
             }
             Ok(customer)

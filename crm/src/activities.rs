@@ -39,6 +39,11 @@ words!(
         NoteWritten = "note_written",
         OfferGiven = "offer_given",
         WishListed = "wish_listed",
+        TaskSet = "task_set",
+        TaskDone = "task_done",
+        /// Staff found that another customer is the same person, or that they are not.
+        Merged = "merged",
+        Parted = "parted",
     }
 );
 
@@ -146,6 +151,16 @@ pub fn timeline(conn: &mut Conn, customer: CustomerId, kind: Option<Kind>, befor
         query = query.filter(activities::happened_at.le(before.at)).filter(activities::happened_at.lt(before.at).or(same));
     }
     Ok(query.load(conn)?)
+}
+
+/// The mails that were handed over to a customer since a moment.
+pub(crate) fn mails_since(conn: &mut Conn, customer: CustomerId, since: Time) -> Result<Vec<(ActivityId, i64)>> {
+    let sent = activities::table
+        .filter(activities::customer_id.eq(customer))
+        .filter(activities::kind.eq(Kind::MailSent))
+        .filter(activities::happened_at.gt(since));
+    let rows: Vec<(ActivityId, Option<i64>)> = sent.select((activities::id, activities::subject)).load(conn)?;
+    Ok(rows.into_iter().filter_map(|(id, mail)| Some((id, mail?))).collect())
 }
 
 /// Forgets what the books of an order said, for making it anew.

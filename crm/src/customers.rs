@@ -3,6 +3,7 @@
 use crate::CustomerId;
 use crate::activities::{self, Activity, Kind};
 use crate::email::Email;
+use crate::identities;
 use crate::schema::customers;
 use crate::segments::{self, Why};
 use diesel::prelude::*;
@@ -42,6 +43,8 @@ pub struct Customer {
     pub updated_at: Time,
     /// When the person was erased. What is left is a number that the books refer to.
     pub erased_at: Option<Time>,
+    /// Whom they were merged into. Their number stands for that one then.
+    pub merged_into: Option<CustomerId>,
 }
 
 /// What is known of somebody when they first appear.
@@ -67,9 +70,7 @@ pub fn ensure(conn: &mut Conn, new: &NewCustomer, now: Time) -> Result<CustomerI
 /// anything was written.
 pub fn meet(conn: &mut Conn, new: &NewCustomer, now: Time) -> Result<(CustomerId, bool)> {
     let key = new.email.key();
-    if let Some(found) =
-        on_each!(conn, c => customers::table.filter(customers::email_key.eq(&key)).select(Customer::as_select()).first(c)).optional()?
-    {
+    if let Some(found) = find_by_email(conn, &new.email)? {
         let changed = fill_in(conn, &found, new, now)?;
         return Ok((found.id, changed));
     }
@@ -88,11 +89,11 @@ pub fn meet(conn: &mut Conn, new: &NewCustomer, now: Time) -> Result<(CustomerId
     if let Some(id) = added {
         return Ok((id, true));
     }
-    Ok((on_each!(conn, c => customers::table.filter(customers::email_key.eq(&key)).select(customers::id).first(c))?, false))
+    Ok((find_by_email(conn, &new.email)?.ok_or(Error::NotFound)?.id, false))
 }
 
 /// A name as it is looked for.
-fn name_key(name: &str) -> String {
+pub(crate) fn name_key(name: &str) -> String {
     name.trim().to_lowercase()
 }
 
@@ -117,10 +118,10 @@ pub fn get(conn: &mut Conn, id: CustomerId) -> Result<Customer> {
     Ok(on_each!(conn, c => customers::table.find(id).select(Customer::as_select()).first(c))?)
 }
 
-/// A customer who was not erased; `NotFound` otherwise.
+/// A customer who was neither erased nor merged into another; `NotFound` otherwise.
 pub fn known(conn: &mut Conn, id: CustomerId) -> Result<Customer> {
     let found = get(conn, id)?;
-    if found.erased_at.is_some() { Err(Error::NotFound) } else { Ok(found) }
+    if found.erased_at.is_some() || found.merged_into.is_some() { Err(Error::NotFound) } else { Ok(found) }
 }
 
 /// Whether a customer was erased.
@@ -135,15 +136,22 @@ pub fn called(conn: &mut Conn, id: CustomerId) -> Result<String> {
     Ok(if name.is_empty() { email } else { name })
 }
 
+/// The customer who is known by this address: the one whose it is, or whom they were merged into.
 pub fn find_by_email(conn: &mut Conn, email: &Email) -> Result<Option<Customer>> {
-    Ok(on_each!(conn, c => customers::table.filter(customers::email_key.eq(email.key())).select(Customer::as_select()).first(c))
-        .optional()?)
+    match identities::by_address(conn, email)? {
+        Some(Customer { id, merged_into: Some(_), .. }) => {
+            let standing = identities::standing(conn, id)?;
+            get(conn, standing).map(Some)
+        }
+        found => Ok(found),
+    }
 }
 
 /// What a customer may change about themselves.
 pub fn update_profile(conn: &mut Conn, id: CustomerId, name: &str, phone: &str, language: &str, now: Time) -> Result<()> {
     // A form of somebody who was erased meanwhile brings nothing back.
-    diesel::update(customers::table.find(id).filter(customers::erased_at.is_null()))
+    let standing = customers::erased_at.is_null().and(customers::merged_into.is_null());
+    diesel::update(customers::table.find(id).filter(standing))
         .set((
             customers::name.eq(name),
             customers::name_key.eq(name_key(name)),
@@ -183,8 +191,15 @@ pub fn annotate(conn: &mut Conn, id: CustomerId, tags: &str, note: &str, now: Ti
 
 /// The first customers whose mail address or name begins with `text`, whatever the case of its letters; by mail address and then by name.
 pub fn named(conn: &mut Conn, text: &str, limit: i64) -> Result<Vec<Customer>> {
-    let mut found: Vec<Customer> = begins(conn, text, limit, Key::Email)?;
-    for one in begins(conn, text, limit, Key::Name)? {
+    let mut found: Vec<Customer> = Vec::new();
+    let mut both = begins(conn, text, limit, Key::Email)?;
+    both.extend(begins(conn, text, limit, Key::Name)?);
+    for mut one in both {
+        // Whoever looks for somebody who was merged finds the survivor.
+        if one.merged_into.is_some() {
+            let standing = identities::standing(conn, one.id)?;
+            one = get(conn, standing)?;
+        }
         if found.iter().all(|known| known.id != one.id) {
             found.push(one);
         }
@@ -219,14 +234,15 @@ pub fn tags(text: &str) -> Vec<String> {
 
 /// How many customers there are.
 pub fn count(conn: &mut Conn) -> Result<i64> {
-    Ok(customers::table.count().get_result(conn)?)
+    Ok(customers::table.filter(customers::merged_into.is_null()).count().get_result(conn)?)
 }
 
-/// Customers in order of id, after `after`, without those who were erased: for exports.
+/// Customers in order of id, after `after`, without those who were erased or merged into others: for exports.
 pub fn after(conn: &mut Conn, after: i64, limit: i64) -> Result<Vec<Customer>> {
     Ok(customers::table
         .filter(customers::id.gt(CustomerId(after)))
         .filter(customers::erased_at.is_null())
+        .filter(customers::merged_into.is_null())
         .order(customers::id)
         .limit(limit)
         .select(Customer::as_select())

@@ -2,7 +2,8 @@
 
 use crate::CustomerId;
 use crate::email::Email;
-use crate::schema::{activities, consents, customer_picks, customers, identity_edges, trails};
+use crate::merges;
+use crate::schema::{activities, consents, customer_picks, customer_tasks, customers, identity_edges, trails};
 use crate::segments::{self, Why};
 use crate::suppressions;
 use diesel::prelude::*;
@@ -58,6 +59,8 @@ pub fn finish(conn: &mut Conn, customer: CustomerId, addresses: &[Email], now: T
     }
     diesel::delete(consents::table.filter(consents::customer_id.eq(customer))).execute(conn)?;
     diesel::delete(customer_picks::table.filter(customer_picks::customer_id.eq(customer))).execute(conn)?;
+    diesel::delete(customer_tasks::table.filter(customer_tasks::customer_id.eq(customer))).execute(conn)?;
+    merges::forget(conn, &[customer])?;
     segments::follow(conn, customer, Why::Profile, now)?;
     for address in addresses {
         suppressions::add(conn, address, now)?;

@@ -7,8 +7,10 @@ pub mod customers;
 pub mod email;
 pub mod erasure;
 pub mod gamma_gamma;
+pub mod identities;
 pub mod lift;
 mod likelihood;
+pub mod merges;
 pub mod products;
 pub mod purchases;
 pub mod recommendations;
@@ -18,6 +20,7 @@ mod schema;
 pub mod scores;
 pub mod segments;
 pub mod suppressions;
+pub mod tasks;
 pub mod trails;
 
 kernel::id!(CustomerId);

@@ -21,6 +21,28 @@ pub struct Purchase {
     pub units: i64,
     pub lines: Vec<Line>,
     pub place: Place,
+    pub margin: Margin,
+}
+
+/// What an order leaves over its goods, in parts: minor units of its currency, without tax and delivery.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = purchases)]
+pub struct Margin {
+    /// What the goods brought.
+    pub goods: i64,
+    /// What was given back for them.
+    pub given_back: i64,
+    /// What they cost the shop, as far as it is known.
+    pub cost: i64,
+    /// Lines of which nobody said what they cost.
+    pub uncosted: i64,
+}
+
+impl Margin {
+    /// What is left.
+    pub fn left(&self) -> i64 {
+        self.goods - self.given_back - self.cost
+    }
 }
 
 /// Where an order went, as far as it is remembered.
@@ -63,6 +85,10 @@ pub fn learn(conn: &mut Conn, purchase: &Purchase, now: Time) -> Result<()> {
         purchases::units.eq(purchase.units),
         purchases::country.eq(&purchase.place.country),
         purchases::postcode.eq(&purchase.place.postcode),
+        purchases::goods.eq(purchase.margin.goods),
+        purchases::given_back.eq(purchase.margin.given_back),
+        purchases::cost.eq(purchase.margin.cost),
+        purchases::uncosted.eq(purchase.margin.uncosted),
     );
     on_each!(conn, c => diesel::insert_into(purchases::table).values(row).execute(c))?;
     remember(conn, purchase.customer, purchase.order, purchase.at, &purchase.lines)?;
@@ -150,6 +176,40 @@ pub fn refund(conn: &mut Conn, order: i64, amount: i64, now: Time) -> Result<()>
     let Some((customer, currency, _)) = owner(conn, order)? else { return Ok(()) };
     diesel::update(purchases::table.find(order)).set(purchases::refunded.eq(purchases::refunded + amount)).execute(conn)?;
     follow(conn, customer, &currency, now)
+}
+
+/// Corrects what an order leaves over its goods. An order that was forgotten stays forgotten.
+pub fn reckon(conn: &mut Conn, order: i64, margin: &Margin, now: Time) -> Result<()> {
+    let Some((customer, currency, _)) = owner(conn, order)? else { return Ok(()) };
+    if self::margin(conn, order)?.as_ref() == Some(margin) {
+        return Ok(());
+    }
+    diesel::update(purchases::table.find(order))
+        .set((
+            purchases::goods.eq(margin.goods),
+            purchases::given_back.eq(margin.given_back),
+            purchases::cost.eq(margin.cost),
+            purchases::uncosted.eq(margin.uncosted),
+        ))
+        .execute(conn)?;
+    follow(conn, customer, &currency, now)
+}
+
+/// What is remembered of an order's margin; `None` when it was forgotten.
+pub fn margin(conn: &mut Conn, order: i64) -> Result<Option<Margin>> {
+    Ok(purchases::table.find(order).select(Margin::as_select()).first(conn).optional()?)
+}
+
+/// What all orders of a customer in a currency leave, part by part.
+pub fn margins(conn: &mut Conn, customer: CustomerId, currency: &str) -> Result<Margin> {
+    let own = purchases::customer_id.eq(customer).and(purchases::currency.eq(currency));
+    let all: Vec<Margin> = on_each!(conn, c => purchases::table.filter(own).select(Margin::as_select()).load(c))?;
+    Ok(all.into_iter().fold(Margin::default(), |sum, one| Margin {
+        goods: sum.goods + one.goods,
+        given_back: sum.given_back + one.given_back,
+        cost: sum.cost + one.cost,
+        uncosted: sum.uncosted + one.uncosted,
+    }))
 }
 
 /// Forgets an order that was cancelled: the customer did not buy.

@@ -186,13 +186,15 @@ words!(
         Expected = "expected_365",
         /// What they are expected to bring in a year, in minor units.
         Forecast = "value_365",
+        /// What their orders left over the goods, in minor units.
+        Margin = "margin",
     }
 );
 
 impl Measure {
     /// Whether it is an amount, which means something in one currency only.
     pub fn is_money(self) -> bool {
-        matches!(self, Measure::Value | Measure::Forecast)
+        matches!(self, Measure::Value | Measure::Forecast | Measure::Margin)
     }
 }
 

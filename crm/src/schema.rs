@@ -14,6 +14,46 @@ diesel::table! {
         updated_at -> Timestamp,
         name_key -> Text,
         erased_at -> Nullable<Timestamp>,
+        merged_into -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    merges (id) {
+        id -> BigInt,
+        merged_id -> BigInt,
+        survivor_id -> BigInt,
+        reason -> Text,
+        actor -> Text,
+        before -> Text,
+        merged_at -> Timestamp,
+        undone_at -> Nullable<Timestamp>,
+        undone_by -> Text,
+        undone_reason -> Text,
+    }
+}
+
+diesel::table! {
+    merge_rows (merge_id, place, row_id) {
+        merge_id -> BigInt,
+        place -> Text,
+        row_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    customer_tasks (id) {
+        id -> BigInt,
+        customer_id -> BigInt,
+        title -> Text,
+        note -> Text,
+        due_on -> Timestamp,
+        assignee -> Nullable<BigInt>,
+        created_by -> Text,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        done_at -> Nullable<Timestamp>,
+        done_by -> Text,
     }
 }
 
@@ -41,6 +81,10 @@ diesel::table! {
         units -> BigInt,
         country -> Text,
         postcode -> Text,
+        goods -> BigInt,
+        given_back -> BigInt,
+        cost -> BigInt,
+        uncosted -> BigInt,
     }
 }
 
@@ -60,6 +104,8 @@ diesel::table! {
         again_90 -> Nullable<BigInt>,
         expected_365 -> Nullable<BigInt>,
         value_365 -> Nullable<BigInt>,
+        margin -> BigInt,
+        uncosted -> BigInt,
     }
 }
 
@@ -257,6 +303,6 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(customers, scores, segment_states);
+diesel::allow_tables_to_appear_in_same_query!(customers, scores, segment_states, customer_tasks);
 diesel::allow_tables_to_appear_in_same_query!(segments, segment_states);
 diesel::allow_tables_to_appear_in_same_query!(product_kin, purchase_lines);

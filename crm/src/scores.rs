@@ -14,7 +14,7 @@ mod tests;
 
 pub use buyer::{Bought, Buyer};
 pub use figures::{BackTest, Figures, Forecast, HORIZONS, Stage, figure};
-pub use list::{Filter, Order, Row, list};
+pub use list::{Earning, Filter, Order, Row, list};
 pub use nightly::run;
 pub use parts::{Part, Parts};
 pub use proof::{Proof, proofs};
@@ -62,6 +62,10 @@ pub struct Score {
     pub expected_365: Option<i64>,
     /// What they are expected to bring in a year, in minor units.
     pub value_365: Option<i64>,
+    /// What the orders left over their goods, without tax and delivery, in minor units; those in other currencies leave nothing here.
+    pub margin: i64,
+    /// Lines of these orders whose goods nobody said the cost of: the margin is too high by it.
+    pub uncosted: i64,
 }
 
 impl Score {
@@ -81,6 +85,8 @@ impl Score {
             again_90: None,
             expected_365: None,
             value_365: None,
+            margin: 0,
+            uncosted: 0,
         }
     }
 
@@ -136,13 +142,18 @@ pub fn stages(conn: &mut Conn, customer: CustomerId, limit: i64) -> Result<Vec<(
 
 /// The customer's purchases as the scores look at them; `None` without any.
 pub fn buyer(conn: &mut Conn, customer: CustomerId, currency: &str) -> Result<Option<Buyer>> {
-    let rows: Vec<(Time, i64, bool)> = on_each!(conn, c => purchases::table
+    let rows: Vec<buyer::Row> = on_each!(conn, c => purchases::table
         .filter(purchases::customer_id.eq(customer))
         .order((purchases::purchased_at, purchases::order_id))
-        .select((purchases::purchased_at, purchases::revenue - purchases::refunded, purchases::currency.eq(currency)))
+        .select((
+            purchases::purchased_at,
+            purchases::revenue - purchases::refunded,
+            purchases::goods - purchases::given_back - purchases::cost,
+            purchases::uncosted,
+            purchases::currency.eq(currency),
+        ))
         .load(c))?;
-    let bought: Vec<Bought> = rows.into_iter().map(|(at, net, counts)| Bought { at, net: if counts { net } else { 0 } }).collect();
-    Ok(Buyer::of(customer, &bought))
+    Ok(Buyer::of(customer, &rows.into_iter().map(Bought::of).collect::<Vec<_>>()))
 }
 
 /// Works a customer's row out again after their purchases changed. `currency` is that of a customer without a row.
@@ -200,6 +211,8 @@ fn scored(buyer: &Buyer, currency: &str, figures: Option<&Figures>, place: Optio
         again_90: forecast.map(|forecast| thousandths(forecast.again[1])),
         expected_365: forecast.map(|forecast| thousandths(forecast.expected[2])),
         value_365: forecast.and_then(|forecast| forecast.year),
+        margin: buyer.margin,
+        uncosted: buyer.uncosted,
     }
 }
 

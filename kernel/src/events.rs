@@ -67,6 +67,18 @@ pub enum Event {
     CustomerErased {
         customer: i64,
     },
+    /// Staff found that two customers are one: the number of the one stands for the other from now on.
+    CustomersMerged {
+        merge: i64,
+        merged: i64,
+        survivor: i64,
+    },
+    /// They are two after all.
+    CustomersParted {
+        merge: i64,
+        merged: i64,
+        survivor: i64,
+    },
     /// Something a shelf or a search result shows of a product changed.
     ProductChanged {
         product: i64,
@@ -94,6 +106,8 @@ impl Event {
             Event::ReturnChanged { .. } => "return_changed",
             Event::CustomerJoined { .. } => "customer_joined",
             Event::CustomerErased { .. } => "customer_erased",
+            Event::CustomersMerged { .. } => "customers_merged",
+            Event::CustomersParted { .. } => "customers_parted",
             Event::ProductChanged { .. } => "product_changed",
             Event::ProductsChanged { .. } => "products_changed",
         }

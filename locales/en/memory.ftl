@@ -109,3 +109,42 @@ admin-forecast-who-came = Customers who ordered
 admin-forecast-best = Of the { $best } with the best chances { $came } ordered.
 admin-forecast-no-drop-out = Nothing in these orders tells who gave up: the forecast counts on everybody to go on at their pace. It misses trends and seasons.
 admin-forecast-alive = Somebody who ordered once can always come back, so a customer's chance to order is told, and not whether they are lost.
+
+# What orders leave
+admin-customers-by-margin = Contribution margin
+admin-margin = Contribution margin
+admin-margin-goods = Goods, without tax and delivery
+admin-margin-back = Given back
+admin-margin-cost = What they cost the shop
+admin-margin-left = Left
+admin-margin-unsure = { $count ->
+    [one] Of one line nobody said what it cost: the margin is too high by it.
+   *[other] Of { $count } lines nobody said what they cost: the margin is too high by them.
+}
+admin-margin-at-most = at most
+admin-margin-how = Fees of payment and the cost of delivery are not taken off. Goods that never left or came back into stock cost nothing.
+admin-earning-gain = Above nothing
+admin-earning-loss = Below nothing
+admin-earning-unsure = Cost of some goods unknown
+
+# What a customer prefers
+admin-habits = What they prefer
+admin-habit-category = Category
+admin-habit-channel = Way to order
+admin-habit-hours = Time of day
+admin-habit-between = { $from }:00 to { $until }:00
+admin-habit-units = { $count } of { $of } units bought
+admin-habit-orders = { $count } of { $of } orders
+admin-habit-none-units = no favourite among { $count } units
+admin-habit-none-orders = no favourite among { $count } orders
+admin-habit-too-little-units = too little to tell: { $count ->
+    [one] one unit
+   *[other] { $count } units
+}
+admin-habit-too-little-orders = too little to tell: { $count ->
+    [one] one order
+   *[other] { $count } orders
+}
+admin-channel-web = the shop's pages
+admin-channel-api = an app or another program
+admin-channel-staff = by staff, over the telephone or at the counter

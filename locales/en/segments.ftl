@@ -145,6 +145,7 @@ segment-measure-monetary = Fifth by value
 segment-measure-again_90 = Chance of a visit in 90 days
 segment-measure-expected_365 = Visits expected in a year
 segment-measure-value_365 = Value expected in a year
+segment-measure-margin = Contribution margin so far
 segment-goods-product = a product
 segment-goods-variant = a variant
 segment-goods-category = a category

@@ -93,3 +93,33 @@ admin-forecast-who-came = 下单的顾客
 admin-forecast-best = 概率最高的 { $best } 位顾客中有 { $came } 位下了单。
 admin-forecast-no-drop-out = 这些订单无法看出谁已放弃：预测假定每位顾客都按自己的节奏继续，未考虑趋势与季节。
 admin-forecast-alive = 只下过一次单的顾客随时可能回来，因此这里给出的是下单概率，而不是是否流失。
+
+# 订单留下的毛利
+admin-customers-by-margin = 贡献毛利
+admin-margin = 贡献毛利
+admin-margin-goods = 商品（不含税和运费）
+admin-margin-back = 已退款
+admin-margin-cost = 商品成本
+admin-margin-left = 剩余
+admin-margin-unsure = 有 { $count } 行商品没有成本记录，毛利因此偏高。
+admin-margin-at-most = 至多
+admin-margin-how = 未扣除支付手续费和配送成本。未发出或已退回库存的商品不计成本。
+admin-earning-gain = 为正
+admin-earning-loss = 为负
+admin-earning-unsure = 部分商品成本未知
+
+# 顾客的偏好
+admin-habits = 购买偏好
+admin-habit-category = 品类
+admin-habit-channel = 下单方式
+admin-habit-hours = 下单时段
+admin-habit-between = { $from }:00 至 { $until }:00
+admin-habit-units = 所购 { $of } 件中有 { $count } 件
+admin-habit-orders = { $of } 个订单中有 { $count } 个
+admin-habit-none-units = { $count } 件商品中没有明显偏好
+admin-habit-none-orders = { $count } 个订单中没有明显偏好
+admin-habit-too-little-units = 数据太少，无法判断：{ $count } 件
+admin-habit-too-little-orders = 数据太少，无法判断：{ $count } 个订单
+admin-channel-web = 店铺网页
+admin-channel-api = 应用或其他程序
+admin-channel-staff = 由员工下单（电话或柜台）

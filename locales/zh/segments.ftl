@@ -144,6 +144,7 @@ segment-measure-monetary = 金额五分位
 segment-measure-again_90 = 90 天内再次光顾的概率
 segment-measure-expected_365 = 一年内预计光顾次数
 segment-measure-value_365 = 一年内预计消费
+segment-measure-margin = 累计贡献毛利
 segment-goods-product = 某个商品
 segment-goods-variant = 某个规格
 segment-goods-category = 某个分类

@@ -13,7 +13,8 @@ use storefront::doctor::runs as doctor;
 use storefront::orders::terms;
 use storefront::payment_jobs::Cashier;
 use storefront::{
-    batches, carts, gift_cards, idempotency, kin, logins, offers, payments, pictures, refunds, search_index, shop, waiting, webhooks,
+    batches, carts, gift_cards, idempotency, kin, logins, merging, offers, payments, pictures, refunds, search_index, shop, waiting,
+    webhooks,
 };
 
 const RECONCILE: &str = "payments.reconcile";
@@ -50,6 +51,13 @@ pub static KINDS: &[Kind] = &[
     Kind { name: segments::SETTLE_JOB, run: |state, _| segments::settle(&state.db, state.clock.now()) },
     Kind { name: recommendations::RUN_JOB, run: |state, _| recommendations::run(&state.db, state.clock.now()) },
     Kind { name: offers::FIGURE_JOB, run: |state, _| offers::figure_all(&state.db, state.clock.now()) },
+    Kind {
+        name: merging::SWEEP_JOB,
+        run: |state, job| {
+            let (merge, now) = (id(job)?, state.clock.now());
+            state.db.write_now(move |conn| merging::sweep(conn, merge, now))
+        },
+    },
     Kind { name: doctor::EXAMINE_JOB, run: |state, job| doctor::run(&state.db, id(job)?, &state.clock) },
     Kind { name: PRUNE, run: prune },
 ];

@@ -7,12 +7,12 @@ use crate::ids::{CartId, OrderId, PaymentId};
 use crate::orders::{self, NewOrder};
 use crate::pricing::PricedLine;
 use crate::stock::{self, Demand, StockError};
-use crate::{payments, promotions, stored_value};
+use crate::{margins, payments, promotions, stored_value};
 use chrono::TimeDelta;
-use crm::CustomerId;
 use crm::customers::{self, NewCustomer};
 use crm::email::Email;
 use crm::purchases::{self, Place, Purchase};
+use crm::{CustomerId, identities};
 use kernel::clock::Time;
 use kernel::events::{self, Event};
 use kernel::money::Money;
@@ -151,6 +151,11 @@ fn create(conn: &mut Conn, quote: &Quote, contact: &Contact, settlement: Settlem
             customers::meet(conn, &new, now)?.0
         }
     };
+    // Whoever erases or merges them comes before this or after it. A cart that changed hands meanwhile is priced for the one who has it now.
+    let customer = match identities::hold(conn, customer)? {
+        Some(held) if cart.customer_id.is_none_or(|owner| owner == held) => held,
+        _ => return Err(PlaceError::Changed),
+    };
     // An order of which nothing is left to pay has nothing to wait for.
     let settlement = if quote.due() == 0 { Settlement::After } else { settlement };
     let due = match settlement {
@@ -159,10 +164,6 @@ fn create(conn: &mut Conn, quote: &Quote, contact: &Contact, settlement: Settlem
         Settlement::After => None,
     };
     let order = orders::create(conn, &NewOrder { quote, customer, shipping: &contact.shipping, billing: &contact.billing, due }, now)?;
-    // The new row holds the customer's: whoever erases them comes before this or after it. SQLite has one writer.
-    if matches!(conn, Conn::Postgres(_)) && customers::erased(conn, customer)? {
-        return Err(PlaceError::Changed);
-    }
     let actor = "customer";
 
     let demand = demand(quote);
@@ -184,7 +185,9 @@ fn create(conn: &mut Conn, quote: &Quote, contact: &Contact, settlement: Settlem
     let revenue = Money::new(quote.priced.total, quote.currency);
     let lines = bought(quote);
     let place = Place::new(&contact.shipping.country, &contact.shipping.postal_code);
-    purchases::learn(conn, &Purchase { order: order.0, customer, at: now, revenue, units: quote.units(), lines, place }, now)?;
+    let margin = margins::of_cart(quote.lines.iter().zip(&quote.priced.lines));
+    let purchase = Purchase { order: order.0, customer, at: now, revenue, units: quote.units(), lines, place, margin };
+    purchases::learn(conn, &purchase, now)?;
     // The payment of what is left comes after those of gift cards and store credit; a free order has a payment of nothing.
     let payment = if quote.due() > 0 || quote.stored.sum() == 0 {
         payments::create(conn, order, &cart.payment_method, Money::new(quote.due(), quote.currency), now)?

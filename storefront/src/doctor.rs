@@ -39,6 +39,7 @@ pub fn examine(conn: &mut Conn, progress: &mut dyn FnMut(&'static str)) -> Resul
         ("the memory of purchases agrees with the orders", money::purchases),
         ("scores of customers agree with their purchases", memory::scores),
         ("members of segments are those their rules take", memory::segments),
+        ("numbers of merged customers stand for whom their merges say and hold nothing", memory::merged),
         ("changed orders are what their changes made them", edits::records),
         ("payments of changed orders ask for what is missing", edits::balances),
         ("uses of promotions agree with their movements", promotions::uses),

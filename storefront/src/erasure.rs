@@ -9,19 +9,23 @@ pub use preview::{Hindrance, Part, Preview, preview};
 
 use crate::ids::{CartId, OrderId, ReturnId};
 use crate::schema::{carts, orders, returns, stock_requests};
-use crm::CustomerId;
-use crm::customers::Customer;
 use crm::email::Email;
+use crm::{CustomerId, identities};
 use diesel::prelude::*;
 use kernel::{Conn, Result};
 use std::collections::BTreeSet;
 
-/// The mail addresses by which a customer is known here, in every spelling that is stored.
-fn spellings(conn: &mut Conn, customer: &Customer) -> Result<Vec<String>> {
-    let mut all = BTreeSet::from([customer.email.clone(), customer.email.to_lowercase()]);
-    all.extend(orders::table.filter(orders::customer_id.eq(customer.id)).select(orders::email).distinct().load::<String>(conn)?);
-    let waiting = stock_requests::table.filter(stock_requests::email_key.eq(customer.email.to_lowercase()));
-    all.extend(waiting.select(stock_requests::email).load::<String>(conn)?);
+/// The mail addresses by which a customer is known here, in every spelling that is stored, `emails` are those of
+/// their row and of whoever was merged into them.
+fn spellings(conn: &mut Conn, customer: CustomerId, emails: &[String]) -> Result<Vec<String>> {
+    let mut all: BTreeSet<String> =
+        orders::table.filter(orders::customer_id.eq(customer)).select(orders::email).distinct().load::<String>(conn)?.into_iter().collect();
+    for email in emails {
+        let waiting = stock_requests::table.filter(stock_requests::email_key.eq(email.to_lowercase()));
+        all.extend(waiting.select(stock_requests::email).load::<String>(conn)?);
+        all.insert(email.to_lowercase());
+        all.insert(email.clone());
+    }
     all.remove("");
     Ok(all.into_iter().collect())
 }
@@ -55,7 +59,7 @@ pub fn subjects(conn: &mut Conn, customer: CustomerId) -> Result<Vec<String>> {
         .order(orders::id)
         .select((orders::id, orders::number, orders::cart_id))
         .load(conn)?;
-    let mut subjects = vec![format!("customer:{customer}")];
+    let mut subjects: Vec<String> = identities::all(conn, customer)?.iter().map(|id| format!("customer:{id}")).collect();
     for (id, number, cart) in own {
         subjects.push(format!("order:{number}"));
         subjects.extend(cart.map(|cart| format!("cart:{cart}")));

@@ -4,7 +4,7 @@ use crate::schema::{login_tokens, logins, sessions};
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use chrono::TimeDelta;
-use crm::CustomerId;
+use crm::{CustomerId, identities};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::events::{self, Event};
@@ -51,7 +51,7 @@ pub fn matches(password: &str, hash: &str) -> bool {
     }
 }
 
-/// The stored hash of a customer's password; `None` without a login.
+/// The stored hash of the password of a customer's own login; `None` without one. Who was merged into another keeps their login.
 pub fn password_hash(conn: &mut Conn, customer: CustomerId) -> Result<Option<String>> {
     Ok(logins::table.find(customer).select(logins::password_hash).first(conn).optional()?)
 }
@@ -66,31 +66,53 @@ pub fn register(conn: &mut Conn, customer: CustomerId, hash: &str, now: Time) ->
     Ok(added == 1)
 }
 
-/// Changes the password and ends every session of the customer.
-pub fn set_password(conn: &mut Conn, customer: CustomerId, hash: &str) -> Result<()> {
-    diesel::update(logins::table.find(customer)).set(logins::password_hash.eq(hash)).execute(conn)?;
-    diesel::delete(sessions::table.filter(sessions::customer_id.eq(customer))).execute(conn)?;
+/// Changes the password of a login and ends every session that it opened.
+pub fn set_password(conn: &mut Conn, login: CustomerId, hash: &str) -> Result<()> {
+    diesel::update(logins::table.find(login)).set(logins::password_hash.eq(hash)).execute(conn)?;
+    diesel::delete(sessions::table.filter(sessions::login_id.eq(login))).execute(conn)?;
     Ok(())
 }
 
-/// Whether the customer proved that the address is theirs.
+/// Whether a customer can sign in, with a login of their own or of somebody who was merged into them.
+pub fn registered(conn: &mut Conn, customer: CustomerId) -> Result<bool> {
+    let ids = identities::all(conn, customer)?;
+    Ok(logins::table.filter(logins::customer_id.eq_any(ids)).count().get_result::<i64>(conn)? > 0)
+}
+
+/// Whether a customer proved an address that they sign in with.
+pub fn proven(conn: &mut Conn, customer: CustomerId) -> Result<bool> {
+    let ids = identities::all(conn, customer)?;
+    let own = logins::table.filter(logins::customer_id.eq_any(ids)).filter(logins::verified_at.is_not_null());
+    Ok(own.count().get_result::<i64>(conn)? > 0)
+}
+
+/// Whether a login's address was proven.
 pub fn verified(conn: &mut Conn, customer: CustomerId) -> Result<bool> {
     let at: Option<Option<Time>> = logins::table.find(customer).select(logins::verified_at).first(conn).optional()?;
     Ok(at.flatten().is_some())
 }
 
-/// Opens a session; the token goes into a cookie and is kept here only as a hash.
-pub fn open_session(conn: &mut Conn, customer: CustomerId, token: &str, user_agent: &str, now: Time) -> Result<()> {
+/// Opens a session for whoever a login stands for, and answers who that is; the token goes into a cookie and is kept here only as a hash.
+pub fn open_session(conn: &mut Conn, login: CustomerId, token: &str, user_agent: &str, now: Time) -> Result<CustomerId> {
+    let customer = identities::standing(conn, login)?;
     diesel::insert_into(sessions::table)
         .values((
             sessions::token_hash.eq(token::hash(token)),
             sessions::customer_id.eq(customer),
+            sessions::login_id.eq(login),
             sessions::user_agent.eq(user_agent.chars().take(200).collect::<String>()),
             sessions::created_at.eq(now),
             sessions::expires_at.eq(now + TimeDelta::days(SESSION_DAYS)),
         ))
         .execute(conn)?;
-    Ok(())
+    Ok(customer)
+}
+
+/// The login that opened a session.
+pub fn login_of(conn: &mut Conn, token: &str, now: Time) -> Result<Option<CustomerId>> {
+    let own = sessions::table.find(token::hash(token)).filter(sessions::expires_at.gt(now));
+    let found: Option<(CustomerId, Option<CustomerId>)> = own.select((sessions::customer_id, sessions::login_id)).first(conn).optional()?;
+    Ok(found.map(|(customer, login)| login.unwrap_or(customer)))
 }
 
 /// Who a session's token belongs to.

@@ -217,7 +217,12 @@ pub fn on_event(conn: &mut Conn, event: &Event, now: Time, mailer: &Mailer) -> R
         Event::RefundSettled { order, refund } => order::refund_sent(conn, *order, *refund, now, mailer),
         Event::PaymentCaseOpened { order, payment_case } => order::case_refund(conn, *order, *payment_case, now, mailer),
         Event::ReturnChanged { order, back, status } => returned::update(conn, *order, *back, status, now, mailer),
-        Event::OrderPlaced { .. } | Event::RefundRequested { .. } | Event::CustomerJoined { .. } | Event::CustomerErased { .. } => Ok(()),
+        Event::OrderPlaced { .. }
+        | Event::RefundRequested { .. }
+        | Event::CustomerJoined { .. }
+        | Event::CustomersMerged { .. }
+        | Event::CustomersParted { .. }
+        | Event::CustomerErased { .. } => Ok(()),
         Event::ProductChanged { .. } | Event::ProductsChanged { .. } => Ok(()),
     }
 }

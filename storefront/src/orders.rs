@@ -16,6 +16,7 @@ pub use queries::{
 pub use status::{FulfilmentStatus, OrderStatus, PaymentStatus, derive, refresh};
 
 use crate::address::Address;
+use crate::habits::Channel;
 use crate::ids::{CartId, LocationId, OrderId, OrderLineId, StoreId, VariantId};
 use crate::pricing::DeliveryTax;
 use crate::schema::{adjustments, order_history, order_lines, orders};
@@ -204,6 +205,12 @@ pub fn confirm(conn: &mut Conn, order: OrderId, actor: &str, now: Time) -> Resul
     // Last: everybody who confirms waits for the row with the numbers.
     documents::on_confirmation(conn, order, now)?;
     Ok(true)
+}
+
+/// Keeps how an order that was just placed came in, other than by the shop's own pages.
+pub(crate) fn came_by(conn: &mut Conn, order: OrderId, channel: Channel) -> Result<()> {
+    diesel::update(orders::table.find(order)).set(orders::source.eq(channel.as_str())).execute(conn)?;
+    Ok(())
 }
 
 /// Why an order is cancelled, as the history keeps it.

@@ -9,7 +9,7 @@ use crate::shop::LANGUAGES;
 use crate::{address_book, carts, catalog, logins, offers, store_credit, stores, timeline, wish_list};
 use crm::activities::{self, Place};
 use crm::scores::{self, Score};
-use crm::{CustomerId, consents, customers, recommendations, segments, trails};
+use crm::{CustomerId, consents, customers, identities, merges, recommendations, segments, tasks, trails};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::money::Money;
@@ -22,9 +22,10 @@ const TOGETHER: i64 = 500;
 /// Gathers it as JSON. Amounts are minor units with their currency, moments are UTC. `NotFound` for somebody who was erased.
 pub fn gather(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Value> {
     let customer = customers::known(conn, id)?;
+    let emails = identities::emails(conn, id)?;
     let profile = json!({ "number": id, "name": customer.name, "email": customer.email, "phone": customer.phone,
         "language": customer.language, "tags": customer.tags, "note": customer.note, "since": customer.created_at,
-        "account": logins::password_hash(conn, id)?.is_some() });
+        "other_emails": emails.get(1..).unwrap_or_default(), "account": logins::registered(conn, id)? });
     let said: Vec<Value> = consents::of(conn, id)?
         .iter()
         .map(|one| {
@@ -42,9 +43,10 @@ pub fn gather(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Value> {
         .collect();
     Ok(json!({
         "made_at": now, "profile": profile, "consents": said, "addresses": addresses, "orders": bought::orders(conn, id)?,
-        "store_credit": credit(conn, id)?, "carts": in_carts(conn, id, now)?, "waiting_for": waiting(conn, &customer.email.to_lowercase())?,
+        "store_credit": credit(conn, id)?, "carts": in_carts(conn, id, now)?, "waiting_for": waiting(conn, &emails)?,
         "scores": scores::of(conn, id)?.map(|score| scored(&score)).transpose()?, "browsers": browsers, "sign_ins": sign_ins(conn, id, now)?,
-        "mails": mails(conn, &customer.email)?, "offers": offered(conn, id)?, "wish_list": wished(conn, id)?, "segments": within(conn, id, now)?,
+        "mails": mails(conn, &emails)?, "merged": merged(conn, id)?, "tasks": to_do(conn, id)?, "offers": offered(conn, id)?, "wish_list": wished(conn, id)?,
+        "segments": within(conn, id, now)?,
         "suggestions": suggested(conn, id, now)?, "timeline": happened(conn, id)?,
     }))
 }
@@ -113,10 +115,22 @@ fn in_carts(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Vec<Value>> {
     Ok(found)
 }
 
-fn waiting(conn: &mut Conn, key: &str) -> Result<Vec<Value>> {
+/// What staff have to do about them, and what they did.
+fn to_do(conn: &mut Conn, id: CustomerId) -> Result<Vec<Value>> {
+    let one = |task: &tasks::Task| json!({ "title": task.title, "note": task.note, "due_on": task.due_on, "set_at": task.created_at, "done_at": task.done_at });
+    Ok(tasks::of_customer(conn, id, TOGETHER)?.iter().map(one).collect())
+}
+
+/// Which other customers the shop found to be the same person.
+fn merged(conn: &mut Conn, id: CustomerId) -> Result<Vec<Value>> {
+    Ok(merges::of_survivor(conn, id, TOGETHER)?.iter().map(merges::told).collect())
+}
+
+fn waiting(conn: &mut Conn, emails: &[String]) -> Result<Vec<Value>> {
+    let keys: Vec<String> = emails.iter().map(|email| email.to_lowercase()).collect();
     let rows: Vec<(ProductId, Time, Option<Time>)> = stock_requests::table
         .inner_join(variants::table.on(variants::id.eq(stock_requests::variant_id)))
-        .filter(stock_requests::email_key.eq(key))
+        .filter(stock_requests::email_key.eq_any(keys))
         .order(stock_requests::id.desc())
         .select((variants::product_id, stock_requests::created_at, stock_requests::told_at))
         .load(conn)?;
@@ -134,6 +148,7 @@ fn scored(score: &Score) -> Result<Value> {
     Ok(json!({
         "orders": one(json!(score.orders), "Orders that were not cancelled."),
         "value": one(json!(Money::new(score.value, currency)), "What they brought, less what was given back."),
+        "margin": one(json!(Money::new(score.margin, currency)), "What they brought without tax and delivery, less refunds and what the goods cost the shop."),
         "first_at": one(json!(score.first_at), "The first order."),
         "last_at": one(json!(score.last_at), "The last order."),
         "stage": one(json!(score.stage), "How long the last order is ago, compared with the usual pace."),
@@ -158,16 +173,20 @@ fn sign_ins(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Vec<Value>> {
 }
 
 /// The mails, without their texts: those are in the person's own mailbox.
-fn mails(conn: &mut Conn, email: &str) -> Result<Vec<Value>> {
-    let (mut found, mut before) = (Vec::new(), None);
-    loop {
-        let page = mail::list(conn, Some(email), before, TOGETHER)?;
-        found.extend(page.iter().map(|one| json!({ "at": one.created_at, "subject": one.subject, "to": one.recipient })));
-        match page.last().filter(|_| full(page.len())) {
-            Some(last) => before = Some(last.id),
-            None => return Ok(found),
+fn mails(conn: &mut Conn, emails: &[String]) -> Result<Vec<Value>> {
+    let mut found = Vec::new();
+    for email in emails {
+        let mut before = None;
+        loop {
+            let page = mail::list(conn, Some(email), before, TOGETHER)?;
+            found.extend(page.iter().map(|one| json!({ "at": one.created_at, "subject": one.subject, "to": one.recipient })));
+            match page.last().filter(|_| full(page.len())) {
+                Some(last) => before = Some(last.id),
+                None => break,
+            }
         }
     }
+    Ok(found)
 }
 
 fn happened(conn: &mut Conn, id: CustomerId) -> Result<Vec<Value>> {

@@ -2,7 +2,7 @@
 
 use crate::ids::OrderId;
 use crate::orders::{self, Order, OrderStatus};
-use crate::{refunds, timeline};
+use crate::{margins, refunds, timeline};
 use crm::activities;
 use crm::purchases::{self, Place, Purchase};
 use kernel::clock::Time;
@@ -43,7 +43,9 @@ fn anew(conn: &mut Conn, order: &Order, now: Time) -> Result<()> {
         Currency::parse(&order.currency).ok_or_else(|| Error::unexpected(format!("order {} is in {}", order.number, order.currency)))?;
     let to = order.shipping_address()?;
     let units = orders::lines(conn, order.id)?.iter().map(|line| line.quantity).sum();
+    let margin = margins::of_order(conn, order)?;
     let purchase = Purchase {
+        margin,
         order: order.id.0,
         customer: order.customer_id,
         at: order.placed_at,

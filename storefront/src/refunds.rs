@@ -16,6 +16,7 @@ use crate::documents;
 use crate::gift_cards;
 use crate::ids::{OrderId, OrderLineId, PaymentId, RefundId};
 use crate::imports;
+use crate::margins;
 use crate::orders::{self, Order, OrderLine};
 use crate::payments::{self, Payment, WishState};
 use crate::promotions;
@@ -209,6 +210,7 @@ pub(crate) fn record_outside(conn: &mut Conn, payment: &Payment, amount: i64, no
     )?;
     if !payments::has_case(conn, payment.id)? {
         purchases::refund(conn, payment.order_id.0, amount, now)?;
+        margins::follow(conn, payment.order_id, now)?;
     }
     settle(conn, id, now)
 }
@@ -305,6 +307,7 @@ fn finish(conn: &mut Conn, order: &Order, payment: &Payment, refund: RefundId, a
     // A surplus is no part of what was bought: the memory holds what the changed order comes to.
     if !stored.surplus {
         purchases::refund(conn, order.id.0, stored.amount, now)?;
+        margins::follow(conn, order.id, now)?;
     }
     promotions::release_refunded(conn, order.id, now)?;
     orders::note(conn, order.id, "refund_requested", &stored.amount.to_string(), actor, now)?;

@@ -772,6 +772,7 @@ diesel::table! {
         user_agent -> Text,
         created_at -> Timestamp,
         expires_at -> Timestamp,
+        login_id -> Nullable<BigInt>,
     }
 }
 
@@ -1070,5 +1071,7 @@ diesel::allow_tables_to_appear_in_same_query!(orders, payments);
 diesel::allow_tables_to_appear_in_same_query!(refunds, payments, captures);
 diesel::allow_tables_to_appear_in_same_query!(order_lines, return_lines);
 diesel::allow_tables_to_appear_in_same_query!(orders, order_lines, variants);
+diesel::allow_tables_to_appear_in_same_query!(order_lines, product_categories);
 diesel::allow_tables_to_appear_in_same_query!(carts, cart_lines);
 diesel::allow_tables_to_appear_in_same_query!(orders, documents);
+diesel::allow_tables_to_appear_in_same_query!(store_credit_entries, payments);

@@ -185,9 +185,12 @@ fn too_few(conn: &mut Conn, variant: VariantId, needed: i64) -> Result<Error> {
     Ok(Error::conflict(said("stock-too-few", &[("there", &level.on_hand), ("needed", &needed)])))
 }
 
+/// Why goods lie here again that an order had.
+pub(crate) const RETURNED: &str = "returned";
+
 /// Puts returned goods back, into the first location.
 pub fn take_back(conn: &mut Conn, order: OrderId, demand: &Demand, refund: &str, actor: &str, now: Time) -> Result<()> {
-    let place = Place { event: refund, reason: "returned", location: Some(places::main(conn)?) };
+    let place = Place { event: refund, reason: RETURNED, location: Some(places::main(conn)?) };
     give(conn, order, demand, &place, |quantity| (quantity, 0, 0), actor, now)
 }
 
@@ -201,7 +204,7 @@ pub fn take_back_at(
     actor: &str,
     now: Time,
 ) -> Result<()> {
-    let place = Place { event, reason: "returned", location: Some(location) };
+    let place = Place { event, reason: RETURNED, location: Some(location) };
     give(conn, order, demand, &place, |quantity| (quantity, 0, 0), actor, now)
 }
 

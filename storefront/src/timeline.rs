@@ -137,7 +137,16 @@ pub fn told(conn: &mut Conn, entries: &[Entry]) -> Result<Vec<Value>> {
             | Kind::ReturnAsked
             | Kind::OrderReturned
             | Kind::OrderRefunded => order = Some(entry.detail.clone()),
-            Kind::Searched | Kind::SignedIn | Kind::MailSent | Kind::ConsentSaid | Kind::NoteWritten | Kind::OfferGiven => {}
+            Kind::Searched
+            | Kind::SignedIn
+            | Kind::MailSent
+            | Kind::ConsentSaid
+            | Kind::NoteWritten
+            | Kind::OfferGiven
+            | Kind::TaskSet
+            | Kind::TaskDone
+            | Kind::Merged
+            | Kind::Parted => {}
         }
         json!({ "kind": entry.kind, "at": entry.happened_at, "text": text, "order": order, "amount": entry.amount() })
     };

@@ -36,6 +36,8 @@ words!(
         OrderRefunded = "order.refunded",
         ReturnUpdated = "return.updated",
         CustomerCreated = "customer.created",
+        CustomerMerged = "customer.merged",
+        CustomerUnmerged = "customer.unmerged",
         ProductUpdated = "product.updated",
         /// Sent by a person who wants to see whether messages arrive.
         Test = "test",

@@ -138,7 +138,19 @@ impl Things {
                 let trail = crm::trails::Evidence::SignIn;
                 crm::trails::join(conn, "a browser of this test", order.customer_id, trail, "signed in", now())?;
                 let edge = crm::trails::edges(conn, order.customer_id, 1)?[0].id;
+                let wish = crm::tasks::Wish { title: "Call".into(), note: String::new(), due_on: now().date(), assignee: None };
+                let task = crm::tasks::create(conn, order.customer_id, &wish, "test", now())?.id;
+                let twin = crm::customers::NewCustomer {
+                    email: Email::parse("twin@example.com", "email")?,
+                    name: "Twin".into(),
+                    phone: String::new(),
+                    language: "en".into(),
+                };
+                let twin = crm::customers::ensure(conn, &twin, now())?;
+                let merge = storefront::merging::merge(conn, twin, order.customer_id, "one person", "test", now())?;
                 Ok(vec![
+                    ("", "{merge}", merge.to_string()),
+                    ("", "{task}", task.to_string()),
                     ("", "{edge}", edge.to_string()),
                     ("", "{batch}", batch.to_string()),
                     ("", "{case}", case.to_string()),
@@ -194,9 +206,9 @@ impl Things {
 }
 
 /// Every row of every table, each below the line that names its table.
-pub fn dumped(house: &House) -> String {
+pub fn dumped(db: &kernel::Db) -> String {
     let file = std::env::temp_dir().join(format!("regulars_pairs_{}", kernel::token::random()));
-    kernel::backup::dump(house.db.target(), &file, &mut |_| {}).unwrap();
+    kernel::backup::dump(db.target(), &file, &mut |_| {}).unwrap();
     let bytes = std::fs::read(&file).unwrap();
     std::fs::remove_file(&file).unwrap();
     let mut lines = String::new();
@@ -206,7 +218,7 @@ pub fn dumped(house: &House) -> String {
 
 /// Every row of every table.
 fn everything(house: &House) -> String {
-    let lines = dumped(house);
+    let lines = dumped(&house.db);
     let mut sorted: Vec<&str> = lines.lines().collect();
     sorted.sort_unstable();
     sorted.join("\n")

@@ -114,7 +114,7 @@ fn figures(house: &House, ann: CustomerId) -> String {
 /// The rows that still tell who somebody is, with the name of their table; documents that were issued stay as they are.
 fn traces(house: &House, words: &[&str]) -> Vec<String> {
     let (mut table, mut found) = (String::new(), Vec::new());
-    for line in dumped(house).lines() {
+    for line in dumped(&house.db).lines() {
         if let Some(rest) = line.strip_prefix("{\"table\":") {
             table = rest.split('"').nth(1).unwrap_or_default().to_string();
         }

@@ -5,23 +5,26 @@ use super::desk::{Desk, refusal};
 use super::forms::Reader;
 use super::offers;
 use super::orders as order_list;
-use super::timeline;
+use super::{merging, tasks, timeline};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use crm::CustomerId;
 use crm::activities;
 use crm::consents;
 use crm::customers::{self, Customer};
+use crm::purchases;
 use crm::scores::{self, Buyer, Forecast, HORIZONS, Run, Score};
-use crm::segments;
+use crm::{identities, segments};
 use kernel::clock::Time;
+use kernel::error::said;
 use kernel::money::{Currency, Money};
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
 use storefront::timeline::told;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
-use storefront::{address_book, carts, logins, orders, store_credit, stores};
+use storefront::web::views::page::Tone;
+use storefront::{address_book, carts, habits, logins, orders, shop, store_credit, stores};
 
 const NOTES: &[&str] = &["tags", "note", "seen"];
 /// Orders and stages shown.
@@ -31,7 +34,21 @@ pub fn address(id: CustomerId) -> String {
     format!("/admin/customers/{id}")
 }
 
+/// Leads from the page of a customer who was merged into another to the same page of the survivor. `rest` is what follows the number in
+/// its address.
+pub async fn moved(desk: &Desk, id: CustomerId, rest: &str) -> Result<Option<HttpResponse>> {
+    let standing = desk.read(move |conn| identities::standing(conn, id)).await?;
+    if standing == id {
+        return Ok(None);
+    }
+    desk.visit.say(&desk.door.signer, Tone::Info, &said("admin-merged-here", &[("id", &id)]));
+    Ok(Some(desk.door.go(&desk.visit, &format!("{}{rest}", address(standing)))))
+}
+
 pub async fn show(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
+    if let Some(there) = moved(&desk, CustomerId(*id), "").await? {
+        return Ok(there);
+    }
     page(&desk, CustomerId(*id), StatusCode::OK, None).await
 }
 
@@ -47,6 +64,8 @@ async fn page(desk: &Desk, id: CustomerId, status: StatusCode, refused: Option<F
         .read(move |conn| {
             let (customer, mut view) = whole(conn, id, now)?;
             view["offers"] = json!(offers::of_customer(conn, id, language, now)?);
+            let shop = shop::get(conn)?;
+            view["habits"] = json!(habits::of(conn, &shop, id, language)?);
             Ok((customer, view))
         })
         .await?;
@@ -72,7 +91,7 @@ fn whole(conn: &mut Conn, id: CustomerId, now: Time) -> Result<(Customer, Value)
     let credit = store_credit::of_customer(conn, id)?.iter().map(store_credit::Balance::money).collect::<Result<Vec<Money>>>()?;
     let filter = orders::Filter { customer: Some(id), ..orders::Filter::default() };
     let bought = order_list::rows(&orders::list(conn, &filter, SHOWN)?, &stores::list(conn)?)?;
-    let said: Vec<Value> = consents::of(conn, id)?
+    let allowed: Vec<Value> = consents::of(conn, id)?
         .iter()
         .map(|one| {
             json!({ "channel": one.channel, "topic": one.topic, "state": one.state, "proof": one.proof, "basis": one.legal_basis,
@@ -86,15 +105,22 @@ fn whole(conn: &mut Conn, id: CustomerId, now: Time) -> Result<(Customer, Value)
         .collect();
     let places: Vec<Vec<String>> = address_book::of_customer(conn, id)?.into_iter().map(|entry| entry.address.lines()).collect();
     let mut view = json!({ "id": id, "name": customer.name, "email": customer.email, "phone": customer.phone, "language": customer.language,
-        "since": customer.created_at, "registered": logins::password_hash(conn, id)?.is_some(), "consents": said, "addresses": places,
+        "since": customer.created_at, "registered": logins::registered(conn, id)?, "consents": allowed, "addresses": places,
         "credit": credit, "orders": bought, "stages": stages, "segments": within, "carts": open_carts(conn, id, now)?, "run": run.as_ref().map(known), "score": null });
     let lately = activities::timeline(conn, id, None, None, SHOWN)?;
     view["timeline"] = json!(told(conn, &lately)?);
     view["browsers"] = json!(timeline::browsers(conn, id)?);
+    view["emails"] = json!(identities::emails(conn, id)?);
+    view["merges"] = json!(merging::of(conn, id)?);
+    view["tasks"] = tasks::of(conn, id, now)?;
     if let Some(score) = score {
         // An import knows customers from before it.
         view["since"] = json!(customer.created_at.min(score.first_at));
         let buyer = scores::buyer(conn, id, &score.currency)?;
+        let (currency, parts) = (score.currency()?, purchases::margins(conn, id, &score.currency)?);
+        let money = |minor: i64| Money::new(minor, currency);
+        view["margin"] = json!({ "goods": money(parts.goods), "given_back": money(-parts.given_back), "cost": money(-parts.cost),
+            "left": money(parts.left()), "uncosted": parts.uncosted });
         view["score"] = figures(&score, buyer.as_ref(), run.as_ref(), now)?;
     }
     Ok((customer, view))

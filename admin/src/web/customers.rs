@@ -6,7 +6,7 @@ use actix_web::HttpResponse;
 use crm::CustomerId;
 use crm::customers::Customer;
 use crm::rfm::Group;
-use crm::scores::{self, Filter, Order, Run, Score, Stage};
+use crm::scores::{self, Earning, Filter, Order, Run, Score, Stage};
 use crm::segments::{self, SegmentId, State};
 use kernel::Result;
 use kernel::money::Money;
@@ -15,12 +15,16 @@ use serde_json::{Value, json};
 pub async fn list(desk: Desk) -> Result<HttpResponse> {
     let (text, group, stage) = (desk.query("q"), desk.query("group"), desk.query("stage"));
     let segment: Option<SegmentId> = desk.query("segment").parse().ok().filter(|_| desk.may(Permission::SegmentsView));
+    let earning = desk.query("earning");
+    let open_task = desk.query("task") == "open";
     let order = Order::parse(&desk.query("order")).unwrap_or(Order::Newest);
     let filter = Filter {
         order,
         group: Group::parse(&group),
         stage: Stage::parse(&stage),
         segment,
+        open_task,
+        earning: Earning::parse(&earning),
         text: text.clone(),
         after: desk.after().map(CustomerId),
     };
@@ -37,7 +41,8 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
     // A text lists the first that it finds, and goes no further.
     let last = found.last().map(|(customer, _)| customer.id.0).filter(|_| text.trim().is_empty());
     let view = json!({ "rows": rows, "next": desk.next(rows.len(), last), "q": text, "group": group, "stage": stage, "order": order,
-        "orders": Order::ALL, "groups": Group::ALL, "stages": Stage::ALL, "segment": segment.map(|id| id.to_string()).unwrap_or_default(), "segments": segments, "due": due, "run": run.map(|run| known(&run)) });
+        "orders": Order::ALL, "groups": Group::ALL, "stages": Stage::ALL, "segment": segment.map(|id| id.to_string()).unwrap_or_default(), "segments": segments, "due": due, "earning": earning, "earnings": Earning::ALL, "task": if open_task { "open" } else { "" },
+        "tasks": [{ "value": "open", "label": "admin-tasks-open-some" }], "run": run.map(|run| known(&run)) });
     desk.page("admin/customers.html", "admin-customers", view)
 }
 
@@ -52,7 +57,7 @@ fn short(score: &Score) -> Result<Value> {
     let money = |minor: i64| Money::new(minor, currency);
     Ok(
         json!({ "orders": score.orders, "value": money(score.value), "last_at": score.last_at, "stage": score.stage, "group": score.standing,
-        "year": score.value_365.map(money) }),
+        "year": score.value_365.map(money), "margin": money(score.margin), "uncosted": score.uncosted }),
     )
 }
 

@@ -44,6 +44,7 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
         "memory",
         &[
             ("customers", Permission::CustomersView),
+            ("tasks", Permission::CustomersView),
             ("segments", Permission::SegmentsView),
             ("forecasts", Permission::CustomersView),
             ("recommendations", Permission::RecommendationsView),

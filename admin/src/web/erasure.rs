@@ -1,6 +1,6 @@
 //! Erasing a customer, with what goes, what stays and what is in the way shown before anybody confirms.
 
-use super::customer::address;
+use super::customer::{address, moved};
 use super::customers::called;
 use super::desk::Desk;
 use actix_web::http::StatusCode;
@@ -12,6 +12,9 @@ use storefront::erasure;
 use storefront::web::posted::Posted;
 
 pub async fn form(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
+    if let Some(there) = moved(&desk, CustomerId(*id), "/erase").await? {
+        return Ok(there);
+    }
     show(&desk, CustomerId(*id), StatusCode::OK).await
 }
 

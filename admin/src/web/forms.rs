@@ -1,6 +1,6 @@
 //! From what was typed to values, with what is wrong gathered field by field.
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDate, NaiveDateTime};
 use kernel::Result;
 use kernel::clock::Time;
 use kernel::error::Fields;
@@ -108,6 +108,14 @@ impl<'a> Reader<'a> {
             self.wrong.add(name, "admin-time-invalid");
         }
         read.ok()
+    }
+
+    /// A day as browsers send it, that must be there.
+    pub fn day(&mut self, name: &str) -> NaiveDate {
+        NaiveDate::parse_from_str(self.posted.get(name).trim(), "%Y-%m-%d").unwrap_or_else(|_| {
+            self.wrong.add(name, "admin-day-invalid");
+            NaiveDate::default()
+        })
     }
 
     /// Refuses the form when something did not read.

@@ -5,6 +5,7 @@ use super::choice;
 use super::desk::Desk;
 use crate::permissions::Permission;
 use actix_web::HttpResponse;
+use crm::tasks;
 use kernel::clock::Time;
 use kernel::money::Money;
 use kernel::{Conn, Result, jobs, mail};
@@ -25,7 +26,7 @@ const BEST: i64 = 10;
 
 /// Only what the person may see is asked for.
 pub async fn home(desk: Desk) -> Result<HttpResponse> {
-    let (now, may) = (desk.door.now(), desk.grants().clone());
+    let (now, may, staff) = (desk.door.now(), desk.grants().clone(), desk.staff().id);
     let (store, of) = choice::store(&desk).await?;
     let view = desk
         .read(move |conn| {
@@ -48,6 +49,10 @@ pub async fn home(desk: Desk) -> Result<HttpResponse> {
             }
             if may.may(Permission::CasesView) {
                 view["cases"] = json!(payments::open_cases(conn)?);
+            }
+            if may.may(Permission::CustomersView) {
+                let (open, overdue) = tasks::waiting(conn, staff.0, now.date(), COUNTED)?;
+                view["tasks"] = json!({ "open": open, "overdue": overdue });
             }
             if may.may(Permission::JobsView) {
                 view["dead_jobs"] = json!(jobs::depth(conn, now)?.dead);

@@ -174,7 +174,7 @@ fn left(conn: &mut Conn, order: &Order) -> Result<(i64, i64, bool)> {
         .filter(|refund| refund.state != payments::WishState::Failed)
         .map(|refund| refund.shipping)
         .sum();
-    Ok((paid, order.shipping_gross() - gone, logins::verified(conn, order.customer_id)?))
+    Ok((paid, order.shipping_gross() - gone, logins::proven(conn, order.customer_id)?))
 }
 
 /// An order, its lines, and how it is now: what the confirming form carries.

@@ -1,5 +1,6 @@
 //! Everything about a customer, as somebody who asks for it gets it: to read and print, and as a file.
 
+use super::customer::moved;
 use super::customers::called;
 use super::desk::Desk;
 use actix_web::http::header;
@@ -12,6 +13,9 @@ use storefront::web::posted::Posted;
 
 pub async fn show(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
     let (id, now) = (CustomerId(*id), desk.door.now());
+    if let Some(there) = moved(&desk, id, "/export").await? {
+        return Ok(there);
+    }
     let view = desk
         .read(move |conn| {
             let customer = customers::known(conn, id)?;

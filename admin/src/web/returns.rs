@@ -107,7 +107,7 @@ fn load(conn: &mut Conn, back: &Return, order: &Order, sold: &[OrderLine], poste
     Ok(
         json!({ "id": back.id, "number": back.number, "order": order.number, "email": order.email, "status": back.status, "comment": back.comment,
         "message": back.message, "outcome": back.outcome, "requested_at": back.requested_at, "label": returns::has_label(conn, back.id)?,
-        "lines": lines, "places": places, "currency": order.currency, "history": history, "registered": logins::verified(conn, order.customer_id)?,
+        "lines": lines, "places": places, "currency": order.currency, "history": history, "registered": logins::proven(conn, order.customer_id)?,
         "wants_exchange": back.exchange, "exchanged": exchanges::number_of(conn, back)? }),
     )
 }

@@ -5,18 +5,18 @@ use super::access::Access::{Enrolling, Public, SignedIn};
 use super::access::{Route, get, post};
 use super::{
     account, api_keys, attributes, audit, batches, cases, categories, collections, customer, customers, doctor, erasure, find, forecasts,
-    gift_cards, home, home_page, invitations, jobs, locations, mails, menus, offers, order, order_edit, order_money, order_new,
+    gift_cards, home, home_page, invitations, jobs, locations, mails, menus, merging, offers, order, order_edit, order_money, order_new,
     order_papers, order_release, order_ship, orders, pages, person, personal, pictures, product, product_export, product_import,
     product_rules, product_table, products, promotion_bench, promotion_codes, promotions, recommendations, redirects, return_exchange,
     return_money, return_new, returns, roles, second_factor, segment_edit, segments, settings, shipping, sign_in, staff, stock,
-    stock_goods, store_credit, stores, taxes, theme, timeline, webhooks,
+    stock_goods, store_credit, stores, tasks, taxes, theme, timeline, webhooks,
 };
 use crate::permissions::Permission::{
-    ApiKeysManage, AuditView, CasesView, ContentEdit, CustomersEdit, CustomersErase, CustomersView, GiftCardsManage, GiftCardsView,
-    JobsManage, JobsView, MailsResend, MailsView, OrdersCancel, OrdersCapture, OrdersEdit, OrdersNote, OrdersPlace, OrdersRefund,
-    OrdersShip, OrdersView, ProductsEdit, ProductsView, PromotionsEdit, PromotionsView, RecommendationsEdit, RecommendationsView,
-    ReturnsHandle, ReturnsView, SegmentsEdit, SegmentsView, SettingsEdit, SettingsView, ShippingEdit, ShippingView, StaffManage,
-    StockAdjust, StockView, StoreCreditManage, StoreCreditView, TaxesEdit, TaxesView,
+    ApiKeysManage, AuditView, CasesView, ContentEdit, CustomersEdit, CustomersErase, CustomersMerge, CustomersView, GiftCardsManage,
+    GiftCardsView, JobsManage, JobsView, MailsResend, MailsView, OrdersCancel, OrdersCapture, OrdersEdit, OrdersNote, OrdersPlace,
+    OrdersRefund, OrdersShip, OrdersView, ProductsEdit, ProductsView, PromotionsEdit, PromotionsView, RecommendationsEdit,
+    RecommendationsView, ReturnsHandle, ReturnsView, SegmentsEdit, SegmentsView, SettingsEdit, SettingsView, ShippingEdit, ShippingView,
+    StaffManage, StockAdjust, StockView, StoreCreditManage, StoreCreditView, TasksEdit, TaxesEdit, TaxesView,
 };
 
 /// The list. Made anew for each worker of the server, since each has its own handlers.
@@ -62,6 +62,16 @@ fn shop() -> Vec<Route> {
         post("/customers/{customer}/browsers/{edge}/part", CustomersEdit, timeline::part),
         get("/customers/{customer}/export", CustomersView, personal::show),
         post("/customers/{customer}/export", CustomersView, personal::download),
+        post("/customers/{customer}/tasks", TasksEdit, tasks::create),
+        get("/customers/{customer}/tasks/{task}", TasksEdit, tasks::form),
+        post("/customers/{customer}/tasks/{task}", TasksEdit, tasks::update),
+        post("/customers/{customer}/tasks/{task}/done", TasksEdit, tasks::done),
+        post("/customers/{customer}/tasks/{task}/undone", TasksEdit, tasks::undone),
+        get("/tasks", CustomersView, tasks::list),
+        get("/customers/{customer}/merge", CustomersMerge, merging::form),
+        post("/customers/{customer}/merge", CustomersMerge, merging::merge),
+        get("/customers/{customer}/merges/{merge}", CustomersMerge, merging::undo_form),
+        post("/customers/{customer}/merges/{merge}/undo", CustomersMerge, merging::undo),
         get("/customers/{customer}/erase", CustomersErase, erasure::form),
         post("/customers/{customer}/erase", CustomersErase, erasure::erase),
         get("/forecasts", CustomersView, forecasts::show),

@@ -8,7 +8,7 @@ use crate::staff;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use crm::email::Email;
-use crm::{CustomerId, customers};
+use crm::{CustomerId, customers, identities};
 use kernel::money::Money;
 use kernel::{Error, Result, token};
 use serde_json::{Value, json};
@@ -90,6 +90,11 @@ async fn change(desk: &Desk, customer: CustomerId, posted: &Posted) -> Result<()
 }
 
 pub async fn show(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
+    let asked = CustomerId(*id);
+    let standing = desk.read(move |conn| identities::standing(conn, asked)).await?;
+    if standing != asked {
+        return Ok(desk.door.go(&desk.visit, &address(standing)));
+    }
     page(&desk, CustomerId(*id), StatusCode::OK, Form::new(ADJUST).fill("key", token::random())).await
 }
 
@@ -107,7 +112,7 @@ async fn page(desk: &Desk, id: CustomerId, status: StatusCode, form: Form) -> Re
                     "actor": names.get(&one.actor).cloned().unwrap_or_default(), "order": order_of(conn, one.payment_id)? }));
             }
             let view = json!({ "id": id, "email": customer.email, "name": customer.name, "balances": balances,
-                "registered": logins::verified(conn, id)? });
+                "registered": logins::proven(conn, id)? });
             Ok((view, rows, found.last().map(|one| one.id)))
         })
         .await?;
@@ -120,7 +125,7 @@ async fn page(desk: &Desk, id: CustomerId, status: StatusCode, form: Form) -> Re
 
 pub async fn adjust(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<HttpResponse> {
     let id = CustomerId(*id);
-    desk.read(move |conn| customers::get(conn, id)).await?;
+    desk.read(move |conn| customers::known(conn, id)).await?;
     match change(&desk, id, &posted).await {
         Ok(()) => Ok(desk.done(&address(id), "admin-saved")),
         Err(error) => {

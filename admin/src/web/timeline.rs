@@ -1,6 +1,6 @@
 //! The timeline of a customer: everything that happened with them, by key and by kind; and which browsers were theirs.
 
-use super::customer::address;
+use super::customer::{address, moved};
 use super::customers::called;
 use super::desk::{Desk, ROWS};
 use actix_web::{HttpResponse, web};
@@ -18,6 +18,9 @@ const BROWSERS: i64 = 20;
 
 pub async fn show(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
     let id = CustomerId(*id);
+    if let Some(there) = moved(&desk, id, "/timeline").await? {
+        return Ok(there);
+    }
     let (kind, before) = (Kind::parse(&desk.query("kind")), Place::parse(&desk.query("after")));
     let (customer, entries, rows) = desk
         .read(move |conn| {

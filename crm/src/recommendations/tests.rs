@@ -124,6 +124,7 @@ fn buys(db: &Db, customer: CustomerId, order: i64, on: i64, products: &[i64]) {
         units: 1,
         lines: products.iter().map(line).collect(),
         place: Default::default(),
+        margin: Default::default(),
     };
     db.write_now(move |conn| purchases::learn(conn, &purchase, day(on))).unwrap();
 }

@@ -104,6 +104,7 @@ fn measured(scored: &Scored, facts: &Facts) -> bool {
         // Who never bought has none, and brought nothing in any currency.
         Measure::Orders => Some(score.map_or(0, |score| score.orders)),
         Measure::Value => Some(score.map_or(0, |score| score.value)),
+        Measure::Margin => Some(score.map_or(0, |score| score.margin)),
         Measure::Recency => score.and_then(|score| score.recency),
         Measure::Frequency => score.and_then(|score| score.frequency),
         Measure::Monetary => score.and_then(|score| score.monetary),

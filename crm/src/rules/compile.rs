@@ -223,6 +223,7 @@ impl Builder<'_> {
         let column = match scored.measure {
             Measure::Orders => "COALESCE(s.orders, 0)",
             Measure::Value => "COALESCE(s.value, 0)",
+            Measure::Margin => "COALESCE(s.margin, 0)",
             other => &format!("s.{}", other.as_str()),
         };
         let mut sql = Fragment::of("(TRUE");
@@ -345,7 +346,7 @@ impl Builder<'_> {
             let name = if *table == Table::Scores { "s".to_string() } else { format!("q{n}") };
             sql.push(" LEFT JOIN ").add(&self.read(table, source)).push(&format!(" {name} ON {name}.customer_id = c.id"));
         }
-        sql.push(" WHERE TRUE").add(&self.ranged("c.id"));
+        sql.push(" WHERE c.merged_into IS NULL").add(&self.ranged("c.id"));
         sql
     }
 

@@ -60,6 +60,7 @@ pub(super) struct Profile {
     pub language: String,
     pub tags: String,
     pub created_at: Time,
+    merged_into: Option<CustomerId>,
 }
 
 #[derive(Clone, Debug, Queryable)]
@@ -164,6 +165,13 @@ fn profile(conn: &mut Conn, customer: CustomerId, hold: bool) -> Result<Option<P
             Ok(customers::table.find(customer).select(Profile::as_select()).for_no_key_update().first(c).optional()?)
         }
         conn => Ok(on_each!(conn, c => customers::table.find(customer).select(Profile::as_select()).first(c)).optional()?),
+    }
+}
+
+impl Facts {
+    /// Whether they were merged into another: then no rule holds for them.
+    pub(crate) fn merged(&self) -> bool {
+        self.profile.merged_into.is_some()
     }
 }
 

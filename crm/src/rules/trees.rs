@@ -6,7 +6,7 @@ use crate::consents::{self, Consent, Statement};
 use crate::customers::{self, NewCustomer};
 use crate::email::Email;
 use crate::products::{self, Kin};
-use crate::purchases::{self, Line, Place, Purchase};
+use crate::purchases::{self, Line, Margin, Place, Purchase};
 use crate::schema::{activities, scores};
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -196,7 +196,8 @@ pub fn buy(conn: &mut Conn, dice: &mut Dice, customer: CustomerId) -> kernel::Re
     let at = some_time(dice);
     let revenue = Money::new(1000 * (1 + dice.below(4)), currency);
     let units = lines.iter().map(|line| line.quantity).sum();
-    let purchase = Purchase { order, customer, at, revenue, units, lines, place: Place::new(country, postcode) };
+    let margin = Margin { goods: 100 * dice.below(9), cost: 100 * dice.below(9), ..Margin::default() };
+    let purchase = Purchase { order, customer, at, revenue, units, lines, place: Place::new(country, postcode), margin };
     purchases::learn(conn, &purchase, at)?;
     if dice.chance(4) {
         purchases::refund(conn, order, 1000, at)?;

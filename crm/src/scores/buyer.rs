@@ -10,11 +10,24 @@ use kernel::clock::Time;
 
 const DAYS_OF_WEEK: f64 = 7.0;
 
-/// An order: when it was placed, and what it brought in the currency of the scores (nothing when it was in another one).
+/// An order: when it was placed, what it brought and left in the currency of the scores (nothing when it was in another one), and of how
+/// many of its lines nobody knows the cost.
 #[derive(Clone, Copy, Debug)]
 pub struct Bought {
     pub at: Time,
     pub net: i64,
+    pub margin: i64,
+    pub uncosted: i64,
+}
+
+/// An order as it is read: its moment, what it brought, what it left, lines without cost, and whether it is in the currency that counts.
+pub(super) type Row = (Time, i64, i64, i64, bool);
+
+impl Bought {
+    pub(super) fn of((at, net, margin, uncosted, counts): Row) -> Bought {
+        let counted = |number: i64| if counts { number } else { 0 };
+        Bought { at, net: counted(net), margin: counted(margin), uncosted: counted(uncosted) }
+    }
 }
 
 /// A customer with at least one order.
@@ -23,6 +36,9 @@ pub struct Buyer {
     pub customer: CustomerId,
     pub orders: i64,
     pub value: i64,
+    /// What the orders left over their goods, and the lines whose cost nobody knows.
+    pub margin: i64,
+    pub uncosted: i64,
     pub first_at: Time,
     pub last_at: Time,
     /// The days with orders, the first one first, and what they brought.
@@ -41,7 +57,9 @@ impl Buyer {
             }
         }
         let value = orders.iter().map(|order| order.net).sum();
-        Some(Buyer { customer, orders: orders.len() as i64, value, first_at: first.at, last_at: last.at, days })
+        let (margin, uncosted) = orders.iter().fold((0, 0), |sum, order| (sum.0 + order.margin, sum.1 + order.uncosted));
+        let (first_at, last_at) = (first.at, last.at);
+        Some(Buyer { customer, orders: orders.len() as i64, value, margin, uncosted, first_at, last_at, days })
     }
 
     pub fn in_short(&self) -> Orders {
@@ -86,8 +104,8 @@ impl Buyer {
         let after = self.days.len() as i64 - kept.len() as i64;
         let start = |day: NaiveDate| day.and_time(chrono::NaiveTime::MIN);
         let value = kept.iter().map(|(_, net)| net).sum();
-        let known =
-            Buyer { orders: kept.len() as i64, value, first_at: start(first), last_at: start(last), days: kept, customer: self.customer };
+        let (orders, first_at, last_at) = (kept.len() as i64, start(first), start(last));
+        let known = Buyer { orders, value, margin: 0, uncosted: 0, first_at, last_at, days: kept, customer: self.customer };
         Some((known, after))
     }
 }

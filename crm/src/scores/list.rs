@@ -4,7 +4,7 @@ use super::{Score, Stage};
 use crate::CustomerId;
 use crate::customers::{Customer, named};
 use crate::rfm::Group;
-use crate::schema::{customers, scores, segment_states};
+use crate::schema::{customer_tasks, customers, scores, segment_states};
 use crate::segments::{self, Listed, SegmentId};
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -19,6 +19,18 @@ words!(
         LastOrder = "last_order",
         /// What they are expected to bring in a year.
         Forecast = "forecast",
+        /// What their orders left over the goods.
+        Margin = "margin",
+    }
+);
+
+words!(
+    /// What the orders of a customer left over their goods.
+    Earning {
+        Gain = "gain",
+        Loss = "loss",
+        /// Of some goods nobody said what they cost.
+        Unsure = "unsure",
     }
 );
 
@@ -29,6 +41,9 @@ pub struct Filter {
     pub group: Option<Group>,
     pub stage: Option<Stage>,
     pub segment: Option<SegmentId>,
+    pub earning: Option<Earning>,
+    /// Only those about whom something is to be done.
+    pub open_task: bool,
     /// The beginning of the mail address or of the name.
     pub text: String,
     /// The last customer of the page before.
@@ -48,8 +63,8 @@ pub fn list(conn: &mut Conn, filter: &Filter, limit: i64, now: Time) -> Result<V
     if !filter.text.trim().is_empty() {
         return found(conn, filter, members.as_ref(), limit);
     }
-    if filter.order == Order::Newest && filter.group.is_none() && filter.stage.is_none() {
-        return newest(conn, filter.after, members.as_ref(), limit);
+    if filter.order == Order::Newest && filter.group.is_none() && filter.stage.is_none() && filter.earning.is_none() {
+        return newest(conn, filter, members.as_ref(), limit);
     }
     scored(conn, filter, members.as_ref(), limit)
 }
@@ -69,12 +84,36 @@ macro_rules! only {
     };
 }
 
-fn newest(conn: &mut Conn, after: Option<CustomerId>, members: Option<&Listed>, limit: i64) -> Result<Vec<Row>> {
+/// Adds to a query that something is to be done about the customer in `$column`.
+macro_rules! to_do {
+    ($query:expr, $filter:expr, $column:expr) => {
+        if $filter.open_task {
+            let open = customer_tasks::table.filter(customer_tasks::done_at.is_null());
+            $query = $query.filter($column.eq_any(open.select(customer_tasks::customer_id)));
+        }
+    };
+}
+
+/// Adds to a query over scores what the orders left.
+macro_rules! earned {
+    ($query:expr, $filter:expr) => {
+        match $filter.earning {
+            Some(Earning::Gain) => $query = $query.filter(scores::margin.gt(0)),
+            Some(Earning::Loss) => $query = $query.filter(scores::margin.lt(0)),
+            Some(Earning::Unsure) => $query = $query.filter(scores::uncosted.gt(0)),
+            None => {}
+        }
+    };
+}
+
+fn newest(conn: &mut Conn, filter: &Filter, members: Option<&Listed>, limit: i64) -> Result<Vec<Row>> {
     let mut query = customers::table
         .left_join(scores::table.on(scores::customer_id.eq(customers::id)))
-        .filter(customers::id.lt(after.unwrap_or(CustomerId(i64::MAX))))
+        .filter(customers::id.lt(filter.after.unwrap_or(CustomerId(i64::MAX))))
+        .filter(customers::merged_into.is_null())
         .into_boxed();
     only!(query, members, customers::id);
+    to_do!(query, filter, customers::id);
     Ok(query.order(customers::id.desc()).limit(limit).select((Customer::as_select(), Option::<Score>::as_select())).load(conn)?)
 }
 
@@ -88,22 +127,25 @@ fn found(conn: &mut Conn, filter: &Filter, members: Option<&Listed>, limit: i64)
     if let Some(stage) = filter.stage {
         query = query.filter(scores::stage.eq(stage));
     }
+    earned!(query, filter);
     only!(query, members, customers::id);
+    to_do!(query, filter, customers::id);
     Ok(query.order(customers::id.desc()).select((Customer::as_select(), Option::<Score>::as_select())).load(conn)?)
 }
 
 /// By what the list is in order, of whoever stands last on a page.
 struct Place {
     value: i64,
+    margin: i64,
     forecast: Option<i64>,
     last_at: Time,
     id: CustomerId,
 }
 
 fn place(conn: &mut Conn, id: CustomerId) -> Result<Option<Place>> {
-    let columns = (scores::value, scores::value_365, scores::last_at);
-    let row: Option<(i64, Option<i64>, Time)> = scores::table.find(id).select(columns).first(conn).optional()?;
-    Ok(row.map(|(value, forecast, last_at)| Place { value, forecast, last_at, id }))
+    let columns = (scores::value, scores::margin, scores::value_365, scores::last_at);
+    let row: Option<(i64, i64, Option<i64>, Time)> = scores::table.find(id).select(columns).first(conn).optional()?;
+    Ok(row.map(|(value, margin, forecast, last_at)| Place { value, margin, forecast, last_at, id }))
 }
 
 /// Those who bought, in an order that an index holds.
@@ -113,7 +155,8 @@ fn scored(conn: &mut Conn, filter: &Filter, members: Option<&Listed>, limit: i64
         None => None,
     };
     let in_part = filter.group.is_some() || filter.stage.is_some();
-    let order = if in_part { Order::Value } else { filter.order };
+    let order = if in_part && filter.order != Order::Margin { Order::Value } else { filter.order };
+    let order = if order == Order::Newest && filter.earning.is_some() { Order::Margin } else { order };
     let mut query = scores::table
         .inner_join(customers::table.on(customers::id.eq(scores::customer_id)))
         .select((Customer::as_select(), Score::as_select()))
@@ -124,7 +167,9 @@ fn scored(conn: &mut Conn, filter: &Filter, members: Option<&Listed>, limit: i64
     if let Some(stage) = filter.stage {
         query = query.filter(scores::stage.eq(stage));
     }
+    earned!(query, filter);
     only!(query, members, scores::customer_id);
+    to_do!(query, filter, scores::customer_id);
     query = match order {
         Order::LastOrder => {
             if let Some(after) = after {
@@ -140,6 +185,13 @@ fn scored(conn: &mut Conn, filter: &Filter, members: Option<&Listed>, limit: i64
                 query = query.filter(scores::value_365.le(least)).filter(scores::value_365.lt(least).or(same));
             }
             query.order((scores::value_365.desc(), scores::customer_id.desc()))
+        }
+        Order::Margin => {
+            if let Some(after) = after {
+                let same = scores::margin.eq(after.margin).and(scores::customer_id.lt(after.id));
+                query = query.filter(scores::margin.le(after.margin)).filter(scores::margin.lt(after.margin).or(same));
+            }
+            query.order((scores::margin.desc(), scores::customer_id.desc()))
         }
         Order::Value | Order::Newest => {
             if let Some(after) = after {

@@ -2,6 +2,7 @@
 
 use super::{Bought, Buyer, Figures, Parts, Score, figure, hold, scored, store};
 use crate::CustomerId;
+use crate::identities;
 use crate::rfm::Quintiles;
 use crate::schema::{purchases, score_runs, scores};
 use crate::segments;
@@ -56,7 +57,7 @@ fn read(db: &Db, currency: Currency) -> Result<Vec<Buyer>> {
     let mut from = 0;
     while from < last {
         let range = (CustomerId(from), CustomerId(from + READ));
-        type Row = (CustomerId, Time, i64, bool);
+        type Row = (CustomerId, Time, i64, i64, i64, bool);
         let rows: Vec<Row> = db.read_now(move |conn| {
             Ok(purchases::table
                 .filter(purchases::customer_id.gt(range.0).and(purchases::customer_id.le(range.1)))
@@ -65,13 +66,15 @@ fn read(db: &Db, currency: Currency) -> Result<Vec<Buyer>> {
                     purchases::customer_id,
                     purchases::purchased_at,
                     purchases::revenue - purchases::refunded,
+                    purchases::goods - purchases::given_back - purchases::cost,
+                    purchases::uncosted,
                     purchases::currency.eq(currency.code()),
                 ))
                 .load(conn)?)
         })?;
         for one in rows.chunk_by(|one, other| one.0 == other.0) {
             let bought: Vec<Bought> =
-                one.iter().map(|(_, at, net, counts)| Bought { at: *at, net: if *counts { *net } else { 0 } }).collect();
+                one.iter().map(|&(_, at, net, margin, uncosted, counts)| Bought::of((at, net, margin, uncosted, counts))).collect();
             buyers.extend(one.first().and_then(|first| Buyer::of(first.0, &bought)));
         }
         from += READ;
@@ -87,7 +90,9 @@ fn write(conn: &mut Conn, chunk: &[(Buyer, Quintiles)], figures: &Figures, curre
         .execute(conn)?;
     let rows: Vec<Score> =
         scores::table.filter(scores::customer_id.eq_any(&ids)).order(scores::customer_id).select(Score::as_select()).load(conn)?;
-    for (buyer, place) in chunk {
+    // Whoever was merged since their purchases were read has none any more.
+    let merged = identities::merged_among(conn, &ids)?;
+    for (buyer, place) in chunk.iter().filter(|(buyer, _)| !merged.contains(&buyer.customer)) {
         let found = rows.binary_search_by_key(&buyer.customer, |row| row.customer_id);
         let before = match found {
             Ok(at) => rows[at].clone(),

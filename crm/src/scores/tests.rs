@@ -25,6 +25,7 @@ fn buys(db: &Db, customer: CustomerId, order: i64, on: i64, minor: i64) {
         units: 1,
         lines: Vec::new(),
         place: Default::default(),
+        margin: Default::default(),
     };
     db.write_now(move |conn| purchases::learn(conn, &purchase, day(on))).unwrap();
 }
@@ -67,6 +68,7 @@ fn money_of_another_currency_is_no_part_of_the_value() {
         units: 1,
         lines: Vec::new(),
         place: Default::default(),
+        margin: Default::default(),
     };
     db.write_now(move |conn| purchases::learn(conn, &francs, day(1))).unwrap();
     let now = score(&db, ann).unwrap();
@@ -121,11 +123,14 @@ fn lists_go_on_by_key_in_every_order() {
     shop(&db);
     customer(&db, "zoe");
     run(&db, Currency::EUR, day(365)).unwrap();
-    for (order, expected) in [(Order::Newest, 121), (Order::Value, 120), (Order::LastOrder, 120), (Order::Forecast, 120)] {
+    for (order, expected) in
+        [(Order::Newest, 121), (Order::Value, 120), (Order::LastOrder, 120), (Order::Forecast, 120), (Order::Margin, 120)]
+    {
         let mut seen = Vec::new();
         let mut after = None;
         loop {
-            let filter = Filter { order, group: None, stage: None, segment: None, text: String::new(), after };
+            let filter =
+                Filter { order, group: None, stage: None, segment: None, open_task: false, earning: None, text: String::new(), after };
             let page = db.read_now(move |conn| list(conn, &filter, 50, day(365))).unwrap();
             let Some(last) = page.last() else { break };
             after = Some(last.0.id);
@@ -137,7 +142,16 @@ fn lists_go_on_by_key_in_every_order() {
         assert_eq!((seen.len(), once.len()), (expected, expected), "{order:?}");
     }
     let found = |text: &str| {
-        let filter = Filter { order: Order::Newest, group: None, stage: None, segment: None, text: text.into(), after: None };
+        let filter = Filter {
+            order: Order::Newest,
+            group: None,
+            stage: None,
+            segment: None,
+            open_task: false,
+            earning: None,
+            text: text.into(),
+            after: None,
+        };
         db.read_now(move |conn| list(conn, &filter, 50, day(365))).unwrap().len()
     };
     assert_eq!((found("ZOE"), found("c11"), found("zoe@ex"), found("%"), found("nobody")), (1, 11, 1, 0, 0));

@@ -85,7 +85,9 @@ pub(super) fn bring(conn: &mut Conn, lives: &Lives, customer: CustomerId, why: W
         .select((segment_states::segment_id, segment_states::member, segment_states::changes_at, segment_states::build))
         .load(c))?;
     for live in &lives.all {
-        let said = answer(&live.rule, &facts, &lives.others, now);
+        // A row that says no keeps a build that is running from writing what it read before the merge.
+        let nothing = Answer { holds: false, until: None };
+        let said = if facts.merged() { nothing } else { answer(&live.rule, &facts, &lives.others, now) };
         let row = rows.iter().find(|row| row.segment == live.id);
         write(conn, live, customer, row, said, why, now)?;
     }

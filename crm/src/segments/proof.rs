@@ -35,7 +35,7 @@ struct Wrong {
 /// whatever they say.
 pub fn proofs(conn: &mut Conn, now: Time) -> Result<Vec<Proof>> {
     let (all, others) = (store::list(conn)?, store::others(conn)?);
-    let checked: i64 = customers::table.count().get_result(conn)?;
+    let checked: i64 = customers::table.filter(customers::merged_into.is_null()).count().get_result(conn)?;
     let mut proofs = Vec::new();
     for segment in all.into_iter().filter(|segment| segment.state == State::Built) {
         // Rows that were written after `now`, by a machine whose clock is ahead, are compared as of then.
@@ -49,7 +49,7 @@ pub fn proofs(conn: &mut Conn, now: Time) -> Result<Vec<Proof>> {
         sql.push(" WHERE f.member <> COALESCE(s.member, FALSE) AND (s.changes_at IS NULL OR s.changes_at > ").time(now);
         sql.push(") ORDER BY f.id LIMIT ").int(NAMED);
         let mut wrong: Vec<(CustomerId, bool)> = sql.load::<Wrong>(conn)?.into_iter().map(|row| (CustomerId(row.id), row.member)).collect();
-        let known = customers::table.select(customers::id);
+        let known = customers::table.filter(customers::merged_into.is_null()).select(customers::id);
         let strangers: Vec<CustomerId> = segment_states::table
             .filter(segment_states::segment_id.eq(segment.id))
             .filter(segment_states::member.eq(true))

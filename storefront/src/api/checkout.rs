@@ -9,6 +9,7 @@ use crate::api_keys::Scope;
 use crate::carts::{self, Cart};
 use crate::checkout::{self, PlaceError, Placed, Seen, Settlement};
 use crate::gateway::{Capture, Gateway, GatewayError, Gateways, OpenPayment, Opened, Record};
+use crate::habits::Channel;
 use crate::ids::{OrderId, PaymentId, ShippingRateId};
 use crate::orders::{self, Order};
 use crate::payments::{self, Payment, PaymentState};
@@ -315,13 +316,17 @@ fn place(conn: &mut Conn, cart: &Cart, gateways: &Gateways, seen: (i64, i64, Opt
             seen.due = due.unwrap_or(quote.due());
         }
     }
-    checkout::place(conn, cart.id, seen, settlement, now).map_err(|error| match error {
+    let placed = checkout::place(conn, cart.id, seen, settlement, now).map_err(|error| match error {
         PlaceError::Changed => Error::conflict(
             "The cart is not what you named any more, or something in it cannot be had. Read it again, then place it as it is.",
         ),
         PlaceError::Incomplete(step) => incomplete(step),
         PlaceError::Other(error) => error,
-    })
+    })?;
+    if placed.first {
+        orders::came_by(conn, placed.order, Channel::Api)?;
+    }
+    Ok(placed)
 }
 
 /// Whether the cart says that gift cards and store credit pay all of it, and they do.

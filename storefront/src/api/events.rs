@@ -31,6 +31,8 @@ pub fn tell(conn: &mut Conn, event: &Event, now: Time) -> Result<()> {
             };
             webhooks::tell(conn, Topic::CustomerCreated, data, now)
         }
+        Event::CustomersMerged { merged, survivor, .. } => about_merge(conn, Topic::CustomerMerged, *merged, *survivor, now),
+        Event::CustomersParted { merged, survivor, .. } => about_merge(conn, Topic::CustomerUnmerged, *merged, *survivor, now),
         Event::ProductChanged { product } => about_product(conn, ProductId(*product), now),
         Event::ProductsChanged { products } => products.iter().try_for_each(|id| about_product(conn, ProductId(*id), now)),
         Event::ReturnChanged { back, .. } => about_return(conn, ReturnId(*back), now),
@@ -38,6 +40,11 @@ pub fn tell(conn: &mut Conn, event: &Event, now: Time) -> Result<()> {
             Ok(())
         }
     }
+}
+
+/// Whose number stands for whom, or does no longer.
+fn about_merge(conn: &mut Conn, topic: Topic, merged: i64, survivor: i64, now: Time) -> Result<()> {
+    webhooks::tell(conn, topic, move |_| Ok(Some(json!({ "id": survivor, "merged_id": merged }))), now)
 }
 
 fn about_product(conn: &mut Conn, id: ProductId, now: Time) -> Result<()> {

@@ -1,8 +1,10 @@
 //! What the crm remembers, against what it was made of.
 
 use super::Finding;
+use crate::merging;
 use crm::CustomerId;
-use crm::{scores, segments};
+
+use crm::{identities, merges, scores, segments};
 use kernel::clock::Clock;
 use kernel::{Conn, Result};
 
@@ -16,9 +18,29 @@ pub fn scores(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
         after = *last;
         for (customer, score, buyer) in proofs {
             finding.checked += 1;
-            let stored = score.map(|score| (score.orders, score.value, score.first_at, score.last_at));
-            let made = buyer.map(|buyer| (buyer.orders, buyer.value, buyer.first_at, buyer.last_at));
-            finding.expect_equal(|| format!("customer {customer}: orders, value, first and last order"), stored, made);
+            let stored = score.map(|score| (score.orders, score.value, score.margin, score.uncosted, score.first_at, score.last_at));
+            let made = buyer.map(|buyer| (buyer.orders, buyer.value, buyer.margin, buyer.uncosted, buyer.first_at, buyer.last_at));
+            finding.expect_equal(|| format!("customer {customer}: orders, value, margin, first and last order"), stored, made);
+        }
+    }
+}
+
+/// Customers who were merged into others: the row and the merge name the same one, nobody is merged in a circle, and what moves has moved.
+pub fn merged(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
+    let mut after = CustomerId(0);
+    loop {
+        let page = merges::standing(conn, after, STEP)?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = last.merged;
+        for one in page {
+            finding.checked += 1;
+            let id = one.merged;
+            finding.expect_equal(|| format!("customer {id}: merged into"), one.into, one.by_merge);
+            if identities::standing(conn, id).is_err() {
+                finding.problems.push(format!("customer {id} is merged in a circle"));
+            }
+            let left = one.rows + merging::left(conn, id)?;
+            finding.expect_equal(|| format!("customer {id}: rows that are the survivor's"), left, 0);
         }
     }
 }

@@ -4,8 +4,8 @@ use super::{Finding, each_order};
 use crate::ids::{OrderLineId, PaymentId};
 use crate::orders::{self, OrderStatus};
 use crate::payments::{self, WishState};
-use crate::refunds;
 use crate::schema::{captures, order_lines, payments as payment_rows, refund_lines, refunds as refund_rows};
+use crate::{margins, refunds};
 use diesel::prelude::*;
 use kernel::{Conn, Result};
 use std::collections::BTreeMap;
@@ -108,6 +108,9 @@ pub fn purchases(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
         finding.expect_equal(|| format!("order {}, remembered revenue", order.number), revenue, order.total);
         let back = refunds::remembered(conn, order.id)?;
         finding.expect_equal(|| format!("order {}, remembered refunds", order.number), refunded, back);
+        let margin = crm::purchases::margin(conn, order.id.0)?;
+        let made = margins::of_order(conn, order)?;
+        finding.expect_equal(|| format!("order {}, remembered margin", order.number), margin, Some(made));
         // A variant that was taken out of the catalogue since is remembered still.
         let lines = crm::purchases::lines(conn, order.customer_id, order.id.0)?;
         for line in orders::bought(conn, order.id)? {

@@ -9,7 +9,7 @@ use crate::pricing::{PricedLine, Step};
 use crate::schema::{adjustments, order_edits, order_lines, orders as rows};
 use crate::stock::{self, StockError};
 use crate::tax;
-use crate::{documents, payments, promotions, refunds};
+use crate::{documents, margins, payments, promotions, refunds};
 use crm::purchases::{self, Place};
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -59,6 +59,7 @@ pub fn edit(conn: &mut Conn, order: OrderId, wish: &Wish, expected: Expected, ac
     let to = changed.shipping_address()?;
     let place = Place::new(&to.country, &to.postal_code);
     purchases::change(conn, order.id.0, plan.after.total, units, &lines, &place, now)?;
+    margins::follow(conn, order.id, now)?;
     orders::note(conn, order.id, "edited", &plan.after.total.to_string(), actor, now)?;
     refunds::request_surplus(conn, &changed, plan.back, "order changed", actor, now)?;
     payments::rebalance(conn, order.id, Some(&wish.method), now)?;

@@ -14,7 +14,7 @@ use crate::schema::{
 use crate::webhooks::MessageState;
 use crate::wish_list;
 use crm::email::Email;
-use crm::{CustomerId, customers, erasure};
+use crm::{CustomerId, customers, erasure, identities};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Error, Result, mail};
@@ -22,34 +22,46 @@ use kernel::{Conn, Error, Result, mail};
 /// Erases a customer. `Conflict` while something stands in the way, see [`super::preview`]; `NotFound` for somebody who was erased
 /// before. Nothing of it may be committed after an error.
 pub fn erase(conn: &mut Conn, id: CustomerId, now: Time) -> Result<()> {
-    let customer = customers::known(conn, id)?;
-    // From here on nobody places an order for them, so that what is looked at next stays true.
+    customers::known(conn, id)?;
+    let mut emails = identities::emails(conn, id)?;
+    // From here on nobody places an order for them or is merged into them, so that what is looked at next stays true.
     erasure::begin(conn, id, now)?;
+    // Whoever was merged into them is the same person.
+    let everybody = identities::all(conn, id)?;
+    for one in everybody.iter().filter(|one| **one != id) {
+        emails.extend(identities::emails(conn, *one)?);
+        erasure::begin(conn, *one, now)?;
+    }
     if !preview::hindered(conn, id)?.is_empty() {
         return Err(Error::conflict("erasure-not-now"));
     }
-    let spelled = spellings(conn, &customer)?;
     let own: Vec<Order> =
         order_rows::table.filter(order_rows::customer_id.eq(id)).order(order_rows::id).select(Order::as_select()).load(conn)?;
+    let spelled = spellings(conn, id, &emails)?;
     let mut written = Vec::new();
     for order in &own {
         written.extend(mails::of_order(conn, order)?.into_iter().map(|mail| mail.id));
     }
     mail::forget(conn, &spelled, &written)?;
     forget_messages(conn, &own, &spelled)?;
-    forget_ways_in(conn, id)?;
+    for one in &everybody {
+        forget_ways_in(conn, *one)?;
+    }
     forget_carts(conn, id, &spelled)?;
-    diesel::delete(stock_requests::table.filter(stock_requests::email_key.eq(customer.email.to_lowercase()))).execute(conn)?;
+    let keys: Vec<String> = spelled.iter().map(|email| email.to_lowercase()).collect();
+    diesel::delete(stock_requests::table.filter(stock_requests::email_key.eq_any(keys))).execute(conn)?;
     for order in &own {
         forget_in_order(conn, order, &erasure::placeholder(id), now)?;
     }
     let keys: Vec<String> = addresses(&spelled).iter().map(Email::key).collect();
     promotions::forget_person(conn, &keys, &erasure::placeholder(id))?;
-    offers::forget(conn, id)?;
-    wish_list::forget(conn, id)?;
+    for one in &everybody {
+        offers::forget(conn, *one)?;
+        wish_list::forget(conn, *one)?;
+    }
     let received = gift_cards::table.filter(gift_cards::recipient_email.eq_any(&spelled));
     diesel::update(received).set(NOBODY).execute(conn)?;
-    erasure::finish(conn, id, &addresses(&spelled), now)
+    everybody.iter().try_for_each(|one| erasure::finish(conn, *one, &addresses(&spelled), now))
 }
 
 /// Login, sessions, links in mails, and the address book.

@@ -6,7 +6,7 @@ use crate::payments::{self, WishState};
 use crate::returns::{self, Status};
 use crate::schema::{addresses, documents, orders as order_rows, stock_requests};
 use crate::{logins, refunds, store_credit, wish_list};
-use crm::{CustomerId, activities, consents, customers, trails};
+use crm::{CustomerId, activities, consents, customers, identities, trails};
 use diesel::prelude::*;
 use kernel::money::Money;
 use kernel::{Conn, Result, mail};
@@ -44,13 +44,15 @@ pub struct Preview {
 
 /// Figures what an erasure would do. `NotFound` for somebody who was erased.
 pub fn preview(conn: &mut Conn, id: CustomerId) -> Result<Preview> {
-    let customer = customers::known(conn, id)?;
-    let spelled = spellings(conn, &customer)?;
-    let waiting = stock_requests::table.filter(stock_requests::email_key.eq(customer.email.to_lowercase()));
+    customers::known(conn, id)?;
+    let emails = identities::emails(conn, id)?;
+    let spelled = spellings(conn, id, &emails)?;
+    let keys: Vec<String> = emails.iter().map(|email| email.to_lowercase()).collect();
+    let waiting = stock_requests::table.filter(stock_requests::email_key.eq_any(keys));
     let count = |what, count: usize| Part { what, count: i64::try_from(count).unwrap_or(i64::MAX) };
     let orders: i64 = order_rows::table.filter(order_rows::customer_id.eq(id)).count().get_result(conn)?;
     let goes = vec![
-        Part { what: "login", count: i64::from(logins::password_hash(conn, id)?.is_some()) },
+        Part { what: "login", count: i64::from(logins::registered(conn, id)?) },
         Part { what: "addresses", count: addresses::table.filter(addresses::customer_id.eq(id)).count().get_result(conn)? },
         count("carts", carts_left(conn, id, &spelled)?.len()),
         Part { what: "waiting", count: waiting.count().get_result(conn)? },

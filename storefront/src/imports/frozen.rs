@@ -2,6 +2,7 @@
 
 use crate::address::Address;
 use crate::ids::{OrderId, OrderLineId, PaymentId, RefundId, ShipmentId, VariantId};
+use crate::margins;
 use crate::orders::{self, FulfilmentStatus, OrderStatus, PaymentStatus, terms};
 use crate::payments::{PaymentState, WishState};
 use crate::schema::{adjustments, captures, order_lines, orders as order_rows, payments, refund_lines, refunds, shipment_lines, shipments};
@@ -131,7 +132,9 @@ pub(super) fn write(conn: &mut Conn, order: &Frozen, customer: CustomerId, curre
         let revenue = Money::new(order.total(), currency);
         let lines = orders::bought(conn, id)?;
         let place = Place::new(&order.delivery.country, &order.delivery.postal_code);
-        purchases::learn(conn, &Purchase { order: id.0, customer, at: order.placed_at, revenue, units, lines, place }, now)?;
+        let stored = orders::get(conn, id)?;
+        let margin = margins::of_order(conn, &stored)?;
+        purchases::learn(conn, &Purchase { order: id.0, customer, at: order.placed_at, revenue, units, lines, place, margin }, now)?;
         if order.refunded > 0 {
             purchases::refund(conn, id.0, order.refunded, now)?;
         }

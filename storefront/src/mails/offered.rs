@@ -15,7 +15,7 @@ use kernel::{Conn, Result};
 /// Decides what is to be decided for the order's customer, and tells what they may use, at the prices that pages show them.
 pub(super) fn of(conn: &mut Conn, order: &Order, language: Language, mailer: &Mailer, now: Time) -> Result<Vec<MailOffer>> {
     let customer = order.customer_id;
-    if consents::current(conn, customer, "email", "news")? != Some(Consent::Given) || logins::password_hash(conn, customer)?.is_none() {
+    if consents::current(conn, customer, "email", "news")? != Some(Consent::Given) || !logins::registered(conn, customer)? {
         return Ok(Vec::new());
     }
     offers::settle(conn, customer, now)?;

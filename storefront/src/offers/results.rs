@@ -5,7 +5,7 @@ use crate::ids::PromotionId;
 use crate::promotions;
 use crate::schema::{offer_decisions as decisions, offers, promotions as promotion_rows};
 use crm::lift::{Lift, Sample, lift};
-use crm::{CustomerId, purchases};
+use crm::{CustomerId, identities, purchases};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::db::Db;
@@ -62,12 +62,14 @@ fn figure(conn: &mut Conn, id: PromotionId, now: Time) -> Result<Results> {
         let Some(last) = page.last() else { break };
         after = last.0;
         let people: Vec<CustomerId> = page.iter().map(|row| row.0).collect();
+        // Where two people were merged who both had a decision, the one that does not count stayed with a number that buys nothing.
+        let merged = identities::merged_among(conn, &people)?;
         let since = page.iter().map(|row| row.2).min().unwrap_or(now);
         let mut bought: HashMap<CustomerId, Vec<(Time, i64)>> = HashMap::new();
         for (customer, at, net) in purchases::since(conn, &people, currency, since)? {
             bought.entry(customer).or_default().push((at, net));
         }
-        for (customer, arm, decided_at) in page {
+        for (customer, arm, decided_at) in page.into_iter().filter(|(customer, ..)| !merged.contains(customer)) {
             let theirs = bought.get(&customer).into_iter().flatten().filter(|(at, _)| *at >= decided_at);
             let (orders, money) = theirs.fold((0, 0), |(orders, money), (_, net)| (orders + 100, money + net));
             let outcome = if arm == Arm::Given { &mut given } else { &mut control };

@@ -89,7 +89,7 @@ fn person(conditions: &Conditions, shopper: &Shopper) -> Option<Reason> {
         return Some(Reason::SignIn);
     }
     let invited = |key: &String| conditions.customers.contains(key);
-    if !conditions.customers.is_empty() && !shopper.email.as_ref().is_some_and(invited) {
+    if !conditions.customers.is_empty() && !shopper.email.iter().chain(&shopper.also).any(invited) {
         return Some(Reason::NotInvited);
     }
     if conditions.segment.is_some_and(|id| !shopper.segments.contains(&id)) {

@@ -77,6 +77,8 @@ pub struct Shopper {
     pub signed_in: bool,
     /// The key of the mail address, when it is known.
     pub email: Option<String>,
+    /// The keys of all addresses by which a customer is known, when a promotion is for people by name.
+    pub also: Vec<String>,
     /// Orders so far; `None` while nobody knows who it is.
     pub orders: Option<i64>,
     /// Of the segments that promotions name, those they are in.

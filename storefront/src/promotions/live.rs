@@ -13,6 +13,7 @@ use crate::shop::Shop;
 use crate::tax::{Place, Rates};
 use crate::tax_rates;
 use crm::email::Email;
+use crm::identities;
 use crm::segments::{self, SegmentId};
 use crm::{CustomerId, customers, purchases};
 use diesel::prelude::*;
@@ -122,6 +123,11 @@ pub(crate) fn shopper(conn: &mut Conn, loaded: &mut Loaded, customer: Option<Cus
         (None, Some(_)) => Some(0),
         _ => None,
     };
+    let named = loaded.offers.iter().any(|offer| !offer.rules.conditions.customers.is_empty());
+    let also = match customer.filter(|_| named) {
+        Some(customer) => identities::emails(conn, customer)?.iter().map(|email| email.to_lowercase()).collect(),
+        None => Vec::new(),
+    };
     let segments = match known {
         Some(customer) => segments::among(conn, customer, &asked_about(&loaded.offers), now)?,
         None => Vec::new(),
@@ -129,7 +135,7 @@ pub(crate) fn shopper(conn: &mut Conn, loaded: &mut Loaded, customer: Option<Cus
     if let Some(customer) = customer {
         crate::offers::take_over(conn, customer, &mut loaded.offers, now)?;
     }
-    Ok(Shopper { signed_in: customer.is_some(), email: key, orders, segments })
+    Ok(Shopper { signed_in: customer.is_some(), email: key, also, orders, segments })
 }
 
 /// The segments that some promotion is for.

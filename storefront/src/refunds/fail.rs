@@ -3,6 +3,7 @@
 use super::{Refund, get, lines_of, mark_refunded, of_payment};
 use crate::documents;
 use crate::ids::{PaymentId, RefundId};
+use crate::margins;
 use crate::orders::{self, OrderStatus};
 use crate::payments::{self, Failed, Payment, WishState};
 use crate::schema::{payments as payment_rows, refunds};
@@ -57,6 +58,7 @@ fn fail(conn: &mut Conn, id: RefundId, from: WishState, error: &str, now: Time) 
     // Money no order wanted was never part of what the customer bought.
     if !refund.surplus && !payments::has_case(conn, refund.payment_id)? {
         purchases::refund(conn, refund.order_id.0, -refund.amount, now)?;
+        margins::follow(conn, refund.order_id, now)?;
     }
     let payment = payments::get(conn, refund.payment_id)?;
     payments::alarm(conn, &payment, Failed::Refund(id), refund.amount, error, now)?;

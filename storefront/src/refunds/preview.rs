@@ -121,7 +121,7 @@ pub fn preview(conn: &mut Conn, order: &Order, request: &Request) -> Result<Prev
     if amount > refundable {
         fields.add("lines", "refund-more-than-paid");
     }
-    if request.to_credit && !logins::verified(conn, order.customer_id)? {
+    if request.to_credit && !logins::proven(conn, order.customer_id)? {
         fields.add("to_credit", "store-credit-needs-account");
     }
     fields.check()?;

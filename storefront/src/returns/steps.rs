@@ -2,6 +2,7 @@
 
 use super::{Return, Status, lines_of, lock, stepped};
 use crate::ids::{LocationId, OrderLineId, ReturnId, VariantId};
+use crate::margins;
 use crate::orders;
 use crate::schema::{return_lines, returns};
 use crate::stock::{self, Demand};
@@ -89,6 +90,8 @@ pub fn inspect(conn: &mut Conn, id: ReturnId, found: &[Inspected], actor: &str, 
     }
     wrong.check()?;
     shelve(conn, &back, shelved, actor, now)?;
+    // What lies on a shelf again cost nothing.
+    margins::follow(conn, back.order_id, now)?;
     diesel::update(returns::table.find(id)).set(returns::inspected_at.eq(now)).execute(conn)?;
     stepped(conn, id, "return_inspected", actor, now)
 }

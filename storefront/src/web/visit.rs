@@ -138,6 +138,12 @@ impl Visit {
         self.session.as_deref().map_or(Ok(None), |session| logins::session(conn, session, now))
     }
 
+    /// The login that they signed in with: their own, or that of somebody whom staff merged into them.
+    pub fn login(&self, conn: &mut Conn, now: Time) -> Result<CustomerId> {
+        let login = self.session.as_deref().map_or(Ok(None), |session| logins::login_of(conn, session, now))?;
+        login.ok_or(Error::Unauthorised)
+    }
+
     /// The customer who is signed in, or `Unauthorised`.
     pub fn signed_in(&self, conn: &mut Conn, now: Time) -> Result<CustomerId> {
         self.customer(conn, now)?.ok_or(Error::Unauthorised)

@@ -28,8 +28,16 @@ fn what_goes_with_a_product_and_a_cart_is_told() {
         let revenue = kernel::money::Money::new(1500, kernel::money::Currency::EUR);
         let learn = move |conn: &mut kernel::Conn| {
             let customer = crm::customers::ensure(conn, &new, now)?;
-            let bought =
-                crm::purchases::Purchase { order, customer, at: now, revenue, units: 3, lines: lines.clone(), place: Default::default() };
+            let bought = crm::purchases::Purchase {
+                order,
+                customer,
+                at: now,
+                revenue,
+                units: 3,
+                lines: lines.clone(),
+                place: Default::default(),
+                margin: Default::default(),
+            };
             crm::purchases::learn(conn, &bought, now)
         };
         shop.db.write_now(learn).unwrap();

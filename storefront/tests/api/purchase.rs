@@ -25,6 +25,9 @@ fn a_purchase_by_bank_transfer_from_cart_to_refund() {
         "placing again is the same order"
     );
     assert_eq!(client.get(&path).is(200)["order_number"], json!(number));
+    let known = number.clone();
+    let stored = shop.db.read_now(move |conn| regulars_storefront::orders::get_by_number(conn, &known)).unwrap();
+    assert_eq!(stored.source, "api", "it says that a program placed it");
     assert_eq!(client.post(&format!("{path}/lines"), json!({"sku": "MUG", "quantity": 1})).status, 409, "a placed cart is closed");
 
     let order = format!("/orders/{number}");

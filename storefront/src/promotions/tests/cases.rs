@@ -144,7 +144,8 @@ impl Case {
             if !known.local.is_empty() {
                 facts.local = Time::parse_from_str(&known.local, "%Y-%m-%d %H:%M").unwrap();
             }
-            facts.shopper = Shopper { signed_in: known.signed_in, email: known.email.clone(), orders: known.orders, segments: Vec::new() };
+            let (signed_in, email, orders) = (known.signed_in, known.email.clone(), known.orders);
+            facts.shopper = Shopper { signed_in, email, orders, ..Shopper::default() };
         }
         for gift in &self.gifts {
             let stock = GiftStock { unit_price: gift.price, for_sale: true, free: Some(gift.free), requires_shipping: true };

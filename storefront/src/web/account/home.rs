@@ -28,7 +28,7 @@ pub async fn overview(door: web::Data<Door>, visit: Visit) -> Result<HttpRespons
         let view = OverviewView {
             name: if customer.name.is_empty() { customer.email.clone() } else { customer.name },
             email: customer.email,
-            verified: logins::verified(conn, id)?,
+            verified: logins::proven(conn, id)?,
             orders: rows(conn, id, None, RECENT)?.0,
             credit: credit::balances(conn, id)?,
             address: address.map(|entry| shown::address_lines(&entry.address, seen.language)),

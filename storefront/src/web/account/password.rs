@@ -11,8 +11,8 @@ use crate::web::views::page::Tone;
 use crate::web::visit::Visit;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use crm::customers;
 use crm::email::Email;
+use crm::identities;
 use kernel::{Error, Result};
 
 pub async fn show_forgot(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
@@ -33,7 +33,7 @@ pub async fn forgot(door: web::Data<Door>, visit: Visit, form: Posted) -> Result
     };
     let (mailer, store) = (door.mailer(), visit.site.id);
     door.write(move |conn, now| {
-        let Some(customer) = customers::find_by_email(conn, &email)? else { return Ok(()) };
+        let Some(customer) = identities::by_address(conn, &email)? else { return Ok(()) };
         if logins::password_hash(conn, customer.id)?.is_none() {
             return Ok(());
         }

@@ -46,7 +46,13 @@ async fn ask(door: &Door, visit: &Visit, status: StatusCode, wrong: Fields) -> R
 
 pub async fn erase(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<HttpResponse> {
     door.limits.sign_in.check(&visit.client)?;
-    let hash = or_sign_in!(theirs(&door, &visit, |conn, id, _| Ok(logins::password_hash(conn, id)?.unwrap_or_default())));
+    let hash = {
+        let seen = visit.clone();
+        or_sign_in!(theirs(&door, &visit, move |conn, _, now| {
+            let login = seen.login(conn, now)?;
+            Ok(logins::password_hash(conn, login)?.unwrap_or_default())
+        }))
+    };
     let password = form.get("password").to_string();
     if password.len() > 1000 || !blocking(move || logins::matches(&password, &hash)).await? {
         let mut wrong = Fields::default();

@@ -76,8 +76,9 @@ fn read(form: &Posted, wrong: &mut Fields) -> Wanted {
 
 pub async fn save(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<HttpResponse> {
     let seen = visit.clone();
-    let (page, hash) = or_sign_in!(theirs(&door, &visit, move |conn, id, now| {
-        Ok((frame::load(conn, &seen, now)?, logins::password_hash(conn, id)?.unwrap_or_default()))
+    let (page, hash) = or_sign_in!(theirs(&door, &visit, move |conn, _, now| {
+        let login = seen.login(conn, now)?;
+        Ok((frame::load(conn, &seen, now)?, logins::password_hash(conn, login)?.unwrap_or_default()))
     }));
     let mut wrong = Fields::default();
     let wanted = read(&form, &mut wrong);
@@ -94,8 +95,9 @@ pub async fn save(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<H
         set_news(conn, id, wanted.news, "set in the account", now)?;
         if let Some(hash) = &password {
             // Every other device is signed out; this one goes on with a session of its own.
-            logins::set_password(conn, id, hash)?;
-            logins::open_session(conn, id, &session, &seen.user_agent, now)?;
+            let login = seen.login(conn, now)?;
+            logins::set_password(conn, login, hash)?;
+            logins::open_session(conn, login, &session, &seen.user_agent, now)?;
         }
         Ok(())
     })

@@ -14,6 +14,7 @@ use actix_web::{HttpResponse, web};
 use crm::consents::{self, Consent, Statement};
 use crm::customers::{self, NewCustomer};
 use crm::email::Email;
+use crm::identities;
 use kernel::clock::Time;
 use kernel::error::Fields;
 use kernel::{Conn, Error, Result};
@@ -85,8 +86,10 @@ pub async fn register(door: web::Data<Door>, visit: Visit, form: Posted) -> Resu
 }
 
 fn join(conn: &mut Conn, store: StoreId, wanted: &Wanted, hash: &str, mailer: &Mailer, now: Time) -> Result<()> {
-    let id = customers::ensure(conn, &wanted.new, now)?;
-    let customer = customers::get(conn, id)?;
+    let known = customers::ensure(conn, &wanted.new, now)?;
+    // The login belongs to the address, also when staff merged its customer into another.
+    let customer = identities::by_address(conn, &wanted.new.email)?.ok_or(Error::NotFound)?;
+    let id = customer.id;
     if logins::verified(conn, id)? {
         // Somebody who forgot, or somebody else: the mail goes to the owner and lets them in.
         let token = logins::issue_token(conn, id, Purpose::Reset, now)?;
@@ -99,7 +102,7 @@ fn join(conn: &mut Conn, store: StoreId, wanted: &Wanted, hash: &str, mailer: &M
     if wanted.marketing {
         let statement =
             Statement { channel: "email", topic: "news", legal_basis: "consent", state: Consent::Given, proof: "ticked at registration" };
-        consents::record(conn, id, &statement, now)?;
+        consents::record(conn, known, &statement, now)?;
     }
     let token = logins::issue_token(conn, id, Purpose::Verify, now)?;
     mailer.verify_email(conn, store, &customer, &token, now)

@@ -14,11 +14,10 @@ use crate::web::views::page::Tone;
 use crate::web::visit::Visit;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use crm::CustomerId;
 use crm::activities::{self, Activity, Kind};
-use crm::customers;
 use crm::email::Email;
 use crm::trails::Evidence;
+use crm::{CustomerId, identities};
 use kernel::clock::Time;
 use kernel::error::Fields;
 use kernel::{Conn, Result, token};
@@ -47,7 +46,7 @@ pub async fn sign_in(door: web::Data<Door>, visit: Visit, form: Posted) -> Resul
     let known = door
         .read(move |conn, _| {
             let Some(email) = email else { return Ok(None) };
-            let Some(customer) = customers::find_by_email(conn, &email)? else { return Ok(None) };
+            let Some(customer) = identities::by_address(conn, &email)? else { return Ok(None) };
             let hash = logins::password_hash(conn, customer.id)?;
             Ok(hash.map(|hash| (customer.id, hash)))
         })
@@ -78,13 +77,13 @@ pub async fn sign_in(door: web::Data<Door>, visit: Visit, form: Posted) -> Resul
 
 /// Opens a session, and gives the browser's cart to the customer. The visitor's secret is changed, and the cart goes along.
 /// Answers whether two carts became one.
-pub(super) async fn enter(door: &Door, visit: &Visit, customer: CustomerId) -> Result<bool> {
+pub(super) async fn enter(door: &Door, visit: &Visit, login: CustomerId) -> Result<bool> {
     let (session, secret, seen) = (token::random(), visit.renew(), visit.clone());
     visit.sign_in(&session);
     let recognition = Recognition::of(visit);
     let (merged, trail) = door
         .write(move |conn, now| {
-            logins::open_session(conn, customer, &session, &seen.user_agent, now)?;
+            let customer = logins::open_session(conn, login, &session, &seen.user_agent, now)?;
             activities::record(conn, &came(customer, &token::hash(&session), now))?;
             let trail = recognition.join(conn, customer, Evidence::SignIn, "signed in", now)?;
             Ok((take_cart(conn, &seen, customer, &secret, now)?, trail))

@@ -50,7 +50,7 @@ pub async fn verify(door: web::Data<Door>, visit: Visit, form: Posted) -> Result
 pub async fn send(door: web::Data<Door>, visit: Visit, _form: Posted) -> Result<HttpResponse> {
     door.limits.sign_in.check(&visit.client)?;
     let seen = visit.clone();
-    match door.read(move |conn, now| seen.signed_in(conn, now)).await {
+    match door.read(move |conn, now| seen.login(conn, now)).await {
         Ok(customer) => ask(&door, &visit, customer).await,
         Err(Error::Unauthorised) => Ok(door.go(&visit, "/account/sign-in")),
         Err(error) => Err(error),
