@@ -218,6 +218,7 @@ pub fn on_event(conn: &mut Conn, event: &Event, now: Time, mailer: &Mailer) -> R
         Event::PaymentCaseOpened { order, payment_case } => order::case_refund(conn, *order, *payment_case, now, mailer),
         Event::ReturnChanged { order, back, status } => returned::update(conn, *order, *back, status, now, mailer),
         Event::OrderPlaced { .. } | Event::RefundRequested { .. } | Event::CustomerJoined { .. } | Event::CustomerErased { .. } => Ok(()),
-        Event::ProductChanged { .. } | Event::ProductsChanged { .. } => Ok(()),
+        Event::ProductChanged { .. } | Event::ProductsChanged { .. } | Event::StockMoved { .. } => Ok(()),
+        Event::RefundCameBack { .. } | Event::CustomerChanged { .. } => Ok(()),
     }
 }

@@ -11,6 +11,7 @@ use chrono::TimeDelta;
 use crm::purchases;
 use diesel::prelude::*;
 use kernel::clock::Time;
+use kernel::events::{self, Event};
 use kernel::jobs::{self, Class};
 use kernel::{Conn, Result};
 
@@ -30,7 +31,13 @@ pub fn failed(conn: &mut Conn, id: RefundId, error: &str, now: Time) -> Result<(
 /// A refund that had gone through came back to the shop, as from a closed account: it is taken back like one that was refused, its
 /// credit note is made up for by another invoice, and a case tells staff. Does nothing to a refund that is not settled.
 pub fn came_back(conn: &mut Conn, id: RefundId, error: &str, now: Time) -> Result<()> {
-    fail(conn, id, WishState::Settled, error, now)
+    fail(conn, id, WishState::Settled, error, now)?;
+    let refund = get(conn, id)?;
+    if refund.state == WishState::Failed {
+        let event = Event::RefundCameBack { order: refund.order_id.0, refund: id.0 };
+        events::record(conn, "refunds", &format!("came_back:{id}"), &event, now)?;
+    }
+    Ok(())
 }
 
 fn fail(conn: &mut Conn, id: RefundId, from: WishState, error: &str, now: Time) -> Result<()> {
