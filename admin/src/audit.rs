@@ -164,7 +164,7 @@ mod tests {
                 Ok(list(conn, &filter, 10)?.into_iter().map(|entry| entry.after).collect())
             };
             assert_eq!(found(conn, Filter::default())?, ["3", "2", "1", "0"]);
-            assert_eq!(found(conn, Filter { staff: Some(people[0]), ..Filter::default() })?, ["2", "0"]);
+            assert_eq!(found(conn, Filter { who: Some(Who::Staff(people[0])), ..Filter::default() })?, ["2", "0"]);
             assert_eq!(found(conn, Filter { action: "order.note".into(), ..Filter::default() })?, ["2", "0"]);
             assert_eq!(found(conn, Filter { subject: "order:R1".into(), ..Filter::default() })?, ["1", "0"]);
             assert_eq!(found(conn, Filter { subject: "order".into(), ..Filter::default() })?, ["2", "1", "0"]);

@@ -41,7 +41,7 @@ fn a_folder_makes_the_shop_speak_a_language() {
     let page = page.holds("<html lang=\"de\"").says(200, "Quantity");
     assert_eq!(page.body.matches("rel=\"alternate\" hreflang=").count(), 5, "four languages and the default: {}", page.body);
     ann.get("/eo/products/mug").says(200, "Taso").says(200, "Add to cart");
-    ann.get("/zh/products/mug").holds(&format!("hreflang=\"de\" href=\"{}/de/products/mug\"", house.base_url));
+    ann.get("/zh/products/mug").holds("href=\"#languages\"").holds(&format!("hreflang=\"de\" href=\"{}/de/products/mug\"", house.base_url));
     ann.get("/sitemap/products-0.xml").holds(&format!("<loc>{}/de/products/mug</loc>", house.base_url));
     ann.get("/de/search?q=becher").says(200, "Becher");
     assert_eq!(ann.get("/fr/products/mug").status, 404);
