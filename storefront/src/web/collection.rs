@@ -50,7 +50,8 @@ async fn render(door: &Door, everyone: Everyone, slug: String) -> Result<Rendere
     let mut in_order = found.by_hand && choices.sort == Sort::Relevance && after != Some(None);
     let ordinary = asked.query.clone();
     if in_order {
-        asked.query.limit = TOGETHER;
+        // Of the whole collection only what stands around the list is asked for.
+        asked.query.limit = if choices.narrowed() { TOGETHER } else { 1 };
         asked.query.after = None;
     }
     let mut answer = if listing::is_plain(&choices) { None } else { listing::ask(door, asked.query).await? };
