@@ -1,5 +1,8 @@
 //! Whole pages, as a browser waits for them: the shop's own server on the same database, asked over loopback, with no page kept
 //! from one answer to the next. The search engine keeps the facets of a category until one of its products changes.
+//!
+//! The server is started several times for each size, and the visit with the least median counts: where the machine puts a server and
+//! its database's process makes one visit twice as slow as the next, at every size, and says nothing about the shop.
 
 use super::{REPEATS, any, deep};
 use crate::support::client::{Client, get};
@@ -17,6 +20,8 @@ use regulars::app;
 use regulars::state::AppState;
 use storefront::search_index;
 
+/// How often the server is started for a size.
+const VISITS: usize = 3;
 const TOKEN: &str = "bench-session-of-staff";
 /// The small shop sold nothing in the days it shows.
 const OVERVIEW: &str = "overview";
@@ -29,7 +34,7 @@ pub struct Page {
     staff: bool,
 }
 
-/// What a page took: when its address is asked for the first time, and once what it reads is in the machine's memory.
+/// What a page took: when its address is asked for the first time, and in the best visit once what it reads is in the machine's memory.
 pub struct Times {
     pub first: Spread,
     pub again: Spread,
@@ -60,11 +65,25 @@ pub fn measure(db: &Db, scale: i64) -> std::result::Result<Vec<Times>, String> {
     let state = open(db, &folder).map_err(|error| error.to_string())?;
     let (_, took) = millis(|| search_index::reindex(&state.db, state.door.search.as_ref(), &mut |_| ()));
     println!("  (search index made in {:.0} s)", took / 1000.0);
+    let mut best = visit(state, scale)?;
+    for _ in 1..VISITS {
+        let state = open(db, &folder).map_err(|error| error.to_string())?;
+        for (best, times) in best.iter_mut().zip(visit(state, scale)?) {
+            if times.again.median < best.again.median {
+                best.again = times.again;
+            }
+        }
+    }
+    let _ = std::fs::remove_dir_all(&folder);
+    Ok(best)
+}
+
+/// The times of every page on a server that is started for it.
+fn visit(state: AppState, scale: i64) -> std::result::Result<Vec<Times>, String> {
     let (address, handle) = serve(move |listener| app::server(state, listener).unwrap());
     let mut client = Client::connect(address).map_err(|error| error.to_string())?;
     let times = pages().iter().map(|page| time(&mut client, page, scale)).collect();
     stop(handle);
-    let _ = std::fs::remove_dir_all(&folder);
     times
 }
 
