@@ -176,7 +176,7 @@
       const to = new URL(link.href, location.href);
       if (to.hash && to.pathname === frame.contentWindow.location.pathname) return;
       event.preventDefault();
-      const path = to.pathname.replace(/^\/(zh|en)(?=\/|$)/, "") || "/";
+      const path = to.pathname.replace(/^\/[a-z]{2,3}(-[a-z]{2,4})?(?=\/|$)/, "") || "/"; // Without the code of a language.
       if (to.origin === location.origin && /^\/$|^\/(categories|products|pages)\/[^/]+$/.test(path)) look(path);
     });
   };

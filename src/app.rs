@@ -50,9 +50,9 @@ fn configure(config: &mut web::ServiceConfig, state: &AppState) {
         .app_data(web::JsonConfig::default().limit(BODY))
         .configure(health::routes)
         .configure(assets::routes)
-        // Before the shop, whose Chinese pages take everything else below /zh.
+        // Before the shop, whose pages take everything else below the code of a language.
         .configure(admin::web::configure)
-        .configure(storefront::api::configure)
+        .configure(|config| storefront::api::configure(config, &[admin::api::PART]))
         // Last: the shop answers every address that nobody before it took.
         .configure(|config| storefront::web::configure(config, &web::Data::new(state.door.clone())));
 }

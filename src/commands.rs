@@ -82,7 +82,7 @@ impl From<Mistakes> for Failure {
 impl From<kernel::Error> for Failure {
     fn from(error: kernel::Error) -> Failure {
         // What people are told stands in the texts of the shop.
-        let said = |text: &str| Texts::load(None).map_or_else(|_| text.to_string(), |texts| texts.message(Language::English, text));
+        let said = |text: &str| Texts::load(None).map_or_else(|_| text.to_string(), |texts| texts.message(Language::ENGLISH, text));
         match error {
             kernel::Error::Invalid(fields) => {
                 let told: Vec<String> = fields.0.iter().map(|(field, message)| format!("{field}: {}", said(message))).collect();
@@ -119,6 +119,7 @@ pub fn run(cli: Cli) -> ExitCode {
 fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
     let config = Config::load(cli.config.as_deref())?;
     crate::logs::start(&config.log);
+    crate::state::languages(&config).map_err(|error| Failure::Failed(format!("the languages of the shop: {error}")))?;
     match cli.command {
         Command::Serve(arguments) => serve::run(config, &arguments),
         Command::Worker => worker::run(config),

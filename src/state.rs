@@ -6,6 +6,7 @@ use kernel::config::Config;
 use kernel::db::Limits;
 use kernel::mail::Transport;
 use kernel::token::{Secret, Signer};
+use kernel::web::i18n;
 use kernel::web::templates::Templates;
 use kernel::{Db, Error, Result, settings};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -45,6 +46,7 @@ impl AppState {
     /// Opens the database, brings its schema and the preset roles of staff up to date, and makes the shop's signing key the first time.
     /// Blocks: not for async threads. Fails with `Unavailable` when the database does not answer.
     pub fn open(config: Config, clock: Clock) -> Result<AppState> {
+        languages(&config)?;
         let db = database(&config)?;
         for name in db.migrate()? {
             tracing::info!(migration = name, "migrated");
@@ -75,6 +77,11 @@ impl AppState {
         };
         Ok(AppState { db, config, clock, signer, transport: Arc::new(transport), metrics: metrics::recorder(), door })
     }
+}
+
+/// Learns the languages that have a folder in the data folder. Fails with the mistakes of their files.
+pub fn languages(config: &Config) -> Result<()> {
+    i18n::learn(&config.data_dir.join("locales"))
 }
 
 /// Every way to pay the installation can handle. Which of them a shopper is offered, the shop's settings say: an order that was to be

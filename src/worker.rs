@@ -73,10 +73,11 @@ fn listeners(event: &Event) -> &'static [Listener] {
         Event::PickupReady { .. } => &[MAILS],
         Event::RefundRequested { .. } => &[],
         Event::RefundSettled { .. } => &[TIMELINE, MAILS, HOOKS],
+        Event::RefundCameBack { .. } | Event::CustomerChanged { .. } | Event::StockMoved { .. } => &[HOOKS],
         Event::PaymentCaseOpened { .. } => &[MAILS],
         Event::ReturnChanged { .. } => &[TIMELINE, MAILS, HOOKS],
         Event::CustomerJoined { .. } | Event::CustomersMerged { .. } | Event::CustomersParted { .. } => &[HOOKS],
-        Event::CustomerErased { .. } => &[Listener { name: "audit", wanted: ALWAYS, run: forget_in_audit }],
+        Event::CustomerErased { .. } => &[Listener { name: "audit", wanted: ALWAYS, run: forget_in_audit }, HOOKS],
         Event::ProductChanged { .. } | Event::ProductsChanged { .. } => &[
             Listener {
                 name: "search",

@@ -1,4 +1,4 @@
-//! Who changed what: one row for each change by staff, in the same transaction as the change.
+//! Who changed what: one row for each change by staff or by a program with a key, in the same transaction as the change.
 
 pub mod diff;
 
@@ -9,21 +9,41 @@ use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Result};
 use serde::Serialize;
+use storefront::ids::ApiKeyId;
+
+/// Who changed something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    Staff(StaffId),
+    /// A program, by the key of the API that it used.
+    Key(ApiKeyId),
+}
+
+impl From<StaffId> for Who {
+    fn from(id: StaffId) -> Who {
+        Who::Staff(id)
+    }
+}
 
 /// Records a change. `subject` names what was changed, such as `order:R1001`; `before` and `after` are stored as JSON and hold what
 /// the change touched, `null` for what was not there.
 pub fn record(
     conn: &mut Conn,
-    staff: StaffId,
+    who: impl Into<Who>,
     action: &str,
     subject: &str,
     before: &impl Serialize,
     after: &impl Serialize,
     now: Time,
 ) -> Result<()> {
+    let (staff, key) = match who.into() {
+        Who::Staff(id) => (Some(id), None),
+        Who::Key(id) => (None, Some(id)),
+    };
     diesel::insert_into(log::table)
         .values((
             log::staff_id.eq(staff),
+            log::api_key_id.eq(key),
             log::action.eq(action),
             log::subject.eq(subject),
             log::before.eq(kernel::json::text(before)?),
@@ -42,7 +62,9 @@ const TOGETHER: usize = 500;
 #[diesel(table_name = log)]
 pub struct Entry {
     pub id: i64,
-    pub staff_id: StaffId,
+    /// One of the two did it.
+    pub staff_id: Option<StaffId>,
+    pub api_key_id: Option<ApiKeyId>,
     pub action: String,
     pub subject: String,
     pub before: String,
@@ -53,7 +75,7 @@ pub struct Entry {
 /// Which changes are wanted. What is left empty is not asked about.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    pub staff: Option<StaffId>,
+    pub who: Option<Who>,
     /// A whole action, such as `order.refund`.
     pub action: String,
     /// A whole subject, such as `order:R1001`, or its kind, such as `order`.
@@ -65,8 +87,10 @@ pub struct Filter {
 /// Changes, the newest first.
 pub fn list(conn: &mut Conn, filter: &Filter, limit: i64) -> Result<Vec<Entry>> {
     let mut query = log::table.into_boxed();
-    if let Some(staff) = filter.staff {
-        query = query.filter(log::staff_id.eq(staff));
+    match filter.who {
+        Some(Who::Staff(id)) => query = query.filter(log::staff_id.eq(id)),
+        Some(Who::Key(id)) => query = query.filter(log::api_key_id.eq(id)),
+        None => {}
     }
     if !filter.action.is_empty() {
         query = query.filter(log::action.eq(filter.action.clone()));
@@ -140,7 +164,7 @@ mod tests {
                 Ok(list(conn, &filter, 10)?.into_iter().map(|entry| entry.after).collect())
             };
             assert_eq!(found(conn, Filter::default())?, ["3", "2", "1", "0"]);
-            assert_eq!(found(conn, Filter { staff: Some(people[0]), ..Filter::default() })?, ["2", "0"]);
+            assert_eq!(found(conn, Filter { who: Some(Who::Staff(people[0])), ..Filter::default() })?, ["2", "0"]);
             assert_eq!(found(conn, Filter { action: "order.note".into(), ..Filter::default() })?, ["2", "0"]);
             assert_eq!(found(conn, Filter { subject: "order:R1".into(), ..Filter::default() })?, ["1", "0"]);
             assert_eq!(found(conn, Filter { subject: "order".into(), ..Filter::default() })?, ["2", "1", "0"]);

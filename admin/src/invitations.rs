@@ -175,7 +175,7 @@ mod tests {
             let ann = staff::add(conn, &ann, now)?;
             let (all, some) = (Preset::Owner.grants(), Preset::Manager.grants());
             let ask = |conn: &mut Conn, name: &str, role: RoleId, grants: &Grants, at: Time| {
-                invite(conn, &email(name)?, role, Language::Chinese, ann, grants, at)
+                invite(conn, &email(name)?, role, Language::CHINESE, ann, grants, at)
             };
             assert!(matches!(ask(conn, "ann", agent, &all, now), Err(Error::Invalid(_))), "works here");
             assert!(matches!(ask(conn, "ben", owner, &some, now), Err(Error::Conflict(_))), "a manager makes no owners");

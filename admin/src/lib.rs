@@ -1,5 +1,6 @@
 //! The back office: who works in the shop and what they may do, what they did, and their pages.
 
+pub mod api;
 pub mod audit;
 pub mod invitations;
 pub mod permissions;

@@ -80,12 +80,13 @@ diesel::table! {
 diesel::table! {
     audit_log (id) {
         id -> BigInt,
-        staff_id -> BigInt,
+        staff_id -> Nullable<BigInt>,
         action -> Text,
         subject -> Text,
         before -> Text,
         after -> Text,
         created_at -> Timestamp,
+        api_key_id -> Nullable<BigInt>,
     }
 }
 

@@ -7,6 +7,7 @@ mod attribute_form;
 mod attributes;
 mod audit;
 mod batches;
+mod carts;
 mod cases;
 mod categories;
 mod chart;
@@ -26,6 +27,7 @@ mod home;
 mod home_page;
 mod invitations;
 mod jobs;
+mod languages;
 mod locations;
 mod mails;
 mod menu_form;
@@ -99,16 +101,17 @@ mod webhooks;
 use access::Access;
 use actix_web::middleware::from_fn;
 use actix_web::web;
+use kernel::web::i18n::Language;
 use storefront::web::posted;
 
-/// Bytes of a form: a product with many variants and long texts in two languages is the largest.
+/// Bytes of a form: a product with many variants and long texts in several languages is the largest.
 const FORM: usize = 4 << 20;
 
-/// The back office at `/admin` and, in Chinese, `/zh/admin`. Needs the shop's `Door` as application data, and must come before a
-/// scope that takes everything below `/zh`.
+/// The back office at `/admin` and, in another language than English, below its code, such as `/zh/admin`. Needs the shop's `Door` as
+/// application data, and must come before the scopes that take everything below `/zh`.
 pub fn configure(config: &mut web::ServiceConfig) {
-    for prefix in ["/admin", "/zh/admin"] {
-        let scope = web::scope(prefix)
+    for language in Language::all() {
+        let scope = web::scope(&language.path("/admin"))
             .app_data(posted::Limit(FORM))
             .configure(access::register)
             .default_service(access::guarded(web::to(desk::missing), Access::Enrolling))

@@ -50,6 +50,7 @@ pub fn record(conn: &mut Conn, customer: CustomerId, statement: &Statement, now:
         detail: &format!("{}, {}: {}", statement.channel, statement.topic, statement.state.as_str()),
     };
     activities::keep(conn, &said)?;
+    crate::customers::changed(conn, customer, now)?;
     segments::follow(conn, customer, Why::Consent, now)
 }
 

@@ -8,7 +8,8 @@ use crate::schema::customers;
 use crate::segments::{self, Why};
 use diesel::prelude::*;
 use kernel::clock::Time;
-use kernel::{Conn, Error, Result, on_each, prepared};
+use kernel::events::{self, Event};
+use kernel::{Conn, Error, Result, on_each, prepared, token};
 
 /// The customers of which the key `$key` begins with a text, at most `$limit` in its order.
 macro_rules! begins {
@@ -160,7 +161,28 @@ pub fn update_profile(conn: &mut Conn, id: CustomerId, name: &str, phone: &str, 
             customers::updated_at.eq(now),
         ))
         .execute(conn)?;
+    changed(conn, id, now)?;
     segments::follow(conn, id, Why::Profile, now)
+}
+
+/// Tells programs that something about a customer changed.
+pub(crate) fn changed(conn: &mut Conn, id: CustomerId, now: Time) -> Result<()> {
+    let event = Event::CustomerChanged { customer: id.0 };
+    events::record(conn, "customers", &format!("{id}:{}", token::random()), &event, now).map(drop)
+}
+
+/// Locks a customer to the end of the transaction, before they are read to be changed. `Conflict` when they were changed since `seen`,
+/// `NotFound` for one who was erased.
+pub fn begin_edit(conn: &mut Conn, id: CustomerId, seen: Time, now: Time) -> Result<()> {
+    let claim = diesel::update(customers::table.find(id))
+        .filter(customers::erased_at.is_null())
+        .filter(customers::updated_at.eq(seen))
+        .set(customers::updated_at.eq(now));
+    if claim.execute(conn)? == 1 {
+        return Ok(());
+    }
+    known(conn, id)?;
+    Err(Error::conflict("customer-stale"))
 }
 
 /// Tags and note, as staff write them or an import brings them. Tags stand with a comma and a space between them, which is how rules look
@@ -171,6 +193,7 @@ pub fn annotate(conn: &mut Conn, id: CustomerId, tags: &str, note: &str, now: Ti
     diesel::update(customers::table.find(id))
         .set((customers::tags.eq(tags), customers::note.eq(note), customers::updated_at.eq(now)))
         .execute(conn)?;
+    changed(conn, id, now)?;
     segments::follow(conn, id, Why::Profile, now)?;
     if before == note || note.is_empty() {
         return Ok(());

@@ -49,6 +49,11 @@ pub enum Event {
         order: i64,
         refund: i64,
     },
+    /// A refund that had gone through came back to the shop.
+    RefundCameBack {
+        order: i64,
+        refund: i64,
+    },
     /// Money arrived that no order wants any more; it is on its way back.
     PaymentCaseOpened {
         order: i64,
@@ -61,6 +66,10 @@ pub enum Event {
         status: String,
     },
     CustomerJoined {
+        customer: i64,
+    },
+    /// Name, phone, language, tags, note or what they allow changed.
+    CustomerChanged {
         customer: i64,
     },
     /// Everything that told who a customer is was taken away; what their orders came to stays.
@@ -87,6 +96,10 @@ pub enum Event {
     ProductsChanged {
         products: Vec<i64>,
     },
+    /// Units of a variant came, went or were counted otherwise than by an order, or it became sold out or available again.
+    StockMoved {
+        variant: i64,
+    },
 }
 
 impl Event {
@@ -102,12 +115,15 @@ impl Event {
             Event::PickupReady { .. } => "pickup_ready",
             Event::RefundRequested { .. } => "refund_requested",
             Event::RefundSettled { .. } => "refund_settled",
+            Event::RefundCameBack { .. } => "refund_came_back",
             Event::PaymentCaseOpened { .. } => "payment_case_opened",
             Event::ReturnChanged { .. } => "return_changed",
             Event::CustomerJoined { .. } => "customer_joined",
+            Event::CustomerChanged { .. } => "customer_changed",
             Event::CustomerErased { .. } => "customer_erased",
             Event::CustomersMerged { .. } => "customers_merged",
             Event::CustomersParted { .. } => "customers_parted",
+            Event::StockMoved { .. } => "stock_moved",
             Event::ProductChanged { .. } => "product_changed",
             Event::ProductsChanged { .. } => "products_changed",
         }

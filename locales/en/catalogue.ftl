@@ -212,8 +212,6 @@ admin-category-top = the top of the shop
 admin-category-parent-hint = Products, prices of promotions, collections by rule and the search follow.
 admin-category-slug-hint = The end of /categories/…; left empty, the name gives it. The old address leads on.
 admin-category-text = Text
-admin-category-name-zh = Name in Chinese
-admin-category-text-zh = Text in Chinese
 admin-category-products = Products in it
 admin-category-picture = Picture
 admin-category-picture-none = No picture yet. Home page and lists show the category with its name alone.
@@ -261,8 +259,6 @@ admin-collection-members = In it: { $count }
 admin-collection-empty = No product yet.
 admin-collection-slug-hint = The end of /collections/…; left empty, the name gives it.
 admin-collection-text = Text
-admin-collection-name-zh = Name in Chinese
-admin-collection-text-zh = Text in Chinese
 admin-collection-active = Shoppers see it
 admin-collection-delete = Delete this collection
 collection-name = Give a name of 1 to 200 characters.
@@ -271,7 +267,7 @@ collection-text = The text is too long.
 collection-conditions = Give 1 to 20 conditions.
 collection-condition = A condition is empty or cannot be met.
 collection-stale = Somebody else changed this collection since you opened it.
-collection-too-many = A collection made by hand has 200 products at most.
+collection-too-many = A collection made by hand has 5,000 products at most.
 
 # Variants and pictures of the product form
 admin-matrix = Option matrix

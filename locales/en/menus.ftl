@@ -33,8 +33,7 @@ admin-menu-kind-page = Page: { $name }
 admin-menu-kind-product = Product: { $name }
 admin-menu-address = Address
 admin-menu-address-hint = Of a product, such as straight-mug; a path, such as /search?q=tea; or another site, such as https://example.com/
-admin-menu-label-en = Words
-admin-menu-label-zh = Words in Chinese
+admin-menu-label = Words
 admin-menu-label-hint = Without words it is called as what it leads to.
 admin-menu-label-needed = Give it words: what it leads to has no name of its own.
 admin-menu-target-unknown = Choose what this entry leads to.

@@ -17,7 +17,6 @@ admin-promotion-method-offer = One-to-one offer
 admin-offer-text = Only for promotions that open as a one-to-one offer. Choose a segment or name customers below; each of them gets it once, the first time they come by signed in, and keeps it until its time is over.
 admin-offer-why = Why they get it, as they read it
 admin-offer-why-hint = For example: Because you come back to us for tea.
-admin-offer-why-zh = The same in Chinese
 admin-offer-choice = What it reduces
 admin-offer-choice-terms = the goods chosen below
 admin-offer-choice-own = the one product among them that the customer most likely wants

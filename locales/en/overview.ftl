@@ -22,6 +22,13 @@ admin-home-month = { $count ->
 }
 admin-home-average = on average per order
 admin-home-conversion = of the carts of 30 days became orders ({ $placed } placed, { $open } open)
+admin-carts = Carts
+admin-carts-hint = Carts with goods that shoppers touched in these days: those that stayed one, and those that became an order.
+admin-carts-open = Open
+admin-carts-placed = Became an order
+admin-carts-touched = Last touched
+admin-carts-order = Order
+admin-carts-none = There are no such carts in these days.
 admin-home-days = The last 30 days
 admin-home-chart = Orders that stand, with delivery and tax, by day. The best day brought { $most }.
 admin-home-as-table = As a table

@@ -9,7 +9,6 @@ admin-promotion-unique = Unique codes
 admin-promotion-uses = Uses
 admin-promotion-basics = Name and code
 admin-promotion-name = Name, as shoppers read it
-admin-promotion-name-zh = Name in Chinese
 admin-promotion-method-automatic = By itself
 admin-promotion-method-code = With a code
 admin-promotion-code = Code

@@ -46,6 +46,7 @@ api-key-expired = The key would have expired already.
 content-title = Give the page a title.
 payment-declined = The bank declined the payment. Choose another way to pay.
 product-stale = Somebody else changed this product since you opened it.
+customer-stale = Somebody else changed this customer since they were read.
 admin-amount-range = Use a number that is not negative and not above 1,000,000,000,000.
 admin-stale = Somebody else saved this since you opened it.
 form-meanwhile = What differs by now

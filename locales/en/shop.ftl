@@ -23,6 +23,7 @@ tone-error = Error:
 home-description = Good things, chosen and sent with care.
 home-categories = Shop by category
 shelf-more = See all
+badge-pre-order = Pre-order
 badge-sale = Reduced
 category-children = Subcategories
 listing-count = { $count ->

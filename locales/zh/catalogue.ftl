@@ -197,8 +197,6 @@ admin-category-top = 无（顶级分类）
 admin-category-parent-hint = 商品、促销价格、按规则选品的专题和搜索会随之更新。
 admin-category-slug-hint = /categories/… 的结尾；留空则由名称生成。旧网址会自动跳转。
 admin-category-text = 说明
-admin-category-name-zh = 中文名称
-admin-category-text-zh = 中文说明
 admin-category-products = 分类中的商品
 admin-category-picture = 图片
 admin-category-picture-none = 尚无图片，首页和列表中只显示分类名称。
@@ -246,8 +244,6 @@ admin-collection-members = 已入选：{ $count }
 admin-collection-empty = 暂无商品。
 admin-collection-slug-hint = /collections/… 的结尾；留空则由名称生成。
 admin-collection-text = 说明
-admin-collection-name-zh = 中文名称
-admin-collection-text-zh = 中文说明
 admin-collection-active = 对顾客可见
 admin-collection-delete = 删除此专题
 collection-name = 请填写 1 到 200 个字符的名称。
@@ -256,7 +252,7 @@ collection-text = 文字过长。
 collection-conditions = 请填写 1 到 20 个条件。
 collection-condition = 有条件为空或无法满足。
 collection-stale = 您打开此专题之后，其他人修改过它。
-collection-too-many = 手动选品的专题最多包含 200 个商品。
+collection-too-many = 手动选品的专题最多包含 5,000 个商品。
 
 # 商品表单中的规格与图片
 admin-matrix = 选项组合

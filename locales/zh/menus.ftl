@@ -33,8 +33,7 @@ admin-menu-kind-page = 页面：{ $name }
 admin-menu-kind-product = 商品：{ $name }
 admin-menu-address = 地址
 admin-menu-address-hint = 商品地址，如 straight-mug；店内路径，如 /search?q=tea；或其他网站，如 https://example.com/
-admin-menu-label-en = 文字（英文）
-admin-menu-label-zh = 文字（中文）
+admin-menu-label = 文字
 admin-menu-label-hint = 不填则使用所链接对象的名称。
 admin-menu-label-needed = 请填写文字：所链接的对象没有自己的名称。
 admin-menu-target-unknown = 请选择此条目链接到哪里。

@@ -17,7 +17,6 @@ admin-promotion-method-offer = 一对一优惠
 admin-offer-text = 仅用于以一对一方式发放的促销。请在下方选择分群或指定顾客；他们登录后首次来访时各得一次，并在有效期内保留。
 admin-offer-why = 顾客看到的理由
 admin-offer-why-hint = 例如：因为您常来选购茶叶。
-admin-offer-why-zh = 中文理由
 admin-offer-choice = 优惠对象
 admin-offer-choice-terms = 下方选定的商品
 admin-offer-choice-own = 其中该顾客最可能想要的一件商品

@@ -46,6 +46,7 @@ api-key-expired = 该密钥会立即过期。
 content-title = 请填写页面标题。
 payment-declined = 银行拒绝了付款。请选择其他付款方式。
 product-stale = 您打开此商品之后，其他人修改过它。
+customer-stale = 读取之后，其他人修改过此顾客。
 admin-amount-range = 请输入不小于 0 且不超过 1,000,000,000,000 的数字。
 admin-stale = 您打开此页之后，其他人保存过修改。
 form-meanwhile = 目前的差异

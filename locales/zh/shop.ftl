@@ -23,6 +23,7 @@ tone-error = 错误：
 home-description = 用心挑选，用心寄出的好物。
 home-categories = 按分类选购
 shelf-more = 查看全部
+badge-pre-order = 预售
 badge-sale = 优惠
 category-children = 子分类
 listing-count = { $count } 件商品

@@ -105,7 +105,7 @@ fn exit(sound: bool) -> ExitCode {
 static TEXTS: LazyLock<Result<Texts, Error>> = LazyLock::new(|| Texts::load(None));
 
 fn print_row(kind: &str, row: &RowError) {
-    let reason = TEXTS.as_ref().map_or_else(ToString::to_string, |texts| row.reason.told(texts, Language::English));
+    let reason = TEXTS.as_ref().map_or_else(ToString::to_string, |texts| row.reason.told(texts, Language::ENGLISH));
     println!("{kind}: line {}, column {}: {reason} ({:?})", row.line, row.column, row.value);
 }
 

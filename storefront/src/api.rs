@@ -1,10 +1,11 @@
-//! The JSON API under `/api/v1`, for programs of the merchant: catalogue, carts, checkout and orders.
+//! The JSON API under `/api/v1`, for programs of the merchant: catalogue, carts, checkout and orders. What staff do beside orders is the
+//! back office's [`Part`] of it.
 //!
 //! Handlers read strictly, call the same domain functions as the pages, and write views of their own: what the API shows is decided
 //! here and not by the fields of rows.
 
-mod amount;
-mod call;
+pub mod amount;
+pub mod call;
 mod cart_value;
 mod cart_view;
 mod carts;
@@ -13,7 +14,7 @@ mod checkout;
 mod commands;
 mod document;
 pub mod events;
-mod input;
+pub mod input;
 mod order_view;
 mod orders;
 mod problem;
@@ -23,19 +24,27 @@ mod search;
 
 use actix_web::middleware::from_fn;
 use actix_web::web;
-use utoipa::OpenApi;
 
 /// Where the API lives.
 pub const PREFIX: &str = "/api/v1";
 
+/// Operations that another room adds to the API.
+pub struct Part {
+    /// Mounts them, below [`PREFIX`].
+    pub mount: fn(&mut web::ServiceConfig),
+    /// Describes them, with paths below [`PREFIX`].
+    pub describe: fn() -> utoipa::openapi::OpenApi,
+}
+
 /// One list of operations serves the router and the document, so that neither knows one that the other does not.
+#[macro_export]
 macro_rules! operations {
     ($($module:ident :: $name:ident),+ $(,)?) => {
-        fn mount(config: &mut web::ServiceConfig) {
+        fn mount(config: &mut actix_web::web::ServiceConfig) {
             $(config.service($module::$name);)+
         }
 
-        #[derive(OpenApi)]
+        #[derive(utoipa::OpenApi)]
         #[openapi(paths($($module::$name),+))]
         struct Operations;
     };
@@ -74,10 +83,18 @@ operations!(
     commands::refund,
 );
 
-/// Mounts the API and its document. The app must hold a [`crate::web::door::Door`] as `web::Data`.
-pub fn configure(config: &mut web::ServiceConfig) {
+pub use catalogue::known;
+pub use order_view::moment;
+
+/// Mounts the API and its document, with the parts of other rooms. The app must hold a [`crate::web::door::Door`] as `web::Data`.
+pub fn configure(config: &mut web::ServiceConfig, parts: &'static [Part]) {
+    document::with(parts);
+    let mount_all = |config: &mut web::ServiceConfig| {
+        mount(config);
+        parts.iter().for_each(|part| (part.mount)(config));
+    };
     config
         .route("/api/openapi.json", web::get().to(document::show))
         .route("/api/docs", web::get().to(reader::show))
-        .service(web::scope(PREFIX).wrap(from_fn(problem::problems)).configure(mount).default_service(web::to(problem::nothing_here)));
+        .service(web::scope(PREFIX).wrap(from_fn(problem::problems)).configure(mount_all).default_service(web::to(problem::nothing_here)));
 }

@@ -24,6 +24,19 @@ words!(
         OrdersRead = "orders:read",
         /// Capture, ship, cancel and refund.
         OrdersWrite = "orders:write",
+        /// Every product whatever its status, its texts, variants and prices; adding and changing them.
+        ProductsWrite = "products:write",
+        /// Prices alone.
+        PricesWrite = "prices:write",
+        /// What lies where; receiving, counting and adjusting.
+        StockWrite = "stock:write",
+        ReturnsRead = "returns:read",
+        /// Approving, receiving, inspecting and refunding returns.
+        ReturnsWrite = "returns:write",
+        /// Every customer of the shop, with what they allowed.
+        CustomersRead = "customers:read",
+        /// Adding and changing customers, and recording what they allow.
+        CustomersWrite = "customers:write",
     }
 );
 

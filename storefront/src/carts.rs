@@ -161,7 +161,7 @@ pub fn add(conn: &mut Conn, cart: CartId, variant: VariantId, quantity: i64, now
     touch(conn, cart, now)?;
     let own = get(conn, cart)?;
     let sold = assortment(conn, &own)?;
-    let on_sale = catalog::for_sale(conn, &sold, &[variant], crate::shop::LANGUAGES[0])?;
+    let on_sale = catalog::for_sale(conn, &sold, &[variant], crate::shop::OWN_LANGUAGE)?;
     let price = on_sale.first().filter(|variant| variant.sold_at(now)).ok_or(Error::NotFound)?.unit_price;
     let lines: i64 = cart_lines::table.filter(cart_lines::cart_id.eq(cart)).count().get_result(conn)?;
     let line: Option<(CartLineId, i64)> = cart_lines::table

@@ -39,7 +39,9 @@ pub use filter::{Filter, Stocked, found, found_variants};
 pub use list::{
     Brief, ProductRow, attribute_names, brief, by_slugs, count, find, ids, listing, newest, product_list, ranges, related, slugs, sold,
 };
-pub use nature::{Named, Nature, addresses, named, natures, product_of, products_of, skus, variant_named};
+pub use nature::{
+    Named, Nature, addresses, addresses_in_order, named, natures, product_of, products_named, products_of, skus, variant_named,
+};
 pub use page::{PageAttribute, PagePicture, PageVariant, ProductOption, ProductPage, page};
 pub(crate) use price_log::price_timeline;
 pub use price_log::{PriceAt, PriceChange, price_changes};

@@ -23,8 +23,8 @@ use kernel::{Conn, Error, Result, on_each};
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
 
-/// The most products of a collection made by hand: all of them stand on one page, in their order.
-pub const MOST_BY_HAND: usize = 200;
+/// The most products of a collection made by hand: a form names all of them.
+pub const MOST_BY_HAND: usize = 5000;
 
 /// How a collection is filled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -171,6 +171,19 @@ pub fn listing(conn: &mut Conn, sold: &Assortment, of: &CollectionPage, after: O
 /// is shown as one.
 pub fn is_sold(conn: &mut Conn, sold: &Assortment, of: &CollectionPage) -> Result<bool> {
     Ok(sold.part.is_none() || !listing(conn, sold, of, None, 1)?.is_empty())
+}
+
+/// The members after a key, with the key of each, whether on show or not: by their place when it is made by hand, else by id.
+pub fn members_after(conn: &mut Conn, of: &Collection, after: Option<i64>, limit: i64) -> Result<Vec<(i64, ProductId)>> {
+    let Some(id) = of.id else { return Ok(Vec::new()) };
+    let (own, after) = (members::table.filter(members::collection_id.eq(id)).limit(limit), after.unwrap_or(-1));
+    if matches!(of.filling, Filling::ByHand(_)) {
+        let found = own.filter(members::position.gt(after)).order(members::position);
+        return Ok(found.select((members::position, members::product_id)).load(conn)?);
+    }
+    let ids: Vec<ProductId> =
+        own.filter(members::product_id.gt(ProductId(after))).order(members::product_id).select(members::product_id).load(conn)?;
+    Ok(ids.into_iter().map(|id| (id.0, id)).collect())
 }
 
 /// How many members there are, counted up to `most`, and the first `shown` of them.

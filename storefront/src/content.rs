@@ -4,8 +4,9 @@ pub mod layout;
 
 use crate::imports::clean_html;
 use crate::schema::content_pages as pages;
-use crate::shop::LANGUAGES;
+use crate::shop::OWN_LANGUAGE;
 use diesel::prelude::*;
+use kernel::web::i18n::Language;
 use kernel::{Conn, Error, Result};
 use serde::Serialize;
 
@@ -25,7 +26,7 @@ pub struct ContentPage {
 pub fn get(conn: &mut Conn, slug: &str, language: &str) -> Result<ContentPage> {
     let mut found: Vec<ContentPage> = pages::table
         .filter(pages::slug.eq(slug))
-        .filter(pages::language.eq_any([language, LANGUAGES[0]]))
+        .filter(pages::language.eq_any([language, OWN_LANGUAGE]))
         .select(ContentPage::as_select())
         .load(conn)?;
     let at = found.iter().position(|page| page.language == language).unwrap_or(0);
@@ -35,7 +36,7 @@ pub fn get(conn: &mut Conn, slug: &str, language: &str) -> Result<ContentPage> {
 /// Slug and title of every page, in order, titles in `language` where there is one.
 pub fn list(conn: &mut Conn, language: &str) -> Result<Vec<(String, String)>> {
     let found: Vec<(String, String, String)> = pages::table
-        .filter(pages::language.eq_any([language, LANGUAGES[0]]))
+        .filter(pages::language.eq_any([language, OWN_LANGUAGE]))
         .order((pages::position, pages::slug))
         .select((pages::slug, pages::language, pages::title))
         .load(conn)?;
@@ -53,7 +54,7 @@ pub fn list(conn: &mut Conn, language: &str) -> Result<Vec<(String, String)>> {
 /// A page in every language it has, the shop's own first.
 pub fn of_slug(conn: &mut Conn, slug: &str) -> Result<Vec<ContentPage>> {
     let mut found: Vec<ContentPage> = pages::table.filter(pages::slug.eq(slug)).select(ContentPage::as_select()).load(conn)?;
-    found.sort_by_key(|page| LANGUAGES.iter().position(|language| *language == page.language));
+    found.sort_by_key(|page| Language::all().iter().position(|language| language.code() == page.language));
     Ok(found)
 }
 

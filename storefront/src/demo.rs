@@ -15,12 +15,13 @@ use crate::imports::apply::{Mode, apply};
 use crate::imports::apply_orders;
 use crate::pictures::{Prepared, attach_source, prepare, store};
 use crate::schema::products;
-use crate::shop::{self, LANGUAGES, Shop};
+use crate::shop::{self, OWN_LANGUAGE, Shop};
 use crate::{labels, promotions, shipping, tax_rates};
 use diesel::prelude::*;
 use files::CategoryFile;
 use kernel::clock::Time;
 use kernel::money::Currency;
+use kernel::web::i18n::Language;
 use kernel::{Conn, Db, Error, Result, settings};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -107,9 +108,9 @@ fn fill(conn: &mut Conn, prepared: &[(&str, Prepared)], now: Time) -> Result<Sum
         add_category(conn, category, None, position, &hashes, now)?;
     }
     for (source, text) in files::labels()? {
-        labels::set(conn, LANGUAGES[1], &source, &text)?;
+        labels::set(conn, Language::CHINESE.code(), &source, &text)?;
     }
-    let tree = catalog::categories(conn, LANGUAGES[0])?;
+    let tree = catalog::categories(conn, OWN_LANGUAGE)?;
     for definition in files::attributes(&|slug| tree.by_slug(slug).map(|category| category.id))? {
         attributes::save(conn, &definition, now)?;
     }
@@ -126,7 +127,7 @@ fn fill(conn: &mut Conn, prepared: &[(&str, Prepared)], now: Time) -> Result<Sum
         tax_rates::set(conn, rate)?;
     }
     for (rate, translated) in files::shipping_rates()? {
-        labels::set(conn, LANGUAGES[1], &rate.name, &translated)?;
+        labels::set(conn, Language::CHINESE.code(), &rate.name, &translated)?;
         shipping::create(conn, rate)?;
     }
     for terms in files::coupons()? {

@@ -1,7 +1,7 @@
 //! Translations of short words that many products share (options, attributes, tags, categories, rates): one dictionary a language.
 
 use crate::schema::label_translations as translations;
-use crate::shop::LANGUAGES;
+use crate::shop::OWN_LANGUAGE;
 use diesel::prelude::*;
 use kernel::{Conn, Result};
 use std::collections::HashMap;
@@ -13,7 +13,7 @@ pub struct Labels(HashMap<String, String>);
 impl Labels {
     /// Every word of `language`.
     pub fn load(conn: &mut Conn, language: &str) -> Result<Labels> {
-        if language == LANGUAGES[0] {
+        if language == OWN_LANGUAGE {
             return Ok(Labels::default());
         }
         let rows: Vec<(String, String)> = translations::table

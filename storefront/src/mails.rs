@@ -223,6 +223,7 @@ pub fn on_event(conn: &mut Conn, event: &Event, now: Time, mailer: &Mailer) -> R
         | Event::CustomersMerged { .. }
         | Event::CustomersParted { .. }
         | Event::CustomerErased { .. } => Ok(()),
-        Event::ProductChanged { .. } | Event::ProductsChanged { .. } => Ok(()),
+        Event::ProductChanged { .. } | Event::ProductsChanged { .. } | Event::StockMoved { .. } => Ok(()),
+        Event::RefundCameBack { .. } | Event::CustomerChanged { .. } => Ok(()),
     }
 }

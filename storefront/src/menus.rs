@@ -12,10 +12,11 @@ use crate::content;
 use crate::content::layout::Said;
 use crate::ids::{CategoryId, CollectionId, ProductId, StoreId};
 use crate::schema::menus;
-use crate::shop::LANGUAGES;
+use crate::shop::OWN_LANGUAGE;
 use crate::stores::{self, MAIN};
 use diesel::prelude::*;
 use kernel::error::Fields;
+use kernel::web::i18n::Language;
 use kernel::{Conn, Error, Result, on_each};
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -90,14 +91,25 @@ pub const HELP: [(&str, &str); 2] = [("account-orders", "/account/orders"), ("gi
 
 /// The entries of a menu that follows the shop, to be edited. `say` answers the text of a key in a language of the shop.
 pub fn standard(conn: &mut Conn, store: StoreId, place: Place, say: &dyn Fn(&str, &str) -> Result<String>) -> Result<Vec<Entry>> {
-    let tree = stores::shop(conn, store)?.assortment().categories(conn, LANGUAGES[0])?;
+    let tree = stores::shop(conn, store)?.assortment().categories(conn, OWN_LANGUAGE)?;
     let categories: Vec<Entry> =
         tree.children(None).iter().map(|one| Entry { target: Target::Category(one.id), ..Entry::default() }).collect();
     if place == Place::Header {
         return Ok(categories);
     }
-    let called = |key: &str| -> Result<Said> { LANGUAGES.iter().map(|language| Ok((language.to_string(), say(language, key)?))).collect() };
-    let pages = content::list(conn, LANGUAGES[0])?;
+    let called = |key: &str| -> Result<Said> {
+        let own = say(OWN_LANGUAGE, key)?;
+        let mut said = Said::new();
+        for language in Language::further() {
+            let text = say(language.code(), key)?;
+            if text != own {
+                said.insert(language.code().to_string(), text);
+            }
+        }
+        said.insert(OWN_LANGUAGE.to_string(), own);
+        Ok(said)
+    };
+    let pages = content::list(conn, OWN_LANGUAGE)?;
     let mut help: Vec<Entry> = pages.into_iter().map(|(slug, _)| Entry { target: Target::Page(slug), ..Entry::default() }).collect();
     for (key, to) in HELP {
         help.push(Entry { label: called(key)?, target: Target::Inside(to.into()), children: Vec::new() });
@@ -144,8 +156,8 @@ fn check(entry: &Entry) -> Result<()> {
         }
     }
     let own_name = matches!(entry.target, Target::Category(_) | Target::Collection(_) | Target::Product(_) | Target::Page(_));
-    if !own_name && entry.label.get(LANGUAGES[0]).is_none_or(String::is_empty) {
-        wrong.add(&format!("label_{}", LANGUAGES[0]), "admin-menu-label-needed");
+    if !own_name && entry.label.get(OWN_LANGUAGE).is_none_or(String::is_empty) {
+        wrong.add(&format!("label_{}", OWN_LANGUAGE), "admin-menu-label-needed");
     }
     match &entry.target {
         Target::Inside(path) if !is_path(path) => wrong.add("address", "admin-menu-inside-odd"),

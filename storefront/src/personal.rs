@@ -5,7 +5,7 @@ mod bought;
 
 use crate::ids::ProductId;
 use crate::schema::{sessions, stock_requests, variants};
-use crate::shop::LANGUAGES;
+use crate::shop::OWN_LANGUAGE;
 use crate::{address_book, carts, catalog, logins, offers, store_credit, stores, timeline, wish_list};
 use crm::activities::{self, Place};
 use crm::scores::{self, Score};
@@ -63,7 +63,7 @@ fn offered(conn: &mut Conn, id: CustomerId) -> Result<Vec<Value>> {
 
 fn wished(conn: &mut Conn, id: CustomerId) -> Result<Vec<Value>> {
     let items = wish_list::of(conn, id)?;
-    let titles = catalog::titles_in(conn, &items.iter().map(|item| item.product).collect::<Vec<_>>(), LANGUAGES[0])?;
+    let titles = catalog::titles_in(conn, &items.iter().map(|item| item.product).collect::<Vec<_>>(), OWN_LANGUAGE)?;
     Ok(items.iter().map(|item| json!({ "product": titles.get(&item.product), "added_at": item.added_at })).collect())
 }
 
@@ -75,7 +75,7 @@ fn within(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Vec<Value>> {
 /// The products that are suggested to them.
 fn suggested(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Vec<Value>> {
     let picks = recommendations::own(conn, id, now)?.picks;
-    let titles = catalog::titles_in(conn, &picks.iter().map(|pick| ProductId(pick.product)).collect::<Vec<_>>(), LANGUAGES[0])?;
+    let titles = catalog::titles_in(conn, &picks.iter().map(|pick| ProductId(pick.product)).collect::<Vec<_>>(), OWN_LANGUAGE)?;
     let one = |pick: &recommendations::Pick| json!({ "product": titles.get(&ProductId(pick.product)), "why": pick.reason });
     Ok(picks.iter().map(one).collect())
 }

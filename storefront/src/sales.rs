@@ -4,7 +4,7 @@
 //! orders by their moment, so that it costs what the period holds and not what the shop has grown to.
 
 use crate::carts::CartState;
-use crate::ids::{ProductId, StoreId};
+use crate::ids::{CartId, ProductId, StoreId};
 use crate::orders::OrderStatus;
 use crate::schema::{cart_lines, carts, order_lines, orders, products, variants};
 use crate::shop::Shop;
@@ -14,6 +14,7 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use kernel::clock::Time;
 use kernel::{Conn, Result};
+use serde::Serialize;
 use std::collections::HashMap;
 
 /// What counts as sold.
@@ -144,6 +145,62 @@ pub fn carts(conn: &mut Conn, store: StoreId, period: Period) -> Result<Carts> {
     let with_goods = exists(cart_lines::table.filter(cart_lines::cart_id.eq(carts::id)));
     let open = touched(CartState::Open).filter(with_goods).count().get_result(conn)?;
     Ok(Carts { placed, open })
+}
+
+/// A cart in a list.
+#[derive(Clone, Debug, Serialize)]
+pub struct CartRow {
+    pub id: CartId,
+    /// As far as the shopper gave it.
+    pub email: String,
+    pub units: i64,
+    pub updated_at: Time,
+    /// The number of the order that it became.
+    pub order: Option<String>,
+}
+
+/// The carts of a store in a period that [`carts`] counts, in one state: those touched last come first, from before the moment and id on.
+pub fn cart_list(
+    conn: &mut Conn,
+    store: StoreId,
+    state: CartState,
+    period: Period,
+    before: Option<(Time, CartId)>,
+    limit: i64,
+) -> Result<Vec<CartRow>> {
+    let with_goods = exists(cart_lines::table.filter(cart_lines::cart_id.eq(carts::id)));
+    let mut query = carts::table
+        .filter(carts::state.eq(state))
+        .filter(carts::store_id.eq(store))
+        .filter(carts::updated_at.ge(period.from).and(carts::updated_at.lt(period.until)))
+        .into_boxed();
+    if state == CartState::Open {
+        query = query.filter(with_goods);
+    }
+    if let Some((at, id)) = before {
+        query = query.filter(carts::updated_at.lt(at).or(carts::updated_at.eq(at).and(carts::id.lt(id))));
+    }
+    let found: Vec<(CartId, String, Time)> = query
+        .order((carts::updated_at.desc(), carts::id.desc()))
+        .limit(limit)
+        .select((carts::id, carts::email, carts::updated_at))
+        .load(conn)?;
+    let ids: Vec<CartId> = found.iter().map(|(id, ..)| *id).collect();
+    let mut units: HashMap<CartId, i64> = HashMap::new();
+    let lines = cart_lines::table.filter(cart_lines::cart_id.eq_any(&ids)).select((cart_lines::cart_id, cart_lines::quantity));
+    for (cart, quantity) in lines.load::<(CartId, i64)>(conn)? {
+        *units.entry(cart).or_default() += quantity;
+    }
+    let became = orders::table.filter(orders::cart_id.eq_any(&ids)).select((orders::cart_id.assume_not_null(), orders::number));
+    let mut numbers: HashMap<CartId, String> = became.load::<(CartId, String)>(conn)?.into_iter().collect();
+    let row = |(id, email, updated_at): (CartId, String, Time)| CartRow {
+        units: units.get(&id).copied().unwrap_or(0),
+        order: numbers.remove(&id),
+        id,
+        email,
+        updated_at,
+    };
+    Ok(found.into_iter().map(row).collect())
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::imports::one_line;
 use crate::labels::Labels;
 use crate::schema::products;
 use crate::search::{Keeps, SearchDocument, SearchEngine, SearchVariant};
-use crate::shop::{self, LANGUAGES};
+use crate::shop;
 use crate::stock::{self, Level};
 use chrono::TimeDelta;
 use diesel::prelude::*;
@@ -24,6 +24,7 @@ use kernel::clock::Time;
 use kernel::events::Event;
 use kernel::jobs::{self, Class};
 use kernel::money::Currency;
+use kernel::web::i18n::Language;
 use kernel::{Conn, Db, Error, Result};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -152,11 +153,16 @@ pub fn settle(facets: &mut BTreeMap<String, BTreeSet<String>>, definitions: &Def
 type CategoryNames = HashMap<i64, Vec<(i64, String)>>;
 
 fn category_names(conn: &mut Conn) -> Result<CategoryNames> {
-    let trees = LANGUAGES.iter().map(|language| catalog::categories(conn, language)).collect::<Result<Vec<_>>>()?;
+    let trees = Language::all().iter().map(|language| catalog::categories(conn, language.code())).collect::<Result<Vec<_>>>()?;
     let Some(first) = trees.first() else { return Ok(HashMap::new()) };
     let names = |id| {
-        let mut names: Vec<&str> = trees.iter().filter_map(|tree| tree.get(id)).map(|category| category.name.as_str()).collect();
-        names.dedup();
+        let mut names: Vec<&str> = Vec::new();
+        for category in trees.iter().filter_map(|tree| tree.get(id)) {
+            // Where a language has no name of its own it has the shop's.
+            if !names.contains(&category.name.as_str()) {
+                names.push(&category.name);
+            }
+        }
         names.join("\n")
     };
     Ok(first
@@ -168,7 +174,7 @@ fn category_names(conn: &mut Conn) -> Result<CategoryNames> {
 
 /// The words of every language but the shop's own.
 fn translations(conn: &mut Conn) -> Result<Vec<Labels>> {
-    LANGUAGES[1..].iter().map(|language| Labels::load(conn, language)).collect()
+    Language::further().map(|language| Labels::load(conn, language.code())).collect()
 }
 
 /// Since when the products that are on show are.

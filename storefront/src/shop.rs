@@ -11,15 +11,16 @@ use crm::email::Email;
 use kernel::clock::Time;
 use kernel::error::Fields;
 use kernel::money::Currency;
+use kernel::web::i18n::Language;
 use kernel::{Conn, Error, Result, settings};
 use serde::{Deserialize, Serialize};
 
-/// The languages of the shop's pages. The first is the default and has no URL prefix.
-pub const LANGUAGES: [&str; 2] = ["en", "zh"];
+/// The language that products, categories and the shop's other texts are written in first; each of the others translates it.
+pub const OWN_LANGUAGE: &str = "en";
 
 /// The language of a code, or the default.
 pub fn language(code: &str) -> &'static str {
-    LANGUAGES.iter().find(|known| **known == code).copied().unwrap_or(LANGUAGES[0])
+    Language::parse(code).unwrap_or_default().code()
 }
 
 /// When an order gets its invoice.

@@ -298,8 +298,13 @@ fn moved(conn: &mut Conn, variant: VariantId, change: &Change, now: Time) -> Res
     on_each!(conn, c => diesel::insert_into(stock_movements::table).values(row).execute(c))?;
     let free = in_house - promised - aside;
     let before = free - (change.on_hand - change.allocated - change.held);
-    if (before > 0) != (free > 0) {
+    let turns = (before > 0) != (free > 0);
+    if turns {
         turned(conn, variant, &change.key, now)?;
+    }
+    // What orders move is told with them.
+    if turns || change.order.is_none() {
+        events::record(conn, "stock_moved", &format!("{variant}:{}", change.key), &Event::StockMoved { variant: variant.0 }, now)?;
     }
     Ok(true)
 }

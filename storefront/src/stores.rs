@@ -5,7 +5,7 @@
 mod edit;
 mod sites;
 
-pub use edit::{Wish, create, domain, update};
+pub use edit::{Wish, create, domain, speak, update};
 pub use sites::{Site, Sites, host_of};
 
 use crate::ids::{CollectionId, StoreId};
@@ -31,7 +31,7 @@ pub struct Store {
     /// The host in ASCII and small letters; empty for the main store.
     pub domain: String,
     pub currency: Currency,
-    /// At least one; the first has no prefix in addresses.
+    /// At least one; the first has no prefix in addresses. The main store that was never told speaks every language there is.
     pub languages: Vec<Language>,
     pub part: Option<CollectionId>,
     /// Assumed before a shopper names theirs; empty for that of the shop.
@@ -64,7 +64,7 @@ macro_rules! columns {
 fn read(row: Row, shop: &Shop) -> Result<Store> {
     let (id, name, domain, currency, languages, part, country, Json(announcement), open, version) = row;
     let languages: Vec<Language> = languages.split_whitespace().filter_map(Language::parse).collect();
-    let languages = if languages.is_empty() { Language::ALL.to_vec() } else { languages };
+    let languages = if languages.is_empty() { Language::all().to_vec() } else { languages };
     if id == MAIN {
         let (name, announcement) = (shop.name.clone(), shop.announcement.clone());
         return Ok(Store { id, name, domain, currency: shop.currency, languages, part, country, announcement, open, version });

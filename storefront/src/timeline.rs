@@ -3,7 +3,7 @@
 
 use crate::ids::{CategoryId, OrderId, ProductId};
 use crate::orders::{self, HistoryEntry};
-use crate::shop::LANGUAGES;
+use crate::shop::OWN_LANGUAGE;
 use crate::{catalog, edits};
 use crm::activities::{self, Activity, BOOKS, Entry, Kind};
 use crm::{customers, segments};
@@ -118,7 +118,7 @@ pub fn told(conn: &mut Conn, entries: &[Entry]) -> Result<Vec<Value>> {
     let products: Vec<ProductId> = entries.iter().filter_map(about).map(ProductId).collect();
     let titles = if products.is_empty() { HashMap::new() } else { catalog::titles(conn, &products)? };
     let tree =
-        if entries.iter().any(|entry| entry.kind == Kind::CategoryViewed) { Some(catalog::categories(conn, LANGUAGES[0])?) } else { None };
+        if entries.iter().any(|entry| entry.kind == Kind::CategoryViewed) { Some(catalog::categories(conn, OWN_LANGUAGE)?) } else { None };
     let row = |entry: &Entry| {
         let (mut text, mut order) = (entry.detail.clone(), None);
         match entry.kind {

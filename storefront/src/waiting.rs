@@ -103,7 +103,7 @@ fn serve(conn: &mut Conn, variant: VariantId, mailer: &Mailer, now: Time) -> Res
         stock::lock(conn, variant)?;
     }
     let currency = shop::get(conn)?.currency;
-    let Some(found) = catalog::variants_for_sale(conn, &[variant], currency, shop::LANGUAGES[0])?.pop() else { return Ok(()) };
+    let Some(found) = catalog::variants_for_sale(conn, &[variant], currency, shop::OWN_LANGUAGE)?.pop() else { return Ok(()) };
     let told: i64 =
         requests::table.filter(requests::variant_id.eq(variant)).filter(requests::told_at.gt(now - TURN)).count().get_result(conn)?;
     let turns = found.limit().map_or(AT_ONCE, |free| (free - told).clamp(0, AT_ONCE));
@@ -133,6 +133,6 @@ fn serve(conn: &mut Conn, variant: VariantId, mailer: &Mailer, now: Time) -> Res
 /// Whether a store that is open sells a variant.
 fn is_sold(conn: &mut Conn, store: StoreId, variant: VariantId) -> Result<bool> {
     let shop = stores::shop(conn, store)?;
-    let found = catalog::for_sale(conn, &shop.assortment(), &[variant], shop::LANGUAGES[0])?;
+    let found = catalog::for_sale(conn, &shop.assortment(), &[variant], shop::OWN_LANGUAGE)?;
     Ok(shop.open && found.first().is_some_and(|found| found.for_sale))
 }

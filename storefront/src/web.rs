@@ -53,17 +53,21 @@ pub mod words;
 use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, web};
 use door::{Door, error_pages};
+use kernel::web::i18n::Language;
 use kernel::{Error, Result};
 
-/// Mounts the shop: its pages at the root and, in another language than a store's first, below `/zh` or `/en`. It takes every address, so it is configured last.
+/// Mounts the shop: its pages at the root and, in another language than a store's first, below its code, such as `/zh`. It takes every
+/// address, so it is configured last.
 pub fn configure(config: &mut web::ServiceConfig, door: &web::Data<Door>) {
     config
         .app_data(door.clone())
         // Outside the scopes, whose errors are pages for people.
-        .configure(webhooks::routes)
-        .service(web::scope("/zh").wrap(from_fn(error_pages)).configure(pages).default_service(web::to(not_found)))
-        .service(web::scope("/en").wrap(from_fn(error_pages)).configure(pages).default_service(web::to(not_found)))
-        .service(web::scope("").wrap(from_fn(error_pages)).configure(pages).configure(files).default_service(web::to(not_found)));
+        .configure(webhooks::routes);
+    for language in Language::all() {
+        let scope = web::scope(&format!("/{}", language.code()));
+        config.service(scope.wrap(from_fn(error_pages)).configure(pages).default_service(web::to(not_found)));
+    }
+    config.service(web::scope("").wrap(from_fn(error_pages)).configure(pages).configure(files).default_service(web::to(not_found)));
 }
 
 /// The routes that exist in every language.

@@ -34,11 +34,15 @@ words!(
         OrderPaid = "order.payment_settled",
         OrderShipped = "order.shipped",
         OrderRefunded = "order.refunded",
+        RefundCameBack = "order.refund_came_back",
         ReturnUpdated = "return.updated",
         CustomerCreated = "customer.created",
         CustomerMerged = "customer.merged",
         CustomerUnmerged = "customer.unmerged",
+        CustomerUpdated = "customer.updated",
+        CustomerErased = "customer.erased",
         ProductUpdated = "product.updated",
+        StockUpdated = "stock.updated",
         /// Sent by a person who wants to see whether messages arrive.
         Test = "test",
     }

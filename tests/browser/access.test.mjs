@@ -3,13 +3,13 @@ import assert from 'node:assert/strict'
 import { look } from './support/browser.mjs'
 import { journeys } from './support/journeys.mjs'
 import { staff } from './support/shop.mjs'
-import { button, fillCart, main, place, press, signIn, someProduct, toReview } from './support/steps.mjs'
-import { demo, text } from './support/texts.mjs'
+import { button, fillCart, main, orderNumber, payWith, place, press, signIn, someProduct, toReview } from './support/steps.mjs'
+import { demo, double, text } from './support/texts.mjs'
 
 const open = ['/', '/privacy', '/zh/privacy', '/zh/', `/zh/search?q=${encodeURIComponent('茶')}`, '/zh/cart', `/search?q=${demo.query}`, '/search?q=qqqqqq', '/cart', '/gift-cards', '/account/sign-in', '/account/register', '/account/forgot', '/no-such-page']
-const office = ['', '/products', '/categories', '/categories/new', '/categories/1', '/orders', '/stock', '/shipping', '/taxes', '/promotions', '/jobs', '/mails', '/cases', '/settings', '/api-keys', '/webhooks', '/doctor', '/new-order', '/pages', '/pages/about', '/pages/new', '/home-page', '/theme', '/menus', '/menus/footer/new', '/search?q=tea', '/account', '/staff', '/staff/roles', '/audit', '/products/new', '/promotions/new', '/promotions/bench', '/collections', '/collections/new', '/redirects', '/stock/waiting', '/stock/locations', '/stock/goods', '/products/table', '/products/batches', '/attributes', '/attributes/new', '/segments', '/segments/new', '/returns', '/stores', '/stores/new', '/staff/roles/new', '/gift-cards', '/store-credit', '/forecasts', '/recommendations', '/offers', '/customers'].map((page) => `/admin${page}`)
+const office = ['', '/products', '/categories', '/categories/new', '/categories/1', '/orders', '/stock', '/shipping', '/taxes', '/promotions', '/jobs', '/mails', '/cases', '/settings', '/api-keys', '/webhooks', '/doctor', '/new-order', '/pages', '/pages/about', '/pages/new', '/home-page', '/theme', '/menus', '/menus/footer/new', '/search?q=tea', '/account', '/staff', '/staff/roles', '/audit', '/products/new', '/promotions/new', '/promotions/bench', '/collections', '/collections/new', '/redirects', '/stock/waiting', '/stock/locations', '/stock/goods', '/products/table', '/products/batches', '/attributes', '/attributes/new', '/segments', '/segments/new', '/returns', '/stores', '/stores/new', '/staff/roles/new', '/gift-cards', '/store-credit', '/forecasts', '/recommendations', '/offers', '/customers', '/carts', '/carts?state=placed'].map((page) => `/admin${page}`)
 // The same pages in the other language, which is set in other letters.
-const chinese = ['', '/orders', '/products', '/products/new', '/categories', '/stock', '/shipping', '/settings', '/promotions/new', '/collections/new', '/pages/about', '/staff/roles', '/audit'].map((page) => `/zh/admin${page}`)
+const chinese = ['', '/orders', '/products', '/products/new', '/categories', '/stock', '/shipping', '/settings', '/promotions/new', '/collections/new', '/pages/about', '/staff/roles', '/audit', '/carts', '/api-keys'].map((page) => `/zh/admin${page}`)
 // Lists that lead to a page for each of their rows.
 const lists = ['products', 'orders', 'categories', 'mails', 'shipping', 'attributes', 'promotions', 'customers', 'stock', 'collections', 'webhooks', 'staff/roles']
 const named = (path) => path.replace(/\?.*/, '').replaceAll('/', '-').slice(1) || 'home'
@@ -80,6 +80,39 @@ journeys('every kind of page', (journey) => {
         await page.goto(first)
         await look(page, `admin-${list.replace('/', '-')}-one`)
       }
+    })
+
+    journey(`what a shop seldom shows (${size})`, { size }, async (page) => {
+      await signIn(page, staff, '/admin/sign-in')
+      // A change of many products before it is confirmed.
+      await page.goto('/admin/products/rules?q=mug')
+      await main(page).locator('#f-add_tags').fill(`seldom ${size}`)
+      await press(page, main(page).locator('button[type=submit]').last())
+      assert.match(new URL(page.url()).pathname, /\/batches\/\d+$/)
+      await look(page, 'admin-batch')
+      // Money that is held for an order.
+      await fillCart(page)
+      await toReview(page, { email: `held-${size}@guest.test`, method: text.card })
+      await press(page, button(page, text.place))
+      await payWith(page, double.good)
+      const number = orderNumber(page)
+      await page.goto(`/admin/orders/${number}`)
+      const [, payment] = (await page.content()).match(/\/payments\/(\d+)\//)
+      await page.goto(`/admin/orders/${number}/payments/${payment}/release`)
+      await main(page).locator(`form[action$="/payments/${payment}/release"]`).waitFor()
+      await look(page, 'admin-order-release')
+      // What is sold out, and the form of those who wait for it.
+      await page.goto('/admin/stock?q=MUG-ST-IND-350')
+      await page.goto(await main(page).locator('tbody a[href^="/admin/stock/"]').first().getAttribute('href'))
+      const variant = new URL(page.url()).pathname.split('/').at(-1)
+      await main(page).locator('#f-on_hand').fill('0')
+      await main(page).locator('#f-reason').fill('Broken')
+      await press(page, main(page).locator(`form[action="/admin/stock/${variant}"] button[type=submit]`))
+      await page.goto(`/products/straight-mug/waiting?variant=${variant}`)
+      await main(page).locator('#f-email').waitFor()
+      await look(page, 'waiting')
+      await page.goto(`/zh/products/straight-mug/waiting?variant=${variant}`)
+      await look(page, 'waiting-chinese')
     })
 
     journey(`the back office in Chinese (${size})`, { size }, async (page) => {

@@ -112,7 +112,7 @@ fn choices_are_named_ordered_coloured_and_renamed_everywhere() {
         ("kind", "choice"),
         ("several", "on"),
         ("c0_name", "Walnut"),
-        ("c0_zh", "胡桃木"),
+        ("c0_name_zh", "胡桃木"),
         ("c0_swatch", "#5A3A22"),
         ("c1_name", "Oak"),
         ("c2_name", "Ash"),
@@ -189,8 +189,8 @@ fn files_are_read_by_the_type_and_what_does_not_fit_is_an_error_of_its_row() {
     let report = house.db.write_now(move |conn| apply(conn, &drafts, &saving, Mode::KeepGood, &mut |_| ())).unwrap();
     assert_eq!((report.created, report.errors.len()), (1, 1));
     let told = |language| report.errors[0].reason.told(&Texts::load(None).unwrap(), language);
-    assert_eq!(told(Language::English), "Volume: a lot is not a number");
-    assert_eq!(told(Language::Chinese), "Volume：a lot 不是数字");
+    assert_eq!(told(Language::ENGLISH), "Volume: a lot is not a number");
+    assert_eq!(told(Language::CHINESE), "Volume：a lot 不是数字");
     let seen = |conn: &mut kernel::Conn| {
         let shop = shop::get(conn)?;
         catalog::page(conn, &shop, "cup", "en")

@@ -223,7 +223,7 @@ fn every_kind_of_entry_has_words_in_both_languages() {
     }
     assert!(kinds.len() > 10, "{kinds:?}");
     for kind in kinds {
-        for language in kernel::web::i18n::Language::ALL {
+        for language in [kernel::web::i18n::Language::ENGLISH, kernel::web::i18n::Language::CHINESE] {
             let key = format!("admin-history-{kind}");
             assert_ne!(texts.message(language, &key), key, "no words in {language}");
         }

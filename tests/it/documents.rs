@@ -130,6 +130,36 @@ fn print(document: &Document) -> Vec<u8> {
     bytes
 }
 
+/// The text of a printed document, page by page, as a reader copies it.
+fn text(bytes: &[u8]) -> String {
+    let read = lopdf::Document::load_mem(bytes).unwrap();
+    let pages: Vec<u32> = read.get_pages().into_keys().collect();
+    read.extract_text(&pages).unwrap().split_whitespace().collect()
+}
+
+#[test]
+fn a_chinese_invoice_can_be_read_by_programs() {
+    let db = goods::open();
+    let mug = goods::product(&db, "Mug", 1200, 50);
+    let (cart, seen) = goods::cart(&db, &[(mug, 2)], "ann@example.com", "bank_transfer", "");
+    db.write_now(move |conn| {
+        let product = storefront::catalog::product_of(conn, mug)?.unwrap();
+        let mut stored = storefront::catalog::products(conn, &[product], goods::EUR)?.remove(0);
+        let text = storefront::catalog::Text { title: "青瓷茶杯".into(), ..Default::default() };
+        stored.texts.insert("zh".into(), text);
+        let saving = storefront::catalog::Saving { currency: goods::EUR, actor: "test", base: None, now: now() };
+        storefront::catalog::save_product(conn, &stored, &saving)?;
+        storefront::carts::set_language(conn, cart, "zh")
+    })
+    .unwrap();
+    let placed = place(&db, cart, seen, Settlement::After).unwrap();
+    let invoice = papers(&db, placed.order).pop().unwrap();
+    let told = text(&print(&invoice));
+    for part in ["发票INV-00001", "下单日期2026年", "商品数量单价", "青瓷茶杯", "AnnAsh", "28.90"] {
+        assert!(told.contains(part), "{part} is not in {told}");
+    }
+}
+
 #[test]
 fn refunds_and_cancellations_are_credited_in_a_series_of_their_own() {
     let db = goods::open();

@@ -108,7 +108,7 @@ fn what_cannot_be_read_is_told_in_the_language_of_the_page() {
 }
 
 fn tree(house: &House) -> Vec<String> {
-    let tree = house.db.read_now(|conn| catalog::categories(conn, shop::LANGUAGES[0])).unwrap();
+    let tree = house.db.read_now(|conn| catalog::categories(conn, shop::OWN_LANGUAGE)).unwrap();
     let mut paths: Vec<String> = tree
         .0
         .iter()

@@ -22,6 +22,8 @@ mod feeds;
 mod gift_sales;
 mod hostile;
 mod imports;
+mod integrator;
+mod languages;
 mod letters;
 mod mailing;
 mod memory;

@@ -104,7 +104,7 @@ impl Things {
                 let email = Email::parse("new@shop.test", "email")?;
                 let agent = roles::of_preset(conn, Preset::Agent)?;
                 let all = Preset::Owner.grants();
-                let (asked, _) = invitations::invite(conn, &email, agent, Language::English, owner, &all, now())?;
+                let (asked, _) = invitations::invite(conn, &email, agent, Language::ENGLISH, owner, &all, now())?;
                 let rules = batches::Rules { status: Some(Status::Draft), ..Default::default() };
                 let planned = batches::plan(conn, &Default::default(), &rules, goods::EUR)?;
                 let batch = batches::draft_edit(conn, "Draft", "staff:1", "EUR", &planned.edits, now())?;
@@ -128,7 +128,7 @@ impl Things {
                     name: "Swiss".into(),
                     domain: "swiss.test".into(),
                     currency: "CHF".into(),
-                    languages: vec![Language::English],
+                    languages: vec![Language::ENGLISH],
                     part: None,
                     country: String::new(),
                     announcement: Default::default(),

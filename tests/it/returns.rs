@@ -16,7 +16,7 @@ use storefront::shop::{self, Shop};
 use storefront::{payments, stock, store_credit};
 
 /// An order of `units`, paid, of which `sent` were shipped; and its line.
-fn sent(db: &Db, variant: VariantId, units: i64, sent: i64) -> (Placed, OrderLineId) {
+pub fn sent(db: &Db, variant: VariantId, units: i64, sent: i64) -> (Placed, OrderLineId) {
     let (cart, seen) = goods::cart(db, &[(variant, units)], "ann@example.com", "bank_transfer", "");
     let placed = place(db, cart, seen, Settlement::After).unwrap();
     let line = db.write_now(move |conn| {
@@ -29,7 +29,7 @@ fn sent(db: &Db, variant: VariantId, units: i64, sent: i64) -> (Placed, OrderLin
     (placed, line.unwrap())
 }
 
-fn wanted(key: &str, line: OrderLineId, quantity: i64) -> Wanted {
+pub fn wanted(key: &str, line: OrderLineId, quantity: i64) -> Wanted {
     Wanted { key: key.into(), lines: vec![WantedLine { line, quantity, reason: Reason::Damaged }], ..Wanted::default() }
 }
 

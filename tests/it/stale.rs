@@ -159,6 +159,8 @@ fn what_never_came_is_a_pre_order_and_what_ran_out_a_back_order() {
     let ann = house.visitor();
     let kettle = ann.get("/products/kettle").says(200, "Pre-order.").says(200, "Expected on").holds("https://schema.org/PreOrder");
     ann.get("/products/teapot").holds("https://schema.org/InStock");
+    let badge = |path: &str, word: &str| ann.get(path).body.matches(&format!("<span class=\"badge\">{word}</span>")).count();
+    assert_eq!((badge("/", "Pre-order"), badge("/zh", "预售")), (1, 1), "the card says it, of the kettle alone");
     ann.submit(&kettle, "/cart/lines", &[]).says(200, "Kettle");
     ann.submit(&ann.get("/products/teapot"), "/cart/lines", &[("quantity", "2")]).says(200, "Teapot");
     ann.get("/cart").says(200, "Pre-order. Expected on").says(200, "On back-order. Expected on");
@@ -179,4 +181,5 @@ fn what_never_came_is_a_pre_order_and_what_ran_out_a_back_order() {
     count(&page, "3");
     count(&olga.get(&format!("/admin/stock/{new}")), "0");
     ann.get("/products/kettle").says(200, "On back-order.").holds("https://schema.org/BackOrder");
+    assert_eq!(badge("/", "Pre-order"), 0);
 }

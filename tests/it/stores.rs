@@ -57,7 +57,7 @@ fn a_form_with_a_name_and_a_domain_alone_makes_a_store_that_sells() {
     let form = olga.get("/admin/stores/new");
     olga.submit(&form, "/admin/stores/new", &[("name", "Second"), ("domain", "second.test")]).says(200, "Saved.");
     let store = house.db.read_now(|conn| stores::get(conn, SWISS)).unwrap();
-    assert_eq!((store.currency, store.languages, store.open), (goods::EUR, vec![Language::English, Language::Chinese], true));
+    assert_eq!((store.currency, store.languages, store.open), (goods::EUR, vec![Language::ENGLISH, Language::CHINESE], true));
     let mei = house.visitor().at_host("second.test:80");
     mei.get("/zh/products/mug").says(200, "12.00");
     mei.submit(&mei.get("/products/mug"), "/cart/lines", &[]).says(200, "€12.00");
@@ -71,7 +71,7 @@ fn a_form_with_a_name_and_a_domain_alone_makes_a_store_that_sells() {
     let bare = [("name", "Third"), ("domain", "third.test"), ("first", "zh"), ("also_en", ""), ("also_zh", "")];
     olga.submit(&form, "/admin/stores/new", &bare).says(200, "Saved.");
     let third = house.db.read_now(|conn| stores::get(conn, StoreId(3))).unwrap();
-    assert_eq!(third.languages, [Language::Chinese]);
+    assert_eq!(third.languages, [Language::CHINESE]);
 }
 
 fn product_id(house: &House, slug: &'static str) -> i64 {
@@ -356,9 +356,9 @@ fn stores_share_customers_and_keep_their_carts() {
     };
     let nothing = wish(Vec::new());
     assert!(house.db.write_now(move |conn| stores::create(conn, &nothing, "127.0.0.1", now())).is_err());
-    let own = wish(vec![Language::English]);
+    let own = wish(vec![Language::ENGLISH]);
     assert!(house.db.write_now(move |conn| stores::create(conn, &own, "third.test", now())).is_err(), "the host of the main store");
-    let third = wish(vec![Language::English, Language::English]);
+    let third = wish(vec![Language::ENGLISH, Language::ENGLISH]);
     let id = house.db.write_now(move |conn| stores::create(conn, &third, "127.0.0.1", now())).unwrap();
     let (store, shop) = house.db.read_now(move |conn| Ok((stores::get(conn, id)?, stores::shop(conn, id)?))).unwrap();
     assert_eq!((store.languages.len(), shop.assumed_country(), shop.name.as_str()), (1, "AT", "Third"));

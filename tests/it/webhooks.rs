@@ -104,6 +104,36 @@ fn a_program_is_told_what_it_asked_for_and_can_check_who_said_it() {
 }
 
 #[test]
+fn a_program_is_told_of_stock_customers_and_money_that_came_back() {
+    let house = open();
+    let receiver = Receiver::answering(&[]);
+    let topics = [Topic::StockUpdated, Topic::CustomerUpdated, Topic::CustomerErased, Topic::RefundCameBack];
+    endpoint(&house, &receiver.address, &topics);
+    let mug = goods::product(&house.db, "Mug", 1200, 5);
+    let ann = goods::customer(&house.db, "ann@example.com", 0);
+    let told = || {
+        house.work();
+        let calls: Vec<Value> = receiver.calls().iter().map(|call| serde_json::from_str(&call.body).unwrap()).collect();
+        receiver.calls.lock().clear();
+        calls
+    };
+    told();
+    house.db.write_now(move |conn| storefront::stock::set_on_hand(conn, mug, 9, "count", "nine", "test", now())).unwrap();
+    let calls = told();
+    assert_eq!((calls.len(), calls[0]["type"].as_str(), calls[0]["data"]["free"].as_i64()), (1, Some("stock.updated"), Some(9)));
+    house.db.write_now(move |conn| crm::customers::annotate(conn, ann, "vip", "", now())).unwrap();
+    let calls = told();
+    assert_eq!(
+        (calls.len(), calls[0]["type"].as_str(), &calls[0]["data"]["tags"]),
+        (1, Some("customer.updated"), &serde_json::json!(["vip"]))
+    );
+    house.db.write_now(move |conn| storefront::erasure::erase(conn, ann, now())).unwrap();
+    let calls = told();
+    assert_eq!((calls.len(), calls[0]["type"].as_str()), (1, Some("customer.erased")), "{calls:?}");
+    assert!(!calls[0].to_string().contains("example.com"));
+}
+
+#[test]
 fn what_fails_is_tried_again_with_the_same_id_and_a_new_signature() {
     let house = open();
     let receiver = Receiver::answering(&[500, 429]);

@@ -40,7 +40,10 @@ async fn show(desk: &Desk, status: StatusCode, form: Form, secret: Option<String
         .iter()
         .map(|key| json!({ "id": key.id, "name": key.name, "scopes": key.scopes, "created_at": key.created_at, "expires_at": key.expires_at, "state": state(key, now) }))
         .collect();
-    let scopes: Vec<Value> = Scope::ALL.iter().map(|scope| json!({ "field": field(*scope), "label": scope.as_str() })).collect();
+    let scopes: Vec<Value> = Scope::ALL
+        .iter()
+        .map(|scope| json!({ "field": field(*scope), "word": scope.as_str(), "label": format!("admin-{}", field(*scope)) }))
+        .collect();
     desk.page_as(status, "admin/api_keys.html", "admin-api-keys", json!({ "keys": rows, "scopes": scopes, "form": form, "secret": secret }))
 }
 

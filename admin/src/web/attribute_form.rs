@@ -1,24 +1,23 @@
 //! A definition of an attribute as a form, and back. A choice is a row of its names, its colour and its place.
 
-use super::forms;
 use super::stale::{self, Label, Labels, Refused};
+use super::{forms, languages};
 use kernel::error::Fields;
+use kernel::web::i18n::Language;
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
 use storefront::attributes::{Choice, Definition, Kind};
 use storefront::catalog::Categories;
 use storefront::ids::CategoryId;
 use storefront::labels;
-use storefront::shop::LANGUAGES;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::{Form, Meanwhile};
 use storefront::web::words::Words;
 
-const BASE: &[&str] = &["version", "name", "name_zh", "code", "kind", "unit", "several", "facet", "shown"];
-const CHOICE: &[&str] = &["was", "name", "zh", "swatch", "place"];
+const BASE: &[&str] = &["version", "name", "code", "kind", "unit", "several", "facet", "shown"];
+const CHOICE: &[&str] = &["was", "name", "swatch", "place"];
 const LABELS: &Labels = &[
     ("name", "admin-col-name", ""),
-    ("name_zh", "admin-category-name-zh", ""),
     ("code", "admin-attribute-code", ""),
     ("kind", "admin-attribute-kind", "attribute-kind-"),
     ("unit", "admin-attribute-unit", ""),
@@ -31,13 +30,16 @@ pub const BLANK_ROWS: usize = 4;
 /// Rows that a form may have.
 const MOST_ROWS: usize = 250;
 
-/// A definition with the words for it in the second language.
+/// What a word is in further languages.
+type Said = Vec<(Language, String)>;
+
+/// A definition with the words for it in further languages.
 #[derive(Clone, Debug, Default)]
 pub struct Typed {
     pub definition: Definition,
-    pub name_zh: String,
+    name: Said,
     /// Of each choice.
-    pub choices_zh: Vec<String>,
+    choices: Vec<Said>,
     /// The rows that the choices stand in.
     rows: Vec<usize>,
 }
@@ -46,7 +48,11 @@ pub struct Typed {
 fn names(rows: usize, tree: &Categories) -> Vec<String> {
     let base = BASE.iter().map(ToString::to_string);
     let categories = tree.in_order().into_iter().map(|category| format!("category-{}", category.id));
-    base.chain((0..rows).flat_map(|at| CHOICE.iter().map(move |field| format!("c{at}_{field}")))).chain(categories).collect()
+    let of_choice = |at: usize| {
+        let plain = CHOICE.iter().map(ToString::to_string).chain(languages::further(&["name"]));
+        plain.map(move |field| format!("c{at}_{field}")).collect::<Vec<_>>()
+    };
+    base.chain(languages::further(&["name"])).chain((0..rows).flat_map(of_choice)).chain(categories).collect()
 }
 
 /// The rows that a posted form had.
@@ -76,34 +82,35 @@ pub fn differing(stored: &Form, posted: &Posted, tree: &Categories, words: &Word
 /// The choices of a form, one a line.
 fn choices<'v>(value: impl Fn(&str) -> &'v str) -> String {
     let line = |at: usize| {
-        let [name, zh, swatch] = ["name", "zh", "swatch"].map(|field| value(&format!("c{at}_{field}")).trim());
-        let more: Vec<&str> = [zh, swatch].into_iter().filter(|text| !text.is_empty()).collect();
+        let [name, swatch] = ["name", "swatch"].map(|field| value(&format!("c{at}_{field}")).trim());
+        let said = Language::further().map(|language| value(&format!("c{at}_{}", languages::field("name", language))).trim());
+        let more: Vec<&str> = said.chain([swatch]).filter(|text| !text.is_empty()).collect();
         if more.is_empty() { name.to_string() } else { format!("{name} ({})", more.join(", ")) }
     };
     (0..MOST_ROWS).map(line).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
 fn blank(rows: usize, tree: &Categories) -> Form {
-    Form::new(&names(rows, tree).iter().map(String::as_str).collect::<Vec<_>>())
+    Form::new(&names(rows, tree))
 }
 
 /// The form as it was typed, with what is wrong. Checkboxes without a tick stay empty.
 pub fn typed(posted: &Posted, rows: usize, tree: &Categories, wrong: &Fields) -> Form {
-    let names = names(rows, tree);
-    blank(rows, tree).typed(posted.pairs()).refuse(&names.iter().map(String::as_str).collect::<Vec<_>>(), wrong)
+    blank(rows, tree).typed(posted.pairs()).refuse(&names(rows, tree), wrong)
 }
 
 /// The form of a definition.
 pub fn filled(conn: &mut Conn, of: &Definition, tree: &Categories) -> Result<(Form, usize)> {
     let mut words: Vec<&str> = of.choices.iter().map(|choice| choice.name.as_str()).collect();
     words.push(&of.name);
-    let translated = labels::of_words(conn, LANGUAGES[1], &words)?;
-    let zh = |word: &str| translated.get(word).cloned().unwrap_or_default();
+    let mut said = Vec::new();
+    for language in Language::further() {
+        said.push((languages::field("name", language), labels::of_words(conn, language.code(), &words)?));
+    }
     let rows = of.choices.len() + BLANK_ROWS;
     let mut form = blank(rows, tree)
         .fill("version", of.version.to_string())
         .fill("name", &of.name)
-        .fill("name_zh", zh(&of.name))
         .fill("code", &of.code)
         .fill("kind", of.kind.as_str())
         .fill("unit", &of.unit)
@@ -114,9 +121,14 @@ pub fn filled(conn: &mut Conn, of: &Definition, tree: &Categories) -> Result<(Fo
         let put = |form: Form, field: &str, value: String| form.fill(&format!("c{at}_{field}"), value);
         form = put(form, "was", choice.was.clone());
         form = put(form, "name", choice.name.clone());
-        form = put(form, "zh", zh(&choice.name));
+        for (field, words) in &said {
+            form = put(form, field, words.get(&choice.name).cloned().unwrap_or_default());
+        }
         form = put(form, "swatch", choice.swatch.clone());
         form = put(form, "place", (at + 1).to_string());
+    }
+    for (field, words) in &said {
+        form = form.fill(field, words.get(&of.name).cloned().unwrap_or_default());
     }
     for category in &of.categories {
         form = form.fill(&format!("category-{category}"), "on");
@@ -128,7 +140,10 @@ pub fn filled(conn: &mut Conn, of: &Definition, tree: &Categories) -> Result<(Fo
 pub fn read(posted: &Posted, id: Option<storefront::ids::AttributeId>) -> Result<Typed> {
     let text = |name: &str| posted.get(name).trim().to_string();
     let mut wrong = Fields::default();
-    let mut choices: Vec<(i64, usize, Choice, String)> = Vec::new();
+    let said = |before: &str| -> Said {
+        Language::further().map(|language| (language, text(&format!("{before}{}", languages::field("name", language))))).collect()
+    };
+    let mut choices: Vec<(i64, usize, Choice, Said)> = Vec::new();
     for at in 0..rows(posted) {
         let field = |name: &str| text(&format!("c{at}_{name}"));
         let (name, swatch, place) = (field("name"), field("swatch"), field("place"));
@@ -139,7 +154,7 @@ pub fn read(posted: &Posted, id: Option<storefront::ids::AttributeId>) -> Result
         if place.is_err() {
             wrong.add(&format!("c{at}_place"), "admin-number-invalid");
         }
-        choices.push((place.unwrap_or(i64::MAX), at, Choice { name, swatch, was: field("was") }, field("zh")));
+        choices.push((place.unwrap_or(i64::MAX), at, Choice { name, swatch, was: field("was") }, said(&format!("c{at}_"))));
     }
     choices.sort_by_key(|(place, at, ..)| (*place, *at));
     let kind = Kind::parse(posted.get("kind"));
@@ -165,23 +180,25 @@ pub fn read(posted: &Posted, id: Option<storefront::ids::AttributeId>) -> Result
     };
     Ok(Typed {
         definition,
-        name_zh: text("name_zh"),
-        choices_zh: choices.iter().map(|(.., zh)| zh.clone()).collect(),
+        name: said(""),
+        choices: choices.iter().map(|(.., said)| said.clone()).collect(),
         rows: choices.iter().map(|(_, at, ..)| *at).collect(),
     })
 }
 
-/// Stores the words of the second language.
+/// Stores the words of further languages.
 pub fn translate(conn: &mut Conn, of: &Typed) -> Result<()> {
-    let choices = of.definition.choices.iter().map(|choice| &choice.name).zip(&of.choices_zh);
+    let choices = of.definition.choices.iter().map(|choice| &choice.name).zip(&of.choices);
     let kept = if of.definition.kind == Kind::Choice { usize::MAX } else { 0 };
-    for (word, zh) in std::iter::once((&of.definition.name, &of.name_zh)).chain(choices.take(kept)) {
-        if zh.chars().count() > 200 {
-            return Err(Error::field("name_zh", "attribute-name-invalid"));
-        }
-        match zh.as_str() {
-            "" => labels::unset(conn, LANGUAGES[1], word)?,
-            zh => labels::set(conn, LANGUAGES[1], word, zh)?,
+    for (word, said) in std::iter::once((&of.definition.name, &of.name)).chain(choices.take(kept)) {
+        for (language, text) in said {
+            if text.chars().count() > 200 {
+                return Err(Error::field(&languages::field("name", *language), "attribute-name-invalid"));
+            }
+            match text.as_str() {
+                "" => labels::unset(conn, language.code(), word)?,
+                text => labels::set(conn, language.code(), word, text)?,
+            }
         }
     }
     Ok(())

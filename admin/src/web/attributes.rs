@@ -13,7 +13,7 @@ use storefront::attributes::{self, Choice, Definition, Definitions, Kind, Takeov
 use storefront::catalog::{self, Categories};
 use storefront::ids::AttributeId;
 use storefront::labels::Labels;
-use storefront::shop::LANGUAGES;
+use storefront::shop::OWN_LANGUAGE;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 
@@ -60,7 +60,7 @@ pub async fn new(desk: Desk) -> Result<HttpResponse> {
     let name = desk.query("name").trim().to_string();
     let (form, rows, tree) = desk
         .read(move |conn| {
-            let tree = catalog::categories(conn, LANGUAGES[0])?;
+            let tree = catalog::categories(conn, OWN_LANGUAGE)?;
             let begun = guess(conn, name)?;
             let (form, rows) = attribute_form::filled(conn, &begun, &tree)?;
             Ok((form, rows, tree))
@@ -101,7 +101,7 @@ pub async fn edit(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
     let id = AttributeId(*id);
     let (form, rows, tree) = desk
         .read(move |conn| {
-            let (known, tree) = (attributes::get(conn, id)?, catalog::categories(conn, LANGUAGES[0])?);
+            let (known, tree) = (attributes::get(conn, id)?, catalog::categories(conn, OWN_LANGUAGE)?);
             let (form, rows) = attribute_form::filled(conn, &known, &tree)?;
             Ok((form, rows, tree))
         })
@@ -157,7 +157,7 @@ enum Outcome {
 }
 
 async fn save(desk: Desk, id: Option<AttributeId>, posted: Posted) -> Result<HttpResponse> {
-    let tree = desk.read(|conn| catalog::categories(conn, LANGUAGES[0])).await?;
+    let tree = desk.read(|conn| catalog::categories(conn, OWN_LANGUAGE)).await?;
     let rows = attribute_form::rows(&posted).max(BLANK_ROWS);
     if posted.get("more") == "on" {
         let form = attribute_form::typed(&posted, rows + MORE_ROWS, &tree, &Fields::default());

@@ -5,6 +5,7 @@ use crate::staff;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpResponse, web};
 use kernel::money::{Currency, Money};
+use kernel::web::i18n::Language;
 use kernel::{Error, Result};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -105,7 +106,12 @@ pub fn field_name(field: &str, words: &Words) -> String {
     let (name, field) = field.rsplit_once(": ").unwrap_or(("", field));
     let key = format!("admin-field-{}", field.split(" (").next().unwrap_or(field).replace(' ', "-"));
     let known = words.get(&key);
-    let field = if known == key { field.to_string() } else { known };
+    let language = field.rsplit_once(" (").and_then(|(_, code)| Language::parse(code.trim_end_matches(')')));
+    let field = match (known == key, language) {
+        (true, _) => field.to_string(),
+        (false, Some(language)) => format!("{known} ({})", language.name()),
+        (false, None) => known,
+    };
     match name.strip_prefix("variant ") {
         Some(variant) => format!("{variant} · {field}"),
         None => field,

@@ -1,33 +1,25 @@
 //! The tree of categories: names in every language, places, addresses, and what search engines are told.
 
 use super::desk::{Act, Desk};
+use super::languages;
 use super::pictures as uploads;
 use super::stale::{self, Label, Labels, Refused};
 use actix_multipart::Multipart;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use kernel::web::i18n::Language;
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
 use storefront::catalog::{self, Categories, CategoryText, WholeCategory};
 use storefront::ids::CategoryId;
 use storefront::pictures;
-use storefront::shop::LANGUAGES;
+use storefront::shop::OWN_LANGUAGE;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 
-const NAMES: &[&str] = &[
-    "version",
-    "name",
-    "parent",
-    "slug",
-    "text",
-    "seo_title",
-    "seo_description",
-    "name_zh",
-    "text_zh",
-    "seo_title_zh",
-    "seo_description_zh",
-];
+const BASE: &[&str] = &["version", "name", "parent", "slug", "text", "seo_title", "seo_description"];
+/// The fields that there are in further languages too.
+const SAID: &[&str] = &["name", "text", "seo_title", "seo_description"];
 
 const LABELS: &Labels = &[
     ("name", "admin-col-name", ""),
@@ -36,11 +28,11 @@ const LABELS: &Labels = &[
     ("text", "admin-category-text", ""),
     ("seo_title", "admin-seo-title", ""),
     ("seo_description", "admin-seo-description", ""),
-    ("name_zh", "admin-category-name-zh", ""),
-    ("text_zh", "admin-category-text-zh", ""),
-    ("seo_title_zh", "admin-seo-title-zh", ""),
-    ("seo_description_zh", "admin-seo-description-zh", ""),
 ];
+
+fn names() -> Vec<String> {
+    BASE.iter().map(ToString::to_string).chain(languages::further(SAID)).collect()
+}
 
 /// The whole tree, each category below the one it is in.
 pub async fn list(desk: Desk) -> Result<HttpResponse> {
@@ -66,7 +58,7 @@ fn walk(tree: &Categories, parent: Option<CategoryId>, depth: usize, rows: &mut 
 
 /// A blank form; `?parent=3` puts the new category there.
 pub async fn new(desk: Desk) -> Result<HttpResponse> {
-    let form = Form::new(NAMES).fill("parent", desk.query("parent"));
+    let form = Form::new(&names()).fill("parent", desk.query("parent"));
     show(&desk, StatusCode::OK, None, form).await
 }
 
@@ -77,8 +69,7 @@ pub async fn edit(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
 }
 
 fn filled(of: &WholeCategory) -> Form {
-    let chinese = of.texts.get("zh").cloned().unwrap_or_default();
-    let form = Form::new(NAMES)
+    let form = Form::new(&names())
         .fill("version", of.version.to_string())
         .fill("parent", of.parent_id.map(|id| id.to_string()).unwrap_or_default())
         .fill("slug", &of.slug);
@@ -88,7 +79,10 @@ fn filled(of: &WholeCategory) -> Form {
             .fill(&format!("seo_title{end}"), &text.seo_title)
             .fill(&format!("seo_description{end}"), &text.seo_description)
     };
-    put(put(form, &of.text, ""), &chinese, "_zh")
+    Language::further().fold(put(form, &of.text, ""), |form, language| match of.texts.get(language.code()) {
+        Some(text) => put(form, text, &languages::end(language)),
+        None => form,
+    })
 }
 
 async fn show(desk: &Desk, status: StatusCode, id: Option<CategoryId>, form: Form) -> Result<HttpResponse> {
@@ -135,12 +129,14 @@ async fn refused(desk: &Desk, id: Option<CategoryId>, posted: &Posted, error: Er
     let (stored, tree) = desk
         .read(move |conn| {
             let known = id.map(|id| catalog::category(conn, id)).transpose()?;
-            Ok((known.as_ref().map_or_else(|| Form::new(NAMES), filled), catalog::categories(conn, language)?))
+            Ok((known.as_ref().map_or_else(|| Form::new(&names()), filled), catalog::categories(conn, language)?))
         })
         .await?;
     let choices: Vec<(String, String)> = tree.0.iter().map(|one| (one.id.to_string(), path(&tree, one.id))).collect();
     let label = |name: &str| Some(Label { choices: choices.clone(), ..stale::label(LABELS, name, &words)? });
-    let of = Refused { form: Form::new(NAMES).typed(posted.pairs()), order: NAMES, stored: &stored, label: &label };
+    let names = names();
+    let order: Vec<&str> = names.iter().map(String::as_str).collect();
+    let of = Refused { form: Form::new(&names).typed(posted.pairs()), order: &order, stored: &stored, label: &label };
     let (status, form) = stale::refused(posted, error, of, &words)?;
     let form = if stale { form.fill("version", stored.value("version")) } else { form };
     show(desk, status, id, form).await
@@ -157,7 +153,9 @@ fn store(conn: &mut Conn, act: &Act, id: Option<CategoryId>, typed: &Posted) -> 
     // What was seen, not what is stored: a form made before somebody else's change is refused.
     wanted.version = typed.get("version").parse().unwrap_or(0);
     wanted.text = text(typed, "");
-    wanted.texts.insert("zh".into(), text(typed, "_zh"));
+    for language in Language::further() {
+        wanted.texts.insert(language.code().into(), text(typed, &languages::end(language)));
+    }
     let id = catalog::put_category(conn, &wanted, act.now)?;
     let after = catalog::category(conn, id)?;
     act.log(conn, "category.save", &format!("category:{id}"), &before, &after)?;
@@ -205,7 +203,7 @@ pub async fn shift(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<Htt
     let (id, up) = (CategoryId(*id), posted.get("to") == "up");
     desk.write(move |conn, act| {
         let order = |conn: &mut Conn| -> Result<Vec<String>> {
-            let tree = catalog::categories(conn, LANGUAGES[0])?;
+            let tree = catalog::categories(conn, OWN_LANGUAGE)?;
             let parent = tree.get(id).ok_or(Error::NotFound)?.parent_id;
             Ok(tree.children(parent).into_iter().map(|one| one.name.clone()).collect())
         };

@@ -1,25 +1,28 @@
 //! A collection as a form, and back. A condition is a row of a kind and a value.
 
+use super::languages;
 use super::promotion_goods::not_found;
 use super::stale::{self, Label, Labels};
 use kernel::error::Fields;
 use kernel::money::{Currency, Money};
+use kernel::web::i18n::Language;
 use kernel::{Conn, Result};
 use serde_json::{Value, json};
-use storefront::catalog::{self, Categories, Named};
+use std::collections::HashSet;
+use storefront::catalog::{self, Categories};
 use storefront::collections::{Collection, Condition, Filling, Rule};
-use storefront::shop::{self, LANGUAGES};
+use storefront::shop::{self, OWN_LANGUAGE};
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 use storefront::web::words::Words;
 
-const BASE: &[&str] = &["updated_at", "name", "slug", "text", "name_zh", "text_zh", "active", "filling", "match", "products"];
+const BASE: &[&str] = &["updated_at", "name", "slug", "text", "active", "filling", "match", "products"];
+/// The fields that there are in further languages too.
+const SAID: &[&str] = &["name", "text"];
 const LABELS: &Labels = &[
     ("name", "admin-col-name", ""),
     ("slug", "admin-slug", ""),
     ("text", "admin-collection-text", ""),
-    ("name_zh", "admin-collection-name-zh", ""),
-    ("text_zh", "admin-collection-text-zh", ""),
     ("active", "admin-collection-active", ""),
     ("filling", "admin-collection-filled-by", "admin-collection-"),
     ("match", "admin-collection-match", "admin-collection-"),
@@ -49,7 +52,7 @@ pub fn conditions() -> Vec<Value> {
 /// The names of the form, in its order.
 pub fn names() -> Vec<String> {
     let rows = (0..CONDITIONS).flat_map(|at| [format!("c{at}_kind"), format!("c{at}_value")]);
-    BASE.iter().map(ToString::to_string).chain(rows).collect()
+    BASE.iter().map(ToString::to_string).chain(languages::further(SAID)).chain(rows).collect()
 }
 
 /// What a field is called.
@@ -64,37 +67,35 @@ pub fn label(name: &str, words: &Words) -> Option<Label> {
 
 /// The form with nothing in it.
 pub fn blank() -> Form {
-    Form::new(&names().iter().map(String::as_str).collect::<Vec<_>>())
+    Form::new(&names())
 }
 
 /// The form as it was typed, with what is wrong.
 pub fn typed(posted: &Posted, wrong: &Fields) -> Form {
-    let names = names();
-    blank().typed(posted.pairs()).refuse(&names.iter().map(String::as_str).collect::<Vec<_>>(), wrong)
+    blank().typed(posted.pairs()).refuse(&names(), wrong)
 }
 
 /// The form of a collection.
 pub fn filled(conn: &mut Conn, collection: &Collection) -> Result<Form> {
-    let chinese = collection.texts.iter().find(|(language, ..)| language == "zh").cloned().unwrap_or_default();
     let mut form = blank()
         .fill("name", &collection.name)
         .fill("slug", &collection.slug)
         .fill("text", &collection.description)
-        .fill("name_zh", chinese.1)
-        .fill("text_zh", chinese.2)
         .fill("active", super::forms::tick(collection.active))
         .fill("match", "all");
+    for language in Language::further() {
+        let Some((_, name, text)) = collection.texts.iter().find(|(code, ..)| code == language.code()) else { continue };
+        form = form.fill(&languages::field("name", language), name).fill(&languages::field("text", language), text);
+    }
     match &collection.filling {
         Filling::ByHand(products) => {
-            let currency = shop::get(conn)?.currency;
-            let stored = catalog::products(conn, products, currency)?;
-            let lines: Vec<String> = stored.into_iter().map(|product| product.slug).collect();
+            let lines = catalog::addresses_in_order(conn, products)?;
             form = form.fill("filling", "hand").fill("products", lines.join("\n"));
         }
         Filling::ByRule(rule) => {
             let all = rule.all || rule.conditions.is_empty();
             form = form.fill("filling", "rule").fill("match", if all { "all" } else { "any" });
-            let (tree, currency) = (catalog::categories(conn, LANGUAGES[0])?, shop::get(conn)?.currency);
+            let (tree, currency) = (catalog::categories(conn, OWN_LANGUAGE)?, shop::get(conn)?.currency);
             for (at, condition) in rule.conditions.iter().enumerate() {
                 let (kind, value) = spelled(condition, &tree, currency);
                 form = form.fill(&format!("c{at}_kind"), kind).fill(&format!("c{at}_value"), value);
@@ -124,8 +125,12 @@ pub fn read(conn: &mut Conn, posted: &Posted, before: Collection, words: &Words)
     let text = |name: &str| posted.get(name).trim().to_string();
     let filling =
         if posted.get("filling") == "hand" { by_hand(conn, posted, words, &mut wrong)? } else { by_rule(conn, posted, &mut wrong)? };
-    let mut texts: Vec<(String, String, String)> = before.texts.into_iter().filter(|(language, ..)| language != "zh").collect();
-    texts.push(("zh".into(), text("name_zh"), text("text_zh")));
+    // What is said in a language that is not known now stays as it is.
+    let mut texts: Vec<(String, String, String)> = before.texts.into_iter().filter(|(code, ..)| Language::parse(code).is_none()).collect();
+    for language in Language::further() {
+        let said = |name: &str| text(&languages::field(name, language));
+        texts.push((language.code().into(), said("name"), said("text")));
+    }
     let collection = Collection {
         id: before.id,
         slug: text("slug"),
@@ -140,17 +145,13 @@ pub fn read(conn: &mut Conn, posted: &Posted, before: Collection, words: &Words)
 
 /// Products by address or SKU, one a line, in their order.
 fn by_hand(conn: &mut Conn, posted: &Posted, words: &Words, wrong: &mut Fields) -> Result<Filling> {
-    let (mut products, mut unknown) = (Vec::new(), Vec::new());
-    for name in posted.get("products").lines().map(str::trim).filter(|name| !name.is_empty()) {
-        let found = match catalog::named(conn, name)? {
-            Some(Named::Product(id)) => Some(id),
-            Some(Named::Variant(id)) => catalog::product_of(conn, id)?,
-            None => None,
-        };
+    let names: Vec<String> = posted.get("products").lines().map(str::trim).filter(|name| !name.is_empty()).map(str::to_string).collect();
+    let (mut products, mut seen, mut unknown) = (Vec::new(), HashSet::new(), Vec::new());
+    for (name, found) in names.iter().zip(catalog::products_named(conn, &names)?) {
         match found {
-            Some(id) if !products.contains(&id) => products.push(id),
+            Some(id) if seen.insert(id) => products.push(id),
             Some(_) => {}
-            None => unknown.push(name.to_string()),
+            None => unknown.push(name.clone()),
         }
     }
     if !unknown.is_empty() {
@@ -160,7 +161,7 @@ fn by_hand(conn: &mut Conn, posted: &Posted, words: &Words, wrong: &mut Fields) 
 }
 
 fn by_rule(conn: &mut Conn, posted: &Posted, wrong: &mut Fields) -> Result<Filling> {
-    let (tree, currency) = (catalog::categories(conn, LANGUAGES[0])?, shop::get(conn)?.currency);
+    let (tree, currency) = (catalog::categories(conn, OWN_LANGUAGE)?, shop::get(conn)?.currency);
     let mut conditions = Vec::new();
     for at in 0..CONDITIONS {
         let (kind, field) = (posted.get(&format!("c{at}_kind")), format!("c{at}_value"));

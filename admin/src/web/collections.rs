@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use storefront::catalog;
 use storefront::collections::{self, Collection, Filling};
 use storefront::ids::{CollectionId, ProductId};
-use storefront::shop::{self, LANGUAGES};
+use storefront::shop::{self, OWN_LANGUAGE};
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 
@@ -45,6 +45,7 @@ fn stored(conn: &mut Conn, id: CollectionId) -> Result<Form> {
 
 /// The form in a page, with the members there are, or those that `trying` would have.
 async fn show(desk: &Desk, status: StatusCode, id: Option<CollectionId>, form: Form, trying: Option<Filling>) -> Result<HttpResponse> {
+    let after = desk.after();
     let (known, tree, members, tried) = desk
         .read(move |conn| {
             let known = match id {
@@ -52,15 +53,22 @@ async fn show(desk: &Desk, status: StatusCode, id: Option<CollectionId>, form: F
                 None => None,
             };
             let tried = trying.is_some();
-            let found = match (trying, id) {
-                (Some(Filling::ByRule(rule)), _) => collections::matches(conn, &rule, None, None, COUNTED)?,
-                (Some(Filling::ByHand(products)), _) => products,
-                (None, Some(id)) => collections::preview(conn, id, COUNTED, COUNTED)?.1,
-                (None, None) => Vec::new(),
+            let found = match (trying, &known) {
+                (Some(Filling::ByRule(rule)), _) => {
+                    let found = collections::matches(conn, &rule, None, None, COUNTED)?;
+                    members(conn, found)?
+                }
+                (Some(Filling::ByHand(products)), _) => members(conn, products)?,
+                (None, Some(known)) => stored_members(conn, known, after)?,
+                (None, None) => members(conn, Vec::new())?,
             };
-            Ok((known, catalog::categories(conn, LANGUAGES[0])?, members(conn, found)?, tried))
+            Ok((known, catalog::categories(conn, OWN_LANGUAGE)?, found, tried))
         })
         .await?;
+    let mut members = members;
+    if let (Some(key), Some(id)) = (members["key"].as_i64(), id) {
+        members["next"] = json!(format!("/admin/collections/{id}?after={key}"));
+    }
     let categories: Vec<Value> = tree
         .0
         .iter()
@@ -75,6 +83,27 @@ async fn show(desk: &Desk, status: StatusCode, id: Option<CollectionId>, form: F
     desk.page_as(status, "admin/collection.html", title, view)
 }
 
+/// A page of the members there are after a key, with how many there are in all and the key of the last one where there are more.
+fn stored_members(conn: &mut Conn, of: &Collection, after: Option<i64>) -> Result<Value> {
+    let count = match of.id {
+        Some(id) => collections::preview(conn, id, 0, COUNTED)?.0,
+        None => 0,
+    };
+    let mut found = collections::members_after(conn, of, after, SHOWN + 1)?;
+    let more = i64::try_from(found.len()).is_ok_and(|count| count > SHOWN);
+    found.truncate(usize::try_from(SHOWN).unwrap_or(0));
+    let ids: Vec<ProductId> = found.iter().map(|(_, id)| *id).collect();
+    let mut view = members(conn, ids)?;
+    view["count"] = json!(counted(count));
+    view["key"] = json!(found.last().filter(|_| more).map(|(key, _)| key));
+    Ok(view)
+}
+
+/// How many there are, as far as it was counted.
+fn counted(count: usize) -> String {
+    if i64::try_from(count).is_ok_and(|count| count >= COUNTED) { format!("{COUNTED}+") } else { count.to_string() }
+}
+
 /// Products as a page shows them, with how many there are.
 fn members(conn: &mut Conn, found: Vec<ProductId>) -> Result<Value> {
     let currency = shop::get(conn)?.currency;
@@ -82,10 +111,7 @@ fn members(conn: &mut Conn, found: Vec<ProductId>) -> Result<Value> {
     let products = catalog::products(conn, &first, currency)?;
     let rows: Vec<Value> =
         products.iter().map(|product| json!({ "id": product.id, "title": product.title, "status": product.status })).collect();
-    let many = i64::try_from(found.len()).is_ok_and(|count| count >= COUNTED);
-    Ok(
-        json!({ "count": if many { format!("{COUNTED}+") } else { found.len().to_string() }, "rows": rows, "more": found.len() > rows.len() }),
-    )
+    Ok(json!({ "count": counted(found.len()), "rows": rows, "more": found.len() > rows.len() }))
 }
 
 pub async fn create(desk: Desk, posted: Posted) -> Result<HttpResponse> {

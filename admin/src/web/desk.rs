@@ -138,7 +138,25 @@ struct Frame<'a> {
     /// The part of the menu that is open: the first word of the path.
     section: &'a str,
     flash: &'a [Flash],
-    other: Other,
+    /// The same page in the other languages.
+    others: Vec<Other>,
+    /// Every language that things are said in, and those of them that translate English.
+    languages: Vec<Tongue>,
+    further: Vec<Tongue>,
+}
+
+/// A language, for the fields of what is said in it.
+#[derive(Serialize)]
+struct Tongue {
+    code: &'static str,
+    tag: &'static str,
+    name: &'static str,
+}
+
+impl From<Language> for Tongue {
+    fn from(language: Language) -> Tongue {
+        Tongue { code: language.code(), tag: language.tag(), name: language.name() }
+    }
 }
 
 /// A group of the menu.
@@ -155,7 +173,7 @@ fn menu(can: &Grants) -> Vec<Group> {
     groups.filter(|group: &Group| !group.parts.is_empty()).collect()
 }
 
-/// The same page in the other language.
+/// A page in another language.
 #[derive(Serialize)]
 struct Other {
     tag: &'static str,
@@ -267,8 +285,8 @@ pub fn render(
     view: impl Serialize,
 ) -> Result<HttpResponse> {
     let language = visit.language;
-    let other = if language == Language::English { Language::Chinese } else { Language::English };
     let query = if visit.query.is_empty() { String::new() } else { format!("?{}", visit.query) };
+    let other = |other: &Language| Other { tag: other.tag(), name: other.name(), href: other.path(&format!("{}{query}", visit.path)) };
     // Somebody on the way to a second factor that is demanded sees no menu: it would lead back here.
     let can = present.filter(|present| !present.must_enrol).map(|present| present.grants.clone()).unwrap_or_default();
     let page = Frame {
@@ -280,7 +298,9 @@ pub fn render(
         can,
         section: visit.path.trim_start_matches("/admin").trim_start_matches('/').split('/').next().unwrap_or(""),
         flash: &visit.flash,
-        other: Other { tag: other.tag(), name: other.name(), href: other.path(&format!("{}{query}", visit.path)) },
+        others: Language::all().iter().filter(|other| **other != language).map(other).collect(),
+        languages: Language::all().iter().copied().map(Tongue::from).collect(),
+        further: Language::further().map(Tongue::from).collect(),
     };
     let html = door.templates.render(template, language, &Sheet { page, view })?;
     let mut answer = HttpResponse::build(status);

@@ -3,6 +3,7 @@
 use super::choice;
 use super::desk::{Desk, ROWS, refusal};
 use super::forms::{self, Reader};
+use super::languages;
 use crate::staff;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -13,7 +14,7 @@ use storefront::gift_cards::{self, Filter, GiftCard, Issue, State};
 use storefront::ids::GiftCardId;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
-use storefront::{orders, payments, shop};
+use storefront::{orders, payments};
 
 const NEW: &[&str] = &["amount", "expires_at", "recipient_name", "recipient_email", "language", "message", "note", "key"];
 const BALANCE: &[&str] = &["amount", "reason", "key"];
@@ -58,7 +59,7 @@ pub async fn new(desk: Desk) -> Result<HttpResponse> {
 
 async fn show_new(desk: &Desk, status: StatusCode, form: Form) -> Result<HttpResponse> {
     let (currency, of) = choice::currency(desk).await?;
-    let view = json!({ "form": form, "currency": currency, "of": of, "languages": shop::LANGUAGES });
+    let view = json!({ "form": form, "currency": currency, "of": of, "languages": languages::choices() });
     desk.page_as(status, "admin/gift_card_new.html", "admin-gift-card-new", view)
 }
 

@@ -38,6 +38,8 @@ pub async fn home(desk: Desk) -> Result<HttpResponse> {
                 view["sales"] = sold(conn, &shop, now)?;
                 view["rows"] =
                     json!(if of.links.is_empty() { "/admin/orders?".to_string() } else { format!("/admin/orders?store={store}&") });
+                let store = if of.links.is_empty() { String::new() } else { format!("store={store}&") };
+                view["carts"] = json!(format!("/admin/carts?{store}"));
                 view["of"] = json!(of);
             }
             if may.may(Permission::ReturnsView) {

@@ -2,18 +2,19 @@
 
 use super::choice::{self, Choice};
 use super::desk::Desk;
+use super::languages;
 use super::pictures::{self as uploads, told};
 use super::promotion_goods::lines;
 use super::stale::{self, Label, Refused};
 use actix_multipart::Multipart;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use kernel::web::i18n::Language;
 use kernel::{Error, Result};
 use serde_json::{Value, json};
 use storefront::content::layout::{self, Layout, Part, Row, SHELVES, Said};
 use storefront::ids::StoreId;
 use storefront::pictures;
-use storefront::shop::LANGUAGES;
 use storefront::stores;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
@@ -34,19 +35,19 @@ fn names() -> Vec<String> {
     let mut names = Vec::new();
     for part in PARTS {
         names.push(format!("{part}_shown"));
-        names.extend(WORDS.iter().flat_map(|word| LANGUAGES.map(|language| format!("{part}_{word}_{language}"))));
+        names.extend(WORDS.iter().flat_map(|word| languages::each(&[&format!("{part}_{word}")])));
         names.push(format!("{part}_link"));
     }
     names.push("tiles".into());
     for at in 0..SHELVES {
-        names.extend(LANGUAGES.map(|language| format!("shelf_{at}_title_{language}")));
+        names.extend(languages::each(&[&format!("shelf_{at}_title")]));
         names.push(format!("shelf_{at}_products"));
     }
     names
 }
 
 fn blank() -> Form {
-    Form::new(&names().iter().map(String::as_str).collect::<Vec<_>>())
+    Form::new(&names())
 }
 
 fn part<'a>(layout: &'a Layout, name: &str) -> Option<&'a Part> {
@@ -74,9 +75,13 @@ fn filled(layout: &Layout) -> Form {
 
 /// What a field is called: the part or the shelf that it is of, then itself.
 fn label(name: &str, words: &Words) -> Option<Label> {
-    let of = |of: String, name: &str| Label {
-        text: format!("{of}: {}", words.get(&format!("admin-home-page-{}", name.replace('_', "-")))),
-        ..Label::default()
+    let of = |of: String, name: &str| {
+        let (field, language) = name.rsplit_once('_').unwrap_or((name, ""));
+        let text = match Language::parse(language) {
+            Some(language) => format!("{of}: {} ({})", words.get(&format!("admin-home-page-{field}")), language.name()),
+            None => format!("{of}: {}", words.get(&format!("admin-home-page-{name}"))),
+        };
+        Label { text, ..Label::default() }
     };
     if name == "tiles" {
         return Some(Label { text: words.get("admin-home-page-tiles"), ..Label::default() });
@@ -111,8 +116,8 @@ fn show(desk: &Desk, of: &Choice, status: StatusCode, layout: &Layout, form: For
 /// What was typed, with the pictures as they are.
 fn read(posted: &Posted, before: &Layout) -> Layout {
     let said = |name: &str| -> Said {
-        let text = |language: &&str| (language.to_string(), posted.get(&format!("{name}_{language}")).trim().to_string());
-        LANGUAGES.iter().map(text).filter(|(_, text)| !text.is_empty()).collect()
+        let text = |language: &Language| (language.code().to_string(), posted.get(&languages::field(name, *language)).trim().to_string());
+        Language::all().iter().map(text).filter(|(_, text)| !text.is_empty()).collect()
     };
     let shown = |name: &str| {
         posted.ticked(&format!("{name}_shown")).then(|| Part {

@@ -1,18 +1,25 @@
 //! An entry of a menu as a form, and back. What it leads to is one choice: something of the shop by its id, or a kind whose address is
 //! typed.
 
+use super::languages;
+use kernel::web::i18n::Language;
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
 use storefront::catalog::{self, Categories};
 use storefront::ids::CategoryId;
 use storefront::menus::{Ends, Entry, Target};
-use storefront::shop::LANGUAGES;
+use storefront::shop::OWN_LANGUAGE;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 use storefront::web::words::Words;
 use storefront::{collections, content};
 
-pub const NAMES: &[&str] = &["version", "parent", "target", "address", "label_en", "label_zh"];
+const BASE: &[&str] = &["version", "parent", "target", "address"];
+
+/// The names of the form.
+pub fn names() -> Vec<String> {
+    BASE.iter().map(ToString::to_string).chain(languages::each(&["label"])).collect()
+}
 
 pub fn filled(entry: &Entry, ends: &Ends) -> Form {
     let (target, address) = match &entry.target {
@@ -27,7 +34,7 @@ pub fn filled(entry: &Entry, ends: &Ends) -> Form {
         Target::Outside(address) => ("outside".into(), address.clone()),
         Target::Heading => ("heading".into(), String::new()),
     };
-    let form = Form::new(NAMES).fill("target", target).fill("address", address);
+    let form = Form::new(&names()).fill("target", target).fill("address", address);
     entry.label.iter().fold(form, |form, (language, text)| form.fill(&format!("label_{language}"), text))
 }
 
@@ -70,7 +77,7 @@ pub fn read(conn: &mut Conn, typed: &Posted) -> Result<Entry> {
     let target = match typed.get("target").split_once(':').unwrap_or((typed.get("target"), "")) {
         ("category", id) => {
             let id = id.parse().map_err(|_| unknown())?;
-            catalog::categories(conn, LANGUAGES[0])?.get(id).ok_or_else(unknown)?;
+            catalog::categories(conn, OWN_LANGUAGE)?.get(id).ok_or_else(unknown)?;
             Target::Category(id)
         }
         ("collection", id) => {
@@ -88,7 +95,7 @@ pub fn read(conn: &mut Conn, typed: &Posted) -> Result<Entry> {
         ("heading", _) => Target::Heading,
         _ => return Err(unknown()),
     };
-    let label = |language: &&str| (language.to_string(), typed.get(&format!("label_{language}")).trim().to_string());
-    let label = LANGUAGES.iter().map(label).filter(|(_, text)| !text.is_empty()).collect();
+    let label = |language: &Language| (language.code().to_string(), typed.get(&languages::field("label", *language)).trim().to_string());
+    let label = Language::all().iter().map(label).filter(|(_, text)| !text.is_empty()).collect();
     Ok(Entry { label, target, children: Vec::new() })
 }

@@ -2,7 +2,7 @@
 
 use super::choice::{self, Choice};
 use super::desk::{Desk, refusal};
-use super::menu_form::{self as form, NAMES};
+use super::menu_form::{self as form, names};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use kernel::web::i18n::{Language, Texts};
@@ -155,7 +155,7 @@ pub async fn new(desk: Desk, menu: web::Path<String>) -> Result<HttpResponse> {
     let (store, of) = choice::store(&desk).await?;
     let place = place(&menu)?;
     let version = desk.read(move |conn| Ok(menus::get(conn, store, place)?.version)).await?;
-    let form = Form::new(NAMES).fill("version", version.to_string()).fill("parent", desk.query("parent"));
+    let form = Form::new(&names()).fill("version", version.to_string()).fill("parent", desk.query("parent"));
     show(&desk, (store, &of), StatusCode::OK, place, None, form).await
 }
 
@@ -203,7 +203,7 @@ async fn refused(
     error: Error,
 ) -> Result<HttpResponse> {
     let (status, wrong) = refusal(error)?;
-    show(desk, about, status, place, spot, Form::new(NAMES).typed(posted.pairs()).refuse(NAMES, &wrong)).await
+    show(desk, about, status, place, spot, Form::new(&names()).typed(posted.pairs()).refuse(&names(), &wrong)).await
 }
 
 pub async fn create(desk: Desk, menu: web::Path<String>, posted: Posted) -> Result<HttpResponse> {

@@ -2,20 +2,25 @@
 
 use super::desk::Desk;
 use super::forms::Reader;
+use super::languages;
 use super::stale::{self, Labels, Refused};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use kernel::error::Fields;
 use kernel::money::Currency;
+use kernel::web::i18n::Language;
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
 use storefront::content::{self, ContentPage};
-use storefront::shop::LANGUAGES;
+use storefront::shop::OWN_LANGUAGE;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 
-const NAMES: &[&str] = &["slug", "position", "title_en", "body_en", "title_zh", "body_zh"];
 const LABELS: &Labels = &[("position", "admin-page-position", ""), ("title", "admin-page-title", ""), ("body", "admin-page-body", "")];
+
+fn names() -> Vec<String> {
+    ["slug", "position"].iter().map(ToString::to_string).chain(languages::each(&["title", "body"])).collect()
+}
 
 fn address(slug: &str) -> String {
     format!("/admin/pages/{slug}")
@@ -29,7 +34,7 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
 }
 
 pub async fn new(desk: Desk) -> Result<HttpResponse> {
-    show(&desk, StatusCode::OK, None, Form::new(NAMES).fill("position", "0"))
+    show(&desk, StatusCode::OK, None, Form::new(&names()).fill("position", "0"))
 }
 
 pub async fn edit(desk: Desk, slug: web::Path<String>) -> Result<HttpResponse> {
@@ -42,7 +47,7 @@ pub async fn edit(desk: Desk, slug: web::Path<String>) -> Result<HttpResponse> {
 /// The form of a stored page. Its address stays, so that there is no field for it.
 fn filled(texts: &[ContentPage]) -> Form {
     let position = texts.first().map_or(0, |text| text.position);
-    let form = Form::new(NAMES).fill("position", position.to_string());
+    let form = Form::new(&names()).fill("position", position.to_string());
     texts.iter().fold(form, |form, text| {
         form.fill(&format!("title_{}", text.language), &text.title).fill(&format!("body_{}", text.language), &text.body_html)
     })
@@ -78,7 +83,7 @@ pub async fn create(desk: Desk, posted: Posted) -> Result<HttpResponse> {
         .await;
     match made {
         Ok(slug) => Ok(desk.done(&address(&slug), "admin-saved")),
-        Err(error) => refused(&desk, None, &posted, &Form::new(NAMES), error),
+        Err(error) => refused(&desk, None, &posted, &Form::new(&names()), error),
     }
 }
 
@@ -107,7 +112,9 @@ pub async fn update(desk: Desk, slug: web::Path<String>, posted: Posted) -> Resu
 fn refused(desk: &Desk, slug: Option<&str>, posted: &Posted, stored: &Form, error: Error) -> Result<HttpResponse> {
     let words = desk.words()?;
     let label = |name: &str| stale::label(LABELS, name, &words);
-    let of = Refused { form: Form::new(NAMES).typed(posted.pairs()), order: NAMES, stored, label: &label };
+    let names = names();
+    let order: Vec<&str> = names.iter().map(String::as_str).collect();
+    let of = Refused { form: Form::new(&names).typed(posted.pairs()), order: &order, stored, label: &label };
     let (status, form) = stale::refused(posted, error, of, &words)?;
     show(desk, status, slug, form)
 }
@@ -119,10 +126,10 @@ fn store(conn: &mut Conn, slug: &str, posted: &Posted) -> Result<()> {
     let position = reader.optional_number("position").unwrap_or(0);
     reader.check()?;
     let mut wrong = Fields::default();
-    for language in LANGUAGES {
+    for language in Language::all().iter().map(|language| language.code()) {
         let (title, body) = (posted.get(&format!("title_{language}")).trim(), posted.get(&format!("body_{language}")));
         if title.is_empty() {
-            if language == LANGUAGES[0] || !body.trim().is_empty() {
+            if language == OWN_LANGUAGE || !body.trim().is_empty() {
                 wrong.add(&format!("title_{language}"), "field-required");
             } else {
                 content::remove(conn, slug, Some(language))?;

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use storefront::attributes::Definitions;
 use storefront::catalog::{self, Categories, Product, Saving, Status};
 use storefront::ids::ProductId;
-use storefront::shop::{self, LANGUAGES, Shop};
+use storefront::shop::{self, OWN_LANGUAGE, Shop};
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 
@@ -45,7 +45,7 @@ pub fn load(conn: &mut Conn, id: Option<ProductId>, currency: Currency) -> Resul
     let shop = shop::get(conn)?;
     let own = shop.currency == currency;
     let shop = Shop { currency, ..shop };
-    let categories = catalog::categories(conn, LANGUAGES[0])?;
+    let categories = catalog::categories(conn, OWN_LANGUAGE)?;
     let definitions = Definitions::load(conn)?;
     let Some(id) = id else {
         return Ok(Loaded { product: Product::default(), updated_at: None, categories, definitions, currency, own, shop });

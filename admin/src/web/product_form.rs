@@ -1,10 +1,12 @@
 //! A product as a form, and back. Variants and pictures are rows whose fields carry their number (`v0_price`, `p2_alt`).
 
 use super::forms::{self, Reader};
+use super::languages;
 use super::product_attributes;
 use kernel::clock::Time;
 use kernel::error::Fields;
 use kernel::money::Currency;
+use kernel::web::i18n::Language;
 use kernel::{Error, Result};
 use storefront::attributes::Definitions;
 use storefront::catalog::{Categories, Picture, Product, Status, Text, Variant, Window};
@@ -32,11 +34,9 @@ const BASE: &[&str] = &[
     "attributes_of",
     "seo_title",
     "seo_description",
-    "title_zh",
-    "description_zh",
-    "seo_title_zh",
-    "seo_description_zh",
 ];
+/// The fields that there are in further languages too.
+const SAID: &[&str] = &["title", "description", "seo_title", "seo_description"];
 /// The fields of a variant.
 pub const VARIANT: &[&str] = &[
     "id",
@@ -65,6 +65,7 @@ pub const MOMENT: &str = "%Y-%m-%dT%H:%M:%S%.6f";
 /// Every name of the form, in its order, for `variants` rows and `pictures` rows.
 pub fn names(variants: usize, pictures: usize, categories: &Categories, definitions: &Definitions) -> Vec<String> {
     let mut names: Vec<String> = BASE.iter().map(ToString::to_string).collect();
+    names.extend(languages::further(SAID));
     names.extend(categories.0.iter().map(|category| format!("category-{}", category.id)));
     names.extend(product_attributes::names(definitions));
     for at in 0..pictures {
@@ -78,7 +79,7 @@ pub fn names(variants: usize, pictures: usize, categories: &Categories, definiti
 
 /// An empty form with these names.
 pub fn blank(names: &[String]) -> Form {
-    Form::new(&names.iter().map(String::as_str).collect::<Vec<_>>())
+    Form::new(names)
 }
 
 /// The form of a stored product, with `rows` rows of variants.
@@ -90,7 +91,6 @@ pub fn filled(
     definitions: &Definitions,
     shop: &Shop,
 ) -> Form {
-    let chinese = product.texts.get("zh").cloned().unwrap_or_default();
     let mut form = blank(&names(rows, product.pictures.len(), categories, definitions))
         .fill("updated_at", updated_at.map(|at| at.format(MOMENT).to_string()).unwrap_or_default())
         .fill("title", &product.title)
@@ -105,11 +105,15 @@ pub fn filled(
         .fill("tags", product.tags.join(", "))
         .fill("options", product.options.join(", "))
         .fill("seo_title", &product.seo_title)
-        .fill("seo_description", &product.seo_description)
-        .fill("title_zh", chinese.title)
-        .fill("description_zh", chinese.description_html)
-        .fill("seo_title_zh", chinese.seo_title)
-        .fill("seo_description_zh", chinese.seo_description);
+        .fill("seo_description", &product.seo_description);
+    for language in Language::further() {
+        let Some(text) = product.texts.get(language.code()) else { continue };
+        form = form
+            .fill(&languages::field("title", language), &text.title)
+            .fill(&languages::field("description", language), &text.description_html)
+            .fill(&languages::field("seo_title", language), &text.seo_title)
+            .fill(&languages::field("seo_description", language), &text.seo_description);
+    }
     form = product_attributes::filled(form, product, definitions, categories);
     for category in &product.categories {
         form = form.fill(&format!("category-{category}"), "on");
@@ -186,13 +190,16 @@ pub fn product(posted: &Posted, stored: &Product, definitions: &Definitions, sho
     product.options = list(posted.get("options"), ',');
     product.seo_title = reader.text("seo_title");
     product.seo_description = reader.text("seo_description");
-    let chinese = Text {
-        title: reader.text("title_zh"),
-        description_html: reader.text("description_zh"),
-        seo_title: reader.text("seo_title_zh"),
-        seo_description: reader.text("seo_description_zh"),
-    };
-    product.texts.insert("zh".into(), chinese);
+    for language in Language::further() {
+        let said = |name: &str| reader.text(&languages::field(name, language));
+        let text = Text {
+            title: said("title"),
+            description_html: said("description"),
+            seo_title: said("seo_title"),
+            seo_description: said("seo_description"),
+        };
+        product.texts.insert(language.code().into(), text);
+    }
     product.categories = posted
         .pairs()
         .filter_map(|(name, value)| name.strip_prefix("category-").filter(|_| value == "on")?.parse().ok().map(CategoryId))

@@ -12,7 +12,7 @@ use kernel::{Error, Result};
 use serde_json::{Value, json};
 use storefront::batches::{self, CompareRule, PriceRule, Rounding, Rules};
 use storefront::catalog::Status;
-use storefront::shop::LANGUAGES;
+use storefront::shop::OWN_LANGUAGE;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 use storefront::web::words::Words;
@@ -33,7 +33,7 @@ async fn show(desk: &Desk, status: StatusCode, form: Form) -> Result<HttpRespons
     let (counted, tree, asked) = desk
         .read(move |conn| {
             let counted = batches::count(conn, &asked.filter(currency, None), currency)?;
-            Ok((counted, storefront::catalog::categories(conn, LANGUAGES[0])?, asked))
+            Ok((counted, storefront::catalog::categories(conn, OWN_LANGUAGE)?, asked))
         })
         .await?;
     let choices = |words: &[&str], prefix: &str| -> Vec<Value> {

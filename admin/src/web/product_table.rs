@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use storefront::batches::{self, Edit, Wanted};
 use storefront::catalog::{self, Product, Status};
 use storefront::ids::{ProductId, VariantId};
-use storefront::shop::LANGUAGES;
+use storefront::shop::OWN_LANGUAGE;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 
@@ -109,7 +109,7 @@ async fn show(desk: &Desk, of: &Choice, status: StatusCode, loaded: &Loaded, for
                 Some(last) => !catalog::found(conn, &asked.filter(currency, Some(last.0)), currency, 1)?.is_empty(),
                 None => false,
             };
-            Ok((catalog::categories(conn, LANGUAGES[0])?, more, asked))
+            Ok((catalog::categories(conn, OWN_LANGUAGE)?, more, asked))
         })
         .await?;
     let product = |product: &Product| {

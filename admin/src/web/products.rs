@@ -9,7 +9,7 @@ use kernel::money::Money;
 use kernel::{Error, Result};
 use serde_json::{Value, json};
 use storefront::catalog::{self, Status};
-use storefront::shop::LANGUAGES;
+use storefront::shop::OWN_LANGUAGE;
 use storefront::web::posted::Posted;
 
 pub async fn list(desk: Desk) -> Result<HttpResponse> {
@@ -18,7 +18,7 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
     let (rows, tree, kept, asked) = desk
         .read(move |conn| {
             let rows = catalog::product_list(conn, &asked.filter(currency, after), currency, ROWS)?;
-            Ok((rows, catalog::categories(conn, LANGUAGES[0])?, saved_filters::of(conn, me)?, asked))
+            Ok((rows, catalog::categories(conn, OWN_LANGUAGE)?, saved_filters::of(conn, me)?, asked))
         })
         .await?;
     let view = |row: &catalog::ProductRow| {

@@ -2,12 +2,14 @@
 //! those that do not belong to the chosen effect are left out, not refused.
 
 use super::forms::{self, Reader};
+use super::languages;
 use super::offer_form;
 use super::promotion_goods::{self as goods, lines};
 use crm::email::Email;
 use crm::segments::{self, SegmentId};
 use kernel::error::Fields;
 use kernel::money::{Currency, Money};
+use kernel::web::i18n::Language;
 use kernel::{Conn, Error, Result};
 use storefront::catalog;
 use storefront::offers;
@@ -20,7 +22,6 @@ use storefront::web::words::Words;
 const NAMES: &[&str] = &[
     "version",
     "name",
-    "name_zh",
     "active",
     "method",
     "code",
@@ -90,8 +91,8 @@ pub fn blank() -> Form {
 }
 
 /// The fields of the form, those of an offer among them.
-fn names() -> Vec<&'static str> {
-    NAMES.iter().copied().chain(offer_form::NAMES).collect()
+fn names() -> Vec<String> {
+    NAMES.iter().map(ToString::to_string).chain(languages::further(&["name"])).chain(offer_form::names()).collect()
 }
 
 /// What was typed, with what is wrong about it.
@@ -108,7 +109,6 @@ pub fn filled(conn: &mut Conn, promotion: &Promotion) -> Result<Form> {
     let form = blank()
         .fill("version", promotion.version.to_string())
         .fill("name", &promotion.name)
-        .fill("name_zh", rules.names.get("zh").cloned().unwrap_or_default())
         .fill("active", forms::tick(promotion.state == promotions::State::Active))
         .fill("method", if promotion.needs_code { "code" } else { "automatic" })
         .fill("code", code)
@@ -119,6 +119,9 @@ pub fn filled(conn: &mut Conn, promotion: &Promotion) -> Result<Form> {
         .fill("max_uses", forms::number(promotion.max_uses))
         .fill("max_uses_per_customer", forms::number(promotion.max_uses_per_customer))
         .fill("effect", rules.effect.word());
+    let form = Language::further().fold(form, |form, language| {
+        form.fill(&languages::field("name", language), rules.names.get(language.code()).cloned().unwrap_or_default())
+    });
     let form = match offers::get(conn, promotion.id)? {
         Some(offer) => offer_form::filled(form.fill("method", offer_form::METHOD), &offer, currency),
         None => form,
@@ -182,11 +185,8 @@ pub fn read(conn: &mut Conn, posted: &Posted, currency: Currency, shop: &Shop, w
     let mut reader = Reader::new(posted, currency);
     let effect = read_effect(conn, posted, &mut reader, currency, words)?;
     let conditions = read_conditions(conn, posted, &mut reader, words)?;
-    let mut names = std::collections::BTreeMap::new();
-    let translated = posted.get("name_zh").trim();
-    if !translated.is_empty() {
-        names.insert("zh".to_string(), translated.to_string());
-    }
+    let said = |language: Language| (language.code().to_string(), posted.get(&languages::field("name", language)).trim().to_string());
+    let names = Language::further().map(said).filter(|(_, text)| !text.is_empty()).collect();
     let terms = Terms {
         name: reader.text("name"),
         active: reader.ticked("active"),

@@ -5,7 +5,7 @@ use kernel::{Conn, Result};
 use storefront::catalog::{self, Named};
 use storefront::ids::{CategoryId, VariantId};
 use storefront::promotions::Goods;
-use storefront::shop::LANGUAGES;
+use storefront::shop::OWN_LANGUAGE;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 use storefront::web::words::Words;
@@ -39,7 +39,7 @@ pub fn read(conn: &mut Conn, posted: &Posted, prefix: &str, words: &Words, wrong
     if !unknown.is_empty() {
         wrong.add(&format!("{prefix}_products"), not_found(&unknown, words)?);
     }
-    let tree = catalog::categories(conn, LANGUAGES[0])?;
+    let tree = catalog::categories(conn, OWN_LANGUAGE)?;
     let mut unknown = Vec::new();
     for name in text(PARTS[1]) {
         match tree.by_slug(&name) {
@@ -80,7 +80,7 @@ fn categories(conn: &mut Conn, ids: &[CategoryId]) -> Result<Vec<String>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let tree = catalog::categories(conn, LANGUAGES[0])?;
+    let tree = catalog::categories(conn, OWN_LANGUAGE)?;
     Ok(ids.iter().filter_map(|id| tree.get(*id)).map(|category| category.slug.clone()).collect())
 }
 

@@ -89,7 +89,7 @@ async fn show(desk: &Desk, status: StatusCode, id: Option<PromotionId>, filled: 
             // A stored promotion keeps its currency.
             let currency = id.map_or(Ok(currency), |id| promotions::get(conn, id)?.currency())?;
             let slugs: Vec<String> =
-                storefront::catalog::categories(conn, shop::LANGUAGES[0])?.0.into_iter().map(|category| category.slug).collect();
+                storefront::catalog::categories(conn, shop::OWN_LANGUAGE)?.0.into_iter().map(|category| category.slug).collect();
             let stored = id.map(|id| stored(conn, id, &shop, &words, now)).transpose()?;
             let segments: Vec<Value> =
                 segments::list(conn)?.iter().map(|one| json!({ "value": one.id.to_string(), "label": one.name })).collect();

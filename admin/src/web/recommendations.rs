@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 use storefront::catalog::{self, Named};
 use storefront::ids::ProductId;
-use storefront::shop::LANGUAGES;
+use storefront::shop::OWN_LANGUAGE;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 
@@ -112,7 +112,7 @@ fn typed(conn: &mut Conn, field: &str, name: &str) -> Result<ProductId> {
 }
 
 fn named(conn: &mut Conn, product: ProductId) -> Result<Value> {
-    let titles: HashMap<ProductId, String> = catalog::titles_in(conn, &[product], LANGUAGES[0])?;
+    let titles: HashMap<ProductId, String> = catalog::titles_in(conn, &[product], OWN_LANGUAGE)?;
     Ok(json!(titles.get(&product)))
 }
 

@@ -4,9 +4,9 @@
 use super::access::Access::{Enrolling, Public, SignedIn};
 use super::access::{Route, get, post};
 use super::{
-    account, api_keys, attributes, audit, batches, cases, categories, collections, customer, customers, doctor, erasure, find, forecasts,
-    gift_cards, home, home_page, invitations, jobs, locations, mails, menus, merging, offers, order, order_edit, order_money, order_new,
-    order_papers, order_release, order_ship, orders, pages, person, personal, pictures, product, product_export, product_import,
+    account, api_keys, attributes, audit, batches, carts, cases, categories, collections, customer, customers, doctor, erasure, find,
+    forecasts, gift_cards, home, home_page, invitations, jobs, locations, mails, menus, merging, offers, order, order_edit, order_money,
+    order_new, order_papers, order_release, order_ship, orders, pages, person, personal, pictures, product, product_export, product_import,
     product_rules, product_table, products, promotion_bench, promotion_codes, promotions, recommendations, redirects, return_exchange,
     return_money, return_new, returns, roles, second_factor, segment_edit, segments, settings, shipping, sign_in, staff, stock,
     stock_goods, store_credit, stores, tasks, taxes, theme, timeline, webhooks,
@@ -90,6 +90,7 @@ fn shop() -> Vec<Route> {
         post("/recommendations/unpin", RecommendationsEdit, recommendations::unpin),
         post("/recommendations/exclude", RecommendationsEdit, recommendations::exclude),
         post("/recommendations/allow", RecommendationsEdit, recommendations::allow),
+        get("/carts", OrdersView, carts::list),
         get("/orders", OrdersView, orders::list),
         get("/new-order", OrdersPlace, order_new::form),
         post("/new-order", OrdersPlace, order_new::make),

@@ -16,7 +16,7 @@ use kernel::error::Fields;
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
 use storefront::catalog;
-use storefront::shop::{self, LANGUAGES};
+use storefront::shop::{self, OWN_LANGUAGE};
 use storefront::web::posted::Posted;
 use storefront::web::views::form::{Form, Meanwhile};
 
@@ -36,7 +36,7 @@ pub async fn edit(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
     let sheet = desk
         .read(move |conn| {
             let segment = segments::get(conn, id)?;
-            let (categories, currency) = (catalog::categories(conn, LANGUAGES[0])?, shop::get(conn)?.currency);
+            let (categories, currency) = (catalog::categories(conn, OWN_LANGUAGE)?, shop::get(conn)?.currency);
             let root = segment_spell::form(conn, &*segment.rule()?, &categories, currency)?;
             Ok(Sheet { form: filled(&segment), root, wrong: Fields::default(), focus: None, preview: None })
         })
@@ -72,7 +72,7 @@ async fn draw(desk: &Desk, status: StatusCode, id: Option<SegmentId>, sheet: She
                 .filter(|one| Some(one.id) != id)
                 .map(|one| json!({ "value": one.id.to_string(), "label": one.name }))
                 .collect();
-            let slugs: Vec<String> = catalog::categories(conn, LANGUAGES[0])?.0.into_iter().map(|one| one.slug).collect();
+            let slugs: Vec<String> = catalog::categories(conn, OWN_LANGUAGE)?.0.into_iter().map(|one| one.slug).collect();
             let name = id.map(|id| segments::get(conn, id)).transpose()?.map(|segment| segment.name);
             let preview = match preview {
                 Some(found) => Some(json!({ "count": found.count, "sample": if seen { named(conn, &found.sample)? } else { Vec::new() } })),
@@ -134,7 +134,7 @@ async fn beside(desk: &Desk, id: SegmentId, form: Form, root: &Node) -> Result<F
     let (stored, old, new) = desk
         .read(move |conn| {
             let segment = segments::get(conn, id)?;
-            let (categories, currency) = (catalog::categories(conn, LANGUAGES[0])?, shop::get(conn)?.currency);
+            let (categories, currency) = (catalog::categories(conn, OWN_LANGUAGE)?, shop::get(conn)?.currency);
             let root = segment_spell::form(conn, &*segment.rule()?, &categories, currency)?;
             let others = segments::list(conn)?;
             let others: Vec<Value> = others.iter().map(|one| json!({ "value": one.id.to_string(), "label": one.name })).collect();
@@ -158,7 +158,7 @@ fn filled(segment: &Segment) -> Form {
 
 /// The rule that a form means. `Invalid` names the fields that do not read.
 fn rule(conn: &mut Conn, root: &Node) -> Result<Rule> {
-    let (categories, currency) = (catalog::categories(conn, LANGUAGES[0])?, shop::get(conn)?.currency);
+    let (categories, currency) = (catalog::categories(conn, OWN_LANGUAGE)?, shop::get(conn)?.currency);
     let mut reading = Reading { conn, categories: &categories, currency, wrong: Fields::default() };
     let rule = reading.rule(root, tree::ROOT)?;
     reading.wrong.check()?;

@@ -4,6 +4,7 @@ use super::segment_tree::Leaf;
 use crm::rfm::Group;
 use crm::scores::Stage;
 use kernel::error::Fields;
+use kernel::web::i18n::Language;
 use serde_json::{Value, json};
 
 /// A field of a condition. Its text is `segment-f-` and its name.
@@ -24,6 +25,8 @@ pub enum Asks {
     /// Any of some words.
     Ticks(fn() -> Vec<&'static str>, &'static str),
     Segment,
+    /// One that the shop speaks.
+    Language,
     /// Carried along unseen.
     Hidden,
 }
@@ -48,7 +51,6 @@ const CURRENCY: Input = input("currency", Asks::Hidden);
 const AGE: &[Input] = &[WHEN, LENGTH, UNIT];
 
 const HOW: Asks = Asks::Choice(&["is", "begins", "contains"], "segment-how-");
-const LANGUAGES: Asks = Asks::Choice(&["en", "zh"], "admin-customer-language-");
 const CHANNELS: Asks = Asks::Choice(&["email", "sms"], "segment-channel-");
 const SAID: Asks = Asks::Choice(&["given", "withdrawn", "nothing"], "segment-said-");
 const MEASURES: Asks =
@@ -95,7 +97,7 @@ pub const KINDS: &[Kind] = &[
     Kind { word: "consent", inputs: &[input("channel", CHANNELS), input("topic", Asks::Text), input("state", SAID)] },
     Kind { word: "tag", inputs: &[input("tag", Asks::Text)] },
     Kind { word: "known", inputs: AGE },
-    Kind { word: "language", inputs: &[input("language", LANGUAGES)] },
+    Kind { word: "language", inputs: &[input("language", Asks::Language)] },
     Kind { word: "email_domain", inputs: &[LIST] },
     Kind { word: "name", inputs: &[input("how", HOW), input("text", Asks::Text)] },
     Kind { word: "segment", inputs: &[input("segment", Asks::Segment)] },
@@ -142,6 +144,10 @@ fn field(leaf: &Leaf, at: &str, input: &Input, wrong: &Fields, segments: &[Value
         Asks::Choice(words, beginning) => ("choice", words.iter().map(|word| choice(word, beginning, *word == value)).collect()),
         Asks::Ticks(words, beginning) => {
             ("ticks", words().into_iter().map(|word| choice(word, beginning, leaf.ticked(input.name, word))).collect())
+        }
+        Asks::Language => {
+            let choice = |one: &Language| json!({ "value": one.code(), "label": one.name(), "chosen": one.code() == value });
+            ("choice", Language::all().iter().map(choice).collect())
         }
         Asks::Segment => {
             let chosen = |one: &Value| json!({ "value": one["value"], "label": one["label"], "chosen": one["value"] == json!(value) });

@@ -15,7 +15,7 @@ use kernel::error::Fields;
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
 use storefront::imports::export_segment::export_members;
-use storefront::shop::{self, LANGUAGES};
+use storefront::shop::{self, OWN_LANGUAGE};
 use storefront::web::download;
 use storefront::web::posted::Posted;
 use storefront::{catalog, promotions};
@@ -54,7 +54,7 @@ pub async fn show(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
 /// The name, the page, and the last of its comings and goings when there are more.
 fn whole(conn: &mut Conn, id: SegmentId, before: Option<i64>, seen: bool, now: Time) -> Result<(String, Value, Option<i64>)> {
     let segment = segments::get(conn, id)?;
-    let (categories, currency) = (catalog::categories(conn, LANGUAGES[0])?, shop::get(conn)?.currency);
+    let (categories, currency) = (catalog::categories(conn, OWN_LANGUAGE)?, shop::get(conn)?.currency);
     let root = segment_spell::form(conn, &*segment.rule()?, &categories, currency)?;
     let all = segments::list(conn)?;
     let choices: Vec<Value> = all.iter().map(|one| json!({ "value": one.id.to_string(), "label": one.name })).collect();

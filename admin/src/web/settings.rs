@@ -2,17 +2,20 @@
 
 use super::desk::Desk;
 use super::forms::{self, Reader};
-use super::stale::{self, Labels, Refused};
+use super::languages;
+use super::stale::{self, Label, Labels, Refused};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use kernel::Result;
+use kernel::web::i18n::Language;
+use kernel::{Conn, Result};
 use serde_json::json;
-use storefront::shop::{self, InvoiceAt, LANGUAGES, Shop};
+use storefront::shop::{self, InvoiceAt, Shop};
+use storefront::stores::{self, MAIN};
 use storefront::tax::Rounding;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 
-const NAMES: &[&str] = &[
+const BASE: &[&str] = &[
     "name",
     "contact_email",
     "imprint",
@@ -31,8 +34,7 @@ const NAMES: &[&str] = &[
     "payment_minutes",
     "low_stock",
     "return_days",
-    "announcement_en",
-    "announcement_zh",
+    "first",
 ];
 
 const LABELS: &Labels = &[
@@ -54,17 +56,27 @@ const LABELS: &Labels = &[
     ("payment_minutes", "admin-settings-minutes", ""),
     ("low_stock", "admin-settings-low-stock", ""),
     ("return_days", "admin-settings-return-days", ""),
-    ("announcement_en", "admin-settings-announcement-en", ""),
-    ("announcement_zh", "admin-settings-announcement-zh", ""),
+    ("first", "admin-store-first", ""),
+    ("also", "admin-store-also", ""),
+    ("announcement", "admin-settings-announcement", ""),
 ];
 
-pub async fn form(desk: Desk) -> Result<HttpResponse> {
-    let shop = desk.read(shop::get).await?;
-    show(&desk, StatusCode::OK, &shop, filled(&shop).sealed())
+fn names() -> Vec<String> {
+    BASE.iter().map(ToString::to_string).chain(languages::each(&["also", "announcement"])).collect()
 }
 
-fn filled(shop: &Shop) -> Form {
-    let mut form = Form::new(NAMES)
+/// What the form is about: the settings, and the languages of the main store.
+fn stored(conn: &mut Conn) -> Result<(Shop, Vec<Language>)> {
+    Ok((shop::get(conn)?, stores::get(conn, MAIN)?.languages))
+}
+
+pub async fn form(desk: Desk) -> Result<HttpResponse> {
+    let (shop, spoken) = desk.read(stored).await?;
+    show(&desk, StatusCode::OK, &shop, filled(&shop, &spoken).sealed())
+}
+
+fn filled(shop: &Shop, spoken: &[Language]) -> Form {
+    let mut form = Form::new(&names())
         .fill("name", &shop.name)
         .fill("contact_email", &shop.contact_email)
         .fill("imprint", &shop.imprint)
@@ -83,8 +95,13 @@ fn filled(shop: &Shop) -> Form {
         .fill("payment_minutes", shop.payment_minutes.to_string())
         .fill("low_stock", shop.low_stock.to_string())
         .fill("return_days", shop.return_days.to_string());
-    for language in LANGUAGES {
-        form = form.fill(&format!("announcement_{language}"), shop.announcement.get(language).cloned().unwrap_or_default());
+    form = form.fill("first", spoken.first().map_or("", |language| language.code()));
+    for language in spoken {
+        form = form.fill(&languages::field("also", *language), "on");
+    }
+    for language in Language::all() {
+        let said = shop.announcement.get(language.code()).cloned().unwrap_or_default();
+        form = form.fill(&languages::field("announcement", *language), said);
     }
     form
 }
@@ -94,29 +111,43 @@ fn show(desk: &Desk, status: StatusCode, shop: &Shop, form: Form) -> Result<Http
         status,
         "admin/settings.html",
         "admin-settings",
-        json!({ "currency": shop.currency, "form": form, "moments": InvoiceAt::WORDS, "roundings": Rounding::WORDS }),
+        json!({ "currency": shop.currency, "form": form, "moments": InvoiceAt::WORDS, "roundings": Rounding::WORDS, "languages": languages::choices() }),
     )
 }
 
 pub async fn save(desk: Desk, posted: Posted) -> Result<HttpResponse> {
     let wanted = posted.clone();
-    let stored = desk
+    let saved = desk
         .write(move |conn, act| {
-            let before = shop::get(conn)?;
-            stale::check(&filled(&before), &wanted)?;
+            let (before, spoken) = stored(conn)?;
+            stale::check(&filled(&before, &spoken), &wanted)?;
             let after = read(&wanted, &before)?.checked()?;
             shop::set(conn, &after, act.now)?;
-            act.log(conn, "settings.save", "shop", &before, &after)
+            act.log(conn, "settings.save", "shop", &before, &after)?;
+            let speaks = super::stores::spoken(&wanted);
+            if speaks != spoken {
+                stores::speak(conn, &speaks, act.now)?;
+                act.log(conn, "settings.languages", "shop", &json!({ "languages": spoken }), &json!({ "languages": speaks }))?;
+            }
+            Ok(())
         })
         .await;
-    match stored {
-        Ok(()) => Ok(desk.done("/admin/settings", "admin-saved")),
+    match saved {
+        Ok(()) => {
+            desk.door.renew_sites().await?;
+            Ok(desk.done("/admin/settings", "admin-saved"))
+        }
         Err(error) => {
-            let (shop, words) = (desk.read(shop::get).await?, desk.words()?);
-            let label = |name: &str| stale::label(LABELS, name, &words);
-            let form = Form::new(NAMES).typed(posted.pairs());
-            let (status, form) =
-                stale::refused(&posted, error, Refused { form, order: NAMES, stored: &filled(&shop), label: &label }, &words)?;
+            let ((shop, spoken), words) = (desk.read(stored).await?, desk.words()?);
+            let label = |name: &str| {
+                let choices = Language::all().iter().map(|one| (one.code().into(), one.name().into())).collect();
+                Some(Label { choices, ..stale::label(LABELS, name, &words)? })
+            };
+            let names = names();
+            let order: Vec<&str> = names.iter().map(String::as_str).collect();
+            let form = Form::new(&names).typed(posted.pairs());
+            let of = Refused { form, order: &order, stored: &filled(&shop, &spoken), label: &label };
+            let (status, form) = stale::refused(&posted, error, of, &words)?;
             show(&desk, status, &shop, form)
         }
     }
@@ -143,8 +174,8 @@ fn read(posted: &Posted, before: &Shop) -> Result<Shop> {
     shop.payment_minutes = reader.number("payment_minutes");
     shop.low_stock = reader.number("low_stock");
     shop.return_days = reader.number("return_days");
-    for language in LANGUAGES {
-        shop.announcement.insert(language.to_string(), reader.text(&format!("announcement_{language}")));
+    for language in Language::all() {
+        shop.announcement.insert(language.code().to_string(), reader.text(&languages::field("announcement", *language)));
     }
     reader.check()?;
     Ok(shop)

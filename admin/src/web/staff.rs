@@ -1,6 +1,7 @@
 //! Who works here, and asking somebody to.
 
 use super::desk::{Desk, refusal};
+use super::languages;
 use crate::invitations::{self, Invitation};
 use crate::roles::{self, Role};
 use crate::second_factor;
@@ -43,9 +44,8 @@ async fn page(desk: &Desk, status: StatusCode, form: Form) -> Result<HttpRespons
             Ok(json!({ "people": rows, "invitations": waiting, "roles": choices }))
         })
         .await?;
-    let languages: Vec<Value> = Language::ALL.iter().map(|one| json!({ "value": one.code(), "label": one.name() })).collect();
     let mut view = view;
-    view["languages"] = json!(languages);
+    view["languages"] = json!(languages::choices());
     view["form"] = json!(form);
     desk.page_as(status, "admin/staff.html", "admin-staff", view)
 }

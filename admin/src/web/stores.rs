@@ -1,8 +1,8 @@
 //! The stores: making them, changing them, closing them.
 
 use super::desk::Desk;
-use super::forms;
 use super::stale::{self, Label, Labels, Refused};
+use super::{forms, languages};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use kernel::money::Currency;
@@ -10,40 +10,29 @@ use kernel::web::i18n::Language;
 use kernel::{Error, Result};
 use serde_json::{Value, json};
 use storefront::ids::{CollectionId, StoreId};
-use storefront::shop::LANGUAGES;
+use storefront::shop::OWN_LANGUAGE;
 use storefront::stores::{self, MAIN, Site, Store, Wish};
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 use storefront::{collections, shop};
 
 const HERE: &str = "/admin/stores";
-const NAMES: &[&str] = &[
-    "version",
-    "name",
-    "domain",
-    "currency",
-    "first",
-    "also_en",
-    "also_zh",
-    "part",
-    "country",
-    "announcement_en",
-    "announcement_zh",
-    "open",
-];
+const BASE: &[&str] = &["version", "name", "domain", "currency", "first", "part", "country", "open"];
 
 const LABELS: &Labels = &[
     ("name", "admin-store-name", ""),
     ("domain", "admin-store-domain", ""),
     ("first", "admin-store-first", ""),
-    ("also_en", "admin-store-also-en", ""),
-    ("also_zh", "admin-store-also-zh", ""),
+    ("also", "admin-store-also", ""),
     ("part", "admin-store-part", ""),
     ("country", "admin-store-country", ""),
-    ("announcement_en", "admin-settings-announcement-en", ""),
-    ("announcement_zh", "admin-settings-announcement-zh", ""),
+    ("announcement", "admin-settings-announcement", ""),
     ("open", "admin-store-is-open", ""),
 ];
+
+fn names() -> Vec<String> {
+    BASE.iter().map(ToString::to_string).chain(languages::each(&["also", "announcement"])).collect()
+}
 
 pub async fn list(desk: Desk) -> Result<HttpResponse> {
     let base_url = desk.door.config.base_url.clone();
@@ -61,9 +50,9 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
 pub async fn new(desk: Desk) -> Result<HttpResponse> {
     // As it is drawn, only name and domain are missing: the main store's currency and every language.
     let own = desk.read(shop::get).await?.currency;
-    let mut form = Form::new(NAMES).fill("first", LANGUAGES[0]).fill("currency", own.code()).fill("open", "on");
-    for language in Language::ALL {
-        form = form.fill(&format!("also_{}", language.code()), "on");
+    let mut form = Form::new(&names()).fill("first", OWN_LANGUAGE).fill("currency", own.code()).fill("open", "on");
+    for language in Language::all() {
+        form = form.fill(&languages::field("also", *language), "on");
     }
     show(&desk, StatusCode::OK, None, form).await
 }
@@ -80,7 +69,7 @@ fn other(id: i64) -> Result<StoreId> {
 }
 
 fn filled(store: &Store) -> Form {
-    let mut form = Form::new(NAMES)
+    let mut form = Form::new(&names())
         .fill("version", store.version.to_string())
         .fill("name", &store.name)
         .fill("domain", &store.domain)
@@ -90,12 +79,20 @@ fn filled(store: &Store) -> Form {
         .fill("country", &store.country)
         .fill("open", forms::tick(store.open));
     for language in &store.languages {
-        form = form.fill(&format!("also_{}", language.code()), "on");
+        form = form.fill(&languages::field("also", *language), "on");
     }
-    for language in LANGUAGES {
-        form = form.fill(&format!("announcement_{language}"), store.announcement.get(language).cloned().unwrap_or_default());
+    for language in Language::all() {
+        let said = store.announcement.get(language.code()).cloned().unwrap_or_default();
+        form = form.fill(&languages::field("announcement", *language), said);
     }
     form
+}
+
+/// The languages that a form asks for, the first one first; none for a choice that is none.
+pub(super) fn spoken(posted: &Posted) -> Vec<Language> {
+    let also = Language::all().iter().copied().filter(|language| posted.ticked(&languages::field("also", *language)));
+    let first = Language::parse(posted.get("first"));
+    first.into_iter().chain(also.filter(|language| Some(*language) != first)).collect()
 }
 
 async fn show(desk: &Desk, status: StatusCode, id: Option<StoreId>, form: Form) -> Result<HttpResponse> {
@@ -104,9 +101,8 @@ async fn show(desk: &Desk, status: StatusCode, id: Option<StoreId>, form: Form) 
         .await?;
     let base_url = &desk.door.config.base_url;
     let parts: Vec<Value> = parts.iter().map(|one| json!({ "value": one.id.to_string(), "label": one.name })).collect();
-    let languages: Vec<Value> = Language::ALL.iter().map(|one| json!({ "value": one.code(), "label": one.name() })).collect();
     let view = json!({
-        "id": id, "form": form, "parts": parts, "languages": languages, "own": own,
+        "id": id, "form": form, "parts": parts, "languages": languages::choices(), "own": own,
         "currencies": Currency::all().map(|one| one.code()).collect::<Vec<_>>(), "host": desk.door.config.host(),
         "url": known.as_ref().map(|store| Site::of(store, base_url).base_url), "open": known.as_ref().is_none_or(|store| store.open),
         "query": id.map(|id| format!("?store={id}")),
@@ -117,17 +113,15 @@ async fn show(desk: &Desk, status: StatusCode, id: Option<StoreId>, form: Form) 
 
 /// What was typed. The domain checks itself; an unknown choice of a list is none.
 fn read(posted: &Posted) -> Wish {
-    let first = Language::parse(posted.get("first"));
-    let also = Language::ALL.into_iter().filter(|language| posted.ticked(&format!("also_{}", language.code())));
-    let announcement = LANGUAGES.map(|language| (language.to_string(), posted.get(&format!("announcement_{language}")).to_string()));
+    let said = |language: &Language| (language.code().to_string(), posted.get(&languages::field("announcement", *language)).to_string());
     Wish {
         name: posted.get("name").to_string(),
         domain: posted.get("domain").to_string(),
         currency: posted.get("currency").to_string(),
-        languages: first.into_iter().chain(also).collect(),
+        languages: spoken(posted),
         part: posted.get("part").parse().ok().map(CollectionId),
         country: posted.get("country").to_string(),
-        announcement: announcement.into_iter().collect(),
+        announcement: Language::all().iter().map(said).collect(),
         open: posted.ticked("open"),
     }
 }
@@ -168,11 +162,13 @@ async fn save(desk: Desk, id: Option<StoreId>, posted: Posted) -> Result<HttpRes
 async fn refused(desk: &Desk, id: Option<StoreId>, posted: &Posted, error: Error) -> Result<HttpResponse> {
     let (stale, words) = (stale::is(&error), desk.words()?);
     let (known, parts) = desk.read(move |conn| Ok((id.map(|id| stores::get(conn, id)).transpose()?, collections::list(conn)?))).await?;
-    let stored = known.as_ref().map_or_else(|| Form::new(NAMES), filled);
+    let stored = known.as_ref().map_or_else(|| Form::new(&names()), filled);
     let parts = parts.into_iter().map(|part| (part.id.to_string(), part.name));
-    let choices: Vec<(String, String)> = Language::ALL.iter().map(|one| (one.code().into(), one.name().into())).chain(parts).collect();
+    let choices: Vec<(String, String)> = Language::all().iter().map(|one| (one.code().into(), one.name().into())).chain(parts).collect();
     let label = |name: &str| Some(Label { choices: choices.clone(), ..stale::label(LABELS, name, &words)? });
-    let of = Refused { form: Form::new(NAMES).typed(posted.pairs()), order: NAMES, stored: &stored, label: &label };
+    let names = names();
+    let order: Vec<&str> = names.iter().map(String::as_str).collect();
+    let of = Refused { form: Form::new(&names).typed(posted.pairs()), order: &order, stored: &stored, label: &label };
     let (status, form) = stale::refused(posted, error, of, &words)?;
     let form = if stale { form.fill("version", stored.value("version")) } else { form };
     show(desk, status, id, form).await

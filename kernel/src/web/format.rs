@@ -1,6 +1,6 @@
 //! Amounts, dates and rates as people read them in each language.
 
-use super::i18n::Language;
+use super::i18n::{Language, Manner, Piece};
 use crate::money::Money;
 use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
 
@@ -24,7 +24,7 @@ pub fn money(amount: Money) -> String {
     format!("{sign}{symbol}{gap}{text}")
 }
 
-/// Groups of three digits with commas, which both languages use.
+/// Groups of three digits with commas, which all languages use.
 fn group(digits: &str) -> String {
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
@@ -42,20 +42,33 @@ pub fn number(value: i64) -> String {
     format!("{sign}{}", group(&value.unsigned_abs().to_string()))
 }
 
-/// `22 November 2026` or `2026年11月22日`.
+/// `22 November 2026` or `2026年11月22日`, or as a learnt language says; `2026-11-22` when it does not.
 pub fn date(day: NaiveDate, language: Language) -> String {
     const MONTHS: [&str; 12] =
         ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
-    match language {
-        Language::English => format!("{} {} {}", day.day(), MONTHS[day.month0() as usize % 12], day.year()),
-        Language::Chinese => format!("{}年{}月{}日", day.year(), day.month(), day.day()),
+    match language.manner() {
+        Manner::English => format!("{} {} {}", day.day(), MONTHS[day.month0() as usize % 12], day.year()),
+        Manner::Chinese => format!("{}年{}月{}日", day.year(), day.month(), day.day()),
+        Manner::Iso => day.format("%Y-%m-%d").to_string(),
+        Manner::Own { pieces, months } => pieces
+            .iter()
+            .map(|piece| match piece {
+                Piece::Text(text) => text.clone(),
+                Piece::Day => day.day().to_string(),
+                Piece::Month => months.get(day.month0() as usize).cloned().unwrap_or_else(|| day.month().to_string()),
+                Piece::Year => day.year().to_string(),
+            })
+            .collect(),
     }
 }
 
 /// The date with hour and minute, said to be UTC: `22 November 2026, 14:05 UTC`.
 pub fn datetime(at: NaiveDateTime, language: Language) -> String {
     let day = date(at.date(), language);
-    let comma = if language == Language::English { "," } else { "" };
+    let comma = match language.manner() {
+        Manner::English | Manner::Own { .. } => ",",
+        Manner::Chinese | Manner::Iso => "",
+    };
     format!("{day}{comma} {:02}:{:02}{NO_BREAK}UTC", at.hour(), at.minute())
 }
 
@@ -103,9 +116,9 @@ mod tests {
     #[test]
     fn dates_and_rates_follow_the_language() {
         let at = NaiveDate::from_ymd_opt(2026, 11, 2).and_then(|day| day.and_hms_opt(4, 7, 59)).expect("a date");
-        assert_eq!(date(at.date(), Language::English), "2 November 2026");
-        assert_eq!(datetime(at, Language::English), "2 November 2026, 04:07\u{a0}UTC");
-        assert_eq!(datetime(at, Language::Chinese), "2026年11月2日 04:07\u{a0}UTC");
+        assert_eq!(date(at.date(), Language::ENGLISH), "2 November 2026");
+        assert_eq!(datetime(at, Language::ENGLISH), "2 November 2026, 04:07\u{a0}UTC");
+        assert_eq!(datetime(at, Language::CHINESE), "2026年11月2日 04:07\u{a0}UTC");
         for (rate, text) in [(1900, "19%"), (825, "8.25%"), (550, "5.5%"), (0, "0%"), (-5, "−0.05%"), (100_000, "1,000%")] {
             assert_eq!(percent(rate), text);
         }

@@ -1,6 +1,6 @@
 //! Templates: Tera over files the binary carries, with the shop's words as functions and filters in each language.
 //!
-//! Functions: `t(key=…, …)`, `path(to=…)`, `asset(name=…)`. Filters: `money`, `number`, `date`, `datetime`, `iso`, `percent`, `message`,
+//! Functions: `t(key=…, …)`, `path(to=…)`, `asset(name=…)`. Filters: `money`, `number`, `date`, `datetime`, `iso`, `percent`, `message`, `language`,
 //! `json_script`.
 
 use super::embedded::TEMPLATES;
@@ -27,10 +27,11 @@ pub struct Templates {
 /// The templates at one moment. A language has its own engine, so that a function knows its language inside components too, which
 /// do not see the page's variables.
 struct Set {
-    english: Tera,
-    chinese: Tera,
-    /// The same for sites that speak Chinese first, made when the first of them needs it.
-    turned: [OnceLock<Tera>; 2],
+    /// By the places of the languages, for sites that speak English first.
+    engines: Vec<Tera>,
+    /// The same for sites that speak another language first, each made when the first of them needs it: for each first language one of
+    /// every language.
+    turned: Vec<OnceLock<Tera>>,
     texts: Arc<Texts>,
     changed: Option<SystemTime>,
 }
@@ -47,7 +48,7 @@ impl Templates {
     pub fn render(&self, name: &str, spoken: impl Into<Spoken>, view: &impl Serialize) -> Result<String> {
         let set = self.current()?;
         let context = Context::from_serialize(view).map_err(failed)?;
-        set.engine(spoken.into()).render(name, &context).map_err(failed)
+        set.engine(spoken.into())?.render(name, &context).map_err(failed)
     }
 
     /// The texts the templates use.
@@ -73,20 +74,20 @@ impl Templates {
 }
 
 impl Set {
-    fn engine(&self, spoken: Spoken) -> &Tera {
-        let (engine, turned) = match spoken.language {
-            Language::English => (&self.english, &self.turned[0]),
-            Language::Chinese => (&self.chinese, &self.turned[1]),
-        };
+    fn engine(&self, spoken: Spoken) -> Result<&Tera> {
+        let (language, first) = (spoken.language.place(), spoken.first.place());
+        // A language that was learnt after the templates were read would be a mistake of the start.
+        let engine = self.engines.get(language).ok_or_else(|| Error::unexpected(format!("no templates speak {}", spoken.language)))?;
         if spoken == Spoken::from(spoken.language) {
-            return engine;
+            return Ok(engine);
         }
+        let Some(turned) = self.turned.get(first * self.engines.len() + language) else { return Ok(engine) };
         // What was parsed is shared; only addresses differ.
-        turned.get_or_init(|| {
+        Ok(turned.get_or_init(|| {
             let mut engine = engine.clone();
             add_path(&mut engine, spoken);
             engine
-        })
+        }))
     }
 }
 
@@ -114,9 +115,15 @@ fn read(dir: Option<&Path>) -> Result<Set> {
             files.into_iter().map(|path| source(&base, &path)).collect::<Result<_>>()?
         }
     };
-    let engine = |language| engine(language, &sources, &texts, dir.map(|dir| dir.join("assets")));
-    let (english, chinese) = (engine(Language::English)?, engine(Language::Chinese)?);
-    Ok(Set { english, chinese, turned: Default::default(), texts: texts.clone(), changed })
+    let first = engine(&sources, &texts, dir.map(|dir| dir.join("assets")))?;
+    let speaking = |language: &Language| {
+        let mut engine = first.clone();
+        speak(&mut engine, *language, &texts);
+        engine
+    };
+    let engines: Vec<Tera> = Language::all().iter().map(speaking).collect();
+    let turned = std::iter::repeat_with(OnceLock::new).take(engines.len() * engines.len()).collect();
+    Ok(Set { engines, turned, texts: texts.clone(), changed })
 }
 
 fn source(base: &Path, path: &Path) -> Result<(String, String)> {
@@ -141,11 +148,10 @@ fn last_change(dir: &Path) -> Option<SystemTime> {
     last
 }
 
-fn engine(language: Language, sources: &[(String, String)], texts: &Arc<Texts>, assets_dir: Option<PathBuf>) -> Result<Tera> {
+/// The templates, read once: what speaks is put into a copy for each language.
+fn engine(sources: &[(String, String)], texts: &Arc<Texts>, assets_dir: Option<PathBuf>) -> Result<Tera> {
     let mut tera = Tera::default();
-    let words = texts.clone();
-    tera.register_function("t", move |args: Kwargs, _: &State| text(&words, language, &args));
-    add_path(&mut tera, Spoken::from(language));
+    speak(&mut tera, Language::default(), texts);
     tera.register_function("asset", move |args: Kwargs, _: &State| -> TeraResult<String> {
         let name = args.must_get::<&str>("name")?;
         assets::address(name, assets_dir.as_deref()).ok_or_else(|| tera::Error::message(format!("no asset {name}")))
@@ -153,14 +159,24 @@ fn engine(language: Language, sources: &[(String, String)], texts: &Arc<Texts>, 
     tera.register_filter("money", |value: &Value, _: Kwargs, _: &State| amount(value).map(format::money));
     tera.register_filter("number", |value: i64, _: Kwargs, _: &State| format::number(value));
     tera.register_filter("percent", |value: i64, _: Kwargs, _: &State| format::percent(value));
-    tera.register_filter("date", move |value: &str, _: Kwargs, _: &State| moment(value).map(|at| format::date(at.date(), language)));
-    tera.register_filter("datetime", move |value: &str, _: Kwargs, _: &State| moment(value).map(|at| format::datetime(at, language)));
     tera.register_filter("iso", |value: &str, _: Kwargs, _: &State| moment(value).map(|at| at.format("%Y-%m-%dT%H:%M:%SZ").to_string()));
-    let words = texts.clone();
-    tera.register_filter("message", move |value: &str, _: Kwargs, _: &State| words.message(language, value));
+    tera.register_filter("language", |code: &str, _: Kwargs, _: &State| {
+        Language::parse(code).map_or_else(|| code.to_string(), |one| one.name().to_string())
+    });
     tera.register_filter("json_script", |value: &str, _: Kwargs, _: &State| Value::safe_string(&json_script(value)));
     tera.add_raw_templates(sources.iter().map(|(name, source)| (name.as_str(), source.as_str()))).map_err(failed)?;
     Ok(tera)
+}
+
+/// Functions and filters in a language.
+fn speak(tera: &mut Tera, language: Language, texts: &Arc<Texts>) {
+    let words = texts.clone();
+    tera.register_function("t", move |args: Kwargs, _: &State| text(&words, language, &args));
+    add_path(tera, Spoken::from(language));
+    tera.register_filter("date", move |value: &str, _: Kwargs, _: &State| moment(value).map(|at| format::date(at.date(), language)));
+    tera.register_filter("datetime", move |value: &str, _: Kwargs, _: &State| moment(value).map(|at| format::datetime(at, language)));
+    let words = texts.clone();
+    tera.register_filter("message", move |value: &str, _: Kwargs, _: &State| words.message(language, value));
 }
 
 /// `path(to="/cart")`, in a language as a site speaks it.

@@ -3,7 +3,9 @@ use std::collections::BTreeSet;
 
 fn engine_of(language: Language, source: &str) -> Tera {
     let texts = Arc::new(Texts::load(None).expect("texts load"));
-    engine(language, &[("page.html".to_string(), source.to_string())], &texts, None).expect("the template parses")
+    let mut engine = engine(&[("page.html".to_string(), source.to_string())], &texts, None).expect("the template parses");
+    speak(&mut engine, language, &texts);
+    engine
 }
 
 fn render(language: Language, source: &str, view: serde_json::Value) -> TeraResult<String> {
@@ -14,15 +16,15 @@ fn render(language: Language, source: &str, view: serde_json::Value) -> TeraResu
 fn filters_and_functions_know_the_language_inside_components_too() {
     let source = r#"{% component row(r) %}{{ r.price | money }} {{ r.at | date }} {{ path(to="/cart") }} {{ t(key="cart-title") }}{% endcomponent row %}{{<row r={row} />}}"#;
     let view = serde_json::json!({"row": {"price": Money::new(1250, Currency::EUR), "at": "2026-11-22T04:07:27.123456"}});
-    assert_eq!(render(Language::English, source, view.clone()).expect("renders"), "€12.50 22 November 2026 /cart Cart");
-    assert_eq!(render(Language::Chinese, source, view).expect("renders"), "€12.50 2026年11月22日 /zh/cart 购物车");
+    assert_eq!(render(Language::ENGLISH, source, view.clone()).expect("renders"), "€12.50 22 November 2026 /cart Cart");
+    assert_eq!(render(Language::CHINESE, source, view).expect("renders"), "€12.50 2026年11月22日 /zh/cart 购物车");
 }
 
 #[test]
 fn what_people_typed_is_escaped_in_texts_and_data() {
     let view = serde_json::json!({"typed": "<b>&\"'", "json": "{\"a\":\"</script><!--\"}"});
     let page =
-        render(Language::English, r#"{{ t(key="search-title", query=typed) }}|{{ typed | message }}|{{ json | json_script }}"#, view)
+        render(Language::ENGLISH, r#"{{ t(key="search-title", query=typed) }}|{{ typed | message }}|{{ json | json_script }}"#, view)
             .expect("renders");
     assert!(!page.contains("<b>") && !page.contains("</script") && !page.contains("<!--"), "{page}");
 }
@@ -31,7 +33,7 @@ fn what_people_typed_is_escaped_in_texts_and_data() {
 fn a_missing_variable_key_or_asset_is_an_error() {
     for source in ["{{ nothing }}", r#"{{ t(key="nothing") }}"#, r#"{{ asset(name="nothing") }}"#, "{{ 'x' | money }}", "{{ 'x' | date }}"]
     {
-        assert!(render(Language::English, source, serde_json::json!({})).is_err(), "{source}");
+        assert!(render(Language::ENGLISH, source, serde_json::json!({})).is_err(), "{source}");
     }
 }
 
@@ -44,11 +46,11 @@ fn a_changed_file_is_read_again() {
     let page = dir.join("templates/page.html");
     std::fs::write(&page, "one").expect("written");
     let templates = Templates::load(Some(&dir)).expect("loads");
-    assert_eq!(templates.render("page.html", Language::English, &serde_json::json!({})).expect("renders"), "one");
+    assert_eq!(templates.render("page.html", Language::ENGLISH, &serde_json::json!({})).expect("renders"), "one");
     std::fs::write(&page, "two").expect("written");
     let later = SystemTime::now() + std::time::Duration::from_secs(5);
     std::fs::File::options().write(true).open(&page).and_then(|file| file.set_modified(later)).expect("touched");
-    assert_eq!(templates.render("page.html", Language::English, &serde_json::json!({})).expect("renders"), "two");
+    assert_eq!(templates.render("page.html", Language::ENGLISH, &serde_json::json!({})).expect("renders"), "two");
     std::fs::remove_dir_all(&dir).expect("removed");
 }
 
@@ -71,7 +73,7 @@ fn every_key_of_a_template_is_in_both_languages() {
     let texts = Texts::load(None).expect("texts load");
     for (name, source) in TEMPLATES {
         let (whole, beginnings) = keys_in(source);
-        for language in Language::ALL {
+        for language in [Language::ENGLISH, Language::CHINESE] {
             for key in &whole {
                 assert!(texts.has(language, key), "{name} uses {key}, which {language} lacks");
             }

@@ -27,7 +27,7 @@ pub fn link(label: &str, to: &str) -> Link {
 
 /// The English or the Chinese words.
 pub fn say(language: Language, english: &str, chinese: &str) -> String {
-    if language == Language::English { english.to_string() } else { chinese.to_string() }
+    if language == Language::ENGLISH { english.to_string() } else { chinese.to_string() }
 }
 
 fn categories(l: Language) -> Vec<Link> {
@@ -57,7 +57,7 @@ pub fn frame(l: Language, name: &str) -> PageView {
         title: if name == "home" { String::new() } else { name.to_string() },
         description: "Tea and tableware".to_string(),
         canonical: Some(format!("https://shop.example{}", l.path("/"))),
-        alternates: Language::ALL
+        alternates: [Language::ENGLISH, Language::CHINESE]
             .iter()
             .map(|other| Alternate {
                 code: other.code(),
@@ -113,6 +113,7 @@ fn cards(l: Language) -> Vec<Card> {
         compare_at: before.map(eur),
         brand: Some("Kiln No. 9".to_string()),
         sold_out: at == 6,
+        pre_order: at == 5,
         note: from.then(|| say(l, "4 choices", "4 种款式")),
     };
     items.iter().enumerate().map(card).collect()

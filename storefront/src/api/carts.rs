@@ -22,7 +22,7 @@ const MAX_NOTE: usize = 1000;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewCart {
-    /// That of the buyer, for texts and mails: `en` or `zh`; the store's own without.
+    /// That of the buyer, for texts and mails, by its code such as `en`; the store's own without.
     #[schema(pattern = "^(en|zh)$")]
     language: Option<String>,
 }
@@ -131,7 +131,7 @@ pub async fn create_cart(request: HttpRequest, body: Body) -> Result<HttpRespons
     let new: NewCart = call.body()?;
     let language = match new.language.as_deref() {
         None => call.site.first().code(),
-        Some(code) => input::language(code).ok_or_else(|| Error::field("language", "Give one of en, zh."))?,
+        Some(code) => input::language(code).ok_or_else(|| Error::field("language", "Give the code of a language that the shop speaks."))?,
     };
     let id = token::random();
     let store = call.site.id;

@@ -172,7 +172,7 @@ struct VariantView {
 #[utoipa::path(
     tag = "catalogue",
     security(("key" = ["catalogue:read"])),
-    params(("language" = Option<String>, Query, description = "Of the texts: `en` or `zh`; the shop's own without.", pattern = "^(en|zh)$")),
+    params(("language" = Option<String>, Query, description = "Of the texts, by its code such as `en`; the shop's own without.", pattern = "^(en|zh)$")),
     responses((status = 200, description = "Every category.", body = CategoryList)),
 )]
 #[get("/categories")]
@@ -203,7 +203,7 @@ pub async fn categories(request: HttpRequest) -> Result<HttpResponse> {
         ("category" = Option<String>, Query, description = "The slug of a category: only products in it or below it."),
         ("after" = Option<String>, Query, description = "The `next` of the page before.", pattern = "^[1-9][0-9]{0,17}$"),
         ("limit" = Option<i64>, Query, description = "Products of a page; 20 without.", minimum = 1, maximum = 100),
-        ("language" = Option<String>, Query, description = "Of the texts: `en` or `zh`; the shop's own without.", pattern = "^(en|zh)$"),
+        ("language" = Option<String>, Query, description = "Of the texts, by its code such as `en`; the shop's own without.", pattern = "^(en|zh)$"),
     ),
     responses(
         (status = 200, description = "A page of products.", body = ProductList),
@@ -247,7 +247,7 @@ pub async fn products(request: HttpRequest) -> Result<HttpResponse> {
     security(("key" = ["catalogue:read"])),
     params(
         ("slug" = String, Path, description = "The product's slug."),
-        ("language" = Option<String>, Query, description = "Of the texts: `en` or `zh`; the shop's own without.", pattern = "^(en|zh)$"),
+        ("language" = Option<String>, Query, description = "Of the texts, by its code such as `en`; the shop's own without.", pattern = "^(en|zh)$"),
     ),
     responses((status = 200, description = "The product.", body = ProductView)),
 )]

@@ -2,11 +2,12 @@
 
 use super::call::{KEY_HEADER, STORE_HEADER};
 use super::problem::{CONTENT_TYPE, Problem};
-use super::{Operations, PREFIX};
+use super::{Operations, PREFIX, Part};
 use actix_web::HttpResponse;
 use actix_web::dev::ResourceDef;
+use kernel::web::i18n::Language;
 use kernel::{Error, Result};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -14,15 +15,16 @@ use utoipa::openapi::{ContentBuilder, Header, OpenApi, Ref, Required, Response, 
 use utoipa::{OpenApi as _, PartialSchema, ToSchema};
 
 const DESCRIPTION: &str = "\
-The shop for programs: catalogue, carts, checkout and orders.
+The shop for programs: catalogue, carts, checkout and orders, and the merchant's products, stock, prices, returns and customers.
 
 **Keys.** Send `Authorization: Bearer rk_…`. A key is made by the merchant and belongs to a program on a server; never send it to a \
-browser. Its scopes are `catalogue:read`, `cart:write`, `orders:read` and `orders:write`. A key with `orders:read` sees every order \
-of the shop, with the buyers' addresses.
+browser. It may do what its scopes say; each operation names the one that it asks for. A key with `orders:read` sees every order of the \
+shop, with the buyers' addresses, and one with `customers:read` every customer. What a key changes of products, stock, returns and \
+customers is in the audit log of the back office.
 
 **Money** is a whole number of minor units with an ISO 4217 currency: `{\"minor\": 1250, \"currency\": \"EUR\"}` is 12.50 EUR.
 
-**Sending again.** With an `Idempotency-Key`, a POST, PUT or DELETE happens once: sent again within seven days it gets the first \
+**Sending again.** With an `Idempotency-Key`, a POST, PUT, PATCH or DELETE happens once: sent again within seven days it gets the first \
 answer, with `Idempotency-Replayed: true`. The same key with another request is refused with 422; while the first is under way, 409 \
 with `Retry-After`. A refused request changed nothing and is not remembered.
 
@@ -34,6 +36,14 @@ stores are listed.
 
 **Refusals** are problem JSON (RFC 9457). Fields and parameters that this document does not name are refused.";
 
+/// What other rooms add.
+static PARTS: OnceLock<&'static [Part]> = OnceLock::new();
+
+/// Says which parts other rooms add, before anybody asks for the document. Every server of a process has the same.
+pub fn with(parts: &'static [Part]) {
+    PARTS.get_or_init(|| parts);
+}
+
 /// The document, made once from the operations that are mounted.
 static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(|| {
     let mut document = OpenApi::default();
@@ -41,6 +51,9 @@ static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(|| {
     document.info.version = "1".into();
     document.info.description = Some(DESCRIPTION.into());
     document.merge(OpenApi::default().nest(PREFIX, Operations::openapi()));
+    for part in PARTS.get().copied().unwrap_or_default() {
+        document.merge(OpenApi::default().nest(PREFIX, (part.describe)()));
+    }
     let mut components = document.components.take().unwrap_or_default();
     let mut schemas = Vec::new();
     Problem::schemas(&mut schemas);
@@ -51,20 +64,26 @@ static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(|| {
     document.components = Some(components);
     for (path, item) in &mut document.paths.paths {
         let reads = [&mut item.get];
-        let writes = [&mut item.post, &mut item.put, &mut item.delete];
+        let writes = [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
         reads.into_iter().filter_map(Option::as_mut).for_each(|operation| complete(operation, path, false));
         writes.into_iter().filter_map(Option::as_mut).for_each(|operation| complete(operation, path, true));
     }
     document
 });
 
-/// The document's text.
-static TEXT: LazyLock<Option<String>> = LazyLock::new(|| DOCUMENT.to_json().ok());
+/// What operations write where a language stands, since what describes them is constant.
+const LANGUAGE: &str = "^(en|zh)$";
+
+/// The document's text, with the languages that there are.
+static TEXT: LazyLock<Option<String>> = LazyLock::new(|| {
+    let codes: Vec<&str> = Language::all().iter().map(|language| language.code()).collect();
+    Some(DOCUMENT.to_json().ok()?.replace(LANGUAGE, &format!("^({})$", codes.join("|"))))
+});
 
 /// Path patterns with the methods they know.
 static ROUTES: LazyLock<Vec<(ResourceDef, Vec<&'static str>)>> = LazyLock::new(|| {
     let known = |(path, item): (&String, &utoipa::openapi::path::PathItem)| {
-        let all = [("GET", &item.get), ("POST", &item.post), ("PUT", &item.put), ("DELETE", &item.delete)];
+        let all = [("GET", &item.get), ("POST", &item.post), ("PUT", &item.put), ("PATCH", &item.patch), ("DELETE", &item.delete)];
         let methods = all.into_iter().filter(|(_, operation)| operation.is_some()).map(|(name, _)| name).collect();
         (ResourceDef::new(path.as_str()), methods)
     };

@@ -3,10 +3,11 @@
 use super::order_view;
 use crate::catalog;
 use crate::exchanges;
-use crate::ids::{OrderId, ProductId, ReturnId};
+use crate::ids::{OrderId, ProductId, ReturnId, VariantId};
 use crate::orders;
 use crate::returns;
 use crate::webhooks::{self, Topic};
+use crm::{CustomerId, customers};
 use kernel::clock::Time;
 use kernel::events::Event;
 use kernel::{Conn, Error, Result};
@@ -23,28 +24,48 @@ pub fn tell(conn: &mut Conn, event: &Event, now: Time) -> Result<()> {
         Event::PaymentSettled { order: id, .. } => about_order(conn, Topic::OrderPaid, order(id), now),
         Event::ShipmentSent { order: id, .. } => about_order(conn, Topic::OrderShipped, order(id), now),
         Event::RefundSettled { order: id, .. } => about_order(conn, Topic::OrderRefunded, order(id), now),
-        Event::CustomerJoined { customer } => {
-            let id = crm::CustomerId(*customer);
-            let data = move |conn: &mut Conn| {
-                let one = crm::customers::get(conn, id)?;
-                Ok(Some(json!({ "id": one.id, "email": one.email, "name": one.name, "language": one.language })))
-            };
-            webhooks::tell(conn, Topic::CustomerCreated, data, now)
+        Event::RefundCameBack { order: id, .. } => about_order(conn, Topic::RefundCameBack, order(id), now),
+        Event::CustomerJoined { customer } => about_customer(conn, Topic::CustomerCreated, CustomerId(*customer), now),
+        Event::CustomerChanged { customer } => about_customer(conn, Topic::CustomerUpdated, CustomerId(*customer), now),
+        Event::CustomerErased { customer } => {
+            let id = *customer;
+            webhooks::tell(conn, Topic::CustomerErased, move |_| Ok(Some(json!({ "id": id }))), now)
         }
         Event::CustomersMerged { merged, survivor, .. } => about_merge(conn, Topic::CustomerMerged, *merged, *survivor, now),
         Event::CustomersParted { merged, survivor, .. } => about_merge(conn, Topic::CustomerUnmerged, *merged, *survivor, now),
+        Event::StockMoved { variant } => about_stock(conn, VariantId(*variant), now),
         Event::ProductChanged { product } => about_product(conn, ProductId(*product), now),
         Event::ProductsChanged { products } => products.iter().try_for_each(|id| about_product(conn, ProductId(*id), now)),
         Event::ReturnChanged { back, .. } => about_return(conn, ReturnId(*back), now),
-        Event::CustomerErased { .. } | Event::PickupReady { .. } | Event::RefundRequested { .. } | Event::PaymentCaseOpened { .. } => {
-            Ok(())
-        }
+        Event::PickupReady { .. } | Event::RefundRequested { .. } | Event::PaymentCaseOpened { .. } => Ok(()),
     }
 }
 
 /// Whose number stands for whom, or does no longer.
 fn about_merge(conn: &mut Conn, topic: Topic, merged: i64, survivor: i64, now: Time) -> Result<()> {
     webhooks::tell(conn, topic, move |_| Ok(Some(json!({ "id": survivor, "merged_id": merged }))), now)
+}
+
+/// A customer as they are when the event is told; nothing of one who was erased by then.
+fn about_customer(conn: &mut Conn, topic: Topic, id: CustomerId, now: Time) -> Result<()> {
+    let data = move |conn: &mut Conn| match customers::known(conn, id) {
+        Ok(one) => Ok(Some(json!({ "id": one.id, "email": one.email, "name": one.name, "phone": one.phone, "language": one.language,
+            "tags": customers::tags(&one.tags) }))),
+        Err(Error::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    };
+    webhooks::tell(conn, topic, data, now)
+}
+
+/// The stock of a variant as it is when the event is told.
+fn about_stock(conn: &mut Conn, id: VariantId, now: Time) -> Result<()> {
+    let data = move |conn: &mut Conn| match catalog::stock_row(conn, id) {
+        Ok(row) => Ok(Some(json!({ "variant_id": id, "product_id": row.product, "sku": row.sku, "on_hand": row.level.on_hand,
+            "allocated": row.level.allocated, "held": row.level.held, "free": row.free }))),
+        Err(Error::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    };
+    webhooks::tell(conn, Topic::StockUpdated, data, now)
 }
 
 fn about_product(conn: &mut Conn, id: ProductId, now: Time) -> Result<()> {

@@ -3,6 +3,7 @@
 use super::amount::LARGEST;
 use crate::shop;
 use kernel::error::Fields;
+use kernel::web::i18n::Language;
 use kernel::{Error, Result};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -126,7 +127,8 @@ impl Query {
 
     /// `language`: that of texts; the shop's own without.
     pub fn language(&mut self) -> &'static str {
-        self.word("language", language, "en, zh").unwrap_or(shop::LANGUAGES[0])
+        let codes: Vec<&str> = Language::all().iter().map(|one| one.code()).collect();
+        self.word("language", language, &codes.join(", ")).unwrap_or(shop::OWN_LANGUAGE)
     }
 
     /// `after` of a list in the order of ids: the `next` of the page before.
@@ -154,7 +156,7 @@ impl Query {
 
 /// A language of the shop by its code.
 pub fn language(code: &str) -> Option<&'static str> {
-    shop::LANGUAGES.into_iter().find(|known| *known == code)
+    Language::parse(code).map(Language::code)
 }
 
 /// Fails with `Invalid` when a text has more than `most` characters or a control character other than a line break or tab.

@@ -85,7 +85,7 @@ fn is_problem_by_hand<B>(response: &ServiceResponse<B>) -> bool {
 
 fn told(status: StatusCode, error: Option<&Error>, door: Option<&Door>) -> Problem {
     let sentence = |text: &str| match door.map(|door| door.templates.texts()) {
-        Some(Ok(texts)) => texts.message(Language::English, text),
+        Some(Ok(texts)) => texts.message(Language::ENGLISH, text),
         _ => text.to_string(),
     };
     let mut problem = Problem::of(status);

@@ -19,7 +19,7 @@ static VIEW: LazyLock<Option<Value>> = LazyLock::new(|| serde_json::from_str(doc
 /// Serves the page. It needs no key.
 pub async fn show(door: web::Data<Door>) -> Result<HttpResponse> {
     let view = VIEW.as_ref().ok_or_else(|| Error::unexpected("the API's document cannot be read"))?;
-    let html = door.templates.render("api/docs.html", Language::English, view)?;
+    let html = door.templates.render("api/docs.html", Language::ENGLISH, view)?;
     Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").insert_header((header::CACHE_CONTROL, "public, max-age=300")).body(html))
 }
 

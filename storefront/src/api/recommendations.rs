@@ -37,7 +37,7 @@ fn cards(conn: &mut Conn, site: &Site, ids: &[i64], language: &str) -> Result<Re
     security(("key" = ["catalogue:read"])),
     params(
         ("slug" = String, Path, description = "The product's slug."),
-        ("language" = Option<String>, Query, description = "Of the texts: `en` or `zh`; the shop's own without.", pattern = "^(en|zh)$"),
+        ("language" = Option<String>, Query, description = "Of the texts, by its code such as `en`; the shop's own without.", pattern = "^(en|zh)$"),
     ),
     responses((status = 200, description = "Products that go with it: first what the merchant pinned.", body = Recommendations)),
 )]
@@ -64,7 +64,7 @@ pub async fn product_recommendations(request: HttpRequest, slug: web::Path<Strin
     security(("key" = ["cart:write"])),
     params(
         ("cart" = String, Path, description = "The cart's `id`."),
-        ("language" = Option<String>, Query, description = "Of the texts: `en` or `zh`; the shop's own without.", pattern = "^(en|zh)$"),
+        ("language" = Option<String>, Query, description = "Of the texts, by its code such as `en`; the shop's own without.", pattern = "^(en|zh)$"),
     ),
     responses((status = 200, description = "Products that go with those in the cart.", body = Recommendations)),
 )]

@@ -75,7 +75,7 @@ struct PriceRange {
         ("facets" = Option<bool>, Query, description = "`false` leaves the facets out."),
         ("after" = Option<String>, Query, description = "The `next` of the page before."),
         ("limit" = Option<i64>, Query, description = "Products of a page; 20 without.", minimum = 1, maximum = 100),
-        ("language" = Option<String>, Query, description = "Of the texts: `en` or `zh`; the shop's own without.", pattern = "^(en|zh)$"),
+        ("language" = Option<String>, Query, description = "Of the texts, by its code such as `en`; the shop's own without.", pattern = "^(en|zh)$"),
     ),
     responses((status = 200, description = "A page of what was found.", body = SearchResult)),
 )]

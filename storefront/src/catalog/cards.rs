@@ -5,11 +5,13 @@ use crate::ids::{ProductId, VariantId};
 use crate::labels::Labels;
 use crate::schema::{pictures, prices, product_pictures, product_texts, products, stock_levels, variants};
 use crate::shop::Shop;
+use crate::stock;
 use diesel::prelude::*;
+use kernel::clock::Time;
 use kernel::money::Currency;
 use kernel::{Conn, Result};
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Pictures of a card: the one shown, and the one on hovering.
 const PICTURES: usize = 2;
@@ -28,6 +30,8 @@ pub struct Card {
     pub compare_at: Option<i64>,
     pub pictures: Vec<CardPicture>,
     pub availability: Availability,
+    /// Of a pre-order the first day on which anything of it is expected.
+    pub expected_on: Option<Time>,
     /// The variant to put into the cart straight from the card, when there is only one.
     pub only_variant: Option<VariantId>,
 }
@@ -42,7 +46,7 @@ pub struct CardPicture {
 }
 
 type Stock = Option<(bool, bool, i64, i64, i64)>;
-type Offer = (ProductId, VariantId, i64, Option<i64>, Stock);
+type Offer = (ProductId, VariantId, i64, Option<i64>, Stock, Option<Time>);
 
 /// The products of `ids` that are on show in the part of the catalogue that `shop` sells, in that order.
 pub fn cards(conn: &mut Conn, shop: &Shop, ids: &[ProductId], language: &str) -> Result<Vec<Card>> {
@@ -65,12 +69,13 @@ pub fn cards(conn: &mut Conn, shop: &Shop, ids: &[ProductId], language: &str) ->
         for offer in offers_of(conn, ids, shop.currency)? {
             offers.entry(offer.0).or_default().push(offer);
         }
+        let came = came(conn, offers.values().flatten())?;
         let mut galleries = galleries(conn, ids, &labels, PICTURES)?;
         for (id, slug, title, brand, translated) in rows {
             let title = translated.filter(|text| !text.is_empty()).unwrap_or(title);
             if inside.as_ref().is_none_or(|inside| inside.contains(&id)) {
                 let named = (id, slug, title, labels.of(&brand).to_string());
-                found.insert(id, card(named, offers.get(&id), galleries.remove(&id), shop.low_stock));
+                found.insert(id, card(named, offers.get(&id), &came, galleries.remove(&id), shop.low_stock));
             }
         }
     }
@@ -96,11 +101,14 @@ pub fn titles_in(conn: &mut Conn, ids: &[ProductId], language: &str) -> Result<H
 fn card(
     (id, slug, title, brand): (ProductId, String, String, String),
     offers: Option<&Vec<Offer>>,
+    came: &HashSet<VariantId>,
     pictures: Option<Vec<CardPicture>>,
     low_stock: i64,
 ) -> Card {
     let offers = offers.map(Vec::as_slice).unwrap_or_default();
-    let states: Vec<Availability> = offers.iter().map(|offer| state(offer.4, low_stock)).collect();
+    let of = |offer: &Offer| state(offer.4, low_stock).or_pre_order(offer.5.is_some(), came.contains(&offer.1));
+    let states: Vec<Availability> = offers.iter().map(of).collect();
+    let awaited = offers.iter().filter(|offer| of(offer) == Availability::PreOrder);
     let cheapest = offers.iter().min_by_key(|offer| offer.2);
     Card {
         id,
@@ -112,6 +120,7 @@ fn card(
         compare_at: cheapest.and_then(|offer| offer.3.filter(|before| *before > offer.2)),
         pictures: pictures.unwrap_or_default(),
         availability: Availability::best(&states),
+        expected_on: awaited.filter_map(|offer| offer.5).min(),
         only_variant: match offers {
             [one] => Some(one.1),
             _ => None,
@@ -123,6 +132,13 @@ fn card(
 pub(super) fn state(stock: Stock, low_stock: i64) -> Availability {
     let (tracked, oversell, on_hand, allocated, held) = stock.unwrap_or((false, false, 0, 0, 0));
     Availability::of(tracked, oversell, on_hand - allocated - held, low_stock)
+}
+
+/// Which of the variants on back-order that have a day lay in the house before: those that did not are pre-orders.
+fn came<'o>(conn: &mut Conn, offers: impl Iterator<Item = &'o Offer>) -> Result<HashSet<VariantId>> {
+    let awaited = offers.filter(|offer| offer.5.is_some() && state(offer.4, 0) == Availability::BackOrder);
+    let awaited: Vec<VariantId> = awaited.map(|offer| offer.1).collect();
+    if awaited.is_empty() { Ok(HashSet::new()) } else { stock::ever_came(conn, &awaited) }
 }
 
 /// The variants on sale: active and with a price.
@@ -139,6 +155,7 @@ fn offers_of(conn: &mut Conn, ids: &[ProductId], currency: Currency) -> Result<V
             prices::amount,
             prices::compare_at,
             (stock_levels::tracked, stock_levels::oversell, stock_levels::on_hand, stock_levels::allocated, stock_levels::held).nullable(),
+            stock_levels::expected_on.nullable(),
         ))
         .load(conn)?)
 }

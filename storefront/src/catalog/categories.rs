@@ -110,7 +110,7 @@ pub fn categories(conn: &mut Conn, language: &str) -> Result<Categories> {
 
 /// Adds a category, or changes the one with the id. `Invalid` names the field; a category cannot move below itself.
 pub fn save_category(conn: &mut Conn, change: &CategoryChange, now: Time) -> Result<CategoryId> {
-    let tree = categories(conn, crate::shop::LANGUAGES[0])?;
+    let tree = categories(conn, crate::shop::OWN_LANGUAGE)?;
     let name = change.name.trim();
     let wanted = slug(if change.slug.trim().is_empty() { name } else { &change.slug });
     let mut fields = Fields::default();

@@ -7,7 +7,7 @@ use super::categories::{Categories, CategoryChange, categories, save_category};
 use super::list::listing;
 use crate::ids::{CategoryId, ProductId};
 use crate::schema::{categories as rows, category_texts as texts, product_categories};
-use crate::shop::LANGUAGES;
+use crate::shop::OWN_LANGUAGE;
 use crate::{attributes, collections, content, promotions, redirects};
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -105,7 +105,7 @@ pub fn put_category(conn: &mut Conn, wanted: &WholeCategory, now: Time) -> Resul
             return Err(Error::conflict("category-stale"));
         }
     }
-    let tree = categories(conn, LANGUAGES[0])?;
+    let tree = categories(conn, OWN_LANGUAGE)?;
     let before = wanted.id.map(|id| category(conn, id)).transpose()?;
     let stays = before.as_ref().is_some_and(|before| before.parent_id == wanted.parent_id);
     let place = wanted.id.filter(|_| stays).and_then(|id| tree.get(id)).map(|known| known.position);
@@ -190,7 +190,7 @@ fn end(tree: &Categories, parent: Option<CategoryId>) -> i64 {
 /// Moves a category before or after its neighbour among its siblings. At the end of the row nothing happens.
 pub fn shift_category(conn: &mut Conn, id: CategoryId, up: bool) -> Result<()> {
     lock(conn)?;
-    let tree = categories(conn, LANGUAGES[0])?;
+    let tree = categories(conn, OWN_LANGUAGE)?;
     let parent = tree.get(id).ok_or(Error::NotFound)?.parent_id;
     let mut row: Vec<CategoryId> = tree.children(parent).iter().map(|sibling| sibling.id).collect();
     let at = row.iter().position(|sibling| *sibling == id).ok_or(Error::NotFound)?;
@@ -205,7 +205,7 @@ pub fn shift_category(conn: &mut Conn, id: CategoryId, up: bool) -> Result<()> {
 /// Takes a category away that holds nothing and that nothing speaks of. `Conflict` says what does.
 pub fn remove_category(conn: &mut Conn, id: CategoryId) -> Result<()> {
     lock(conn)?;
-    let tree = categories(conn, LANGUAGES[0])?;
+    let tree = categories(conn, OWN_LANGUAGE)?;
     let known = tree.get(id).ok_or(Error::NotFound)?;
     if !tree.children(Some(id)).is_empty() {
         return Err(Error::conflict("category-has-categories"));

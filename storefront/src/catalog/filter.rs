@@ -4,7 +4,7 @@ use super::categories::categories;
 use super::product::Status;
 use crate::ids::{CategoryId, ProductId, VariantId};
 use crate::schema::{product_categories, product_tags, products, variants};
-use crate::shop::LANGUAGES;
+use crate::shop::OWN_LANGUAGE;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
@@ -93,7 +93,7 @@ pub fn found(conn: &mut Conn, filter: &Filter, currency: Currency, limit: i64) -
         query = query.filter(products::id.lt(before));
     }
     if let Some(category) = filter.category {
-        let below = categories(conn, LANGUAGES[0])?.subtree(category);
+        let below = categories(conn, OWN_LANGUAGE)?.subtree(category);
         query = query.filter(products::id.eq_any(
             product_categories::table.filter(product_categories::category_id.eq_any(below)).select(product_categories::product_id),
         ));

@@ -6,7 +6,7 @@ use super::filter::{self, Filter};
 use super::product::Status;
 use crate::ids::{CategoryId, ProductId};
 use crate::schema::{collection_products, prices, product_categories, product_pictures, products, stock_levels, variants};
-use crate::shop::LANGUAGES;
+use crate::shop::OWN_LANGUAGE;
 use diesel::dsl::sql;
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
@@ -65,7 +65,7 @@ fn listed(
     };
     // A page of each category below, from one range of an index: one query over all of them would gather what they hold before it cuts.
     let mut found = BTreeSet::new();
-    for below in categories(conn, LANGUAGES[0])?.subtree(category) {
+    for below in categories(conn, OWN_LANGUAGE)?.subtree(category) {
         let page: Vec<ProductId> = product_categories::table
             .inner_join(products::table.on(products::id.eq(product_categories::product_id)))
             .filter(product_categories::category_id.eq(below))

@@ -3,7 +3,7 @@
 use super::categories::categories;
 use crate::ids::{CategoryId, ProductId, VariantId};
 use crate::schema::{product_categories, products, variants};
-use crate::shop::LANGUAGES;
+use crate::shop::OWN_LANGUAGE;
 use diesel::prelude::*;
 use kernel::json::Json;
 use kernel::{Conn, Result, on_each};
@@ -23,7 +23,7 @@ pub fn natures(conn: &mut Conn, ids: &[ProductId]) -> Result<HashMap<ProductId, 
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let tree = categories(conn, LANGUAGES[0])?;
+    let tree = categories(conn, OWN_LANGUAGE)?;
     let mut found: HashMap<ProductId, Nature> = HashMap::with_capacity(ids.len());
     for ids in ids.chunks(super::CHUNK) {
         let rows: Vec<(ProductId, String, Json<Vec<String>>)> =
@@ -60,6 +60,30 @@ pub fn named(conn: &mut Conn, name: &str) -> Result<Option<Named>> {
         return Ok(Some(Named::Product(product)));
     }
     Ok(super::find_variant(conn, name)?.map(Named::Variant))
+}
+
+/// The products that a merchant means by each of `names`, as [`named`] finds them: a variant stands for its product.
+pub fn products_named(conn: &mut Conn, names: &[String]) -> Result<Vec<Option<ProductId>>> {
+    let mut found: HashMap<String, ProductId> = HashMap::with_capacity(names.len());
+    for names in names.chunks(super::CHUNK) {
+        let skus = variants::table.filter(variants::sku.eq_any(names)).select((variants::sku.assume_not_null(), variants::product_id));
+        found.extend(skus.load::<(String, ProductId)>(conn)?);
+        // An address comes before a SKU.
+        let slugs = products::table.filter(products::slug.eq_any(names)).select((products::slug, products::id));
+        found.extend(slugs.load::<(String, ProductId)>(conn)?);
+    }
+    Ok(names.iter().map(|name| found.get(name).copied()).collect())
+}
+
+/// The addresses of these products in their order; those that are gone are left out.
+pub fn addresses_in_order(conn: &mut Conn, ids: &[ProductId]) -> Result<Vec<String>> {
+    let mut found: HashMap<ProductId, String> = HashMap::with_capacity(ids.len());
+    for ids in ids.chunks(super::CHUNK) {
+        found.extend(
+            products::table.filter(products::id.eq_any(ids)).select((products::id, products::slug)).load::<(ProductId, String)>(conn)?,
+        );
+    }
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
 /// The addresses of these products.

@@ -56,7 +56,7 @@ fn a_product_is_stored_and_only_changes_are_changes() {
         let after = stored(conn, first.id)?;
         assert_eq!((after.title.as_str(), after.slug.as_str(), after.variants[0].on_hand), ("Big mug", "mug", 7));
         assert_eq!(after.variants.iter().map(|variant| variant.active).collect::<Vec<_>>(), [true, false]);
-        assert_eq!(events::backlog(conn)?, told + 1);
+        assert_eq!(events::backlog(conn)?, told + 2, "of the product, and of its stock");
         Ok(())
     });
 }

@@ -3,7 +3,7 @@
 use crate::catalog::{self, Categories};
 use crate::ids::{CategoryId, ProductId};
 use crate::schema::{product_categories, product_tags, products};
-use crate::shop::{self, LANGUAGES};
+use crate::shop::{self, OWN_LANGUAGE};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -99,7 +99,7 @@ fn asked(condition: &Condition, tree: &Categories, currency: Currency) -> Asked 
 /// The products that a rule takes, by id: all of them after `after`, or those among `only`.
 pub fn matches(conn: &mut Conn, rule: &Rule, only: Option<&[ProductId]>, after: Option<ProductId>, limit: i64) -> Result<Vec<ProductId>> {
     let currency = shop::get(conn)?.currency;
-    let tree = if rule.of_categories() { catalog::categories(conn, LANGUAGES[0])? } else { Categories::default() };
+    let tree = if rule.of_categories() { catalog::categories(conn, OWN_LANGUAGE)? } else { Categories::default() };
     let conditions = rule.conditions.iter().map(|condition| asked(condition, &tree, currency));
     let together = |before: Asked, next: Asked| -> Asked { if rule.all { Box::new(before.and(next)) } else { Box::new(before.or(next)) } };
     let Some(condition) = conditions.reduce(together) else { return Ok(Vec::new()) };

@@ -133,7 +133,7 @@ fn a_hand_keeps_its_order_and_an_old_address_leads_on() {
         assert_eq!(redirects::find(conn, "/collections/ours")?.as_deref(), Some("/collections/best"));
         let same = Collection { slug: "best".into(), ..collection.clone() };
         assert!(matches!(save(conn, &same, now), Err(Error::Invalid(fields)) if fields.0.contains_key("slug")));
-        let many = Collection { name: "Many".into(), filling: Filling::ByHand(vec![mug; 201]), ..Collection::default() };
+        let many = Collection { name: "Many".into(), filling: Filling::ByHand(vec![mug; MOST_BY_HAND + 1]), ..Collection::default() };
         assert!(matches!(save(conn, &many, now), Err(Error::Invalid(_))));
         assert!(matches!(save(conn, &by_rule(true, &[]), now), Err(Error::Invalid(_))));
         let hidden = Collection { active: false, ..get(conn, id)? };

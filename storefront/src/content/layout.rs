@@ -3,7 +3,7 @@
 
 use crate::catalog;
 use crate::ids::StoreId;
-use crate::shop::{self, LANGUAGES, Shop};
+use crate::shop::{self, OWN_LANGUAGE, Shop};
 use crate::stores::{self, MAIN};
 use kernel::clock::Time;
 use kernel::error::Fields;
@@ -70,14 +70,14 @@ pub fn of(shop: &Shop) -> Layout {
 /// Stores the layout of a store. `Invalid` names every field that leads nowhere, as the form of the back office calls them.
 pub fn save(conn: &mut Conn, store: StoreId, layout: &Layout, now: Time) -> Result<()> {
     let mut wrong = Fields::default();
-    let tree = catalog::categories(conn, LANGUAGES[0])?;
+    let tree = catalog::categories(conn, OWN_LANGUAGE)?;
     for (name, part) in [("hero", &layout.hero), ("banner", &layout.banner)] {
         let Some(part) = part else { continue };
         if tree.by_slug(&part.link).is_none() {
             wrong.add(&format!("{name}_link"), "admin-home-page-category-unknown");
         }
-        if part.title.get(LANGUAGES[0]).is_none_or(String::is_empty) {
-            wrong.add(&format!("{name}_title_{}", LANGUAGES[0]), "field-required");
+        if part.title.get(OWN_LANGUAGE).is_none_or(String::is_empty) {
+            wrong.add(&format!("{name}_title_{}", OWN_LANGUAGE), "field-required");
         }
         for (what, said) in [("title", &part.title), ("text", &part.text), ("cta", &part.cta)] {
             too_long(&mut wrong, &format!("{name}_{what}"), said);

@@ -6,7 +6,7 @@ use crate::ids::CategoryId;
 use crate::imports::ProductDraft;
 use crate::promotions::{Cut, Effect, Goods, Terms};
 use crate::shipping::NewShippingRate;
-use crate::shop::LANGUAGES;
+use crate::shop::OWN_LANGUAGE;
 use crate::tax_rates::NewTaxRate;
 use chrono::{DateTime, Utc};
 use kernel::Result;
@@ -199,7 +199,7 @@ pub(super) fn pages() -> Result<Vec<ContentPage>> {
     let files: Vec<Page> = read(include_str!("../../../demo/pages.json"))?;
     let mut pages = Vec::new();
     for (file, position) in files.into_iter().zip(0i64..) {
-        let own = (LANGUAGES[0].to_string(), Text { title: file.title, body_html: file.body_html });
+        let own = (OWN_LANGUAGE.to_string(), Text { title: file.title, body_html: file.body_html });
         for (language, Text { title, body_html }) in std::iter::once(own).chain(file.translations) {
             pages.push(ContentPage { slug: file.slug.clone(), language, title, body_html, position });
         }

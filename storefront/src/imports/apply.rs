@@ -11,7 +11,7 @@ use crate::catalog::{self, Categories, Category, FieldChange, Product, Saved, Sa
 use crate::collections;
 use crate::ids::{CategoryId, ProductId};
 use crate::schema::products;
-use crate::shop::LANGUAGES;
+use crate::shop::OWN_LANGUAGE;
 use diesel::prelude::*;
 use kernel::db::savepoint;
 use kernel::events::{self, Event};
@@ -107,7 +107,7 @@ pub fn plan(conn: &mut Conn, drafts: &[ProductDraft], currency: Currency) -> Res
 
 /// [`plan`], draft by draft in their order.
 pub fn plan_each(conn: &mut Conn, drafts: &[ProductDraft], currency: Currency, each: &mut dyn FnMut(&ProductDraft, Planned)) -> Result<()> {
-    let mut tree = catalog::categories(conn, LANGUAGES[0])?;
+    let mut tree = catalog::categories(conn, OWN_LANGUAGE)?;
     let mut resolve = |_: &mut Conn, tree: &mut Categories, path: &[String]| Ok(imagine(tree, path));
     for drafts in drafts.chunks(TOGETHER) {
         let mut known = Known::load(conn, drafts, currency)?;
@@ -213,7 +213,7 @@ pub(crate) fn apply_each(
     save: Save,
     each: &mut dyn FnMut(&ProductDraft, Applied),
 ) -> Result<Vec<CategoryId>> {
-    let mut tree = catalog::categories(conn, LANGUAGES[0])?;
+    let mut tree = catalog::categories(conn, OWN_LANGUAGE)?;
     let known_before = tree.0.len();
     let mut resolve = |conn: &mut Conn, tree: &mut Categories, path: &[String]| catalog::ensure_path(conn, tree, path);
     for drafts in drafts.chunks(TOGETHER) {

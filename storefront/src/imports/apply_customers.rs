@@ -6,7 +6,7 @@ use super::draft::CustomerDraft;
 use super::figure;
 use super::report::RowError;
 use crate::address_book;
-use crate::shop::LANGUAGES;
+use crate::shop::OWN_LANGUAGE;
 use crm::CustomerId;
 use crm::consents::{self, Consent, Statement};
 use crm::customers::{self, Customer, NewCustomer};
@@ -65,7 +65,7 @@ fn one(conn: &mut Conn, draft: &CustomerDraft, file: &str, now: Time, notes: &mu
     let email = Email::parse(address, "Email").map_err(|_| Error::conflict("not a mail address"))?;
     let before = customers::find_by_email(conn, &email)?;
     let name = [draft.first_name.as_deref(), draft.last_name.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
-    let new = NewCustomer { email, name, phone: draft.phone.clone().unwrap_or_default(), language: LANGUAGES[0].into() };
+    let new = NewCustomer { email, name, phone: draft.phone.clone().unwrap_or_default(), language: OWN_LANGUAGE.into() };
     let id = customers::ensure(conn, &new, now)?;
     let stored = customers::get(conn, id)?;
     let tags = joined(&stored.tags, &draft.tags);

@@ -8,7 +8,7 @@ use super::report::RowError;
 use crate::catalog;
 use crate::ids::VariantId;
 use crate::schema::orders;
-use crate::shop::LANGUAGES;
+use crate::shop::OWN_LANGUAGE;
 use crm::customers::{self, NewCustomer};
 use crm::email::Email;
 use crm::{recommendations, scores};
@@ -117,7 +117,7 @@ fn write(
         email: Email::parse(&order.email, "Email")?,
         name: name.unwrap_or_default(),
         phone: draft.phone.clone().unwrap_or_default(),
-        language: LANGUAGES[0].into(),
+        language: OWN_LANGUAGE.into(),
     };
     let customer = customers::ensure(conn, &new, now)?;
     frozen::write(conn, &order, customer, draft.currency, now)?;

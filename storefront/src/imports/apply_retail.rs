@@ -5,7 +5,7 @@ use super::apply_orders::known;
 use super::frozen::{self, Frozen, FrozenLine};
 use super::retail::RetailOrder;
 use crate::address::Address;
-use crate::shop::LANGUAGES;
+use crate::shop::OWN_LANGUAGE;
 use crate::web::countries;
 use crm::CustomerId;
 use crm::customers::{self, NewCustomer};
@@ -36,7 +36,7 @@ pub fn apply(conn: &mut Conn, orders: &[RetailOrder], currency: Currency, now: T
         let customer = match people.get(order.customer.as_str()) {
             Some(known) => *known,
             None => {
-                let new = NewCustomer { email, name, phone: String::new(), language: LANGUAGES[0].into() };
+                let new = NewCustomer { email, name, phone: String::new(), language: OWN_LANGUAGE.into() };
                 let id = customers::ensure(conn, &new, now)?;
                 people.insert(&order.customer, id);
                 id

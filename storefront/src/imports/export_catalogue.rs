@@ -5,7 +5,7 @@
 use super::draft::{DraftStatus, PictureDraft, ProductDraft, TextDraft, VariantDraft};
 use super::export::ShopifyWriter;
 use crate::catalog::{self, Categories, Filter, Product, Status, Variant};
-use crate::shop::{self, LANGUAGES};
+use crate::shop::{self, OWN_LANGUAGE};
 use kernel::money::Currency;
 use kernel::{Db, Error, Result};
 use std::io::Write;
@@ -19,7 +19,7 @@ pub fn export_products(db: &Db, out: impl Write, progress: &mut dyn FnMut(u64, u
     let (names, total, currency) =
         db.read_now(|conn| Ok((catalog::attribute_names(conn)?, catalog::count(conn)?, shop::get(conn)?.currency)))?;
     let total = u64::try_from(total).unwrap_or(0);
-    let tree = db.read_now(|conn| catalog::categories(conn, LANGUAGES[0]))?;
+    let tree = db.read_now(|conn| catalog::categories(conn, OWN_LANGUAGE))?;
     let mut writer = ShopifyWriter::new(names, currency, out).map_err(unwritable)?;
     let (mut after, mut done) = (None, 0u64);
     loop {
@@ -42,7 +42,7 @@ pub fn export_products(db: &Db, out: impl Write, progress: &mut dyn FnMut(u64, u
 
 /// Writes the products that a filter finds, the newest first, as [`export_products`] does, with prices in `currency`.
 pub fn export_found(db: &Db, filter: &Filter, currency: Currency, out: impl Write) -> Result<u64> {
-    let (names, tree) = db.read_now(|conn| Ok((catalog::attribute_names(conn)?, catalog::categories(conn, LANGUAGES[0])?)))?;
+    let (names, tree) = db.read_now(|conn| Ok((catalog::attribute_names(conn)?, catalog::categories(conn, OWN_LANGUAGE)?)))?;
     let mut writer = ShopifyWriter::new(names, currency, out).map_err(unwritable)?;
     let (mut filter, mut done) = (filter.clone(), 0u64);
     loop {

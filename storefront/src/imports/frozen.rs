@@ -153,7 +153,7 @@ fn insert_order(conn: &mut Conn, order: &Frozen, customer: CustomerId, currency:
             order_rows::number.eq(&order.number),
             order_rows::customer_id.eq(customer),
             order_rows::email.eq(&order.email),
-            order_rows::language.eq(crate::shop::LANGUAGES[0]),
+            order_rows::language.eq(crate::shop::OWN_LANGUAGE),
             order_rows::currency.eq(currency.code()),
             order_rows::status.eq(if order.cancelled { OrderStatus::Cancelled } else { OrderStatus::Confirmed }),
             order_rows::payment_status.eq(PaymentStatus::Pending),

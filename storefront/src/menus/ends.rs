@@ -3,7 +3,7 @@
 use super::{Entry, Target};
 use crate::catalog::{self, Categories};
 use crate::ids::{CollectionId, ProductId};
-use crate::shop::{LANGUAGES, Shop};
+use crate::shop::{OWN_LANGUAGE, Shop};
 use crate::{collections, content};
 use kernel::{Conn, Error, Result};
 use std::collections::HashMap;
@@ -78,7 +78,7 @@ impl Ends {
     pub fn label(&self, entry: &Entry) -> String {
         let written = |language: &str| entry.label.get(language).filter(|text| !text.is_empty()).cloned();
         let name = || self.of(&entry.target).map(|(name, _)| name).filter(|name| !name.is_empty());
-        written(self.language).or_else(name).or_else(|| written(LANGUAGES[0])).unwrap_or_default()
+        written(self.language).or_else(name).or_else(|| written(OWN_LANGUAGE)).unwrap_or_default()
     }
 
     /// The entries that lead somewhere, or have some below them that do.

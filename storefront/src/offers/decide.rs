@@ -5,7 +5,7 @@ use crate::catalog;
 use crate::ids::ProductId;
 use crate::promotions::{self, Candidate, Decided, Priced, Shelf};
 use crate::schema::offer_decisions as decisions;
-use crate::shop::{self, LANGUAGES, Shop};
+use crate::shop::{self, OWN_LANGUAGE, Shop};
 use crm::activities::{self, Activity, Kind};
 use crm::recommendations::{self, Reason};
 use crm::segments::SegmentId;
@@ -51,7 +51,7 @@ pub enum Source {
 
 /// Decides what is to be decided for a customer who is signed in. Answers how many offers that were.
 pub fn settle(conn: &mut Conn, customer: CustomerId, now: Time) -> Result<usize> {
-    let mut loaded = promotions::live(conn, &[], LANGUAGES[0], now)?;
+    let mut loaded = promotions::live(conn, &[], OWN_LANGUAGE, now)?;
     loaded.offers.retain(|offer| offer.grant.is_some());
     if loaded.offers.is_empty() || customers::erased(conn, customer)? {
         return Ok(0);
@@ -135,7 +135,7 @@ fn own_best(conn: &mut Conn, shop: &Shop, offer: &Candidate, customer: CustomerI
     wanted.retain(|(product, _)| seen.insert(*product));
     for some in wanted.chunks(LOOKED_AT) {
         let ids: Vec<ProductId> = some.iter().map(|(product, _)| *product).collect();
-        let cards = catalog::cards(conn, shop, &ids, LANGUAGES[0])?;
+        let cards = catalog::cards(conn, shop, &ids, OWN_LANGUAGE)?;
         let on_sale = cards.iter().filter(|card| card.availability.sellable()).filter_map(|card| {
             let (variant, reduced) = (card.only_variant, card.compare_at.is_some());
             card.price_from.map(|price| Priced { product: card.id, variant, price, reduced })

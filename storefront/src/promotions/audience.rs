@@ -11,7 +11,7 @@ use super::grant::Decided;
 use super::live::{self, Loaded};
 use super::shelf::concerns_one;
 use crate::ids::{ProductId, PromotionId};
-use crate::shop::LANGUAGES;
+use crate::shop::OWN_LANGUAGE;
 use crm::CustomerId;
 use kernel::clock::Time;
 use kernel::{Conn, Result};
@@ -65,7 +65,7 @@ pub struct Personal(Vec<Candidate>);
 impl Personal {
     /// One query.
     pub fn load(conn: &mut Conn, now: Time) -> Result<Personal> {
-        let mut offers = live::live(conn, &[], LANGUAGES[0], now)?.offers;
+        let mut offers = live::live(conn, &[], OWN_LANGUAGE, now)?.offers;
         let asks = |offer: &Candidate| for_some(offer) || offer.max_uses_per_customer.is_some();
         offers.retain(|offer| offer.grant.is_some() || concerns_one(offer) && asks(offer));
         Ok(Personal(offers))

@@ -11,7 +11,7 @@ use super::{Promotion, State};
 use crate::catalog::{self, Nature, PriceAt};
 use crate::ids::{PromotionId, VariantId};
 use crate::schema::{promotion_terms as terms, promotions};
-use crate::shop::{LANGUAGES, Shop};
+use crate::shop::{OWN_LANGUAGE, Shop};
 use chrono::{NaiveTime, TimeDelta};
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -111,7 +111,7 @@ fn load(conn: &mut Conn) -> Result<Vec<Past>> {
             max_uses: None,
             max_uses_per_customer: None,
             rules: kept.rules.0,
-            ..promotion.candidate(None, LANGUAGES[0])?
+            ..promotion.candidate(None, OWN_LANGUAGE)?
         };
         if concerns_one(&offer) && !for_some(&offer) {
             all.push(Past { offer, from: kept.valid_from, until: kept.valid_until });

@@ -49,7 +49,7 @@ fn for_anybody(conditions: &Conditions) -> Conditions {
 impl Shelf {
     /// The promotions that hold for `audience`. `None` when no such promotion is live, which costs one query.
     pub fn load(conn: &mut Conn, shop: &Shop, audience: &Audience, now: Time) -> Result<Option<Shelf>> {
-        let mut offers = super::live(conn, &[], crate::shop::LANGUAGES[0], now)?.offers;
+        let mut offers = super::live(conn, &[], crate::shop::OWN_LANGUAGE, now)?.offers;
         offers.retain_mut(|offer| concerns_one(offer) && audience.gets(offer));
         for offer in &mut offers {
             // The audience has answered them.

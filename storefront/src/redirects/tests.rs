@@ -106,7 +106,7 @@ fn staff_write_down_own_paths_and_no_circles() {
 
 #[test]
 fn an_address_is_written_as_browsers_read_it() {
-    assert_eq!(address(Language::English, "/products/mug", "colour=Blue").as_deref(), Some("/products/mug?colour=Blue"));
-    assert_eq!(address(Language::Chinese, "/search?q=ice", "x=1").as_deref(), Some("/zh/search?q=ice"));
-    assert_eq!(address(Language::English, "/products/龙井", "").as_deref(), Some("/products/%E9%BE%99%E4%BA%95"));
+    assert_eq!(address(Language::ENGLISH, "/products/mug", "colour=Blue").as_deref(), Some("/products/mug?colour=Blue"));
+    assert_eq!(address(Language::CHINESE, "/search?q=ice", "x=1").as_deref(), Some("/zh/search?q=ice"));
+    assert_eq!(address(Language::ENGLISH, "/products/龙井", "").as_deref(), Some("/products/%E9%BE%99%E4%BA%95"));
 }

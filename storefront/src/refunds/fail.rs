@@ -12,6 +12,7 @@ use chrono::TimeDelta;
 use crm::purchases;
 use diesel::prelude::*;
 use kernel::clock::Time;
+use kernel::events::{self, Event};
 use kernel::jobs::{self, Class};
 use kernel::{Conn, Result};
 
@@ -31,7 +32,14 @@ pub fn failed(conn: &mut Conn, id: RefundId, error: &str, now: Time) -> Result<(
 /// A refund that had gone through came back to the shop, as from a closed account: it is taken back like one that was refused, its
 /// credit note is made up for by another invoice, and a case tells staff. Does nothing to a refund that is not settled.
 pub fn came_back(conn: &mut Conn, id: RefundId, error: &str, now: Time) -> Result<()> {
-    fail(conn, id, WishState::Settled, error, now)
+    let settled = get(conn, id)?.state == WishState::Settled;
+    fail(conn, id, WishState::Settled, error, now)?;
+    let refund = get(conn, id)?;
+    if settled && refund.state == WishState::Failed {
+        let event = Event::RefundCameBack { order: refund.order_id.0, refund: id.0 };
+        events::record(conn, "refunds", &format!("came_back:{id}"), &event, now)?;
+    }
+    Ok(())
 }
 
 fn fail(conn: &mut Conn, id: RefundId, from: WishState, error: &str, now: Time) -> Result<()> {

@@ -145,6 +145,19 @@ pub fn update(conn: &mut Conn, id: StoreId, wish: &Wish, seen: i64, own: &str, n
     Err(Error::conflict("store-changed"))
 }
 
+/// Says which languages the main store speaks, its first one first. Every language in the order in which they are known is kept as none,
+/// so that one that is learnt later is spoken too. `Invalid` without any.
+pub fn speak(conn: &mut Conn, languages: &[Language], now: Time) -> Result<()> {
+    if languages.is_empty() {
+        return Err(Error::field("first", "store-languages"));
+    }
+    let codes: Vec<&str> = languages.iter().map(|language| language.code()).collect();
+    let kept = if languages == Language::all() { String::new() } else { codes.join(" ") };
+    let change = (rows::languages.eq(kept), rows::version.eq(rows::version + 1), rows::updated_at.eq(now));
+    diesel::update(rows::table.find(MAIN)).set(change).execute(conn)?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -44,7 +44,7 @@ impl Site {
 
     /// The main store before anything is known of the others.
     pub fn main(base_url: &str) -> Site {
-        Site { id: MAIN, base_url: base_url.to_string(), languages: Language::ALL.to_vec(), open: true, held: Mutex::default() }
+        Site { id: MAIN, base_url: base_url.to_string(), languages: Language::all().to_vec(), open: true, held: Mutex::default() }
     }
 
     /// The language whose pages have no prefix.
@@ -121,13 +121,15 @@ pub fn host_of(header: &str) -> String {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sites {
     main: Arc<Site>,
+    /// The main store as the back office speaks: English first and every language, whatever shoppers read first.
+    desk: Arc<Site>,
     others: HashMap<String, Arc<Site>>,
 }
 
 impl Sites {
     /// The main store alone.
     pub fn new(base_url: &str) -> Sites {
-        Sites { main: Arc::new(Site::main(base_url)), others: HashMap::new() }
+        Sites { main: Arc::new(Site::main(base_url)), desk: Arc::new(Site::main(base_url)), others: HashMap::new() }
     }
 
     /// The stores as they are stored.
@@ -143,6 +145,11 @@ impl Sites {
     /// The main store.
     pub fn main(&self) -> &Arc<Site> {
         &self.main
+    }
+
+    /// The main store as the back office speaks.
+    pub fn desk(&self) -> &Arc<Site> {
+        &self.desk
     }
 
     /// The store of a host as [`host_of`] answers it; `None` when it is no other store's.
@@ -183,12 +190,12 @@ mod tests {
 
     #[test]
     fn the_first_language_has_no_prefix() {
-        let both = Site { languages: vec![Language::Chinese, Language::English], ..Site::main("http://x") };
-        assert_eq!(both.read("/cart"), (Language::Chinese, "/cart"));
-        assert_eq!(both.read("/en/cart"), (Language::English, "/cart"));
+        let both = Site { languages: vec![Language::CHINESE, Language::ENGLISH], ..Site::main("http://x") };
+        assert_eq!(both.read("/cart"), (Language::CHINESE, "/cart"));
+        assert_eq!(both.read("/en/cart"), (Language::ENGLISH, "/cart"));
         assert_eq!((both.straight("/zh/cart"), both.straight("/en/cart"), both.straight("/cart")), (Some("/cart"), None, None));
-        assert_eq!((both.url(Language::English, "/"), both.url(Language::Chinese, "/")), ("http://x/en".into(), "http://x/".into()));
-        let one = Site { languages: vec![Language::English], ..Site::main("http://x") };
-        assert_eq!((one.straight("/zh"), one.url(Language::Chinese, "/cart")), (Some("/"), "http://x/cart".into()));
+        assert_eq!((both.url(Language::ENGLISH, "/"), both.url(Language::CHINESE, "/")), ("http://x/en".into(), "http://x/".into()));
+        let one = Site { languages: vec![Language::ENGLISH], ..Site::main("http://x") };
+        assert_eq!((one.straight("/zh"), one.url(Language::CHINESE, "/cart")), (Some("/"), "http://x/cart".into()));
     }
 }

@@ -72,7 +72,7 @@ fn product_page(slug: &str, form: &Posted) -> String {
 fn put_chosen(conn: &mut Conn, visit: &Visit, slug: &str, form: &Posted, quantity: i64, now: Time) -> Result<(Added, ProductId)> {
     // Values are matched as stored: they are the same in every language.
     let shop = stores::shop(conn, visit.site.id)?;
-    let page = catalog::page(conn, &shop, slug, crate::shop::LANGUAGES[0])?;
+    let page = catalog::page(conn, &shop, slug, crate::shop::OWN_LANGUAGE)?;
     let Some(variant) = chosen(&page, form) else { return Ok((Added::NoSuchChoice, page.id)) };
     let cart = basket::open(conn, visit, now)?;
     Ok((put(conn, cart, variant, quantity, now)?, page.id))
@@ -83,7 +83,7 @@ pub fn put(conn: &mut Conn, cart: CartId, variant: VariantId, quantity: i64, now
     let had = carts::lines(conn, cart)?.into_iter().find(|line| line.1 == variant).map_or(0, |line| line.2);
     let cart_row = carts::get(conn, cart)?;
     let sold = carts::assortment(conn, &cart_row)?;
-    let known = catalog::for_sale(conn, &sold, &[variant], crate::shop::LANGUAGES[0])?;
+    let known = catalog::for_sale(conn, &sold, &[variant], crate::shop::OWN_LANGUAGE)?;
     let wanted = match known.first().and_then(|variant| variant.limit()) {
         Some(0) => return Ok(Added::SoldOut),
         Some(left) if left <= had => return Ok(Added::OnlySome(left)),

@@ -13,7 +13,7 @@ use super::words::Words;
 use super::{frame, shelves, structured};
 use crate::catalog::{self, Categories, Category};
 use crate::search::SearchPage;
-use crate::shop::{LANGUAGES, Shop};
+use crate::shop::{OWN_LANGUAGE, Shop};
 use crate::stores;
 use actix_web::{HttpResponse, web};
 use kernel::clock::Time;
@@ -37,7 +37,7 @@ pub(super) async fn render(door: &Door, everyone: Everyone, slug: String) -> Res
     let (id, shop, choices) = door
         .read(move |conn, _| {
             let shop = stores::shop(conn, site.id)?;
-            let tree = site.categories(conn, &shop, LANGUAGES[0])?;
+            let tree = site.categories(conn, &shop, OWN_LANGUAGE)?;
             Ok((tree.by_slug(&slug).ok_or(Error::NotFound)?.id, shop, listing::settled(conn, &query)?))
         })
         .await?;

@@ -18,7 +18,7 @@ use crate::stores;
 use actix_web::{HttpResponse, web};
 use kernel::clock::Time;
 use kernel::{Conn, Error, Result};
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 pub fn routes(config: &mut web::ServiceConfig) {
     config.route("/collections/{slug}", web::get().to(show));
@@ -45,20 +45,29 @@ async fn render(door: &Door, everyone: Everyone, slug: String) -> Result<Rendere
     let (found, shop, choices) = shown.await?;
     let mut asked = listing::asked(&choices, None, &shop);
     asked.query.category = Some(found.id.group());
-    // What was put in order by hand stands in that order, on one page, until somebody asks for another.
-    let in_order = found.by_hand && choices.sort == Sort::Relevance;
+    // What was put in order by hand stands in that order until somebody asks for another.
+    let after = choices.after.as_deref().map(|key| key.strip_prefix(PLACE).and_then(|place| place.parse().ok()));
+    let mut in_order = found.by_hand && choices.sort == Sort::Relevance && after != Some(None);
+    let ordinary = asked.query.clone();
     if in_order {
-        asked.query.limit = collections::MOST_BY_HAND;
+        // Of the whole collection only what stands around the list is asked for.
+        asked.query.limit = if choices.narrowed() { TOGETHER } else { 1 };
         asked.query.after = None;
     }
-    let answer = if listing::is_plain(&choices) { None } else { listing::ask(door, asked.query).await? };
+    let mut answer = if listing::is_plain(&choices) { None } else { listing::ask(door, asked.query).await? };
+    if in_order && choices.narrowed() && answer.as_ref().is_some_and(|page| page.next.is_some()) {
+        // Too many are left to be put in order: they stand as the engine finds them.
+        in_order = false;
+        answer = listing::ask(door, ordinary).await?;
+    }
+    let (whole, after) = (!choices.narrowed(), after.flatten());
     let words = Words::of(&door.templates, everyone.language)?;
     let (seen, price_error) = (everyone.clone(), asked.price_error);
     let page = door
         .read(move |conn, now| {
             let mut answer = answer;
             if let Some(page) = answer.as_mut().filter(|_| in_order) {
-                put_in_order(conn, &shop, &found, page)?;
+                put_in_order(conn, &shop, &found, page, whole, after)?;
             }
             let part = Part { everyone: &seen, words: &words, of: &found, shop: &shop, choices: &choices };
             part.load(conn, answer.as_ref(), price_error, now)
@@ -68,12 +77,25 @@ async fn render(door: &Door, everyone: Everyone, slug: String) -> Result<Rendere
     Ok(Rendered { html, what: None })
 }
 
-fn put_in_order(conn: &mut Conn, shop: &Shop, of: &CollectionPage, page: &mut SearchPage) -> Result<()> {
-    let most = i64::try_from(collections::MOST_BY_HAND).unwrap_or(i64::MAX);
-    let places: HashMap<ProductId, i64> =
-        collections::listing(conn, &shop.assortment(), of, None, most)?.into_iter().map(|(place, product)| (product, place)).collect();
-    page.hits.sort_by_key(|id| places.get(&ProductId(*id)).copied().unwrap_or(i64::MAX));
-    page.next = None;
+/// Begins the key of a page in the order that was made by hand; the place of its last product follows.
+const PLACE: char = 'o';
+/// Products of a narrowed collection that are put in order.
+const TOGETHER: usize = 200;
+
+/// Puts what the engine found in the order that was made by hand, and cuts the page after a place out of it. Of the `whole` collection the
+/// page is asked of the database: the engine answers the first ones alone.
+fn put_in_order(conn: &mut Conn, shop: &Shop, of: &CollectionPage, page: &mut SearchPage, whole: bool, after: Option<i64>) -> Result<()> {
+    let most = if whole { listing::PAGE + 1 } else { collections::MOST_BY_HAND };
+    let after = after.unwrap_or(-1);
+    let from = if whole { Some(after) } else { None };
+    let listed = collections::listing(conn, &shop.assortment(), of, from, i64::try_from(most).unwrap_or(i64::MAX))?;
+    let found: HashSet<i64> = page.hits.iter().copied().collect();
+    let mut hits: Vec<(i64, ProductId)> =
+        listed.into_iter().filter(|(place, id)| whole || (*place > after && found.contains(&id.0))).collect();
+    let more = hits.len() > listing::PAGE;
+    hits.truncate(listing::PAGE);
+    page.next = hits.last().filter(|_| more).map(|(place, _)| format!("{PLACE}{place}"));
+    page.hits = hits.into_iter().map(|(_, id)| id.0).collect();
     Ok(())
 }
 

@@ -254,8 +254,11 @@ const NAMES: &[(&str, &str, &str)] = &[
 
 /// The name of a country; its code when it is none of the list.
 pub fn name(code: &str, language: Language) -> &str {
+    if let Some(own) = language.country(code) {
+        return own;
+    }
     match NAMES.binary_search_by(|(known, ..)| (*known).cmp(code)) {
-        Ok(at) if language == Language::Chinese => NAMES[at].2,
+        Ok(at) if language == Language::CHINESE => NAMES[at].2,
         Ok(at) => NAMES[at].1,
         Err(_) => code,
     }
@@ -280,7 +283,8 @@ pub fn choices(codes: Option<&[String]>, language: Language, selected: &str) -> 
         .filter(wanted)
         .map(|code| Choice { value: code.to_string(), label: name(code, language).to_string(), selected: code == selected })
         .collect();
-    if language == Language::English {
+    // Chinese names have no order that everybody looks for; they stay in that of the codes.
+    if language != Language::CHINESE {
         choices.sort_by(|one, other| one.label.cmp(&other.label));
     }
     choices
@@ -293,9 +297,9 @@ mod tests {
     #[test]
     fn countries_are_found_by_code_and_named_in_both_languages() {
         assert!(NAMES.is_sorted_by_key(|(code, ..)| *code));
-        assert_eq!((name("DE", Language::English), name("DE", Language::Chinese)), ("Germany", "德国"));
-        assert_eq!(name("??", Language::English), "??");
-        let two = choices(Some(&["FR".into(), "DE".into()]), Language::English, "FR");
+        assert_eq!((name("DE", Language::ENGLISH), name("DE", Language::CHINESE)), ("Germany", "德国"));
+        assert_eq!(name("??", Language::ENGLISH), "??");
+        let two = choices(Some(&["FR".into(), "DE".into()]), Language::ENGLISH, "FR");
         assert_eq!(two.iter().map(|c| (c.label.as_str(), c.selected)).collect::<Vec<_>>(), [("France", true), ("Germany", false)]);
     }
 }

@@ -78,9 +78,9 @@ impl Door {
         self.memory.sites.read().get(store).clone()
     }
 
-    /// The visit of a request at its store. The back office is the main store's at every host.
+    /// The visit of a request at its store. The back office is the main store's at every host, and speaks English first.
     pub fn visit(&self, request: &HttpRequest) -> Visit {
-        let site = if is_back_office(request.path()) { self.main_site() } else { self.site(request) };
+        let site = if is_back_office(request.path()) { self.memory.sites.read().desk().clone() } else { self.site(request) };
         Visit::of(request, &self.signer, site)
     }
 
@@ -153,9 +153,9 @@ impl Door {
 /// Bytes of an address that a browser is sent to with its query.
 const LONGEST: usize = 4000;
 
-/// Whether an address is one of the back office, in either language.
+/// Whether an address is one of the back office, in any language.
 fn is_back_office(path: &str) -> bool {
-    let path = path.strip_prefix("/zh").unwrap_or(path);
+    let (_, path) = Language::of_path(path);
     path.strip_prefix("/admin").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 

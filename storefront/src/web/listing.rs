@@ -24,7 +24,7 @@ use kernel::money::Money;
 use kernel::{Conn, Error, Result};
 
 /// Products of a page.
-const PAGE: usize = 24;
+pub(super) const PAGE: usize = 24;
 
 /// What the engine is asked, with the price filter as amounts and what is wrong with it.
 pub struct Asked {

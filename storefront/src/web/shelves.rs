@@ -59,7 +59,7 @@ pub fn cards(conn: &mut Conn, ids: &[ProductId], showing: &Showing) -> Result<Ve
 pub fn cards_by_id(conn: &mut Conn, ids: &[ProductId], showing: &Showing) -> Result<Vec<(ProductId, Card)>> {
     let mut found = catalog::cards(conn, showing.shop, ids, showing.language.code())?;
     reduce(conn, &mut found, showing)?;
-    Ok(found.into_iter().filter_map(|found| Some((found.id, card(found, showing.shop.currency)?))).collect())
+    Ok(found.into_iter().filter_map(|found| Some((found.id, card(found, showing.shop.currency, showing.now)?))).collect())
 }
 
 /// Shows what promotions of single products take off, with the price before struck through.
@@ -87,7 +87,7 @@ fn reduce(conn: &mut Conn, cards: &mut [catalog::Card], showing: &Showing) -> Re
     Ok(())
 }
 
-fn card(of: catalog::Card, currency: Currency) -> Option<Card> {
+fn card(of: catalog::Card, currency: Currency, now: Time) -> Option<Card> {
     let price = of.price_from?;
     Some(Card {
         to: format!("/products/{}", of.slug),
@@ -97,6 +97,8 @@ fn card(of: catalog::Card, currency: Currency) -> Option<Card> {
         compare_at: of.compare_at.map(|before| Money::new(before, currency)),
         brand: (!of.brand.is_empty()).then_some(of.brand),
         sold_out: !of.availability.sellable(),
+        // A day that has passed makes it late, as any back-order is.
+        pre_order: of.availability == Availability::PreOrder && of.expected_on.is_some_and(|day| day.date() > now.date()),
         note: None,
         title: of.title,
     })

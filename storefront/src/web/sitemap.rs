@@ -58,7 +58,7 @@ async fn pages(door: web::Data<Door>, request: HttpRequest) -> Result<HttpRespon
     let store = site.id;
     let paths = door
         .read(move |conn, _| {
-            let own = shop::LANGUAGES[0];
+            let own = shop::OWN_LANGUAGE;
             let sold = stores::shop(conn, store)?.assortment();
             let mut paths = vec!["/".to_string()];
             paths.extend(sold.categories(conn, own)?.0.iter().map(|category| format!("/categories/{}", category.slug)));

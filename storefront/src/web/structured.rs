@@ -72,7 +72,7 @@ mod tests {
     #[test]
     fn a_title_cannot_end_the_script() {
         let crumbs = [Link { label: "</script><script>alert(1)</script>".into(), to: "/categories/a&b".into() }];
-        let data = breadcrumbs(&Site::main("http://shop"), Language::Chinese, &crumbs, ("Mug <!--", "/products/mug")).to_string();
+        let data = breadcrumbs(&Site::main("http://shop"), Language::CHINESE, &crumbs, ("Mug <!--", "/products/mug")).to_string();
         let page = json!({"page": {"json_ld": data}});
         let mut tera = tera::Tera::default();
         // The filter the page's template uses, as the templates of the shop define it.

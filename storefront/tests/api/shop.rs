@@ -226,7 +226,7 @@ fn serve(door: Door) -> (String, actix_web::dev::ServerHandle) {
     std::thread::spawn(move || {
         actix_web::rt::System::new().block_on(async move {
             let door = web::Data::new(door);
-            let server = HttpServer::new(move || App::new().app_data(door.clone()).configure(api::configure))
+            let server = HttpServer::new(move || App::new().app_data(door.clone()).configure(|config| api::configure(config, &[])))
                 .workers(2)
                 .disable_signals()
                 .bind(("127.0.0.1", 0))

@@ -34,11 +34,21 @@ impl House {
 
     /// [`House::open`] with more settings, by the names of their environment variables.
     pub fn open_with(more: &[(&str, &str)]) -> House {
+        House::open_beside(&[], more)
+    }
+
+    /// [`House::open_with`] beside files of the data folder, by their paths in it.
+    pub fn open_beside(files: &[(&str, &str)], more: &[(&str, &str)]) -> House {
         let db = goods::open();
         let stripe = Double::start();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());
         let folder = std::env::temp_dir().join(format!("regulars_house_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
+        for (file, text) in files {
+            let path = folder.join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
         let vars = [
             ("REGULARS_DATA_DIR", folder.display().to_string()),
             ("DATABASE_URL", url(&db)),

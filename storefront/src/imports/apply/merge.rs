@@ -3,8 +3,8 @@
 use crate::catalog::{Picture, Product, Status, Variant};
 use crate::ids::CategoryId;
 use crate::imports::draft::{DraftStatus, ProductDraft, VariantDraft};
-use crate::shop::LANGUAGES;
 use kernel::Result;
+use kernel::web::i18n::Language;
 use sha2::{Digest, Sha256};
 
 /// What a draft says, as a hash. Lines do not count: a file that was sorted anew says the same.
@@ -85,8 +85,10 @@ fn say(stored: &mut String, said: &Option<String>) {
 
 /// The shop's code for a language tag: `zh-Hans` is `zh`. One that the shop does not speak is kept under its own tag.
 fn own_language(tag: &str) -> String {
-    let primary = tag.split(['-', '_']).next().unwrap_or(tag).to_lowercase();
-    if LANGUAGES.contains(&primary.as_str()) { primary } else { tag.to_string() }
+    let whole = tag.replace('_', "-").to_lowercase();
+    let primary = whole.split('-').next().unwrap_or(&whole);
+    let known = Language::parse(&whole).or_else(|| Language::parse(primary));
+    known.map_or_else(|| tag.to_string(), |language| language.code().to_string())
 }
 
 fn pictures(product: &mut Product, draft: &ProductDraft) {

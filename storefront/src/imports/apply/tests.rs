@@ -55,10 +55,10 @@ fn the_same_file_twice_changes_nothing() {
         let report = all(conn, &drafts, now, Mode::AllOrNothing)?;
         assert_eq!((report.created, report.changed, report.unchanged, report.applied), (2, 0, 0, true));
         assert_eq!(kernel::jobs::depth(conn, now)?.waiting, 2);
-        let events = kernel::events::backlog(conn)?;
         // The shop sells one meanwhile, and the file comes again with its rows in another order.
         let sold = find_variant(conn, "mug-S")?.ok_or(Error::NotFound)?;
         crate::stock::set_on_hand(conn, sold, 4, "sold", "test", "test", now)?;
+        let events = kernel::events::backlog(conn)?;
         let mut again = drafts.clone();
         again.reverse();
         again[0].line = 77;

@@ -135,8 +135,8 @@ fn a_partial_file_says_only_what_it_says() {
 /// The reason of a mistake, as it is read in English.
 fn told(error: &RowError) -> String {
     let texts = Texts::load(None).unwrap();
-    let chinese = error.reason.told(&texts, Language::Chinese);
-    let english = error.reason.told(&texts, Language::English);
+    let chinese = error.reason.told(&texts, Language::CHINESE);
+    let english = error.reason.told(&texts, Language::ENGLISH);
     assert!(chinese != english && !english.starts_with("import-row"), "{error:?}");
     english
 }

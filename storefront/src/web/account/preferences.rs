@@ -31,7 +31,7 @@ pub async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
         label: language.name().to_string(),
         selected: language.code() == chosen,
     };
-    let view = PreferencesView { languages: Language::ALL.into_iter().map(choice).collect(), form };
+    let view = PreferencesView { languages: Language::all().iter().copied().map(choice).collect(), form };
     draw_in(&door, &visit, StatusCode::OK, "preferences", "account-preferences", page, view)
 }
 

@@ -48,7 +48,7 @@ fn render(door: &Door, visit: &Visit, status: StatusCode, page: PageView, form: 
         label: language.name().to_string(),
         selected: language.code() == chosen,
     };
-    let view = ProfileView { languages: Language::ALL.into_iter().map(choice).collect(), form };
+    let view = ProfileView { languages: Language::all().iter().copied().map(choice).collect(), form };
     draw_in(door, visit, status, "profile", "account-profile", page, view)
 }
 

@@ -67,7 +67,7 @@ async fn redirect(door: &Door, order: &Order, payment: &Payment) -> Result<Optio
         order_number: &order.number,
         amount: payment.money().map_err(here)?,
         email: &order.email,
-        language: if language == Language::Chinese { "zh-CN" } else { "en" },
+        language: language.tag(),
         return_url: url(&format!("/orders/{}/return?key={key}", order.number)),
         cancel_url: url(&order_path(&door.signer, &order.number)),
         capture,

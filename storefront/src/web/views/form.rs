@@ -45,9 +45,9 @@ pub struct FieldError {
 
 impl Form {
     /// A form with these fields, all empty. A template fails on a field that is not there, so pass the constant of the form.
-    pub fn new(names: &[&str]) -> Form {
-        let field = |name: &&str| (name.to_string(), Field { name: name.to_string(), value: String::new(), error: None });
-        Form { fields: names.iter().map(field).collect(), ..Form::default() }
+    pub fn new(names: &[impl AsRef<str>]) -> Form {
+        let field = |name: &str| (name.to_string(), Field { name: name.to_string(), value: String::new(), error: None });
+        Form { fields: names.iter().map(|name| field(name.as_ref())).collect(), ..Form::default() }
     }
 
     /// Puts a value into a field; a name the form does not have is passed over.
@@ -64,13 +64,16 @@ impl Form {
     }
 
     /// Marks the refused fields and lists them in the summary in the order of `names`, then what concerns no field.
-    pub fn refuse(mut self, names: &[&str], wrong: &Fields) -> Form {
-        for name in names {
-            let (Some(text), Some(field)) = (wrong.0.get(*name), self.fields.get_mut(*name)) else { continue };
+    pub fn refuse(mut self, names: &[impl AsRef<str>], wrong: &Fields) -> Form {
+        for name in names.iter().map(AsRef::as_ref) {
+            let (Some(text), Some(field)) = (wrong.0.get(name), self.fields.get_mut(name)) else { continue };
             field.error = Some(text.clone());
             self.errors.push(FieldError { field: Some(name.to_string()), text: text.clone() });
         }
-        let rest = wrong.0.iter().filter(|(name, _)| !names.contains(&name.as_str()) || !self.fields.contains_key(*name));
+        let rest = wrong
+            .0
+            .iter()
+            .filter(|(name, _)| names.iter().all(|known| known.as_ref() != name.as_str()) || !self.fields.contains_key(*name));
         let rest: Vec<FieldError> = rest.map(|(_, text)| FieldError { field: None, text: text.clone() }).collect();
         self.errors.extend(rest);
         self

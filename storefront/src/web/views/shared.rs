@@ -38,6 +38,8 @@ pub struct Card {
     pub compare_at: Option<Money>,
     pub brand: Option<String>,
     pub sold_out: bool,
+    /// None of it came yet, and it can be ordered before.
+    pub pre_order: bool,
     /// Such as "4 colours"; `None` to leave out.
     pub note: Option<String>,
 }

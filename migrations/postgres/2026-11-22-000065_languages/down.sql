@@ -1,0 +1,1 @@
+UPDATE stores SET languages = 'en zh' WHERE id = 1 AND languages = '';
