@@ -38,6 +38,7 @@ words!(
         ConsentSaid = "consent_said",
         NoteWritten = "note_written",
         OfferGiven = "offer_given",
+        WishListed = "wish_listed",
         TaskSet = "task_set",
         TaskDone = "task_done",
         /// Staff found that another customer is the same person, or that they are not.

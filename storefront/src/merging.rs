@@ -21,6 +21,7 @@ const ORDERS: &str = "orders";
 const CARTS: &str = "carts";
 const CREDIT: &str = "store_credit_entries";
 const ADDRESSES: &str = "addresses";
+const WISHES: &str = "wish_list_items";
 /// Addresses that were the default of the one who was merged.
 const DEFAULTS: &str = "addresses, default";
 /// Promotions whose decisions moved, and those whose decisions the two exchanged.
@@ -52,6 +53,7 @@ pub const TABLES: &[(&str, Fate)] = &[
     ("store_credit_balances", Fate::Figured),
     ("store_credit_entries", Fate::Moves),
     ("trails", Fate::Moves),
+    ("wish_list_items", Fate::SomeMove),
 ];
 
 /// What a merge does with the rows of a table that are the merged one's.

@@ -19,10 +19,10 @@ use kernel::{Conn, Db, Error, Result};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use storefront::checkout::{PlaceError, Settlement};
-use storefront::ids::{OrderId, VariantId};
+use storefront::ids::{OrderId, ProductId, VariantId};
 use storefront::merging::{self, Fate};
 use storefront::refunds::{self, Request, RequestLine};
-use storefront::{address_book, carts, erasure, logins, offers, orders, payments, promotions, rebuild, store_credit};
+use storefront::{address_book, carts, erasure, logins, offers, orders, payments, promotions, rebuild, store_credit, wish_list};
 
 const ANN: &str = "ann@example.com";
 const OLD: &str = "ann.old@example.com";
@@ -166,7 +166,12 @@ impl Shop {
                 let mut place = goods::address();
                 place.line1 = format!("Street {}", 1 + dice.below(3) as i64);
                 let default = dice.below(3) == 0;
-                self.db.write_now(move |conn| address_book::add(conn, id, &place, default, now())).unwrap();
+                let wished = 1 + dice.below(2) as i64;
+                let keep = move |conn: &mut Conn| {
+                    wish_list::add(conn, id, ProductId(wished), now())?;
+                    address_book::add(conn, id, &place, default, now()).map(drop)
+                };
+                self.db.write_now(keep).unwrap();
             }
             7 if step % 2 == 0 => {
                 let wish = tasks::Wish { title: format!("task {step}"), note: String::new(), due_on: now().date(), assignee: None };

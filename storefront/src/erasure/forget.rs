@@ -12,6 +12,7 @@ use crate::schema::{
     payment_cases, return_labels, returns as return_rows, sessions, stock_requests, webhook_attempts, webhook_messages,
 };
 use crate::webhooks::MessageState;
+use crate::wish_list;
 use crm::email::Email;
 use crm::{CustomerId, customers, erasure, identities};
 use diesel::prelude::*;
@@ -56,6 +57,7 @@ pub fn erase(conn: &mut Conn, id: CustomerId, now: Time) -> Result<()> {
     promotions::forget_person(conn, &keys, &erasure::placeholder(id))?;
     for one in &everybody {
         offers::forget(conn, *one)?;
+        wish_list::forget(conn, *one)?;
     }
     let received = gift_cards::table.filter(gift_cards::recipient_email.eq_any(&spelled));
     diesel::update(received).set(NOBODY).execute(conn)?;

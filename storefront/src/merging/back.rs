@@ -2,7 +2,7 @@
 
 use super::going::Going;
 use super::parts::{self, TOGETHER};
-use super::{ADDRESSES, DECISIONS, DEFAULTS, EXCHANGED, balances};
+use super::{ADDRESSES, DECISIONS, DEFAULTS, EXCHANGED, WISHES, balances};
 use crate::ids::OrderId;
 use crate::orders as shop_orders;
 use crate::schema::{addresses, carts, orders, promotion_movements, sessions, store_credit_entries as entries};
@@ -85,6 +85,10 @@ pub fn undo(conn: &mut Conn, id: MergeId, reason: &str, actor: &str, now: Time) 
     }
     gave!(addresses, noted(conn, id, ADDRESSES)?);
     book(conn, &merge)?;
+    // A wish that came to the list of the merged one meanwhile stands there once.
+    let (free, moved) = (parts::wishes_beside(conn, from, to)?, noted(conn, id, WISHES)?);
+    let wishes: Vec<i64> = moved.into_iter().filter(|row| free.contains(row)).collect();
+    parts::give_wishes(conn, &wishes, to)?;
     let (given, exchanged) = (noted(conn, id, DECISIONS)?, noted(conn, id, EXCHANGED)?);
     parts::give_decisions(conn, &given, from, to)?;
     parts::exchange_decisions(conn, &exchanged, from, to)?;

@@ -1,6 +1,6 @@
 //! The merge itself.
 
-use super::{ADDRESSES, CARTS, CREDIT, DECISIONS, DEFAULTS, EXCHANGED, ORDERS, balances, parts};
+use super::{ADDRESSES, CARTS, CREDIT, DECISIONS, DEFAULTS, EXCHANGED, ORDERS, WISHES, balances, parts};
 use crate::offers::Arm;
 use crate::schema::{addresses, carts, offer_decisions as decisions, orders, promotion_movements, sessions, store_credit_entries};
 use chrono::TimeDelta;
@@ -75,7 +75,7 @@ fn rows(conn: &mut Conn, merge: &Merge) -> Result<usize> {
     count += diesel::update(uses).set(promotion_movements::customer_id.eq(to)).execute(conn)?;
     // Where a session goes its login says.
     count += diesel::update(sessions::table.filter(sessions::customer_id.eq(from))).set(sessions::customer_id.eq(to)).execute(conn)?;
-    Ok(count + book(conn, merge)? + decided(conn, merge)?)
+    Ok(count + book(conn, merge)? + wished(conn, merge)? + decided(conn, merge)?)
 }
 
 /// Moves the addresses that the survivor has not, and keeps one default.
@@ -96,6 +96,14 @@ fn book(conn: &mut Conn, merge: &Merge) -> Result<usize> {
     }
     diesel::update(addresses::table.filter(addresses::id.eq_any(ids))).set(addresses::customer_id.eq(merge.survivor_id)).execute(conn)?;
     Ok(new.len())
+}
+
+/// Moves the wishes that the survivor has not.
+fn wished(conn: &mut Conn, merge: &Merge) -> Result<usize> {
+    let moved = parts::wishes_beside(conn, merge.merged_id, merge.survivor_id)?;
+    note(conn, merge.id, WISHES, &moved)?;
+    parts::give_wishes(conn, &moved, merge.survivor_id)?;
+    Ok(moved.len())
 }
 
 /// Moves what was decided about the merged one's offers. Where both have a decision the survivor's stands; but what one of them was given
