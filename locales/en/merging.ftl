@@ -41,6 +41,7 @@ merge-of-orders = Orders
 merge-of-brought = Brought so far
 merge-of-credit = Store credit
 merge-of-addresses = Addresses
+merge-of-wishes = Wishes
 merge-of-carts = Open carts
 merge-of-consents = What they allowed
 merge-of-offers = Offers
@@ -59,6 +60,10 @@ merge-rows-carts = { $count ->
 merge-rows-store_credit_entries = { $count ->
     [one] one entry of store credit
    *[other] { $count } entries of store credit
+}
+merge-rows-wish_list_items = { $count ->
+    [one] one wish
+   *[other] { $count } wishes
 }
 merge-rows-addresses = { $count ->
     [one] one address

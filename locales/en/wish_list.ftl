@@ -16,8 +16,3 @@ erasure-goes-wish-list = { $count ->
     [one] { $count } product on the wish list
    *[other] { $count } products on the wish list
 }
-merge-of-wish_list = Wish list
-merge-rows-wish_list_items = { $count ->
-    [one] one product of the wish list
-   *[other] { $count } products of the wish list
-}

@@ -13,5 +13,3 @@ wish-list-look = 去逛逛
 admin-activity-wish_listed = 加入心愿单
 segment-event-wish_listed = 把商品加入过心愿单
 erasure-goes-wish-list = 心愿单中的 { $count } 件商品
-merge-of-wish_list = 心愿单
-merge-rows-wish_list_items = 心愿单中的 { $count } 件商品

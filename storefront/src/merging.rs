@@ -20,8 +20,8 @@ pub use take::{SWEEP_JOB, left, merge, sweep};
 const ORDERS: &str = "orders";
 const CARTS: &str = "carts";
 const CREDIT: &str = "store_credit_entries";
-const WISH_LIST: &str = "wish_list_items";
 const ADDRESSES: &str = "addresses";
+const WISHES: &str = "wish_list_items";
 /// Addresses that were the default of the one who was merged.
 const DEFAULTS: &str = "addresses, default";
 /// Promotions whose decisions moved, and those whose decisions the two exchanged.

@@ -125,7 +125,7 @@ async fn page(desk: &Desk, id: CustomerId, task: Option<&Task>, status: StatusCo
         })
         .await?;
     view["task"] = json!(task.map(|task| task.id));
-    view["seen"] = json!(task.map(|task| version(task)).unwrap_or_default());
+    view["seen"] = json!(task.map(version).unwrap_or_default());
     view["form"] = json!(form);
     desk.page_as(status, "admin/task.html", "admin-task", view)
 }

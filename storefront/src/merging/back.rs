@@ -2,10 +2,10 @@
 
 use super::going::Going;
 use super::parts::{self, TOGETHER};
-use super::{ADDRESSES, DECISIONS, DEFAULTS, EXCHANGED, WISH_LIST, balances};
+use super::{ADDRESSES, DECISIONS, DEFAULTS, EXCHANGED, WISHES, balances};
 use crate::ids::OrderId;
 use crate::orders as shop_orders;
-use crate::schema::{addresses, carts, orders, promotion_movements, sessions, store_credit_entries as entries, wish_list_items};
+use crate::schema::{addresses, carts, orders, promotion_movements, sessions, store_credit_entries as entries};
 use crm::activities::Kind;
 use crm::merges::{self, Merge, MergeId, noted};
 use crm::{CustomerId, customers, identities};
@@ -84,8 +84,11 @@ pub fn undo(conn: &mut Conn, id: MergeId, reason: &str, actor: &str, now: Time) 
         diesel::update(promotion_movements::table.filter(uses)).set(promotion_movements::customer_id.eq(to)).execute(conn)?;
     }
     gave!(addresses, noted(conn, id, ADDRESSES)?);
-    gave!(wish_list_items, noted(conn, id, WISH_LIST)?);
     book(conn, &merge)?;
+    // A wish that came to the list of the merged one meanwhile stands there once.
+    let (free, moved) = (parts::wishes_beside(conn, from, to)?, noted(conn, id, WISHES)?);
+    let wishes: Vec<i64> = moved.into_iter().filter(|row| free.contains(row)).collect();
+    parts::give_wishes(conn, &wishes, to)?;
     let (given, exchanged) = (noted(conn, id, DECISIONS)?, noted(conn, id, EXCHANGED)?);
     parts::give_decisions(conn, &given, from, to)?;
     parts::exchange_decisions(conn, &exchanged, from, to)?;

@@ -1,6 +1,6 @@
 //! Steps that merging and undoing share.
 
-use crate::schema::offer_decisions as decisions;
+use crate::schema::{offer_decisions as decisions, wish_list_items as wishes};
 use crm::CustomerId;
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -14,6 +14,22 @@ pub(super) fn give_decisions(conn: &mut Conn, offers: &[i64], from: CustomerId, 
     for some in offers.chunks(TOGETHER) {
         let own = decisions::customer_id.eq(from).and(decisions::promotion_id.eq_any(some.to_vec()));
         diesel::update(decisions::table.filter(own)).set(decisions::customer_id.eq(to)).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// The wishes of `one` for products that `other` does not wish for, by row.
+pub(super) fn wishes_beside(conn: &mut Conn, one: CustomerId, other: CustomerId) -> Result<Vec<i64>> {
+    let known: Vec<i64> = wishes::table.filter(wishes::customer_id.eq(other)).select(wishes::product_id).load(conn)?;
+    let own: Vec<(i64, i64)> =
+        wishes::table.filter(wishes::customer_id.eq(one)).order(wishes::id).select((wishes::id, wishes::product_id)).load(conn)?;
+    Ok(own.into_iter().filter(|(_, product)| !known.contains(product)).map(|(id, _)| id).collect())
+}
+
+/// Makes these wishes somebody's.
+pub(super) fn give_wishes(conn: &mut Conn, rows: &[i64], to: CustomerId) -> Result<()> {
+    for some in rows.chunks(TOGETHER) {
+        diesel::update(wishes::table.filter(wishes::id.eq_any(some.to_vec()))).set(wishes::customer_id.eq(to)).execute(conn)?;
     }
     Ok(())
 }

@@ -1,6 +1,5 @@
 //! What a merge would make of two customers, before anybody confirms it.
 
-use crate::ids::ProductId;
 use crate::{address_book, carts, logins, offers, store_credit, stores, wish_list};
 use crm::consents::{self, Consent};
 use crm::customers::{self, Customer};
@@ -10,7 +9,7 @@ use kernel::clock::Time;
 use kernel::money::{Currency, Money};
 use kernel::{Conn, Result};
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Browsers and offers counted.
 const COUNTED: i64 = 1000;
@@ -69,10 +68,10 @@ struct Known {
     brought: BTreeMap<String, i64>,
     credit: BTreeMap<String, i64>,
     addresses: Vec<String>,
+    wishes: Vec<i64>,
     carts: i64,
     consents: BTreeMap<(String, String), Consent>,
     offers: Vec<i64>,
-    wish_list: BTreeSet<ProductId>,
     tasks: i64,
     timeline: i64,
     browsers: i64,
@@ -105,10 +104,10 @@ fn known(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Known> {
         brought,
         credit: store_credit::of_customer(conn, id)?.into_iter().map(|one| (one.currency, one.balance)).collect(),
         addresses,
+        wishes: wish_list::products(conn, id)?.into_iter().map(|product| product.0).collect(),
         carts: open,
         consents: consents::all_current(conn, id)?.into_iter().collect(),
         offers: offers::of_customer(conn, id, COUNTED)?.into_iter().map(|given| given.promotion.id.0).collect(),
-        wish_list: wish_list::products(conn, id)?,
         tasks: length(&tasks::of_customer(conn, id, COUNTED)?),
         timeline: activities::count_of(conn, id)?,
         browsers: i64::try_from(trails::edges(conn, id, COUNTED)?.len()).unwrap_or(COUNTED),
@@ -148,7 +147,6 @@ fn lines(other: &Known, own: &Known) -> Vec<Line> {
         merged.iter().for_each(|(currency, minor)| *sum.entry(currency.clone()).or_default() += minor);
         Line { what, merged: amounts(merged), survivor: amounts(survivor), after: amounts(&sum) }
     };
-    let new = |merged: &[String], survivor: &[String]| length(&merged.iter().filter(|one| !survivor.contains(one)).collect::<Vec<_>>());
     let emails = other.emails.iter().cloned();
     vec![
         text("name", &a.name, &b.name, &left.name),
@@ -175,17 +173,12 @@ fn lines(other: &Known, own: &Known) -> Vec<Line> {
             "addresses",
             length(&other.addresses),
             length(&own.addresses),
-            length(&own.addresses) + new(&other.addresses, &own.addresses),
+            length(&own.addresses) + beside(&other.addresses, &own.addresses),
         ),
+        count("wishes", length(&other.wishes), length(&own.wishes), length(&own.wishes) + beside(&other.wishes, &own.wishes)),
         count("carts", other.carts, own.carts, other.carts + own.carts),
         consents_of(other, own),
-        count("offers", length(&other.offers), length(&own.offers), offered(other, own)),
-        count(
-            "wish_list",
-            length(&Vec::from_iter(&other.wish_list)),
-            length(&Vec::from_iter(&own.wish_list)),
-            length(&Vec::from_iter(other.wish_list.union(&own.wish_list))),
-        ),
+        count("offers", length(&other.offers), length(&own.offers), length(&own.offers) + beside(&other.offers, &own.offers)),
         count("tasks", other.tasks, own.tasks, other.tasks + own.tasks),
         count("timeline", other.timeline, own.timeline, other.timeline + own.timeline),
         count("browsers", other.browsers, own.browsers, other.browsers + own.browsers),
@@ -202,8 +195,9 @@ fn length<T>(of: &[T]) -> i64 {
     i64::try_from(of.len()).unwrap_or(i64::MAX)
 }
 
-fn offered(other: &Known, own: &Known) -> i64 {
-    length(&own.offers) + length(&other.offers.iter().filter(|offer| !own.offers.contains(offer)).collect::<Vec<_>>())
+/// How many are in `other` and not in `own`.
+fn beside<T: PartialEq>(other: &[T], own: &[T]) -> i64 {
+    length(&other.iter().filter(|one| !own.contains(one)).collect::<Vec<_>>())
 }
 
 fn amounts(of: &BTreeMap<String, i64>) -> Cell {

@@ -1,11 +1,8 @@
 //! The merge itself.
 
-use super::{ADDRESSES, CARTS, CREDIT, DECISIONS, DEFAULTS, EXCHANGED, ORDERS, WISH_LIST, balances, parts};
+use super::{ADDRESSES, CARTS, CREDIT, DECISIONS, DEFAULTS, EXCHANGED, ORDERS, WISHES, balances, parts};
 use crate::offers::Arm;
-use crate::schema::{
-    addresses, carts, offer_decisions as decisions, orders, promotion_movements, sessions, store_credit_entries, wish_list_items,
-};
-use crate::wish_list;
+use crate::schema::{addresses, carts, offer_decisions as decisions, orders, promotion_movements, sessions, store_credit_entries};
 use chrono::TimeDelta;
 use crm::activities::Kind;
 use crm::merges::{self, Merge, MergeId, note};
@@ -101,15 +98,12 @@ fn book(conn: &mut Conn, merge: &Merge) -> Result<usize> {
     Ok(new.len())
 }
 
-/// Moves the products that are not on the survivor's wish list.
+/// Moves the wishes that the survivor has not.
 fn wished(conn: &mut Conn, merge: &Merge) -> Result<usize> {
-    let known = wish_list::products(conn, merge.survivor_id)?;
-    let mut new = wish_list::of(conn, merge.merged_id)?;
-    new.retain(|item| !known.contains(&item.product));
-    let ids: Vec<i64> = new.iter().map(|item| item.id.0).collect();
-    note(conn, merge.id, WISH_LIST, &ids)?;
-    let moved = wish_list_items::table.filter(wish_list_items::id.eq_any(ids));
-    Ok(diesel::update(moved).set(wish_list_items::customer_id.eq(merge.survivor_id)).execute(conn)?)
+    let moved = parts::wishes_beside(conn, merge.merged_id, merge.survivor_id)?;
+    note(conn, merge.id, WISHES, &moved)?;
+    parts::give_wishes(conn, &moved, merge.survivor_id)?;
+    Ok(moved.len())
 }
 
 /// Moves what was decided about the merged one's offers. Where both have a decision the survivor's stands; but what one of them was given
