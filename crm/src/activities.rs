@@ -38,6 +38,7 @@ words!(
         ConsentSaid = "consent_said",
         NoteWritten = "note_written",
         OfferGiven = "offer_given",
+        WishListed = "wish_listed",
     }
 );
 

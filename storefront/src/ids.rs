@@ -28,6 +28,7 @@ kernel::id!(
     WebhookMessageId,
     BatchId,
     CollectionId,
+    WishListItemId,
     OrderEditId,
     AttributeId,
     StoreId,

@@ -63,3 +63,4 @@ pub mod vat_id;
 pub mod waiting;
 pub mod web;
 pub mod webhooks;
+pub mod wish_list;

@@ -6,7 +6,7 @@ mod bought;
 use crate::ids::ProductId;
 use crate::schema::{sessions, stock_requests, variants};
 use crate::shop::OWN_LANGUAGE;
-use crate::{address_book, carts, catalog, logins, offers, store_credit, stores, timeline};
+use crate::{address_book, carts, catalog, logins, offers, store_credit, stores, timeline, wish_list};
 use crm::activities::{self, Place};
 use crm::scores::{self, Score};
 use crm::{CustomerId, consents, customers, recommendations, segments, trails};
@@ -44,7 +44,7 @@ pub fn gather(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Value> {
         "made_at": now, "profile": profile, "consents": said, "addresses": addresses, "orders": bought::orders(conn, id)?,
         "store_credit": credit(conn, id)?, "carts": in_carts(conn, id, now)?, "waiting_for": waiting(conn, &customer.email.to_lowercase())?,
         "scores": scores::of(conn, id)?.map(|score| scored(&score)).transpose()?, "browsers": browsers, "sign_ins": sign_ins(conn, id, now)?,
-        "mails": mails(conn, &customer.email)?, "offers": offered(conn, id)?, "segments": within(conn, id, now)?,
+        "mails": mails(conn, &customer.email)?, "offers": offered(conn, id)?, "wish_list": wished(conn, id)?, "segments": within(conn, id, now)?,
         "suggestions": suggested(conn, id, now)?, "timeline": happened(conn, id)?,
     }))
 }
@@ -57,6 +57,12 @@ fn offered(conn: &mut Conn, id: CustomerId) -> Result<Vec<Value>> {
             "followed_from": given.why, "decided_at": given.decided_at, "until": given.until(), "uses": given.uses })
     };
     Ok(all.iter().map(one).collect())
+}
+
+fn wished(conn: &mut Conn, id: CustomerId) -> Result<Vec<Value>> {
+    let items = wish_list::of(conn, id)?;
+    let titles = catalog::titles_in(conn, &items.iter().map(|item| item.product).collect::<Vec<_>>(), OWN_LANGUAGE)?;
+    Ok(items.iter().map(|item| json!({ "product": titles.get(&item.product), "added_at": item.added_at })).collect())
 }
 
 /// The segments they are in.

@@ -457,6 +457,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    wish_list_items (id) {
+        id -> BigInt,
+        customer_id -> BigInt,
+        product_id -> BigInt,
+        added_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     carts (id) {
         id -> BigInt,
         token_hash -> Nullable<Text>,

@@ -254,3 +254,6 @@ pub trait SearchEngine: Send + Sync {
     /// `Ok` when a search would be answered now.
     fn healthy(&self) -> Result<()>;
 }
+
+#[cfg(test)]
+mod tests;

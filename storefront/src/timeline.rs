@@ -113,7 +113,8 @@ pub fn mailed(conn: &mut Conn, mail: &Mail, now: Time) -> Result<()> {
 
 /// The entries as pages show them: with the names of what was looked at.
 pub fn told(conn: &mut Conn, entries: &[Entry]) -> Result<Vec<Value>> {
-    let about = |entry: &Entry| matches!(entry.kind, Kind::ProductViewed | Kind::CartChanged).then_some(entry.subject).flatten();
+    let about =
+        |entry: &Entry| matches!(entry.kind, Kind::ProductViewed | Kind::CartChanged | Kind::WishListed).then_some(entry.subject).flatten();
     let products: Vec<ProductId> = entries.iter().filter_map(about).map(ProductId).collect();
     let titles = if products.is_empty() { HashMap::new() } else { catalog::titles(conn, &products)? };
     let tree =
@@ -121,7 +122,7 @@ pub fn told(conn: &mut Conn, entries: &[Entry]) -> Result<Vec<Value>> {
     let row = |entry: &Entry| {
         let (mut text, mut order) = (entry.detail.clone(), None);
         match entry.kind {
-            Kind::ProductViewed | Kind::CartChanged => {
+            Kind::ProductViewed | Kind::CartChanged | Kind::WishListed => {
                 text = entry.subject.and_then(|id| titles.get(&ProductId(id)).cloned()).unwrap_or_default();
             }
             Kind::CategoryViewed => {

@@ -47,6 +47,7 @@ pub mod visit;
 mod waiting;
 pub mod watch;
 mod webhooks;
+mod wish_list;
 pub mod words;
 
 use actix_web::middleware::from_fn;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { look, sizes, visit } from './support/browser.mjs'
 import { journeys } from './support/journeys.mjs'
 import { linkIn, mailTo } from './support/mail.mjs'
-import { button, buy, fill, fillCart, main, press, signIn } from './support/steps.mjs'
+import { button, buy, fill, fillCart, main, press, signIn, someProduct } from './support/steps.mjs'
 import { label, text } from './support/texts.mjs'
 
 const ann = { email: 'ann@customer.test', password: 'a long walk to the kiln', name: 'Ann Taylor' }
@@ -64,6 +64,33 @@ journeys('a customer', (journey, the) => {
     await page.goto('/cart')
     assert.equal(await page.getByLabel(label.quantity).count(), 1)
     assert.deepEqual(await inCart(), before)
+  })
+
+  journey('keeps a wish from before signing in until it is taken off', {}, async (page) => {
+    const person = { ...ann, email: 'wish@customer.test' }
+    await visit(the.browser, the.shop.url, {}, (other) => register(other, the.shop, person))
+    const product = await someProduct(page)
+    await look(page, 'product-wish-list')
+    await press(page, button(page, text.wish))
+    await page.getByText(text.wishSignIn).first().waitFor()
+    await fill(page, { email: person.email, password: person.password })
+    await press(page, button(page, text.signIn))
+    await page.getByRole('heading', { name: text.wishAsked }).waitFor()
+    await look(page, 'account-wish-list-asked')
+    await press(page, button(page, text.wish))
+    for (const size of Object.values(sizes)) {
+      await page.setViewportSize(size)
+      await page.goto('/account/wish-list')
+      await look(page, 'account-wish-list')
+    }
+    await page.goto('/zh/account/wish-list')
+    await look(page, 'account-wish-list-zh')
+    await page.goto(product)
+    await press(page, button(page, text.wishOff))
+    await button(page, text.wish).waitFor()
+    await page.goto('/account/wish-list')
+    assert.equal(await main(page).locator('.card').count(), 0)
+    await look(page, 'account-wish-list-empty')
   })
 
   journey('with a wrong password is told so, and the address is kept', { script: false }, async (page) => {

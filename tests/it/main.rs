@@ -54,4 +54,5 @@ mod timeline;
 mod waiting;
 mod walls;
 mod webhooks;
+mod wish_lists;
 mod words;

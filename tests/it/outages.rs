@@ -349,30 +349,44 @@ fn a_refund_made_at_stripes_own_desk_is_booked_and_only_the_rest_goes_back_later
     assert_eq!((payment(&house).refunded, order(&house).payment_status), (1690, PaymentStatus::Refunded));
 }
 
-/// SQLite reports a limit of pages exactly as it reports a full disk. The limit goes with the connection, which is opened anew.
+/// The shop finds the disk full while it places an order. SQLite reports a limit of pages exactly as it reports a full disk, and forgets it
+/// with the connection; a server is made to refuse at the commit, with the code it refuses with when it cannot extend a file.
+fn the_disk_is_full(house: &House) {
+    if matches!(house.db.target(), kernel::db::Target::Postgres(_)) {
+        let refuse = "CREATE FUNCTION disk_is_full() RETURNS trigger LANGUAGE plpgsql AS $$ \
+                      BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$";
+        let at_commit = "CREATE CONSTRAINT TRIGGER disk_is_full AFTER INSERT ON orders DEFERRABLE INITIALLY DEFERRED \
+                         FOR EACH ROW EXECUTE FUNCTION disk_is_full()";
+        return house.db.write_now(move |conn| [refuse, at_commit].iter().try_for_each(|sql| run(conn, sql))).unwrap();
+    }
+    // The note is more than what is free in the pages that are there.
+    let note = format!("UPDATE carts SET note = '{}'", "n".repeat(200_000));
+    house.db.write_now(move |conn| run(conn, &note)).unwrap();
+    // On the connection that the shop itself writes with.
+    house.state.db.write_now(|conn| run(conn, "PRAGMA max_page_count = 1")).unwrap();
+}
+
+fn there_is_room_again(house: &House) {
+    if matches!(house.db.target(), kernel::db::Target::Postgres(_)) {
+        house.db.write_now(|conn| run(conn, "DROP FUNCTION disk_is_full CASCADE")).unwrap();
+    }
+}
+
+fn run(conn: &mut kernel::Conn, sql: &str) -> kernel::Result<()> {
+    diesel::sql_query(sql).execute(conn)?;
+    Ok(())
+}
+
 #[test]
 fn a_full_disk_refuses_an_order_whole_and_the_next_try_places_it() {
     let (house, mug, ann) = open();
-    if !matches!(house.db.target(), kernel::db::Target::File(_)) {
-        return;
-    }
     let review = to_review(&ann, "bank_transfer");
-    // The note is more than what is free in the pages that are there.
-    let note = "n".repeat(200_000);
-    house
-        .db
-        .write_now(move |conn| {
-            diesel::sql_query("UPDATE carts SET note = ?").bind::<diesel::sql_types::Text, _>(&note).execute(conn)?;
-            Ok(())
-        })
-        .unwrap();
-    // On the connection that the shop itself writes with.
-    let full = house.state.db.write_now(|conn| Ok(diesel::sql_query("PRAGMA max_page_count = 1").execute(conn)?));
-    full.unwrap();
+    the_disk_is_full(&house);
     let refused = ann.submit(&review, "/checkout/place", &[]);
     assert_eq!(refused.status, 503, "{}", refused.text());
     assert!(refused.headers.contains_key("retry-after"));
     let nothing = house.db.read_now(move |conn| Ok((orders::count(conn)?, stock::level(conn, mug)?.free()))).unwrap();
     assert_eq!(nothing, (0, 5));
+    there_is_room_again(&house);
     ann.submit(&review, "/checkout/place", &[]).says(200, "R1001");
 }

@@ -74,6 +74,7 @@ const EVENTS: Asks = Asks::Choice(
         "order_refunded",
         "mail_sent",
         "offer_given",
+        "wish_listed",
     ],
     "segment-event-",
 );

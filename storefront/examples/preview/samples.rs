@@ -268,6 +268,7 @@ fn product(l: Language) -> ProductView {
         .collect(),
         viewed: String::new(),
         together: String::new(),
+        wish_list: String::new(),
         shelves: vec![Shelf {
             title: say(l, "Goes well with it", "搭配推荐"),
             more: None,

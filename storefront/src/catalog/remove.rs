@@ -8,6 +8,7 @@ use crate::schema::{
     products, stock_requests, variants,
 };
 use crate::stock;
+use crate::wish_list;
 use diesel::prelude::*;
 use kernel::{Conn, Error, Result};
 use std::collections::HashSet;
@@ -55,6 +56,7 @@ pub fn remove(conn: &mut Conn, id: ProductId) -> Result<()> {
     crm::recommendations::rules::forget_product(conn, id.0)?;
     redirects::forget_product(conn, id)?;
     collections::forget_product(conn, id)?;
+    wish_list::forget_product(conn, id)?;
     diesel::delete(products::table.find(id)).execute(conn)?;
     Ok(())
 }

@@ -24,8 +24,9 @@ pub struct StockRow {
     pub low: bool,
 }
 
-/// What runs low: as in the index `stock_levels_low`, word for word.
-const LOW: &str = "stock_levels.on_hand - stock_levels.allocated - stock_levels.held <= stock_levels.low_at";
+/// What runs low, as the index `stock_levels_low` has it: without the comparison with `TRUE` SQLite does not see that it fits.
+const LOW: &str = "stock_levels.low_at IS NOT NULL AND \
+                   (stock_levels.tracked AND stock_levels.on_hand - stock_levels.allocated - stock_levels.held <= stock_levels.low_at) = TRUE";
 
 type Row = (VariantId, ProductId, String, Option<String>, Json<Vec<String>>, bool, Level);
 
@@ -35,7 +36,7 @@ pub fn stock_list(conn: &mut Conn, text: &str, low: bool, after: Option<VariantI
         .inner_join(products::table.on(products::id.eq(variants::product_id)))
         .inner_join(stock_levels::table.on(stock_levels::variant_id.eq(variants::id)))
         .filter(stock_levels::tracked)
-        .filter(variants::id.gt(after.unwrap_or(VariantId(0))))
+        .filter(stock_levels::variant_id.gt(after.unwrap_or(VariantId(0))))
         .into_boxed();
     if low {
         query = query.filter(diesel::dsl::sql::<diesel::sql_types::Bool>(LOW));
@@ -53,7 +54,7 @@ pub fn stock_list(conn: &mut Conn, text: &str, low: bool, after: Option<VariantI
         );
     }
     let rows: Vec<Row> = query
-        .order(variants::id)
+        .order(stock_levels::variant_id)
         .limit(limit)
         .select((
             variants::id,
@@ -70,7 +71,7 @@ pub fn stock_list(conn: &mut Conn, text: &str, low: bool, after: Option<VariantI
 
 /// How many counted variants run low, counted up to `most`.
 pub fn low_count(conn: &mut Conn, most: i64) -> Result<i64> {
-    let low = stock_levels::table.filter(stock_levels::tracked).filter(diesel::dsl::sql::<diesel::sql_types::Bool>(LOW));
+    let low = stock_levels::table.filter(diesel::dsl::sql::<diesel::sql_types::Bool>(LOW));
     let found: Vec<VariantId> = low.limit(most).select(stock_levels::variant_id).load(conn)?;
     Ok(i64::try_from(found.len()).unwrap_or(most))
 }
@@ -97,4 +98,31 @@ pub fn stock_row(conn: &mut Conn, variant: VariantId) -> Result<StockRow> {
 fn row((variant, product, title, sku, Json(options), active, level): Row) -> StockRow {
     let free = level.free();
     StockRow { variant, product, title, sku, options, active, level, free, low: level.low_at.is_some_and(|at| free <= at) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::db::Target;
+
+    #[derive(QueryableByName)]
+    struct Step {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        detail: String,
+    }
+
+    /// PostgreSQL chooses by how many rows there are; SQLite takes an index when it sees that it fits, or never.
+    #[test]
+    fn what_runs_low_is_looked_up_and_not_searched_for() {
+        let db = kernel::testing::db();
+        if matches!(db.target(), Target::Postgres(_)) {
+            return;
+        }
+        let plan =
+            format!("EXPLAIN QUERY PLAN SELECT variant_id FROM stock_levels WHERE {LOW} AND variant_id > 5 ORDER BY variant_id LIMIT 9");
+        let steps: Vec<Step> = db.read_now(move |conn| Ok(diesel::sql_query(plan).load(conn)?)).unwrap();
+        assert_eq!(steps.len(), 1);
+        assert!(steps[0].detail.contains("INDEX stock_levels_low"), "{}", steps[0].detail);
+        assert!(steps[0].detail.starts_with("SEARCH"), "{}", steps[0].detail);
+    }
 }

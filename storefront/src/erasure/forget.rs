@@ -12,6 +12,7 @@ use crate::schema::{
     payment_cases, return_labels, returns as return_rows, sessions, stock_requests, webhook_attempts, webhook_messages,
 };
 use crate::webhooks::MessageState;
+use crate::wish_list;
 use crm::email::Email;
 use crm::{CustomerId, customers, erasure};
 use diesel::prelude::*;
@@ -45,6 +46,7 @@ pub fn erase(conn: &mut Conn, id: CustomerId, now: Time) -> Result<()> {
     let keys: Vec<String> = addresses(&spelled).iter().map(Email::key).collect();
     promotions::forget_person(conn, &keys, &erasure::placeholder(id))?;
     offers::forget(conn, id)?;
+    wish_list::forget(conn, id)?;
     let received = gift_cards::table.filter(gift_cards::recipient_email.eq_any(&spelled));
     diesel::update(received).set(NOBODY).execute(conn)?;
     erasure::finish(conn, id, &addresses(&spelled), now)

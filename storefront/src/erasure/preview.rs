@@ -5,7 +5,7 @@ use crate::orders::{FulfilmentStatus, Order, OrderStatus};
 use crate::payments::{self, WishState};
 use crate::returns::{self, Status};
 use crate::schema::{addresses, documents, orders as order_rows, stock_requests};
-use crate::{logins, refunds, store_credit};
+use crate::{logins, refunds, store_credit, wish_list};
 use crm::{CustomerId, activities, consents, customers, trails};
 use diesel::prelude::*;
 use kernel::money::Money;
@@ -54,6 +54,7 @@ pub fn preview(conn: &mut Conn, id: CustomerId) -> Result<Preview> {
         Part { what: "addresses", count: addresses::table.filter(addresses::customer_id.eq(id)).count().get_result(conn)? },
         count("carts", carts_left(conn, id, &spelled)?.len()),
         Part { what: "waiting", count: waiting.count().get_result(conn)? },
+        count("wish-list", wish_list::of(conn, id)?.len()),
         Part { what: "orders", count: orders },
         Part { what: "timeline", count: activities::count_of(conn, id)? },
         count("browsers", trails::edges(conn, id, BROWSERS)?.len()),

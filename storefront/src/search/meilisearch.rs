@@ -1,11 +1,17 @@
 //! The engine beside the binary: a Meilisearch server, for shops that run on several machines.
 //!
-//! One document per product, with the same labels as the embedded index. What Meilisearch cannot say is said less sharply:
-//! the price is the product's range and not that of the chosen variant, totals are estimates, pages go by offset, and where
-//! several values of an option are chosen the other facets may count a product once for each.
+//! One document per product, with the same labels as the embedded index, and the same tests (`search::tests`). What only one variant can
+//! fulfil is looked at here, see [`exact`]. Beyond so many products Meilisearch counts, and says it less sharply: the price is the product's
+//! range and not that of the chosen variant, and where several values of an option are chosen the other facets may count a product once
+//! for each. Its pages go by offset, and its totals are estimates.
 
 mod ask;
 mod document;
+#[cfg(test)]
+pub mod double;
+mod exact;
+mod suggest;
+mod ways;
 
 use super::changes::Change;
 use super::{Documents, SearchDocument, SearchEngine, SearchPage, SearchQuery, Suggestion, Within};
@@ -36,6 +42,8 @@ pub struct MeilisearchSearch {
     tasks: Mutex<Vec<u32>>,
     /// Held by every write; gathers what a rebuild has to be told at its end.
     changes: Mutex<Option<Vec<Change>>>,
+    /// Products whose variants are looked at here at most.
+    fetched: usize,
 }
 
 impl MeilisearchSearch {
@@ -53,6 +61,7 @@ impl MeilisearchSearch {
             runtime: Some(runtime),
             tasks: Mutex::new(Vec::new()),
             changes: Mutex::new(None),
+            fetched: exact::MOST,
         })
     }
 
@@ -218,18 +227,17 @@ impl SearchEngine for MeilisearchSearch {
     }
 
     fn search(&self, query: &SearchQuery) -> Result<SearchPage> {
-        let ask = ask::Ask::new(query)?;
+        let ask = ask::Ask::new(query, self.fetched)?;
         let index = self.client.index(&self.index);
         self.call(PATIENCE, async move { ask.page(&index).await })
     }
 
-    /// Products only: the server knows no other names to complete.
     fn suggest(&self, text: &str, within: &Within, limit: usize) -> Result<Vec<Suggestion>> {
         if text.trim().is_empty() || limit == 0 {
             return Ok(Vec::new());
         }
-        let (index, text, within) = (self.client.index(&self.index), ask::shortened(text), *within);
-        self.call(PATIENCE, async move { ask::suggestions(&index, &text, &within, limit).await })
+        let (index, text, within) = (self.client.index(&self.index), text.to_string(), *within);
+        self.call(PATIENCE, async move { suggest::suggestions(&index, &text, &within, limit).await })
     }
 
     fn len(&self) -> Result<usize> {

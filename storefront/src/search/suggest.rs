@@ -11,8 +11,8 @@ use std::sync::Arc;
 use tantivy::schema::{Field, Value};
 use tantivy::{DocAddress, DocSet, Searcher, TERMINATED, TantivyDocument, Term};
 
-const MOST_CATEGORIES: usize = 3;
-const MOST_BRANDS: usize = 2;
+pub const MOST_CATEGORIES: usize = 3;
+pub const MOST_BRANDS: usize = 2;
 
 /// `search` asks within what is searched. Categories and brands whose names hold words that begin like the typed ones, then the products a search finds.
 pub fn suggest(
@@ -23,7 +23,7 @@ pub fn suggest(
     limit: usize,
     search: &dyn Fn(SearchQuery) -> Result<SearchPage>,
 ) -> Result<Vec<Suggestion>> {
-    let typed: Vec<String> = words(text, Cut::Query).into_iter().take(12).map(|word| word.surface).collect();
+    let typed = typed(text);
     if typed.is_empty() || limit == 0 {
         return Ok(Vec::new());
     }
@@ -64,7 +64,13 @@ fn named(segments: &[Arc<Segment>], key: &str, typed: &[String]) -> Vec<Label> {
     found.into_iter().map(|(_, label)| label).filter(|label| seen.insert(label.value.clone())).collect()
 }
 
-fn begins(name: &str, typed: &[String]) -> bool {
+/// The words that were typed.
+pub fn typed(text: &str) -> Vec<String> {
+    words(text, Cut::Query).into_iter().take(12).map(|word| word.surface).collect()
+}
+
+/// Whether each typed word begins a word of the name.
+pub fn begins(name: &str, typed: &[String]) -> bool {
     let name = words(name, Cut::Index);
     typed.iter().all(|typed| name.iter().any(|word| word.surface.starts_with(typed.as_str())))
 }

@@ -11,6 +11,7 @@ mod profile;
 mod register;
 mod sign_in;
 mod verify;
+mod wish_list;
 
 use super::door::Door;
 use super::frame;
@@ -41,6 +42,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/account/forgot", web::post().to(password::forgot))
         .route("/account/reset", web::get().to(password::show_reset))
         .route("/account/reset", web::post().to(password::reset))
+        .route("/account/wish-list", web::get().to(wish_list::show))
+        .route("/account/wish-list", web::post().to(super::wish_list::change))
         .route("/account/addresses", web::get().to(addresses::list))
         .route("/account/addresses", web::post().to(addresses::add))
         .route("/account/addresses/new", web::get().to(addresses::new))

@@ -11,6 +11,7 @@ use crm::CustomerId;
 use kernel::web::i18n::Language;
 use lru::LruCache;
 use parking_lot::{Mutex, RwLock};
+use std::collections::BTreeSet;
 use std::hash::Hash;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -44,6 +45,10 @@ pub struct Memory {
     pub undecided: Fresh<CustomerId, ()>,
     /// A customer's open offers as HTML.
     pub offers: Fresh<(CustomerId, StoreId, Language), Bytes>,
+    /// The products on a customer's wish list.
+    pub wish_lists: Fresh<CustomerId, Arc<BTreeSet<ProductId>>>,
+    /// The button of the wish list as HTML, by the product that it takes off.
+    pub wish_buttons: Fresh<(Language, Option<ProductId>), Bytes>,
     /// What stands before and after the cards of a shelf.
     pub frames: Fresh<FrameKey, (Bytes, Bytes)>,
     /// What goes with a product, and under `None` what many bought lately.
@@ -72,6 +77,8 @@ impl Memory {
             shelves: Fresh::new(page_cache, CARDS),
             undecided: Fresh::new(page_cache * OWN_KEPT, SMALL),
             offers: Fresh::new(page_cache, CARDS),
+            wish_lists: Fresh::new(page_cache, LISTS),
+            wish_buttons: Fresh::new(page_cache, SMALL),
             frames: Fresh::new(page_cache, SMALL),
             beside: Fresh::new(page_cache * LISTS_KEPT, LISTS),
             own: Fresh::new(page_cache * OWN_KEPT, LISTS),

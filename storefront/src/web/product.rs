@@ -98,6 +98,7 @@ fn load(conn: &mut Conn, everyone: &Everyone, slug: &str, words: &Words, now: Ti
         shelves: beside.into_iter().collect(),
         together: everyone.slots.mark(Slot::Together),
         viewed: everyone.slots.mark(Slot::Viewed),
+        wish_list: everyone.slots.mark(Slot::WishList),
         shipping_page: (shipping && !found.gift_card).then(|| format!("/pages/{SHIPPING_PAGE}")),
         title: found.title,
         description: found.description_html,

@@ -15,6 +15,7 @@ use super::recommend;
 use super::viewed;
 use super::views::page::{Flash, FrameSlots};
 use super::visit::{Choice, Visit};
+use super::wish_list;
 use super::words::Words;
 use crate::ids::ProductId;
 use crate::promotions::Audience;
@@ -71,10 +72,12 @@ pub enum Slot {
     Offers,
     /// An attribute that hides the question whether the browser may be recognised, once it is answered.
     Asked,
+    /// The button that puts the page's product on the wish list, or takes it off.
+    WishList,
 }
 
 impl Slot {
-    const ALL: [Slot; 9] = [
+    const ALL: [Slot; 10] = [
         Slot::FormToken,
         Slot::Account,
         Slot::CartUnits,
@@ -84,6 +87,7 @@ impl Slot {
         Slot::ForYou,
         Slot::Offers,
         Slot::Asked,
+        Slot::WishList,
     ];
 
     fn letter(self) -> char {
@@ -97,6 +101,7 @@ impl Slot {
             Slot::ForYou => 'y',
             Slot::Offers => 'o',
             Slot::Asked => 'q',
+            Slot::WishList => 'w',
         }
     }
 }
@@ -211,6 +216,7 @@ impl Filler<'_> {
             },
             Slot::ForYou => recommend::home(self.door, self.visit, self.known).await,
             Slot::Offers => offers::home(self.door, self.visit, self.known).await,
+            Slot::WishList => wish_list::button(self.door, self.visit, self.known, self.product).await,
         }
     }
 

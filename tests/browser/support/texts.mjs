@@ -1,6 +1,10 @@
 // What the journeys look for: the words on the pages and the facts of the demo shop. Wording changes are made here alone.
 
 export const text = {
+  wish: /put on wish list/i,
+  wishAsked: /put this on your wish list/i,
+  wishOff: /take off wish list/i,
+  wishSignIn: /we keep it on your wish list/i,
   add: /^add to cart/i,
   added: /added to your cart/i,
   continue: /^(continue to|review your order)/i,

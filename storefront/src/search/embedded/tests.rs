@@ -1,215 +1,48 @@
+//! What the embedded engine does beyond what every engine does.
+
 use super::EmbeddedSearch;
-use crate::search::{SearchDocument, SearchEngine, SearchPage, SearchQuery, SearchVariant, Sort, Suggestion, Within};
+use crate::search::tests::{hits, product, query, shop};
+use crate::search::{SearchDocument, SearchEngine, SearchQuery};
 use kernel::error::Error;
-use kernel::money::Currency;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-fn variant(color: &str, size: &str, price: i64, available: bool) -> SearchVariant {
-    let options = vec![("Color".to_string(), color.to_string()), ("Size".to_string(), size.to_string())];
-    SearchVariant { options, prices: vec![(Currency::EUR, price)], available }
-}
-
-fn product(id: i64, title: &str, category: (i64, &str), variants: Vec<SearchVariant>) -> SearchDocument {
-    SearchDocument {
-        product_id: id,
-        slug: format!("p{id}"),
-        titles: vec![title.to_string()],
-        brand: Some(if id % 2 == 0 { "Kettle & Co" } else { "Acme" }.to_string()),
-        categories: vec![(category.0, category.1.to_string())],
-        skus: vec![format!("TEA-{id:03}")],
-        attributes: vec![("Material".to_string(), if id % 2 == 0 { "Clay" } else { "Glass" }.to_string())],
-        variants,
-        published_at: 1000 + id,
-        popularity: 10 - id,
-        ..SearchDocument::default()
-    }
-}
-
-fn shop() -> EmbeddedSearch {
-    let shirts = (1, "Shirts\n衬衫");
-    let tea = (2, "Teapots\n茶壶");
+fn open() -> EmbeddedSearch {
     let engine = EmbeddedSearch::in_memory().unwrap();
-    let mut pot = product(5, "Yixing teapot", tea, vec![variant("Brown", "S", 4500, true)]);
-    pot.titles.push("宜興紫砂壺".to_string());
-    engine
-        .replace(&[
-            product(1, "Linen shirt", shirts, vec![variant("Blue", "M", 3000, true), variant("Red", "XL", 2000, true)]),
-            product(2, "Cotton shirt", shirts, vec![variant("Blue", "XL", 2500, true), variant("Blue", "M", 2400, false)]),
-            product(3, "Silk shirt", shirts, vec![variant("Red", "XL", 9000, false)]),
-            product(4, "Glass teapot 600ml", tea, vec![variant("Clear", "M", 3500, true)]),
-            pot,
-            product(6, "Teapot warmer", tea, vec![variant("Brown", "M", 1500, true)]),
-        ])
-        .unwrap();
+    engine.replace(&shop()).unwrap();
     engine.commit().unwrap();
     engine
 }
 
-fn query(text: &str) -> SearchQuery {
-    SearchQuery { text: text.to_string(), limit: 10, with_facets: true, ..SearchQuery::default() }
-}
-
-fn choose(facets: &[(&str, &[&str])]) -> BTreeMap<String, BTreeSet<String>> {
-    facets.iter().map(|(key, values)| ((*key).to_string(), values.iter().map(|value| (*value).to_string()).collect())).collect()
-}
-
-fn count(page: &SearchPage, key: &str, value: &str) -> usize {
-    page.facets
-        .iter()
-        .find(|facet| facet.key == key)
-        .and_then(|facet| facet.values.iter().find(|known| known.value == value))
-        .map_or(0, |known| known.count)
-}
-
-fn hits(engine: &EmbeddedSearch, text: &str) -> Vec<i64> {
-    engine.search(&query(text)).unwrap().hits
-}
-
 #[test]
-fn words_prefixes_and_typing_errors_find() {
-    let shop = shop();
+fn words_meet_in_parts_and_a_correction_is_told() {
+    let shop = open();
     assert_eq!(hits(&shop, "linen shirts"), [1, 2, 3], "the best first, then those without one word");
-    assert_eq!(hits(&shop, "cott"), [2]);
     assert_eq!(hits(&shop, "tea pot warmer")[0], 6);
-    let page = shop.search(&query("coton shirt")).unwrap();
-    assert_eq!(page.hits[0], 2);
-    assert_eq!(page.corrected.as_deref(), Some("cotton shirt"));
-    assert_eq!(hits(&shop, "600ml"), [4]);
+    assert_eq!(shop.search(&query("coton shirt")).unwrap().corrected.as_deref(), Some("cotton shirt"));
     assert_eq!(hits(&shop, "600 ml"), [4]);
     assert!(hits(&shop, "601ml").is_empty(), "another size is not a typing error");
-    assert_eq!(hits(&shop, "velvet cotton"), [2], "one word dropped");
 }
 
 #[test]
-fn chinese_is_found_in_both_scripts() {
-    let shop = shop();
-    for text in ["宜兴", "宜興", "紫砂壶", "紫砂", "壶"] {
-        assert!(hits(&shop, text).contains(&5), "{text}");
-    }
-    assert_eq!(hits(&shop, "衬衫").len(), 3);
-}
-
-#[test]
-fn a_sku_is_found_first_and_alone() {
-    let shop = shop();
-    for text in ["TEA-004", "tea004", " tea 004 "] {
-        assert_eq!(hits(&shop, text), [4], "{text}");
-    }
-}
-
-#[test]
-fn a_filter_speaks_of_one_variant() {
-    let shop = shop();
-    let ask = |facets: &[(&str, &[&str])]| shop.search(&SearchQuery { facets: choose(facets), ..query("shirt") }).unwrap();
-    let page = ask(&[("option:Color", &["Blue"]), ("option:Size", &["XL"])]);
-    assert_eq!(page.hits, [2], "the linen shirt is blue, and there is one in XL, but no blue XL");
-    assert_eq!((count(&page, "option:Color", "Red"), count(&page, "option:Color", "Blue")), (2, 1), "what another colour would give");
-    assert_eq!((count(&page, "option:Size", "M"), count(&page, "option:Size", "XL")), (2, 1));
-    assert_eq!(count(&page, "brand", "Acme"), 0);
-    assert_eq!(page.price_range, Some((2500, 2500)));
-    let page = ask(&[("option:Color", &["Blue"]), ("option:Size", &["M"]), ("availability", &["in"])]);
-    assert_eq!(page.hits, [1], "the cotton one in M is sold out");
-    assert_eq!(count(&page, "availability", "out"), 1);
-    let page = ask(&[("attribute:Material", &["Glass"]), ("brand", &["Nobody"])]);
-    assert_eq!((page.total, count(&page, "brand", "Acme")), (0, 2));
-    assert!(
-        page.facets.iter().find(|facet| facet.key == "brand").unwrap().values.iter().any(|value| value.value == "Nobody" && value.selected)
-    );
-}
-
-#[test]
-fn prices_are_those_of_the_variants_that_match() {
-    let shop = shop();
-    let ask = |facets: &[(&str, &[&str])], price, sort| {
-        shop.search(&SearchQuery { facets: choose(facets), price, sort, ..query("shirt") }).unwrap().hits
-    };
-    assert_eq!(ask(&[], (None, None), Sort::PriceAscending), [1, 2, 3]);
-    assert_eq!(ask(&[("option:Color", &["Blue"])], (None, None), Sort::PriceAscending), [2, 1], "the cheap linen one is red");
-    assert_eq!(ask(&[], (None, None), Sort::PriceDescending), [3, 1, 2]);
-    assert_eq!(ask(&[("option:Color", &["Blue"])], (Some(2600), None), Sort::PriceAscending), [1]);
-    assert_eq!(ask(&[], (None, None), Sort::Newest), [3, 2, 1]);
-    assert_eq!(hits(&shop, "shirt").last(), Some(&3), "out of stock goes last");
-}
-
-#[test]
-fn a_category_lists_by_popularity_and_pages_by_key() {
-    let shop = shop();
+fn a_vanished_product_shifts_nothing_on_the_next_page() {
+    let shop = open();
     let first = SearchQuery { category: Some(2), limit: 2, ..query("") };
     let page = shop.search(&first).unwrap();
-    assert_eq!((page.hits.clone(), page.total), (vec![4, 5], 3));
+    assert_eq!(page.hits, [4, 5]);
     shop.remove(&[4]).unwrap();
     shop.commit().unwrap();
-    let page = shop.search(&SearchQuery { after: page.next, ..first.clone() }).unwrap();
-    assert_eq!((page.hits, page.next, page.total), (vec![6], None, 2), "a vanished product shifts nothing");
-    let other = SearchQuery { after: Some("n.1.0.1.1".to_string()), ..first };
-    assert!(matches!(shop.search(&other), Err(Error::Invalid(_))));
+    let page = shop.search(&SearchQuery { after: page.next, ..first }).unwrap();
+    assert_eq!((page.hits, page.next, page.total), (vec![6], None, 2));
 }
 
 #[test]
-fn pages_together_are_the_whole() {
-    let engine = EmbeddedSearch::in_memory().unwrap();
-    let many: Vec<SearchDocument> =
-        (1..=57).map(|id| product(id, "Green tea", (2, "Tea"), vec![variant("Green", "S", 100 * (id % 5), id % 3 != 0)])).collect();
-    engine.replace(&many[..20]).unwrap();
-    engine.commit().unwrap();
-    engine.replace(&many[20..]).unwrap();
-    engine.commit().unwrap();
-    for sort in [Sort::Relevance, Sort::PriceAscending, Sort::PriceDescending, Sort::Newest] {
-        let (mut seen, mut after) = (Vec::new(), None);
-        loop {
-            let page = engine.search(&SearchQuery { sort, after, limit: 7, ..query("green tea") }).unwrap();
-            assert_eq!(page.total, 57);
-            seen.extend(page.hits);
-            after = page.next;
-            if after.is_none() {
-                break;
-            }
-        }
-        assert_eq!((seen.len(), seen.iter().collect::<BTreeSet<_>>().len()), (57, 57), "{sort:?}");
-    }
-}
-
-#[test]
-fn hostile_texts_are_answered() {
-    let shop = shop();
-    let long = "shirt ".repeat(2000);
-    for text in ["\0", "!!!", "🍵", "\" OR 1=1 --", "title:* AND (", "a", "~^[]{}", "\u{202e}", "ﬀ", "-", "''"] {
-        shop.search(&query(text)).unwrap_or_else(|error| panic!("{text:?}: {error}"));
-        shop.suggest(text, &Within::default(), 5).unwrap();
-    }
-    assert_eq!(shop.search(&query(&long)).unwrap().total, 3);
-    assert!(hits(&shop, &"x".repeat(10_000)).is_empty());
-    assert!(hits(&shop, "🍵").is_empty());
-    let many = (0..100).map(|number| (format!("option:{number}"), ["x".to_string()].into())).collect();
-    assert!(matches!(shop.search(&SearchQuery { facets: many, ..query("shirt") }), Err(Error::Invalid(_))));
-}
-
-#[test]
-fn suggestions_name_categories_brands_and_products() {
-    let shop = shop();
-    let offered = shop.suggest("teap", &Within::default(), 4).unwrap();
-    assert_eq!(offered[0], Suggestion::Category { id: 2, names: "Teapots\n茶壶".to_string() });
-    assert!(offered.contains(&Suggestion::Product { id: 4, slug: "p4".to_string(), title: "Glass teapot 600ml".to_string() }));
-    assert_eq!(shop.suggest("kett", &Within::default(), 4).unwrap()[0], Suggestion::Brand { name: "Kettle & Co".to_string() });
-}
-
-#[test]
-fn a_rebuild_keeps_the_old_index_open_and_loses_no_change() {
+fn another_process_follows_and_only_one_writes() {
     let home = std::env::temp_dir().join(format!("regulars-search-test-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&home);
     let engine = EmbeddedSearch::open(&home).unwrap();
-    assert!(engine.is_empty().unwrap());
-    let old = product(1, "Old lamp", (1, "Lamps"), Vec::new());
-    engine.replace(std::slice::from_ref(&old)).unwrap();
-    engine.commit().unwrap();
-    let mut batches = [Ok(vec![old, product(2, "New lamp", (1, "Lamps"), Vec::new())])].into_iter().inspect(|_| {
-        assert_eq!(engine.len().unwrap(), 1, "readers see the old index");
-        engine.replace(&[product(3, "Late lamp", (1, "Lamps"), Vec::new())]).unwrap();
-        engine.remove(&[1]).unwrap();
-    });
-    engine.rebuild(&mut batches).unwrap();
+    let lamps = [product(2, "New lamp", (1, "Lamps"), Vec::new()), product(3, "Late lamp", (1, "Lamps"), Vec::new())];
+    engine.rebuild(&mut [Ok(lamps.to_vec())].into_iter()).unwrap();
     let ids = |engine: &EmbeddedSearch| hits(engine, "lamp").into_iter().collect::<BTreeSet<i64>>();
-    assert_eq!(ids(&engine), [2, 3].into());
     let reader = EmbeddedSearch::open(&home).unwrap();
     assert_eq!(ids(&reader), [2, 3].into(), "another process opens the same");
     engine.remove(&[2]).unwrap();
@@ -217,144 +50,7 @@ fn a_rebuild_keeps_the_old_index_open_and_loses_no_change() {
     reader.refresh().unwrap();
     assert_eq!(ids(&reader), [3].into());
     assert!(matches!(reader.replace(&[SearchDocument::default()]), Err(Error::Unavailable(_))), "one process writes");
-    let failed = engine.rebuild(&mut [Err(Error::NotFound)].into_iter());
-    assert!(failed.is_err());
-    assert_eq!(ids(&engine), [3].into(), "a failed rebuild changes nothing");
-    engine.clear().unwrap();
-    assert!(engine.is_empty().unwrap());
     std::fs::write(home.join("current"), "v0-old").unwrap();
-    assert!(EmbeddedSearch::open(&home).unwrap().is_empty().unwrap());
+    assert!(EmbeddedSearch::open(&home).unwrap().is_empty().unwrap(), "an index of another version is built anew");
     std::fs::remove_dir_all(&home).unwrap();
-}
-
-#[test]
-fn numbers_are_found_between_two_others_and_stay_countable() {
-    let engine = EmbeddedSearch::in_memory().unwrap();
-    let jug = |id: i64, volume: &str| SearchDocument {
-        attributes: vec![("Volume".to_string(), volume.to_string()), ("Material".to_string(), "Clay".to_string())],
-        ..product(id, &format!("Jug {id}"), (1, "Jugs"), vec![variant("Blue", "M", 3000, true)])
-    };
-    let jugs = [jug(1, "250"), jug(2, "900"), jug(3, "1000.5"), jug(4, "about 500"), jug(5, "-3")];
-    engine.replace(&jugs).unwrap();
-    engine.commit().unwrap();
-    let ask = |low: Option<i64>, high: Option<i64>, chosen: &[(&str, &[&str])]| {
-        let ranges = BTreeMap::from([("attribute:Volume".to_string(), (low, high))]);
-        let mut page = engine.search(&SearchQuery { ranges, facets: choose(chosen), ..query("") }).unwrap();
-        page.hits.sort_unstable();
-        page
-    };
-    let one = 1_000_000;
-    let page = ask(Some(250 * one), Some(1000 * one), &[]);
-    assert_eq!(page.hits, [1, 2], "numbers compare as numbers, both ends count, and a text is in no range");
-    assert_eq!((count(&page, "attribute:Volume", "1000.5"), count(&page, "attribute:Material", "Clay")), (1, 2), "its own facet counts on");
-    assert_eq!(ask(Some(900 * one), None, &[]).hits, [2, 3]);
-    assert_eq!(ask(None, Some(0), &[]).hits, [5]);
-    assert_eq!(ask(None, None, &[]).total, 5, "an open range narrows nothing");
-    assert_eq!(ask(Some(0), None, &[("attribute:Volume", &["900", "about 500"])]).hits, [2], "both have to hold");
-}
-
-#[test]
-fn a_store_finds_what_it_sells_at_its_own_prices() {
-    let shop = EmbeddedSearch::in_memory().unwrap();
-    let mut both = product(1, "Blue shirt", (1, "Shirts"), vec![variant("Blue", "M", 1000, true), variant("Blue", "L", 1200, false)]);
-    both.variants[0].prices.push((Currency::USD, 900));
-    both.collections = vec![-5];
-    let mut dollars = product(2, "Red shirt", (1, "Shirts"), vec![variant("Red", "M", 0, true)]);
-    dollars.variants[0].prices = vec![(Currency::USD, 500)];
-    let mut other = product(3, "Green shirt", (2, "Coats"), vec![variant("Green", "M", 700, true)]);
-    other.collections = vec![-5];
-    shop.replace(&[both, dollars, other]).unwrap();
-    shop.commit().unwrap();
-    let within = |currency, part| Within { currency: Some(currency), part };
-    let ask = |within: Within, with_facets, sort| shop.search(&SearchQuery { within, with_facets, sort, ..query("shirt") }).unwrap();
-    let found = |within: Within| {
-        let mut hits = ask(within, false, Sort::Relevance).hits;
-        hits.sort_unstable();
-        hits
-    };
-    assert_eq!(found(within(Currency::USD, None)), [1, 2]);
-    assert_eq!(found(within(Currency::EUR, None)), [1, 3]);
-    assert_eq!(found(within(Currency::USD, Some(-5))), [1]);
-    assert_eq!(found(within(Currency::JPY, None)), [0; 0]);
-    let page = ask(within(Currency::USD, None), true, Sort::PriceAscending);
-    assert_eq!((page.hits, page.total, page.price_range), (vec![2, 1], 2, Some((500, 900))));
-    let sizes = page.facets.iter().find(|facet| facet.key == "option:Size").unwrap();
-    assert_eq!(sizes.values.iter().map(|value| (value.value.as_str(), value.count)).collect::<Vec<_>>(), [("M", 2)], "no L in dollars");
-    let dear = SearchQuery { within: within(Currency::USD, None), price: (Some(600), Some(950)), ..query("shirt") };
-    assert_eq!(shop.search(&dear).unwrap().hits, [1], "a price is of the store's currency");
-    let offered = shop.suggest("coat", &within(Currency::USD, None), 5).unwrap();
-    assert!(offered.is_empty(), "a category in which nothing is sold: {offered:?}");
-    assert_eq!(shop.suggest("coat", &within(Currency::EUR, Some(-5)), 5).unwrap().len(), 2);
-}
-
-#[test]
-fn a_list_that_was_asked_for_before_follows_every_change() {
-    let shop = shop();
-    let shirts = SearchQuery { category: Some(1), ..query("") };
-    let ask = || {
-        let page = shop.search(&shirts).unwrap();
-        (page.hits.clone(), page.total, count(&page, "option:Color", "Blue"), page.price_range)
-    };
-    let before = (vec![1, 2, 3], 3, 2, Some((2000, 9000)));
-    assert_eq!((ask(), ask()), (before.clone(), before));
-    shop.replace(&[product(3, "Silk shirt", (1, "Shirts\n衬衫"), vec![variant("Blue", "XL", 100, true)])]).unwrap();
-    shop.commit().unwrap();
-    assert_eq!(ask(), (vec![1, 2, 3], 3, 3, Some((100, 3000))), "a product that changed is in another segment");
-    shop.remove(&[1]).unwrap();
-    shop.commit().unwrap();
-    assert_eq!((ask(), ask()), ((vec![2, 3], 2, 2, Some((100, 2500))), (vec![2, 3], 2, 2, Some((100, 2500)))));
-    let dearest = SearchQuery { sort: Sort::PriceDescending, ..shirts.clone() };
-    assert_eq!(shop.search(&dearest).unwrap().hits, [2, 3], "another order is another list");
-}
-
-/// A shop in which a colour is an option of some products, an attribute of others, and both of one.
-fn colours() -> EmbeddedSearch {
-    let engine = EmbeddedSearch::in_memory().unwrap();
-    let plain = |id: i64, colours: &[&str]| {
-        let variants = vec![SearchVariant { options: Vec::new(), prices: vec![(Currency::EUR, 900)], available: true }];
-        let attributes = colours.iter().map(|colour| ("Color".to_string(), (*colour).to_string())).collect();
-        SearchDocument { attributes, ..product(id, "Bowl", (2, "Bowls"), variants) }
-    };
-    let mut both = product(3, "Bowl", (2, "Bowls"), vec![variant("Blue", "M", 900, true), variant("Red", "XL", 900, true)]);
-    both.attributes = vec![("Color".into(), "Blue".into()), ("Color".into(), "Striped".into())];
-    engine
-        .replace(&[
-            product(1, "Bowl", (2, "Bowls"), vec![variant("Blue", "M", 900, true), variant("Red", "XL", 900, true)]),
-            plain(2, &["Blue", "Gold"]),
-            both,
-            plain(4, &["Gold"]),
-        ])
-        .unwrap();
-    engine.commit().unwrap();
-    engine
-}
-
-#[test]
-fn an_option_and_an_attribute_of_one_name_are_one_facet() {
-    let engine = colours();
-    let all = engine.search(&query("")).unwrap();
-    let keys: Vec<&str> = all.facets.iter().map(|facet| facet.key.as_str()).filter(|key| key.contains("Color")).collect();
-    assert_eq!(keys, ["option:Color"]);
-    let told = |page: &SearchPage, key: &str| ["Blue", "Gold", "Red", "Striped"].map(|colour| count(page, key, colour));
-    assert_eq!(told(&all, "option:Color"), [3, 2, 2, 1], "each product once");
-    for key in ["option:Color", "attribute:Color"] {
-        let search = |values: &[&str], more: &[(&str, &[&str])]| {
-            let facets = choose(&[&[(key, values)], more].concat());
-            engine.search(&SearchQuery { facets, ..query("") }).unwrap()
-        };
-        let mut blue = search(&["Blue"], &[]);
-        assert_eq!((told(&blue, key), blue.facets.iter().filter(|facet| facet.key.contains("Color")).count()), ([3, 2, 2, 1], 1));
-        blue.hits.sort_unstable();
-        assert_eq!((blue.hits, blue.total), (vec![1, 2, 3], 3));
-        let mut gold = search(&["Gold", "Red"], &[]);
-        gold.hits.sort_unstable();
-        assert_eq!(gold.hits, [1, 2, 3, 4]);
-        // An option narrows variants, an attribute holds for all of them: the blue ones in XL.
-        assert_eq!(search(&["Blue"], &[("option:Size", &["XL"])]).hits, [3]);
-        assert_eq!(count(&search(&["Blue"], &[]), "option:Size", "XL"), 1);
-        assert_eq!(search(&["Teal"], &[]).total, 0);
-        assert_eq!(count(&search(&["Teal"], &[]), key, "Blue"), 3, "another can be chosen");
-    }
-    let facets = choose(&[("option:Color", &["Red"]), ("attribute:Color", &["Gold"])]);
-    assert_eq!(engine.search(&SearchQuery { facets, ..query("") }).unwrap().total, 4, "values of both widen one facet");
 }

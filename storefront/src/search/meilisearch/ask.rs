@@ -1,38 +1,43 @@
 //! A query in the words of Meilisearch, and its answer as a page.
 
-use super::document::number_field;
+use super::document::{number_field, priced_field};
+use super::exact::{Candidate, Choices};
+use super::ways::{Way, list};
 use crate::search::filter::{attribute, merged, name, of_variants, ranges};
 use crate::search::page::facet;
 use crate::search::schema::{INNER, OUTER, clean};
-use crate::search::{Facet, MAX_LIMIT, SearchPage, SearchQuery, Sort, Suggestion, Within};
+use crate::search::text::fold;
+use crate::search::{Facet, MAX_LIMIT, SearchPage, SearchQuery, Sort, Within};
 use futures_util::future::try_join_all;
 use kernel::error::{Error, Result};
 use meilisearch_sdk::errors::Error as Failure;
 use meilisearch_sdk::indexes::Index;
-use meilisearch_sdk::search::{SearchResults, Selectors};
+use meilisearch_sdk::search::{MatchingStrategies, SearchResults, Selectors};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// Combinations of chosen options and attributes that one filter may name.
 const MOST_COMBINATIONS: usize = 1000;
+/// Of longer texts no word is left out: each is a search of its own.
+const MOST_WORDS_LEFT_OUT: usize = 6;
 /// As much of a text as the embedded engine reads.
 const LONGEST_TEXT: usize = 400;
 
-type Chosen = BTreeMap<String, BTreeSet<String>>;
+pub type Chosen = BTreeMap<String, BTreeSet<String>>;
 type Counts = HashMap<String, HashMap<String, usize>>;
 
 #[derive(Debug, Clone, Deserialize)]
 struct Hit {
     id: i64,
-    #[serde(default)]
-    slug: String,
-    #[serde(default)]
-    name: String,
 }
 
 /// One page to ask for.
+#[derive(Clone)]
 pub struct Ask {
     text: String,
+    choices: Arc<Choices>,
     /// By merged keys.
     chosen: Chosen,
     /// The key that each was asked for with.
@@ -40,11 +45,14 @@ pub struct Ask {
     ranges: BTreeMap<String, (Option<i64>, Option<i64>)>,
     category: Option<i64>,
     within: Within,
+    /// The field of the labels of variants.
+    variants: String,
     price: (Option<i64>, Option<i64>),
     sort: Sort,
     offset: usize,
     limit: usize,
     with_facets: bool,
+    fetched: usize,
 }
 
 /// The beginning of a text, without the characters that JSON carries and no shopper types.
@@ -53,8 +61,9 @@ pub fn shortened(text: &str) -> String {
 }
 
 impl Ask {
-    /// Fails with `Invalid` on a foreign cursor or on more choices than one filter can name.
-    pub fn new(query: &SearchQuery) -> Result<Ask> {
+    /// A page for which up to `fetched` products are looked at here. Fails with `Invalid` on a foreign cursor or on more choices than one
+    /// filter can name.
+    pub fn new(query: &SearchQuery, fetched: usize) -> Result<Ask> {
         let (mut chosen, mut asked) = (Chosen::new(), BTreeMap::new());
         for (key, values) in query.facets.iter().filter(|(_, values)| !values.is_empty()) {
             let key = clean(key);
@@ -68,29 +77,80 @@ impl Ask {
         if combinations.is_none_or(|count| count > MOST_COMBINATIONS) {
             return Err(Error::field("facets", "too many filters"));
         }
+        let ranges: BTreeMap<_, _> = ranges(query).collect();
         let offset = query.after.as_deref().map_or(Ok(0), |text| read_offset(query.sort, text))?;
         Ok(Ask {
             text: shortened(&query.text),
+            choices: Arc::new(Choices::new(query, &chosen, &ranges)),
             chosen,
             asked,
-            ranges: ranges(query).collect(),
+            ranges,
             category: query.category,
             within: query.within,
+            variants: priced_field("variants", query.within.currency),
             price: query.price,
             sort: query.sort,
             offset,
             limit: query.limit.min(MAX_LIMIT),
             with_facets: query.with_facets,
+            fetched,
         })
     }
 
-    /// Asks for the hits, and once more for each facet with a chosen value, as if nothing were chosen in it.
+    /// The page. Where all words together find nothing, that of most products with one of them left out, as a word that nobody knows
+    /// must not hide what the others find.
     pub async fn page(&self, index: &Index) -> std::result::Result<SearchPage, Failure> {
         if !self.text.is_empty() && !self.text.chars().any(char::is_alphanumeric) {
             return Ok(SearchPage::default());
         }
-        let facets: &[&str] = if self.with_facets { &["labels", "variants"] } else { &[] };
-        let main = self.results(index, self.filter(None, true, &Split::new()), facets, self.limit + 1).await?;
+        let page = self.whole(index).await?;
+        let words: Vec<&str> = self.text.split_whitespace().collect();
+        if page.total > 0 || words.len() < 2 || words.len() > MOST_WORDS_LEFT_OUT {
+            return Ok(page);
+        }
+        let without = |left_out: usize| {
+            let rest = words.iter().enumerate().filter(|(at, _)| *at != left_out).map(|(_, word)| *word);
+            Ask { text: rest.collect::<Vec<_>>().join(" "), ..self.clone() }
+        };
+        let shorter: Vec<Ask> = (0..words.len()).map(without).collect();
+        let pages = try_join_all(shorter.iter().map(|ask| ask.whole(index))).await?;
+        Ok(pages.into_iter().fold(page, |best, page| if page.total > best.total { page } else { best }))
+    }
+
+    async fn whole(&self, index: &Index) -> std::result::Result<SearchPage, Failure> {
+        if self.choices.speak_of_variants()
+            && let Some(page) = self.looked_at(index).await?
+        {
+            return Ok(page);
+        }
+        self.counted_there(index).await
+    }
+
+    /// The page from the variants of what the text, the category and the store leave; `None` when that is too much.
+    async fn looked_at(&self, index: &Index) -> std::result::Result<Option<SearchPage>, Failure> {
+        let wide = groups(self.category, &self.within).join(" AND ");
+        let found: SearchResults<Candidate> = self.results(index, wide, &[], (0, self.fetched + 1), &["id", "labels", "offers"]).await?;
+        if found.hits.len() > self.fetched {
+            return Ok(None);
+        }
+        let candidates: Vec<Candidate> = found.hits.into_iter().map(|hit| hit.result).collect();
+        let list = self.choices.list(&candidates);
+        let end = self.offset.saturating_add(self.limit);
+        Ok(Some(SearchPage {
+            total: list.hits.len(),
+            next: (list.hits.len() > end && self.limit > 0).then(|| write_offset(self.sort, end)),
+            hits: list.hits.into_iter().skip(self.offset).take(self.limit).collect(),
+            facets: if self.with_facets { self.facets(list.counts, &list.options) } else { Vec::new() },
+            price_range: list.price_range.filter(|_| self.with_facets),
+            corrected: None,
+        }))
+    }
+
+    /// Asks for the hits, and once more for each facet with a chosen value, as if nothing were chosen in it.
+    async fn counted_there(&self, index: &Index) -> std::result::Result<SearchPage, Failure> {
+        let facets: &[&str] = if self.with_facets { &["labels", &self.variants] } else { &[] };
+        let main: SearchResults<Hit> =
+            self.results(index, self.filter(None, true, &Split::new()), facets, (self.offset, self.limit + 1), &["id"]).await?;
         let mut page = SearchPage { total: main.estimated_total_hits.unwrap_or(main.hits.len()), ..SearchPage::default() };
         page.hits = main.hits.iter().take(self.limit).map(|hit| hit.result.id).collect();
         page.next = (main.hits.len() > self.limit && self.limit > 0).then(|| write_offset(self.sort, self.offset + self.limit));
@@ -98,15 +158,17 @@ impl Ask {
             let mut counts = self.counted(index, None, main.facet_distribution.unwrap_or_default()).await?;
             let keys: BTreeSet<&String> = self.chosen.keys().chain(self.ranges.keys()).collect();
             let others = keys.into_iter().map(|key| async move {
-                let first = self.results(index, self.filter(Some(key), true, &Split::new()), &["labels", "variants"], 0).await?;
+                let first: SearchResults<Hit> =
+                    self.results(index, self.filter(Some(key), true, &Split::new()), &["labels", &self.variants], (0, 0), &["id"]).await?;
                 self.counted(index, Some(key), first.facet_distribution.unwrap_or_default()).await
             });
             counts.extend(try_join_all(others).await?.into_iter().flatten());
-            if let Some((low, high)) = price_fields(&self.within) {
-                let unpriced = self.results(index, self.filter(None, false, &Split::new()), &[&low, &high], 0).await?;
-                page.price_range = price_range(&unpriced, &low, &high);
-            }
-            page.facets = self.facets(&counts);
+            let (low, high) = price_fields(&self.within);
+            let unpriced: SearchResults<Hit> =
+                self.results(index, self.filter(None, false, &Split::new()), &[&low, &high], (0, 0), &["id"]).await?;
+            page.price_range = price_range(&unpriced, &low, &high);
+            let (counts, options) = self.added(&counts);
+            page.facets = self.facets(counts, &options);
         }
         Ok(page)
     }
@@ -123,7 +185,7 @@ impl Ask {
                     continue;
                 }
                 let of_products = has(&counts, "labels", &attribute(key), values);
-                if of_products && has(&counts, "variants", key, values) {
+                if of_products && has(&counts, &self.variants, key, values) {
                     mixed = Some(key);
                     break;
                 }
@@ -135,38 +197,42 @@ impl Ask {
             };
             for side in [true, false] {
                 let split: Split = split.iter().map(|(key, side)| (key.clone(), *side)).chain([(key.clone(), side)]).collect();
-                let found = self.results(index, self.filter(without, true, &split), &["labels", "variants"], 0).await?;
+                let found: SearchResults<Hit> =
+                    self.results(index, self.filter(without, true, &split), &["labels", &self.variants], (0, 0), &["id"]).await?;
                 open.push((split, found.facet_distribution.unwrap_or_default()));
             }
         }
         Ok(counted)
     }
 
-    async fn results(
+    async fn results<T: DeserializeOwned + Send + Sync + 'static>(
         &self,
         index: &Index,
         filter: String,
         facets: &[&str],
-        limit: usize,
-    ) -> std::result::Result<SearchResults<Hit>, Failure> {
-        let prices = price_fields(&self.within).map(|(low, high)| (format!("{low}:asc"), format!("{high}:desc")));
-        let sort: Vec<&str> = match (self.sort, &prices) {
-            (Sort::Relevance, _) if self.text.is_empty() => vec!["available:desc", "popularity:desc"],
-            (Sort::PriceAscending, Some((low, _))) => vec![low],
-            (Sort::PriceDescending, Some((_, high))) => vec![high],
-            (Sort::Newest, _) => vec!["published_at:desc"],
-            _ => Vec::new(),
+        (offset, limit): (usize, usize),
+        shown: &[&str],
+    ) -> std::result::Result<SearchResults<T>, Failure> {
+        let (low, high) = price_fields(&self.within);
+        let (low, high) = (format!("{low}:asc"), format!("{high}:desc"));
+        let sort: &[&str] = match self.sort {
+            Sort::Relevance if self.text.is_empty() => &["available:desc", "popularity:desc"],
+            Sort::Relevance => &[],
+            Sort::PriceAscending => &[&low],
+            Sort::PriceDescending => &[&high],
+            Sort::Newest => &["published_at:desc"],
         };
         let mut search = index.search();
-        search.with_query(&self.text).with_offset(self.offset).with_limit(limit).with_sort(&sort);
-        search.with_attributes_to_retrieve(Selectors::Some(&["id"]));
+        let text = fold(&self.text);
+        search.with_query(&text).with_offset(offset).with_limit(limit).with_sort(sort);
+        search.with_matching_strategy(MatchingStrategies::ALL).with_attributes_to_retrieve(Selectors::Some(shown));
         if !filter.is_empty() {
             search.with_filter(&filter);
         }
         if !facets.is_empty() {
             search.with_facets(Selectors::Some(facets));
         }
-        search.execute::<Hit>().await
+        search.execute::<T>().await
     }
 
     /// Every choice but that of one facet. Where the split does not say who has a chosen value, product or variant, both will do.
@@ -195,31 +261,22 @@ impl Ask {
             ways = ways.iter().flat_map(|way| sides.iter().map(move |of_product| way.with(key, values, *of_product))).collect();
         }
         match ways.as_slice() {
-            [one] => all.extend(one.conditions()),
+            [one] => all.extend(one.conditions(&self.variants)),
             several => {
-                let either = several.iter().map(|way| way.conditions().join(" AND ")).collect::<Vec<_>>();
+                let either = several.iter().map(|way| way.conditions(&self.variants).join(" AND ")).collect::<Vec<_>>();
                 all.push(format!("(({}))", either.join(") OR (")));
             }
         }
-        if let Some((low, high)) = price_fields(&self.within).filter(|_| priced) {
+        if priced {
+            let (low, high) = price_fields(&self.within);
             all.extend(self.price.0.map(|least| format!("{high} >= {least}")));
             all.extend(self.price.1.map(|most| format!("{low} <= {most}")));
         }
         all.join(" AND ")
     }
 
-    fn facets(&self, counted: &[Counted<'_>]) -> Vec<Facet> {
-        let mut counts: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
-        let mut options = BTreeSet::new();
-        for part in counted {
-            let all = ["labels", "variants"].into_iter().filter_map(|column| part.counts.get(column)).flatten();
-            for (text, count) in all {
-                if let Some((key, value)) = self.speaks_of(text, part) {
-                    *counts.entry(merged(key)).or_default().entry(value.to_string()).or_insert(0) += count;
-                    options.extend(key.starts_with("option:").then(|| key.to_string()));
-                }
-            }
-        }
+    /// The facets of what labels count, by merged keys and the keys of options among them.
+    fn facets(&self, mut counts: BTreeMap<String, BTreeMap<String, usize>>, options: &BTreeSet<String>) -> Vec<Facet> {
         for (key, values) in &self.chosen {
             let known = counts.entry(key.clone()).or_default();
             values.iter().for_each(|value| {
@@ -236,6 +293,22 @@ impl Ask {
             counts.into_iter().map(|(key, values)| facet(called(&key), values, &|value| selected(&key, value))).collect();
         facets.sort_by(|a, b| a.key.cmp(&b.key));
         facets
+    }
+
+    /// What the labels of several lists count together.
+    fn added(&self, counted: &[Counted<'_>]) -> (BTreeMap<String, BTreeMap<String, usize>>, BTreeSet<String>) {
+        let mut counts: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
+        let mut options = BTreeSet::new();
+        for part in counted {
+            let all = ["labels", self.variants.as_str()].into_iter().filter_map(|column| part.counts.get(column)).flatten();
+            for (text, count) in all {
+                if let Some((key, value)) = self.speaks_of(text, part) {
+                    *counts.entry(merged(key)).or_default().entry(value.to_string()).or_insert(0) += count;
+                    options.extend(key.starts_with("option:").then(|| key.to_string()));
+                }
+            }
+        }
+        (counts, options)
     }
 
     /// The label that a stored text counts for: that of the facet left out, or without one that of a facet in which nothing is
@@ -270,63 +343,15 @@ fn has(counts: &Counts, column: &str, key: &str, values: &BTreeSet<String>) -> b
     counts.get(column).is_some_and(|texts| texts.keys().flat_map(|text| text.split(OUTER)).any(|label| wanted.contains(label)))
 }
 
-/// One way to fulfil the chosen options and attributes.
-#[derive(Clone, Default)]
-struct Way {
-    /// Conditions on labels of the product.
-    product: Vec<String>,
-    /// Any of these choices of labels on one variant.
-    variants: Vec<Vec<String>>,
-}
-
-impl Way {
-    fn with(&self, key: &str, values: &BTreeSet<String>, of_product: bool) -> Way {
-        let mut way = self.clone();
-        if of_product {
-            let key = attribute(key);
-            way.product.push(format!("labels IN [{}]", list(values.iter().map(|value| format!("{key}{INNER}{value}")))));
-            return way;
-        }
-        if way.variants.is_empty() {
-            way.variants.push(Vec::new());
-        }
-        let longer = |known: &Vec<String>, value: &String| known.iter().cloned().chain([format!("{key}{INNER}{value}")]).collect();
-        way.variants = way.variants.iter().flat_map(|known| values.iter().map(move |value| longer(known, value))).collect();
-        way
-    }
-
-    fn conditions(&self) -> Vec<String> {
-        let variants = self.variants.iter().map(|labels| labels.join(&OUTER.to_string()));
-        let variants = (!self.variants.is_empty()).then(|| format!("variants IN [{}]", list(variants)));
-        self.product.iter().cloned().chain(variants).collect()
-    }
-}
-
 /// The attributes that hold the lowest and the highest price in the currency asked for.
-fn price_fields(within: &Within) -> Option<(String, String)> {
-    within.currency.map(|currency| (format!("price_low.{currency}"), format!("price_high.{currency}")))
+fn price_fields(within: &Within) -> (String, String) {
+    (priced_field("price_low", within.currency), priced_field("price_high", within.currency))
 }
 
 /// What a product has to be in, and have a price in.
-fn groups(category: Option<i64>, within: &Within) -> Vec<String> {
+pub fn groups(category: Option<i64>, within: &Within) -> Vec<String> {
     let groups = category.into_iter().chain(within.part).map(|id| format!("categories = {id}"));
-    groups.chain(price_fields(within).map(|(low, _)| format!("{low} EXISTS"))).collect()
-}
-
-/// Products that begin as typed.
-pub async fn suggestions(index: &Index, text: &str, within: &Within, limit: usize) -> std::result::Result<Vec<Suggestion>, Failure> {
-    let mut search = index.search();
-    search.with_query(text).with_limit(limit).with_attributes_to_retrieve(Selectors::Some(&["id", "slug", "name"]));
-    let filter = groups(None, within).join(" AND ");
-    if !filter.is_empty() {
-        search.with_filter(&filter);
-    }
-    let found = search.execute::<Hit>().await?;
-    Ok(found.hits.into_iter().map(|hit| Suggestion::Product { id: hit.result.id, slug: hit.result.slug, title: hit.result.name }).collect())
-}
-
-fn list(values: impl Iterator<Item = String>) -> String {
-    values.map(|value| format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))).collect::<Vec<_>>().join(", ")
+    groups.chain(within.currency.map(|_| format!("{} EXISTS", price_fields(within).0))).collect()
 }
 
 fn price_range(results: &SearchResults<Hit>, low: &str, high: &str) -> Option<(i64, i64)> {

@@ -1,9 +1,11 @@
 //! A product as Meilisearch stores it, and the settings of its index.
 
+use super::exact::Offer;
 use crate::attributes::decimal;
 use crate::search::schema::{INNER, OUTER, clean, product_labels, variant_labels};
-use crate::search::text::bare;
-use crate::search::{MAX_FACET_VALUES, SearchDocument};
+use crate::search::text::{bare, fold};
+use crate::search::{MAX_FACET_VALUES, SearchDocument, SearchVariant};
+use kernel::money::Currency;
 use meilisearch_sdk::settings::{FacetingSettings, MinWordSizeForTypos, PaginationSetting, Settings, TypoToleranceSettings};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -11,12 +13,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Labels of one variant that are combined; a shop with more options than that filters by the first.
 const MOST_LABELS: usize = 6;
+/// Stands for any currency.
+const ANY: &str = "any";
 
 #[derive(Debug, Serialize)]
 pub struct Document {
     id: i64,
     slug: String,
     name: String,
+    /// What is searched is folded, as the text of a query is: both engines hold the same spellings for one.
     titles: Vec<String>,
     brand: Option<String>,
     kinds: Vec<String>,
@@ -25,14 +30,19 @@ pub struct Document {
     values: Vec<String>,
     descriptions: Vec<String>,
     categories: Vec<i64>,
+    /// Ids and names of the categories, to be shown.
+    named: Vec<(i64, String)>,
     /// `key, separator, value` of the product.
     labels: Vec<String>,
-    /// Every combination of the labels of each variant: `blue`, `xl`, `blue and xl`, so that a filter names one variant.
-    variants: Vec<String>,
+    /// Every combination of the labels of each variant, by the currencies it has a price in: `blue`, `xl`, `blue and xl`, so that a filter
+    /// names one variant.
+    variants: BTreeMap<&'static str, Vec<String>>,
+    /// The variants, to be looked at one by one.
+    offers: Vec<Offer>,
     /// The values of attributes and options that are numbers, in millionths, by [`number_field`]. They stay far below where a double stops counting
     /// in ones.
     numbers: BTreeMap<String, Vec<i64>>,
-    /// Lowest and highest price of a variant by the code of the currency.
+    /// Lowest and highest price of a variant by the code of the currency, and of any.
     price_low: BTreeMap<&'static str, i64>,
     price_high: BTreeMap<&'static str, i64>,
     available: u8,
@@ -44,27 +54,32 @@ impl Document {
     pub fn of(product: &SearchDocument) -> Document {
         let (mut price_low, mut price_high) = (BTreeMap::new(), BTreeMap::new());
         for (currency, price) in product.variants.iter().flat_map(|variant| &variant.prices) {
-            price_low.entry(currency.code()).and_modify(|low: &mut i64| *low = (*low).min(*price)).or_insert(*price);
-            price_high.entry(currency.code()).and_modify(|high: &mut i64| *high = (*high).max(*price)).or_insert(*price);
+            for code in [currency.code(), ANY] {
+                price_low.entry(code).and_modify(|low: &mut i64| *low = (*low).min(*price)).or_insert(*price);
+                price_high.entry(code).and_modify(|high: &mut i64| *high = (*high).max(*price)).or_insert(*price);
+            }
         }
-        let options = product.variants.iter().flat_map(|variant| &variant.options).map(|(_, value)| value.clone());
+        let options = product.variants.iter().flat_map(|variant| &variant.options).map(|(_, value)| value);
         let bare_skus = product.skus.iter().map(|sku| bare(sku));
+        let folded = |texts: &[String]| texts.iter().map(|text| fold(text)).collect();
         Document {
             id: product.product_id,
             slug: product.slug.clone(),
             name: product.titles.first().cloned().unwrap_or_default(),
-            titles: product.titles.clone(),
-            brand: product.brand.clone(),
-            kinds: product.categories.iter().map(|(_, names)| names.clone()).chain(product.product_type.clone()).collect(),
+            titles: folded(&product.titles),
+            brand: product.brand.as_deref().map(fold),
+            kinds: product.categories.iter().map(|(_, names)| names).chain(&product.product_type).map(|name| fold(name)).collect(),
             skus: unique(product.skus.iter().cloned().chain(bare_skus)),
-            tags: product.tags.clone(),
-            values: unique(product.attributes.iter().map(|(_, value)| value.clone()).chain(options)),
-            descriptions: product.descriptions.clone(),
+            tags: folded(&product.tags),
+            values: unique(product.attributes.iter().map(|(_, value)| value).chain(options).map(|value| fold(value))),
+            descriptions: folded(&product.descriptions),
             categories: product.categories.iter().map(|(id, _)| *id).chain(product.collections.iter().copied()).collect(),
+            named: product.categories.clone(),
             labels: unique(
                 product_labels(product).iter().map(|label| label.splitn(3, INNER).take(2).collect::<Vec<_>>().join(&INNER.to_string())),
             ),
-            variants: unique(product.variants.iter().flat_map(|variant| combinations(&variant_labels(product, variant)))),
+            variants: by_currency(product),
+            offers: product.variants.iter().map(|variant| offer(product, variant)).collect(),
             numbers: numbers(product),
             price_low,
             price_high,
@@ -73,6 +88,27 @@ impl Document {
             published_at: product.published_at,
         }
     }
+}
+
+/// A field that is kept by currency, for one or for any: `variants`, `price_low`, `price_high`.
+pub fn priced_field(name: &str, currency: Option<Currency>) -> String {
+    format!("{name}.{}", currency.map_or(ANY, |currency| currency.code()))
+}
+
+fn by_currency(product: &SearchDocument) -> BTreeMap<&'static str, Vec<String>> {
+    let mut all: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
+    for variant in &product.variants {
+        let combinations = combinations(&variant_labels(product, variant));
+        for code in variant.prices.iter().map(|(currency, _)| currency.code()).chain([ANY]) {
+            all.entry(code).or_default().extend_from_slice(&combinations);
+        }
+    }
+    all.into_iter().map(|(code, labels)| (code, unique(labels.into_iter()))).collect()
+}
+
+fn offer(product: &SearchDocument, variant: &SearchVariant) -> Offer {
+    let prices = variant.prices.iter().map(|(currency, price)| (currency.code().to_string(), *price)).collect();
+    Offer { labels: variant_labels(product, variant), prices }
 }
 
 /// How the numbers of a facet are called: its key may hold characters that the name of a field must not.
@@ -116,7 +152,7 @@ pub fn settings() -> Settings {
         .with_searchable_attributes(["titles", "kinds", "brand", "skus", "tags", "values", "descriptions"])
         .with_filterable_attributes(["labels", "variants", "categories", "numbers", "price_low", "price_high"])
         .with_sortable_attributes(["price_low", "price_high", "published_at", "popularity", "available"])
-        .with_displayed_attributes(["id", "slug", "name"])
+        .with_displayed_attributes(["id", "slug", "name", "named", "labels", "offers"])
         .with_ranking_rules(["sort", "words", "typo", "available:desc", "proximity", "attribute", "exactness", "popularity:desc"])
         .with_faceting(FacetingSettings { max_values_per_facet: MAX_FACET_VALUES * 20, sort_facet_values_by: None })
         .with_pagination(PaginationSetting { max_total_hits: 10_000 })

@@ -1,9 +1,10 @@
 //! `storefront/account/*.html`.
 
 use super::form::Form;
-use super::shared::Choice;
+use super::shared::{Card, Choice};
 use crate::erasure::Preview;
 use chrono::NaiveDateTime;
+use kernel::clock::Time;
 use kernel::money::Money;
 use serde::Serialize;
 
@@ -158,4 +159,29 @@ pub struct PersonalView {
 pub struct EraseView {
     pub of: Preview,
     pub form: Form,
+}
+
+/// `wish_list.html`: posts `product` (a slug) or `remove` (a number) to `/account/wish-list`.
+#[derive(Debug, Clone, Serialize)]
+pub struct WishListView {
+    pub items: Vec<WishListItem>,
+    /// What somebody wanted to put there before they signed in.
+    pub wanted: Option<Wanted>,
+}
+
+/// A product that may be put on the list.
+#[derive(Debug, Clone, Serialize)]
+pub struct Wanted {
+    pub slug: String,
+    pub card: Card,
+}
+
+/// A product on the list.
+#[derive(Debug, Clone, Serialize)]
+pub struct WishListItem {
+    pub product: i64,
+    pub title: String,
+    pub added_at: Time,
+    /// `None` when the store does not sell it any more.
+    pub card: Option<Card>,
 }

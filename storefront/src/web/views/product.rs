@@ -30,6 +30,8 @@ pub struct ProductView {
     pub attributes: Vec<Attribute>,
     /// The mark of the row of what is bought together with it.
     pub together: String,
+    /// The mark of the button of the wish list.
+    pub wish_list: String,
     /// Rows of products below.
     pub shelves: Vec<Shelf>,
     /// The mark of the row of products the visitor looked at before.

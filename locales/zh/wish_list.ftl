@@ -1,0 +1,15 @@
+account-wish-list = 心愿单
+wish-list-add = 加入心愿单
+wish-list-remove = 移出心愿单
+wish-list-added = 已加入心愿单。
+wish-list-removed = 已移出心愿单。
+wish-list-full = 心愿单已满，请先移出一些商品。
+wish-list-sign-in = 登录后即可保存到心愿单。
+wish-list-wanted = 要把它加入心愿单吗？
+wish-list-gone = 本店已不再出售
+wish-list-since = 加入时间
+wish-list-none = 心愿单还是空的。在商品页点一下心形即可加入。
+wish-list-look = 去逛逛
+admin-activity-wish_listed = 加入心愿单
+segment-event-wish_listed = 把商品加入过心愿单
+erasure-goes-wish-list = 心愿单中的 { $count } 件商品
