@@ -1,7 +1,7 @@
 //! The binary with 20,000 products: how long the import takes, the start to the first page, and how much memory it holds.
 //!
-//! `cargo bench --bench shop -- start`. `REGULARS_BINARY` names another binary. Wrong when the import or an answer is wrong; a missed
-//! floor is only told.
+//! `cargo bench --bench shop -- start`, and through `tests/support/pg.sh` for PostgreSQL. `REGULARS_BINARY` names another binary. Wrong
+//! when the import or an answer is wrong; a missed floor is only told.
 
 use crate::support::client::{Client, drive, get};
 use crate::support::{Dice, Spread, millis, ms, verdict};
@@ -157,13 +157,21 @@ fn memory(folder: &Path) -> bool {
     driven.wrong == 0
 }
 
-/// The program with its own data folder and nothing from the environment.
+/// The address of a PostgreSQL server that is this run's alone.
+fn server() -> Option<String> {
+    std::env::var("TEST_DATABASE_URL").ok()
+}
+
+/// The program with its own data folder and nothing from the environment but the server.
 fn regulars(folder: &Path, address: Option<SocketAddr>) -> Command {
     let binary = std::env::var_os("REGULARS_BINARY").map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_regulars")), PathBuf::from);
     let mut command = Command::new(binary);
     command.env_clear().current_dir(folder).env("REGULARS_DATA_DIR", folder.join("data")).stdin(Stdio::null());
     // The searches of the load come from one address.
     command.env("REGULARS_LIMITS_SEARCH_PER_MINUTE", "100000");
+    if let Some(url) = server() {
+        command.env("DATABASE_URL", url);
+    }
     if let Some(address) = address {
         command.env("REGULARS_LISTEN", address.to_string());
     }
@@ -198,7 +206,9 @@ impl Running {
     /// Waits until no event and no job is left and a search finds something, but not longer than [`PATIENCE`]. Tells how it went.
     fn settle(&self, folder: &Path) -> String {
         let begun = Instant::now();
-        let db = Db::open(Target::File(folder.join("data").join("regulars.db")), Limits::default()).unwrap();
+        let file = || Target::File(folder.join("data").join("regulars.db"));
+        let target = server().map_or_else(file, |url| Target::parse(&url).unwrap());
+        let db = Db::open(target, Limits::default()).unwrap();
         let now = || Clock::default().now();
         let left = || db.read_now(|conn| Ok(events::backlog(conn)? + i64::from(jobs::any_due(conn, now())?))).unwrap();
         let mut client = Client::connect(self.address).unwrap();

@@ -1,6 +1,26 @@
 // What the journeys look for: the words on the pages and the facts of the demo shop. Wording changes are made here alone.
 
 export const text = {
+  person: {
+    add: /add a task/i,
+    what: /what is to be done/i,
+    until: /^until/i,
+    set: /set the task/i,
+    isSet: /the task is set/i,
+    overdue: /overdue/i,
+    done: /done/i,
+    isDone: /the task is done/i,
+    join: /join with another customer/i,
+    search: /beginning of a mail address/i,
+    find: /find|search/i,
+    why: /why they are one person/i,
+    joinNow: /join both now/i,
+    joined: /both are one customer now/i,
+    undo: /undo/i,
+    whyNot: /why they are two people/i,
+    partNow: /part both now/i,
+    parted: /they are two customers again/i,
+  },
   wish: /put on wish list/i,
   wishAsked: /put this on your wish list/i,
   wishOff: /take off wish list/i,

@@ -1,6 +1,5 @@
-//! Which documents a text finds, and in which order, by Meilisearch's documented rules: the last word may be the beginning of one,
-//! a word of four letters may have one typing error and one of nine two, never its first letter's alone for free, and words with digits none when
-//! the settings say so.
+//! Which documents a text finds, and in which order, by Meilisearch's documented rules: the last word may be the beginning of one, a
+//! word of four letters may have one typing error and one of nine two, an error in the first letter counts twice, and numbers may have none.
 
 use super::filter::{texts, values};
 use serde_json::Value;
