@@ -1,7 +1,7 @@
 //! The benchmarks of the whole shop, in one program: linking it takes minutes, and four of them would take four times as long.
 //!
-//! `cargo bench --bench shop -- bulk pages orders promotions scale start`, or some of them. Each prints what it measured; the exit code is 1 when an
-//! answer was wrong, not when something was slow.
+//! `cargo bench --bench shop -- bulk pages orders person promotions scale start`, or some of them. Each prints what it measured; the exit
+//! code is 1 when an answer was wrong, not when something was slow.
 
 // A benchmark reports rates and ratios; no money is computed here.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::float_arithmetic)]
@@ -12,6 +12,7 @@ mod bulk;
 mod goods;
 mod orders;
 mod pages;
+mod person;
 mod promotions;
 mod scale;
 mod start;
@@ -21,10 +22,11 @@ use std::process::ExitCode;
 
 /// Runs one benchmark and answers whether its results were right.
 type Run = fn() -> bool;
-const ALL: [(&str, Run); 6] = [
+const ALL: [(&str, Run); 7] = [
     ("bulk", bulk::run),
     ("pages", pages::run),
     ("orders", orders::run),
+    ("person", person::run),
     ("promotions", promotions::run),
     ("scale", scale::run),
     ("start", start::run),
@@ -34,7 +36,7 @@ fn main() -> ExitCode {
     // Cargo adds `--bench`.
     let asked: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     if let Some(unknown) = asked.iter().find(|name| ALL.iter().all(|(known, _)| known != name)) {
-        println!("There is no benchmark {unknown}. There are bulk, pages, orders, promotions, scale and start.");
+        println!("There is no benchmark {unknown}. There are bulk, pages, orders, person, promotions, scale and start.");
         return ExitCode::from(2);
     }
     let mut right = true;

@@ -5,7 +5,7 @@
 //! machine's disk; the first time and what the database has to do for them are told beside it. Wrong when a page does not answer or a list
 //! does not hold what it should; a missed floor is only told.
 
-mod whole;
+pub mod whole;
 
 use crate::goods;
 use crate::support::{Dice, Spread, millis, verdict};

@@ -3,7 +3,7 @@
 //! `cargo bench --bench shop -- start`, and through `tests/support/pg.sh` for PostgreSQL. `REGULARS_BINARY` names another binary. Wrong
 //! when the import or an answer is wrong; a missed floor is only told.
 
-use crate::support::client::{Client, drive, get};
+use crate::support::client::{Client, contains, drive, get};
 use crate::support::{Dice, Spread, millis, ms, verdict};
 use kernel::clock::Clock;
 use kernel::db::{Limits, Target};
@@ -257,10 +257,6 @@ impl Drop for Running {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-fn contains(text: &[u8], part: &[u8]) -> bool {
-    text.windows(part.len()).any(|window| window == part)
 }
 
 /// A product file as Shopify writes it, classic columns: 1 to 4 variants each, no pictures. Answers how many variants it holds.

@@ -22,7 +22,8 @@ use storefront::search_index;
 
 /// How often the server is started for a size.
 const VISITS: usize = 3;
-const TOKEN: &str = "bench-session-of-staff";
+/// The session of the owner, whom [`open`] signs in.
+pub const TOKEN: &str = "bench-session-of-staff";
 /// The small shop sold nothing in the days it shows.
 const OVERVIEW: &str = "overview";
 
@@ -87,7 +88,8 @@ fn visit(state: AppState, scale: i64) -> std::result::Result<Vec<Times>, String>
     times
 }
 
-fn open(db: &Db, folder: &std::path::Path) -> Result<AppState> {
+/// The shop on this database, keeping no page, with an owner who is signed in.
+pub fn open(db: &Db, folder: &std::path::Path) -> Result<AppState> {
     let url = match db.target() {
         Target::File(path) => format!("sqlite://{}", path.display()),
         Target::Postgres(url) => url.clone(),

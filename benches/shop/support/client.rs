@@ -112,3 +112,8 @@ pub fn drive(to: SocketAddr, requests: &[Vec<u8>], connections: usize, time: Dur
         slowest_ms: all.iter().map(|driven| driven.slowest_ms).fold(0.0, f64::max),
     }
 }
+
+/// Whether a text holds another one.
+pub fn contains(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
+}
