@@ -1,4 +1,4 @@
-//! Filter expressions as Meilisearch's reference describes them, read and applied to a document.
+//! Filter expressions as Meilisearch's reference describes them, read and applied to a document. Numbers are doubles, as the server has them.
 
 use serde_json::Value;
 
