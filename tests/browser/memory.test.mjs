@@ -23,7 +23,7 @@ journeys('the memory', (journey) => {
     await press(page, main(page).getByRole('link', { name: say.name }))
     await main(page).getByRole('heading', { name: say.name, level: 1 }).waitFor()
     await main(page).getByLabel(say.tags).fill('tea, vip, tea')
-    await main(page).getByLabel(say.note).fill('Likes oolong.')
+    await main(page).getByLabel(say.note).first().fill('Likes oolong.')
     await press(page, button(page, say.save))
     await main(page).getByText(say.saved).waitFor()
   })

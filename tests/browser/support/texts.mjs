@@ -175,7 +175,7 @@ export const text = {
     below: /^add below/i,
     target: /^leads to/i,
     address: /^address/i,
-    words: /^words(?! in)/i,
+    words: /^words \(english\)/i,
     save: /^save$/i,
     saved: /\bsaved\.$/i,
     odd: /a path begins with one slash/i,
