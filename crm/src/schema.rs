@@ -397,4 +397,4 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(customers, scores, segment_states, customer_tasks);
 diesel::allow_tables_to_appear_in_same_query!(segments, segment_states);
 diesel::allow_tables_to_appear_in_same_query!(product_kin, purchase_lines);
-diesel::allow_tables_to_appear_in_same_query!(tickets, ticket_messages, ticket_files);
+diesel::allow_tables_to_appear_in_same_query!(tickets, ticket_messages, ticket_files, ticket_events);

@@ -12,6 +12,7 @@ mod list;
 pub mod log;
 mod messages;
 mod open;
+mod proof;
 mod steps;
 
 pub use files::{File, MAX_FILE, MAX_FILES, NewFile, checked, file, files_of};
@@ -23,6 +24,7 @@ pub use messages::{
     references, reply, thread, told_by_system,
 };
 pub use open::{Asker, New, NewLine, Opened, open, opened_since};
+pub use proof::{Proof, acted_since, proofs};
 pub use steps::{Change, assign, change, claim, rate, reopen, solve};
 
 use crate::CustomerId;

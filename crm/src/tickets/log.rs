@@ -1,7 +1,7 @@
 //! What happened to a ticket, added once and never changed. Status, outcome and the moments of a ticket are a fold over it
 //! ([`State::after`]), which the commands take a step of and the doctor makes anew.
 
-use super::{MessageId, Outcome, Status, TicketId};
+use super::{MessageId, Outcome, Status, Ticket, TicketId};
 use crate::schema::ticket_events as rows;
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -99,6 +99,17 @@ pub struct State {
 }
 
 impl State {
+    /// What is stored of a ticket.
+    pub fn of(ticket: &Ticket) -> State {
+        State {
+            status: ticket.status,
+            outcome: ticket.outcome,
+            asked_at: ticket.asked_at,
+            first_answered_at: ticket.first_answered_at,
+            solved_at: ticket.solved_at,
+        }
+    }
+
     /// A ticket that was opened at `at`.
     pub fn opened(at: Time) -> State {
         State { status: Status::Open, outcome: None, asked_at: Some(at), first_answered_at: None, solved_at: None }

@@ -2,7 +2,7 @@
 
 use super::log::{self, Happened, State, What};
 use super::messages::{self, Agent, By, NewMessage};
-use super::{Channel, Kind, SUBJECT, Ticket, TicketId, get};
+use super::{Channel, Kind, PRIORITIES, SUBJECT, Ticket, TicketId, get};
 use crate::activities;
 use crate::customers::{self, NewCustomer};
 use crate::email::Email;
@@ -49,6 +49,10 @@ pub struct New<'a> {
     pub language: String,
     /// When they would like to be called.
     pub call: Option<(Time, Time)>,
+    /// Where it is filed; empty: nowhere yet.
+    pub queue: String,
+    /// One of [`super::PRIORITIES`]; most are [`super::ORDINARY`].
+    pub priority: i64,
     pub message: NewMessage,
     /// Staff who wrote down what they were told; the message is a note of theirs then.
     pub logged_by: Option<Agent<'a>>,
@@ -111,6 +115,9 @@ fn check(new: &New) -> Result<()> {
     if new.call.is_some_and(|(from, until)| from >= until) {
         wrong.add("call", "ticket-call-window");
     }
+    if !PRIORITIES.contains(&new.priority) {
+        wrong.add("priority", "ticket-priority");
+    }
     if new.lines.iter().any(|line| line.quantity < 1) {
         wrong.add("lines", "ticket-lines");
     }
@@ -164,6 +171,8 @@ fn insert(conn: &mut Conn, new: &New, customer: Option<CustomerId>, email: &str,
         tickets::status.eq(status),
         tickets::asked_at.eq(asked_at),
         tickets::request_key.eq(new.request_key.as_deref()),
+        tickets::queue.eq(line(&new.queue)),
+        tickets::priority.eq(new.priority),
         tickets::opened_at.eq(now),
         tickets::changed_at.eq(now),
     );

@@ -35,13 +35,7 @@ pub fn claim(conn: &mut Conn, id: TicketId, seen: Option<i64>, now: Time) -> Res
 /// Keeps what happened and writes what follows from it. The ticket is claimed.
 pub(super) fn step(conn: &mut Conn, ticket: Ticket, happened: Happened, outcome: Option<Outcome>, now: Time) -> Result<Ticket> {
     log::keep(conn, ticket.id, happened, now)?;
-    let was = State {
-        status: ticket.status,
-        outcome: ticket.outcome,
-        asked_at: ticket.asked_at,
-        first_answered_at: ticket.first_answered_at,
-        solved_at: ticket.solved_at,
-    };
+    let was = State::of(&ticket);
     let is = was.clone().after(happened.what, outcome, now);
     if is == was {
         return Ok(ticket);

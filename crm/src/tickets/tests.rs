@@ -18,6 +18,8 @@ fn wish(email: &str, body: &str) -> New<'static> {
         store: 1,
         language: "en".into(),
         call: None,
+        queue: String::new(),
+        priority: ORDINARY,
         message: NewMessage::text(body),
         logged_by: None,
         request_key: None,
@@ -35,14 +37,7 @@ fn at(minutes: i64) -> kernel::clock::Time {
 /// The stored state of a ticket is the fold over its log.
 fn proven(conn: &mut Conn, id: TicketId) -> Result<Ticket> {
     let ticket = get(conn, id)?;
-    let stored = State {
-        status: ticket.status,
-        outcome: ticket.outcome,
-        asked_at: ticket.asked_at,
-        first_answered_at: ticket.first_answered_at,
-        solved_at: ticket.solved_at,
-    };
-    assert_eq!(fold(&log::of(conn, id)?), Some(stored));
+    assert_eq!(fold(&log::of(conn, id)?), Some(State::of(&ticket)));
     Ok(ticket)
 }
 
