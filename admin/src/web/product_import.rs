@@ -3,7 +3,7 @@
 use super::batches::field_name;
 use super::choice;
 use super::desk::Desk;
-use super::upload::{self, Upload};
+use super::upload;
 use actix_multipart::Multipart;
 use actix_web::{HttpResponse, web};
 use kernel::money::Currency;
@@ -14,6 +14,7 @@ use storefront::ids::BatchId;
 use storefront::imports::{FileError, read_products};
 use storefront::web::posted::Posted;
 use storefront::web::words::Words;
+use storefront::web::upload::Upload;
 
 /// The largest file, in MiB.
 const LARGEST: usize = 32;

@@ -1,7 +1,7 @@
 //! Goods that come back: the list, and one return through all its steps.
 
 use super::desk::{Desk, ROWS, refusal};
-use super::upload::{self, Upload};
+use super::upload;
 use crate::staff;
 use actix_multipart::Multipart;
 use actix_web::http::StatusCode;
@@ -18,6 +18,7 @@ use storefront::web::orders::label_file;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 use storefront::{exchanges, logins, stock};
+use storefront::web::upload::Upload;
 
 const ANSWER: &[&str] = &["message"];
 

@@ -30,13 +30,14 @@ pub fn proofs(conn: &mut Conn, after: TicketId, limit: i64) -> Result<Vec<Proof>
     Ok(all)
 }
 
-/// How many actions on orders `actor` brought about for a customer since then, counted up to `most`.
-pub fn acted_since(conn: &mut Conn, customer: CustomerId, actor: &str, since: Time, most: i64) -> Result<i64> {
+/// How often `what` was done for a customer by `actor` since then, counted up to `most`.
+pub fn acted_since(conn: &mut Conn, customer: CustomerId, (actor, what): (&str, &str), since: Time, most: i64) -> Result<i64> {
     let own = ticket_events::table
         .inner_join(tickets::table.on(tickets::id.eq(ticket_events::ticket_id)))
         .filter(tickets::customer_id.eq(customer))
         .filter(ticket_events::kind.eq(What::Acted))
         .filter(ticket_events::actor.eq(actor))
+        .filter(ticket_events::detail.eq(what))
         .filter(ticket_events::happened_at.ge(since));
     let found: Vec<i64> = own.limit(most).select(ticket_events::id).load(conn)?;
     Ok(i64::try_from(found.len()).unwrap_or(most))
