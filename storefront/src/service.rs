@@ -8,9 +8,9 @@ mod policy;
 mod proposals;
 mod remedy;
 
-pub use act::{Deed, Wish, act};
+pub use act::{Allowance, Carried, Deed, Wish, act};
 pub use ask::{Ask, Decided, ask, question};
 pub use policy::{ORDER_KINDS, Policy, Rule, policy, save};
 pub(crate) use proposals::forget;
-pub use proposals::{Proposal, ProposalId, approve, decline, of_ticket, propose, waiting};
+pub use proposals::{Proposal, ProposalId, State, approve, decline, of_this, of_ticket, waiting};
 pub use remedy::{Offer, Remedy, answer, worth};

@@ -26,6 +26,8 @@ pub struct Filter {
     pub kind: Option<Kind>,
     pub channel: Option<Channel>,
     pub tag: Option<String>,
+    /// Where answers go.
+    pub email: Option<String>,
     /// The last ticket of the page before.
     pub after: Option<Place>,
 }
@@ -75,6 +77,9 @@ pub fn list(conn: &mut Conn, filter: &Filter, limit: i64) -> Result<Vec<Ticket>>
     }
     if let Some(channel) = filter.channel {
         query = query.filter(tickets::channel.eq(channel));
+    }
+    if let Some(email) = &filter.email {
+        query = query.filter(tickets::email_key.eq(email.to_lowercase()));
     }
     if let Some(tag) = filter.tag.as_deref().filter(|tag| !tag.is_empty()) {
         let own = like(&tag.to_lowercase());

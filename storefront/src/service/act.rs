@@ -1,6 +1,7 @@
 //! What staff do about an order from its ticket: one commit of ticket, order, goods, ledger and events.
 
 use super::policy::policy;
+use super::proposals::{self, ProposalId};
 use crate::ids::OrderId;
 use crate::logins;
 use crate::orders::{self, CancelReason, Order};
@@ -20,10 +21,16 @@ use serde::{Deserialize, Serialize};
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Deed {
     /// `expected` is the amount that was shown, in minor units.
-    Refund { request: Request, expected: i64 },
+    Refund {
+        request: Request,
+        expected: i64,
+    },
     Cancel,
     /// Store credit, in minor units of the order's currency, or of the shop's without an order.
-    Credit { amount: i64, currency: Currency },
+    Credit {
+        amount: i64,
+        currency: Currency,
+    },
 }
 
 impl Deed {
@@ -59,20 +66,44 @@ pub struct Wish {
     pub solve: bool,
 }
 
-/// Does it. `Conflict` when the ticket or the order went on since they were seen, when what goes back is not what was shown, or when it is
-/// beyond what one of the staff may give alone (`service-beyond-limit`; [`super::propose`] is for that). Nothing is written then.
-pub fn act(conn: &mut Conn, wish: &Wish, agent: Agent, now: Time) -> Result<Ticket> {
+/// Up to what somebody may give alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Allowance {
+    /// The policy's limit.
+    Limited,
+    /// Whatever there is.
+    Whole,
+}
+
+/// What became of a wish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carried {
+    Done,
+    /// It is beyond the limit, and waits for somebody else.
+    Proposed(ProposalId),
+}
+
+/// Does it, or keeps it as a proposal when it is beyond what they may give alone. `Conflict` when the ticket or the order went on since they
+/// were seen, or when what goes back is not what was shown: nothing is written then.
+pub fn act(conn: &mut Conn, wish: &Wish, agent: Agent, allowance: Allowance, now: Time) -> Result<Carried> {
     let ticket = tickets::claim(conn, wish.ticket, Some(wish.seen), now)?;
     let order = held(conn, &ticket, wish, now)?;
     let money = moved(conn, order.as_ref(), &wish.deed)?;
-    if !policy(conn)?.within(money.minor, money.currency) {
-        return Err(Error::conflict("service-beyond-limit"));
+    if allowance == Allowance::Limited && !policy(conn)?.within(money.minor, money.currency) {
+        // What cannot be done is not proposed either.
+        if let (Deed::Refund { request, .. }, Some(order)) = (&wish.deed, &order)
+            && refunds::preview(conn, order, request)?.amount != money.minor
+        {
+            return Err(Error::conflict("refund-changed"));
+        }
+        let proposal = proposals::keep(conn, &ticket, order.as_ref(), &wish.deed, money, agent, now)?;
+        return Ok(Carried::Proposed(proposal));
     }
     done(conn, &ticket, order.as_ref(), &wish.deed, agent, now)?;
     if wish.solve {
         tickets::solve(conn, ticket.id, wish.deed.outcome(), agent.actor, None, now)?;
     }
-    tickets::get(conn, ticket.id)
+    Ok(Carried::Done)
 }
 
 /// The order of the ticket, locked, as it was seen.

@@ -1,12 +1,11 @@
 //! What somebody of the staff would do about a ticket and may not alone. Somebody who may approves it, which does it then, or declines it.
 
-use super::act::{Deed, Wish, done, moved};
-use super::policy::policy;
+use super::act::{Deed, done, moved};
 use crate::ids::OrderId;
-use crate::orders;
+use crate::orders::{self, Order};
 use crate::schema::ticket_proposals as rows;
 use crm::CustomerId;
-use crm::tickets::{self, Agent, NewMessage, TicketId};
+use crm::tickets::{self, Agent, NewMessage, Ticket, TicketId};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::json::Json;
@@ -46,22 +45,20 @@ impl Proposal {
     }
 }
 
-/// Keeps what somebody wants to be done, with a note in the ticket. `Conflict` when ticket or order went on since they were seen, or when they
-/// may do it alone.
-pub fn propose(conn: &mut Conn, wish: &Wish, agent: Agent, now: Time) -> Result<ProposalId> {
-    let ticket = tickets::claim(conn, wish.ticket, Some(wish.seen), now)?;
-    let order = match (ticket.order_id, wish.order_seen) {
-        (Some(order), Some(seen)) => Some(orders::lock_seen(conn, OrderId(order), seen, now)?),
-        _ => None,
-    };
-    let money = moved(conn, order.as_ref(), &wish.deed)?;
-    if policy(conn)?.within(money.minor, money.currency) {
-        return Err(Error::conflict("service-within-limit"));
-    }
+/// Keeps what somebody wants to be done about a ticket that is claimed.
+pub(super) fn keep(
+    conn: &mut Conn,
+    ticket: &Ticket,
+    order: Option<&Order>,
+    deed: &Deed,
+    money: Money,
+    agent: Agent,
+    now: Time,
+) -> Result<ProposalId> {
     let row = (
-        rows::ticket_id.eq(wish.ticket),
-        rows::order_id.eq(order.as_ref().map(|order| order.id)),
-        rows::deed.eq(kernel::json::text(&wish.deed)?),
+        rows::ticket_id.eq(ticket.id),
+        rows::order_id.eq(order.map(|order| order.id)),
+        rows::deed.eq(kernel::json::text(deed)?),
         rows::amount.eq(money.minor),
         rows::currency.eq(money.currency.code()),
         rows::proposed_by.eq(agent.actor),

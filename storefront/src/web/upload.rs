@@ -23,14 +23,7 @@ pub struct Upload {
 
 /// The file in the field `field`. `Invalid` when there is none, or with `too_large` when it has more than `limit` bytes; `Conflict` when the
 /// form is not one of ours.
-pub async fn file(
-    door: &Door,
-    visit: &Visit,
-    mut parts: Multipart,
-    field: &str,
-    limit: usize,
-    too_large: &str,
-) -> Result<Upload> {
+pub async fn file(door: &Door, visit: &Visit, mut parts: Multipart, field: &str, limit: usize, too_large: &str) -> Result<Upload> {
     let (mut csrf, mut alt, mut found) = (String::new(), String::new(), None);
     let mut seen = 0;
     while let Some(part) = parts.next().await {

@@ -31,8 +31,7 @@ pub async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
 
 async fn render(door: &Door, visit: &Visit, status: StatusCode, form: Form) -> Result<HttpResponse> {
     let seen = visit.clone();
-    let (mut page, guest) =
-        door.read(move |conn, now| Ok((frame::load(conn, &seen, now)?, seen.customer(conn, now)?.is_none()))).await?;
+    let (mut page, guest) = door.read(move |conn, now| Ok((frame::load(conn, &seen, now)?, seen.customer(conn, now)?.is_none()))).await?;
     page.title = Words::of(&door.templates, visit.language)?.get("contact-title");
     page.noindex = true;
     page.alternates = frame::alternates(&visit.site, "/contact", visit.language);

@@ -75,7 +75,8 @@ pub async fn download(door: web::Data<Door>, visit: Visit, path: web::Path<(Stri
 /// A file as a download, whatever it is.
 pub fn attachment(file: &File, bytes: Vec<u8>) -> HttpResponse {
     // RFC 6266: letters beyond ASCII go by the second name.
-    let plain: String = file.name.chars().map(|letter| if letter.is_ascii_alphanumeric() || "._- ".contains(letter) { letter } else { '_' }).collect();
+    let plain: String =
+        file.name.chars().map(|letter| if letter.is_ascii_alphanumeric() || "._- ".contains(letter) { letter } else { '_' }).collect();
     let encoded: String = form_urlencoded::byte_serialize(file.name.as_bytes()).collect::<String>().replace('+', "%20");
     HttpResponse::Ok()
         .content_type(file.content_type.as_str())

@@ -145,8 +145,7 @@ fn answered(conn: &mut Conn, order: &Order, kind: Kind, chosen: &Chosen, now: Ti
                 at: parcel.shipped_at,
                 carrier: shown::some(&parcel.carrier),
                 tracking_number: shown::some(&parcel.tracking_number),
-                tracking_url: shown::some(&parcel.tracking_url)
-                    .filter(|url| url.starts_with("https://") || url.starts_with("http://")),
+                tracking_url: shown::some(&parcel.tracking_url).filter(|url| url.starts_with("https://") || url.starts_with("http://")),
             });
         }
     }
