@@ -13,8 +13,8 @@ use storefront::batches::{self, Undoing};
 use storefront::ids::BatchId;
 use storefront::imports::{FileError, read_products};
 use storefront::web::posted::Posted;
-use storefront::web::words::Words;
 use storefront::web::upload::Upload;
+use storefront::web::words::Words;
 
 /// The largest file, in MiB.
 const LARGEST: usize = 32;

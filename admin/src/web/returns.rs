@@ -16,9 +16,9 @@ use storefront::returns::{self, Inspected, MAX_LABEL, Return, ReturnLine, Status
 use storefront::web::orders::instead_name;
 use storefront::web::orders::label_file;
 use storefront::web::posted::Posted;
+use storefront::web::upload::Upload;
 use storefront::web::views::form::Form;
 use storefront::{exchanges, logins, stock};
-use storefront::web::upload::Upload;
 
 const ANSWER: &[&str] = &["message"];
 

@@ -16,8 +16,8 @@ use crate::permissions::Permission::{
     GiftCardsView, JobsManage, JobsView, MailsResend, MailsView, OrdersCancel, OrdersCapture, OrdersEdit, OrdersNote, OrdersPlace,
     OrdersRefund, OrdersShip, OrdersView, ProductsEdit, ProductsView, PromotionsEdit, PromotionsView, RecommendationsEdit,
     RecommendationsView, ReturnsHandle, ReturnsView, SegmentsEdit, SegmentsView, SettingsEdit, SettingsView, ShippingEdit, ShippingView,
-    StaffManage, StockAdjust, StockView, StoreCreditManage, StoreCreditView, TasksEdit, TaxesEdit, TaxesView,
-    TicketsAnswer, TicketsApprove, TicketsMoney, TicketsView,
+    StaffManage, StockAdjust, StockView, StoreCreditManage, StoreCreditView, TasksEdit, TaxesEdit, TaxesView, TicketsAnswer,
+    TicketsApprove, TicketsMoney, TicketsView,
 };
 
 /// The list. Made anew for each worker of the server, since each has its own handlers.

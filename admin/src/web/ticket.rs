@@ -107,7 +107,8 @@ fn load(conn: &mut Conn, ticket: &Ticket, before: Option<MessageId>, words: &Wor
     };
     let joined: Vec<String> = tickets::merged(conn, ticket.id)?.into_iter().map(|one| one.number).collect();
     let store = shop::get(conn)?;
-    let call = ticket.call_from.zip(ticket.call_until).map(|(from, until)| json!({ "from": store.local(from), "until": store.local(until) }));
+    let call =
+        ticket.call_from.zip(ticket.call_until).map(|(from, until)| json!({ "from": store.local(from), "until": store.local(until) }));
     Ok(json!({
         "number": ticket.number, "subject": ticket.subject, "kind": ticket.kind, "channel": ticket.channel, "status": ticket.status,
         "outcome": ticket.outcome, "email": ticket.email, "phone": ticket.phone, "call": call, "language": ticket.language, "queue": ticket.queue,

@@ -90,13 +90,7 @@ pub async fn refund_wish(desk: &Desk, source: &Source, posted: &Posted, request:
 pub async fn cancel(desk: Desk, number: web::Path<String>, posted: Posted) -> Result<HttpResponse> {
     let form = posted.clone();
     carried(&desk, &number, &posted, "admin-order-cancel-done", move |_, ticket| {
-        Ok(Wish {
-            ticket,
-            seen: seen(&form)?,
-            order_seen: Some(form.id("order_seen")?),
-            deed: Deed::Cancel,
-            solve: form.ticked("solve"),
-        })
+        Ok(Wish { ticket, seen: seen(&form)?, order_seen: Some(form.id("order_seen")?), deed: Deed::Cancel, solve: form.ticked("solve") })
     })
     .await
 }

@@ -73,16 +73,18 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
         .await?;
     let next = desk.next(found.len(), found.last().map(|last| Place::of(last, filter.status).text()));
     let query = |name: &str| desk.query(name);
+    let more = ["queue", "kind", "channel", "tag"].iter().any(|name| !query(name).is_empty());
     let view = json!({ "rows": rows, "next": next, "people": people, "queues": queues, "proposed": proposed,
         "status": filter.status.map_or("all", Status::as_str), "whose": query("whose"), "queue": query("queue"), "kind": query("kind"),
         "channel": query("channel"), "tag": query("tag"), "q": query("q"), "kinds": Kind::ALL, "channels": Channel::ALL,
-        "more": ["queue", "kind", "channel", "tag"].iter().any(|name| !query(name).is_empty()) });
+        "more": more });
     desk.page("admin/tickets.html", "admin-tickets", view)
 }
 
 /// The queues that the policy files into.
 pub fn queues(conn: &mut Conn) -> Result<Vec<Value>> {
-    let mut names: Vec<String> = service::policy(conn)?.rules.into_values().map(|rule| rule.queue).filter(|name| !name.is_empty()).collect();
+    let mut names: Vec<String> =
+        service::policy(conn)?.rules.into_values().map(|rule| rule.queue).filter(|name| !name.is_empty()).collect();
     names.sort();
     names.dedup();
     Ok(names.into_iter().map(|name| json!({ "value": name, "label": name })).collect())
@@ -129,7 +131,9 @@ pub async fn create(desk: Desk, posted: Posted) -> Result<HttpResponse> {
             desk.write(move |conn, act| {
                 let order = match typed.get("order").trim() {
                     "" => None,
-                    number => Some(orders::get_by_number(conn, number).map_err(|_| kernel::Error::field("order", "admin-ticket-no-order"))?),
+                    number => {
+                        Some(orders::get_by_number(conn, number).map_err(|_| kernel::Error::field("order", "admin-ticket-no-order"))?)
+                    }
                 };
                 let mut asker = asker.clone();
                 // Of an order it is the buyer who asks.

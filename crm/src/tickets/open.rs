@@ -194,7 +194,15 @@ pub(super) fn next(conn: &mut Conn) -> Result<String> {
     Ok(format!("T{number}"))
 }
 
-/// How many tickets were opened with answers going to this address since then, counted up to `most`: what keeps receipts bounded.
+/// How many tickets were opened before this one, since then, with answers going to the same address; counted up to `most`. It keeps
+/// receipts bounded.
+pub fn opened_before(conn: &mut Conn, ticket: &Ticket, since: Time, most: i64) -> Result<i64> {
+    let own = tickets::table.filter(tickets::email_key.eq(ticket.email.to_lowercase())).filter(tickets::opened_at.ge(since));
+    let found: Vec<TicketId> = own.filter(tickets::id.lt(ticket.id)).limit(most).select(tickets::id).load(conn)?;
+    Ok(i64::try_from(found.len()).unwrap_or(most))
+}
+
+/// How many tickets were opened with answers going to this address since then, counted up to `most`.
 pub fn opened_since(conn: &mut Conn, email: &str, since: Time, most: i64) -> Result<i64> {
     let own = tickets::table.filter(tickets::email_key.eq(email.to_lowercase())).filter(tickets::opened_at.ge(since));
     let found: Vec<TicketId> = own.limit(most).select(tickets::id).load(conn)?;

@@ -50,7 +50,8 @@ fn a_question_is_answered_once_and_ends_with_an_outcome() {
         assert!(opened.new && !open(conn, &once, noon())?.new);
         let id = opened.ticket.id;
         assert_eq!(opened.ticket.number, "T1001");
-        assert_eq!(opened_since(conn, "Ann@example.com", noon(), 9)?, 1);
+        let next = open(conn, &wish("Ann@example.com", "And red?"), noon())?.ticket;
+        assert_eq!((opened_before(conn, &next, noon(), 9)?, opened_before(conn, &opened.ticket, noon(), 9)?), (1, 0));
         // Two agents answer what both saw: the second is refused.
         let seen = opened.ticket.version;
         reply(conn, id, &answer("Yes", None), ANN, seen, at(1))?;

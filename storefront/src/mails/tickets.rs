@@ -23,7 +23,7 @@ pub fn received(conn: &mut Conn, id: TicketId, now: Time, mailer: &Mailer) -> Re
     if !by_customer || ticket.status == Status::Solved || matches!(ticket.channel, Channel::Chat | Channel::Phone) {
         return Ok(());
     }
-    if tickets::opened_since(conn, &ticket.email, ticket.opened_at - TimeDelta::hours(1), RECEIPTS + 1)? > RECEIPTS {
+    if tickets::opened_before(conn, &ticket, ticket.opened_at - TimeDelta::hours(1), RECEIPTS)? >= RECEIPTS {
         return Ok(());
     }
     let headers = Headers { written_by: WrittenBy::Reply, ..headers(conn, &ticket, mailer)? };

@@ -9,6 +9,7 @@ use crate::shipments;
 use crate::web::door::Door;
 use crate::web::orders::{allowed, path_for};
 use crate::web::posted::Posted;
+use crate::web::views::cart::LineView;
 use crate::web::views::form::{self, Form};
 use crate::web::views::page::{Page, Tone};
 use crate::web::views::requests::{HelpAnswer, HelpLine, HelpParcel, HelpRemedy, HelpView};
@@ -90,7 +91,7 @@ async fn render(door: &Door, visit: &Visit, status: StatusCode, number: String, 
 fn load(conn: &mut Conn, visit: &Visit, order: &Order, back: String, chosen: &Chosen, now: Time) -> Result<HelpView> {
     let lines = orders::lines(conn, order.id)?;
     let shown = shown::order_lines(conn, visit.site.id, order, &lines)?;
-    let line = |(line, shown): (&OrderLine, crate::web::views::shared::LineView)| {
+    let line = |(line, shown): (&OrderLine, LineView)| {
         let name = format!("quantity-{}", line.id);
         let value = chosen.typed.get(&name).to_string();
         HelpLine {
