@@ -218,7 +218,8 @@ fn receipts_to_one_address_come_to_an_end() {
     house.work();
     assert_eq!(
         (house.mails("robot@example.com").len(), house.mails("machine@example.com").len()),
-        (5, 0), "no more in an hour, and none to a machine"
+        (5, 0),
+        "no more in an hour, and none to a machine"
     );
 }
 

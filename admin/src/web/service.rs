@@ -137,7 +137,8 @@ pub async fn add_macro(desk: Desk, posted: Posted) -> Result<HttpResponse> {
     let form = posted.clone();
     let added = desk.write(move |conn, act| {
         let id = macros::add(conn, form.get("title"), form.get("body"), act.now)?;
-        act.log(conn, "service.macro", "service", &Value::Null, &macros::get(conn, id)?)
+        let after = macros::get(conn, id)?;
+        act.log(conn, "service.macro", "service", &Value::Null, &after)
     });
     match added.await {
         Ok(()) => Ok(desk.done(HERE, "admin-saved")),
@@ -151,7 +152,8 @@ pub async fn change_macro(desk: Desk, id: web::Path<i64>, posted: Posted) -> Res
         let before = macros::get(conn, id)?;
         let seen = form.get("seen").parse().ok().and_then(DateTime::from_timestamp_micros).ok_or_else(|| Error::conflict("admin-stale"))?;
         macros::change(conn, id, form.get("title"), form.get("body"), seen.naive_utc(), act.now)?;
-        act.log(conn, "service.macro", "service", &before, &macros::get(conn, id)?)
+        let after = macros::get(conn, id)?;
+        act.log(conn, "service.macro", "service", &before, &after)
     });
     match changed.await {
         Ok(()) => Ok(desk.done(HERE, "admin-saved")),
