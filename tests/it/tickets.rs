@@ -3,9 +3,9 @@
 use crate::pairs::dumped;
 use crate::races::together;
 use crate::returns::sent;
-use crate::support::goods::{self, EUR, now};
+use crate::support::goods::{self, now};
 use crate::support::house::House;
-use crate::support::office::{at_work, person, role};
+use crate::support::office::{at_work, csrf, person, role};
 use admin::permissions::Preset;
 use chrono::TimeDelta;
 use crm::email::Email;
@@ -196,7 +196,7 @@ fn of_many_answers_to_one_message_one_is_sent() {
     assert_eq!(sent.iter().filter(|one| one.is_ok()).count(), 1);
     assert!(sent.into_iter().filter_map(Result::err).all(|error| matches!(error, Error::Conflict(text) if text == tickets::STALE)));
     house.work();
-    let answers = house.mails("ann@example.com").into_iter().filter(|mail| mail.body_text.contains("answer ")).count();
+    let answers = house.mails("ann@example.com").into_iter().filter(|mail| mail.written_by.as_str() == "no").count();
     assert_eq!(answers, 1);
     // The answer stands in the thread of the mail that asked.
     let answer = house.mails("ann@example.com").into_iter().find(|mail| mail.written_by.as_str() == "no").unwrap();
@@ -251,7 +251,9 @@ fn a_refund_from_a_ticket_is_all_or_nothing_and_within_the_limit() {
         })
         .unwrap()
         .ticket;
-    let before = dumped(&db);
+    // PostgreSQL gives the numbers of rows out for good.
+    let rows = || dumped(&db).lines().filter(|line| line.starts_with('[')).map(str::to_string).collect::<Vec<_>>();
+    let before = rows();
     // Another amount than was shown, a crash after everything was written, a ticket that went on.
     let other = db.write_now(move |conn| {
         let wish = wish(conn, ticket.id, line, 1100)?;
@@ -269,7 +271,7 @@ fn a_refund_from_a_ticket_is_all_or_nothing_and_within_the_limit() {
         service::act(conn, &wish, MIA, Allowance::Limited, now())
     });
     assert!(matches!(stale, Err(Error::Conflict(text)) if text == tickets::STALE));
-    assert!(dumped(&db) == before, "something of it was written");
+    assert!(rows() == before, "something of it was written");
     let done = db.write_now(move |conn| {
         let wish = wish(conn, ticket.id, line, 1200)?;
         service::act(conn, &wish, MIA, Allowance::Limited, now())
@@ -322,9 +324,11 @@ fn the_desk_refunds_cancels_and_credits_from_a_ticket() {
 
     let page = mia.get("/admin/tickets/T1001");
     mia.submit(&page, "/admin/tickets/T1001/file", &[("queue", "Returns"), ("priority", "1"), ("tags", "broken")]).says(200, "At once");
-    let page = mia.get("/admin/tickets/T1001");
-    mia.submit(&page, "/admin/tickets/T1001/presence", &[]).says(200, "null");
-    zoe.post("/admin/tickets/T1001/presence", &[("csrf", &crate::support::office::csrf(&zoe)), ("seen", "1")]).says(200, "went on");
+    let here = |who: &crate::support::visitor::Visitor, seen: &str| {
+        who.post("/admin/tickets/T1001/presence", &[("csrf", &csrf(who)), ("seen", seen)])
+    };
+    here(&mia, "1").says(200, "The ticket went on.");
+    assert!(here(&zoe, "1").body.contains("Open at the same time: mia."));
     goods::assert_books(&house.db);
 }
 
@@ -333,7 +337,7 @@ fn questions_and_call_backs_come_from_a_page_for_everybody() {
     let house = House::open();
     let ann = house.visitor();
     let form = ann.get("/contact").says(200, "Please call me");
-    ann.submit(&form, "/contact", &[("email", "ann@"), ("subject", "Hi"), ("body", "Open today?")]).says(422, "Ann").status;
+    ann.submit(&form, "/contact", &[("email", "ann@"), ("subject", "Hi"), ("body", "Open today?")]).says(422, "such as ann@example.com");
     let typed: &[(&str, &str)] = &[("email", "ann@example.com"), ("subject", "Hi"), ("body", "Open today?")];
     ann.submit(&form, "/contact", typed).says(200, "wrote to your mail address");
     assert_eq!(ann.get("/requests/T1001").status, 404, "the link goes to the mailbox alone");
@@ -369,12 +373,11 @@ fn hostile_requests_are_refused_or_harmless() {
     assert!(!page.body.contains(script), "it was not escaped");
     assert_eq!(ben.get("/requests/T1001").status, 404, "somebody else's");
     assert_eq!(ben.get("/orders/R1001/help").status, 404);
-    let act = page.forms().iter().map(|form| form.action.clone()).find(|action| action.contains("/files")).unwrap();
+    let signed = house.state.signer.sign("request", "T1001");
+    let act = format!("/requests/T1001/files?key={signed}");
     ann.upload(&page, &act, "x.html", b"<html><script>alert(1)</script>").says(200, "Please choose a picture or a PDF.");
     ann.upload(&page, &act, "../../leak.pdf", b"%PDF-1.4 leak").says(200, "leak.pdf");
-    let page = ann.get(&act.replace("/files", ""));
-    let file = page.body.split("href=\"").find(|part| part.contains("/files/")).unwrap().split('"').next().unwrap().replace("&amp;", "&");
-    let answer = ann.get(&file);
+    let answer = ann.get(&act.replace("/files", "/files/1"));
     assert!(answer.headers["content-disposition"].starts_with("attachment") && answer.headers["x-content-type-options"] == "nosniff");
     assert_eq!(house.visitor().get("/requests/T1001/files/1").status, 404);
     let long = "x".repeat(tickets::BODY + 1);
