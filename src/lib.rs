@@ -9,5 +9,6 @@ pub mod logs;
 pub mod metrics;
 pub mod middleware;
 pub mod progress;
+pub mod smtp;
 pub mod state;
 pub mod worker;

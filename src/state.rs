@@ -74,6 +74,8 @@ impl AppState {
             counter: Counter::start(db.clone(), clock.clone())?,
             memory: Arc::new(Memory::new(config.page_cache, sites)),
             watch: Arc::new(Watch::start(db.clone())),
+            articles: Arc::default(),
+            adviser: Arc::default(),
         };
         Ok(AppState { db, config, clock, signer, transport: Arc::new(transport), metrics: metrics::recorder(), door })
     }

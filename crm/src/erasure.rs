@@ -2,6 +2,7 @@
 
 use crate::CustomerId;
 use crate::email::Email;
+use crate::inbound;
 use crate::merges;
 use crate::schema::{activities, consents, customer_picks, customer_tasks, customers, identity_edges, trails};
 use crate::segments::{self, Why};
@@ -62,6 +63,7 @@ pub fn finish(conn: &mut Conn, customer: CustomerId, addresses: &[Email], now: T
     diesel::delete(customer_picks::table.filter(customer_picks::customer_id.eq(customer))).execute(conn)?;
     diesel::delete(customer_tasks::table.filter(customer_tasks::customer_id.eq(customer))).execute(conn)?;
     tickets::forget(conn, customer, addresses)?;
+    inbound::forget(conn, customer, addresses)?;
     merges::forget(conn, &[customer])?;
     segments::follow(conn, customer, Why::Profile, now)?;
     for address in addresses {

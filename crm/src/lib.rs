@@ -8,6 +8,8 @@ pub mod email;
 pub mod erasure;
 pub mod gamma_gamma;
 pub mod identities;
+pub mod inbound;
+pub mod intents;
 pub mod lift;
 mod likelihood;
 pub mod merges;

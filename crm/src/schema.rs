@@ -304,6 +304,31 @@ diesel::table! {
 }
 
 diesel::table! {
+    inbound_mails (id) {
+        id -> BigInt,
+        digest -> Text,
+        size -> BigInt,
+        way -> Text,
+        sender -> Nullable<Text>,
+        recipients -> Text,
+        received_at -> Timestamp,
+        state -> Text,
+        nature -> Text,
+        fate -> Text,
+        message_id -> Text,
+        from_email -> Text,
+        from_key -> Text,
+        from_name -> Text,
+        subject -> Text,
+        ticket_id -> Nullable<BigInt>,
+        bounced_mail_id -> Nullable<BigInt>,
+        filed_at -> Nullable<Timestamp>,
+        about_key -> Text,
+        raw -> Binary,
+    }
+}
+
+diesel::table! {
     ticket_series (name) {
         name -> Text,
         last -> BigInt,

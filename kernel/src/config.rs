@@ -35,6 +35,7 @@ pub struct Config {
     pub connections: usize,
     pub log: Log,
     pub mail: Mail,
+    pub inbound: Inbound,
     /// `None`: the shop takes no cards.
     pub stripe: Option<Stripe>,
     /// `None`: the embedded search engine.
@@ -58,6 +59,13 @@ pub struct Mail {
     pub reply_domain: Option<String>,
     /// `None`: files in [`Config::mail_folder`].
     pub smtp: Option<SmtpSettings>,
+}
+
+/// How mails of customers come in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inbound {
+    pub listen: Option<SocketAddr>,
+    pub hook_secret: Option<Secret>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,6 +136,11 @@ impl Config {
         }
     }
 
+    /// The address that the shop's mails are from, in lower case and without a name.
+    pub fn sender(&self) -> String {
+        self.mail.from.parse::<lettre::message::Mailbox>().map(|from| from.email.to_string().to_lowercase()).unwrap_or_default()
+    }
+
     /// Where mails go that are written as files.
     pub fn mail_folder(&self) -> PathBuf {
         self.data_dir.join("mail")
@@ -157,7 +170,7 @@ fn config(r: &mut Reader) -> Option<Config> {
     });
     let filter = r.parse(key::LOG_FILTER, "must be a level (error, warn, info, debug, trace) or part=level pairs with commas", filter);
     let webhooks_private = r.parse(key::WEBHOOKS_ALLOW_PRIVATE, "must be true or false", yes_no);
-    let (mail, stripe, meilisearch, limits) = (mail(r), stripe(r), meilisearch(r), limits(r));
+    let (mail, inbound, stripe, meilisearch, limits) = (mail(r), inbound(r), stripe(r), meilisearch(r), limits(r));
     let (listen, data_dir, base_url): (SocketAddr, PathBuf, String) = (listen?, data_dir?, base_url?);
     Some(Config {
         base_url: if base_url.is_empty() { reached_at(listen) } else { base_url },
@@ -169,6 +182,7 @@ fn config(r: &mut Reader) -> Option<Config> {
         connections: usize::try_from(connections?).ok()?,
         log: Log { filter: filter?, json: json? },
         mail: mail?,
+        inbound: inbound?,
         stripe: stripe?,
         meilisearch: meilisearch?,
         webhooks_private: webhooks_private?,
@@ -198,6 +212,24 @@ fn mail(r: &mut Reader) -> Option<Mail> {
         text => domain(text).map(Some),
     });
     Some(Mail { from: from?, reply_domain: reply_domain?, smtp: (!smtp.host.is_empty()).then_some(smtp) })
+}
+
+fn inbound(r: &mut Reader) -> Option<Inbound> {
+    let listen = r.parse(key::INBOUND_LISTEN, "must be an address and a port such as 127.0.0.1:2525", |text| match text {
+        "" => Some(None),
+        text => text.parse().ok().map(Some),
+    });
+    // Whoever guesses it writes to the shop in anybody's name.
+    let secret = r.parse(key::INBOUND_HOOK_SECRET, "must have at least 16 characters", |text| match text.len() {
+        0 => Some(None),
+        1..=15 => None,
+        _ => Some(Some(Secret::new(text))),
+    });
+    let (listen, hook_secret) = (listen?, secret?);
+    if r.text(key::MAIL_REPLY_DOMAIN).is_empty() && (listen.is_some() || hook_secret.is_some()) {
+        r.reject(key::MAIL_REPLY_DOMAIN, "must be set, for a way in for mails is");
+    }
+    Some(Inbound { listen, hook_secret })
 }
 
 fn stripe(r: &mut Reader) -> Option<Option<Stripe>> {

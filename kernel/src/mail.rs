@@ -115,6 +115,19 @@ pub fn get(conn: &mut Conn, id: i64) -> Result<Mail> {
     Ok(mails::table.find(id).select(Mail::as_select()).first(conn)?)
 }
 
+/// The mail with this Message-ID, without angle brackets.
+pub fn by_message_id(conn: &mut Conn, message_id: &str) -> Result<Option<Mail>> {
+    Ok(mails::table.filter(mails::message_id.eq(message_id)).select(Mail::as_select()).first(conn).optional()?)
+}
+
+/// Notes that a mail which was handed over did not arrive, with the status that a mail server gave for it (RFC 3463). It is shown among the
+/// failed ones.
+pub fn bounced(conn: &mut Conn, id: i64, status: &str) -> Result<()> {
+    let sent = diesel::update(mails::table.find(id)).filter(mails::state.eq_any(["sent", "unknown"]));
+    sent.set((mails::state.eq("failed"), mails::error.eq(format!("it came back: {status}")))).execute(conn)?;
+    Ok(())
+}
+
 /// How many mails wait to be handed over.
 pub fn queued(conn: &mut Conn) -> Result<i64> {
     Ok(mails::table.filter(mails::state.eq("queued")).count().get_result(conn)?)

@@ -1,5 +1,6 @@
 use super::Failure;
 use crate::app;
+use crate::smtp;
 use crate::state::AppState;
 use crate::worker::{SHOP, Worker};
 use admin::staff;
@@ -28,17 +29,25 @@ pub struct Arguments {
 
 pub fn run(config: Config, arguments: &Arguments) -> Result<ExitCode, Failure> {
     let listener = TcpListener::bind(config.listen).map_err(Failure::of(format!("cannot listen on {}", config.listen)))?;
+    let mails = match config.inbound.listen {
+        Some(at) => Some(TcpListener::bind(at).map_err(Failure::of(format!("cannot listen for mail on {at}")))?),
+        None => None,
+    };
     let state = AppState::open(config, Clock::default())?;
     if arguments.demo {
         super::demo::load(&state.db, &state.clock)?;
     }
-    actix_web::rt::System::new().block_on(serve(state, listener, !arguments.no_worker))
+    actix_web::rt::System::new().block_on(serve(state, (listener, mails), !arguments.no_worker))
 }
 
-async fn serve(state: AppState, listener: TcpListener, with_worker: bool) -> Result<ExitCode, Failure> {
+async fn serve(state: AppState, (listener, mails): (TcpListener, Option<TcpListener>), with_worker: bool) -> Result<ExitCode, Failure> {
     let base_url = state.config.base_url.clone();
     let nobody = state.db.read_now(staff::list)?.is_empty();
     let (stop, stopped) = watch::channel(false);
+    if let Some(mails) = mails {
+        let mails = smtp::listener(mails).map_err(Failure::of("cannot listen for mail"))?;
+        actix_web::rt::spawn(smtp::serve(mails, state.clone(), stopped.clone()));
+    }
     let working = with_worker.then(|| {
         let worker = Worker::new(state.clone(), &SHOP);
         actix_web::rt::spawn(async move { worker.run(stopped).await })

@@ -3,8 +3,10 @@
 use super::{Kind, Slot};
 use crate::state::AppState;
 use chrono::TimeDelta;
+use crm::inbound::{self, Office};
 use crm::{recommendations, scores, segments};
 use kernel::jobs::{Class, Job};
+use kernel::web::i18n::Language;
 use kernel::{Error, Result, mail};
 use std::path::Path;
 use std::str::FromStr;
@@ -13,8 +15,8 @@ use storefront::doctor::runs as doctor;
 use storefront::orders::terms;
 use storefront::payment_jobs::Cashier;
 use storefront::{
-    batches, carts, gift_cards, idempotency, kin, logins, merging, offers, payments, pictures, refunds, search_index, shop, waiting,
-    webhooks,
+    batches, carts, gift_cards, idempotency, kin, logins, merging, offers, payments, pictures, refunds, search_index, shop, stores,
+    waiting, webhooks,
 };
 
 const RECONCILE: &str = "payments.reconcile";
@@ -27,6 +29,7 @@ const DRAFT_DAYS: i64 = 2;
 
 pub static KINDS: &[Kind] = &[
     Kind { name: mail::SEND_JOB, run: super::send_mail },
+    Kind { name: inbound::FILE_JOB, run: file_mail },
     Kind { name: payments::CHECK_JOB, run: |state, job| cashier(state).check(id(job)?) },
     Kind { name: payments::CAPTURE_JOB, run: |state, job| cashier(state).capture(id(job)?) },
     Kind { name: payments::VOID_JOB, run: |state, job| cashier(state).void(id(job)?) },
@@ -79,6 +82,18 @@ fn cashier(state: &AppState) -> Cashier<'_> {
 
 fn id<T: FromStr>(job: &Job) -> Result<T> {
     job.payload.parse().map_err(|_| Error::unexpected(format!("the job {} has the payload {}", job.kind, job.payload)))
+}
+
+/// Reads a mail that came in, outside any transaction, and files it.
+fn file_mail(state: &AppState, job: &Job) -> Result<()> {
+    let id = id(job)?;
+    let (waiting, contact) = state.db.read_now(move |conn| Ok((inbound::waiting(conn, id)?, shop::get(conn)?.contact_email)))?;
+    let Some(waiting) = waiting else { return Ok(()) };
+    let letter = inbound::read(&waiting.raw, waiting.sender.as_deref(), &waiting.recipients);
+    let own = [state.config.sender(), contact.to_lowercase()].into_iter().filter(|own| !own.is_empty()).collect();
+    let language = Language::default().code().to_string();
+    let (office, now) = (Office { signer: state.signer.clone(), own, store: stores::MAIN.0, language }, state.clock.now());
+    state.db.write_now(move |conn| inbound::file(conn, id, &letter, &office, now))
 }
 
 /// Issues the gift cards that a paid order sold. The codes leave by the mail alone.

@@ -32,6 +32,7 @@ kernel::id!(
     OrderEditId,
     AttributeId,
     StoreId,
+    ArticleId,
 );
 
 impl CollectionId {

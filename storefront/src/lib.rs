@@ -4,6 +4,7 @@ pub mod address;
 pub mod address_book;
 pub mod api;
 pub mod api_keys;
+pub mod articles;
 pub mod attributes;
 pub mod batches;
 pub mod carts;

@@ -86,6 +86,8 @@ pub fn get(conn: &mut Conn, store: StoreId, place: Place) -> Result<Menu> {
     Ok(Menu { entries, own: false, version })
 }
 
+/// What stands before these in a shop that has articles.
+pub const ARTICLES: (&str, &str) = ("help-title", "/help");
 /// What stands behind the pages in the footer of a shop that has no menu of its own: the key of the text, and the address.
 pub const HELP: [(&str, &str); 3] =
     [("account-orders", "/account/orders"), ("contact-title", "/contact"), ("gift-cards-link", "/gift-cards")];
@@ -112,7 +114,8 @@ pub fn standard(conn: &mut Conn, store: StoreId, place: Place, say: &dyn Fn(&str
     };
     let pages = content::list(conn, OWN_LANGUAGE)?;
     let mut help: Vec<Entry> = pages.into_iter().map(|(slug, _)| Entry { target: Target::Page(slug), ..Entry::default() }).collect();
-    for (key, to) in HELP {
+    let answers = crate::articles::any(conn)?.then_some(ARTICLES);
+    for (key, to) in answers.into_iter().chain(HELP) {
         help.push(Entry { label: called(key)?, target: Target::Inside(to.into()), children: Vec::new() });
     }
     let column = |key: &str, children| -> Result<Entry> { Ok(Entry { label: called(key)?, target: Target::Heading, children }) };

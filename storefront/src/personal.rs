@@ -10,7 +10,7 @@ use crate::{address_book, carts, catalog, logins, offers, store_credit, stores, 
 use crm::activities::{self, Place};
 use crm::scores::{self, Score};
 use crm::tickets::{Eyes, Message, MessageId};
-use crm::{CustomerId, consents, customers, identities, merges, recommendations, segments, tasks, tickets, trails};
+use crm::{CustomerId, consents, customers, identities, inbound, merges, recommendations, segments, tasks, tickets, trails};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::money::Money;
@@ -46,7 +46,8 @@ pub fn gather(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Value> {
         "made_at": now, "profile": profile, "consents": said, "addresses": addresses, "orders": bought::orders(conn, id)?,
         "store_credit": credit(conn, id)?, "carts": in_carts(conn, id, now)?, "waiting_for": waiting(conn, &emails)?,
         "scores": scores::of(conn, id)?.map(|score| scored(&score)).transpose()?, "browsers": browsers, "sign_ins": sign_ins(conn, id, now)?,
-        "mails": mails(conn, &emails)?, "merged": merged(conn, id)?, "tasks": to_do(conn, id)?, "requests": asked(conn, id)?, "offers": offered(conn, id)?, "wish_list": wished(conn, id)?,
+        "mails": mails(conn, &emails)?, "written": written(conn, &emails)?, "merged": merged(conn, id)?, "tasks": to_do(conn, id)?,
+        "requests": asked(conn, id)?, "offers": offered(conn, id)?, "wish_list": wished(conn, id)?,
         "segments": within(conn, id, now)?,
         "suggestions": suggested(conn, id, now)?, "timeline": happened(conn, id)?,
     }))
@@ -216,6 +217,12 @@ fn mails(conn: &mut Conn, emails: &[String]) -> Result<Vec<Value>> {
         }
     }
     Ok(found)
+}
+
+/// The mails that they wrote, without their texts, which are in their own mailbox and in what they asked.
+fn written(conn: &mut Conn, emails: &[String]) -> Result<Vec<Value>> {
+    let one = |mail: &inbound::Stored| json!({ "at": mail.received_at, "subject": mail.subject, "from": mail.from_email });
+    Ok(inbound::of_addresses(conn, emails)?.iter().map(one).collect())
 }
 
 fn happened(conn: &mut Conn, id: CustomerId) -> Result<Vec<Value>> {

@@ -1057,6 +1057,44 @@ diesel::table! {
 }
 
 diesel::table! {
+    articles (id) {
+        id -> BigInt,
+        slug -> Text,
+        position -> BigInt,
+        published -> Bool,
+        helpful -> BigInt,
+        unhelpful -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    article_texts (id) {
+        id -> BigInt,
+        article_id -> BigInt,
+        language -> Text,
+        version -> BigInt,
+        current -> Bool,
+        topic -> Text,
+        title -> Text,
+        body_html -> Text,
+        written_by -> Text,
+        written_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    article_votes (id) {
+        id -> BigInt,
+        article_id -> BigInt,
+        voter -> Text,
+        helpful -> Bool,
+        voted_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     ticket_proposals (id) {
         id -> BigInt,
         ticket_id -> BigInt,

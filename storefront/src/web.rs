@@ -2,6 +2,7 @@
 
 mod account;
 mod add;
+pub mod articles;
 mod assets;
 pub(crate) mod basket;
 mod cart;
@@ -20,6 +21,7 @@ mod home;
 pub mod known;
 pub mod limits;
 mod listing;
+mod mail_hook;
 pub mod memory;
 mod offers;
 pub mod orders;
@@ -64,7 +66,8 @@ pub fn configure(config: &mut web::ServiceConfig, door: &web::Data<Door>) {
     config
         .app_data(door.clone())
         // Outside the scopes, whose errors are pages for people.
-        .configure(webhooks::routes);
+        .configure(webhooks::routes)
+        .configure(mail_hook::routes);
     for language in Language::all() {
         let scope = web::scope(&format!("/{}", language.code()));
         config.service(scope.wrap(from_fn(error_pages)).configure(pages).default_service(web::to(not_found)));
@@ -85,6 +88,7 @@ fn pages(config: &mut web::ServiceConfig) {
         .configure(search::routes)
         .configure(suggest::routes)
         .configure(content::routes)
+        .configure(articles::routes)
         .configure(privacy::routes)
         .configure(cart::routes)
         .configure(checkout::routes)

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod access;
+mod articles;
 mod attributes;
 mod books;
 mod buying;
@@ -25,6 +26,7 @@ mod imports;
 mod integrator;
 mod languages;
 mod letters;
+mod mail_in;
 mod mailing;
 mod memory;
 mod menus;

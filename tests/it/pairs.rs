@@ -180,8 +180,17 @@ impl Things {
                 };
                 let twin = crm::customers::ensure(conn, &twin, now())?;
                 let merge = storefront::merging::merge(conn, twin, order.customer_id, "one person", "test", now())?;
+                let envelope = crm::inbound::Envelope { way: crm::inbound::Way::Hook, sender: None, recipients: Vec::new() };
+                let inbound = crm::inbound::receive(conn, b"From: ann@example.com\r\n\r\nHello", &envelope, now())?;
+                let words = storefront::articles::Words { language: "en".into(), title: "Tea".into(), ..Default::default() };
+                let article = storefront::articles::Wish { position: 0, published: true, words: vec![words] };
+                storefront::articles::create(conn, "tea", &article, "test", now())?;
                 let (ticket, file, proposal, answer) = asked_for(conn, &order)?;
                 Ok(vec![
+                    ("/articles/", "{slug}", "tea".to_string()),
+                    ("/articles/", "{language}", "en".to_string()),
+                    ("/articles/", "{version}", "1".to_string()),
+                    ("", "{inbound}", inbound.to_string()),
                     ("", "{ticket}", ticket),
                     ("", "{file}", file.to_string()),
                     ("", "{proposal}", proposal.to_string()),

@@ -69,6 +69,7 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
         &[
             ("home-page", Permission::ContentEdit),
             ("pages", Permission::ContentEdit),
+            ("articles", Permission::ContentEdit),
             ("menus", Permission::ContentEdit),
             ("theme", Permission::ContentEdit),
         ],
@@ -89,6 +90,7 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
         "machine",
         &[
             ("mails", Permission::MailsView),
+            ("inbound", Permission::MailsView),
             ("jobs", Permission::JobsView),
             ("doctor", Permission::JobsView),
             ("api-keys", Permission::ApiKeysManage),

@@ -4,8 +4,8 @@
 use super::access::Access::{Enrolling, Public, SignedIn};
 use super::access::{Route, get, post};
 use super::{
-    account, api_keys, attributes, audit, batches, carts, cases, categories, collections, customer, customers, doctor, erasure, find,
-    forecasts, gift_cards, home, home_page, invitations, jobs, locations, mails, menus, merging, offers, order, order_edit, order_money,
+    account, api_keys, articles, attributes, audit, batches, carts, cases, categories, collections, customer, customers, doctor, erasure, find,
+    forecasts, gift_cards, home, home_page, inbound, invitations, jobs, locations, mails, menus, merging, offers, order, order_edit, order_money,
     order_new, order_papers, order_release, order_ship, orders, pages, person, personal, pictures, product, product_export, product_import,
     product_rules, product_table, products, promotion_bench, promotion_codes, promotions, recommendations, redirects, return_exchange,
     return_money, return_new, returns, roles, second_factor, segment_edit, segments, service, settings, shipping, sign_in, staff, stock,
@@ -252,6 +252,13 @@ fn shop() -> Vec<Route> {
 /// The shop as a whole, its people and its machinery.
 fn house() -> Vec<Route> {
     vec![
+        get("/articles", ContentEdit, articles::list),
+        get("/articles/new", ContentEdit, articles::new),
+        post("/articles/new", ContentEdit, articles::create),
+        get("/articles/{slug}", ContentEdit, articles::edit),
+        post("/articles/{slug}", ContentEdit, articles::update),
+        post("/articles/{slug}/remove", ContentEdit, articles::remove),
+        get("/articles/{slug}/versions/{language}/{version}", ContentEdit, articles::version),
         get("/pages", ContentEdit, pages::list),
         get("/pages/new", ContentEdit, pages::new),
         post("/pages/new", ContentEdit, pages::create),
@@ -303,6 +310,11 @@ fn house() -> Vec<Route> {
         get("/mails/{id}", MailsView, mails::show),
         get("/mails/{id}/html", MailsView, mails::html),
         post("/mails/{id}/resend", MailsResend, mails::resend),
+        get("/inbound", MailsView, inbound::list),
+        get("/inbound/{inbound}", MailsView, inbound::show),
+        post("/inbound/{inbound}/ticket", TicketsAnswer, inbound::take_up),
+        get("/inbound/{inbound}/html", MailsView, inbound::html),
+        get("/inbound/{inbound}/raw", MailsView, inbound::raw),
         get("/api-keys", ApiKeysManage, api_keys::list),
         post("/api-keys", ApiKeysManage, api_keys::create),
         post("/api-keys/{id}/revoke", ApiKeysManage, api_keys::revoke),

@@ -2,6 +2,7 @@
 
 use super::customer;
 use super::desk::Desk;
+use super::ticket_advice;
 use super::tickets as inbox;
 use crate::permissions::Permission;
 use crate::{macros, staff, viewers};
@@ -40,6 +41,7 @@ pub async fn show(desk: Desk, number: web::Path<String>) -> Result<HttpResponse>
 /// The page; `posted` is a form that was refused, whose values stay.
 pub async fn page(desk: &Desk, number: &str, status: StatusCode, posted: Option<&Posted>, wrong: &Fields) -> Result<HttpResponse> {
     let asked = number.to_string();
+    let door = desk.door.clone();
     let (words, now, me) = (desk.words()?, desk.door.now(), desk.staff().id);
     let before = desk.query("before").parse().ok().map(MessageId);
     let whole = desk.may(Permission::CustomersView);
@@ -50,6 +52,7 @@ pub async fn page(desk: &Desk, number: &str, status: StatusCode, posted: Option<
             let mut view = load(conn, &ticket, before, &words)?;
             view["others"] = json!(viewers::others(conn, ticket.id, me, now)?);
             view["customer"] = beside(conn, &ticket, whole, now)?;
+            view["advice"] = ticket_advice::of(&door, conn, &ticket, now)?;
             let chosen = match chosen {
                 Some(id) => Some(filled(conn, &ticket, id)?),
                 None => None,

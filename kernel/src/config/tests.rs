@@ -53,7 +53,7 @@ fn every_mistake_is_told_at_once_with_its_place() {
         "colour is no setting; there are listen, data_dir, base_url, trusted_proxy, page_cache_ms (regulars.toml, line 2)",
         "mail.smtp_port must be a port from 1 to 65535 (regulars.toml, line 4)",
         "mail.smtp_secruity is no setting; there are from, reply_domain, smtp_host,",
-        "bank is no setting; there are [database], [log], [mail], [stripe], [meilisearch], [webhooks], [limits] (regulars.toml, line 6)",
+        "bank is no setting; there are [database], [log], [mail], [inbound], [stripe], [meilisearch], [webhooks], [limits] (regulars.toml, line 6)",
         "log.format must be text or json (environment, REGULARS_LOG_FORMAT)",
         "REGULARS_LISTN is no setting",
     ] {
@@ -74,4 +74,14 @@ fn secrets_come_in_pairs_and_are_never_repeated() {
 #[test]
 fn a_file_that_is_no_toml_says_the_line() {
     assert!(mistakes("listen = \"x\"\n[mail\n", &[])[0].contains("regulars.toml, line 2"));
+}
+
+#[test]
+fn mails_come_in_to_a_domain() {
+    let told = mistakes("[inbound]\nlisten = \"127.0.0.1:2525\"\nhook_secret = \"short\"", &[]).join("\n");
+    assert!(told.contains("inbound.hook_secret must have at least 16 characters") && !told.contains("short\""), "{told}");
+    assert!(told.contains("mail.reply_domain must be set"), "{told}");
+    let file = "[mail]\nreply_domain = \"help.example.com\"\n[inbound]\nlisten = \"127.0.0.1:2525\"";
+    let inbound = Config::read(Some((file, "f")), vars(&[])).expect("reads").inbound;
+    assert_eq!((inbound.listen.map(|at| at.port()), inbound.hook_secret), (Some(2525), None));
 }

@@ -13,6 +13,8 @@ mod sign_in;
 mod verify;
 mod wish_list;
 
+pub(in crate::web) use home::last as last_orders;
+
 use super::door::Door;
 use super::frame;
 use super::views::page::{Page, PageView};

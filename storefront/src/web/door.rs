@@ -7,6 +7,7 @@ use super::recommend::counter::Counter;
 use super::views::page::{BarePage, ClosedView, ErrorView, Page};
 use super::visit::Visit;
 use super::watch::Watch;
+use crate::articles::Shelves;
 use crate::gateway::Gateways;
 use crate::ids::StoreId;
 use crate::mails::Mailer;
@@ -18,6 +19,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{StatusCode, header};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
+use crm::intents::Adviser;
 use kernel::clock::{Clock, Time};
 use kernel::config::Config;
 use kernel::token::Signer;
@@ -48,6 +50,10 @@ pub struct Door {
     pub memory: Arc<Memory>,
     /// Where pages tell what visitors look at.
     pub watch: Arc<Watch>,
+    /// Articles by what they answer.
+    pub articles: Arc<Shelves>,
+    /// What past tickets say of new ones.
+    pub adviser: Arc<Adviser>,
 }
 
 impl Door {

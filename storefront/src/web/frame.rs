@@ -102,9 +102,11 @@ fn menus(conn: &mut Conn, site: &Site, shop: &Shop, language: Language, pages: &
         return Ok([header, footer]);
     }
     let categories: Vec<MenuLink> = main_categories(conn, site, shop, language)?.iter().map(link).collect();
+    let answers = crate::articles::any(conn)?;
     let standard = || {
         let column = |key, children| MenuLink { key: Some(key), children, ..MenuLink::default() };
-        let fixed = menus::HELP.map(|(key, to)| MenuLink { key: Some(key), to: Some(to.into()), ..MenuLink::default() });
+        let articles = answers.then_some(menus::ARTICLES);
+        let fixed = articles.into_iter().chain(menus::HELP).map(|(key, to)| MenuLink { key: Some(key), to: Some(to.into()), ..MenuLink::default() });
         let help = pages.iter().map(link).chain(fixed).collect();
         let mut columns = vec![column("footer-shop", categories.clone()), column("footer-help", help)];
         columns.retain(|column| !column.children.is_empty());

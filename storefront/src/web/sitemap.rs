@@ -2,7 +2,7 @@
 
 use super::door::Door;
 use crate::stores::{self, Site};
-use crate::{catalog, collections, content, shop};
+use crate::{articles, catalog, collections, content, shop};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use kernel::clock::Time;
@@ -69,6 +69,11 @@ async fn pages(door: web::Data<Door>, request: HttpRequest) -> Result<HttpRespon
                 }
             }
             paths.extend(content::list(conn, own)?.into_iter().map(|(slug, _)| format!("/pages/{slug}")));
+            let articles = articles::published(conn, own)?;
+            if !articles.is_empty() {
+                paths.push("/help".to_string());
+            }
+            paths.extend(articles.into_iter().map(|(article, _)| format!("/help/{}", article.slug)));
             Ok(paths)
         })
         .await?;

@@ -5,6 +5,7 @@
 //! absolute.
 
 pub mod account;
+pub mod articles;
 pub mod cart;
 pub mod checkout;
 pub mod form;

@@ -87,6 +87,8 @@ impl Shop {
             counter: Counter::start(db.clone(), clock.clone()).unwrap(),
             memory: Arc::new(Memory::new(config.page_cache, Sites::new(&config.base_url))),
             watch: Arc::new(Watch::start(db.clone())),
+            articles: Arc::default(),
+            adviser: Arc::default(),
             db: db.clone(),
             clock: clock.clone(),
             signer: Signer::new(Secret::new("key")),

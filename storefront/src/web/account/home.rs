@@ -38,6 +38,11 @@ pub async fn overview(door: web::Data<Door>, visit: Visit) -> Result<HttpRespons
     draw_in(&door, &visit, StatusCode::OK, "overview", "account-overview", page, view)
 }
 
+/// The last orders of a customer, where they are about to ask about one.
+pub(in crate::web) fn last(conn: &mut Conn, customer: CustomerId) -> Result<Vec<OrderRow>> {
+    Ok(rows(conn, customer, None, RECENT)?.0)
+}
+
 /// A page of orders, newest first, and the id the next page begins below, if there is one.
 fn rows(conn: &mut Conn, customer: CustomerId, before: Option<OrderId>, limit: i64) -> Result<(Vec<OrderRow>, Option<OrderId>)> {
     let filter = Filter { customer: Some(customer), before, ..Filter::default() };

@@ -5,10 +5,11 @@ use crate::service;
 use crate::stores;
 use crate::web::door::Door;
 use crate::web::frame;
+use crate::web::{account, articles};
 use crate::web::posted::Posted;
 use crate::web::views::form::{self, Form};
 use crate::web::views::page::{Page, Tone};
-use crate::web::views::requests::ContactView;
+use crate::web::views::requests::{BeforeAsking, ContactView};
 use crate::web::visit::Visit;
 use crate::web::words::Words;
 use actix_web::http::StatusCode;
@@ -23,19 +24,38 @@ use kernel::{Conn, Error, Result, token};
 /// Longest name and telephone number, in characters.
 const NAME: usize = 200;
 const PHONE: usize = 50;
+/// Articles that are shown before a question is sent.
+const SUGGESTED: usize = 3;
 
 pub async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
     let form = Form::new(form::CONTACT).fill("request", token::random());
-    render(&door, &visit, StatusCode::OK, form).await
+    render(&door, &visit, StatusCode::OK, form, None).await
 }
 
-async fn render(door: &Door, visit: &Visit, status: StatusCode, form: Form) -> Result<HttpResponse> {
+/// What may answer a question that is about to be sent: articles, and where the asker's own orders are. `None` without an article.
+async fn before(door: &Door, visit: &Visit, question: &str) -> Result<Option<BeforeAsking>> {
+    let (shelf, seen, question) = (door.clone(), visit.clone(), question.to_string());
+    door.read(move |conn, now| {
+        let articles = articles::suggested(&shelf, conn, seen.language.code(), &question, SUGGESTED)?;
+        if articles.is_empty() {
+            return Ok(None);
+        }
+        let orders = match seen.customer(conn, now)? {
+            Some(customer) => account::last_orders(conn, customer)?,
+            None => Vec::new(),
+        };
+        Ok(Some(BeforeAsking { articles, orders }))
+    })
+    .await
+}
+
+async fn render(door: &Door, visit: &Visit, status: StatusCode, form: Form, before: Option<BeforeAsking>) -> Result<HttpResponse> {
     let seen = visit.clone();
     let (mut page, guest) = door.read(move |conn, now| Ok((frame::load(conn, &seen, now)?, seen.customer(conn, now)?.is_none()))).await?;
     page.title = Words::of(&door.templates, visit.language)?.get("contact-title");
     page.noindex = true;
     page.alternates = frame::alternates(&visit.site, "/contact", visit.language);
-    door.render_as(status, visit, "storefront/contact.html", &Page { page, view: ContactView { form, guest } })
+    door.render_as(status, visit, "storefront/contact.html", &Page { page, view: ContactView { form, guest, before } })
 }
 
 /// When somebody would like to be called, by the clocks of the shop.
@@ -107,6 +127,14 @@ pub async fn ask(door: web::Data<Door>, visit: Visit, posted: Posted) -> Result<
     let written = match read(&posted, &visit) {
         Err(error) => Err(error),
         Ok((new, window)) => {
+            let question = format!("{} {}", new.subject, new.message.body);
+            if !posted.ticked("sure")
+                && window.is_none()
+                && let Some(before) = before(&door, &visit, &question).await?
+            {
+                let form = Form::new(form::CONTACT).typed(posted.pairs());
+                return render(&door, &visit, StatusCode::OK, form, Some(before)).await;
+            }
             let (seen, typed) = (visit.clone(), posted.get("email").to_string());
             door.write(move |conn, now| open(conn, &seen, &new, window, &typed, now)).await
         }
@@ -123,7 +151,7 @@ pub async fn ask(door: web::Data<Door>, visit: Visit, posted: Posted) -> Result<
         }
         Err(Error::Invalid(wrong)) => {
             let form = Form::new(form::CONTACT).typed(posted.pairs()).refuse(form::CONTACT, &wrong);
-            render(&door, &visit, StatusCode::UNPROCESSABLE_ENTITY, form).await
+            render(&door, &visit, StatusCode::UNPROCESSABLE_ENTITY, form, None).await
         }
         Err(error) => Err(error),
     }

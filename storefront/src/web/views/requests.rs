@@ -1,5 +1,7 @@
 //! `storefront/help.html`, `storefront/contact.html`, `storefront/request.html`, `storefront/account/requests.html`.
 
+use super::account::OrderRow;
+use super::articles::HelpLink;
 use super::form::Form;
 use super::shared::Picture;
 use chrono::NaiveDateTime;
@@ -74,6 +76,16 @@ pub struct ContactView {
     pub form: Form,
     /// Nobody is signed in, so an address is asked for.
     pub guest: bool,
+    /// What may answer the question before it is sent.
+    pub before: Option<BeforeAsking>,
+}
+
+/// What may answer a question, shown once before it is sent.
+#[derive(Debug, Clone, Serialize)]
+pub struct BeforeAsking {
+    pub articles: Vec<HelpLink>,
+    /// The last orders of whoever is signed in, with where they are.
+    pub orders: Vec<OrderRow>,
 }
 
 /// A request, as whoever asked sees it.
