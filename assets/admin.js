@@ -49,7 +49,10 @@
     if (document.hidden || asking) return;
     asking = true;
     try {
-      const answer = await fetch(box.dataset.news, { headers: { accept: "application/json" }, redirect: "error" });
+      // Where it is kept that somebody looks, the page says so by a POST.
+      const { csrf, seen } = box.dataset;
+      const told = csrf ? { method: "POST", body: new URLSearchParams({ csrf, seen }) } : {};
+      const answer = await fetch(box.dataset.news, { headers: { accept: "application/json" }, redirect: "error", ...told });
       if (!answer.ok) throw new Error(String(answer.status));
       const { text } = await answer.json();
       if (text && box.firstElementChild.textContent !== text) {

@@ -118,7 +118,7 @@ const PERSONAL: &[&str] = &["order.note", "order.draft", "order.place", "order.e
 /// Takes out what the log keeps of a customer who was erased: that something was changed, by whom and when, stays.
 pub fn forget(conn: &mut Conn, customer: CustomerId) -> Result<()> {
     for subject in storefront::erasure::subjects(conn, customer)? {
-        let all = subject.starts_with("customer:") || subject.starts_with("return:");
+        let all = ["customer:", "return:", "ticket:"].iter().any(|kind| subject.starts_with(kind));
         let mut own = log::table.filter(log::subject.eq(subject)).select(log::id).into_boxed();
         if !all {
             own = own.filter(log::action.eq_any(PERSONAL));

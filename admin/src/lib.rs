@@ -3,6 +3,7 @@
 pub mod api;
 pub mod audit;
 pub mod invitations;
+pub mod macros;
 pub mod permissions;
 pub mod roles;
 pub mod saved_filters;
@@ -10,6 +11,7 @@ mod schema;
 pub mod second_factor;
 pub mod sessions;
 pub mod staff;
+pub mod viewers;
 pub mod web;
 
 kernel::id!(

@@ -33,6 +33,14 @@ kernel::words!(
         CustomersMerge = "customers.merge",
         /// Take away for good everything that tells who a customer is.
         CustomersErase = "customers.erase",
+        /// Read what customers ask.
+        TicketsView = "tickets.view",
+        /// Answer them, write notes, assign, file and end tickets.
+        TicketsAnswer = "tickets.answer",
+        /// Refund, cancel and give credit from a ticket, up to the limit; more is proposed.
+        TicketsMoney = "tickets.money",
+        /// Decide what others proposed; for whoever may, there is no limit.
+        TicketsApprove = "tickets.approve",
         SegmentsView = "segments.view",
         /// Make, change, export and remove segments.
         SegmentsEdit = "segments.edit",
@@ -134,6 +142,9 @@ impl Preset {
                 P::CustomersView,
                 P::CustomersEdit,
                 P::TasksEdit,
+                P::TicketsView,
+                P::TicketsAnswer,
+                P::TicketsMoney,
                 P::SegmentsView,
                 P::ProductsView,
                 P::StockView,
@@ -202,6 +213,9 @@ mod tests {
                 (P::CustomersEdit, P::CustomersView),
                 (P::CustomersErase, P::CustomersView),
                 (P::ReturnsHandle, P::ReturnsView),
+                (P::TicketsAnswer, P::TicketsView),
+                (P::TicketsMoney, P::TicketsView),
+                (P::TicketsApprove, P::TicketsView),
                 (P::SegmentsEdit, P::SegmentsView),
                 (P::RecommendationsEdit, P::RecommendationsView),
                 (P::ProductsEdit, P::ProductsView),

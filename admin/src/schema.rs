@@ -101,4 +101,23 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    ticket_macros (id) {
+        id -> BigInt,
+        title -> Text,
+        body -> Text,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    ticket_viewers (ticket_id, staff_id) {
+        ticket_id -> BigInt,
+        staff_id -> BigInt,
+        seen_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(staff, staff_sessions, staff_sign_ins, staff_invitations);
+
+diesel::allow_tables_to_appear_in_same_query!(staff, ticket_viewers);

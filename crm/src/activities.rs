@@ -41,6 +41,10 @@ words!(
         WishListed = "wish_listed",
         TaskSet = "task_set",
         TaskDone = "task_done",
+        /// They asked the shop for something, were answered, and it came to an end.
+        TicketOpened = "ticket_opened",
+        TicketAnswered = "ticket_answered",
+        TicketSolved = "ticket_solved",
         /// Staff found that another customer is the same person, or that they are not.
         Merged = "merged",
         Parted = "parted",

@@ -6,6 +6,7 @@ use crate::merges;
 use crate::schema::{activities, consents, customer_picks, customer_tasks, customers, identity_edges, trails};
 use crate::segments::{self, Why};
 use crate::suppressions;
+use crate::tickets;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::events::{self, Event};
@@ -60,6 +61,7 @@ pub fn finish(conn: &mut Conn, customer: CustomerId, addresses: &[Email], now: T
     diesel::delete(consents::table.filter(consents::customer_id.eq(customer))).execute(conn)?;
     diesel::delete(customer_picks::table.filter(customer_picks::customer_id.eq(customer))).execute(conn)?;
     diesel::delete(customer_tasks::table.filter(customer_tasks::customer_id.eq(customer))).execute(conn)?;
+    tickets::forget(conn, customer, addresses)?;
     merges::forget(conn, &[customer])?;
     segments::follow(conn, customer, Why::Profile, now)?;
     for address in addresses {

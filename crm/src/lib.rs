@@ -21,6 +21,7 @@ pub mod scores;
 pub mod segments;
 pub mod suppressions;
 pub mod tasks;
+pub mod tickets;
 pub mod trails;
 
 kernel::id!(CustomerId);

@@ -34,6 +34,7 @@ const TRAILS: &str = "trails";
 const EDGES: &str = "identity_edges";
 const ACTIVITIES: &str = "activities";
 const TASKS: &str = "customer_tasks";
+const TICKETS: &str = "tickets";
 /// Withdrawals and stages that the merge itself wrote.
 const WITHDRAWN: &str = "consents added";
 const STAGES: &str = "stage_changes added";

@@ -303,6 +303,98 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    ticket_series (name) {
+        name -> Text,
+        last -> BigInt,
+    }
+}
+
+diesel::table! {
+    tickets (id) {
+        id -> BigInt,
+        number -> Text,
+        kind -> Text,
+        channel -> Text,
+        subject -> Text,
+        customer_id -> Nullable<BigInt>,
+        email -> Text,
+        email_key -> Text,
+        phone -> Text,
+        call_from -> Nullable<Timestamp>,
+        call_until -> Nullable<Timestamp>,
+        order_id -> Nullable<BigInt>,
+        store_id -> BigInt,
+        language -> Text,
+        status -> Text,
+        outcome -> Nullable<Text>,
+        asked_at -> Nullable<Timestamp>,
+        first_answered_at -> Nullable<Timestamp>,
+        solved_at -> Nullable<Timestamp>,
+        queue -> Text,
+        priority -> BigInt,
+        assignee -> Nullable<BigInt>,
+        tags -> Text,
+        rating -> Nullable<BigInt>,
+        rating_note -> Text,
+        merged_into -> Nullable<BigInt>,
+        request_key -> Nullable<Text>,
+        version -> BigInt,
+        opened_at -> Timestamp,
+        changed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    ticket_messages (id) {
+        id -> BigInt,
+        ticket_id -> BigInt,
+        author -> Text,
+        staff -> Nullable<BigInt>,
+        internal -> Bool,
+        body -> Text,
+        html -> Nullable<Text>,
+        message_id -> Nullable<Text>,
+        in_reply_to -> Nullable<Text>,
+        mail_id -> Nullable<BigInt>,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    ticket_lines (id) {
+        id -> BigInt,
+        ticket_id -> BigInt,
+        order_line_id -> BigInt,
+        quantity -> BigInt,
+    }
+}
+
+diesel::table! {
+    ticket_files (id) {
+        id -> BigInt,
+        message_id -> BigInt,
+        name -> Text,
+        content_type -> Text,
+        size -> BigInt,
+        bytes -> Binary,
+    }
+}
+
+diesel::table! {
+    ticket_events (id) {
+        id -> BigInt,
+        ticket_id -> BigInt,
+        kind -> Text,
+        actor -> Text,
+        message_id -> Nullable<BigInt>,
+        detail -> Text,
+        before -> Text,
+        happened_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(customers, scores, segment_states, customer_tasks);
 diesel::allow_tables_to_appear_in_same_query!(segments, segment_states);
 diesel::allow_tables_to_appear_in_same_query!(product_kin, purchase_lines);
+diesel::allow_tables_to_appear_in_same_query!(tickets, ticket_messages, ticket_files, ticket_events);

@@ -54,6 +54,8 @@ pub struct Log {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mail {
     pub from: String,
+    /// The domain of the addresses that replies to tickets go to.
+    pub reply_domain: Option<String>,
     /// `None`: files in [`Config::mail_folder`].
     pub smtp: Option<SmtpSettings>,
 }
@@ -191,7 +193,11 @@ fn mail(r: &mut Reader) -> Option<Mail> {
         r.reject(key::SMTP_USER, "must be set, for mail.smtp_password is");
     }
     let smtp = SmtpSettings { host, port: port?, user, password, security: security? };
-    Some(Mail { from: from?, smtp: (!smtp.host.is_empty()).then_some(smtp) })
+    let reply_domain = r.parse(key::MAIL_REPLY_DOMAIN, "must be a domain such as reply.example.com", |text| match text {
+        "" => Some(None),
+        text => domain(text).map(Some),
+    });
+    Some(Mail { from: from?, reply_domain: reply_domain?, smtp: (!smtp.host.is_empty()).then_some(smtp) })
 }
 
 fn stripe(r: &mut Reader) -> Option<Option<Stripe>> {
@@ -239,6 +245,12 @@ fn origin(text: &str) -> Option<String> {
     // It goes into headers and pages: nothing but a host may stand there.
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']' | '_');
     (!host.is_empty() && host.chars().all(allowed)).then(|| text.to_string())
+}
+
+/// A name that stands behind the @ of mail addresses.
+fn domain(text: &str) -> Option<String> {
+    let label = |label: &str| !label.is_empty() && label.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-');
+    (text.contains('.') && text.split('.').all(label)).then(|| text.to_lowercase())
 }
 
 /// Where a browser on this machine reaches a server that listens on `address`.

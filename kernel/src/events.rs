@@ -100,6 +100,21 @@ pub enum Event {
     StockMoved {
         variant: i64,
     },
+    /// Somebody asked the shop for something, or staff noted that they did.
+    TicketOpened {
+        ticket: i64,
+    },
+    /// Staff answered; `message` is what goes to the customer.
+    TicketReplied {
+        ticket: i64,
+        message: i64,
+    },
+    /// A ticket came to an end with this outcome; `message` is the last answer, when one was given with it.
+    TicketSolved {
+        ticket: i64,
+        outcome: String,
+        message: Option<i64>,
+    },
 }
 
 impl Event {
@@ -124,6 +139,9 @@ impl Event {
             Event::CustomersMerged { .. } => "customers_merged",
             Event::CustomersParted { .. } => "customers_parted",
             Event::StockMoved { .. } => "stock_moved",
+            Event::TicketOpened { .. } => "ticket_opened",
+            Event::TicketReplied { .. } => "ticket_replied",
+            Event::TicketSolved { .. } => "ticket_solved",
             Event::ProductChanged { .. } => "product_changed",
             Event::ProductsChanged { .. } => "products_changed",
         }

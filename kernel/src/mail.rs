@@ -27,7 +27,36 @@ pub struct Draft {
     pub subject: String,
     pub text: String,
     pub html: String,
+    pub headers: Headers,
 }
+
+/// What ties a mail to others (RFC 5322), and says who or what wrote it. Message-IDs stand without angle brackets.
+#[derive(Clone, Debug, Default)]
+pub struct Headers {
+    /// Its own, when something has to know it; else one is made.
+    pub message_id: Option<String>,
+    /// Where replies go; empty: to the sender.
+    pub reply_to: String,
+    /// The mail that it answers; empty without one.
+    pub in_reply_to: String,
+    /// The mails of its thread, oldest first.
+    pub references: Vec<String>,
+    pub written_by: WrittenBy,
+}
+
+crate::words!(
+    /// As `Auto-Submitted` says it (RFC 3834).
+    #[derive(Default)]
+    WrittenBy {
+        #[default]
+        /// The shop, because something happened: asks vacation responders not to answer.
+        Shop = "auto-generated",
+        /// The shop, in answer to a mail.
+        Reply = "auto-replied",
+        /// Somebody of the staff.
+        Person = "no",
+    }
+);
 
 /// A mail as stored.
 #[derive(Clone, Debug, Queryable, Selectable, Serialize)]
@@ -44,13 +73,22 @@ pub struct Mail {
     pub error: Option<String>,
     pub created_at: Time,
     pub sent_at: Option<Time>,
+    pub reply_to: String,
+    pub in_reply_to: String,
+    /// Message-IDs with a space between them.
+    pub thread: String,
+    #[serde(rename = "auto_submitted")]
+    #[diesel(column_name = auto_submitted)]
+    pub written_by: WrittenBy,
 }
 
 /// Queues `draft`. `false` when its cause was mailed before.
 pub fn queue(conn: &mut Conn, draft: &Draft, host: &str, now: Time) -> Result<bool> {
     let subject = draft.subject.replace(['\r', '\n'], " ");
+    let headers = &draft.headers;
+    let message_id = headers.message_id.clone().unwrap_or_else(|| format!("{}@{host}", crate::token::random()));
     let row = (
-        mails::message_id.eq(format!("{}@{host}", crate::token::random())),
+        mails::message_id.eq(message_id),
         mails::dedupe_key.eq(&draft.dedupe_key),
         mails::template.eq(&draft.template),
         mails::recipient.eq(&draft.recipient),
@@ -59,6 +97,10 @@ pub fn queue(conn: &mut Conn, draft: &Draft, host: &str, now: Time) -> Result<bo
         mails::body_html.eq(&draft.html),
         mails::state.eq("queued"),
         mails::created_at.eq(now),
+        mails::reply_to.eq(&headers.reply_to),
+        mails::in_reply_to.eq(&headers.in_reply_to),
+        mails::thread.eq(headers.references.join(" ")),
+        mails::auto_submitted.eq(headers.written_by),
     );
     let added = crate::on_each!(conn, c => diesel::insert_into(mails::table).values(row).on_conflict_do_nothing().execute(c))?;
     if added == 0 {
@@ -155,6 +197,9 @@ pub fn forget(conn: &mut Conn, recipients: &[String], ids: &[i64]) -> Result<usi
                     mails::body_text.eq(""),
                     mails::body_html.eq(""),
                     mails::error.eq(None::<String>),
+                    mails::reply_to.eq(""),
+                    mails::in_reply_to.eq(""),
+                    mails::thread.eq(""),
                 ))
                 .execute(conn)?;
         }

@@ -50,5 +50,9 @@ diesel::table! {
         error -> Nullable<Text>,
         created_at -> Timestamp,
         sent_at -> Nullable<Timestamp>,
+        reply_to -> Text,
+        in_reply_to -> Text,
+        thread -> Text,
+        auto_submitted -> Text,
     }
 }

@@ -155,6 +155,7 @@ fn a_mail_is_handed_over_once() {
         subject: "Welcome".into(),
         text: "Hello".into(),
         html: "<p>Hello</p>".into(),
+        headers: mail::Headers::default(),
     };
     shop.state.db.write_now(move |conn| mail::queue(conn, &draft, "shop.example.com", now)).expect("queues");
     let worker = Worker::new(shop.state.clone(), &SHOP);
@@ -179,6 +180,7 @@ fn a_mail_that_nobody_takes_ends_as_failed() {
         subject: "s".into(),
         text: "t".into(),
         html: "h".into(),
+        headers: mail::Headers::default(),
     };
     shop.state.db.write_now(move |conn| mail::queue(conn, &draft, "host", now)).expect("queues");
     let worker = Worker::new(shop.state.clone(), &SHOP);

@@ -49,6 +49,7 @@ pub mod sales;
 mod schema;
 pub mod search;
 pub mod search_index;
+pub mod service;
 pub mod shipments;
 pub mod shipping;
 pub mod shop;

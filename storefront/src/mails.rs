@@ -6,6 +6,7 @@ mod offered;
 mod order;
 mod returned;
 mod sent;
+mod tickets;
 
 pub use edited::lines as edited_lines;
 pub use order::payment_link;
@@ -24,10 +25,11 @@ use crate::web::views::mail::{BackInStock, GiftCardMail, GiftCardsSold, LinkMail
 use crate::web::words::Words;
 use crate::{catalog, stores};
 use crm::customers::Customer;
+use crm::tickets::{MessageId, TicketId};
 use kernel::clock::Time;
 use kernel::config::Config;
 use kernel::events::Event;
-use kernel::mail::{self, Draft};
+use kernel::mail::{self, Draft, Headers};
 use kernel::money::Money;
 use kernel::token::{self, Signer};
 use kernel::web::i18n::Language;
@@ -52,6 +54,15 @@ pub struct Reader<'a> {
     pub language: Language,
     /// The store that writes.
     pub store: StoreId,
+}
+
+/// Which mail, and why.
+struct Letter<'a> {
+    /// The folder in `templates/mail`.
+    template: &'a str,
+    /// What makes it go out once.
+    cause: &'a str,
+    headers: Headers,
 }
 
 impl Mailer {
@@ -82,6 +93,12 @@ impl Mailer {
     /// Renders the mail of `templates/mail/{template}` and queues it. The same `cause` mails once; somebody who was erased is
     /// not written to. Fails when there is no such template.
     pub fn queue<V: Serialize>(&self, conn: &mut Conn, template: &str, cause: &str, to: &Reader<'_>, view: V, now: Time) -> Result<()> {
+        self.post(conn, Letter { template, cause, headers: Headers::default() }, to, view, now)
+    }
+
+    /// [`Mailer::queue`] of a mail that belongs to a thread.
+    fn post<V: Serialize>(&self, conn: &mut Conn, letter: Letter, to: &Reader<'_>, view: V, now: Time) -> Result<()> {
+        let Letter { template, cause, headers } = letter;
         // An order goes on after its buyer was erased, and tells nobody.
         if crm::erasure::is_erased(to.email) {
             return Ok(());
@@ -109,6 +126,7 @@ impl Mailer {
             subject: render("subject.txt")?,
             text: render("body.txt")?,
             html: render("body.html")?,
+            headers,
         };
         mail::queue(conn, &draft, self.config.host(), now).map(drop)
     }
@@ -217,6 +235,9 @@ pub fn on_event(conn: &mut Conn, event: &Event, now: Time, mailer: &Mailer) -> R
         Event::RefundSettled { order, refund } => order::refund_sent(conn, *order, *refund, now, mailer),
         Event::PaymentCaseOpened { order, payment_case } => order::case_refund(conn, *order, *payment_case, now, mailer),
         Event::ReturnChanged { order, back, status } => returned::update(conn, *order, *back, status, now, mailer),
+        Event::TicketOpened { ticket } => tickets::received(conn, TicketId(*ticket), now, mailer),
+        Event::TicketReplied { ticket, message } => tickets::answered(conn, TicketId(*ticket), MessageId(*message), now, mailer),
+        Event::TicketSolved { ticket, message, .. } => tickets::solved(conn, TicketId(*ticket), message.is_some(), now, mailer),
         Event::OrderPlaced { .. }
         | Event::RefundRequested { .. }
         | Event::CustomerJoined { .. }

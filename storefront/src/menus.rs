@@ -87,7 +87,8 @@ pub fn get(conn: &mut Conn, store: StoreId, place: Place) -> Result<Menu> {
 }
 
 /// What stands behind the pages in the footer of a shop that has no menu of its own: the key of the text, and the address.
-pub const HELP: [(&str, &str); 2] = [("account-orders", "/account/orders"), ("gift-cards-link", "/gift-cards")];
+pub const HELP: [(&str, &str); 3] =
+    [("account-orders", "/account/orders"), ("contact-title", "/contact"), ("gift-cards-link", "/gift-cards")];
 
 /// The entries of a menu that follows the shop, to be edited. `say` answers the text of a key in a language of the shop.
 pub fn standard(conn: &mut Conn, store: StoreId, place: Place, say: &dyn Fn(&str, &str) -> Result<String>) -> Result<Vec<Entry>> {

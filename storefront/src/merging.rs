@@ -52,6 +52,7 @@ pub const TABLES: &[(&str, Fate)] = &[
     ("stage_changes", Fate::Stays),
     ("store_credit_balances", Fate::Figured),
     ("store_credit_entries", Fate::Moves),
+    ("tickets", Fate::Moves),
     ("trails", Fate::Moves),
     ("wish_list_items", Fate::SomeMove),
 ];

@@ -9,7 +9,8 @@ use crate::shop::OWN_LANGUAGE;
 use crate::{address_book, carts, catalog, logins, offers, store_credit, stores, timeline, wish_list};
 use crm::activities::{self, Place};
 use crm::scores::{self, Score};
-use crm::{CustomerId, consents, customers, identities, merges, recommendations, segments, tasks, trails};
+use crm::tickets::{Eyes, Message, MessageId};
+use crm::{CustomerId, consents, customers, identities, merges, recommendations, segments, tasks, tickets, trails};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::money::Money;
@@ -45,7 +46,7 @@ pub fn gather(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Value> {
         "made_at": now, "profile": profile, "consents": said, "addresses": addresses, "orders": bought::orders(conn, id)?,
         "store_credit": credit(conn, id)?, "carts": in_carts(conn, id, now)?, "waiting_for": waiting(conn, &emails)?,
         "scores": scores::of(conn, id)?.map(|score| scored(&score)).transpose()?, "browsers": browsers, "sign_ins": sign_ins(conn, id, now)?,
-        "mails": mails(conn, &emails)?, "merged": merged(conn, id)?, "tasks": to_do(conn, id)?, "offers": offered(conn, id)?, "wish_list": wished(conn, id)?,
+        "mails": mails(conn, &emails)?, "merged": merged(conn, id)?, "tasks": to_do(conn, id)?, "requests": asked(conn, id)?, "offers": offered(conn, id)?, "wish_list": wished(conn, id)?,
         "segments": within(conn, id, now)?,
         "suggestions": suggested(conn, id, now)?, "timeline": happened(conn, id)?,
     }))
@@ -119,6 +120,34 @@ fn in_carts(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Vec<Value>> {
 fn to_do(conn: &mut Conn, id: CustomerId) -> Result<Vec<Value>> {
     let one = |task: &tasks::Task| json!({ "title": task.title, "note": task.note, "due_on": task.due_on, "set_at": task.created_at, "done_at": task.done_at });
     Ok(tasks::of_customer(conn, id, TOGETHER)?.iter().map(one).collect())
+}
+
+/// What they asked of the shop, and what was said. Notes among staff are not theirs.
+fn asked(conn: &mut Conn, id: CustomerId) -> Result<Vec<Value>> {
+    let (mut found, mut before) = (Vec::new(), None);
+    loop {
+        let page = tickets::of_customer(conn, id, before, TOGETHER)?;
+        for ticket in &page {
+            let mut messages = Vec::new();
+            let mut earlier: Option<MessageId> = None;
+            loop {
+                let some = tickets::thread(conn, ticket.id, Eyes::Customer, earlier, TOGETHER)?;
+                let one = |said: &Message| json!({ "at": said.created_at, "by": said.author, "text": said.body });
+                messages.splice(0..0, some.iter().map(one));
+                match some.first().filter(|_| full(some.len())) {
+                    Some(first) => earlier = Some(first.id),
+                    None => break,
+                }
+            }
+            found.push(json!({ "number": ticket.number, "subject": ticket.subject, "kind": ticket.kind, "channel": ticket.channel,
+                "opened_at": ticket.opened_at, "outcome": ticket.outcome, "solved_at": ticket.solved_at, "rating": ticket.rating,
+                "rating_note": ticket.rating_note, "phone": ticket.phone, "email": ticket.email, "messages": messages }));
+        }
+        match page.last().filter(|_| full(page.len())) {
+            Some(last) => before = Some(last.id),
+            None => return Ok(found),
+        }
+    }
 }
 
 /// Which other customers the shop found to be the same person.

@@ -1056,6 +1056,22 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    ticket_proposals (id) {
+        id -> BigInt,
+        ticket_id -> BigInt,
+        order_id -> Nullable<BigInt>,
+        deed -> Text,
+        amount -> BigInt,
+        currency -> Text,
+        proposed_by -> Text,
+        created_at -> Timestamp,
+        state -> Text,
+        decided_by -> Text,
+        decided_at -> Nullable<Timestamp>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(refund_lines, refunds);
 diesel::allow_tables_to_appear_in_same_query!(redirects, products, categories, collections);
 diesel::allow_tables_to_appear_in_same_query!(collections, collection_texts);

@@ -147,6 +147,7 @@ pub fn told(conn: &mut Conn, entries: &[Entry]) -> Result<Vec<Value>> {
             | Kind::TaskDone
             | Kind::Merged
             | Kind::Parted => {}
+            Kind::TicketOpened | Kind::TicketAnswered | Kind::TicketSolved => text = entry.detail.clone(),
         }
         json!({ "kind": entry.kind, "at": entry.happened_at, "text": text, "order": order, "amount": entry.amount() })
     };

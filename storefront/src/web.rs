@@ -31,6 +31,7 @@ pub(crate) mod privacy;
 mod product;
 pub mod recommend;
 pub mod reductions;
+pub mod requests;
 mod search;
 pub mod shelves;
 pub mod shown;
@@ -41,6 +42,7 @@ pub(crate) mod stored;
 mod structured;
 mod suggest;
 pub mod theme;
+pub mod upload;
 mod viewed;
 pub mod views;
 pub mod visit;
@@ -86,6 +88,7 @@ fn pages(config: &mut web::ServiceConfig) {
         .configure(privacy::routes)
         .configure(cart::routes)
         .configure(checkout::routes)
+        .configure(requests::routes)
         .configure(orders::routes)
         .configure(account::routes);
 }

@@ -43,6 +43,9 @@ words!(
         CustomerErased = "customer.erased",
         ProductUpdated = "product.updated",
         StockUpdated = "stock.updated",
+        TicketOpened = "ticket.opened",
+        TicketReplied = "ticket.replied",
+        TicketSolved = "ticket.solved",
         /// Sent by a person who wants to see whether messages arrive.
         Test = "test",
     }

@@ -52,6 +52,7 @@ mod stores;
 mod support;
 mod taxes;
 mod theme;
+mod tickets;
 mod timeline;
 mod waiting;
 mod walls;

@@ -10,11 +10,13 @@ use admin::web::access::Access;
 use admin::web::routes;
 use admin::{RoleId, invitations, roles, staff};
 use crm::email::Email;
+use crm::tickets::{self, Kind};
 use kernel::web::i18n::Language;
 use storefront::catalog::Status;
 use storefront::checkout::Settlement;
 use storefront::content::{self, ContentPage};
 use storefront::returns::{self, Reason, Wanted, WantedLine};
+use storefront::service::{self, Ask};
 use storefront::shipments::{self, Parcel};
 use storefront::{api_keys, batches, collections, documents, drafts, payments, shipping, tax_rates, webhooks};
 
@@ -41,6 +43,36 @@ fn open_case(conn: &mut kernel::Conn, paid: &payments::Payment) -> kernel::Resul
     };
     payments::settle(conn, again, &state, now())?;
     Ok(payments::list_cases(conn, None, 1)?[0].id)
+}
+
+/// A ticket with a file and a proposal, and a macro.
+fn asked_for(conn: &mut kernel::Conn, order: &storefront::orders::Order) -> kernel::Result<(String, i64, i64, i64)> {
+    let ask = Ask {
+        kind: Kind::Warranty,
+        units: Vec::new(),
+        text: "It leaks".into(),
+        key: "a form of this test".into(),
+        subject: "Leaks".into(),
+        language: "en".into(),
+        decided: None,
+    };
+    let ticket = service::ask(conn, order, &ask, now())?;
+    let file = tickets::checked("leak.txt", b"drip".to_vec())?;
+    let message = tickets::NewMessage { files: vec![file], ..tickets::NewMessage::text("Here") };
+    let message = tickets::append_from_customer(conn, ticket.id, &message, now())?;
+    let file = tickets::files_of(conn, &[message])?[0].id;
+    let wish = service::Wish {
+        ticket: ticket.id,
+        seen: tickets::get(conn, ticket.id)?.version,
+        order_seen: None,
+        deed: service::Deed::Credit { amount: 1_000_000, currency: goods::EUR },
+        solve: false,
+    };
+    let agent = tickets::Agent { id: 0, actor: "test" };
+    let carried = service::act(conn, &wish, agent, service::Allowance::Limited, now())?;
+    let service::Carried::Proposed(proposal) = carried else { panic!("{carried:?}") };
+    let answer = admin::macros::add(conn, "Hello", "Hello {name}", now())?;
+    Ok((ticket.number, file, proposal.0, answer.0))
 }
 
 impl Things {
@@ -148,7 +180,12 @@ impl Things {
                 };
                 let twin = crm::customers::ensure(conn, &twin, now())?;
                 let merge = storefront::merging::merge(conn, twin, order.customer_id, "one person", "test", now())?;
+                let (ticket, file, proposal, answer) = asked_for(conn, &order)?;
                 Ok(vec![
+                    ("", "{ticket}", ticket),
+                    ("", "{file}", file.to_string()),
+                    ("", "{proposal}", proposal.to_string()),
+                    ("", "{macro}", answer.to_string()),
                     ("", "{merge}", merge.to_string()),
                     ("", "{task}", task.to_string()),
                     ("", "{edge}", edge.to_string()),

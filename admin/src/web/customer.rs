@@ -84,7 +84,8 @@ fn version(customer: &Customer) -> String {
     customer.updated_at.and_utc().timestamp_micros().to_string()
 }
 
-fn whole(conn: &mut Conn, id: CustomerId, now: Time) -> Result<(Customer, Value)> {
+/// Everything that the page of a customer shows but its forms.
+pub fn whole(conn: &mut Conn, id: CustomerId, now: Time) -> Result<(Customer, Value)> {
     let customer = customers::get(conn, id)?;
     let run = scores::last_run(conn)?;
     let score = scores::of(conn, id)?;

@@ -10,6 +10,7 @@ use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, web};
+use crm::tickets::Agent;
 use kernel::clock::Time;
 use kernel::error::Fields;
 use kernel::web::i18n::Language;
@@ -44,6 +45,7 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
         "memory",
         &[
             ("customers", Permission::CustomersView),
+            ("tickets", Permission::TicketsView),
             ("tasks", Permission::CustomersView),
             ("segments", Permission::SegmentsView),
             ("forecasts", Permission::CustomersView),
@@ -76,6 +78,7 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
         &[
             ("shipping", Permission::ShippingView),
             ("taxes", Permission::TaxesView),
+            ("service", Permission::SettingsView),
             ("stores", Permission::SettingsView),
             ("redirects", Permission::SettingsEdit),
             ("settings", Permission::SettingsView),
@@ -110,6 +113,11 @@ pub struct Act {
 }
 
 impl Act {
+    /// As tickets know them.
+    pub fn agent(&self) -> Agent<'_> {
+        Agent { id: self.staff.id.0, actor: &self.actor }
+    }
+
     /// Records the change in the audit log, in the transaction that makes it.
     pub fn log(&self, conn: &mut Conn, action: &str, subject: &str, before: &impl Serialize, after: &impl Serialize) -> Result<()> {
         audit::record(conn, self.staff.id, action, subject, before, after, self.now)

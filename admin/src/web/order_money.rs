@@ -5,8 +5,10 @@ use super::forms::{self, Reader};
 use super::order::address;
 use super::order_history;
 use super::order_ship::quantities;
+use super::ticket_money;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use crm::tickets::TicketId;
 use kernel::error::Fields;
 use kernel::money::{Currency, Money};
 use kernel::{Conn, Error, Result};
@@ -130,12 +132,39 @@ pub async fn receipt(desk: Desk, path: web::Path<(String, i64)>, posted: Posted)
     }
 }
 
+/// The ticket that money is given back from.
+#[derive(Clone)]
+pub struct Source {
+    pub ticket: TicketId,
+    pub number: String,
+    /// The version of the ticket that was seen.
+    pub seen: i64,
+}
+
+/// Where the forms of a refund go, and where they lead back to.
+fn place(number: &str, source: Option<&Source>) -> Value {
+    match source {
+        Some(source) => {
+            let page = super::ticket::address(&source.number);
+            json!({ "act": format!("{page}/refund"), "back": page, "ticket": source.number, "ticket_seen": source.seen })
+        }
+        None => json!({ "act": format!("{}/refund", address(number)), "back": address(number), "ticket": null, "ticket_seen": 0 }),
+    }
+}
+
 pub async fn refund_form(desk: Desk, number: web::Path<String>) -> Result<HttpResponse> {
-    show_refund(&desk, &number, StatusCode::OK, None, &Fields::default()).await
+    show_refund(&desk, &number, None, StatusCode::OK, None, &Fields::default()).await
 }
 
 /// The first step; the typed values are kept when it was refused.
-async fn show_refund(desk: &Desk, number: &str, status: StatusCode, posted: Option<&Posted>, wrong: &Fields) -> Result<HttpResponse> {
+pub async fn show_refund(
+    desk: &Desk,
+    number: &str,
+    source: Option<&Source>,
+    status: StatusCode,
+    posted: Option<&Posted>,
+    wrong: &Fields,
+) -> Result<HttpResponse> {
     let (order, lines, _) = order_of(desk, number).await?;
     let currency = order.currency()?;
     let (asked, refused) = (order.clone(), posted.cloned());
@@ -162,7 +191,7 @@ async fn show_refund(desk: &Desk, number: &str, status: StatusCode, posted: Opti
     let shown: Vec<Value> = lines.iter().filter(|line| line.quantity > line.refunded).map(line).collect();
     let reducible = shown.iter().any(|line| line["reducible"] == true);
     let view = json!({ "number": number, "lines": shown, "reducible": reducible, "form": form, "wrong": wrong.0, "currency": currency, "order": frame,
-        "refundable": Money::new(paid, currency), "shipping_left": Money::new(shipping_left, currency), "registered": registered });
+        "refundable": Money::new(paid, currency), "shipping_left": Money::new(shipping_left, currency), "registered": registered, "place": place(number, source) });
     desk.page_as(status, "admin/order_refund.html", "admin-refund", view)
 }
 
@@ -221,27 +250,36 @@ fn amounts(posted: &Posted, currency: Currency) -> Result<Vec<LineAmount>> {
 
 /// Both steps post here: without `expected` the amounts are shown, with it they are confirmed.
 pub async fn refund(desk: Desk, number: web::Path<String>, posted: Posted) -> Result<HttpResponse> {
-    let (order, lines, version) = order_of(&desk, &number).await?;
+    give_back(&desk, &number, None, &posted).await
+}
+
+/// [`refund`], from a ticket when there is a `source`.
+pub async fn give_back(desk: &Desk, number: &str, source: Option<&Source>, posted: &Posted) -> Result<HttpResponse> {
+    let (order, lines, version) = order_of(desk, number).await?;
     let currency = order.currency()?;
     let step = async {
-        let request = wish(&posted, currency)?;
+        let request = wish(posted, currency)?;
         if posted.get("expected").is_empty() || posted.get("change") == "on" {
             let asked = order.clone();
             let wanted = request.clone();
-            return Ok((request, Some(desk.read(move |conn| refunds::preview(conn, &asked, &wanted)).await?)));
+            return Ok((request, Some(desk.read(move |conn| refunds::preview(conn, &asked, &wanted)).await?), ""));
         }
-        confirm(&desk, &order, &posted, &request).await?;
-        Ok((request, None))
+        let done = match source {
+            Some(source) => ticket_money::refund_wish(desk, source, posted, &request).await?,
+            None => confirm(desk, &order, posted, &request).await.map(|()| "admin-refund-asked")?,
+        };
+        Ok((request, None, done))
     };
+    let place = place(number, source);
     match step.await {
-        Ok((_, Some(_))) if posted.get("change") == "on" => {
-            show_refund(&desk, &number, StatusCode::OK, Some(&posted), &Fields::default()).await
+        Ok((_, Some(_), _)) if posted.get("change") == "on" => {
+            show_refund(desk, number, source, StatusCode::OK, Some(posted), &Fields::default()).await
         }
-        Ok((request, Some(preview))) => show_amounts(&desk, &order, &lines, &request, &preview, version),
-        Ok((_, None)) => Ok(desk.done(&address(&number), "admin-refund-asked")),
+        Ok((request, Some(preview), _)) => show_amounts(desk, &order, &lines, &request, &preview, (version, place)),
+        Ok((_, None, done)) => Ok(desk.done(place["back"].as_str().unwrap_or("/admin"), done)),
         Err(error) => {
             let (status, wrong) = refusal(error)?;
-            show_refund(&desk, &number, status, Some(&posted), &wrong).await
+            show_refund(desk, number, source, status, Some(posted), &wrong).await
         }
     }
 }
@@ -269,7 +307,14 @@ async fn confirm(desk: &Desk, order: &Order, posted: &Posted, request: &Request)
 }
 
 /// The second step: the amounts, and the button that makes it so.
-fn show_amounts(desk: &Desk, order: &Order, lines: &[OrderLine], request: &Request, preview: &Preview, seen: i64) -> Result<HttpResponse> {
+fn show_amounts(
+    desk: &Desk,
+    order: &Order,
+    lines: &[OrderLine],
+    request: &Request,
+    preview: &Preview,
+    (seen, place): (i64, Value),
+) -> Result<HttpResponse> {
     let currency = order.currency()?;
     let money = |minor: i64| Money::new(minor, currency);
     let part = |part: &refunds::LinePreview| {
@@ -281,7 +326,7 @@ fn show_amounts(desk: &Desk, order: &Order, lines: &[OrderLine], request: &Reque
     let view = json!({
         "number": order.number, "lines": preview.lines.iter().map(part).collect::<Vec<_>>(), "shipping": money(preview.shipping),
         "has_shipping": preview.shipping > 0, "shipping_typed": money(preview.shipping).decimal(), "amount": money(preview.amount),
-        "expected": preview.amount, "seen": seen, "reason": request.reason, "to_credit": request.to_credit, "shares": shares(preview, currency), "left": money(preview.refundable - preview.amount),
+        "expected": preview.amount, "seen": seen, "reason": request.reason, "to_credit": request.to_credit, "shares": shares(preview, currency), "left": money(preview.refundable - preview.amount), "place": place,
     });
     desk.page("admin/order_refund_confirm.html", "admin-refund-confirm", view)
 }

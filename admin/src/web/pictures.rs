@@ -2,7 +2,7 @@
 
 use super::desk::{Desk, refusal};
 use super::product;
-use super::upload::{self, Upload};
+use super::upload;
 use actix_multipart::Multipart;
 use actix_web::{HttpResponse, web};
 use kernel::{Error, Result};
@@ -11,6 +11,7 @@ use storefront::catalog::{self, Picture, Saving};
 use storefront::ids::ProductId;
 use storefront::pictures::{self, MAX_BYTES, Prepared};
 use storefront::shop;
+use storefront::web::upload::Upload;
 
 pub async fn add_to_product(desk: Desk, id: web::Path<i64>, parts: Multipart) -> Result<HttpResponse> {
     let id = ProductId(*id);

@@ -3,7 +3,7 @@
 use super::batches::field_name;
 use super::choice;
 use super::desk::Desk;
-use super::upload::{self, Upload};
+use super::upload;
 use actix_multipart::Multipart;
 use actix_web::{HttpResponse, web};
 use kernel::money::Currency;
@@ -13,6 +13,7 @@ use storefront::batches::{self, Undoing};
 use storefront::ids::BatchId;
 use storefront::imports::{FileError, read_products};
 use storefront::web::posted::Posted;
+use storefront::web::upload::Upload;
 use storefront::web::words::Words;
 
 /// The largest file, in MiB.

@@ -1,7 +1,7 @@
 //! Goods that come back: the list, and one return through all its steps.
 
 use super::desk::{Desk, ROWS, refusal};
-use super::upload::{self, Upload};
+use super::upload;
 use crate::staff;
 use actix_multipart::Multipart;
 use actix_web::http::StatusCode;
@@ -16,6 +16,7 @@ use storefront::returns::{self, Inspected, MAX_LABEL, Return, ReturnLine, Status
 use storefront::web::orders::instead_name;
 use storefront::web::orders::label_file;
 use storefront::web::posted::Posted;
+use storefront::web::upload::Upload;
 use storefront::web::views::form::Form;
 use storefront::{exchanges, logins, stock};
 

@@ -78,6 +78,7 @@ fn shop(target: &Target) -> Db {
             subject: "s".into(),
             text: "t\r\n".into(),
             html: "<p>".into(),
+            headers: mail::Headers::default(),
         };
         mail::queue(conn, &draft, "host", now)?;
         jobs::enqueue(conn, "gone", "", None, now, now)?;

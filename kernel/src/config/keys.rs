@@ -31,6 +31,7 @@ keys! {
     LOG_FILTER = "log.filter", "REGULARS_LOG", "info,actix_server=warn", "What is logged: a level (error, warn, info, debug, trace), or levels by part such as info,regulars_storefront=debug.";
     LOG_FORMAT = "log.format", "REGULARS_LOG_FORMAT", "text", "text for people or json for machines.";
     MAIL_FROM = "mail.from", "REGULARS_MAIL_FROM", "Regulars <shop@localhost>", "The sender of the shop's mails.";
+    MAIL_REPLY_DOMAIN = "mail.reply_domain", "REGULARS_MAIL_REPLY_DOMAIN", "", "The domain whose mail comes in to the shop: answers to customers then ask for replies to an address of their ticket there. Empty: replies go to the sender.";
     SMTP_HOST = "mail.smtp_host", "REGULARS_MAIL_SMTP_HOST", "", "The SMTP server. Empty: mails become .eml files in the folder mail of `data_dir`.";
     SMTP_PORT = "mail.smtp_port", "REGULARS_MAIL_SMTP_PORT", "587", "Its port.";
     SMTP_USER = "mail.smtp_user", "REGULARS_MAIL_SMTP_USER", "", "The user to sign in as. Empty: without signing in.";

@@ -1,6 +1,6 @@
 //! Where mail goes: `.eml` files under the data folder by default, an SMTP server when configured.
 
-use super::{HandOver, Mail};
+use super::{HandOver, Mail, WrittenBy};
 use crate::token::Secret;
 use crate::{Error, Result};
 use lettre::message::header::{Header, HeaderName, HeaderValue};
@@ -89,31 +89,40 @@ fn checked(from: &str) -> Result<String> {
 fn message(mail: &Mail, from: &str) -> Result<Message, String> {
     let to: Mailbox = mail.recipient.parse().map_err(|error| format!("the address cannot be used: {error}"))?;
     let from: Mailbox = from.parse().map_err(|error| format!("the sender cannot be used: {error}"))?;
-    Message::builder()
+    let mut message = Message::builder()
         .from(from)
         .to(to)
         .subject(mail.subject.clone())
         .date(mail.created_at.and_utc().into())
         .message_id(Some(format!("<{}>", mail.message_id)))
-        .header(AutoSubmitted)
-        .multipart(MultiPart::alternative_plain_html(mail.body_text.clone(), mail.body_html.clone()))
-        .map_err(|error| error.to_string())
+        .header(AutoSubmitted(mail.written_by));
+    if !mail.reply_to.is_empty() {
+        message = message.reply_to(mail.reply_to.parse().map_err(|error| format!("the address for replies cannot be used: {error}"))?);
+    }
+    if !mail.in_reply_to.is_empty() {
+        message = message.in_reply_to(format!("<{}>", mail.in_reply_to));
+    }
+    if !mail.thread.is_empty() {
+        let all: Vec<String> = mail.thread.split_whitespace().map(|one| format!("<{one}>")).collect();
+        message = message.references(all.join(" "));
+    }
+    message.multipart(MultiPart::alternative_plain_html(mail.body_text.clone(), mail.body_html.clone())).map_err(|error| error.to_string())
 }
 
-/// `Auto-Submitted: auto-generated` (RFC 3834): asks vacation responders not to answer.
+/// Who or what wrote a mail (RFC 3834).
 #[derive(Clone)]
-struct AutoSubmitted;
+struct AutoSubmitted(WrittenBy);
 
 impl Header for AutoSubmitted {
     fn name() -> HeaderName {
         HeaderName::new_from_ascii_str("Auto-Submitted")
     }
 
-    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(AutoSubmitted)
+    fn parse(text: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        WrittenBy::parse(text.trim()).map(AutoSubmitted).ok_or_else(|| format!("{text} is none of {:?}", WrittenBy::ALL).into())
     }
 
     fn display(&self) -> HeaderValue {
-        HeaderValue::new(Self::name(), "auto-generated".into())
+        HeaderValue::new(Self::name(), self.0.as_str().into())
     }
 }

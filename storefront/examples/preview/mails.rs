@@ -130,6 +130,20 @@ pub fn mails(p: &Preview) -> Result<(), Box<dyn Error>> {
             url: "https://shop.example/orders/R1001?key=k".to_string(),
         },
     )?;
+    for (what, outcome) in [("received", None), ("answered", None), ("solved", Some("refunded"))] {
+        let body = if what == "received" { Vec::new() } else { vec![say(l, "The mug is on its way.", "马克杯已寄出。")] };
+        p.mail(
+            "ticket_update",
+            TicketUpdate {
+                number: "T1001".to_string(),
+                subject: say(l, "Broken mug", "马克杯破损"),
+                what: what.to_string(),
+                body,
+                outcome: outcome.map(str::to_string),
+                url: "https://shop.example/requests/T1001?key=k".to_string(),
+            },
+        )?;
+    }
     let link = || LinkMail { url: "https://shop.example/account/verify?token=t".to_string(), hours: 24 };
     p.mail("verify_email", link())?;
     p.mail("reset_password", link())?;

@@ -7,6 +7,7 @@ use crate::ids::{OrderId, ProductId, ReturnId, VariantId};
 use crate::orders;
 use crate::returns;
 use crate::webhooks::{self, Topic};
+use crm::tickets::{self, TicketId};
 use crm::{CustomerId, customers};
 use kernel::clock::Time;
 use kernel::events::Event;
@@ -37,6 +38,9 @@ pub fn tell(conn: &mut Conn, event: &Event, now: Time) -> Result<()> {
         Event::ProductChanged { product } => about_product(conn, ProductId(*product), now),
         Event::ProductsChanged { products } => products.iter().try_for_each(|id| about_product(conn, ProductId(*id), now)),
         Event::ReturnChanged { back, .. } => about_return(conn, ReturnId(*back), now),
+        Event::TicketOpened { ticket } => about_ticket(conn, Topic::TicketOpened, TicketId(*ticket), now),
+        Event::TicketReplied { ticket, .. } => about_ticket(conn, Topic::TicketReplied, TicketId(*ticket), now),
+        Event::TicketSolved { ticket, .. } => about_ticket(conn, Topic::TicketSolved, TicketId(*ticket), now),
         Event::PickupReady { .. } | Event::RefundRequested { .. } | Event::PaymentCaseOpened { .. } => Ok(()),
     }
 }
@@ -87,6 +91,22 @@ fn about_return(conn: &mut Conn, id: ReturnId, now: Time) -> Result<()> {
             "comment": back.comment, "exchange": back.exchange, "exchange_order": exchanges::number_of(conn, &back)?, "lines": lines } })))
     };
     webhooks::tell(conn, Topic::ReturnUpdated, data, now)
+}
+
+/// A ticket as it is when the event is told, without what was written in it.
+fn about_ticket(conn: &mut Conn, topic: Topic, id: TicketId, now: Time) -> Result<()> {
+    let data = move |conn: &mut Conn| {
+        let ticket = tickets::get(conn, id)?;
+        let order = match ticket.order_id {
+            Some(order) => Some(orders::get(conn, OrderId(order))?.number),
+            None => None,
+        };
+        Ok(Some(json!({ "ticket": { "number": ticket.number, "kind": ticket.kind, "channel": ticket.channel, "status": ticket.status,
+            "outcome": ticket.outcome, "priority": ticket.priority, "queue": ticket.queue, "customer_id": ticket.customer_id,
+            "order_number": order, "opened_at": ticket.opened_at, "first_answered_at": ticket.first_answered_at,
+            "solved_at": ticket.solved_at, "rating": ticket.rating } })))
+    };
+    webhooks::tell(conn, topic, data, now)
 }
 
 /// The order as it is when the event is told: what a program reads about it in the API at that moment.

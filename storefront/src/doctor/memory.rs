@@ -4,6 +4,7 @@ use super::Finding;
 use crate::merging;
 use crm::CustomerId;
 
+use crm::tickets::{self, Status, TicketId};
 use crm::{identities, merges, scores, segments};
 use kernel::clock::Clock;
 use kernel::{Conn, Result};
@@ -55,4 +56,21 @@ pub fn segments(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Tickets against the fold over their logs.
+pub fn tickets(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
+    let mut after = TicketId(0);
+    loop {
+        let page = tickets::proofs(conn, after, STEP)?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = last.id;
+        for proof in page {
+            finding.checked += 1;
+            if (proof.stored.status == Status::Solved) != proof.stored.outcome.is_some() {
+                finding.problems.push(format!("ticket {}: it is solved without an outcome, or has one and is not", proof.number));
+            }
+            finding.expect_equal(|| format!("ticket {}: status, outcome and moments", proof.number), Some(proof.stored), proof.folded);
+        }
+    }
 }

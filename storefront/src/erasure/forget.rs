@@ -11,6 +11,7 @@ use crate::schema::{
     addresses as address_book, cart_lines, carts, gift_cards, idempotency_keys, login_tokens, logins, order_history, orders as order_rows,
     payment_cases, return_labels, returns as return_rows, sessions, stock_requests, webhook_attempts, webhook_messages,
 };
+use crate::service;
 use crate::webhooks::MessageState;
 use crate::wish_list;
 use crm::email::Email;
@@ -58,6 +59,7 @@ pub fn erase(conn: &mut Conn, id: CustomerId, now: Time) -> Result<()> {
     for one in &everybody {
         offers::forget(conn, *one)?;
         wish_list::forget(conn, *one)?;
+        service::forget(conn, *one)?;
     }
     let received = gift_cards::table.filter(gift_cards::recipient_email.eq_any(&spelled));
     diesel::update(received).set(NOBODY).execute(conn)?;

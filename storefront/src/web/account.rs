@@ -69,7 +69,7 @@ async fn draw<V: Serialize>(door: &Door, visit: &Visit, status: StatusCode, temp
 }
 
 /// [`draw`] with a frame that was loaded with the view.
-fn draw_in<V: Serialize>(
+pub(super) fn draw_in<V: Serialize>(
     door: &Door,
     visit: &Visit,
     status: StatusCode,
@@ -87,7 +87,7 @@ fn draw_in<V: Serialize>(
 }
 
 /// Runs `f` for the customer who is signed in; sends everybody else to sign in and then back here.
-async fn theirs<T: Send + 'static>(
+pub(super) async fn theirs<T: Send + 'static>(
     door: &Door,
     visit: &Visit,
     f: impl FnOnce(&mut Conn, CustomerId, Time) -> Result<T> + Send + 'static,
@@ -117,7 +117,7 @@ macro_rules! or_sign_in {
         }
     };
 }
-use or_sign_in;
+pub(super) use or_sign_in;
 
 /// Runs argon2 off the async threads: it takes tens of milliseconds and nineteen megabytes on purpose.
 async fn blocking<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> Result<T> {

@@ -16,5 +16,6 @@ pub mod offers;
 pub mod order;
 pub mod page;
 pub mod product;
+pub mod requests;
 pub mod shared;
 pub mod waiting;

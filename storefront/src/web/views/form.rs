@@ -124,6 +124,12 @@ pub const REGISTER: &[&str] = &["name", "email", "password", "marketing"];
 pub const FORGOT: &[&str] = &["email"];
 /// `storefront/waiting.html`.
 pub const WAITING: &[&str] = &["email"];
+/// `storefront/help.html`; the units of lines have fields of their own.
+pub const HELP: &[&str] = &["kind", "body", "request", "lines"];
+/// `storefront/contact.html`.
+pub const CONTACT: &[&str] = &["name", "email", "subject", "body", "call", "phone", "day", "from", "until", "request"];
+/// `storefront/request.html`.
+pub const REQUEST: &[&str] = &["body", "rating", "note"];
 /// Choose a new password.
 pub const RESET: &[&str] = &["password", "token"];
 /// Name, language and, when `new_password` is not empty, the password.

@@ -233,3 +233,17 @@ pub struct ReturnUpdate {
     /// The number of the order of the goods that were given in exchange.
     pub exchange: Option<String>,
 }
+
+/// `ticket_update`. The texts `mail-ticket-text-…` are named by `what` happened: received, answered or solved.
+#[derive(Debug, Clone, Serialize)]
+pub struct TicketUpdate {
+    pub number: String,
+    pub subject: String,
+    pub what: String,
+    /// What was said, by line.
+    pub body: Vec<String>,
+    /// The end of the key of what it came to.
+    pub outcome: Option<String>,
+    /// Where it is followed, answered and rated.
+    pub url: String,
+}

@@ -1,0 +1,233 @@
+//! One ticket, with the whole customer beside it.
+
+use super::customer;
+use super::desk::Desk;
+use super::tickets as inbox;
+use crate::permissions::Permission;
+use crate::{macros, staff, viewers};
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use crm::tickets::{self, Author, Eyes, Kind, Message, MessageId, Outcome, PRIORITIES, Ticket};
+use kernel::clock::Time;
+use kernel::error::Fields;
+use kernel::money::Money;
+use kernel::{Conn, Error, Result};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use storefront::ids::OrderId;
+use storefront::orders;
+use storefront::service;
+use storefront::web::posted::Posted;
+use storefront::web::requests::files::attachment;
+use storefront::web::views::form::Form;
+use storefront::web::words::Words;
+use storefront::{logins, payments, shop};
+
+/// Fields of the forms on the page.
+pub const FIELDS: &[&str] = &["body", "outcome", "note", "mention", "kind", "queue", "priority", "tags", "into", "subject", "amount"];
+/// Messages, and other tickets of the customer, on the page.
+const MESSAGES: i64 = 100;
+const OTHERS: i64 = 10;
+
+/// The address of a ticket's page.
+pub fn address(number: &str) -> String {
+    format!("/admin/tickets/{number}")
+}
+
+pub async fn show(desk: Desk, number: web::Path<String>) -> Result<HttpResponse> {
+    page(&desk, &number, StatusCode::OK, None, &Fields::default()).await
+}
+
+/// The page; `posted` is a form that was refused, whose values stay.
+pub async fn page(desk: &Desk, number: &str, status: StatusCode, posted: Option<&Posted>, wrong: &Fields) -> Result<HttpResponse> {
+    let asked = number.to_string();
+    let (words, now, me) = (desk.words()?, desk.door.now(), desk.staff().id);
+    let before = desk.query("before").parse().ok().map(MessageId);
+    let whole = desk.may(Permission::CustomersView);
+    let (ticket, mut view, chosen) = {
+        let chosen = desk.query("macro").parse().ok().map(macros::MacroId);
+        desk.read(move |conn| {
+            let ticket = tickets::by_number(conn, &asked)?;
+            let mut view = load(conn, &ticket, before, &words)?;
+            view["others"] = json!(viewers::others(conn, ticket.id, me, now)?);
+            view["customer"] = beside(conn, &ticket, whole, now)?;
+            let chosen = match chosen {
+                Some(id) => Some(filled(conn, &ticket, id)?),
+                None => None,
+            };
+            Ok((ticket, view, chosen))
+        })
+        .await?
+    };
+    let form = match posted {
+        Some(posted) => filed(&ticket).typed(posted.pairs()).refuse(FIELDS, wrong),
+        None => filed(&ticket).fill("body", chosen.unwrap_or_default()),
+    };
+    view["form"] = json!(form);
+    view["limited"] = json!(!desk.may(Permission::TicketsApprove));
+    view["outcomes"] = json!(Outcome::ALL.iter().filter(|outcome| outcome.chosen()).collect::<Vec<_>>());
+    (view["kinds"], view["priorities"]) = (json!(Kind::ALL), json!(PRIORITIES));
+    desk.page_as(status, "admin/ticket.html", &format!("{} {}", ticket.number, ticket.subject), view)
+}
+
+/// The forms as the ticket's row fills them.
+fn filed(ticket: &Ticket) -> Form {
+    Form::new(FIELDS)
+        .fill("kind", ticket.kind.as_str())
+        .fill("queue", ticket.queue.as_str())
+        .fill("priority", ticket.priority.to_string())
+        .fill("tags", ticket.tags.as_str())
+        .fill("subject", ticket.subject.as_str())
+}
+
+/// The text of a macro for this ticket.
+fn filled(conn: &mut Conn, ticket: &Ticket, id: macros::MacroId) -> Result<String> {
+    let chosen = macros::get(conn, id)?;
+    let name = match ticket.customer_id {
+        Some(customer) => crm::customers::get(conn, customer)?.name,
+        None => String::new(),
+    };
+    let order = match ticket.order_id {
+        Some(order) => orders::get(conn, OrderId(order))?.number,
+        None => String::new(),
+    };
+    Ok(chosen.filled(&name, &ticket.number, &order))
+}
+
+fn load(conn: &mut Conn, ticket: &Ticket, before: Option<MessageId>, words: &Words) -> Result<Value> {
+    let people = staff::list(conn)?;
+    let names: HashMap<i64, String> = people.iter().map(|one| (one.id.0, one.name.clone())).collect();
+    let at_work: Vec<Value> =
+        people.iter().filter(|one| one.active).map(|one| json!({ "value": one.id.to_string(), "label": one.name })).collect();
+    let found = tickets::thread(conn, ticket.id, Eyes::Staff, before, MESSAGES)?;
+    let earlier = found.first().filter(|_| i64::try_from(found.len()).is_ok_and(|rows| rows == MESSAGES)).map(|first| first.id);
+    let into = match ticket.merged_into {
+        Some(into) => Some(tickets::get(conn, into)?.number),
+        None => None,
+    };
+    let joined: Vec<String> = tickets::merged(conn, ticket.id)?.into_iter().map(|one| one.number).collect();
+    let store = shop::get(conn)?;
+    let call =
+        ticket.call_from.zip(ticket.call_until).map(|(from, until)| json!({ "from": store.local(from), "until": store.local(until) }));
+    Ok(json!({
+        "number": ticket.number, "subject": ticket.subject, "kind": ticket.kind, "channel": ticket.channel, "status": ticket.status,
+        "outcome": ticket.outcome, "email": ticket.email, "phone": ticket.phone, "call": call, "language": ticket.language, "queue": ticket.queue,
+        "priority": ticket.priority, "tags": ticket.tags, "assignee": ticket.assignee, "assignee_name": ticket.assignee.and_then(|id| names.get(&id)),
+        "rating": ticket.rating, "rating_note": ticket.rating_note, "seen": ticket.version, "opened_at": ticket.opened_at,
+        "asked_at": ticket.asked_at, "first_answered_at": ticket.first_answered_at, "solved_at": ticket.solved_at,
+        "messages": messages(conn, &found, &names, words)?, "earlier": earlier, "log": log(conn, ticket, &names)?, "staff": at_work,
+        "macros": macros::list(conn)?, "queues": inbox::queues(conn)?, "order": order(conn, ticket)?, "merged_into": into, "joined": joined,
+        "proposals": proposals(conn, ticket, &names)?, "registered": registered(conn, ticket)?, "currency": store.currency,
+    }))
+}
+
+fn registered(conn: &mut Conn, ticket: &Ticket) -> Result<bool> {
+    ticket.customer_id.map_or(Ok(false), |customer| logins::proven(conn, customer))
+}
+
+fn messages(conn: &mut Conn, found: &[Message], names: &HashMap<i64, String>, words: &Words) -> Result<Vec<Value>> {
+    let ids: Vec<MessageId> = found.iter().map(|message| message.id).collect();
+    let files = tickets::files_of(conn, &ids)?;
+    let view = |message: &Message| {
+        let own: Vec<Value> = files
+            .iter()
+            .filter(|file| file.message_id == message.id)
+            .map(|file| json!({ "id": file.id, "name": file.name, "size": file.size }))
+            .collect();
+        let text = if message.author == Author::System { words.get(&message.body) } else { message.body.clone() };
+        json!({ "id": message.id, "author": message.author, "internal": message.internal, "text": text, "at": message.created_at,
+            "who": message.staff.and_then(|id| names.get(&id)), "files": own })
+    };
+    Ok(found.iter().map(view).collect())
+}
+
+/// What happened, for the foot of the page.
+fn log(conn: &mut Conn, ticket: &Ticket, names: &HashMap<i64, String>) -> Result<Vec<Value>> {
+    let person = |text: &str| text.parse::<i64>().ok().and_then(|id| names.get(&id).cloned()).unwrap_or_else(|| text.to_string());
+    let row = |entry: tickets::log::Entry| {
+        let actor = entry.actor.strip_prefix("staff:").map(person);
+        let detail = match entry.kind {
+            tickets::log::What::Assigned => person(&entry.detail),
+            _ => entry.detail.clone(),
+        };
+        json!({ "what": entry.kind, "at": entry.happened_at, "by": actor, "by_key": format!("request-by-{}", entry.actor), "detail": detail })
+    };
+    Ok(tickets::log::of(conn, ticket.id)?.into_iter().map(row).collect())
+}
+
+/// The order with what can be done about it from here.
+fn order(conn: &mut Conn, ticket: &Ticket) -> Result<Value> {
+    let Some(id) = ticket.order_id else { return Ok(Value::Null) };
+    let order = orders::get(conn, OrderId(id))?;
+    let (lines, currency) = (orders::lines(conn, order.id)?, order.currency()?);
+    let paid: i64 = payments::of_order(conn, order.id)?.iter().map(|payment| payment.captured - payment.refunded).sum();
+    let wanted = tickets::lines(conn, ticket.id)?;
+    let line = |line: &orders::OrderLine| {
+        let asked = wanted.iter().find(|one| one.order_line_id == line.id.0).map(|one| one.quantity);
+        json!({ "title": line.title, "options": line.options, "quantity": line.quantity, "asked": asked })
+    };
+    Ok(json!({ "number": order.number, "status": order.status, "payment_status": order.payment_status,
+        "fulfilment_status": order.fulfilment_status, "total": Money::new(order.total, currency), "back": Money::new(paid, currency),
+        "refundable": paid > 0, "can_cancel": orders::cancellable(&order, &lines), "seen": orders::version(conn, order.id)?,
+        "lines": lines.iter().map(line).collect::<Vec<_>>() }))
+}
+
+fn proposals(conn: &mut Conn, ticket: &Ticket, names: &HashMap<i64, String>) -> Result<Vec<Value>> {
+    let person = |actor: &str| actor.strip_prefix("staff:").and_then(|id| names.get(&id.parse().ok()?).cloned());
+    let mut views = Vec::new();
+    for one in service::of_ticket(conn, ticket.id)? {
+        views.push(json!({ "id": one.id, "what": one.deed.0.as_str(), "amount": one.money()?, "by": person(&one.proposed_by),
+            "actor": one.proposed_by, "at": one.created_at, "state": one.state, "decided_by": person(&one.decided_by) }));
+    }
+    Ok(views)
+}
+
+/// The customer, for who may see customers: what they bought, what lies in their cart, what happened, and what else they asked.
+fn beside(conn: &mut Conn, ticket: &Ticket, whole: bool, now: Time) -> Result<Value> {
+    let Some(id) = ticket.customer_id.filter(|_| whole) else { return Ok(Value::Null) };
+    if crm::customers::erased(conn, id)? {
+        return Ok(Value::Null);
+    }
+    let (_, mut view) = customer::whole(conn, id, now)?;
+    let mut others = tickets::of_customer(conn, id, None, OTHERS)?;
+    others.retain(|one| one.id != ticket.id);
+    view["tickets"] = json!(inbox::rows(conn, &others)?);
+    Ok(view)
+}
+
+/// An open page says that it is, and is told who else has the ticket open and whether it went on.
+pub async fn presence(desk: Desk, number: web::Path<String>, posted: Posted) -> Result<HttpResponse> {
+    let (me, seen, words) = (desk.staff().id, posted.get("seen").parse::<i64>().unwrap_or(0), desk.words()?);
+    let text = desk
+        .write(move |conn, act| {
+            let ticket = tickets::by_number(conn, &number)?;
+            viewers::here(conn, ticket.id, me, act.now)?;
+            let others = viewers::others(conn, ticket.id, me, act.now)?;
+            let mut said = Vec::new();
+            if ticket.version != seen {
+                said.push(words.get("admin-ticket-went-on"));
+            }
+            if !others.is_empty() {
+                said.push(words.with("admin-ticket-others", &[("names", &others.join(", "))])?);
+            }
+            Ok(said.join(" "))
+        })
+        .await?;
+    desk.news((!text.is_empty()).then_some(text))
+}
+
+pub async fn file(desk: Desk, path: web::Path<(String, i64)>) -> Result<HttpResponse> {
+    let (number, id) = path.into_inner();
+    let (file, _, bytes) = desk
+        .read(move |conn| {
+            let ticket = tickets::by_number(conn, &number)?;
+            tickets::file(conn, ticket.id, id)
+        })
+        .await?;
+    Ok(attachment(&file, bytes))
+}
+
+/// The version that a form saw; one without is stale.
+pub fn seen(posted: &Posted) -> Result<i64> {
+    posted.get("seen").parse().map_err(|_| Error::conflict(tickets::STALE))
+}

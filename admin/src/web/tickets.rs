@@ -1,0 +1,199 @@
+//! The inbox, and writing down what somebody said on the telephone.
+
+use super::desk::{Desk, ROWS, refusal};
+use super::ticket::address;
+use crate::staff;
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use crm::customers;
+use crm::email::Email;
+use crm::tickets::{self, Asker, Channel, Filter, Kind, New, NewMessage, Place, Status, Ticket, Whose};
+use kernel::error::Fields;
+use kernel::{Conn, Result, token};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use storefront::web::posted::Posted;
+use storefront::web::views::form::Form;
+use storefront::{orders, service, stores};
+
+const FIELDS: &[&str] = &["channel", "kind", "subject", "email", "name", "phone", "order", "body", "request"];
+/// Longest name and telephone number, in characters.
+const NAME: usize = 200;
+const PHONE: usize = 50;
+/// Proposals that the list names.
+const PROPOSED: i64 = 20;
+
+/// What the query asks for. Open tickets without a word, since they wait.
+fn filter(desk: &Desk) -> Filter {
+    let asked = desk.query("status");
+    let text = |name: &str| Some(desk.query(name).trim().to_string()).filter(|text| !text.is_empty());
+    Filter {
+        status: if asked == "all" { None } else { Some(Status::parse(&asked).unwrap_or(Status::Open)) },
+        whose: match desk.query("whose").as_str() {
+            "mine" => Some(Whose::Of(desk.staff().id.0)),
+            "nobody" => Some(Whose::Nobodys),
+            other => other.parse().ok().map(Whose::Of),
+        },
+        queue: text("queue"),
+        kind: Kind::parse(&desk.query("kind")),
+        channel: Channel::parse(&desk.query("channel")),
+        tag: text("tag"),
+        email: text("q"),
+        after: Place::parse(&desk.query("after")),
+    }
+}
+
+pub async fn list(desk: Desk) -> Result<HttpResponse> {
+    let filter = filter(&desk);
+    // A number leads to its ticket.
+    if let Some(number) = filter.email.clone().filter(|text| !text.contains('@')) {
+        let found = desk.read(move |conn| tickets::by_number(conn, &number)).await;
+        if let Ok(ticket) = found {
+            return Ok(desk.door.go(&desk.visit, &address(&ticket.number)));
+        }
+    }
+    let (asked, approves) = (filter.clone(), desk.may(crate::permissions::Permission::TicketsApprove));
+    let (found, rows, people, queues, proposed) = desk
+        .read(move |conn| {
+            let found = tickets::list(conn, &asked, ROWS)?;
+            let rows = rows(conn, &found)?;
+            let at_work = staff::list(conn)?.into_iter().filter(|one| one.active);
+            let mut people = vec![
+                json!({ "value": "mine", "label": "admin-tickets-mine" }),
+                json!({ "value": "nobody", "label": "admin-tickets-nobodys" }),
+            ];
+            people.extend(at_work.map(|one| json!({ "value": one.id.to_string(), "label": one.name })));
+            let mut proposed = Vec::new();
+            for id in if approves { service::waiting(conn, PROPOSED)? } else { Vec::new() } {
+                proposed.push(tickets::get(conn, id)?.number);
+            }
+            proposed.dedup();
+            Ok((found, rows, people, queues(conn)?, proposed))
+        })
+        .await?;
+    let next = desk.next(found.len(), found.last().map(|last| Place::of(last, filter.status).text()));
+    let query = |name: &str| desk.query(name);
+    let more = ["queue", "kind", "channel", "tag"].iter().any(|name| !query(name).is_empty());
+    let view = json!({ "rows": rows, "next": next, "people": people, "queues": queues, "proposed": proposed,
+        "status": filter.status.map_or("all", Status::as_str), "whose": query("whose"), "queue": query("queue"), "kind": query("kind"),
+        "channel": query("channel"), "tag": query("tag"), "q": query("q"), "kinds": Kind::ALL, "channels": Channel::ALL,
+        "more": more });
+    desk.page("admin/tickets.html", "admin-tickets", view)
+}
+
+/// The queues that the policy files into.
+pub fn queues(conn: &mut Conn) -> Result<Vec<Value>> {
+    let mut names: Vec<String> =
+        service::policy(conn)?.rules.into_values().map(|rule| rule.queue).filter(|name| !name.is_empty()).collect();
+    names.sort();
+    names.dedup();
+    Ok(names.into_iter().map(|name| json!({ "value": name, "label": name })).collect())
+}
+
+/// Tickets as lists show them.
+pub fn rows(conn: &mut Conn, found: &[Ticket]) -> Result<Vec<Value>> {
+    let names: HashMap<i64, String> = staff::list(conn)?.into_iter().map(|one| (one.id.0, one.name)).collect();
+    let mut rows = Vec::with_capacity(found.len());
+    for ticket in found {
+        let who = match ticket.customer_id {
+            Some(customer) => customers::called(conn, customer)?,
+            None => ticket.email.clone(),
+        };
+        rows.push(json!({ "number": ticket.number, "subject": ticket.subject, "who": who, "kind": ticket.kind, "channel": ticket.channel,
+            "status": ticket.status, "priority": ticket.priority, "queue": ticket.queue, "tags": ticket.tags,
+            "assignee": ticket.assignee.and_then(|id| names.get(&id)), "asked_at": ticket.asked_at, "changed_at": ticket.changed_at }));
+    }
+    Ok(rows)
+}
+
+pub async fn new(desk: Desk) -> Result<HttpResponse> {
+    let form = Form::new(FIELDS)
+        .fill("channel", Channel::Phone.as_str())
+        .fill("kind", Kind::Question.as_str())
+        .fill("email", desk.query("email"))
+        .fill("order", desk.query("order"))
+        .fill("request", token::random());
+    show_new(&desk, StatusCode::OK, form)
+}
+
+fn show_new(desk: &Desk, status: StatusCode, form: Form) -> Result<HttpResponse> {
+    let view = json!({ "form": form, "kinds": Kind::ALL, "channels": Channel::ALL });
+    desk.page_as(status, "admin/ticket_new.html", "admin-ticket-new", view)
+}
+
+/// What somebody said, as a ticket whose first message is a note among staff.
+pub async fn create(desk: Desk, posted: Posted) -> Result<HttpResponse> {
+    let language = desk.visit.language.code();
+    let made = match read(&posted) {
+        Err(error) => Err(error),
+        Ok((channel, kind, asker)) => {
+            let typed = posted.clone();
+            desk.write(move |conn, act| {
+                let order = match typed.get("order").trim() {
+                    "" => None,
+                    number => {
+                        Some(orders::get_by_number(conn, number).map_err(|_| kernel::Error::field("order", "admin-ticket-no-order"))?)
+                    }
+                };
+                let mut asker = asker.clone();
+                // Of an order it is the buyer who asks.
+                if let (Some(order), None) = (&order, &asker.email) {
+                    asker.customer = Some(order.customer_id);
+                }
+                let rule = service::policy(conn)?.rule(kind);
+                let new = New {
+                    kind,
+                    channel,
+                    subject: typed.get("subject").to_string(),
+                    asker,
+                    order: order.as_ref().map(|order| order.id.0),
+                    lines: Vec::new(),
+                    store: order.as_ref().map_or(stores::MAIN, |order| order.store_id).0,
+                    language: order.as_ref().map_or(language.to_string(), |order| order.language.clone()),
+                    call: None,
+                    queue: rule.queue,
+                    priority: rule.priority,
+                    message: NewMessage::text(typed.get("body")),
+                    logged_by: Some(act.agent()),
+                    request_key: Some(format!("desk:{}", typed.get("request"))),
+                };
+                let opened = tickets::open(conn, &new, act.now)?;
+                if opened.new {
+                    let after = json!({ "kind": kind, "channel": channel, "order": order.map(|order| order.number) });
+                    act.log(conn, "ticket.open", &format!("ticket:{}", opened.ticket.number), &Value::Null, &after)?;
+                }
+                Ok(opened.ticket.number)
+            })
+            .await
+        }
+    };
+    match made {
+        Ok(number) => Ok(desk.done(&address(&number), "admin-ticket-opened")),
+        Err(error) => {
+            let (status, wrong) = refusal(error)?;
+            show_new(&desk, status, Form::new(FIELDS).typed(posted.pairs()).refuse(FIELDS, &wrong))
+        }
+    }
+}
+
+fn read(posted: &Posted) -> Result<(Channel, Kind, Asker)> {
+    let mut wrong = Fields::default();
+    let channel = Channel::parse(posted.get("channel")).unwrap_or(Channel::Phone);
+    let kind = Kind::parse(posted.get("kind")).unwrap_or(Kind::Question);
+    let (name, phone) = (posted.get("name").trim().to_string(), posted.get("phone").trim().to_string());
+    if name.chars().count() > NAME {
+        wrong.add("name", "admin-too-long");
+    }
+    if phone.chars().count() > PHONE {
+        wrong.add("phone", "admin-too-long");
+    }
+    if !(16..=64).contains(&posted.get("request").len()) {
+        wrong.add("form", "form-expired");
+    }
+    let email = match posted.get("email").trim() {
+        "" => None,
+        text => Email::parse(text, "email").map_err(|_| wrong.add("email", "email-invalid")).ok(),
+    };
+    wrong.check()?;
+    Ok((channel, kind, Asker { customer: None, email, name, phone }))
+}

@@ -1,0 +1,138 @@
+//! The inbox. Pages go by key: open tickets by urgency and by how long somebody waits, all others by what changed last.
+
+use super::{Channel, Kind, Status, Ticket, TicketId};
+use crate::CustomerId;
+use crate::schema::tickets;
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use kernel::clock::Time;
+use kernel::{Conn, Result, on_each};
+
+/// Whose tickets are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    Nobodys,
+    /// Of this one of the staff.
+    Of(i64),
+}
+
+/// What is asked of the inbox.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// All of them without one.
+    pub status: Option<Status>,
+    pub whose: Option<Whose>,
+    pub queue: Option<String>,
+    pub kind: Option<Kind>,
+    pub channel: Option<Channel>,
+    pub tag: Option<String>,
+    /// Where answers go.
+    pub email: Option<String>,
+    /// The last ticket of the page before.
+    pub after: Option<Place>,
+}
+
+/// Where a page ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub priority: i64,
+    pub at: Time,
+    pub id: TicketId,
+}
+
+impl Place {
+    /// Where a page that `status` was asked for ends with this ticket.
+    pub fn of(ticket: &Ticket, status: Option<Status>) -> Place {
+        let at = if status == Some(Status::Open) { ticket.asked_at.unwrap_or(ticket.changed_at) } else { ticket.changed_at };
+        Place { priority: ticket.priority, at, id: ticket.id }
+    }
+
+    /// As an address carries it.
+    pub fn text(&self) -> String {
+        format!("{}-{}-{}", self.priority, self.at.and_utc().timestamp_micros(), self.id)
+    }
+
+    /// What [`Place::text`] wrote; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Place> {
+        let (priority, rest) = text.split_once('-')?;
+        let (micros, id) = rest.split_once('-')?;
+        let at: NaiveDateTime = chrono::DateTime::from_timestamp_micros(micros.parse().ok()?)?.naive_utc();
+        Some(Place { priority: priority.parse().ok()?, at, id: id.parse().ok()? })
+    }
+}
+
+/// A page of the inbox. What was merged into another ticket is not in it.
+pub fn list(conn: &mut Conn, filter: &Filter, limit: i64) -> Result<Vec<Ticket>> {
+    let mut query = tickets::table.filter(tickets::merged_into.is_null()).limit(limit).select(Ticket::as_select()).into_boxed();
+    match filter.whose {
+        Some(Whose::Nobodys) => query = query.filter(tickets::assignee.is_null()),
+        Some(Whose::Of(staff)) => query = query.filter(tickets::assignee.eq(staff)),
+        None => {}
+    }
+    if let Some(queue) = &filter.queue {
+        query = query.filter(tickets::queue.eq(queue.clone()));
+    }
+    if let Some(kind) = filter.kind {
+        query = query.filter(tickets::kind.eq(kind));
+    }
+    if let Some(channel) = filter.channel {
+        query = query.filter(tickets::channel.eq(channel));
+    }
+    if let Some(email) = &filter.email {
+        query = query.filter(tickets::email_key.eq(email.to_lowercase()));
+    }
+    if let Some(tag) = filter.tag.as_deref().filter(|tag| !tag.is_empty()) {
+        let own = like(&tag.to_lowercase());
+        let tagged = tickets::tags
+            .eq(tag.to_lowercase())
+            .or(tickets::tags.like(format!("{own}, %")).escape('\\'))
+            .or(tickets::tags.like(format!("%, {own}")).escape('\\'))
+            .or(tickets::tags.like(format!("%, {own}, %")).escape('\\'));
+        query = query.filter(tagged);
+    }
+    if filter.status == Some(Status::Open) {
+        query = query.filter(tickets::status.eq(Status::Open));
+        if let Some(Place { priority, at, id }) = filter.after {
+            let later = tickets::asked_at.gt(at).or(tickets::asked_at.eq(at).and(tickets::id.gt(id).nullable()));
+            let after = tickets::priority.gt(priority).nullable().or(tickets::priority.eq(priority).nullable().and(later));
+            query = query.filter(after);
+        }
+        return Ok(query.order((tickets::priority, tickets::asked_at, tickets::id)).load(conn)?);
+    }
+    if let Some(status) = filter.status {
+        query = query.filter(tickets::status.eq(status));
+    }
+    if let Some(Place { at, id, .. }) = filter.after {
+        query = query.filter(tickets::changed_at.lt(at).or(tickets::changed_at.eq(at).and(tickets::id.lt(id))));
+    }
+    Ok(query.order((tickets::changed_at.desc(), tickets::id.desc())).load(conn)?)
+}
+
+/// A text that is looked for as it is.
+fn like(text: &str) -> String {
+    text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_")
+}
+
+/// The tickets of a customer, the newest first, before `before` when given; those that were merged into others are left out.
+pub fn of_customer(conn: &mut Conn, customer: CustomerId, before: Option<TicketId>, limit: i64) -> Result<Vec<Ticket>> {
+    let before = before.unwrap_or(TicketId(i64::MAX));
+    Ok(on_each!(conn, c => tickets::table
+        .filter(tickets::customer_id.eq(customer))
+        .filter(tickets::merged_into.is_null())
+        .filter(tickets::id.lt(before))
+        .order(tickets::id.desc())
+        .limit(limit)
+        .select(Ticket::as_select())
+        .load(c))?)
+}
+
+/// The tickets about an order, the newest first.
+pub fn of_order(conn: &mut Conn, order: i64, limit: i64) -> Result<Vec<Ticket>> {
+    Ok(on_each!(conn, c => tickets::table
+        .filter(tickets::order_id.eq(order))
+        .filter(tickets::merged_into.is_null())
+        .order(tickets::id.desc())
+        .limit(limit)
+        .select(Ticket::as_select())
+        .load(c))?)
+}

@@ -1,0 +1,167 @@
+//! What happened to a ticket, added once and never changed. Status, outcome and the moments of a ticket are a fold over it
+//! ([`State::after`]), which the commands take a step of and the doctor makes anew.
+
+use super::{MessageId, Outcome, Status, Ticket, TicketId};
+use crate::schema::ticket_events as rows;
+use diesel::prelude::*;
+use kernel::clock::Time;
+use kernel::{Conn, Result, on_each, words};
+
+words!(
+    What {
+        Opened = "opened",
+        /// The customer wrote.
+        Wrote = "wrote",
+        /// A machine wrote for them: nobody's turn changes by it.
+        Automatic = "automatic",
+        /// Staff wrote to the customer.
+        Answered = "answered",
+        /// Staff wrote a note among themselves.
+        Noted = "noted",
+        Assigned = "assigned",
+        Queued = "queued",
+        Prioritised = "prioritised",
+        Tagged = "tagged",
+        /// The kind of what is asked for was set right.
+        Sorted = "sorted",
+        /// An action on the order: refunded, cancelled, sent again.
+        Acted = "acted",
+        Solved = "solved",
+        Reopened = "reopened",
+        /// It goes on in another ticket.
+        Merged = "merged",
+        Unmerged = "unmerged",
+        /// Another ticket goes on in this one, or does not any more.
+        Joined = "joined",
+        Parted = "parted",
+        /// Messages went to a ticket of their own, or this ticket was made of them.
+        Split = "split",
+        Rated = "rated",
+    }
+);
+
+/// An entry of the log.
+#[derive(Clone, Debug, Queryable, Selectable, serde::Serialize)]
+#[diesel(table_name = rows)]
+pub struct Entry {
+    pub id: i64,
+    pub kind: What,
+    pub actor: String,
+    pub message_id: Option<MessageId>,
+    pub detail: String,
+    pub before: String,
+    pub happened_at: Time,
+}
+
+/// What is to be kept.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Happened<'a> {
+    pub what: What,
+    pub actor: &'a str,
+    pub message: Option<MessageId>,
+    pub detail: &'a str,
+    pub before: &'a str,
+}
+
+impl<'a> Happened<'a> {
+    pub fn by(what: What, actor: &'a str) -> Happened<'a> {
+        Happened { what, actor, message: None, detail: "", before: "" }
+    }
+}
+
+pub(super) fn keep(conn: &mut Conn, ticket: TicketId, happened: Happened, now: Time) -> Result<()> {
+    let row = (
+        rows::ticket_id.eq(ticket),
+        rows::kind.eq(happened.what),
+        rows::actor.eq(happened.actor),
+        rows::message_id.eq(happened.message),
+        rows::detail.eq(happened.detail),
+        rows::before.eq(happened.before),
+        rows::happened_at.eq(now),
+    );
+    on_each!(conn, c => diesel::insert_into(rows::table).values(row).execute(c))?;
+    Ok(())
+}
+
+/// The log of a ticket, oldest first.
+pub fn of(conn: &mut Conn, ticket: TicketId) -> Result<Vec<Entry>> {
+    Ok(on_each!(conn, c => rows::table.filter(rows::ticket_id.eq(ticket)).order(rows::id).select(Entry::as_select()).load(c))?)
+}
+
+/// What of a ticket follows from its log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct State {
+    pub status: Status,
+    pub outcome: Option<Outcome>,
+    pub asked_at: Option<Time>,
+    pub first_answered_at: Option<Time>,
+    pub solved_at: Option<Time>,
+}
+
+impl State {
+    /// What is stored of a ticket.
+    pub fn of(ticket: &Ticket) -> State {
+        State {
+            status: ticket.status,
+            outcome: ticket.outcome,
+            asked_at: ticket.asked_at,
+            first_answered_at: ticket.first_answered_at,
+            solved_at: ticket.solved_at,
+        }
+    }
+
+    /// A ticket that was opened at `at`.
+    pub fn opened(at: Time) -> State {
+        State { status: Status::Open, outcome: None, asked_at: Some(at), first_answered_at: None, solved_at: None }
+    }
+
+    /// What comes after `what` happened. Of [`What::Unmerged`] only [`fold`] knows.
+    pub fn after(self, what: What, outcome: Option<Outcome>, at: Time) -> State {
+        match what {
+            What::Wrote if self.status == Status::Solved => self,
+            What::Wrote => State { status: Status::Open, asked_at: self.asked_at.or(Some(at)), ..self },
+            What::Answered if self.status == Status::Solved => self,
+            What::Answered => {
+                State { status: Status::Waiting, asked_at: None, first_answered_at: self.first_answered_at.or(Some(at)), ..self }
+            }
+            What::Solved => State { status: Status::Solved, outcome, asked_at: None, solved_at: Some(at), ..self },
+            What::Merged => State { status: Status::Solved, outcome: Some(Outcome::Merged), asked_at: None, solved_at: Some(at), ..self },
+            What::Reopened => State { status: Status::Open, outcome: None, asked_at: Some(at), solved_at: None, ..self },
+            What::Opened
+            | What::Automatic
+            | What::Noted
+            | What::Assigned
+            | What::Queued
+            | What::Prioritised
+            | What::Tagged
+            | What::Sorted
+            | What::Acted
+            | What::Unmerged
+            | What::Joined
+            | What::Parted
+            | What::Split
+            | What::Rated => self,
+        }
+    }
+}
+
+/// The state that a log means; `None` of an empty one.
+pub fn fold<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Option<State> {
+    let mut state: Option<State> = None;
+    let mut before_merge = None;
+    for entry in entries {
+        let was = match state.take() {
+            None => State::opened(entry.happened_at),
+            Some(state) => state,
+        };
+        state = Some(match entry.kind {
+            What::Unmerged => before_merge.take().unwrap_or(was),
+            What::Merged => {
+                before_merge = Some(was.clone());
+                was.after(entry.kind, None, entry.happened_at)
+            }
+            kind => was.after(kind, Outcome::parse(&entry.detail), entry.happened_at),
+        });
+    }
+    state
+}

@@ -1,0 +1,3 @@
+DROP TABLE ticket_viewers;
+DROP TABLE ticket_macros;
+DROP TABLE ticket_proposals;

@@ -1,0 +1,105 @@
+//! Mails of tickets: that a request arrived, what staff answered, and what came of it. They stand in one thread of the reader's mail
+//! program, and what is replied to them finds the ticket.
+
+use super::{Letter, Mailer, Reader, language};
+use crate::ids::StoreId;
+use crate::web::requests;
+use crate::web::views::mail::TicketUpdate;
+use chrono::TimeDelta;
+use crm::tickets::{self, Author, Channel, Eyes, MessageId, Status, Ticket, TicketId, address};
+use kernel::clock::Time;
+use kernel::mail::{Headers, WrittenBy};
+use kernel::{Conn, Result};
+
+/// Receipts that one address gets in an hour. Two machines that write to each other come to an end by it.
+const RECEIPTS: i64 = 5;
+/// Message-IDs that a mail names of its thread.
+const THREAD: usize = 20;
+
+/// Tells whoever asked that the request arrived. Nothing to machines, about what was decided at once, or about what staff wrote down.
+pub fn received(conn: &mut Conn, id: TicketId, now: Time, mailer: &Mailer) -> Result<()> {
+    let ticket = tickets::get(conn, id)?;
+    let by_customer = tickets::begun_by(conn, id)?.is_some_and(|actor| actor == Author::Customer.as_str());
+    if !by_customer || ticket.status == Status::Solved || matches!(ticket.channel, Channel::Chat | Channel::Phone) {
+        return Ok(());
+    }
+    if tickets::opened_before(conn, &ticket, ticket.opened_at - TimeDelta::hours(1), RECEIPTS)? >= RECEIPTS {
+        return Ok(());
+    }
+    let headers = Headers { written_by: WrittenBy::Reply, ..headers(conn, &ticket, mailer)? };
+    send(conn, &ticket, Told { what: "received", cause: id.to_string(), body: Vec::new(), headers }, now, mailer)
+}
+
+/// Sends what staff answered. Its Message-ID is kept with the message.
+pub fn answered(conn: &mut Conn, id: TicketId, message: MessageId, now: Time, mailer: &Mailer) -> Result<()> {
+    let (ticket, said) = (tickets::get(conn, id)?, tickets::message(conn, message)?);
+    // A note is never sent, whoever asks for it.
+    if said.internal {
+        return Ok(());
+    }
+    let headers = headers(conn, &ticket, mailer)?;
+    let message_id = address::message_id(&mailer.signer, &ticket.number, message, mailer.config.host());
+    tickets::mailed(conn, message, &message_id)?;
+    let headers = Headers { message_id: Some(message_id), written_by: WrittenBy::Person, ..headers };
+    let body = said.body.lines().map(str::to_string).collect();
+    send(conn, &ticket, Told { what: "answered", cause: message.to_string(), body, headers }, now, mailer)
+}
+
+/// Tells what came of a request, and asks how content they are. After a last answer only the question goes out.
+pub fn solved(conn: &mut Conn, id: TicketId, with_answer: bool, now: Time, mailer: &Mailer) -> Result<()> {
+    let ticket = tickets::get(conn, id)?;
+    let silent = matches!(ticket.outcome, None | Some(tickets::Outcome::Spam | tickets::Outcome::Merged));
+    if silent {
+        return Ok(());
+    }
+    let mut body = Vec::new();
+    if !with_answer {
+        let last = tickets::thread(conn, id, Eyes::Customer, None, 1)?;
+        let words = mailer.words(language(&ticket.language))?;
+        body.extend(last.into_iter().filter(|last| last.author == Author::System).map(|last| words.get(&last.body)));
+    }
+    let headers = headers(conn, &ticket, mailer)?;
+    // Once for each time that it comes to an end.
+    let ended = ticket.solved_at.map_or(0, |at| at.and_utc().timestamp_micros());
+    send(conn, &ticket, Told { what: "solved", cause: format!("{id}:{ended}"), body, headers }, now, mailer)
+}
+
+/// What a mail about a ticket says.
+struct Told {
+    /// The end of the keys of its texts.
+    what: &'static str,
+    cause: String,
+    body: Vec<String>,
+    headers: Headers,
+}
+
+/// What ties a mail to the thread of a ticket.
+fn headers(conn: &mut Conn, ticket: &Ticket, mailer: &Mailer) -> Result<Headers> {
+    let references = tickets::references(conn, ticket.id, THREAD)?;
+    let reply_to = mailer.config.mail.reply_domain.as_ref();
+    let reply_to = reply_to.map(|domain| address::reply_to(&mailer.signer, &ticket.number, domain)).unwrap_or_default();
+    Ok(Headers { in_reply_to: references.last().cloned().unwrap_or_default(), references, reply_to, ..Headers::default() })
+}
+
+fn send(conn: &mut Conn, ticket: &Ticket, told: Told, now: Time, mailer: &Mailer) -> Result<()> {
+    if ticket.email.is_empty() {
+        return Ok(());
+    }
+    let name = match ticket.customer_id {
+        Some(customer) => crm::customers::get(conn, customer)?.name,
+        None => String::new(),
+    };
+    let (language, store) = (language(&ticket.language), StoreId(ticket.store_id));
+    let path = requests::path(&mailer.signer, &ticket.number);
+    let view = TicketUpdate {
+        number: ticket.number.clone(),
+        subject: ticket.subject.clone(),
+        what: told.what.to_string(),
+        body: told.body,
+        outcome: ticket.outcome.filter(|_| told.what == "solved").map(|outcome| outcome.as_str().to_string()),
+        url: mailer.site(conn, store)?.url(language, &path),
+    };
+    let to = Reader { email: &ticket.email, name: &name, language, store };
+    let cause = format!("{}:{}", told.what, told.cause);
+    mailer.post(conn, Letter { template: "ticket_update", cause: &cause, headers: told.headers }, &to, view, now)
+}

@@ -1,0 +1,146 @@
+//! A question without an order, and a wish to be called.
+
+use super::path;
+use crate::service;
+use crate::stores;
+use crate::web::door::Door;
+use crate::web::frame;
+use crate::web::posted::Posted;
+use crate::web::views::form::{self, Form};
+use crate::web::views::page::{Page, Tone};
+use crate::web::views::requests::ContactView;
+use crate::web::visit::Visit;
+use crate::web::words::Words;
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use chrono::{NaiveDate, NaiveTime};
+use crm::email::Email;
+use crm::tickets::{Asker, Channel, Kind, New, NewMessage, ORDINARY};
+use kernel::clock::Time;
+use kernel::error::Fields;
+use kernel::{Conn, Error, Result, token};
+
+/// Longest name and telephone number, in characters.
+const NAME: usize = 200;
+const PHONE: usize = 50;
+
+pub async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
+    let form = Form::new(form::CONTACT).fill("request", token::random());
+    render(&door, &visit, StatusCode::OK, form).await
+}
+
+async fn render(door: &Door, visit: &Visit, status: StatusCode, form: Form) -> Result<HttpResponse> {
+    let seen = visit.clone();
+    let (mut page, guest) = door.read(move |conn, now| Ok((frame::load(conn, &seen, now)?, seen.customer(conn, now)?.is_none()))).await?;
+    page.title = Words::of(&door.templates, visit.language)?.get("contact-title");
+    page.noindex = true;
+    page.alternates = frame::alternates(&visit.site, "/contact", visit.language);
+    door.render_as(status, visit, "storefront/contact.html", &Page { page, view: ContactView { form, guest } })
+}
+
+/// When somebody would like to be called, by the clocks of the shop.
+#[derive(Clone, Copy)]
+struct Window {
+    from: Time,
+    until: Time,
+}
+
+fn window(posted: &Posted, wrong: &mut Fields) -> Option<Window> {
+    let day = NaiveDate::parse_from_str(posted.get("day").trim(), "%Y-%m-%d").ok();
+    let hour = |name: &str| NaiveTime::parse_from_str(posted.get(name).trim(), "%H:%M").ok();
+    match (day, hour("from"), hour("until")) {
+        (Some(day), Some(from), Some(until)) if from < until => Some(Window { from: day.and_time(from), until: day.and_time(until) }),
+        _ => {
+            wrong.add("day", "contact-window");
+            None
+        }
+    }
+}
+
+/// The question that a form holds, and when they would like to be called.
+fn read(posted: &Posted, visit: &Visit) -> Result<(New<'static>, Option<Window>)> {
+    let mut wrong = Fields::default();
+    let calls = posted.ticked("call");
+    let window = if calls { window(posted, &mut wrong) } else { None };
+    let (name, phone) = (posted.get("name").trim().to_string(), posted.get("phone").trim().to_string());
+    if name.chars().count() > NAME {
+        wrong.add("name", "ticket-too-long");
+    }
+    if phone.chars().count() > PHONE {
+        wrong.add("phone", "ticket-too-long");
+    }
+    if calls && !phone.chars().any(|letter| letter.is_ascii_digit()) {
+        wrong.add("phone", "contact-phone");
+    }
+    if posted.get("subject").trim().is_empty() {
+        wrong.add("subject", "field-required");
+    }
+    if posted.get("body").trim().is_empty() {
+        wrong.add("body", "ticket-body-missing");
+    }
+    wrong.check()?;
+    let (kind, channel) = if calls { (Kind::CallBack, Channel::CallBack) } else { (Kind::Question, Channel::Web) };
+    let new = New {
+        kind,
+        channel,
+        subject: posted.get("subject").to_string(),
+        asker: Asker { name, phone, ..Asker::default() },
+        order: None,
+        lines: Vec::new(),
+        store: visit.site.id.0,
+        language: visit.language.code().to_string(),
+        call: None,
+        queue: String::new(),
+        priority: ORDINARY,
+        message: NewMessage::text(posted.get("body")),
+        logged_by: None,
+        request_key: Some(format!("contact:{}", posted.get("request"))),
+    };
+    Ok((new, window))
+}
+
+pub async fn ask(door: web::Data<Door>, visit: Visit, posted: Posted) -> Result<HttpResponse> {
+    door.limits.checkout.check(&format!("contact:{}", visit.client))?;
+    if !(16..=64).contains(&posted.get("request").len()) {
+        return Err(Error::NotFound);
+    }
+    let written = match read(&posted, &visit) {
+        Err(error) => Err(error),
+        Ok((new, window)) => {
+            let (seen, typed) = (visit.clone(), posted.get("email").to_string());
+            door.write(move |conn, now| open(conn, &seen, &new, window, &typed, now)).await
+        }
+    };
+    match written {
+        // A guest may have typed anybody's address: the link goes there and nowhere else.
+        Ok((_, true)) => {
+            visit.say(&door.signer, Tone::Success, "contact-was-sent-guest");
+            Ok(door.go(&visit, "/contact"))
+        }
+        Ok((number, false)) => {
+            visit.say(&door.signer, Tone::Success, "request-was-sent");
+            Ok(door.go(&visit, &path(&door.signer, &number)))
+        }
+        Err(Error::Invalid(wrong)) => {
+            let form = Form::new(form::CONTACT).typed(posted.pairs()).refuse(form::CONTACT, &wrong);
+            render(&door, &visit, StatusCode::UNPROCESSABLE_ENTITY, form).await
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Opens the ticket. Answers its number, and whether a guest asked.
+fn open(conn: &mut Conn, visit: &Visit, new: &New<'static>, window: Option<Window>, email: &str, now: Time) -> Result<(String, bool)> {
+    let mut new = new.clone();
+    let shop = stores::shop(conn, visit.site.id)?;
+    new.call = window.map(|window| (shop.moment(window.from), shop.moment(window.until)));
+    if new.call.is_some_and(|(_, until)| until <= now) {
+        return Err(Error::field("day", "contact-window"));
+    }
+    new.asker.customer = visit.customer(conn, now)?;
+    let guest = new.asker.customer.is_none();
+    if guest {
+        new.asker.email = Some(Email::parse(email, "email")?);
+    }
+    Ok((service::question(conn, visit.site.id, new, now)?.number, guest))
+}
