@@ -94,7 +94,10 @@ fn a_menu_follows_the_shop_until_it_is_edited() {
     assert_eq!(header(&ann.get("/zh/"))[1], ("茶".into(), "/zh/categories/tea".into()));
     let orders = max.get("/admin/menus/footer/1-2");
     max.submit(&orders, "/admin/menus/footer/1-2/delete", &[]).says(200, "Deleted.");
-    assert_eq!(named(&footer(&ann.get("/"))), ["Tea", "Cups", "About us", "Terms", "Contact", "Check a gift card", "简体中文", "Privacy choices"]);
+    assert_eq!(
+        named(&footer(&ann.get("/"))),
+        ["Tea", "Cups", "About us", "Terms", "Contact", "Check a gift card", "简体中文", "Privacy choices"]
+    );
     house
         .db
         .write_now(|conn| catalog::save_category(conn, &CategoryChange { name: "Kettles".into(), ..CategoryChange::default() }, now()))
