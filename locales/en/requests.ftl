@@ -119,3 +119,12 @@ mail-ticket-text-answered = We have answered your request { $number }:
 mail-ticket-text-solved = Your request { $number } is settled.
 mail-ticket-rate = How content are you? Tell us on the page of the request, or reply if it is not settled.
 mail-ticket-view = See the request
+erasure-goes-requests = { $count ->
+    [one] What was written in one request
+   *[other] What was written in { $count } requests
+}
+merge-rows-tickets = { $count ->
+    [one] one ticket
+   *[other] { $count } tickets
+}
+merge-of-requests = Requests

@@ -119,3 +119,6 @@ mail-ticket-text-answered = 我们已答复您的请求 { $number }：
 mail-ticket-text-solved = 您的请求 { $number } 已办结。
 mail-ticket-rate = 您满意吗？请在请求页面评价；如未解决，请直接回复。
 mail-ticket-view = 查看请求
+erasure-goes-requests = { $count } 个请求中的内容
+merge-rows-tickets = { $count } 个工单
+merge-of-requests = 请求

@@ -5,6 +5,7 @@ use super::desk::{Desk, refusal};
 use super::forms::Reader;
 use super::offers;
 use super::orders as order_list;
+use super::tickets as inbox;
 use super::{merging, tasks, timeline};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -14,6 +15,7 @@ use crm::consents;
 use crm::customers::{self, Customer};
 use crm::purchases;
 use crm::scores::{self, Buyer, Forecast, HORIZONS, Run, Score};
+use crm::tickets;
 use crm::{identities, segments};
 use kernel::clock::Time;
 use kernel::error::said;
@@ -114,6 +116,8 @@ pub fn whole(conn: &mut Conn, id: CustomerId, now: Time) -> Result<(Customer, Va
     view["emails"] = json!(identities::emails(conn, id)?);
     view["merges"] = json!(merging::of(conn, id)?);
     view["tasks"] = tasks::of(conn, id, now)?;
+    let asked = tickets::of_customer(conn, id, None, SHOWN)?;
+    view["tickets"] = json!(inbox::rows(conn, &asked)?);
     if let Some(score) = score {
         // An import knows customers from before it.
         view["since"] = json!(customer.created_at.min(score.first_at));

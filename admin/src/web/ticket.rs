@@ -25,9 +25,8 @@ use storefront::{logins, payments, shop};
 
 /// Fields of the forms on the page.
 pub const FIELDS: &[&str] = &["body", "outcome", "note", "mention", "kind", "queue", "priority", "tags", "into", "subject", "amount"];
-/// Messages, and other tickets of the customer, on the page.
+/// Messages on the page.
 const MESSAGES: i64 = 100;
-const OTHERS: i64 = 10;
 
 /// The address of a ticket's page.
 pub fn address(number: &str) -> String {
@@ -189,9 +188,9 @@ fn beside(conn: &mut Conn, ticket: &Ticket, whole: bool, now: Time) -> Result<Va
         return Ok(Value::Null);
     }
     let (_, mut view) = customer::whole(conn, id, now)?;
-    let mut others = tickets::of_customer(conn, id, None, OTHERS)?;
-    others.retain(|one| one.id != ticket.id);
-    view["tickets"] = json!(inbox::rows(conn, &others)?);
+    if let Some(all) = view["tickets"].as_array_mut() {
+        all.retain(|one| one["number"] != ticket.number.as_str());
+    }
     Ok(view)
 }
 

@@ -6,12 +6,14 @@ use crate::payments::{self, WishState};
 use crate::returns::{self, Status};
 use crate::schema::{addresses, documents, orders as order_rows, stock_requests};
 use crate::{logins, refunds, store_credit, wish_list};
-use crm::{CustomerId, activities, consents, customers, identities, trails};
+use crm::{CustomerId, activities, consents, customers, identities, tickets, trails};
 use diesel::prelude::*;
 use kernel::money::Money;
 use kernel::{Conn, Result, mail};
 use serde::Serialize;
 
+/// Requests counted.
+const COUNTED: i64 = 1000;
 /// Browsers counted.
 const BROWSERS: i64 = 1000;
 /// Hindrances named; whoever sees to them looks again.
@@ -61,6 +63,7 @@ pub fn preview(conn: &mut Conn, id: CustomerId) -> Result<Preview> {
         Part { what: "timeline", count: activities::count_of(conn, id)? },
         count("browsers", trails::edges(conn, id, BROWSERS)?.len()),
         count("consents", consents::of(conn, id)?.len()),
+        count("requests", tickets::of_customer(conn, id, None, COUNTED)?.len()),
         Part { what: "mails", count: mail::count_to(conn, &spelled)? },
     ];
     let of_order = documents::table.inner_join(order_rows::table.on(order_rows::id.eq(documents::order_id)));

@@ -4,7 +4,7 @@ use crate::{address_book, carts, logins, offers, store_credit, stores, wish_list
 use crm::consents::{self, Consent};
 use crm::customers::{self, Customer};
 use crm::merges;
-use crm::{CustomerId, activities, identities, purchases, scores, segments, tasks, trails};
+use crm::{CustomerId, activities, identities, purchases, scores, segments, tasks, tickets, trails};
 use kernel::clock::Time;
 use kernel::money::{Currency, Money};
 use kernel::{Conn, Result};
@@ -73,6 +73,7 @@ struct Known {
     consents: BTreeMap<(String, String), Consent>,
     offers: Vec<i64>,
     tasks: i64,
+    requests: i64,
     timeline: i64,
     browsers: i64,
     segments: Vec<String>,
@@ -109,6 +110,7 @@ fn known(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Known> {
         consents: consents::all_current(conn, id)?.into_iter().collect(),
         offers: offers::of_customer(conn, id, COUNTED)?.into_iter().map(|given| given.promotion.id.0).collect(),
         tasks: length(&tasks::of_customer(conn, id, COUNTED)?),
+        requests: length(&tickets::of_customer(conn, id, None, COUNTED)?),
         timeline: activities::count_of(conn, id)?,
         browsers: i64::try_from(trails::edges(conn, id, COUNTED)?.len()).unwrap_or(COUNTED),
         segments: segments::of_customer(conn, id, now)?.into_iter().map(|one| one.name).collect(),
@@ -180,6 +182,7 @@ fn lines(other: &Known, own: &Known) -> Vec<Line> {
         consents_of(other, own),
         count("offers", length(&other.offers), length(&own.offers), length(&own.offers) + beside(&other.offers, &own.offers)),
         count("tasks", other.tasks, own.tasks, other.tasks + own.tasks),
+        count("requests", other.requests, own.requests, other.requests + own.requests),
         count("timeline", other.timeline, own.timeline, other.timeline + own.timeline),
         count("browsers", other.browsers, own.browsers, other.browsers + own.browsers),
         Line {
