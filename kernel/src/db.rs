@@ -90,8 +90,21 @@ fn sqlite(path: &Path) -> Result<SqliteConnection> {
 
 fn postgres(url: &str) -> Result<PgConnection> {
     let mut conn = PgConnection::establish(url).map_err(|_| Error::Unavailable("the database server does not answer".into()))?;
-    conn.batch_execute("SET statement_timeout = '60s'; SET lock_timeout = '10s'; SET TIME ZONE 'UTC'; SET client_min_messages = warning;")?;
+    // The shop's statements are short: compiling one takes longer than running it.
+    conn.batch_execute(
+        "SET statement_timeout = '60s'; SET lock_timeout = '10s'; SET TIME ZONE 'UTC'; SET client_min_messages = warning; SET jit = off;",
+    )?;
     Ok(conn)
+}
+
+/// To be called first in a transaction that may fill tables which are empty now. PostgreSQL plans a statement when it is prepared and keeps the
+/// plan: of an empty table that is to read the whole of it, which is never what is wanted once it is full. To the end of the transaction it
+/// looks for rows by an index wherever there is one. On SQLite nothing is to be done.
+pub fn filling(conn: &mut Conn) -> Result<()> {
+    if let Conn::Postgres(conn) = conn {
+        conn.batch_execute("SET LOCAL enable_seqscan = off")?;
+    }
+    Ok(())
 }
 
 /// How many connections to keep, and how long a request may wait for one.

@@ -19,6 +19,7 @@ pub mod text;
 mod tokens;
 
 use crate::catalog::Assortment;
+use crate::collections::MOST_BY_HAND;
 use crate::ids::CollectionId;
 pub use filter::name as facet_name;
 use kernel::error::Result;
@@ -140,8 +141,8 @@ pub struct SearchQuery {
     pub with_facets: bool,
 }
 
-/// The most hits of one page.
-pub const MAX_LIMIT: usize = 200;
+/// The most hits of one page: a collection made by hand as a whole.
+pub const MAX_LIMIT: usize = MOST_BY_HAND;
 /// The most values listed of one facet; chosen ones are always listed.
 pub const MAX_FACET_VALUES: usize = 100;
 

@@ -12,8 +12,9 @@ use arc_swap::ArcSwap;
 use chrono::{NaiveDate, NaiveDateTime};
 use fluent_bundle::{FluentArgs, FluentValue};
 use serde::Serialize;
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::SystemTime;
 use tera::{Context, Kwargs, State, Tera, TeraResult, Value};
 
@@ -24,14 +25,9 @@ pub struct Templates {
     current: ArcSwap<Set>,
 }
 
-/// The templates at one moment. A language has its own engine, so that a function knows its language inside components too, which
-/// do not see the page's variables.
+/// The templates at one moment.
 struct Set {
-    /// By the places of the languages, for sites that speak English first.
-    engines: Vec<Tera>,
-    /// The same for sites that speak another language first, each made when the first of them needs it: for each first language one of
-    /// every language.
-    turned: Vec<OnceLock<Tera>>,
+    engine: Tera,
     texts: Arc<Texts>,
     changed: Option<SystemTime>,
 }
@@ -48,7 +44,8 @@ impl Templates {
     pub fn render(&self, name: &str, spoken: impl Into<Spoken>, view: &impl Serialize) -> Result<String> {
         let set = self.current()?;
         let context = Context::from_serialize(view).map_err(failed)?;
-        set.engine(spoken.into())?.render(name, &context).map_err(failed)
+        SPOKEN.set(spoken.into());
+        set.engine.render(name, &context).map_err(failed)
     }
 
     /// The texts the templates use.
@@ -73,22 +70,15 @@ impl Templates {
     }
 }
 
-impl Set {
-    fn engine(&self, spoken: Spoken) -> Result<&Tera> {
-        let (language, first) = (spoken.language.place(), spoken.first.place());
-        // A language that was learnt after the templates were read would be a mistake of the start.
-        let engine = self.engines.get(language).ok_or_else(|| Error::unexpected(format!("no templates speak {}", spoken.language)))?;
-        if spoken == Spoken::from(spoken.language) {
-            return Ok(engine);
-        }
-        let Some(turned) = self.turned.get(first * self.engines.len() + language) else { return Ok(engine) };
-        // What was parsed is shared; only addresses differ.
-        Ok(turned.get_or_init(|| {
-            let mut engine = engine.clone();
-            add_path(&mut engine, spoken);
-            engine
-        }))
-    }
+thread_local! {
+    /// In which language this thread renders. Functions read it here, since components do not see the page's variables; an engine for each
+    /// language would hold every template once more.
+    static SPOKEN: Cell<Spoken> = Cell::new(Spoken::from(Language::ENGLISH));
+}
+
+/// The language of the page that is being rendered.
+fn spoken() -> Language {
+    SPOKEN.get().language
 }
 
 /// The engine's message with all its causes: the first alone says only which template failed.
@@ -115,15 +105,8 @@ fn read(dir: Option<&Path>) -> Result<Set> {
             files.into_iter().map(|path| source(&base, &path)).collect::<Result<_>>()?
         }
     };
-    let first = engine(&sources, &texts, dir.map(|dir| dir.join("assets")))?;
-    let speaking = |language: &Language| {
-        let mut engine = first.clone();
-        speak(&mut engine, *language, &texts);
-        engine
-    };
-    let engines: Vec<Tera> = Language::all().iter().map(speaking).collect();
-    let turned = std::iter::repeat_with(OnceLock::new).take(engines.len() * engines.len()).collect();
-    Ok(Set { engines, turned, texts: texts.clone(), changed })
+    let engine = engine(&sources, &texts, dir.map(|dir| dir.join("assets")))?;
+    Ok(Set { engine, texts, changed })
 }
 
 fn source(base: &Path, path: &Path) -> Result<(String, String)> {
@@ -148,10 +131,10 @@ fn last_change(dir: &Path) -> Option<SystemTime> {
     last
 }
 
-/// The templates, read once: what speaks is put into a copy for each language.
+/// The templates, read once for all languages.
 fn engine(sources: &[(String, String)], texts: &Arc<Texts>, assets_dir: Option<PathBuf>) -> Result<Tera> {
     let mut tera = Tera::default();
-    speak(&mut tera, Language::default(), texts);
+    speak(&mut tera, texts);
     tera.register_function("asset", move |args: Kwargs, _: &State| -> TeraResult<String> {
         let name = args.must_get::<&str>("name")?;
         assets::address(name, assets_dir.as_deref()).ok_or_else(|| tera::Error::message(format!("no asset {name}")))
@@ -168,20 +151,15 @@ fn engine(sources: &[(String, String)], texts: &Arc<Texts>, assets_dir: Option<P
     Ok(tera)
 }
 
-/// Functions and filters in a language.
-fn speak(tera: &mut Tera, language: Language, texts: &Arc<Texts>) {
+/// Functions and filters that say something in the language of the page.
+fn speak(tera: &mut Tera, texts: &Arc<Texts>) {
     let words = texts.clone();
-    tera.register_function("t", move |args: Kwargs, _: &State| text(&words, language, &args));
-    add_path(tera, Spoken::from(language));
-    tera.register_filter("date", move |value: &str, _: Kwargs, _: &State| moment(value).map(|at| format::date(at.date(), language)));
-    tera.register_filter("datetime", move |value: &str, _: Kwargs, _: &State| moment(value).map(|at| format::datetime(at, language)));
+    tera.register_function("t", move |args: Kwargs, _: &State| text(&words, spoken(), &args));
+    tera.register_function("path", |args: Kwargs, _: &State| -> TeraResult<String> { Ok(SPOKEN.get().path(args.must_get::<&str>("to")?)) });
+    tera.register_filter("date", |value: &str, _: Kwargs, _: &State| moment(value).map(|at| format::date(at.date(), spoken())));
+    tera.register_filter("datetime", |value: &str, _: Kwargs, _: &State| moment(value).map(|at| format::datetime(at, spoken())));
     let words = texts.clone();
-    tera.register_filter("message", move |value: &str, _: Kwargs, _: &State| words.message(language, value));
-}
-
-/// `path(to="/cart")`, in a language as a site speaks it.
-fn add_path(tera: &mut Tera, spoken: Spoken) {
-    tera.register_function("path", move |args: Kwargs, _: &State| -> TeraResult<String> { Ok(spoken.path(args.must_get::<&str>("to")?)) });
+    tera.register_filter("message", move |value: &str, _: Kwargs, _: &State| words.message(spoken(), value));
 }
 
 /// `t(key="cart-title", count=3)`: every argument but `key` goes to the message. Numbers choose plural forms.

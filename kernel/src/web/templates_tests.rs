@@ -1,15 +1,11 @@
 use super::*;
 use std::collections::BTreeSet;
 
-fn engine_of(language: Language, source: &str) -> Tera {
-    let texts = Arc::new(Texts::load(None).expect("texts load"));
-    let mut engine = engine(&[("page.html".to_string(), source.to_string())], &texts, None).expect("the template parses");
-    speak(&mut engine, language, &texts);
-    engine
-}
-
 fn render(language: Language, source: &str, view: serde_json::Value) -> TeraResult<String> {
-    engine_of(language, source).render("page.html", &Context::from_serialize(&view)?)
+    let texts = Arc::new(Texts::load(None).expect("texts load"));
+    let engine = engine(&[("page.html".to_string(), source.to_string())], &texts, None).expect("the template parses");
+    SPOKEN.set(language.into());
+    engine.render("page.html", &Context::from_serialize(&view)?)
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::ids::{CategoryId, ProductId};
 use crate::schema::products;
 use crate::shop::OWN_LANGUAGE;
 use diesel::prelude::*;
-use kernel::db::savepoint;
+use kernel::db::{filling, savepoint};
 use kernel::events::{self, Event};
 use kernel::money::Currency;
 use kernel::{Conn, Error, Result, token};
@@ -144,6 +144,7 @@ pub fn apply(conn: &mut Conn, drafts: &[ProductDraft], saving: &Saving, mode: Mo
 pub(super) fn whole(conn: &mut Conn, mode: Mode, run: impl FnOnce(&mut Conn, &mut Report) -> Result<()>) -> Result<Report> {
     let mut report = Report::default();
     let written = savepoint(conn, |conn| {
+        filling(conn)?;
         run(conn, &mut report)?;
         if mode == Mode::AllOrNothing && !report.errors.is_empty() {
             return Err(Error::conflict("the file has errors"));

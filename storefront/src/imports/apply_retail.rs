@@ -12,6 +12,7 @@ use crm::customers::{self, NewCustomer};
 use crm::email::Email;
 use crm::{recommendations, scores};
 use kernel::clock::Time;
+use kernel::db::filling;
 use kernel::money::Currency;
 use kernel::{Conn, Result};
 use std::collections::HashMap;
@@ -22,6 +23,7 @@ const NUMBER: &str = "UCI-";
 /// Writes the orders that the shop does not have yet, and answers how many. Their customers are told apart by their number, for
 /// which an address of the reserved domain `example` stands. The caller holds the transaction.
 pub fn apply(conn: &mut Conn, orders: &[RetailOrder], currency: Currency, now: Time) -> Result<u64> {
+    filling(conn)?;
     let numbers: Vec<String> = orders.iter().map(|order| format!("{NUMBER}{}", order.invoice)).collect();
     let known = known(conn, &numbers)?;
     let mut people: HashMap<&str, CustomerId> = HashMap::new();

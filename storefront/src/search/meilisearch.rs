@@ -1,15 +1,16 @@
 //! The engine beside the binary: a Meilisearch server, for shops that run on several machines.
 //!
 //! One document per product, with the same labels as the embedded index, and the same tests (`search::tests`). What only one variant can
-//! fulfil is looked at here, see [`exact`]. Beyond so many products Meilisearch counts, and says it less sharply: the price is the product's
-//! range and not that of the chosen variant, and where several values of an option are chosen the other facets may count a product once
-//! for each. Its pages go by offset, and its totals are estimates.
+//! fulfil is looked at here, see [`exact`]. Beyond so many products hits are still checked here, but Meilisearch counts and orders: totals are
+//! estimates, a price order goes by the product's lowest or highest price, and where several values of an option are chosen the other
+//! facets may count a product once for each. A page goes on behind the last hits, see [`place`].
 
 mod ask;
 mod document;
 #[cfg(test)]
 pub mod double;
 mod exact;
+mod place;
 mod suggest;
 mod ways;
 

@@ -240,6 +240,32 @@ fn pages_together_are_the_whole() {
 }
 
 #[test]
+fn products_that_come_and_vanish_move_nobodys_next_page() {
+    let many: Vec<SearchDocument> =
+        (1..=30).map(|id| product(id, "Green tea", (2, "Tea"), vec![variant("Green", "S", 100 * id, true)])).collect();
+    for facets in [choose(&[]), choose(&[("option:Color", &["Green"])])] {
+        on_each(&many, |engine| {
+            let ask = |after| {
+                engine
+                    .search(&SearchQuery { after, facets: facets.clone(), sort: Sort::PriceAscending, limit: 10, ..query("green tea") })
+                    .unwrap()
+            };
+            let first = ask(None);
+            assert_eq!(first.hits, (1..=10).collect::<Vec<_>>());
+            engine.remove(&[2, 3, 10]).unwrap();
+            engine.commit().unwrap();
+            let second = ask(first.next);
+            assert_eq!(second.hits, (11..=20).collect::<Vec<_>>());
+            let cheap = |id| product(id, "Green tea", (2, "Tea"), vec![variant("Green", "S", 1, true)]);
+            engine.replace(&[cheap(40), cheap(41)]).unwrap();
+            engine.commit().unwrap();
+            let third = ask(second.next);
+            assert_eq!((third.hits, third.next), ((21..=30).collect(), None));
+        });
+    }
+}
+
+#[test]
 fn a_rebuild_leaves_the_old_index_open_and_loses_no_change() {
     let lamp = |id: i64, title: &str| product(id, title, (1, "Lamps"), Vec::new());
     on_each(&[lamp(1, "Old lamp")], |engine| {

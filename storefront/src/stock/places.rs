@@ -180,9 +180,14 @@ pub(super) fn pick(conn: &mut Conn, variant: VariantId, units: i64, from: Option
 
 /// Keeps a location open to the end of the transaction. `Conflict` when it is closed.
 pub(super) fn keep_open(conn: &mut Conn, id: LocationId) -> Result<()> {
-    let keep = diesel::update(locations::table.find(id)).filter(locations::active).set(locations::active.eq(true));
-    let kept = prepared!(conn, keep => execute)?;
-    if kept == 1 { Ok(()) } else { Err(Error::conflict("stock-place-closed")) }
+    let open = || locations::table.find(id).filter(locations::active).select(locations::id);
+    // Others may keep it open as well. An update would leave a version of the row behind for each movement of a long transaction, and
+    // every later one of its reads would walk through them all.
+    let kept: Option<LocationId> = match conn {
+        Conn::Sqlite(c) => open().first(c).optional()?,
+        Conn::Postgres(c) => open().for_share().first(c).optional()?,
+    };
+    kept.map(|_| ()).ok_or_else(|| Error::conflict("stock-place-closed"))
 }
 
 /// Changes what lies at a location, by a guarded update. `false` when fewer than none would be left.

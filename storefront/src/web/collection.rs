@@ -47,19 +47,13 @@ async fn render(door: &Door, everyone: Everyone, slug: String) -> Result<Rendere
     asked.query.category = Some(found.id.group());
     // What was put in order by hand stands in that order until somebody asks for another.
     let after = choices.after.as_deref().map(|key| key.strip_prefix(PLACE).and_then(|place| place.parse().ok()));
-    let mut in_order = found.by_hand && choices.sort == Sort::Relevance && after != Some(None);
-    let ordinary = asked.query.clone();
+    let in_order = found.by_hand && choices.sort == Sort::Relevance && after != Some(None);
     if in_order {
-        // Of the whole collection only what stands around the list is asked for.
-        asked.query.limit = if choices.narrowed() { TOGETHER } else { 1 };
+        // Of the whole collection only what stands around the list is asked for, of a part of it every hit.
+        asked.query.limit = if choices.narrowed() { collections::MOST_BY_HAND } else { 1 };
         asked.query.after = None;
     }
-    let mut answer = if listing::is_plain(&choices) { None } else { listing::ask(door, asked.query).await? };
-    if in_order && choices.narrowed() && answer.as_ref().is_some_and(|page| page.next.is_some()) {
-        // Too many are left to be put in order: they stand as the engine finds them.
-        in_order = false;
-        answer = listing::ask(door, ordinary).await?;
-    }
+    let answer = if listing::is_plain(&choices) { None } else { listing::ask(door, asked.query).await? };
     let (whole, after) = (!choices.narrowed(), after.flatten());
     let words = Words::of(&door.templates, everyone.language)?;
     let (seen, price_error) = (everyone.clone(), asked.price_error);
@@ -79,8 +73,6 @@ async fn render(door: &Door, everyone: Everyone, slug: String) -> Result<Rendere
 
 /// Begins the key of a page in the order that was made by hand; the place of its last product follows.
 const PLACE: char = 'o';
-/// Products of a narrowed collection that are put in order.
-const TOGETHER: usize = 200;
 
 /// Puts what the engine found in the order that was made by hand, and cuts the page after a place out of it. Of the `whole` collection the
 /// page is asked of the database: the engine answers the first ones alone.

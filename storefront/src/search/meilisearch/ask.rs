@@ -2,6 +2,7 @@
 
 use super::document::{number_field, priced_field};
 use super::exact::{Candidate, Choices};
+use super::place::Place;
 use super::ways::{Way, list};
 use crate::search::filter::{attribute, merged, name, of_variants, ranges};
 use crate::search::page::facet;
@@ -13,8 +14,7 @@ use kernel::error::{Error, Result};
 use meilisearch_sdk::errors::Error as Failure;
 use meilisearch_sdk::indexes::Index;
 use meilisearch_sdk::search::{MatchingStrategies, SearchResults, Selectors};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -22,16 +22,16 @@ use std::sync::Arc;
 const MOST_COMBINATIONS: usize = 1000;
 /// Of longer texts no word is left out: each is a search of its own.
 const MOST_WORDS_LEFT_OUT: usize = 6;
+/// How often products are read on that fulfil no choice: a page may then hold fewer hits and still not be the last one.
+const MOST_READS: usize = 5;
 /// As much of a text as the embedded engine reads.
 const LONGEST_TEXT: usize = 400;
 
 pub type Chosen = BTreeMap<String, BTreeSet<String>>;
 type Counts = HashMap<String, HashMap<String, usize>>;
 
-#[derive(Debug, Clone, Deserialize)]
-struct Hit {
-    id: i64,
-}
+/// A hit of a search whose counts alone are wanted.
+type Hit = IgnoredAny;
 
 /// One page to ask for.
 #[derive(Clone)]
@@ -49,7 +49,7 @@ pub struct Ask {
     variants: String,
     price: (Option<i64>, Option<i64>),
     sort: Sort,
-    offset: usize,
+    after: Place,
     limit: usize,
     with_facets: bool,
     fetched: usize,
@@ -78,7 +78,7 @@ impl Ask {
             return Err(Error::field("facets", "too many filters"));
         }
         let ranges: BTreeMap<_, _> = ranges(query).collect();
-        let offset = query.after.as_deref().map_or(Ok(0), |text| read_offset(query.sort, text))?;
+        let after = query.after.as_deref().map_or_else(|| Ok(Place::default()), |text| Place::read(query.sort, text))?;
         Ok(Ask {
             text: shortened(&query.text),
             choices: Arc::new(Choices::new(query, &chosen, &ranges)),
@@ -90,7 +90,7 @@ impl Ask {
             variants: priced_field("variants", query.within.currency),
             price: query.price,
             sort: query.sort,
-            offset,
+            after,
             limit: query.limit.min(MAX_LIMIT),
             with_facets: query.with_facets,
             fetched,
@@ -135,11 +135,13 @@ impl Ask {
         }
         let candidates: Vec<Candidate> = found.hits.into_iter().map(|hit| hit.result).collect();
         let list = self.choices.list(&candidates);
-        let end = self.offset.saturating_add(self.limit);
+        let begin = self.after.in_whole(&list.hits);
+        let hits: Vec<i64> = list.hits.iter().skip(begin).take(self.limit).copied().collect();
+        let end = begin + hits.len();
         Ok(Some(SearchPage {
             total: list.hits.len(),
-            next: (list.hits.len() > end && self.limit > 0).then(|| write_offset(self.sort, end)),
-            hits: list.hits.into_iter().skip(self.offset).take(self.limit).collect(),
+            next: (list.hits.len() > end && self.limit > 0).then(|| Place::behind(end, &hits).write(self.sort)),
+            hits,
             facets: if self.with_facets { self.facets(list.counts, &list.options) } else { Vec::new() },
             price_range: list.price_range.filter(|_| self.with_facets),
             corrected: None,
@@ -149,13 +151,9 @@ impl Ask {
     /// Asks for the hits, and once more for each facet with a chosen value, as if nothing were chosen in it.
     async fn counted_there(&self, index: &Index) -> std::result::Result<SearchPage, Failure> {
         let facets: &[&str] = if self.with_facets { &["labels", &self.variants] } else { &[] };
-        let main: SearchResults<Hit> =
-            self.results(index, self.filter(None, true, &Split::new()), facets, (self.offset, self.limit + 1), &["id"]).await?;
-        let mut page = SearchPage { total: main.estimated_total_hits.unwrap_or(main.hits.len()), ..SearchPage::default() };
-        page.hits = main.hits.iter().take(self.limit).map(|hit| hit.result.id).collect();
-        page.next = (main.hits.len() > self.limit && self.limit > 0).then(|| write_offset(self.sort, self.offset + self.limit));
+        let (counts, mut page) = self.hits(index, facets).await?;
         if self.with_facets {
-            let mut counts = self.counted(index, None, main.facet_distribution.unwrap_or_default()).await?;
+            let mut counts = self.counted(index, None, counts).await?;
             let keys: BTreeSet<&String> = self.chosen.keys().chain(self.ranges.keys()).collect();
             let others = keys.into_iter().map(|key| async move {
                 let first: SearchResults<Hit> =
@@ -171,6 +169,41 @@ impl Ask {
             page.facets = self.facets(counts, &options);
         }
         Ok(page)
+    }
+
+    /// The hits, and what the server counts of the list. It filters by product, by the price too: what no single variant fulfils is
+    /// passed over here.
+    async fn hits(&self, index: &Index, facets: &[&str]) -> std::result::Result<(Counts, SearchPage), Failure> {
+        let shown: &[&str] = if self.choices.speak_of_variants() { &["id", "labels", "offers"] } else { &["id"] };
+        let filter = self.filter(None, true, &Split::new());
+        let (mut offset, mut asked) = (self.after.from(), self.after.reach(self.limit + 1));
+        let mut found: SearchResults<Candidate> = self.results(index, filter.clone(), facets, (offset, asked), shown).await?;
+        let total = found.estimated_total_hits.unwrap_or(found.hits.len());
+        let counts = found.facet_distribution.take().unwrap_or_default();
+        let mut page = SearchPage { total, ..SearchPage::default() };
+        let mut read: Vec<Candidate> = found.hits.into_iter().map(|hit| hit.result).collect();
+        let mut skipped = self.after.within(&read.iter().map(|product| product.id).collect::<Vec<_>>());
+        // Where the page ends that is full so far.
+        let mut end = offset + skipped;
+        for _ in 0..MOST_READS {
+            for (at, product) in read.iter().enumerate().skip(skipped).filter(|(_, product)| self.choices.met_by(product)) {
+                if page.hits.len() == self.limit {
+                    page.next = (self.limit > 0).then(|| Place::behind(end, &page.hits).write(self.sort));
+                    return Ok((counts, page));
+                }
+                page.hits.push(product.id);
+                end = offset + at + 1;
+            }
+            if read.len() < asked {
+                return Ok((counts, page));
+            }
+            (offset, asked, skipped) = (offset + read.len(), self.fetched.max(1), 0);
+            end = offset;
+            let more: SearchResults<Candidate> = self.results(index, filter.clone(), &[], (offset, asked), shown).await?;
+            read = more.hits.into_iter().map(|hit| hit.result).collect();
+        }
+        page.next = Some(Place::behind(end, &[]).write(self.sort));
+        Ok((counts, page))
     }
 
     /// What the labels of a list count. A product that has a chosen value as an attribute counts by labels without it, one whose variant
@@ -358,13 +391,4 @@ fn price_range(results: &SearchResults<Hit>, low: &str, high: &str) -> Option<(i
     let stats = results.facet_stats.as_ref()?;
     // Minor units stay far below where a double stops counting in ones.
     Some((stats.get(low)?.min as i64, stats.get(high)?.max as i64))
-}
-
-fn write_offset(sort: Sort, offset: usize) -> String {
-    format!("m.{sort:?}.{offset}")
-}
-
-fn read_offset(sort: Sort, text: &str) -> Result<usize> {
-    let number = text.strip_prefix(&format!("m.{sort:?}.")).and_then(|number| number.parse().ok());
-    number.ok_or_else(|| Error::field("after", "this is not a page of this list"))
 }

@@ -92,6 +92,11 @@ impl Choices {
         self.bits(|one| one.key == merged(key))
     }
 
+    /// Whether a product has a variant that fulfils every choice.
+    pub fn met_by(&self, product: &Candidate) -> bool {
+        !self.speak_of_variants() || self.look_at(product, &mut List::default()).is_some()
+    }
+
     /// The list in the order of the candidates, or by price.
     pub fn list(&self, candidates: &[Candidate]) -> List {
         let mut list = List::default();
