@@ -98,7 +98,8 @@ impl Client<'_> {
     }
 
     async fn serve(mut self) -> io::Result<()> {
-        let (host, domain) = (self.desk.state.config.host().to_string(), self.desk.state.config.mail.reply_domain.clone().unwrap_or_default());
+        let (host, domain) =
+            (self.desk.state.config.host().to_string(), self.desk.state.config.mail.reply_domain.clone().unwrap_or_default());
         let mut session = Session::new(&host, &domain);
         self.say(&session.greeting()).await?;
         while let Some(line) = self.line().await? {
@@ -185,8 +186,7 @@ impl Client<'_> {
         };
         let envelope = Envelope { way: Way::Smtp, sender: session.sender(), recipients: session.recipients().to_vec() };
         let now = self.desk.state.clock.now();
-        let stored: Result<InboundId> =
-            self.desk.state.db.write(move |conn| inbound::receive(conn, &raw, &envelope, now)).await;
+        let stored: Result<InboundId> = self.desk.state.db.write(move |conn| inbound::receive(conn, &raw, &envelope, now)).await;
         match stored {
             Ok(_) => "250 2.6.0 stored",
             Err(Error::Invalid(_)) => "554 5.6.0 it cannot be stored",

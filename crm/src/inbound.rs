@@ -111,6 +111,7 @@ pub struct Waiting {
 /// A mail to be filed; `None` when that was done.
 pub fn waiting(conn: &mut Conn, id: InboundId) -> Result<Option<Waiting>> {
     let stored = rows::table.find(id).filter(rows::state.eq("stored"));
-    let found: Option<(Vec<u8>, Option<String>, String)> = stored.select((rows::raw, rows::sender, rows::recipients)).first(conn).optional()?;
+    let found: Option<(Vec<u8>, Option<String>, String)> =
+        stored.select((rows::raw, rows::sender, rows::recipients)).first(conn).optional()?;
     Ok(found.map(|(raw, sender, to)| Waiting { raw, sender, recipients: to.split_whitespace().map(str::to_string).collect() }))
 }

@@ -23,6 +23,9 @@ use std::collections::BTreeMap;
 /// What fewer examples have is a slip of the pen, or a name.
 const SEEN: u32 = 2;
 
+/// The share of a question's words that past ones had, below which nothing is clear about it.
+const FAMILIAR: f32 = 0.5;
+
 /// A question of the past, and what it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Example {
@@ -89,10 +92,10 @@ impl Model {
         best.into_iter().map(|(place, score)| Guess { intent: self.intents[place].clone(), score }).collect()
     }
 
-    /// What a question is, where that is clear enough to be right nine times of ten.
+    /// What a question is, where that is clear enough to be right nine times of ten, of questions like those of the past.
     pub fn sure(&self, question: &str) -> Option<&str> {
         let best = self.best(question, 2);
-        self.clear.filter(|clear| lead(&best) >= *clear)?;
+        self.clear.filter(|clear| self.clearness(question, &best) >= *clear)?;
         best.first().map(|(place, _)| self.intents[*place].as_str())
     }
 
@@ -104,6 +107,11 @@ impl Model {
             Similar { ticket, intent: self.intents[intent].clone(), likeness }
         };
         near.into_iter().map(told).collect()
+    }
+
+    /// How clear it is what a question is: how far the best guess is before the second, and not at all where most of it was never said before.
+    fn clearness(&self, question: &str, best: &[(usize, f32)]) -> f32 {
+        if self.vocabulary.known(question) < FAMILIAR { f32::NEG_INFINITY } else { lead(best) }
     }
 
     fn best(&self, question: &str, most: usize) -> Vec<(usize, f32)> {

@@ -223,11 +223,11 @@ pub fn published(conn: &mut Conn, language: &str) -> Result<Vec<(Article, Text)>
 fn shown(conn: &mut Conn, language: &str, published: bool) -> Result<Vec<(Article, Text)>> {
     let mut all: Vec<Article> = articles::table.select(Article::as_select()).load(conn)?;
     all.retain(|article| article.published || !published);
-    let current = texts::table.filter(texts::current.eq(true)).filter(texts::title.ne("")).filter(texts::language.eq_any([language, OWN_LANGUAGE]));
+    let current =
+        texts::table.filter(texts::current.eq(true)).filter(texts::title.ne("")).filter(texts::language.eq_any([language, OWN_LANGUAGE]));
     let said: Vec<Text> = current.select(Text::as_select()).load(conn)?;
-    let of = |article: &Article, language: &str| {
-        said.iter().find(|text| text.article_id == article.id && text.language == language).cloned()
-    };
+    let of =
+        |article: &Article, language: &str| said.iter().find(|text| text.article_id == article.id && text.language == language).cloned();
     let mut found: Vec<(Article, Text)> = all
         .into_iter()
         .filter_map(|article| {
@@ -235,9 +235,7 @@ fn shown(conn: &mut Conn, language: &str, published: bool) -> Result<Vec<(Articl
             Some((article, text))
         })
         .collect();
-    found.sort_by(|one, other| {
-        (&one.1.topic, one.0.position, &one.1.title).cmp(&(&other.1.topic, other.0.position, &other.1.title))
-    });
+    found.sort_by(|one, other| (&one.1.topic, one.0.position, &one.1.title).cmp(&(&other.1.topic, other.0.position, &other.1.title)));
     Ok(found)
 }
 

@@ -317,7 +317,9 @@ fn machines_that_answer_everything_do_not_keep_the_shop_busy() {
     });
     // A worse one begins a new thread each time.
     let worse = rounds(&office, "worse@example.org", |_, round| {
-        let raw = format!("From: worse@example.org\r\nTo: help@help.test\r\nSubject: Case {round}\r\nMessage-ID: <c{round}@x>\r\n\r\nCase {round} opened.\r\n");
+        let raw = format!(
+            "From: worse@example.org\r\nTo: help@help.test\r\nSubject: Case {round}\r\nMessage-ID: <c{round}@x>\r\n\r\nCase {round} opened.\r\n"
+        );
         Some((raw, "worse@example.org".into()))
     });
     // A mailbox that does not exist bounces everything.
@@ -334,7 +336,10 @@ fn machines_that_answer_everything_do_not_keep_the_shop_busy() {
     assert_eq!((failed.state.as_str(), failed.error.as_deref()), ("failed", Some("it came back: 5.1.1")));
     // A machine that waits for no answer: each of its mails is kept, and few are answered.
     for round in 0..300 {
-        office.receive(&format!("From: storm@example.org\r\nSubject: Alarm {round}\r\nMessage-ID: <s{round}@x>\r\n\r\nAlarm {round}\r\n"), "storm@example.org");
+        office.receive(
+            &format!("From: storm@example.org\r\nSubject: Alarm {round}\r\nMessage-ID: <s{round}@x>\r\n\r\nAlarm {round}\r\n"),
+            "storm@example.org",
+        );
     }
     office.house.follow();
     let answered = office.house.mails("storm@example.org").len();

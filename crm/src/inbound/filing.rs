@@ -198,14 +198,7 @@ fn files(letter: &Letter) -> Vec<NewFile> {
 }
 
 /// Opens the ticket of a mail, in a store and for whoever is not known in a language.
-fn open(
-    conn: &mut Conn,
-    id: InboundId,
-    letter: &Letter,
-    (store, language): (i64, &str),
-    automatic: bool,
-    now: Time,
-) -> Result<TicketId> {
+fn open(conn: &mut Conn, id: InboundId, letter: &Letter, (store, language): (i64, &str), automatic: bool, now: Time) -> Result<TicketId> {
     let known = match &letter.from {
         Some(person) => customers::find_by_email(conn, &person.email)?,
         None => None,

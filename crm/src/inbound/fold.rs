@@ -9,25 +9,10 @@ const BLOCK: usize = 6;
 const SIGNATURE: usize = 12;
 
 /// Lines that begin a quoted mail, without what frames them.
-const ORIGINAL: [&str; 7] = [
-    "original message",
-    "ursprüngliche nachricht",
-    "originalnachricht",
-    "original-nachricht",
-    "原始邮件",
-    "原始郵件",
-    "原邮件",
-];
-const DEVICES: [&str; 8] = [
-    "sent from my ",
-    "sent from outlook",
-    "get outlook for ",
-    "von meinem ",
-    "gesendet von ",
-    "发自我的",
-    "從我的",
-    "发送自",
-];
+const ORIGINAL: [&str; 7] =
+    ["original message", "ursprüngliche nachricht", "originalnachricht", "original-nachricht", "原始邮件", "原始郵件", "原邮件"];
+const DEVICES: [&str; 8] =
+    ["sent from my ", "sent from outlook", "get outlook for ", "von meinem ", "gesendet von ", "发自我的", "從我的", "发送自"];
 
 /// A text in two: what is new, and what is folded below it. Nothing is folded when nothing new would be left.
 pub fn fold(text: &str) -> (&str, &str) {
@@ -63,15 +48,21 @@ fn begins_quote(lines: &[(usize, &str)]) -> bool {
     is_original(first) || is_block(lines) || (first.starts_with('>') && all_quoted(lines))
 }
 
-/// "On Monday Ann wrote:" in one line or a few.
+/// "On Monday Ann wrote:" in one line or a few, the shortest that it can be: what stands above it is somebody's answer.
 fn is_attribution(lines: &[(usize, &str)]) -> bool {
-    let text = lines.iter().map(|(_, line)| *line).collect::<Vec<_>>().join(" ").to_lowercase();
-    let begins = lines[0].1.trim_start_matches(['>', ' ']).to_lowercase();
-    let ends = text.ends_with(':') || text.ends_with('：');
-    let english = begins.starts_with("on ") && text.ends_with("wrote:");
-    let german = (begins.starts_with("am ") || begins.starts_with("on ")) && text.contains(" schrieb") && ends;
-    let chinese = ["写道:", "写道：", "寫道:", "寫道："].iter().any(|end| text.ends_with(end));
-    lines[0].1.chars().count() <= 300 && (english || german || chinese)
+    let lower = |line: &str| line.trim_start_matches(['>', ' ']).to_lowercase();
+    let (Some((_, first)), Some((_, last))) = (lines.first(), lines.last()) else { return false };
+    if first.chars().count() > 300 || lines.iter().any(|(_, line)| line.is_empty()) {
+        return false;
+    }
+    let begins = |line: &str, words: &[&str]| words.iter().any(|word| lower(line).starts_with(word));
+    let alone = |words: &[&str]| begins(first, words) && !lines[1..].iter().any(|(_, line)| begins(line, words));
+    let text = lower(&lines.iter().map(|(_, line)| *line).collect::<Vec<_>>().join(" "));
+    let english = alone(&["on "]) && text.ends_with("wrote:");
+    let german = alone(&["am ", "on "]) && text.contains(" schrieb") && text.ends_with([':', '：']);
+    let word = ["写道:", "写道：", "寫道:", "寫道："].into_iter().find(|word| last.ends_with(word));
+    let chinese = word.is_some_and(|word| lines.len() == 1 || (lines.len() == 2 && *last == word));
+    english || german || chinese
 }
 
 /// Whether there is nothing but quotes, however they are marked, and a signature. Text after marked quotes is an answer to them.
@@ -107,7 +98,8 @@ fn is_block(lines: &[(usize, &str)]) -> bool {
     }
     let below = &lines[at + 1..lines.len().min(at + BLOCK)];
     let has = |of: &[&str]| below.iter().any(|(_, line)| names(line, of));
-    has(&["sent", "date", "gesendet", "datum", "发送时间", "日期", "寄件日期"]) && has(&["to", "an", "收件人", "收件者", "subject", "betreff", "主题", "主旨"])
+    has(&["sent", "date", "gesendet", "datum", "发送时间", "日期", "寄件日期"])
+        && has(&["to", "an", "收件人", "收件者", "subject", "betreff", "主题", "主旨"])
 }
 
 /// Where a signature begins: behind the mark of RFC 3676, or with the line of a telephone at the end.
@@ -131,9 +123,14 @@ mod tests {
             ("It broke.\n\nOn Mon, 2 Mar 2026 at 10:00, Tea Shop <help@tea.example>\nwrote:\n\n> Dear Ann,\n> sorry.\n", "It broke."),
             ("Danke!\n\nAm 02.03.2026 um 10:00 schrieb Tea Shop <help@tea.example>:\n> Hallo\n> Ann\n", "Danke!"),
             ("谢谢\n\n茶店 <help@tea.example> 于2026年3月2日周一 10:00写道：\n\n> 您好\n", "谢谢"),
+            ("谢谢\n茶店 <help@tea.example> 于2026年3月2日\n写道：\n> 您好\n", "谢谢"),
+            ("On Friday I asked.\nNo answer.\nOn Mon Tea Shop wrote:\n> Hello\n", "On Friday I asked.\nNo answer."),
             ("Thanks\r\n\r\n-----Original Message-----\r\nFrom: Tea\r\nHello\r\n", "Thanks"),
             ("好的\n\n------------------ 原始邮件 ------------------\n发件人: 茶店\n您好", "好的"),
-            ("Ja.\n\n________________________________\nVon: Tea <h@t.example>\nGesendet: Montag\nAn: Ann\nBetreff: Re: Tee\n\nHallo", "Ja."),
+            (
+                "Ja.\n\n________________________________\nVon: Tea <h@t.example>\nGesendet: Montag\nAn: Ann\nBetreff: Re: Tee\n\nHallo",
+                "Ja.",
+            ),
             ("Yes.\n\n发件人: 茶店\n发送时间: 2026-03-02\n收件人: Ann\n主题: Re\n\n您好", "Yes."),
             ("New.\n\n> old\n> older\n\n-- \nAnn\n", "New."),
             ("Call me.\n\n-- \nAnn Example\n+49 1\n", "Call me."),

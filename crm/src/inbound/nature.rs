@@ -41,8 +41,7 @@ const OF_LISTS: [&str; 6] = ["list-id", "list-unsubscribe", "list-post", "list-h
 /// Headers that only programs write.
 const OF_PROGRAMS: [&str; 5] = ["x-autoreply", "x-autorespond", "x-auto-response-suppress", "x-autoresponder", "x-vacation"];
 /// Addresses that nobody reads.
-const NOBODY: [&str; 8] =
-    ["mailer-daemon", "postmaster", "noreply", "no-reply", "do-not-reply", "donotreply", "no_reply", "listserv"];
+const NOBODY: [&str; 8] = ["mailer-daemon", "postmaster", "noreply", "no-reply", "do-not-reply", "donotreply", "no_reply", "listserv"];
 /// What notes of absence begin with that do not say so in a header.
 const ABSENT: [&str; 9] = [
     "automatic reply:",

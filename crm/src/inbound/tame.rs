@@ -72,9 +72,15 @@ mod tests {
 
     #[test]
     fn a_mail_within_a_mail_is_a_file() {
-        assert_eq!(tamed("Content-Type: message/rfc822; name=\"message.eml\"\r\n"), "Content-Type: xessage/rfc822; name=\"message.eml\"\r\n");
+        assert_eq!(
+            tamed("Content-Type: message/rfc822; name=\"message.eml\"\r\n"),
+            "Content-Type: xessage/rfc822; name=\"message.eml\"\r\n"
+        );
         assert_eq!(tamed("content-type:\r\n MESSAGE/global\r\n"), "content-type:\r\n xESSAGE/global\r\n");
-        assert_eq!(tamed("Content-Type: multipart/digest;\r\n boundary=digest\r\n"), "Content-Type: multipart/xigest;\r\n boundary=digest\r\n");
+        assert_eq!(
+            tamed("Content-Type: multipart/digest;\r\n boundary=digest\r\n"),
+            "Content-Type: multipart/xigest;\r\n boundary=digest\r\n"
+        );
         assert_eq!(tamed("Content-Type: message (x)/rfc822\r\n").trim_end(), "Content-Type:");
         let text = "Subject: message\r\n\r\nContent-Type: message/rfc822\r\n";
         assert_eq!(tamed(text), text, "a text stays as it is");

@@ -20,8 +20,7 @@ fn arrives(db: &TestDb, raw: &str, at: i64) -> Stored {
 
 fn arrives_as(db: &TestDb, raw: &[u8], sender: Option<&str>, at: i64) -> Stored {
     let now = noon() + TimeDelta::seconds(at);
-    let envelope =
-        Envelope { way: Way::Smtp, sender: sender.map(str::to_string), recipients: vec!["help@tea.example".into()] };
+    let envelope = Envelope { way: Way::Smtp, sender: sender.map(str::to_string), recipients: vec!["help@tea.example".into()] };
     let raw = raw.to_vec();
     db.write_now(move |conn| {
         let id = receive(conn, &raw, &envelope, now)?;
@@ -40,7 +39,8 @@ fn texts(db: &TestDb, ticket: TicketId) -> Vec<String> {
     thread.into_iter().map(|message| message.body).collect()
 }
 
-const FIRST: &str = "From: Ann <ann@example.com>\r\nTo: help@tea.example\r\nSubject: Broken mug\r\nMessage-ID: <1@example.com>\r\n\r\nIt broke.\r\n";
+const FIRST: &str =
+    "From: Ann <ann@example.com>\r\nTo: help@tea.example\r\nSubject: Broken mug\r\nMessage-ID: <1@example.com>\r\n\r\nIt broke.\r\n";
 
 #[test]
 fn a_mail_opens_a_ticket_and_answers_to_it_find_it() {
@@ -52,9 +52,17 @@ fn a_mail_opens_a_ticket_and_answers_to_it_find_it() {
     let again = arrives(&db, &format!("Received: by mx2\r\n{FIRST}"), 2);
     assert_eq!((again.fate, again.ticket_id), (Fate::Repeated, Some(ticket)));
 
-    let own = arrives(&db, "From: ann@EXAMPLE.com\r\nSubject: Re: Broken mug\r\nMessage-ID: <2@example.com>\r\nReferences: <0@x> <1@example.com>\r\n\r\nAny news?\r\n\r\nOn Monday Tea wrote:\r\n> Sorry\r\n", 3);
+    let own = arrives(
+        &db,
+        "From: ann@EXAMPLE.com\r\nSubject: Re: Broken mug\r\nMessage-ID: <2@example.com>\r\nReferences: <0@x> <1@example.com>\r\n\r\nAny news?\r\n\r\nOn Monday Tea wrote:\r\n> Sorry\r\n",
+        3,
+    );
     assert_eq!((own.fate, own.ticket_id), (Fate::Added, Some(ticket)));
-    let stranger = arrives(&db, "From: eve@example.net\r\nSubject: Re: Broken mug\r\nMessage-ID: <3@example.net>\r\nIn-Reply-To: <1@example.com>\r\n\r\nLet me see.\r\n", 4);
+    let stranger = arrives(
+        &db,
+        "From: eve@example.net\r\nSubject: Re: Broken mug\r\nMessage-ID: <3@example.net>\r\nIn-Reply-To: <1@example.com>\r\n\r\nLet me see.\r\n",
+        4,
+    );
     assert_eq!(stranger.fate, Fate::Opened, "who quotes a Message-ID opens a ticket of their own");
     assert_ne!(stranger.ticket_id, Some(ticket));
     let forged = arrives(&db, "From: eve@example.net\r\nSubject: x\r\nMessage-ID: <1@example.com>\r\n\r\nI am Ann.\r\n", 5);
@@ -76,7 +84,8 @@ fn what_programs_write_opens_nothing_and_wakes_nobody() {
         tickets::solve(conn, ticket, tickets::Outcome::Answered, agent.actor, None, noon())
     })
     .unwrap();
-    let away = "From: ann@example.com\r\nSubject: Away\r\nIn-Reply-To: <1@example.com>\r\nAuto-Submitted: auto-replied\r\n\r\nI am away.\r\n";
+    let away =
+        "From: ann@example.com\r\nSubject: Away\r\nIn-Reply-To: <1@example.com>\r\nAuto-Submitted: auto-replied\r\n\r\nI am away.\r\n";
     let kept = arrives(&db, away, 1);
     assert_eq!((kept.fate, kept.nature.as_str(), kept.ticket_id), (Fate::Added, "automatic", Some(ticket)));
     let after = db.read_now(|conn| tickets::get(conn, ticket)).unwrap();
@@ -149,7 +158,10 @@ fn a_bounce_is_noted_on_the_mail_that_bounced_and_on_no_other() {
         })
         .unwrap();
     let gone = Email::parse("gone@example.com", "email").unwrap();
-    for (at, raw) in [report("guessed@tea.example", "gone@example.com", "5.1.1"), report(&sent.message_id, "other@example.com", "5.1.1")].iter().enumerate() {
+    for (at, raw) in [report("guessed@tea.example", "gone@example.com", "5.1.1"), report(&sent.message_id, "other@example.com", "5.1.1")]
+        .iter()
+        .enumerate()
+    {
         let stored = arrives_as(&db, raw.as_bytes(), Some(""), at as i64);
         assert_eq!((stored.fate, stored.nature.as_str()), (Fate::Kept, "bounce"), "a report of what nobody sent proves nothing");
     }

@@ -20,6 +20,8 @@ pub(super) struct Vocabulary {
     /// Rising.
     marks: Vec<u64>,
     rarity: Vec<f32>,
+    /// How rare a word is that no text has.
+    unseen: f32,
 }
 
 impl Vocabulary {
@@ -32,7 +34,7 @@ impl Vocabulary {
         kept.sort_unstable();
         let all = counted.len() as f32;
         let rarity = kept.iter().map(|(_, texts)| ((1.0 + all) / (1.0 + *texts as f32)).ln() + 1.0).collect();
-        let vocabulary = Vocabulary { marks: kept.into_iter().map(|(mark, _)| mark).collect(), rarity };
+        let vocabulary = Vocabulary { marks: kept.into_iter().map(|(mark, _)| mark).collect(), rarity, unseen: (1.0 + all).ln() + 1.0 };
         let rows = counted.iter().map(|counts| vocabulary.weigh(counts)).collect();
         (vocabulary, rows)
     }
@@ -44,6 +46,22 @@ impl Vocabulary {
     /// The row of a text.
     pub(super) fn row(&self, text: &str) -> Row {
         self.weigh(&counts(text))
+    }
+
+    /// The share of a text's words that are known, rare ones counting more: from 0 to 1. Rows have length 1 whatever is left out of them, so
+    /// that they do not tell.
+    pub(super) fn known(&self, text: &str) -> f32 {
+        let (lower, mut known, mut all) = (lowered(text), 0.0, 0.0);
+        for word in words(&lower) {
+            let han = is_han(word[0]);
+            for one in word.chunks(if han { 1 } else { word.len() }) {
+                let mark = if han { mark(one) & !WORD } else { mark(one) | WORD };
+                let rarity = self.marks.binary_search(&mark).map_or(self.unseen, |at| self.rarity[at]);
+                all += rarity;
+                known += if rarity < self.unseen { rarity } else { 0.0 };
+            }
+        }
+        if all > 0.0 { known / all } else { 0.0 }
     }
 
     fn weigh(&self, counts: &[(u64, u32)]) -> Row {
@@ -78,12 +96,21 @@ fn counts(text: &str) -> Vec<(u64, u32)> {
     marks.chunk_by(|one, next| one == next).map(|same| (same[0], same.len() as u32)).collect()
 }
 
+fn lowered(text: &str) -> Vec<char> {
+    text.chars().take(READ).flat_map(char::to_lowercase).collect()
+}
+
+/// Runs of letters and digits, parted where one script without spaces ends or begins.
+fn words(lower: &[char]) -> impl Iterator<Item = &[char]> {
+    let runs = lower.split(|c| !c.is_alphanumeric());
+    runs.flat_map(|run| run.chunk_by(|one, next| is_han(*one) == is_han(*next)))
+}
+
 fn marks(text: &str) -> Vec<u64> {
-    let lower: Vec<char> = text.chars().take(READ).flat_map(char::to_lowercase).collect();
+    let lower = lowered(text);
     let mut marks = Vec::with_capacity(lower.len() * 4);
     let mut before: Option<&[char]> = None;
-    let words = lower.split(|c| !c.is_alphanumeric()).flat_map(|run| run.chunk_by(|one, next| is_han(*one) == is_han(*next)));
-    for word in words.filter(|word| !word.is_empty()) {
+    for word in words(&lower) {
         if is_han(word[0]) {
             RUNS_OF_HAN.for_each(|long| marks.extend(word.windows(long).map(|run| mark(run) & !WORD)));
             before = None;
@@ -124,5 +151,7 @@ mod tests {
         assert_eq!(vocabulary.row("WHERE IS MY"), vocabulary.row("where, is my?"));
         assert!(vocabulary.row("").is_empty() && vocabulary.row("zzz !? \u{0}").is_empty());
         assert!(!vocabulary.row("杯子").is_empty());
+        assert!(vocabulary.known("where is 杯子") > 0.99 && vocabulary.known("zzz") == 0.0 && vocabulary.known("") == 0.0);
+        assert!(vocabulary.known("where is zzz") < vocabulary.known("where is my zzz"));
     }
 }

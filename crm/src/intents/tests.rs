@@ -21,7 +21,7 @@ fn a_clear_question_is_answered_and_another_one_is_not() {
     let model = Model::fit(&questions()).unwrap();
     assert_eq!(model.sure("I want to change my PIN, where can I do that?"), Some("change_pin"));
     assert_eq!(model.sure("Is it raining on the moon?"), None);
-    assert!(model.guesses("", 3).is_empty() && model.sure("") .is_none() && model.similar("\u{0}", 3).is_empty());
+    assert!(model.guesses("", 3).is_empty() && model.sure("").is_none() && model.similar("\u{0}", 3).is_empty());
     let guesses = model.guesses("my card was stolen", 3);
     assert_eq!((guesses.len(), guesses[0].intent.as_str()), (3, "lost_or_stolen_card"));
     let again = questions().swap_remove(7);
@@ -34,8 +34,7 @@ fn a_clear_question_is_answered_and_another_one_is_not() {
 fn questions_in_chinese_are_told_apart() {
     let example = |ticket, text: &str, intent: &str| Example { ticket, text: text.into(), intent: intent.into() };
     let texts = ["茶杯到货时碎了", "收到的碗碎了一个", "盘子破损了怎么办", "我的包裹到哪里了", "订单什么时候到", "快递还没有到"];
-    let examples: Vec<Example> =
-        (0..).zip(texts).map(|(at, text)| example(at, text, if at < 3 { "broken" } else { "where" })).collect();
+    let examples: Vec<Example> = (0..).zip(texts).map(|(at, text)| example(at, text, if at < 3 { "broken" } else { "where" })).collect();
     let model = Model::fit(&examples).unwrap();
     assert_eq!(model.guesses("杯子碎了", 1)[0].intent, "broken");
     assert_eq!(model.guesses("包裹什么时候到", 1)[0].intent, "where");

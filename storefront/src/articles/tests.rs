@@ -68,7 +68,12 @@ fn a_question_finds_the_article_that_answers_it() {
     db.write_now(|conn| {
         for (slug, title, body, chinese) in [
             ("returns", "How to send something back", "Ask for a return label within 30 days and send the parcel.", "如何退货"),
-            ("delivery", "When does my parcel come?", "Parcels take two to four days. You get a tracking number by mail.", "包裹什么时候到"),
+            (
+                "delivery",
+                "When does my parcel come?",
+                "Parcels take two to four days. You get a tracking number by mail.",
+                "包裹什么时候到",
+            ),
             ("payment", "Ways to pay", "You can pay by card, by bank transfer or with a gift card.", "支付方式"),
         ] {
             let both = [words("en", "Shop", title, body), words("zh", "商店", chinese, "")];

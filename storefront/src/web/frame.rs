@@ -106,7 +106,11 @@ fn menus(conn: &mut Conn, site: &Site, shop: &Shop, language: Language, pages: &
     let standard = || {
         let column = |key, children| MenuLink { key: Some(key), children, ..MenuLink::default() };
         let articles = answers.then_some(menus::ARTICLES);
-        let fixed = articles.into_iter().chain(menus::HELP).map(|(key, to)| MenuLink { key: Some(key), to: Some(to.into()), ..MenuLink::default() });
+        let fixed = articles.into_iter().chain(menus::HELP).map(|(key, to)| MenuLink {
+            key: Some(key),
+            to: Some(to.into()),
+            ..MenuLink::default()
+        });
         let help = pages.iter().map(link).chain(fixed).collect();
         let mut columns = vec![column("footer-shop", categories.clone()), column("footer-help", help)];
         columns.retain(|column| !column.children.is_empty());
