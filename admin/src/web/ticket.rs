@@ -106,8 +106,7 @@ fn load(conn: &mut Conn, ticket: &Ticket, before: Option<MessageId>, words: &Wor
     };
     let joined: Vec<String> = tickets::merged(conn, ticket.id)?.into_iter().map(|one| one.number).collect();
     let store = shop::get(conn)?;
-    let call =
-        ticket.call_from.zip(ticket.call_until).map(|(from, until)| json!({ "from": store.local(from), "until": store.local(until) }));
+    let call = ticket.call_from.zip(ticket.call_until).map(|(from, until)| json!({ "from": from, "until": until }));
     Ok(json!({
         "number": ticket.number, "subject": ticket.subject, "kind": ticket.kind, "channel": ticket.channel, "status": ticket.status,
         "outcome": ticket.outcome, "email": ticket.email, "phone": ticket.phone, "call": call, "language": ticket.language, "queue": ticket.queue,
@@ -217,10 +216,10 @@ pub async fn presence(desk: Desk, number: web::Path<String>, posted: Posted) -> 
 
 pub async fn file(desk: Desk, path: web::Path<(String, i64)>) -> Result<HttpResponse> {
     let (number, id) = path.into_inner();
-    let (file, _, bytes) = desk
+    let (file, bytes) = desk
         .read(move |conn| {
             let ticket = tickets::by_number(conn, &number)?;
-            tickets::file(conn, ticket.id, id)
+            tickets::file(conn, ticket.id, id, Eyes::Staff)
         })
         .await?;
     Ok(attachment(&file, bytes))
