@@ -18,7 +18,7 @@ mod steps;
 pub use files::{File, MAX_FILE, MAX_FILES, NewFile, checked, file, files_of};
 pub(crate) use forget::forget;
 pub use joins::{merge, merged, split, standing, unmerge};
-pub use list::{Filter, Place, Whose, list, of_customer, of_order};
+pub use list::{Filter, Place, Whose, ids_of_customer, list, numbers_of_customer, of_customer, of_order};
 pub use messages::{
     Agent, Answer, Author, Eyes, Message, MessageId, NewMessage, append_from_customer, begun_by, by_message_id, mailed, message, note,
     references, reply, thread, told_by_system,

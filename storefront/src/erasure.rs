@@ -15,9 +15,6 @@ use diesel::prelude::*;
 use kernel::{Conn, Result};
 use std::collections::BTreeSet;
 
-/// Tickets of a customer that are read by one statement.
-const TOGETHER: i64 = 500;
-
 /// The mail addresses by which a customer is known here, in every spelling that is stored, `emails` are those of
 /// their row and of whoever was merged into them.
 fn spellings(conn: &mut Conn, customer: CustomerId, emails: &[String]) -> Result<Vec<String>> {
@@ -63,13 +60,7 @@ pub fn subjects(conn: &mut Conn, customer: CustomerId) -> Result<Vec<String>> {
         .select((orders::id, orders::number, orders::cart_id))
         .load(conn)?;
     let mut subjects: Vec<String> = identities::all(conn, customer)?.iter().map(|id| format!("customer:{id}")).collect();
-    let mut before = None;
-    loop {
-        let page = tickets::of_customer(conn, customer, before, TOGETHER)?;
-        let Some(last) = page.last() else { break };
-        before = Some(last.id);
-        subjects.extend(page.iter().map(|ticket| format!("ticket:{}", ticket.number)));
-    }
+    subjects.extend(tickets::numbers_of_customer(conn, customer)?.iter().map(|number| format!("ticket:{number}")));
     for (id, number, cart) in own {
         subjects.push(format!("order:{number}"));
         subjects.extend(cart.map(|cart| format!("cart:{cart}")));

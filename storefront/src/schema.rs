@@ -1099,6 +1099,7 @@ diesel::table! {
         id -> BigInt,
         ticket_id -> BigInt,
         order_id -> Nullable<BigInt>,
+        order_seen -> Nullable<BigInt>,
         deed -> Text,
         amount -> BigInt,
         currency -> Text,

@@ -333,14 +333,77 @@ fn the_desk_refunds_cancels_and_credits_from_a_ticket() {
 }
 
 #[test]
+fn a_link_shows_its_own_ticket_after_merging_too() {
+    let house = House::open();
+    let ask = |text: &'static str, id: &'static str| {
+        let message = NewMessage { message_id: Some(id.into()), ..NewMessage::text(text) };
+        let new = New { message, ..question("ann@example.com") };
+        house.db.write_now(move |conn| tickets::open(conn, &new, now())).unwrap().ticket
+    };
+    // Of two who gave the same address, one may have typed that of the other.
+    let (mine, theirs) = (ask("My street is Kiln Lane", "1@example.com"), ask("Same as T1001, please", "2@example.com"));
+    house.db.write_now(move |conn| tickets::merge(conn, mine.id, theirs.id, MIA, [mine.version, theirs.version], now())).unwrap();
+    let link = |number: &str| format!("/requests/{number}?key={}", house.state.signer.sign("request", number));
+    let page = house.visitor().get(&link("T1002")).says(200, "Same as T1001");
+    assert!(!page.text().contains("Kiln Lane"), "a link that was given without proof showed what somebody else wrote");
+    let visitor = house.visitor();
+    let page = visitor.get(&link("T1001")).says(200, "Kiln Lane").says(200, "It goes on in another request.");
+    visitor.submit(&page, "/requests/T1001/messages", &[("body", "And number 12")]).says(200, "Your message was sent.");
+    let thread = house.db.read_now(move |conn| tickets::thread(conn, theirs.id, tickets::Eyes::Staff, None, 10)).unwrap();
+    assert_eq!(thread.len(), 3, "staff have it all in one");
+    house.work();
+}
+
+#[test]
+fn a_limit_counts_together_and_a_proposal_is_about_the_order_as_it_was() {
+    let db = goods::open();
+    let mug = goods::product(&db, "Mug", 1200, 20);
+    let (placed, line) = sent(&db, mug, 4, 4);
+    allow(&db, 0, 0, 1500);
+    let opened = |at: i64| {
+        let message = NewMessage::text(format!("number {at}"));
+        let new = New { order: Some(placed.order.0), message, ..question("ann@example.com") };
+        db.write_now(move |conn| tickets::open(conn, &new, now())).unwrap().ticket.id
+    };
+    let (one, other) = (opened(1), opened(2));
+    let give = |ticket: TicketId| {
+        db.write_now(move |conn| {
+            let wish = wish(conn, ticket, line, 1200)?;
+            service::act(conn, &wish, MIA, Allowance::Limited, now())
+        })
+    };
+    assert_eq!(give(one).unwrap(), Carried::Done);
+    let Carried::Proposed(proposal) = give(other).unwrap() else { panic!("the limit was given twice in two tickets of one customer") };
+    assert!(matches!(give(other), Err(Error::Conflict(text)) if text == "service-proposed-already"));
+    // Somebody gives the unit back from the order's page.
+    db.write_now(move |conn| {
+        let lines = vec![RequestLine { line, quantity: 1, restock: false }];
+        let request = Request { lines, sent_back: true, ..Request::default() };
+        refunds::request(conn, placed.order, &request, 1200, "staff:3", now())
+    })
+    .unwrap();
+    let late = db.write_now(move |conn| service::approve(conn, other, proposal, OLGA, now()));
+    assert!(matches!(late, Err(Error::Conflict(text)) if text == orders::CHANGED));
+    assert_eq!(given_back(&db, placed.order), [1200, 1200]);
+    goods::assert_books(&db);
+}
+
+#[test]
 fn questions_and_call_backs_come_from_a_page_for_everybody() {
     let house = House::open();
     let ann = house.visitor();
     let form = ann.get("/contact").says(200, "Please call me");
     ann.submit(&form, "/contact", &[("email", "ann@"), ("subject", "Hi"), ("body", "Open today?")]).says(422, "such as ann@example.com");
     let typed: &[(&str, &str)] = &[("email", "ann@example.com"), ("subject", "Hi"), ("body", "Open today?")];
-    ann.submit(&form, "/contact", typed).says(200, "wrote to your mail address");
+    let token: &[(&str, &str)] = &[("request", "a token that is known")];
+    ann.submit(&form, "/contact", &[typed, token].concat()).says(200, "wrote to your mail address");
     assert_eq!(ann.get("/requests/T1001").status, 404, "the link goes to the mailbox alone");
+    let (_, eve) = house.signed_in("eve@example.com");
+    let own = eve.get("/contact");
+    let told = eve.submit(&own, "/contact", &[typed, token].concat()).says(200, "We have your request");
+    assert!(!told.at.contains("T1001"), "and not to whoever sends the form's token again: {}", told.at);
+    let far: &[(&str, &str)] = &[("call", "on"), ("phone", "1"), ("day", "+262142-12-31"), ("from", "22:00"), ("until", "23:30")];
+    ann.submit(&form, "/contact", &[typed, far].concat()).says(422, "the later one second");
     let tomorrow = (house.state.clock.now() + TimeDelta::days(1)).date().to_string();
     let call: &[(&str, &str)] = &[("call", "on"), ("phone", "030 123"), ("day", &tomorrow), ("from", "10:00"), ("until", "09:00")];
     let again = ann.get("/contact");
@@ -348,8 +411,8 @@ fn questions_and_call_backs_come_from_a_page_for_everybody() {
     let call: &[(&str, &str)] = &[("call", "on"), ("phone", "030 123"), ("day", &tomorrow), ("from", "10:00"), ("until", "12:00")];
     ann.submit(&again, "/contact", &[typed, call].concat()).says(200, "wrote to your mail address");
     let (_, mia) = at_work(&house, "mia", role(&house, Preset::Agent));
-    mia.get("/admin/tickets?kind=call_back").says(200, "T1002");
-    mia.get("/admin/tickets/T1002").says(200, "would like to be called").says(200, "030 123");
+    mia.get("/admin/tickets?kind=call_back").says(200, "T1003");
+    mia.get("/admin/tickets/T1003").says(200, "would like to be called").says(200, "030 123");
     house.work();
 }
 

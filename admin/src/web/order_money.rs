@@ -8,7 +8,7 @@ use super::order_ship::quantities;
 use super::ticket_money;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use crm::tickets::TicketId;
+use crm::tickets::{self, TicketId};
 use kernel::error::Fields;
 use kernel::money::{Currency, Money};
 use kernel::{Conn, Error, Result};
@@ -279,7 +279,14 @@ pub async fn give_back(desk: &Desk, number: &str, source: Option<&Source>, poste
         Ok((_, None, done)) => Ok(desk.done(place["back"].as_str().unwrap_or("/admin"), done)),
         Err(error) => {
             let (status, wrong) = refusal(error)?;
-            show_refund(desk, number, source, status, Some(posted), &wrong).await
+            // Sending it again is a decision about the ticket as it is now.
+            let fresh = match source.cloned() {
+                Some(source) => {
+                    Some(desk.read(move |conn| Ok(Source { seen: tickets::get(conn, source.ticket)?.version, ..source })).await?)
+                }
+                None => None,
+            };
+            show_refund(desk, number, fresh.as_ref(), status, Some(posted), &wrong).await
         }
     }
 }

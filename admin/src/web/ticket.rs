@@ -8,6 +8,7 @@ use crate::permissions::Permission;
 use crate::{macros, staff, viewers};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use crm::tickets::log::What;
 use crm::tickets::{self, Author, Eyes, Kind, Message, MessageId, Outcome, PRIORITIES, Ticket};
 use kernel::clock::Time;
 use kernel::error::Fields;
@@ -109,15 +110,14 @@ fn load(conn: &mut Conn, ticket: &Ticket, before: Option<MessageId>, words: &Wor
     };
     let joined: Vec<String> = tickets::merged(conn, ticket.id)?.into_iter().map(|one| one.number).collect();
     let store = shop::get(conn)?;
-    let call =
-        ticket.call_from.zip(ticket.call_until).map(|(from, until)| json!({ "from": store.local(from), "until": store.local(until) }));
+    let call = ticket.call_from.zip(ticket.call_until).map(|(from, until)| json!({ "from": from, "until": until }));
     Ok(json!({
         "number": ticket.number, "subject": ticket.subject, "kind": ticket.kind, "channel": ticket.channel, "status": ticket.status,
         "outcome": ticket.outcome, "email": ticket.email, "phone": ticket.phone, "call": call, "language": ticket.language, "queue": ticket.queue,
         "priority": ticket.priority, "tags": ticket.tags, "assignee": ticket.assignee, "assignee_name": ticket.assignee.and_then(|id| names.get(&id)),
         "rating": ticket.rating, "rating_note": ticket.rating_note, "seen": ticket.version, "opened_at": ticket.opened_at,
         "asked_at": ticket.asked_at, "first_answered_at": ticket.first_answered_at, "solved_at": ticket.solved_at,
-        "messages": messages(conn, &found, &names, words)?, "earlier": earlier, "log": log(conn, ticket, &names)?, "staff": at_work,
+        "messages": messages(conn, &found, &names, words)?, "earlier": earlier, "log": log(conn, ticket, &names, words)?, "staff": at_work,
         "macros": macros::list(conn)?, "queues": inbox::queues(conn)?, "order": order(conn, ticket)?, "merged_into": into, "joined": joined,
         "proposals": proposals(conn, ticket, &names)?, "registered": registered(conn, ticket)?, "currency": store.currency,
     }))
@@ -144,15 +144,19 @@ fn messages(conn: &mut Conn, found: &[Message], names: &HashMap<i64, String>, wo
 }
 
 /// What happened, for the foot of the page.
-fn log(conn: &mut Conn, ticket: &Ticket, names: &HashMap<i64, String>) -> Result<Vec<Value>> {
+fn log(conn: &mut Conn, ticket: &Ticket, names: &HashMap<i64, String>, words: &Words) -> Result<Vec<Value>> {
     let person = |text: &str| text.parse::<i64>().ok().and_then(|id| names.get(&id).cloned()).unwrap_or_else(|| text.to_string());
     let row = |entry: tickets::log::Entry| {
         let actor = entry.actor.strip_prefix("staff:").map(person);
         let detail = match entry.kind {
-            tickets::log::What::Assigned => person(&entry.detail),
+            What::Assigned => person(&entry.detail),
+            What::Opened | What::Sorted => words.get(&format!("request-kind-{}", entry.detail)),
+            What::Prioritised => words.get(&format!("admin-ticket-priority-{}", entry.detail)),
+            What::Solved => words.get(&format!("admin-ticket-outcome-{}", entry.detail)),
+            What::Acted => words.get(&format!("admin-ticket-deed-{}", entry.detail)),
             _ => entry.detail.clone(),
         };
-        json!({ "what": entry.kind, "at": entry.happened_at, "by": actor, "by_key": format!("request-by-{}", entry.actor), "detail": detail })
+        json!({ "what": entry.kind, "at": entry.happened_at, "by": actor, "by_key": format!("admin-ticket-by-{}", entry.actor), "detail": detail })
     };
     Ok(tickets::log::of(conn, ticket.id)?.into_iter().map(row).collect())
 }
@@ -220,10 +224,10 @@ pub async fn presence(desk: Desk, number: web::Path<String>, posted: Posted) -> 
 
 pub async fn file(desk: Desk, path: web::Path<(String, i64)>) -> Result<HttpResponse> {
     let (number, id) = path.into_inner();
-    let (file, _, bytes) = desk
+    let (file, bytes) = desk
         .read(move |conn| {
             let ticket = tickets::by_number(conn, &number)?;
-            tickets::file(conn, ticket.id, id)
+            tickets::file(conn, ticket.id, id, Eyes::Staff)
         })
         .await?;
     Ok(attachment(&file, bytes))

@@ -8,6 +8,7 @@ use crm::tasks;
 use crm::tickets::{self, Answer, Change, Kind, MessageId, NewMessage, Outcome, Ticket};
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
+use storefront::service;
 use storefront::web::posted::Posted;
 
 /// What the audit log keeps of a ticket.
@@ -67,8 +68,9 @@ pub async fn note(desk: Desk, number: web::Path<String>, posted: Posted) -> Resu
         if let Some(colleague) = mentioned {
             let customer = ticket.customer_id.ok_or_else(|| Error::conflict("admin-ticket-no-customer"))?;
             let title: String = format!("{}: {}", ticket.number, ticket.subject).chars().take(tasks::TITLE).collect();
-            let note: String = text.trim().chars().take(tasks::NOTE).collect();
-            let wish = tasks::Wish { title, note, due_on: act.now.date(), assignee: Some(colleague) };
+            at_work(conn, colleague)?;
+            // Tasks are told to the customer who asks what is kept of them; a note among staff is not.
+            let wish = tasks::Wish { title, note: String::new(), due_on: act.now.date(), assignee: Some(colleague) };
             tasks::create(conn, customer, &wish, &act.actor, act.now)?;
         }
         Ok(json!({ "message": message, "mentioned": mentioned }))
@@ -76,14 +78,18 @@ pub async fn note(desk: Desk, number: web::Path<String>, posted: Posted) -> Resu
     .await
 }
 
+/// `NotFound` for somebody who does not work here any more.
+fn at_work(conn: &mut Conn, staff: i64) -> Result<()> {
+    let found = crate::staff::list(conn)?.iter().any(|one| one.id.0 == staff && one.active);
+    if found { Ok(()) } else { Err(Error::NotFound) }
+}
+
 pub async fn assign(desk: Desk, number: web::Path<String>, posted: Posted) -> Result<HttpResponse> {
     let form = posted.clone();
     act(&desk, &number, &posted, ("ticket.assign", "admin-ticket-assigned"), move |conn, act, ticket| {
         let to: Option<i64> = form.get("assignee").parse().ok();
-        if let Some(to) = to
-            && !crate::staff::list(conn)?.iter().any(|one| one.id.0 == to && one.active)
-        {
-            return Err(Error::NotFound);
+        if let Some(to) = to {
+            at_work(conn, to)?;
         }
         tickets::assign(conn, ticket.id, to, act.agent(), seen(&form)?, act.now)?;
         Ok(Value::Null)
@@ -129,6 +135,9 @@ pub async fn merge(desk: Desk, number: web::Path<String>, posted: Posted) -> Res
     let form = posted.clone();
     act(&desk, &number, &posted, ("ticket.merge", "admin-ticket-was-merged"), move |conn, act, ticket| {
         let into = tickets::by_number(conn, form.get("into")).map_err(|_| Error::field("into", "admin-ticket-unknown"))?;
+        if service::of_ticket(conn, ticket.id)?.iter().any(|one| one.state == service::State::Waiting) {
+            return Err(Error::conflict("service-decide-first"));
+        }
         tickets::merge(conn, ticket.id, into.id, act.agent(), [seen(&form)?, into.version], act.now)?;
         Ok(json!({ "into": into.number }))
     })

@@ -137,7 +137,10 @@ pub async fn create(desk: Desk, posted: Posted) -> Result<HttpResponse> {
                 };
                 let mut asker = asker.clone();
                 // Of an order it is the buyer who asks.
-                if let (Some(order), None) = (&order, &asker.email) {
+                if let Some(order) = &order {
+                    if asker.email.as_ref().is_some_and(|email| !email.as_str().eq_ignore_ascii_case(&order.email)) {
+                        return Err(kernel::Error::field("email", "admin-ticket-other-buyer"));
+                    }
                     asker.customer = Some(order.customer_id);
                 }
                 let rule = service::policy(conn)?.rule(kind);

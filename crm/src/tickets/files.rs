@@ -1,6 +1,6 @@
 //! What people attach. The type of a file is what its content says; whatever is not known is a row of bytes that is only ever downloaded.
 
-use super::{MessageId, TicketId, joins};
+use super::{Eyes, MessageId, TicketId, joins};
 use crate::schema::{ticket_files as rows, ticket_messages};
 use diesel::prelude::*;
 use kernel::{Conn, Error, Result, on_each};
@@ -93,19 +93,19 @@ pub fn files_of(conn: &mut Conn, messages: &[MessageId]) -> Result<Vec<File>> {
     Ok(own.select(File::as_select()).load(conn)?)
 }
 
-/// A file of a ticket with its bytes, and whether it hangs on a note among staff. That of another ticket is `NotFound`.
-pub fn file(conn: &mut Conn, ticket: TicketId, id: i64) -> Result<(File, bool, Vec<u8>)> {
+/// A file of a ticket with its bytes. What these eyes do not see, as what hangs on a note among staff, is `NotFound`.
+pub fn file(conn: &mut Conn, ticket: TicketId, id: i64, eyes: Eyes) -> Result<(File, Vec<u8>)> {
     let of: (TicketId, bool) = rows::table
         .find(id)
         .inner_join(ticket_messages::table.on(ticket_messages::id.eq(rows::message_id)))
         .select((ticket_messages::ticket_id, ticket_messages::internal))
         .first(conn)?;
-    if !joins::all(conn, ticket)?.contains(&of.0) {
+    if !joins::seen_by(conn, ticket, eyes)?.contains(&of.0) || (of.1 && eyes != Eyes::Staff) {
         return Err(Error::NotFound);
     }
     let file: File = rows::table.find(id).select(File::as_select()).first(conn)?;
     let bytes: Vec<u8> = rows::table.find(id).select(rows::bytes).first(conn)?;
-    Ok((file, of.1, bytes))
+    Ok((file, bytes))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! that it was merged into; so undoing it needs no ledger.
 
 use super::log::{self, Happened, What};
-use super::messages::Agent;
+use super::messages::{Agent, Eyes};
 use super::open::{self, line, next};
 use super::steps::{claim, step, write};
 use super::{MessageId, SUBJECT, Ticket, TicketId, get};
@@ -35,6 +35,11 @@ pub(super) fn all(conn: &mut Conn, id: TicketId) -> Result<Vec<TicketId>> {
         at += 1;
     }
     Ok(found)
+}
+
+/// The tickets whose messages and files somebody sees as those of this one.
+pub(super) fn seen_by(conn: &mut Conn, id: TicketId, eyes: Eyes) -> Result<Vec<TicketId>> {
+    if eyes == Eyes::Link { Ok(vec![id]) } else { all(conn, id) }
 }
 
 /// The tickets that were merged into one directly.

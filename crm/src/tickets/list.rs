@@ -126,6 +126,16 @@ pub fn of_customer(conn: &mut Conn, customer: CustomerId, before: Option<TicketI
         .load(c))?)
 }
 
+/// All tickets of a customer, those that were merged into others too.
+pub fn ids_of_customer(conn: &mut Conn, customer: CustomerId) -> Result<Vec<TicketId>> {
+    Ok(tickets::table.filter(tickets::customer_id.eq(customer)).order(tickets::id).select(tickets::id).load(conn)?)
+}
+
+/// The numbers of [`ids_of_customer`].
+pub fn numbers_of_customer(conn: &mut Conn, customer: CustomerId) -> Result<Vec<String>> {
+    Ok(tickets::table.filter(tickets::customer_id.eq(customer)).order(tickets::id).select(tickets::number).load(conn)?)
+}
+
 /// The tickets about an order, the newest first.
 pub fn of_order(conn: &mut Conn, order: i64, limit: i64) -> Result<Vec<Ticket>> {
     Ok(on_each!(conn, c => tickets::table

@@ -88,6 +88,12 @@ pub fn of(conn: &mut Conn, ticket: TicketId) -> Result<Vec<Entry>> {
     Ok(on_each!(conn, c => rows::table.filter(rows::ticket_id.eq(ticket)).order(rows::id).select(Entry::as_select()).load(c))?)
 }
 
+/// Who is in the first entry.
+pub(super) fn begun_by(conn: &mut Conn, ticket: TicketId) -> Result<Option<String>> {
+    let first = rows::table.filter(rows::ticket_id.eq(ticket)).order(rows::id).select(rows::actor);
+    Ok(first.first(conn).optional()?)
+}
+
 /// What of a ticket follows from its log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {

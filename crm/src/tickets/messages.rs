@@ -5,6 +5,7 @@ use super::log::{self, Happened, What};
 use super::steps::{self, claim, step};
 use super::{BODY, Outcome, Status, Ticket, TicketId, joins};
 use crate::activities::{self, Activity};
+use crate::identities;
 use crate::schema::ticket_messages as rows;
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -37,7 +38,11 @@ pub struct Agent<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Eyes {
     Staff,
+    /// The customer, signed in: all that was merged as well.
     Customer,
+    /// Whoever has the link of a ticket: what stands in this one. Whose the link is nobody knows, and merging two tickets must not show it
+    /// more than it showed before.
+    Link,
 }
 
 /// A message as stored.
@@ -127,6 +132,7 @@ pub fn append_from_customer(conn: &mut Conn, id: TicketId, new: &NewMessage, now
     }
     let id = joins::standing(conn, id)?;
     let mut ticket = claim(conn, id, None, now)?;
+    hold_customer(conn, &ticket)?;
     if new.automatic {
         let message = add(conn, id, By::Automatic, new, now)?;
         let happened = Happened { message: Some(message), ..Happened::by(What::Automatic, Author::Automatic.as_str()) };
@@ -140,6 +146,14 @@ pub fn append_from_customer(conn: &mut Conn, id: TicketId, new: &NewMessage, now
     let message = add(conn, id, By::Customer, new, now)?;
     step(conn, ticket, Happened { message: Some(message), ..Happened::by(What::Wrote, actor) }, None, now)?;
     Ok(message)
+}
+
+/// Holds the customer of a ticket. `NotFound` for one who was erased: nothing is added about them.
+pub(super) fn hold_customer(conn: &mut Conn, ticket: &Ticket) -> Result<()> {
+    match ticket.customer_id {
+        Some(customer) => identities::hold(conn, customer)?.map(drop).ok_or(Error::NotFound),
+        None => Ok(()),
+    }
 }
 
 /// Writes a note among staff. It never leaves.
@@ -232,9 +246,9 @@ pub fn message(conn: &mut Conn, id: MessageId) -> Result<Message> {
 
 /// The last `limit` messages of a ticket and of those merged into it, before `before` when given; oldest first.
 pub fn thread(conn: &mut Conn, id: TicketId, eyes: Eyes, before: Option<MessageId>, limit: i64) -> Result<Vec<Message>> {
-    let ids = joins::all(conn, id)?;
+    let ids = joins::seen_by(conn, id, eyes)?;
     let mut query = rows::table.filter(rows::ticket_id.eq_any(ids)).into_boxed();
-    if eyes == Eyes::Customer {
+    if eyes != Eyes::Staff {
         query = query.filter(rows::internal.eq(false));
     }
     if let Some(before) = before {
@@ -271,5 +285,5 @@ pub fn references(conn: &mut Conn, id: TicketId, limit: usize) -> Result<Vec<Str
 
 /// Who wrote the first message of a ticket.
 pub fn begun_by(conn: &mut Conn, id: TicketId) -> Result<Option<String>> {
-    Ok(log::of(conn, id)?.into_iter().next().map(|entry| entry.actor))
+    log::begun_by(conn, id)
 }

@@ -143,6 +143,7 @@ pub fn rate(conn: &mut Conn, id: TicketId, rating: i64, note: &str, now: Time) -
     }
     let id = joins::standing(conn, id)?;
     let ticket = claim(conn, id, None, now)?;
+    messages::hold_customer(conn, &ticket)?;
     if ticket.status != Status::Solved {
         return Err(Error::conflict("ticket-not-solved"));
     }

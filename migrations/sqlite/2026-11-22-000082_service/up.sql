@@ -3,13 +3,15 @@ CREATE TABLE ticket_proposals (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     ticket_id BIGINT NOT NULL REFERENCES tickets (id),
     order_id BIGINT REFERENCES orders (id),
+    -- The order's version that it was proposed about.
+    order_seen BIGINT,
     -- The deed as JSON.
     deed TEXT NOT NULL,
     amount BIGINT NOT NULL,
     currency TEXT NOT NULL,
     proposed_by TEXT NOT NULL,
     created_at TIMESTAMP NOT NULL,
-    state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'approved', 'declined')),
+    state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'approved', 'declined', 'alone')),
     decided_by TEXT NOT NULL DEFAULT '',
     decided_at TIMESTAMP,
     CHECK ((state = 'waiting') = (decided_at IS NULL))

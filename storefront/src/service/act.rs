@@ -1,7 +1,7 @@
 //! What staff do about an order from its ticket: one commit of ticket, order, goods, ledger and events.
 
 use super::policy::policy;
-use super::proposals::{self, ProposalId};
+use super::proposals::{self, ProposalId, State};
 use crate::ids::OrderId;
 use crate::logins;
 use crate::orders::{self, CancelReason, Order};
@@ -89,15 +89,19 @@ pub fn act(conn: &mut Conn, wish: &Wish, agent: Agent, allowance: Allowance, now
     let ticket = tickets::claim(conn, wish.ticket, Some(wish.seen), now)?;
     let order = held(conn, &ticket, wish, now)?;
     let money = moved(conn, order.as_ref(), &wish.deed)?;
-    if allowance == Allowance::Limited && !policy(conn)?.within(money.minor, money.currency) {
+    let given = proposals::alone(conn, &ticket, money.currency, now)?;
+    if allowance == Allowance::Limited && !policy(conn)?.within(given.saturating_add(money.minor), money.currency) {
         // What cannot be done is not proposed either.
         if let (Deed::Refund { request, .. }, Some(order)) = (&wish.deed, &order)
             && refunds::preview(conn, order, request)?.amount != money.minor
         {
             return Err(Error::conflict("refund-changed"));
         }
-        let proposal = proposals::keep(conn, &ticket, order.as_ref(), &wish.deed, money, agent, now)?;
+        let proposal = proposals::keep(conn, &ticket, wish, money, State::Waiting, agent, now)?;
         return Ok(Carried::Proposed(proposal));
+    }
+    if allowance == Allowance::Limited {
+        proposals::keep(conn, &ticket, wish, money, State::Alone, agent, now)?;
     }
     done(conn, &ticket, order.as_ref(), &wish.deed, agent, now)?;
     if wish.solve {

@@ -1,9 +1,10 @@
 //! What somebody of the staff would do about a ticket and may not alone. Somebody who may approves it, which does it then, or declines it.
 
-use super::act::{Deed, done, moved};
+use super::act::{Deed, Wish, done, moved};
 use crate::ids::OrderId;
-use crate::orders::{self, Order};
+use crate::orders;
 use crate::schema::ticket_proposals as rows;
+use chrono::TimeDelta;
 use crm::CustomerId;
 use crm::tickets::{self, Agent, NewMessage, Ticket, TicketId};
 use diesel::prelude::*;
@@ -14,10 +15,21 @@ use kernel::{Conn, Error, Result, words};
 
 kernel::id!(ProposalId);
 
-words!(State { Waiting = "waiting", Approved = "approved", Declined = "declined" });
+words!(
+    State {
+        Waiting = "waiting",
+        Approved = "approved",
+        Declined = "declined",
+        /// Within the limit: done by whoever wanted it, and counted.
+        Alone = "alone",
+    }
+);
+
+/// Days over which what was given to a customer without approval is counted together.
+const COUNTED: i64 = 30;
 
 /// Tickets of a customer that are looked at by one statement.
-const TOGETHER: i64 = 500;
+const TOGETHER: usize = 500;
 
 /// A proposal as stored.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -26,6 +38,7 @@ pub struct Proposal {
     pub id: ProposalId,
     pub ticket_id: TicketId,
     pub order_id: Option<OrderId>,
+    order_seen: Option<i64>,
     pub deed: Json<Deed>,
     amount: i64,
     currency: String,
@@ -45,26 +58,47 @@ impl Proposal {
     }
 }
 
-/// Keeps what somebody wants to be done about a ticket that is claimed.
+/// Keeps what somebody wants to be done about a ticket that is claimed, or did alone. `Conflict` when the same waits already.
 pub(super) fn keep(
     conn: &mut Conn,
     ticket: &Ticket,
-    order: Option<&Order>,
-    deed: &Deed,
+    wish: &Wish,
     money: Money,
+    state: State,
     agent: Agent,
     now: Time,
 ) -> Result<ProposalId> {
+    let deed = kernel::json::text(&wish.deed)?;
+    let same = rows::table.filter(rows::ticket_id.eq(ticket.id)).filter(rows::state.eq(State::Waiting)).filter(rows::deed.eq(&deed));
+    if state == State::Waiting && same.select(rows::id).first::<ProposalId>(conn).optional()?.is_some() {
+        return Err(Error::conflict("service-proposed-already"));
+    }
+    let alone = state == State::Alone;
     let row = (
         rows::ticket_id.eq(ticket.id),
-        rows::order_id.eq(order.map(|order| order.id)),
-        rows::deed.eq(kernel::json::text(deed)?),
+        rows::order_id.eq(ticket.order_id.map(OrderId)),
+        rows::order_seen.eq(wish.order_seen),
+        rows::deed.eq(deed),
         rows::amount.eq(money.minor),
         rows::currency.eq(money.currency.code()),
         rows::proposed_by.eq(agent.actor),
         rows::created_at.eq(now),
+        rows::state.eq(state),
+        rows::decided_by.eq(if alone { agent.actor } else { "" }),
+        rows::decided_at.eq(alone.then_some(now)),
     );
     Ok(diesel::insert_into(rows::table).values(row).returning(rows::id).get_result(conn)?)
+}
+
+/// What the customer of a ticket, or whoever else asked in it, was given lately without approval, in minor units of `currency`.
+pub(super) fn alone(conn: &mut Conn, ticket: &Ticket, currency: Currency, now: Time) -> Result<i64> {
+    let tickets = match ticket.customer_id {
+        Some(customer) => tickets::ids_of_customer(conn, customer)?,
+        None => vec![ticket.id],
+    };
+    let given = rows::table.filter(rows::ticket_id.eq_any(tickets)).filter(rows::state.eq(State::Alone));
+    let given = given.filter(rows::currency.eq(currency.code())).filter(rows::created_at.ge(now - TimeDelta::days(COUNTED)));
+    Ok(given.select(rows::amount).load::<i64>(conn)?.into_iter().sum())
 }
 
 /// A proposal of this ticket; that of another is `NotFound`.
@@ -74,7 +108,8 @@ pub fn of_this(conn: &mut Conn, ticket: TicketId, id: ProposalId) -> Result<Prop
 
 /// The proposals of a ticket, oldest first.
 pub fn of_ticket(conn: &mut Conn, ticket: TicketId) -> Result<Vec<Proposal>> {
-    Ok(rows::table.filter(rows::ticket_id.eq(ticket)).order(rows::id).select(Proposal::as_select()).load(conn)?)
+    let proposed = rows::table.filter(rows::ticket_id.eq(ticket)).filter(rows::state.ne(State::Alone));
+    Ok(proposed.order(rows::id).select(Proposal::as_select()).load(conn)?)
 }
 
 /// The oldest tickets with a proposal that nobody decided yet.
@@ -98,9 +133,9 @@ pub fn approve(conn: &mut Conn, ticket: TicketId, id: ProposalId, agent: Agent, 
         return Err(Error::conflict("service-own-proposal"));
     }
     let ticket = tickets::claim(conn, ticket, None, now)?;
-    let order = match proposal.order_id {
-        Some(order) => Some(orders::lock(conn, order, now)?),
-        None => None,
+    let order = match (proposal.order_id, proposal.order_seen) {
+        (Some(order), Some(seen)) => Some(orders::lock_seen(conn, order, seen, now)?),
+        _ => None,
     };
     if moved(conn, order.as_ref(), &proposal.deed.0)? != proposal.money()? {
         return Err(Error::conflict("refund-changed"));
@@ -116,12 +151,8 @@ pub fn decline(conn: &mut Conn, ticket: TicketId, id: ProposalId, why: &str, age
 
 /// Takes away what was proposed about somebody who is erased: reasons are words.
 pub(crate) fn forget(conn: &mut Conn, customer: CustomerId) -> Result<()> {
-    let mut before = None;
-    loop {
-        let page = tickets::of_customer(conn, customer, before, TOGETHER)?;
-        let Some(last) = page.last() else { return Ok(()) };
-        before = Some(last.id);
-        let ids: Vec<TicketId> = page.iter().map(|ticket| ticket.id).collect();
-        diesel::delete(rows::table.filter(rows::ticket_id.eq_any(ids))).execute(conn)?;
+    for ids in tickets::ids_of_customer(conn, customer)?.chunks(TOGETHER) {
+        diesel::delete(rows::table.filter(rows::ticket_id.eq_any(ids.to_vec()))).execute(conn)?;
     }
+    Ok(())
 }

@@ -8,7 +8,7 @@ mod show;
 
 use super::visit::Visit;
 use actix_web::web;
-use crm::tickets::{self, Ticket};
+use crm::tickets::{self, Eyes, Ticket};
 use kernel::clock::Time;
 use kernel::token::Signer;
 use kernel::{Conn, Error, Result};
@@ -40,17 +40,19 @@ fn path_for(signer: &Signer, number: &str, key: &str) -> String {
     if signer.verify(LINK, number, key) { path(signer, number) } else { format!("/requests/{number}") }
 }
 
-/// The request, for who has its signed key or is its owner, and the one that it goes on in. `NotFound` for everybody else, whether or not
-/// there is such a request.
-fn allowed(conn: &mut Conn, visit: &Visit, signer: &Signer, number: &str, key: &str, now: Time) -> Result<Ticket> {
-    let found = if signer.verify(LINK, number, key) {
-        tickets::by_number(conn, number)?
-    } else {
-        let customer = visit.customer(conn, now)?.ok_or(Error::NotFound)?;
-        tickets::own(conn, customer, number)?
-    };
-    let standing = tickets::standing(conn, found.id)?;
-    tickets::get(conn, standing)
+/// The request and with whose eyes it is looked at: its owner's, who is led to the one that it goes on in, or those of whoever has its
+/// signed key. `NotFound` for everybody else, whether or not there is such a request.
+fn allowed(conn: &mut Conn, visit: &Visit, signer: &Signer, number: &str, key: &str, now: Time) -> Result<(Ticket, Eyes)> {
+    if let Some(customer) = visit.customer(conn, now)?
+        && let Ok(own) = tickets::own(conn, customer, number)
+    {
+        let standing = tickets::standing(conn, own.id)?;
+        return Ok((tickets::get(conn, standing)?, Eyes::Customer));
+    }
+    if !signer.verify(LINK, number, key) {
+        return Err(Error::NotFound);
+    }
+    Ok((tickets::by_number(conn, number)?, Eyes::Link))
 }
 
 /// The `key` of an address.

@@ -1,6 +1,29 @@
 // What the journeys look for: the words on the pages and the facts of the demo shop. Wording changes are made here alone.
 
 export const text = {
+  tickets: {
+    help: /^help with this order$/i,
+    cancel: /^cancel the order$/i,
+    possible: /^see what is possible$/i,
+    cancelNow: /^cancel the order now$/i,
+    settled: /^it is settled/i,
+    seenTo: /^we are seeing to it/i,
+    best: /^very content$/i,
+    rate: /^rate$/i,
+    rated: /thank you for telling us/i,
+    subject: /^subject/i,
+    message: /^your message/i,
+    send: /^send$/i,
+    asked: /thank you. we have your (question|request)/i,
+    note: /^note/i,
+    keepNote: /^keep the note$/i,
+    answer: /^answer$/i,
+    answerTo: /^answer to/i,
+    cameOf: /^what came of it/i,
+    answered: 'Answered',
+    isSent: /the answer is on its way/i,
+    reopen: /^it is not settled/i,
+  },
   person: {
     add: /add a task/i,
     what: /what is to be done/i,

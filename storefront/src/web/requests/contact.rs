@@ -14,7 +14,7 @@ use crate::web::words::Words;
 use crate::web::{account, articles};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use chrono::{NaiveDate, NaiveTime};
+use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta};
 use crm::email::Email;
 use crm::tickets::{Asker, Channel, Kind, New, NewMessage, ORDINARY};
 use kernel::clock::Time;
@@ -26,6 +26,8 @@ const NAME: usize = 200;
 const PHONE: usize = 50;
 /// Articles that are shown before a question is sent.
 const SUGGESTED: usize = 3;
+/// Days ahead for which a call can be asked.
+const CALLED: i64 = 90;
 
 pub async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
     let form = Form::new(form::CONTACT).fill("request", token::random());
@@ -66,7 +68,8 @@ struct Window {
 }
 
 fn window(posted: &Posted, wrong: &mut Fields) -> Option<Window> {
-    let day = NaiveDate::parse_from_str(posted.get("day").trim(), "%Y-%m-%d").ok();
+    // Years of four figures: calendars go on for longer than clocks.
+    let day = NaiveDate::parse_from_str(posted.get("day").trim(), "%Y-%m-%d").ok().filter(|day| (1900..=9999).contains(&day.year()));
     let hour = |name: &str| NaiveTime::parse_from_str(posted.get(name).trim(), "%H:%M").ok();
     match (day, hour("from"), hour("until")) {
         (Some(day), Some(from), Some(until)) if from < until => Some(Window { from: day.and_time(from), until: day.and_time(until) }),
@@ -75,6 +78,14 @@ fn window(posted: &Posted, wrong: &mut Fields) -> Option<Window> {
             None
         }
     }
+}
+
+/// What a form asks.
+struct Asked {
+    new: New<'static>,
+    window: Option<Window>,
+    email: String,
+    token: String,
 }
 
 /// The question that a form holds, and when they would like to be called.
@@ -114,7 +125,7 @@ fn read(posted: &Posted, visit: &Visit) -> Result<(New<'static>, Option<Window>)
         priority: ORDINARY,
         message: NewMessage::text(posted.get("body")),
         logged_by: None,
-        request_key: Some(format!("contact:{}", posted.get("request"))),
+        request_key: None,
     };
     Ok((new, window))
 }
@@ -135,8 +146,9 @@ pub async fn ask(door: web::Data<Door>, visit: Visit, posted: Posted) -> Result<
                 let form = Form::new(form::CONTACT).typed(posted.pairs());
                 return render(&door, &visit, StatusCode::OK, form, Some(before)).await;
             }
-            let (seen, typed) = (visit.clone(), posted.get("email").to_string());
-            door.write(move |conn, now| open(conn, &seen, &new, window, &typed, now)).await
+            let asked = Asked { new, window, email: posted.get("email").to_string(), token: posted.get("request").to_string() };
+            let seen = visit.clone();
+            door.write(move |conn, now| open(conn, &seen, &asked, now)).await
         }
     };
     match written {
@@ -158,11 +170,12 @@ pub async fn ask(door: web::Data<Door>, visit: Visit, posted: Posted) -> Result<
 }
 
 /// Opens the ticket. Answers its number, and whether a guest asked.
-fn open(conn: &mut Conn, visit: &Visit, new: &New<'static>, window: Option<Window>, email: &str, now: Time) -> Result<(String, bool)> {
+fn open(conn: &mut Conn, visit: &Visit, asked: &Asked, now: Time) -> Result<(String, bool)> {
+    let Asked { new, window, email, token } = asked;
     let mut new = new.clone();
     let shop = stores::shop(conn, visit.site.id)?;
     new.call = window.map(|window| (shop.moment(window.from), shop.moment(window.until)));
-    if new.call.is_some_and(|(_, until)| until <= now) {
+    if new.call.is_some_and(|(from, until)| until <= now || from > now + TimeDelta::days(CALLED)) {
         return Err(Error::field("day", "contact-window"));
     }
     new.asker.customer = visit.customer(conn, now)?;
@@ -170,5 +183,8 @@ fn open(conn: &mut Conn, visit: &Visit, new: &New<'static>, window: Option<Windo
     if guest {
         new.asker.email = Some(Email::parse(email, "email")?);
     }
+    // The form's token is whatever the browser sends: it finds a request again for the same person alone.
+    let who = new.asker.customer.map_or_else(|| "guest".to_string(), |customer| customer.to_string());
+    new.request_key = Some(format!("contact:{who}:{token}"));
     Ok((service::question(conn, visit.site.id, new, now)?.number, guest))
 }

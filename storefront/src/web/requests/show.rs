@@ -43,9 +43,9 @@ pub(super) async fn render(
     let path = format!("/requests/{number}");
     let (mut page, view) = door
         .read(move |conn, now| {
-            let ticket = allowed(conn, &seen, &signer, &number, &key, now)?;
-            let messages = tickets::thread(conn, ticket.id, Eyes::Customer, before, PAGE)?;
-            let signed = signer.verify(super::LINK, &number, &key).then_some(key);
+            let (ticket, eyes) = allowed(conn, &seen, &signer, &number, &key, now)?;
+            let messages = tickets::thread(conn, ticket.id, eyes, before, PAGE)?;
+            let signed = (eyes == Eyes::Link).then_some(key);
             let view = RequestView {
                 in_account: signed.is_none(),
                 order: order(conn, &ticket, signed.is_some())?,
@@ -59,6 +59,7 @@ pub(super) async fn render(
                 opened_at: ticket.opened_at,
                 rating: ticket.rating,
                 solved: ticket.status == Status::Solved,
+                rateable: ticket.status == Status::Solved && ticket.merged_into.is_none(),
                 key: signed,
                 form,
             };
@@ -112,7 +113,7 @@ pub async fn write(door: web::Data<Door>, visit: Visit, number: web::Path<String
     let page = path_for(&door.signer, &number, &key);
     let (seen, signer, asked, said) = (visit.clone(), door.signer.clone(), (number.clone(), key.clone()), posted.get("body").to_string());
     let written = door.write(move |conn, now| {
-        let ticket = allowed(conn, &seen, &signer, &asked.0, &asked.1, now)?;
+        let (ticket, _) = allowed(conn, &seen, &signer, &asked.0, &asked.1, now)?;
         tickets::append_from_customer(conn, ticket.id, &NewMessage::text(said.as_str()), now).map(drop)
     });
     match written.await {
@@ -136,7 +137,7 @@ pub async fn rate(door: web::Data<Door>, visit: Visit, number: web::Path<String>
     let (rating, note) = (posted.get("rating").parse().unwrap_or(0), posted.get("note").to_string());
     let (seen, signer, asked) = (visit.clone(), door.signer.clone(), (number.clone(), key.clone()));
     let rated = door.write(move |conn, now| {
-        let ticket = allowed(conn, &seen, &signer, &asked.0, &asked.1, now)?;
+        let (ticket, _) = allowed(conn, &seen, &signer, &asked.0, &asked.1, now)?;
         tickets::rate(conn, ticket.id, rating, &note, now)
     });
     match rated.await {

@@ -105,6 +105,8 @@ pub struct RequestView {
     pub form: Form,
     pub rating: Option<i64>,
     pub solved: bool,
+    /// Whether they can say how content they are.
+    pub rateable: bool,
     /// The `key` of a guest's link.
     pub key: Option<String>,
     /// Whether it is one of a list in the account.
