@@ -43,6 +43,16 @@ pub fn hold(conn: &mut Conn, id: CustomerId) -> Result<Option<CustomerId>> {
     Err(Error::unexpected(format!("customer {id} was merged in a circle")))
 }
 
+/// [`hold`], and against everybody else who does: of two who add up what there is of a customer and add to it, the second waits for the
+/// first and counts what it added.
+pub fn hold_alone(conn: &mut Conn, id: CustomerId) -> Result<Option<CustomerId>> {
+    let Some(id) = hold(conn, id)? else { return Ok(None) };
+    if let Conn::Postgres(c) = conn {
+        customers::table.find(id).select(customers::id).for_no_key_update().first::<CustomerId>(c)?;
+    }
+    Ok(Some(id))
+}
+
 /// Locks customers against everybody who adds something about them, in the order of their numbers.
 pub(crate) fn lock(conn: &mut Conn, ids: [CustomerId; 2]) -> Result<()> {
     if let Conn::Postgres(c) = conn {

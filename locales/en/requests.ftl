@@ -114,6 +114,7 @@ ticket-merge-itself = A ticket cannot be merged into itself.
 ticket-merge-two-people = The two tickets are of two people, who would read each other's messages.
 ticket-not-merged = The ticket is not merged.
 ticket-split-some = Choose some of the messages of this ticket, and not all.
+mail-ticket-subject = Your request
 mail-ticket-text-received = We have your request { $number } and will answer soon. You can add to it by replying to this mail.
 mail-ticket-text-answered = We have answered your request { $number }:
 mail-ticket-text-solved = Your request { $number } is settled.

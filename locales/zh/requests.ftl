@@ -114,6 +114,7 @@ ticket-merge-itself = 工单不能并入自身。
 ticket-merge-two-people = 两个工单属于两位顾客，合并后他们会看到彼此的留言。
 ticket-not-merged = 该工单没有合并。
 ticket-split-some = 请选择该工单的部分留言，不能全选。
+mail-ticket-subject = 您的请求
 mail-ticket-text-received = 我们已收到您的请求 { $number }，将尽快答复。回复此邮件即可补充内容。
 mail-ticket-text-answered = 我们已答复您的请求 { $number }：
 mail-ticket-text-solved = 您的请求 { $number } 已办结。

@@ -1108,6 +1108,18 @@ diesel::table! {
         state -> Text,
         decided_by -> Text,
         decided_at -> Nullable<Timestamp>,
+        solve -> Bool,
+    }
+}
+
+diesel::table! {
+    given_alone (id) {
+        id -> BigInt,
+        customer_id -> BigInt,
+        amount -> BigInt,
+        currency -> Text,
+        actor -> Text,
+        given_at -> Timestamp,
     }
 }
 

@@ -4,12 +4,14 @@
 
 mod act;
 mod ask;
+mod limit;
 mod policy;
 mod proposals;
 mod remedy;
 
 pub use act::{Allowance, Carried, Deed, Wish, act};
 pub use ask::{Ask, Decided, ask, question};
+pub use limit::give;
 pub use policy::{ORDER_KINDS, Policy, Rule, policy, save};
 pub(crate) use proposals::forget;
 pub use proposals::{Proposal, ProposalId, State, approve, decline, of_this, of_ticket, waiting};

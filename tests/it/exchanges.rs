@@ -19,7 +19,7 @@ use storefront::shipments::{self, Parcel};
 use storefront::{documents, payments, refunds, stock, store_credit};
 
 /// A paid order whose units were sent, came back and were accepted.
-fn came_back(db: &Db, variant: VariantId, units: i64) -> (Placed, ReturnId) {
+pub fn came_back(db: &Db, variant: VariantId, units: i64) -> (Placed, ReturnId) {
     let (placed, line) = sent(db, variant, units);
     let id = db.write_now(move |conn| {
         let lines = vec![WantedLine { line, quantity: units, reason: Reason::DoesNotFit }];

@@ -54,6 +54,7 @@ mod stores;
 mod support;
 mod taxes;
 mod theme;
+mod ticket_deeds;
 mod tickets;
 mod timeline;
 mod waiting;

@@ -17,10 +17,10 @@ use storefront::refunds::{Request, RequestLine};
 use storefront::service::{self, Allowance, Carried, Deed, Policy, Wish};
 use storefront::{orders, refunds};
 
-const MIA: Agent = Agent { id: 1, actor: "staff:1" };
-const OLGA: Agent = Agent { id: 2, actor: "staff:2" };
+pub const MIA: Agent = Agent { id: 1, actor: "staff:1" };
+pub const OLGA: Agent = Agent { id: 2, actor: "staff:2" };
 
-fn question(email: &str) -> New<'static> {
+pub fn question(email: &str) -> New<'static> {
     New {
         kind: Kind::Question,
         channel: Channel::Mail,
@@ -40,7 +40,7 @@ fn question(email: &str) -> New<'static> {
 }
 
 /// Lets the shop give money back for what arrived broken, and staff as much as `staff_limit`.
-fn allow(db: &Db, at_once: i64, per_year: i64, staff_limit: i64) {
+pub fn allow(db: &Db, at_once: i64, per_year: i64, staff_limit: i64) {
     db.write_now(move |conn| {
         let mut policy = Policy { currency: Currency::EUR, staff_limit, ..service::policy(conn)? };
         let rule = policy.rules.entry(Kind::ArrivedBroken).or_default();
@@ -50,7 +50,7 @@ fn allow(db: &Db, at_once: i64, per_year: i64, staff_limit: i64) {
     .unwrap();
 }
 
-fn given_back(db: &Db, order: OrderId) -> Vec<i64> {
+pub fn given_back(db: &Db, order: OrderId) -> Vec<i64> {
     db.read_now(move |conn| refunds::of_order(conn, order)).unwrap().iter().map(|refund| refund.amount).collect()
 }
 
@@ -224,7 +224,7 @@ fn receipts_to_one_address_come_to_an_end() {
 }
 
 /// A refund of one mug from a ticket about order R1001.
-fn wish(conn: &mut Conn, ticket: TicketId, line: storefront::ids::OrderLineId, expected: i64) -> kernel::Result<Wish> {
+pub fn wish(conn: &mut Conn, ticket: TicketId, line: storefront::ids::OrderLineId, expected: i64) -> kernel::Result<Wish> {
     let order = orders::get_by_number(conn, "R1001")?;
     let lines = vec![RequestLine { line, quantity: 1, restock: false }];
     let request = Request { lines, sent_back: true, ..Request::default() };
@@ -389,7 +389,7 @@ fn a_limit_counts_together_and_a_proposal_is_about_the_order_as_it_was() {
 }
 
 #[test]
-fn questions_and_call_backs_come_from_a_page_for_everybody() {
+pub fn questions_and_call_backs_come_from_a_page_for_everybody() {
     let house = House::open();
     let ann = house.visitor();
     let form = ann.get("/contact").says(200, "Please call me");

@@ -2,6 +2,7 @@
 //! their own.
 
 use super::desk::Desk;
+use super::ticket_money::allowance;
 use super::{order_edit, order_history, order_papers};
 use crate::staff;
 use actix_web::http::StatusCode;
@@ -21,7 +22,7 @@ use storefront::stored_value::{GIFT_CARD, STORE_CREDIT};
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 use storefront::web::words::Words;
-use storefront::{edits, exchanges, gift_cards, pickups, refunds, shipments, store_credit, stores, tax};
+use storefront::{edits, exchanges, gift_cards, pickups, refunds, service, shipments, store_credit, stores, tax};
 
 /// Longest note, in characters.
 const NOTE: usize = 2000;
@@ -247,6 +248,11 @@ pub async fn cancel_form(desk: Desk, number: web::Path<String>) -> Result<HttpRe
     show_cancel(&desk, &number, None).await
 }
 
+/// What goes back when an order is cancelled, in minor units.
+fn held(conn: &mut Conn, order: &Order) -> Result<i64> {
+    Ok(payments::of_order(conn, order.id)?.iter().map(|payment| payment.captured - payment.refunded).sum())
+}
+
 /// What cancelling means; `stale` is the form that was refused because the order changed meanwhile.
 async fn show_cancel(desk: &Desk, number: &str, stale: Option<&Posted>) -> Result<HttpResponse> {
     let (asked, posted) = (number.to_string(), stale.cloned());
@@ -256,7 +262,7 @@ async fn show_cancel(desk: &Desk, number: &str, stale: Option<&Posted>) -> Resul
             if !orders::cancellable(&order, &orders::lines(conn, order.id)?) {
                 return Err(Error::conflict("order-not-cancellable"));
             }
-            let back: i64 = payments::of_order(conn, order.id)?.iter().map(|payment| payment.captured - payment.refunded).sum();
+            let back = held(conn, &order)?;
             let money = |minor: i64| -> Result<Money> { Ok(Money::new(minor, order.currency()?)) };
             Ok(json!({ "number": order.number, "email": order.email, "total": money(order.total)?, "back": money(back)?, "pays_back": back > 0, "exchange_for": exchange_for(conn, &order)?,
                 "order": order_history::frame(conn, &order, posted.as_ref())? }))
@@ -270,7 +276,7 @@ async fn show_cancel(desk: &Desk, number: &str, stale: Option<&Posted>) -> Resul
 }
 
 pub async fn cancel(desk: Desk, number: web::Path<String>, posted: Posted) -> Result<HttpResponse> {
-    let (asked, seen) = (number.clone(), order_history::seen(&posted));
+    let (asked, seen, allowance) = (number.clone(), order_history::seen(&posted), allowance(&desk));
     let done = desk
         .write(move |conn, act| {
             let order = orders::get_by_number(conn, &asked)?;
@@ -279,6 +285,8 @@ pub async fn cancel(desk: Desk, number: web::Path<String>, posted: Posted) -> Re
                 return Ok(());
             }
             orders::lock_seen(conn, order.id, seen, act.now)?;
+            let back = Money::new(held(conn, &order)?, order.currency()?);
+            service::give(conn, order.customer_id, back, &act.actor, allowance, act.now)?;
             orders::cancel(conn, order.id, CancelReason::Staff, &act.actor, act.now)?;
             let after = orders::get(conn, order.id)?;
             act.log(conn, "order.cancel", &format!("order:{asked}"), &json!({ "status": order.status }), &json!({ "status": after.status }))

@@ -5,6 +5,7 @@ use super::order::address;
 use super::order_history;
 use super::order_ship::quantities;
 use super::promotion_bench::read_goods;
+use super::ticket_money::allowance;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use kernel::error::Fields;
@@ -15,6 +16,7 @@ use storefront::edits::{self, Expected, LineChange, Plan, Sums, Wish};
 use storefront::ids::ShippingRateId;
 use storefront::orders::{self, Order, OrderLine};
 use storefront::payments;
+use storefront::service;
 use storefront::shop;
 use storefront::web::checkout::{contact_form, methods};
 use storefront::web::countries;
@@ -178,7 +180,7 @@ pub async fn edit(desk: Desk, number: web::Path<String>, posted: Posted) -> Resu
             return show_figures(&desk, &order, &posted, &plan, version).map(Some);
         }
         let expected = Expected { total: posted.id("expected_total")?, due: posted.id("expected_due")?, back: posted.id("expected_back")? };
-        let seen = order_history::seen(&posted);
+        let (seen, allowance) = (order_history::seen(&posted), allowance(&desk));
         desk.write(move |conn, act| {
             let order = orders::get_by_number(conn, &asked)?;
             // Two clicks on one button are one change: the second finds an order that is not as it saw it.
@@ -186,6 +188,8 @@ pub async fn edit(desk: Desk, number: web::Path<String>, posted: Posted) -> Resu
             let wish = wish(conn, &typed, &offered, &words)?;
             let id = edits::edit(conn, order.id, &wish, expected, &act.actor, act.now)?;
             let done = edits::get(conn, id)?;
+            let back = Money::new(done.given_back, order.currency()?);
+            service::give(conn, order.customer_id, back, &act.actor, allowance, act.now)?;
             let before = json!({ "total": order.total, "tax": order.tax, "payment": order.payment_status });
             let after = json!({ "total": done.total_after, "tax": done.tax_after, "due": done.due, "given_back": done.given_back,
                 "changes": done.changes()?, "reason": done.reason });

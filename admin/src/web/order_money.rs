@@ -18,6 +18,7 @@ use storefront::logins;
 use storefront::orders::{self, Order, OrderLine};
 use storefront::payments;
 use storefront::refunds::{self, LineAmount, Preview, Request, RequestLine};
+use storefront::service;
 use storefront::stored_value::STORE_CREDIT;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
@@ -302,10 +303,11 @@ pub fn shares(preview: &Preview, currency: Currency) -> Vec<Value> {
 
 async fn confirm(desk: &Desk, order: &Order, posted: &Posted, request: &Request) -> Result<()> {
     let (expected, seen) = (posted.id::<i64>("expected")?, order_history::seen(posted));
-    let (order, request) = (order.clone(), request.clone());
+    let (order, request, allowance) = (order.clone(), request.clone(), ticket_money::allowance(desk));
     desk.write(move |conn, act| {
         // Two clicks on one button are one refund: the second finds an order that is not as it saw it.
         orders::lock_seen(conn, order.id, seen, act.now)?;
+        service::give(conn, order.customer_id, Money::new(expected, order.currency()?), &act.actor, allowance, act.now)?;
         let id = refunds::request(conn, order.id, &request, expected, &act.actor, act.now)?;
         let after = json!({ "refund": id, "amount": expected, "wish": request });
         act.log(conn, "order.refund", &format!("order:{}", order.number), &json!({ "payment": order.payment_status }), &after)

@@ -6,6 +6,7 @@ use super::order_money::shares;
 use super::order_new::{method_label, methods_of};
 use super::promotion_bench::read_goods;
 use super::returns::address;
+use super::ticket_money::allowance;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use kernel::error::Fields;
@@ -19,7 +20,7 @@ use storefront::web::posted::Posted;
 use storefront::web::shown;
 use storefront::web::views::form::Form;
 use storefront::web::words::Words;
-use storefront::{carts, catalog, drafts, mails, orders, shop};
+use storefront::{carts, catalog, drafts, mails, orders, service, shop};
 
 const NAMES: &[&str] = &["goods", "method", "shipping"];
 
@@ -198,9 +199,15 @@ pub async fn make(desk: Desk, path: web::Path<(i64, i64)>, posted: Posted) -> Re
     }
     let number = |name: &str| posted.get(name).parse::<i64>().unwrap_or(-1);
     let seen = Expected { version: number("version"), total: number("total"), refund: number("refund") };
-    let (hours, mailer) = (number("hours"), desk.door.mailer());
+    let (hours, mailer, allowance) = (number("hours"), desk.door.mailer(), allowance(&desk));
     let made = desk.write(move |conn, act| {
+        let again = exchanges::of_return(conn, id)?.is_some();
         let order = exchanges::make(conn, id, &Deal { cart, shipping, hours }, seen, &act.actor, act.now)?;
+        if !again {
+            let first = returns::get(conn, id)?.order_id;
+            let first = orders::get(conn, first)?;
+            service::give(conn, first.customer_id, Money::new(seen.refund, first.currency()?), &act.actor, allowance, act.now)?;
+        }
         mails::payment_link(conn, order, act.now, &mailer)?;
         let order = orders::get(conn, order)?;
         let after = json!({ "order": order.number, "total": seen.total, "came_back": seen.refund });

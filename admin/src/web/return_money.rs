@@ -4,6 +4,7 @@ use super::desk::{Desk, refusal};
 use super::forms::Reader;
 use super::order_money::shares;
 use super::returns::{address, page};
+use super::ticket_money::allowance;
 use actix_web::{HttpResponse, web};
 use kernel::Result;
 use kernel::money::{Currency, Money};
@@ -12,6 +13,7 @@ use storefront::ids::ReturnId;
 use storefront::orders;
 use storefront::refunds::Preview;
 use storefront::returns::{self, Return};
+use storefront::service;
 use storefront::web::posted::Posted;
 
 /// What the form wants: of the delivery, and as credit or not.
@@ -61,9 +63,11 @@ pub async fn refund(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<Ht
 }
 
 async fn confirm(desk: &Desk, id: ReturnId, back: &Return, wish: &Wish, expected: i64) -> Result<()> {
-    let (status, Wish { shipping, to_credit }) = (back.status, *wish);
+    let (status, Wish { shipping, to_credit }, order, allowance) = (back.status, *wish, back.order_id, allowance(desk));
     desk.write(move |conn, act| {
         let refund = returns::refund(conn, id, shipping, to_credit, expected, &act.actor, act.now)?;
+        let order = orders::get(conn, order)?;
+        service::give(conn, order.customer_id, Money::new(expected, order.currency()?), &act.actor, allowance, act.now)?;
         let after = json!({ "refund": refund, "amount": expected, "shipping": shipping, "store_credit": to_credit });
         act.log(conn, "return.refund", &format!("return:{id}"), &json!({ "status": status }), &after)
     })

@@ -4,6 +4,7 @@ use super::choice;
 use super::desk::{Desk, ROWS, refusal};
 use super::forms::Reader;
 use super::gift_cards::order_of;
+use super::ticket_money::allowance;
 use crate::staff;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 use storefront::ids::CreditBalanceId;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
-use storefront::{logins, store_credit};
+use storefront::{logins, service, store_credit};
 
 const GRANT: &[&str] = &["email", "amount", "reason", "key"];
 const ADJUST: &[&str] = &["amount", "reason", "key"];
@@ -75,13 +76,16 @@ async fn change(desk: &Desk, customer: CustomerId, posted: &Posted) -> Result<()
     let mut reader = Reader::new(posted, currency);
     let (amount, reason, key) = (Money::new(reader.amount("amount"), currency), reader.text("reason"), reader.text("key"));
     reader.check()?;
+    let allowance = allowance(desk);
     desk.write(move |conn, act| {
         let before = store_credit::balance(conn, customer, currency)?;
         store_credit::adjust(conn, customer, amount, &reason, &key, &act.actor, act.now)?;
         let after = store_credit::balance(conn, customer, currency)?;
+        // The same form again.
         if before == after {
             return Ok(());
         }
+        service::give(conn, customer, amount, &act.actor, allowance, act.now)?;
         let before = json!({ "balance": before, "currency": currency });
         let after = json!({ "balance": after, "currency": currency, "reason": reason });
         act.log(conn, "store_credit.adjust", &format!("store_credit:{customer}"), &before, &after)

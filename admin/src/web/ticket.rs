@@ -13,6 +13,7 @@ use crm::tickets::{self, Author, Eyes, Kind, Message, MessageId, Outcome, PRIORI
 use kernel::clock::Time;
 use kernel::error::Fields;
 use kernel::money::Money;
+use kernel::web::format;
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -28,7 +29,11 @@ use storefront::{logins, payments, shop};
 /// Fields of the forms on the page.
 pub const FIELDS: &[&str] = &["body", "outcome", "note", "mention", "kind", "queue", "priority", "tags", "into", "subject", "amount"];
 /// Messages on the page.
-const MESSAGES: i64 = 100;
+const MESSAGES: i64 = 50;
+/// Entries of the log on the page.
+const ENTRIES: i64 = 50;
+/// Characters of a message that are shown before somebody asks for all of it.
+const CUT: usize = 10_000;
 
 /// The address of a ticket's page.
 pub fn address(number: &str) -> String {
@@ -44,13 +49,13 @@ pub async fn page(desk: &Desk, number: &str, status: StatusCode, posted: Option<
     let asked = number.to_string();
     let door = desk.door.clone();
     let (words, now, me) = (desk.words()?, desk.door.now(), desk.staff().id);
-    let before = desk.query("before").parse().ok().map(MessageId);
+    let part = Part { before: number_of(desk, "before").map(MessageId), log: number_of(desk, "log"), whole: number_of(desk, "whole").map(MessageId) };
     let whole = desk.may(Permission::CustomersView);
     let (ticket, mut view, chosen) = {
         let chosen = desk.query("macro").parse().ok().map(macros::MacroId);
         desk.read(move |conn| {
             let ticket = tickets::by_number(conn, &asked)?;
-            let mut view = load(conn, &ticket, before, &words)?;
+            let mut view = load(conn, &ticket, part, &words)?;
             view["others"] = json!(viewers::others(conn, ticket.id, me, now)?);
             view["customer"] = beside(conn, &ticket, whole, now)?;
             view["advice"] = ticket_advice::of(&door, conn, &ticket, now)?;
@@ -67,10 +72,30 @@ pub async fn page(desk: &Desk, number: &str, status: StatusCode, posted: Option<
         None => filed(&ticket).fill("body", chosen.unwrap_or_default()),
     };
     view["form"] = json!(form);
+    // What was typed into a ticket that a colleague merged meanwhile is not lost.
+    if let Some(posted) = posted.filter(|_| ticket.merged_into.is_some()) {
+        let kept = [("reply", "body"), ("note", "note")].into_iter().find(|(_, field)| !posted.get(field).trim().is_empty());
+        view["kept"] = json!(kept.map(|(act, field)| json!({ "act": act, "field": field, "text": posted.get(field) })));
+    }
     view["limited"] = json!(!desk.may(Permission::TicketsApprove));
     view["outcomes"] = json!(Outcome::ALL.iter().filter(|outcome| outcome.chosen()).collect::<Vec<_>>());
     (view["kinds"], view["priorities"]) = (json!(Kind::ALL), json!(PRIORITIES));
     desk.page_as(status, "admin/ticket.html", &format!("{} {}", ticket.number, ticket.subject), view)
+}
+
+/// Which part of a long ticket is shown.
+#[derive(Clone, Copy)]
+struct Part {
+    /// Messages before this one.
+    before: Option<MessageId>,
+    /// Entries of the log before this one.
+    log: Option<i64>,
+    /// The message that is shown whole, however long it is.
+    whole: Option<MessageId>,
+}
+
+fn number_of(desk: &Desk, name: &str) -> Option<i64> {
+    desk.query(name).parse().ok()
 }
 
 /// The forms as the ticket's row fills them.
@@ -97,37 +122,52 @@ fn filled(conn: &mut Conn, ticket: &Ticket, id: macros::MacroId) -> Result<Strin
     Ok(chosen.filled(&name, &ticket.number, &order))
 }
 
-fn load(conn: &mut Conn, ticket: &Ticket, before: Option<MessageId>, words: &Words) -> Result<Value> {
+fn load(conn: &mut Conn, ticket: &Ticket, part: Part, words: &Words) -> Result<Value> {
     let people = staff::list(conn)?;
     let names: HashMap<i64, String> = people.iter().map(|one| (one.id.0, one.name.clone())).collect();
     let at_work: Vec<Value> =
         people.iter().filter(|one| one.active).map(|one| json!({ "value": one.id.to_string(), "label": one.name })).collect();
-    let found = tickets::thread(conn, ticket.id, Eyes::Staff, before, MESSAGES)?;
-    let earlier = found.first().filter(|_| i64::try_from(found.len()).is_ok_and(|rows| rows == MESSAGES)).map(|first| first.id);
+    let found = tickets::thread(conn, ticket.id, Eyes::Staff, part.before, MESSAGES)?;
+    let earlier = found.first().filter(|_| full(found.len(), MESSAGES)).map(|first| first.id);
+    let entries = tickets::log::page(conn, ticket.id, part.log, ENTRIES)?;
+    let log_earlier = entries.first().filter(|_| full(entries.len(), ENTRIES)).map(|first| first.id);
     let into = match ticket.merged_into {
         Some(into) => Some(tickets::get(conn, into)?.number),
         None => None,
     };
     let joined: Vec<String> = tickets::merged(conn, ticket.id)?.into_iter().map(|one| one.number).collect();
     let store = shop::get(conn)?;
-    let call = ticket.call_from.zip(ticket.call_until).map(|(from, until)| json!({ "from": from, "until": until }));
+    let clock = |at: Time| format::local(store.local(at), &store.time_zone, words.language);
+    let call = ticket.call_from.zip(ticket.call_until).map(|(from, until)| json!({ "from": clock(from), "until": clock(until) }));
     Ok(json!({
         "number": ticket.number, "subject": ticket.subject, "kind": ticket.kind, "channel": ticket.channel, "status": ticket.status,
         "outcome": ticket.outcome, "email": ticket.email, "phone": ticket.phone, "call": call, "language": ticket.language, "queue": ticket.queue,
         "priority": ticket.priority, "tags": ticket.tags, "assignee": ticket.assignee, "assignee_name": ticket.assignee.and_then(|id| names.get(&id)),
         "rating": ticket.rating, "rating_note": ticket.rating_note, "seen": ticket.version, "opened_at": ticket.opened_at,
         "asked_at": ticket.asked_at, "first_answered_at": ticket.first_answered_at, "solved_at": ticket.solved_at,
-        "messages": messages(conn, &found, &names, words)?, "earlier": earlier, "log": log(conn, ticket, &names, words)?, "staff": at_work,
+        "messages": messages(conn, &found, part.whole, &names, words)?, "earlier": earlier, "before": part.before,
+        "log": log(entries, &names, words), "log_earlier": log_earlier, "staff": at_work,
         "macros": macros::list(conn)?, "queues": inbox::queues(conn)?, "order": order(conn, ticket)?, "merged_into": into, "joined": joined,
         "proposals": proposals(conn, ticket, &names)?, "registered": registered(conn, ticket)?, "currency": store.currency,
     }))
+}
+
+/// Whether a page has as many rows as there is room for.
+fn full(rows: usize, room: i64) -> bool {
+    i64::try_from(rows).is_ok_and(|rows| rows == room)
 }
 
 fn registered(conn: &mut Conn, ticket: &Ticket) -> Result<bool> {
     ticket.customer_id.map_or(Ok(false), |customer| logins::proven(conn, customer))
 }
 
-fn messages(conn: &mut Conn, found: &[Message], names: &HashMap<i64, String>, words: &Words) -> Result<Vec<Value>> {
+fn messages(
+    conn: &mut Conn,
+    found: &[Message],
+    whole: Option<MessageId>,
+    names: &HashMap<i64, String>,
+    words: &Words,
+) -> Result<Vec<Value>> {
     let ids: Vec<MessageId> = found.iter().map(|message| message.id).collect();
     let files = tickets::files_of(conn, &ids)?;
     let view = |message: &Message| {
@@ -137,14 +177,16 @@ fn messages(conn: &mut Conn, found: &[Message], names: &HashMap<i64, String>, wo
             .map(|file| json!({ "id": file.id, "name": file.name, "size": file.size }))
             .collect();
         let text = if message.author == Author::System { words.get(&message.body) } else { message.body.clone() };
+        let cut = text.char_indices().nth(CUT).map(|(at, _)| at).filter(|_| whole != Some(message.id));
+        let text = cut.and_then(|at| text.get(..at)).unwrap_or(&text);
         json!({ "id": message.id, "author": message.author, "internal": message.internal, "text": text, "at": message.created_at,
-            "who": message.staff.and_then(|id| names.get(&id)), "files": own })
+            "who": message.staff.and_then(|id| names.get(&id)), "files": own, "cut": cut.is_some() })
     };
     Ok(found.iter().map(view).collect())
 }
 
 /// What happened, for the foot of the page.
-fn log(conn: &mut Conn, ticket: &Ticket, names: &HashMap<i64, String>, words: &Words) -> Result<Vec<Value>> {
+fn log(entries: Vec<tickets::log::Entry>, names: &HashMap<i64, String>, words: &Words) -> Vec<Value> {
     let person = |text: &str| text.parse::<i64>().ok().and_then(|id| names.get(&id).cloned()).unwrap_or_else(|| text.to_string());
     let row = |entry: tickets::log::Entry| {
         let actor = entry.actor.strip_prefix("staff:").map(person);
@@ -158,7 +200,7 @@ fn log(conn: &mut Conn, ticket: &Ticket, names: &HashMap<i64, String>, words: &W
         };
         json!({ "what": entry.kind, "at": entry.happened_at, "by": actor, "by_key": format!("admin-ticket-by-{}", entry.actor), "detail": detail })
     };
-    Ok(tickets::log::of(conn, ticket.id)?.into_iter().map(row).collect())
+    entries.into_iter().map(row).collect()
 }
 
 /// The order with what can be done about it from here.

@@ -46,8 +46,8 @@ pub async fn refund(desk: Desk, number: web::Path<String>, posted: Posted) -> Re
     give_back(&desk, &order, Some(&source), &posted).await
 }
 
-/// Up to what somebody may give alone.
-fn allowance(desk: &Desk) -> Allowance {
+/// Up to what somebody may give alone, from a ticket and elsewhere.
+pub fn allowance(desk: &Desk) -> Allowance {
     if desk.may(Permission::TicketsApprove) { Allowance::Whole } else { Allowance::Limited }
 }
 

@@ -69,14 +69,10 @@ pub fn merge(conn: &mut Conn, id: TicketId, into: TicketId, agent: Agent, seen: 
     }
     step(conn, from.clone(), Happened { detail: &to.number, ..Happened::by(What::Merged, agent.actor) }, None, now)?;
     diesel::update(tickets::table.find(id)).set(tickets::merged_into.eq(into)).execute(conn)?;
-    // Somebody who waits for an answer to the one waits for an answer to both.
-    let waits = from.asked_at.is_some() && to.asked_at.is_none();
-    let to = step(conn, to, Happened { detail: &from.number, ..Happened::by(What::Joined, agent.actor) }, None, now)?;
-    if waits {
-        let what = if to.solved_at.is_some() { What::Reopened } else { What::Wrote };
-        step(conn, to, Happened { detail: &from.number, ..Happened::by(what, agent.actor) }, None, now)?;
-    }
-    Ok(())
+    // Somebody who waits for an answer to the one waits for an answer to both, and has since then.
+    let since = from.asked_at.map(log::moment).unwrap_or_default();
+    let joined = Happened { detail: &from.number, before: &since, ..Happened::by(What::Joined, agent.actor) };
+    step(conn, to, joined, None, now).map(drop)
 }
 
 /// Undoes a merge: the ticket is again what it was. What was written since stays where it was written. `Conflict` when it is not merged.

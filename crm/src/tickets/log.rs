@@ -3,6 +3,7 @@
 
 use super::{MessageId, Outcome, Status, Ticket, TicketId};
 use crate::schema::ticket_events as rows;
+use chrono::DateTime;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Result, on_each, words};
@@ -31,7 +32,7 @@ words!(
         /// It goes on in another ticket.
         Merged = "merged",
         Unmerged = "unmerged",
-        /// Another ticket goes on in this one, or does not any more.
+        /// Another ticket goes on in this one, or does not any more. `before` says since when whoever asked there waits.
         Joined = "joined",
         Parted = "parted",
         /// Messages went to a ticket of their own, or this ticket was made of them.
@@ -94,6 +95,24 @@ pub(super) fn begun_by(conn: &mut Conn, ticket: TicketId) -> Result<Option<Strin
     Ok(first.first(conn).optional()?)
 }
 
+/// The log of a ticket page by page: the last `limit` entries before `before` when given, oldest first.
+pub fn page(conn: &mut Conn, ticket: TicketId, before: Option<i64>, limit: i64) -> Result<Vec<Entry>> {
+    let own = rows::table.filter(rows::ticket_id.eq(ticket)).filter(rows::id.lt(before.unwrap_or(i64::MAX)));
+    let mut found: Vec<Entry> = own.order(rows::id.desc()).limit(limit).select(Entry::as_select()).load(conn)?;
+    found.reverse();
+    Ok(found)
+}
+
+/// A moment as an entry keeps it.
+pub(super) fn moment(at: Time) -> String {
+    at.and_utc().timestamp_micros().to_string()
+}
+
+/// What [`moment`] wrote.
+pub(super) fn since(text: &str) -> Option<Time> {
+    Some(DateTime::from_timestamp_micros(text.parse().ok()?)?.naive_utc())
+}
+
 /// What of a ticket follows from its log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {
@@ -121,9 +140,17 @@ impl State {
         State { status: Status::Open, outcome: None, asked_at: Some(at), first_answered_at: None, solved_at: None }
     }
 
-    /// What comes after `what` happened. Of [`What::Unmerged`] only [`fold`] knows.
-    pub fn after(self, what: What, outcome: Option<Outcome>, at: Time) -> State {
+    /// What comes after `what` happened. `since`: of a ticket that joined, since when whoever asked in it waits. Of [`What::Unmerged`] only
+    /// [`fold`] knows.
+    pub fn after(self, what: What, outcome: Option<Outcome>, since: Option<Time>, at: Time) -> State {
         match what {
+            What::Joined => match since {
+                Some(since) => {
+                    let asked_at = self.asked_at.map_or(since, |asked| asked.min(since));
+                    State { status: Status::Open, outcome: None, asked_at: Some(asked_at), solved_at: None, ..self }
+                }
+                None => self,
+            },
             What::Wrote if self.status == Status::Solved => self,
             What::Wrote => State { status: Status::Open, asked_at: self.asked_at.or(Some(at)), ..self },
             What::Answered if self.status == Status::Solved => self,
@@ -143,7 +170,6 @@ impl State {
             | What::Sorted
             | What::Acted
             | What::Unmerged
-            | What::Joined
             | What::Parted
             | What::Split
             | What::Rated => self,
@@ -164,9 +190,9 @@ pub fn fold<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Option<State> {
             What::Unmerged => before_merge.take().unwrap_or(was),
             What::Merged => {
                 before_merge = Some(was.clone());
-                was.after(entry.kind, None, entry.happened_at)
+                was.after(entry.kind, None, None, entry.happened_at)
             }
-            kind => was.after(kind, Outcome::parse(&entry.detail), entry.happened_at),
+            kind => was.after(kind, Outcome::parse(&entry.detail), since(&entry.before), entry.happened_at),
         });
     }
     state

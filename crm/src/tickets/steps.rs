@@ -36,7 +36,7 @@ pub fn claim(conn: &mut Conn, id: TicketId, seen: Option<i64>, now: Time) -> Res
 pub(super) fn step(conn: &mut Conn, ticket: Ticket, happened: Happened, outcome: Option<Outcome>, now: Time) -> Result<Ticket> {
     log::keep(conn, ticket.id, happened, now)?;
     let was = State::of(&ticket);
-    let is = was.clone().after(happened.what, outcome, now);
+    let is = was.clone().after(happened.what, outcome, log::since(happened.before), now);
     if is == was {
         return Ok(ticket);
     }

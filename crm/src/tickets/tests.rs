@@ -93,6 +93,7 @@ fn merging_joins_threads_and_is_undone() {
         let seen = [get(conn, two.id)?.version, get(conn, one.id)?.version];
         merge(conn, two.id, one.id, ANN, seen, at(3))?;
         assert_eq!(proven(conn, two.id)?.outcome, Some(Outcome::Merged));
+        assert_eq!(proven(conn, one.id)?.asked_at, Some(noon()), "the other one waited for longer");
         assert_eq!(thread(conn, one.id, Eyes::Staff, None, 9)?.len(), 2);
         // What replies to the merged one goes on in the other.
         append_from_customer(conn, two.id, &NewMessage::text("Anybody?"), at(4))?;
@@ -108,6 +109,39 @@ fn merging_joins_threads_and_is_undone() {
         Ok(())
     })
     .expect("merging");
+}
+
+#[test]
+fn a_merge_keeps_since_when_somebody_waits() {
+    db().write_now(|conn| {
+        let old = open(conn, &wish("ann@example.com", "Where is it?"), noon())?.ticket;
+        for outcome in [None, Some(Outcome::Answered)] {
+            let new = open(conn, &wish("ann@example.com", "And red?"), at(5))?.ticket;
+            reply(conn, new.id, &answer("Yes", outcome), ANN, new.version, at(6))?;
+            let seen = [get(conn, old.id)?.version, get(conn, new.id)?.version];
+            merge(conn, old.id, new.id, ANN, seen, at(9))?;
+            let ticket = proven(conn, new.id)?;
+            assert_eq!((ticket.status, ticket.asked_at, ticket.outcome), (Status::Open, Some(noon()), None));
+            assert_eq!(ticket.first_answered_at, Some(at(6)));
+            // Nobody waits any more after an answer; what was parted still does.
+            reply(conn, new.id, &answer("It is on its way", None), ANN, ticket.version, at(10))?;
+            assert_eq!(proven(conn, new.id)?.asked_at, None);
+            unmerge(conn, old.id, ANN, at(11))?;
+            assert_eq!(proven(conn, old.id)?.asked_at, Some(noon()));
+        }
+        // Pages of a log meet and hold all of it.
+        let all: Vec<i64> = log::of(conn, old.id)?.iter().map(|entry| entry.id).collect();
+        let (mut paged, mut before) = (Vec::new(), None);
+        loop {
+            let page = log::page(conn, old.id, before, 2)?;
+            let Some(first) = page.first() else { break };
+            before = Some(first.id);
+            paged.splice(0..0, page.iter().map(|entry| entry.id));
+        }
+        assert_eq!((paged.len(), paged), (all.len(), all));
+        Ok(())
+    })
+    .expect("waiting");
 }
 
 #[test]

@@ -64,12 +64,17 @@ pub fn date(day: NaiveDate, language: Language) -> String {
 
 /// The date with hour and minute, said to be UTC: `22 November 2026, 14:05 UTC`.
 pub fn datetime(at: NaiveDateTime, language: Language) -> String {
+    local(at, "UTC", language)
+}
+
+/// The date with hour and minute as clocks of `zone` show them, and its name: `22 November 2026, 15:05 Europe/Berlin`.
+pub fn local(at: NaiveDateTime, zone: &str, language: Language) -> String {
     let day = date(at.date(), language);
     let comma = match language.manner() {
         Manner::English | Manner::Own { .. } => ",",
         Manner::Chinese | Manner::Iso => "",
     };
-    format!("{day}{comma} {:02}:{:02}{NO_BREAK}UTC", at.hour(), at.minute())
+    format!("{day}{comma} {:02}:{:02}{NO_BREAK}{zone}", at.hour(), at.minute())
 }
 
 /// A rate in basis points (1/100 of a per cent): 1900 is `19%`, 825 is `8.25%`.

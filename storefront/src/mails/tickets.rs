@@ -64,6 +64,12 @@ pub fn solved(conn: &mut Conn, id: TicketId, with_answer: bool, now: Time, maile
     send(conn, &ticket, Told { what: "solved", cause: format!("{id}:{ended}"), body, headers }, now, mailer)
 }
 
+/// Whether anybody may have typed the address and the words: neither does the request come from that mailbox, nor is it about an order that
+/// was confirmed there. Nobody has the shop send their own words to strangers.
+fn anybodys(ticket: &Ticket) -> bool {
+    ticket.channel != Channel::Mail && ticket.order_id.is_none()
+}
+
 /// What a mail about a ticket says.
 struct Told {
     /// The end of the keys of its texts.
@@ -85,15 +91,17 @@ fn send(conn: &mut Conn, ticket: &Ticket, told: Told, now: Time, mailer: &Mailer
     if ticket.email.is_empty() {
         return Ok(());
     }
-    let name = match ticket.customer_id {
-        Some(customer) => crm::customers::get(conn, customer)?.name,
-        None => String::new(),
-    };
     let (language, store) = (language(&ticket.language), StoreId(ticket.store_id));
+    let anybodys = told.what == "received" && anybodys(ticket);
+    let name = match ticket.customer_id {
+        Some(customer) if !anybodys => crm::customers::get(conn, customer)?.name,
+        _ => String::new(),
+    };
+    let subject = if anybodys { mailer.words(language)?.get("mail-ticket-subject") } else { ticket.subject.clone() };
     let path = requests::path(&mailer.signer, &ticket.number);
     let view = TicketUpdate {
         number: ticket.number.clone(),
-        subject: ticket.subject.clone(),
+        subject,
         what: told.what.to_string(),
         body: told.body,
         outcome: ticket.outcome.filter(|_| told.what == "solved").map(|outcome| outcome.as_str().to_string()),

@@ -1,14 +1,14 @@
 //! What staff do about an order from its ticket: one commit of ticket, order, goods, ledger and events.
 
-use super::policy::policy;
-use super::proposals::{self, ProposalId, State};
+use super::limit;
+use super::proposals::{self, ProposalId};
 use crate::ids::OrderId;
 use crate::logins;
 use crate::orders::{self, CancelReason, Order};
 use crate::payments;
 use crate::refunds::{self, Request};
 use crate::store_credit;
-use crm::tickets::{self, Agent, Outcome, Ticket, TicketId};
+use crm::tickets::{self, Agent, Outcome, Status, Ticket, TicketId};
 use kernel::clock::Time;
 use kernel::error::said;
 use kernel::money::{Currency, Money};
@@ -89,24 +89,19 @@ pub fn act(conn: &mut Conn, wish: &Wish, agent: Agent, allowance: Allowance, now
     let ticket = tickets::claim(conn, wish.ticket, Some(wish.seen), now)?;
     let order = held(conn, &ticket, wish, now)?;
     let money = moved(conn, order.as_ref(), &wish.deed)?;
-    let given = proposals::alone(conn, &ticket, money.currency, now)?;
-    if allowance == Allowance::Limited && !policy(conn)?.within(given.saturating_add(money.minor), money.currency) {
+    let Some(customer) = order.as_ref().map(|order| order.customer_id).or(ticket.customer_id) else {
+        return Err(Error::conflict("service-no-account"));
+    };
+    if !limit::count(conn, customer, money, agent.actor, allowance, now)? {
         // What cannot be done is not proposed either.
         if let (Deed::Refund { request, .. }, Some(order)) = (&wish.deed, &order)
             && refunds::preview(conn, order, request)?.amount != money.minor
         {
             return Err(Error::conflict("refund-changed"));
         }
-        let proposal = proposals::keep(conn, &ticket, wish, money, State::Waiting, agent, now)?;
-        return Ok(Carried::Proposed(proposal));
+        return Ok(Carried::Proposed(proposals::keep(conn, &ticket, wish, money, agent, now)?));
     }
-    if allowance == Allowance::Limited {
-        proposals::keep(conn, &ticket, wish, money, State::Alone, agent, now)?;
-    }
-    done(conn, &ticket, order.as_ref(), &wish.deed, agent, now)?;
-    if wish.solve {
-        tickets::solve(conn, ticket.id, wish.deed.outcome(), agent.actor, None, now)?;
-    }
+    done(conn, &ticket, order.as_ref(), (&wish.deed, wish.solve), agent, now)?;
     Ok(Carried::Done)
 }
 
@@ -132,8 +127,15 @@ pub(super) fn moved(conn: &mut Conn, order: Option<&Order>, deed: &Deed) -> Resu
     }
 }
 
-/// The deed itself, and what the ticket says about it.
-pub(super) fn done(conn: &mut Conn, ticket: &Ticket, order: Option<&Order>, deed: &Deed, agent: Agent, now: Time) -> Result<()> {
+/// The deed itself, what the ticket says about it, and the end of the ticket when that was wanted.
+pub(super) fn done(
+    conn: &mut Conn,
+    ticket: &Ticket,
+    order: Option<&Order>,
+    (deed, solve): (&Deed, bool),
+    agent: Agent,
+    now: Time,
+) -> Result<()> {
     let text = match (deed, order) {
         (Deed::Refund { request, expected }, Some(order)) => {
             refunds::request(conn, order.id, request, *expected, agent.actor, now)?;
@@ -163,5 +165,10 @@ pub(super) fn done(conn: &mut Conn, ticket: &Ticket, order: Option<&Order>, deed
         }
         (Deed::Refund { .. } | Deed::Cancel, None) => return Err(Error::conflict("service-no-order")),
     };
-    tickets::told_by_system(conn, ticket.id, &text, deed.as_str(), agent.actor, now).map(drop)
+    tickets::told_by_system(conn, ticket.id, &text, deed.as_str(), agent.actor, now)?;
+    // A ticket that ended meanwhile keeps what it came to.
+    if solve && ticket.status != Status::Solved {
+        tickets::solve(conn, ticket.id, deed.outcome(), agent.actor, None, now)?;
+    }
+    Ok(())
 }

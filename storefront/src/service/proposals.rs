@@ -4,7 +4,6 @@ use super::act::{Deed, Wish, done, moved};
 use crate::ids::OrderId;
 use crate::orders;
 use crate::schema::ticket_proposals as rows;
-use chrono::TimeDelta;
 use crm::CustomerId;
 use crm::tickets::{self, Agent, NewMessage, Ticket, TicketId};
 use diesel::prelude::*;
@@ -20,13 +19,8 @@ words!(
         Waiting = "waiting",
         Approved = "approved",
         Declined = "declined",
-        /// Within the limit: done by whoever wanted it, and counted.
-        Alone = "alone",
     }
 );
-
-/// Days over which what was given to a customer without approval is counted together.
-const COUNTED: i64 = 30;
 
 /// Tickets of a customer that are looked at by one statement.
 const TOGETHER: usize = 500;
@@ -47,6 +41,8 @@ pub struct Proposal {
     pub state: State,
     pub decided_by: String,
     pub decided_at: Option<Time>,
+    /// The ticket ends with it.
+    pub solve: bool,
 }
 
 impl Proposal {
@@ -58,22 +54,13 @@ impl Proposal {
     }
 }
 
-/// Keeps what somebody wants to be done about a ticket that is claimed, or did alone. `Conflict` when the same waits already.
-pub(super) fn keep(
-    conn: &mut Conn,
-    ticket: &Ticket,
-    wish: &Wish,
-    money: Money,
-    state: State,
-    agent: Agent,
-    now: Time,
-) -> Result<ProposalId> {
+/// Keeps what somebody wants to be done about a ticket that is claimed. `Conflict` when the same waits already.
+pub(super) fn keep(conn: &mut Conn, ticket: &Ticket, wish: &Wish, money: Money, agent: Agent, now: Time) -> Result<ProposalId> {
     let deed = kernel::json::text(&wish.deed)?;
     let same = rows::table.filter(rows::ticket_id.eq(ticket.id)).filter(rows::state.eq(State::Waiting)).filter(rows::deed.eq(&deed));
-    if state == State::Waiting && same.select(rows::id).first::<ProposalId>(conn).optional()?.is_some() {
+    if same.select(rows::id).first::<ProposalId>(conn).optional()?.is_some() {
         return Err(Error::conflict("service-proposed-already"));
     }
-    let alone = state == State::Alone;
     let row = (
         rows::ticket_id.eq(ticket.id),
         rows::order_id.eq(ticket.order_id.map(OrderId)),
@@ -83,22 +70,9 @@ pub(super) fn keep(
         rows::currency.eq(money.currency.code()),
         rows::proposed_by.eq(agent.actor),
         rows::created_at.eq(now),
-        rows::state.eq(state),
-        rows::decided_by.eq(if alone { agent.actor } else { "" }),
-        rows::decided_at.eq(alone.then_some(now)),
+        rows::solve.eq(wish.solve),
     );
     Ok(diesel::insert_into(rows::table).values(row).returning(rows::id).get_result(conn)?)
-}
-
-/// What the customer of a ticket, or whoever else asked in it, was given lately without approval, in minor units of `currency`.
-pub(super) fn alone(conn: &mut Conn, ticket: &Ticket, currency: Currency, now: Time) -> Result<i64> {
-    let tickets = match ticket.customer_id {
-        Some(customer) => tickets::ids_of_customer(conn, customer)?,
-        None => vec![ticket.id],
-    };
-    let given = rows::table.filter(rows::ticket_id.eq_any(tickets)).filter(rows::state.eq(State::Alone));
-    let given = given.filter(rows::currency.eq(currency.code())).filter(rows::created_at.ge(now - TimeDelta::days(COUNTED)));
-    Ok(given.select(rows::amount).load::<i64>(conn)?.into_iter().sum())
 }
 
 /// A proposal of this ticket; that of another is `NotFound`.
@@ -108,7 +82,7 @@ pub fn of_this(conn: &mut Conn, ticket: TicketId, id: ProposalId) -> Result<Prop
 
 /// The proposals of a ticket, oldest first.
 pub fn of_ticket(conn: &mut Conn, ticket: TicketId) -> Result<Vec<Proposal>> {
-    let proposed = rows::table.filter(rows::ticket_id.eq(ticket)).filter(rows::state.ne(State::Alone));
+    let proposed = rows::table.filter(rows::ticket_id.eq(ticket));
     Ok(proposed.order(rows::id).select(Proposal::as_select()).load(conn)?)
 }
 
@@ -140,7 +114,7 @@ pub fn approve(conn: &mut Conn, ticket: TicketId, id: ProposalId, agent: Agent, 
     if moved(conn, order.as_ref(), &proposal.deed.0)? != proposal.money()? {
         return Err(Error::conflict("refund-changed"));
     }
-    done(conn, &ticket, order.as_ref(), &proposal.deed.0, agent, now)
+    done(conn, &ticket, order.as_ref(), (&proposal.deed.0, proposal.solve), agent, now)
 }
 
 /// Leaves it, with a note why.

@@ -1,0 +1,2 @@
+ALTER TABLE ticket_proposals DROP COLUMN solve;
+DROP TABLE given_alone;
