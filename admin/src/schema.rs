@@ -94,6 +94,7 @@ diesel::table! {
     saved_filters (id) {
         id -> BigInt,
         staff_id -> BigInt,
+        list -> Text,
         shared -> Bool,
         name -> Text,
         query -> Text,

@@ -23,6 +23,7 @@ pub(crate) use sql::{Dialect, Fragment, far};
 
 use crate::rfm::Group;
 use crate::scores::Stage;
+use crate::tickets::{Kind, Outcome};
 use chrono::TimeDelta;
 use kernel::clock::Time;
 use kernel::money::Currency;
@@ -64,6 +65,9 @@ pub enum Rule {
     Orders(Orders),
     Bought(Bought),
     Did(Did),
+    Tickets(Tickets),
+    /// How content they were the last time they said so, 1 to 5.
+    Rated(Rated),
     /// Members of another segment.
     Segment(SegmentId),
 }
@@ -307,6 +311,36 @@ pub struct Did {
     pub within: Option<Span>,
 }
 
+/// How many tickets: those that are not solved, of one kind, or that came to this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tickets {
+    /// Only those that are not solved.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub open: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Kind>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_least: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<i64>,
+    /// Opened later than this ago.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<Span>,
+}
+
+/// A rating within a range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rated {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_least: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<i64>,
+}
+
 macro_rules! ranged {
     ($($of:ty),+) => {$(
         impl $of {
@@ -316,7 +350,7 @@ macro_rules! ranged {
         }
     )+};
 }
-ranged!(Scored, Orders, Bought, Did);
+ranged!(Scored, Orders, Bought, Did, Tickets, Rated);
 
 impl Rule {
     /// The nodes right below.

@@ -14,6 +14,7 @@ mod messages;
 mod open;
 mod proof;
 mod steps;
+mod suppressed;
 
 pub use files::{File, MAX_FILE, MAX_FILES, NewFile, checked, file, files_of};
 pub(crate) use forget::forget;
@@ -21,11 +22,12 @@ pub use joins::{merge, merged, split, standing, unmerge};
 pub use list::{Filter, Place, Whose, ids_of_customer, list, numbers_of_customer, of_customer, of_order};
 pub use messages::{
     Agent, Answer, Author, Eyes, Message, MessageId, NewMessage, append_from_customer, begun_by, by_message_id, mailed, message, note,
-    references, reply, thread, told_by_system,
+    references, reply, tell, thread, told_by_system,
 };
 pub use open::{Asker, New, NewLine, Opened, open, opened_before, opened_since};
 pub use proof::{Proof, acted_since, proofs};
 pub use steps::{Change, assign, change, claim, rate, reopen, solve};
+pub use suppressed::{Reason, suppressed};
 
 use crate::CustomerId;
 use crate::schema::{ticket_lines, tickets};
@@ -83,6 +85,8 @@ words!(
         Refunded = "refunded",
         Replaced = "replaced",
         Credited = "credited",
+        /// A coupon was given.
+        Couponed = "couponed",
         Declined = "declined",
         /// The customer needs nothing any more.
         Withdrawn = "withdrawn",

@@ -79,7 +79,7 @@ pub fn place(conn: &mut Conn, cart: CartId, seen: Seen, settlement: Settlement, 
 }
 
 /// Places a cart that staff made in exchange for goods that came back: `credit` of the customer, given in the same transaction, pays
-/// as much of it.
+/// as much of it. Of what is sent again at no charge nothing is left to pay.
 pub(crate) fn place_exchange(
     conn: &mut Conn,
     cart: CartId,

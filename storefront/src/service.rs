@@ -4,15 +4,18 @@
 
 mod act;
 mod ask;
+mod coupon;
 mod limit;
 mod policy;
 mod proposals;
 mod remedy;
+mod resend;
 
-pub use act::{Allowance, Carried, Deed, Wish, act};
+pub use act::{Allowance, Carried, DAYS, Deed, Wish, act};
 pub use ask::{Ask, Decided, ask, question};
 pub use limit::give;
 pub use policy::{ORDER_KINDS, Policy, Rule, policy, save};
 pub(crate) use proposals::forget;
 pub use proposals::{Proposal, ProposalId, State, approve, decline, of_this, of_ticket, waiting};
 pub use remedy::{Offer, Remedy, answer, worth};
+pub use resend::{goods, resendable};

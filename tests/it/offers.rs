@@ -5,6 +5,7 @@ use crate::support::house::House;
 use crate::support::office::{at_work, role};
 use admin::permissions::Preset;
 use chrono::TimeDelta;
+use crm::tickets::{self, Kind, Outcome};
 use crm::{CustomerId, customers};
 use kernel::Db;
 use std::collections::BTreeMap;
@@ -350,4 +351,28 @@ fn a_marketer_makes_an_offer_in_the_form_and_mistakes_are_said_at_their_fields()
     assert_eq!(house.db.read_now(move |conn| offers::counts(conn, id)).unwrap(), (1, 0));
     house.db.write_now(move |conn| promotions::set_state(conn, id, State::Paused, now())).unwrap();
     goods::assert_books(&house.db);
+}
+
+#[test]
+fn nobody_who_complains_is_offered_anything_new() {
+    let house = House::open();
+    goods::product(&house.db, "Mug", 1200, 5);
+    goods::promotion(&house.db, offer(EVERYBODY, percent(2500), to_all()));
+    let (ann, shopper) = house.signed_in("ann@example.com");
+    let ticket = house
+        .db
+        .write_now(move |conn| {
+            let wish = crm::tickets::New { kind: Kind::Complaint, ..crate::tickets::question("ann@example.com") };
+            tickets::open(conn, &wish, now())
+        })
+        .unwrap()
+        .ticket;
+    assert_eq!((ticket.customer_id, settle(&house.db, ann)), (Some(ann), 0));
+    shopper.get("/products/mug").says(200, "€12.00");
+    shopper.get("/account/offers").says(200, "There is no offer for you now");
+    let (_, agent) = at_work(&house, "mia", role(&house, Preset::Agent));
+    agent.get(&format!("/admin/customers/{ann}")).says(200, "no new offers are shown");
+    house.db.write_now(move |conn| tickets::solve(conn, ticket.id, Outcome::Refunded, "staff:1", None, now())).unwrap();
+    shopper.get("/products/mug").says(200, "€9.00");
+    house.work();
 }

@@ -140,7 +140,8 @@ impl Things {
                 let rules = batches::Rules { status: Some(Status::Draft), ..Default::default() };
                 let planned = batches::plan(conn, &Default::default(), &rules, goods::EUR)?;
                 let batch = batches::draft_edit(conn, "Draft", "staff:1", "EUR", &planned.edits, now())?;
-                let filter = admin::saved_filters::save(conn, owner, "Drafts", "status=draft", true, now())?;
+                let filter =
+                    admin::saved_filters::save(conn, (owner, admin::saved_filters::List::Products), "Drafts", "status=draft", true, now())?;
                 let gifts = collections::Condition::Tag("gift".into());
                 let rule = collections::Rule { all: true, conditions: vec![gifts] };
                 let collection =

@@ -1,17 +1,21 @@
 //! What staff may do from a ticket and beside it: limits, proposals, and what must not get lost.
 
 use crate::exchanges::came_back;
+use crate::pairs::dumped;
 use crate::races::together;
 use crate::returns::sent;
 use crate::support::goods::{self, EUR, now};
 use crate::support::house::House;
-use crate::support::office::{at_work, role};
+use crate::support::office::{at_work, csrf, role};
 use crate::tickets::{MIA, OLGA, allow, given_back, question, wish};
 use admin::permissions::Preset;
+use chrono::TimeDelta;
 use crm::tickets::{self, Channel, Kind, New, NewMessage, Outcome, Status, TicketId};
-use kernel::{Conn, Db};
+use kernel::{Conn, Db, Error};
+use storefront::checkout::Settlement;
+use storefront::orders::{self, OrderStatus};
 use storefront::service::{self, Allowance, Carried, Deed, Wish};
-use storefront::{orders, shop, store_credit};
+use storefront::{shop, stock, store_credit};
 
 const BEYOND: &str = "more than you may give this customer alone";
 
@@ -178,7 +182,7 @@ fn call_backs_are_told_by_the_clocks_of_the_shop() {
         })
         .unwrap();
     let noon = now().date().and_hms_opt(12, 0, 0).unwrap();
-    let call = Some((noon, noon + chrono::TimeDelta::hours(2)));
+    let call = Some((noon, noon + TimeDelta::hours(2)));
     let new = New { call, kind: Kind::CallBack, channel: Channel::CallBack, ..question("ann@example.com") };
     house.db.write_now(move |conn| tickets::open(conn, &new, now())).unwrap();
     let (_, mia) = at_work(&house, "mia", role(&house, Preset::Agent));
@@ -206,4 +210,136 @@ fn a_stranger_sends_no_words_of_their_own_to_an_address_they_typed() {
     house.db.write_now(move |conn| tickets::open(conn, &new, now())).unwrap();
     house.work();
     assert!(house.mails("ann@example.com")[0].subject.contains("Mugs"));
+}
+
+/// The deed about the first order, as somebody sees both now.
+fn deed(conn: &mut Conn, ticket: TicketId, deed: &Deed) -> kernel::Result<Wish> {
+    let order = orders::get_by_number(conn, "R1001")?;
+    let seen = tickets::get(conn, ticket)?.version;
+    Ok(Wish { ticket, seen, order_seen: Some(orders::version(conn, order.id)?), deed: deed.clone(), solve: true })
+}
+
+#[test]
+fn goods_are_sent_again_in_one_commit_or_not_at_all() {
+    let db = goods::open();
+    let mug = goods::product(&db, "Mug", 1200, 6);
+    let (placed, line) = sent(&db, mug, 3, 3);
+    allow(&db, 0, 0, 2500);
+    let ticket = opened(&db, Some(placed.order.0), "two are broken");
+    let again = |units: i64, expected: i64| {
+        let wanted = Deed::Resend { units: vec![(line, units)], expected };
+        db.write_now(move |conn| {
+            let wish = deed(conn, ticket, &wanted)?;
+            service::act(conn, &wish, MIA, Allowance::Limited, now())
+        })
+    };
+    let rows = || dumped(&db).lines().filter(|line| line.starts_with('[')).map(str::to_string).collect::<Vec<_>>();
+    let before = rows();
+    assert!(matches!(again(4, 4800), Err(Error::Invalid(_))), "only three were sent");
+    assert!(matches!(again(2, 2399), Err(Error::Conflict(text)) if text == "refund-changed"));
+    let crashed = db.write_now(move |conn| {
+        let wish = deed(conn, ticket, &Deed::Resend { units: vec![(line, 2)], expected: 2400 })?;
+        service::act(conn, &wish, MIA, Allowance::Limited, now())?;
+        Err::<(), Error>(Error::unexpected("the power went"))
+    });
+    assert!(crashed.is_err() && rows() == before, "something of it was written");
+    assert_eq!(again(2, 2400).unwrap(), Carried::Done);
+    let (new, was, level) = db
+        .read_now(move |conn| {
+            let new = orders::get_by_number(conn, "R1002")?;
+            Ok((new, tickets::get(conn, ticket)?, stock::level(conn, mug)?))
+        })
+        .unwrap();
+    assert_eq!((new.total, new.status, new.source.as_str(), new.shipping_gross()), (0, OrderStatus::Confirmed, "resend", 0));
+    assert_eq!((level.on_hand, level.allocated), (3, 2));
+    assert_eq!((was.status, was.outcome), (Status::Solved, Some(Outcome::Replaced)));
+    let margin = db.read_now(move |conn| storefront::margins::of_order(conn, &new)).unwrap();
+    assert_eq!(margin.goods, 0, "nothing was brought in for them");
+    // What is not there is refused, and a cancelled order gives its codes to nobody.
+    db.write_now(move |conn| tickets::reopen(conn, ticket, "staff:1", None, now())).unwrap();
+    allow(&db, 0, 0, 100_000);
+    again(1, 1200).unwrap();
+    db.write_now(move |conn| tickets::reopen(conn, ticket, "staff:1", None, now())).unwrap();
+    assert!(matches!(again(3, 3600), Err(Error::Conflict(text)) if text == "service-resend-not-there"));
+    let codes = db.write_now(|conn| {
+        let order = orders::get_by_number(conn, "R1002")?;
+        orders::cancel(conn, order.id, orders::CancelReason::Staff, "test", now())?;
+        Ok(orders::adjustments(conn, order.id)?
+            .iter()
+            .filter_map(|one| one.source.strip_prefix("coupon:").map(str::to_string))
+            .collect::<Vec<_>>())
+    });
+    let code = codes.unwrap().into_iter().find(|code| !code.ends_with(":shipping")).unwrap();
+    let later = now() + TimeDelta::minutes(1);
+    let (cart, _) = goods::cart(&db, &[(mug, 1)], "ann@example.com", "bank_transfer", &code);
+    assert!(db.read_now(move |conn| storefront::carts::quote(conn, cart, later)).unwrap().priced.total > 0);
+    goods::assert_books(&db);
+}
+
+#[test]
+fn an_agent_sends_again_and_gives_a_coupon_that_one_person_uses_once() {
+    let house = House::open();
+    let mug = goods::product(&house.db, "Mug", 1200, 20);
+    let (placed, line) = sent(&house.db, mug, 2, 2);
+    allow(&house.db, 0, 0, 1300);
+    opened(&house.db, Some(placed.order.0), "both are broken");
+    let (_, mia) = at_work(&house, "mia", role(&house, Preset::Agent));
+    let (_, zoe) = at_work(&house, "zoe", role(&house, Preset::Manager));
+    let act = "/admin/tickets/T1001/resend";
+    let quantity = format!("quantity-{line}");
+    let form = mia.get(act).says(200, "to the address of the first one");
+    mia.submit(&form, act, &[(&quantity, "0")]).says(422, "Choose what is sent again.");
+    let shown = mia.submit(&form, act, &[(&quantity, "2")]).says(200, "Their price before reductions €24.00");
+    mia.submit(&shown, act, &[]).says(200, "somebody else has to approve it");
+    zoe.submit(&zoe.get("/admin/tickets/T1001"), "/admin/tickets/T1001/proposals/1/approve", &[])
+        .says(200, "It is approved and done.")
+        .says(200, "sent again at no charge: order R1002");
+    let ticket = house.db.read_now(|conn| tickets::by_number(conn, "T1001")).unwrap();
+    assert_eq!(ticket.outcome, Some(Outcome::Replaced), "it was to end with it");
+    zoe.get("/admin/orders/R1002").says(200, "Sent again at no charge for order R1001");
+    zoe.get("/admin/orders/R1001").says(200, "Goods sent again in order R1002");
+
+    let coupon = "/admin/tickets/T1001/coupon";
+    let typed: &[(&str, &str)] = &[("worth", "5.00"), ("days", "0")];
+    mia.submit(&mia.get("/admin/tickets/T1001"), coupon, typed).says(422, "from 1 to 730");
+    mia.submit(&mia.get("/admin/tickets/T1001"), coupon, &[("worth", "5.00"), ("days", "30")]).says(200, "is told the code");
+    mia.submit(&mia.get("/admin/tickets/T1001"), coupon, &[("worth", "50"), ("cut", "percent")])
+        .says(200, "somebody else has to approve it");
+    house.work();
+    let mails = house.mails("ann@example.com");
+    let told: Vec<&str> = mails.iter().filter_map(|mail| Some(mail.body_text.split_once("coupon over €5.00: ")?.1)).collect();
+    let [told] = told.as_slice() else { panic!("{} mails with a code", told.len()) };
+    let code = &told[..11];
+    let total = |email: &str| {
+        let (cart, seen) = goods::cart(&house.db, &[(mug, 1)], email, "bank_transfer", code);
+        (cart, seen, seen.total)
+    };
+    assert_eq!(total("ben@example.com").2, 1690, "it is for nobody else");
+    let (cart, seen, sum) = total("ann@example.com");
+    assert_eq!(sum, 1190);
+    goods::place(&house.db, cart, seen, Settlement::After).unwrap();
+    assert_eq!(total("ann@example.com").2, 1690, "it was used");
+    house.work();
+    goods::assert_books(&house.db);
+}
+
+#[test]
+fn the_inbox_is_searched_and_its_filters_are_kept() {
+    let house = House::open();
+    opened(&house.db, None, "?");
+    let other = New { subject: "Wo bleibt die Kanne".into(), ..question("ben@example.com") };
+    house.db.write_now(move |conn| tickets::open(conn, &New { message: NewMessage::text("?"), ..other.clone() }, now())).unwrap();
+    let (_, mia) = at_work(&house, "mia", role(&house, Preset::Agent));
+    let (_, ben) = at_work(&house, "ben", role(&house, Preset::Agent));
+    let asked = mia.get("/admin/tickets?q=kanne+ben&whose=nobody&after=").says(200, "T1002");
+    assert!(!asked.text().contains("T1001"));
+    assert!(mia.get("/admin/tickets?q=t1002").at.ends_with("/admin/tickets/T1002"), "a number leads to its ticket");
+    let keep = "/admin/tickets/filters?q=kanne+ben&whose=nobody";
+    mia.submit(&asked, keep, &[("name", " ")]).says(200, "Give a name");
+    let kept = mia.submit(&asked, keep, &[("name", "Pots"), ("shared", "on")]).says(200, "Pots");
+    assert!(!mia.get("/admin/products").text().contains("Pots"), "it is of another list");
+    ben.get("/admin/tickets").says(200, "Pots");
+    assert_eq!(ben.post("/admin/tickets/filters/1/delete", &[("csrf", &csrf(&ben))]).status, 200);
+    mia.submit(&kept, "/admin/tickets/filters/1/delete", &[]);
+    assert!(!ben.get("/admin/tickets").text().contains("Pots"));
 }

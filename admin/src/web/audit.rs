@@ -39,6 +39,8 @@ const ACTIONS: &[&str] = &[
     "ticket.refund",
     "ticket.cancel",
     "ticket.credit",
+    "ticket.resend",
+    "ticket.coupon",
     "ticket.propose",
     "ticket.approve",
     "ticket.decline",

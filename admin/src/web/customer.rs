@@ -107,7 +107,8 @@ pub fn whole(conn: &mut Conn, id: CustomerId, now: Time) -> Result<(Customer, Va
         .map(|one| json!({ "id": one.segment, "name": one.name, "since": one.since }))
         .collect();
     let places: Vec<Vec<String>> = address_book::of_customer(conn, id)?.into_iter().map(|entry| entry.address.lines()).collect();
-    let mut view = json!({ "id": id, "name": customer.name, "email": customer.email, "phone": customer.phone, "language": customer.language,
+    let suppressed = tickets::suppressed(conn, id)?;
+    let mut view = json!({ "id": id, "suppressed": suppressed, "name": customer.name, "email": customer.email, "phone": customer.phone, "language": customer.language,
         "since": customer.created_at, "registered": logins::registered(conn, id)?, "consents": allowed, "addresses": places,
         "credit": credit, "orders": bought, "stages": stages, "segments": within, "carts": open_carts(conn, id, now)?, "run": run.as_ref().map(known), "score": null });
     let lately = activities::timeline(conn, id, None, None, SHOWN)?;

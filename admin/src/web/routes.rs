@@ -9,7 +9,8 @@ use super::{
     order_money, order_new, order_papers, order_release, order_ship, orders, pages, person, personal, pictures, product, product_export,
     product_import, product_rules, product_table, products, promotion_bench, promotion_codes, promotions, recommendations, redirects,
     return_exchange, return_money, return_new, returns, roles, second_factor, segment_edit, segments, service, settings, shipping, sign_in,
-    staff, stock, stock_goods, store_credit, stores, tasks, taxes, theme, ticket, ticket_acts, ticket_money, tickets, timeline, webhooks,
+    staff, stock, stock_goods, store_credit, stores, tasks, taxes, theme, ticket, ticket_acts, ticket_money, ticket_resend, tickets,
+    timeline, webhooks,
 };
 use crate::permissions::Permission::{
     ApiKeysManage, AuditView, CasesView, ContentEdit, CustomersEdit, CustomersErase, CustomersMerge, CustomersView, GiftCardsManage,
@@ -72,6 +73,8 @@ fn shop() -> Vec<Route> {
         get("/tickets", TicketsView, tickets::list),
         get("/tickets/new", TicketsAnswer, tickets::new),
         post("/tickets/new", TicketsAnswer, tickets::create),
+        post("/tickets/filters", TicketsView, tickets::save_filter),
+        post("/tickets/filters/{filter}/delete", TicketsView, tickets::delete_filter),
         get("/tickets/{ticket}", TicketsView, ticket::show),
         post("/tickets/{ticket}/presence", TicketsView, ticket::presence),
         get("/tickets/{ticket}/files/{file}", TicketsView, ticket::file),
@@ -88,6 +91,9 @@ fn shop() -> Vec<Route> {
         post("/tickets/{ticket}/refund", TicketsMoney, ticket_money::refund),
         post("/tickets/{ticket}/cancel", TicketsMoney, ticket_money::cancel),
         post("/tickets/{ticket}/credit", TicketsMoney, ticket_money::credit),
+        get("/tickets/{ticket}/resend", TicketsMoney, ticket_resend::form),
+        post("/tickets/{ticket}/resend", TicketsMoney, ticket_resend::resend),
+        post("/tickets/{ticket}/coupon", TicketsMoney, ticket_money::coupon),
         post("/tickets/{ticket}/proposals/{proposal}/approve", TicketsApprove, ticket_money::approve),
         post("/tickets/{ticket}/proposals/{proposal}/decline", TicketsApprove, ticket_money::decline),
         get("/customers/{customer}/merge", CustomersMerge, merging::form),

@@ -79,6 +79,45 @@ const EVENTS: Asks = Asks::Choice(
     "segment-event-",
 );
 
+const STANDINGS: Asks = Asks::Choice(&["any", "open"], "segment-standing-");
+const ABOUT: Asks = Asks::Choice(
+    &[
+        "any",
+        "question",
+        "arrived_broken",
+        "wrong_size",
+        "where_is_it",
+        "cancel",
+        "change_address",
+        "return",
+        "exchange",
+        "refund",
+        "replacement",
+        "warranty",
+        "complaint",
+        "call_back",
+    ],
+    "segment-about-",
+);
+const OUTCOMES: Asks = Asks::Choice(
+    &[
+        "any",
+        "answered",
+        "cancelled",
+        "address_changed",
+        "returned",
+        "exchanged",
+        "refunded",
+        "replaced",
+        "credited",
+        "couponed",
+        "declined",
+        "withdrawn",
+        "unanswered",
+    ],
+    "segment-outcome-",
+);
+
 /// All of them, in the order in which they are offered.
 pub const KINDS: &[Kind] = &[
     Kind { word: "orders", inputs: &[AT_LEAST, AT_MOST, input("worth", Asks::Decimal), LENGTH, UNIT, CURRENCY] },
@@ -88,6 +127,11 @@ pub const KINDS: &[Kind] = &[
     Kind { word: "country", inputs: &[LIST] },
     Kind { word: "postcode", inputs: &[LIST] },
     Kind { word: "did", inputs: &[input("event", EVENTS), input("product", Asks::Text), AT_LEAST, AT_MOST, LENGTH, UNIT] },
+    Kind {
+        word: "tickets",
+        inputs: &[input("standing", STANDINGS), input("about", ABOUT), input("outcome", OUTCOMES), AT_LEAST, AT_MOST, LENGTH, UNIT],
+    },
+    Kind { word: "rated", inputs: &[AT_LEAST, AT_MOST] },
     Kind { word: "stage", inputs: &[input("stage", Asks::Ticks(|| Stage::ALL.iter().map(|one| one.as_str()).collect(), "admin-stage-"))] },
     Kind {
         word: "group",
@@ -122,7 +166,7 @@ impl Kind {
 }
 
 /// Whether a condition of this kind reads a hint of its own.
-const HINTED: &[&str] = &["country", "postcode", "email_domain", "orders", "bought", "did", "score"];
+const HINTED: &[&str] = &["country", "postcode", "email_domain", "orders", "bought", "did", "tickets", "rated", "score"];
 
 /// A condition as the page draws it. `segments` are those that may be referred to.
 pub fn view(leaf: &Leaf, at: &str, wrong: &Fields, segments: &[Value], focus: bool) -> Value {

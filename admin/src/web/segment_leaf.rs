@@ -4,8 +4,9 @@ use super::promotion_goods::lines;
 use super::segment_tree::{Leaf, Mode, Node};
 use crm::activities::Kind;
 use crm::rfm::Group;
-use crm::rules::{Age, Allowed, Bought, Did, Goods, Measure, Orders, Rule, Said, Scored, SegmentId, Span, Words, Worth};
+use crm::rules::{Age, Allowed, Bought, Did, Goods, Measure, Orders, Rated, Rule, Said, Scored, SegmentId, Span, Tickets, Words, Worth};
 use crm::scores::Stage;
+use crm::tickets;
 use kernel::error::Fields;
 use kernel::money::{Currency, Money};
 use kernel::{Conn, Result};
@@ -122,6 +123,19 @@ impl Reading<'_> {
                     self.refuse(at, "product", "segment-product-looked-at");
                 }
                 Rule::Did(Did { kind: leaf.value("event").to_string(), product, at_least, at_most, within: self.span(leaf, at) })
+            }
+            "tickets" => {
+                let (at_least, at_most) = self.range(leaf, at);
+                let (kind, outcome) = (tickets::Kind::parse(leaf.value("about")), tickets::Outcome::parse(leaf.value("outcome")));
+                let (open, within) = (leaf.value("standing") == "open", self.span(leaf, at));
+                Rule::Tickets(Tickets { open, kind, outcome, at_least, at_most, within })
+            }
+            "rated" => {
+                let (at_least, at_most) = self.range(leaf, at);
+                if at_least.into_iter().chain(at_most).any(|rating| rating > 5) {
+                    self.refuse(at, "at_least", "segment-range-invalid");
+                }
+                Rule::Rated(Rated { at_least, at_most })
             }
             _ => {
                 let id = leaf.value("segment").parse();

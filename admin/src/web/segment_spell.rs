@@ -135,6 +135,20 @@ fn filled(conn: &mut Conn, rule: &Rule, categories: &Categories, currency: Curre
             ];
             leaf("did", &values)
         }
+        Rule::Tickets(tickets) => {
+            let (length, unit) = length(tickets.within);
+            let values = [
+                ("standing", if tickets.open { "open" } else { "any" }.into()),
+                ("about", tickets.kind.map_or("any", |kind| kind.as_str()).into()),
+                ("outcome", tickets.outcome.map_or("any", |outcome| outcome.as_str()).into()),
+                ("at_least", number(tickets.at_least)),
+                ("at_most", number(tickets.at_most)),
+                ("length", length),
+                ("unit", unit),
+            ];
+            leaf("tickets", &values)
+        }
+        Rule::Rated(rated) => leaf("rated", &[("at_least", number(rated.at_least)), ("at_most", number(rated.at_most))]),
         Rule::Segment(id) => leaf("segment", &[("segment", id.to_string())]),
         Rule::All(_) | Rule::Any(_) | Rule::Not(_) => leaf("tag", &[]),
     })
@@ -192,6 +206,8 @@ mod tests {
             r#"{"all":[{"name":{"contains":"ann"}},{"email_domain":["example.com"]},{"language":["zh"]},{"known":{"within":"90d"}},
                 {"consent":{"channel":"sms","topic":"news","state":"nothing"}},{"stage":["new","lapsed"]},{"group":["champions"]},
                 {"first_order":{"within":"5d"}},{"segment":4}]}"#,
+            r#"{"all":[{"tickets":{"open":true,"kind":"complaint","at_least":1}},{"rated":{"at_most":2}},
+                {"not":{"tickets":{"outcome":"refunded","at_least":2,"within":"30d"}}}]}"#,
         ];
         db.read_now(|conn| {
             let categories = catalog::categories(conn, "en")?;

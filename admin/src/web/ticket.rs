@@ -27,7 +27,8 @@ use storefront::web::words::Words;
 use storefront::{logins, payments, shop};
 
 /// Fields of the forms on the page.
-pub const FIELDS: &[&str] = &["body", "outcome", "note", "mention", "kind", "queue", "priority", "tags", "into", "subject", "amount"];
+pub const FIELDS: &[&str] =
+    &["body", "outcome", "note", "mention", "kind", "queue", "priority", "tags", "into", "subject", "amount", "worth", "days"];
 /// Messages on the page.
 const MESSAGES: i64 = 50;
 /// Entries of the log on the page.
@@ -49,7 +50,11 @@ pub async fn page(desk: &Desk, number: &str, status: StatusCode, posted: Option<
     let asked = number.to_string();
     let door = desk.door.clone();
     let (words, now, me) = (desk.words()?, desk.door.now(), desk.staff().id);
-    let part = Part { before: number_of(desk, "before").map(MessageId), log: number_of(desk, "log"), whole: number_of(desk, "whole").map(MessageId) };
+    let part = Part {
+        before: number_of(desk, "before").map(MessageId),
+        log: number_of(desk, "log"),
+        whole: number_of(desk, "whole").map(MessageId),
+    };
     let whole = desk.may(Permission::CustomersView);
     let (ticket, mut view, chosen) = {
         let chosen = desk.query("macro").parse().ok().map(macros::MacroId);
@@ -106,6 +111,7 @@ fn filed(ticket: &Ticket) -> Form {
         .fill("priority", ticket.priority.to_string())
         .fill("tags", ticket.tags.as_str())
         .fill("subject", ticket.subject.as_str())
+        .fill("days", "90")
 }
 
 /// The text of a macro for this ticket.
@@ -216,7 +222,7 @@ fn order(conn: &mut Conn, ticket: &Ticket) -> Result<Value> {
     };
     Ok(json!({ "number": order.number, "status": order.status, "payment_status": order.payment_status,
         "fulfilment_status": order.fulfilment_status, "total": Money::new(order.total, currency), "back": Money::new(paid, currency),
-        "refundable": paid > 0, "can_cancel": orders::cancellable(&order, &lines), "seen": orders::version(conn, order.id)?,
+        "refundable": paid > 0, "can_resend": service::resendable(&lines).next().is_some(), "can_cancel": orders::cancellable(&order, &lines), "seen": orders::version(conn, order.id)?,
         "lines": lines.iter().map(line).collect::<Vec<_>>() }))
 }
 

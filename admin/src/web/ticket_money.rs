@@ -15,13 +15,14 @@ use kernel::money::Currency;
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
 use storefront::ids::OrderId;
+use storefront::promotions::Cut;
 use storefront::refunds::Request;
 use storefront::service::{self, Allowance, Carried, Deed, ProposalId, Wish};
 use storefront::web::posted::Posted;
 use storefront::{orders, shop};
 
 /// The ticket of an address and the number of its order. `Conflict` without one.
-async fn source(desk: &Desk, number: &str, seen: Option<i64>) -> Result<(Source, String)> {
+pub async fn source(desk: &Desk, number: &str, seen: Option<i64>) -> Result<(Source, String)> {
     let asked = number.to_string();
     desk.read(move |conn| {
         let ticket = tickets::by_number(conn, &asked)?;
@@ -52,7 +53,7 @@ pub fn allowance(desk: &Desk) -> Allowance {
 }
 
 /// Does it or proposes it, with what the audit log keeps.
-fn carry(conn: &mut Conn, act: &Act, wish: &Wish, allowance: Allowance) -> Result<Carried> {
+pub fn carry(conn: &mut Conn, act: &Act, wish: &Wish, allowance: Allowance) -> Result<Carried> {
     let before = tickets::get(conn, wish.ticket)?;
     let carried = service::act(conn, wish, act.agent(), allowance, act.now)?;
     let after = tickets::get(conn, wish.ticket)?;
@@ -65,7 +66,7 @@ fn carry(conn: &mut Conn, act: &Act, wish: &Wish, allowance: Allowance) -> Resul
     Ok(carried)
 }
 
-fn said(carried: Carried, done: &'static str) -> &'static str {
+pub fn said(carried: Carried, done: &'static str) -> &'static str {
     match carried {
         Carried::Done => done,
         Carried::Proposed(_) => "admin-ticket-proposed",
@@ -104,6 +105,23 @@ pub async fn credit(desk: Desk, number: web::Path<String>, posted: Posted) -> Re
         reader.check()?;
         let deed = Deed::Credit { amount, currency };
         Ok(Wish { ticket, seen: seen(&form)?, order_seen: None, deed, solve: form.ticked("solve") })
+    })
+    .await
+}
+
+pub async fn coupon(desk: Desk, number: web::Path<String>, posted: Posted) -> Result<HttpResponse> {
+    let form = posted.clone();
+    carried(&desk, &number, &posted, "admin-ticket-couponed", move |conn, ticket| {
+        let currency = currency(conn, ticket)?;
+        let mut reader = Reader::new(&form, currency);
+        // Only a percentage speaks of the order.
+        let (cut, order_seen) = match form.get("cut") {
+            "percent" => (Cut::Percentage(reader.percent("worth")), Some(form.id("order_seen")?)),
+            _ => (Cut::Amount(reader.amount("worth")), None),
+        };
+        let days = reader.number("days");
+        reader.check()?;
+        Ok(Wish { ticket, seen: seen(&form)?, order_seen, deed: Deed::Coupon { cut, currency, days }, solve: form.ticked("solve") })
     })
     .await
 }

@@ -1,10 +1,12 @@
 //! The inbox, and writing down what somebody said on the telephone.
 
 use super::desk::{Desk, ROWS, refusal};
+use super::filters;
 use super::ticket::address;
+use crate::saved_filters::List;
 use crate::staff;
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
 use crm::customers;
 use crm::email::Email;
 use crm::tickets::{self, Asker, Channel, Filter, Kind, New, NewMessage, Place, Status, Ticket, Whose};
@@ -38,7 +40,7 @@ fn filter(desk: &Desk) -> Filter {
         kind: Kind::parse(&desk.query("kind")),
         channel: Channel::parse(&desk.query("channel")),
         tag: text("tag"),
-        email: text("q"),
+        words: desk.query("q").split_whitespace().map(str::to_string).collect(),
         after: Place::parse(&desk.query("after")),
     }
 }
@@ -46,14 +48,16 @@ fn filter(desk: &Desk) -> Filter {
 pub async fn list(desk: Desk) -> Result<HttpResponse> {
     let filter = filter(&desk);
     // A number leads to its ticket.
-    if let Some(number) = filter.email.clone().filter(|text| !text.contains('@')) {
+    if let [number] = filter.words.as_slice() {
+        let number = number.clone();
         let found = desk.read(move |conn| tickets::by_number(conn, &number)).await;
         if let Ok(ticket) = found {
             return Ok(desk.door.go(&desk.visit, &address(&ticket.number)));
         }
     }
     let (asked, approves) = (filter.clone(), desk.may(crate::permissions::Permission::TicketsApprove));
-    let (found, rows, people, queues, proposed) = desk
+    let (me, own) = (desk.staff().id, query(&desk));
+    let (found, rows, people, queues, proposed, saved) = desk
         .read(move |conn| {
             let found = tickets::list(conn, &asked, ROWS)?;
             let rows = rows(conn, &found)?;
@@ -68,17 +72,39 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
                 proposed.push(tickets::get(conn, id)?.number);
             }
             proposed.dedup();
-            Ok((found, rows, people, queues(conn)?, proposed))
+            let saved = filters::kept(conn, me, List::Tickets, &own)?;
+            Ok((found, rows, people, queues(conn)?, proposed, saved))
         })
         .await?;
     let next = desk.next(found.len(), found.last().map(|last| Place::of(last, filter.status).text()));
-    let query = |name: &str| desk.query(name);
-    let more = ["queue", "kind", "channel", "tag"].iter().any(|name| !query(name).is_empty());
+    let asked = |name: &str| desk.query(name);
+    let more = ["queue", "kind", "channel", "tag"].iter().any(|name| !asked(name).is_empty());
     let view = json!({ "rows": rows, "next": next, "people": people, "queues": queues, "proposed": proposed,
-        "status": filter.status.map_or("all", Status::as_str), "whose": query("whose"), "queue": query("queue"), "kind": query("kind"),
-        "channel": query("channel"), "tag": query("tag"), "q": query("q"), "kinds": Kind::ALL, "channels": Channel::ALL,
+        "status": filter.status.map_or("all", Status::as_str), "whose": asked("whose"), "queue": asked("queue"), "kind": asked("kind"),
+        "channel": asked("channel"), "tag": asked("tag"), "q": asked("q"), "query": query(&desk), "saved": saved, "kinds": Kind::ALL, "channels": Channel::ALL,
         "more": more });
     desk.page("admin/tickets.html", "admin-tickets", view)
+}
+
+/// What the page asks, without its place: what a filter keeps.
+fn query(desk: &Desk) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for name in ["q", "status", "whose", "queue", "kind", "channel", "tag"] {
+        let value = desk.query(name);
+        if !value.trim().is_empty() {
+            query.append_pair(name, value.trim());
+        }
+    }
+    query.finish()
+}
+
+pub async fn save_filter(desk: Desk, posted: Posted) -> Result<HttpResponse> {
+    let query = query(&desk);
+    filters::save(&desk, List::Tickets, query, &posted).await
+}
+
+pub async fn delete_filter(desk: Desk, id: web::Path<i64>, _: Posted) -> Result<HttpResponse> {
+    filters::delete(&desk, List::Tickets, *id).await
 }
 
 /// The queues that the policy files into.

@@ -1,7 +1,8 @@
 //! What a rule says of one customer, and until when.
 
-use super::{Age, Bought, Did, Facts, Goods, Measure, Orders, Others, Range, Rule, Said, Scored, Span, Words};
+use super::{Age, Bought, Did, Facts, Goods, Measure, Orders, Others, Range, Rule, Said, Scored, Span, Tickets, Words};
 use crate::consents::Consent;
+use crate::tickets::Status;
 use kernel::clock::Time;
 
 /// Whether a rule holds.
@@ -80,6 +81,11 @@ fn of_leaf(rule: &Rule, facts: &Facts, now: Time) -> Answer {
         Rule::Orders(orders) => ordered(orders, facts, now),
         Rule::Bought(bought) => of_goods(bought, facts, now),
         Rule::Did(did) => happened(did, facts, now),
+        Rule::Tickets(tickets) => asked(tickets, facts, now),
+        Rule::Rated(rated) => {
+            let last = facts.tickets.iter().rev().find_map(|ticket| ticket.rating);
+            Answer::always(last.is_some_and(|rating| rated.range().holds(rating)))
+        }
         // Groups and references are no leaves.
         Rule::All(_) | Rule::Any(_) | Rule::Not(_) | Rule::Segment(_) => Answer::always(false),
     }
@@ -137,6 +143,16 @@ fn happened(did: &Did, facts: &Facts, now: Time) -> Answer {
     let key = (did.kind.clone(), did.product);
     let times = facts.events.get(&key).map(Vec::as_slice).unwrap_or_default();
     counted(times.iter().map(|at| (*at, 1)).collect(), did.range(), did.within, now)
+}
+
+fn asked(tickets: &Tickets, facts: &Facts, now: Time) -> Answer {
+    let such = facts.tickets.iter().filter(|one| {
+        one.merged_into.is_none()
+            && (!tickets.open || one.status != Status::Solved)
+            && tickets.kind.is_none_or(|kind| one.kind == kind)
+            && tickets.outcome.is_none_or(|outcome| one.outcome == Some(outcome))
+    });
+    counted(such.map(|one| (one.at, 1)).collect(), tickets.range(), tickets.within, now)
 }
 
 /// Sums what lies within the span. As time passes the oldest leave, all of one moment at once: the answer stands until so many left that

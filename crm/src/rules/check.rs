@@ -121,6 +121,8 @@ fn node(rule: &Rule, place: &str, own: Option<SegmentId>, others: &Others) -> Re
             count(bought.range(), &at("bought"))
         }
         Rule::Did(did) => event(did, &at("did")),
+        Rule::Tickets(tickets) => count(tickets.range(), &at("tickets")),
+        Rule::Rated(rated) => range(rated.range(), 5, &at("rated")),
         Rule::Segment(id) => referred(*id, &at("segment"), own, others),
     }
 }

@@ -1,7 +1,9 @@
 //! One query of a rule, for all customers or a range of them. Each table that the rule asks about is read once and summed by customer,
 //! whatever the number of conditions; the tree is then an expression over those sums.
 
-use super::{Age, Bought, Dialect, Did, Fragment, Goods, Measure, Orders, Others, Rule, Said, Scored, Span, Words, far};
+mod events;
+
+use super::{Age, Bought, Dialect, Fragment, Goods, Measure, Orders, Others, Rule, Said, Scored, Span, Words, far};
 use kernel::clock::Time;
 
 /// A rule as a query over customers with the columns `id`, `member` and `changes_at`: until when the answer stands while nothing happens,
@@ -39,6 +41,9 @@ enum Table {
     Consents,
     /// The events of one kind.
     Events(String),
+    Tickets,
+    /// The last rating of each.
+    Ratings,
 }
 
 /// Columns of a subquery, and what of its table they look at.
@@ -188,6 +193,8 @@ impl Builder<'_> {
             Rule::Orders(orders) => self.ordered(orders),
             Rule::Bought(bought) => self.of_goods(bought),
             Rule::Did(did) => self.happened(did),
+            Rule::Tickets(tickets) => self.asked_for(tickets),
+            Rule::Rated(rated) => (self.rated(rated), None),
             Rule::All(_) | Rule::Any(_) | Rule::Not(_) | Rule::Segment(_) => (Fragment::of("FALSE"), None),
         }
     }
@@ -261,14 +268,6 @@ impl Builder<'_> {
             Goods::Brand(brand) => kin(&mut such, "brand", brand),
         }
         self.counted(Table::Lines, &such, "l.quantity", "l.purchased_at", bought.range(), bought.within)
-    }
-
-    fn happened(&mut self, did: &Did) -> (Fragment, Option<Fragment>) {
-        let mut such = self.within("a.happened_at", did.within);
-        if let Some(product) = did.product {
-            such.push(" AND a.subject = ").int(product);
-        }
-        self.counted(Table::Events(did.kind.clone()), &such, "1", "a.happened_at", did.range(), did.within)
     }
 
     fn within(&self, column: &str, span: Option<Span>) -> Fragment {
@@ -367,6 +366,8 @@ impl Builder<'_> {
             Table::Lines => ("purchase_lines l", "l.customer_id"),
             Table::Consents => ("consents k", "k.customer_id"),
             Table::Events(_) => ("activities a", "a.customer_id"),
+            Table::Tickets => ("tickets t", "t.customer_id"),
+            Table::Ratings => (events::RATINGS, "r.customer_id"),
         };
         sql.push(&format!("(SELECT {column} AS customer_id, ")).join(&source.columns, ", ");
         sql.push(&format!(" FROM {from} WHERE TRUE")).add(&self.ranged(column));

@@ -3,8 +3,9 @@
 use super::{Goods, Others, Rule};
 use crate::CustomerId;
 use crate::consents::Consent;
-use crate::schema::{activities, consents, customers, product_kin, purchase_lines, purchases};
+use crate::schema::{activities, consents, customers, product_kin, purchase_lines, purchases, tickets};
 use crate::scores::{self, Score};
+use crate::tickets::{Kind, Outcome, Status, TicketId};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Result, on_each};
@@ -18,6 +19,7 @@ pub struct Needs {
     orders: bool,
     lines: bool,
     kin: bool,
+    tickets: bool,
     /// (kind, product) with how many of the latest.
     events: BTreeMap<(String, Option<i64>), i64>,
 }
@@ -37,6 +39,7 @@ impl Needs {
                 let most = self.events.entry((did.kind.clone(), did.product)).or_default();
                 *most = (*most).max(did.range().counted());
             }
+            Rule::Tickets(_) | Rule::Rated(_) => self.tickets = true,
             Rule::Segment(id) => {
                 if let Some(other) = others.get(id) {
                     self.add(other, others);
@@ -44,6 +47,11 @@ impl Needs {
             }
             _ => {}
         });
+    }
+
+    /// Whether tickets are asked about.
+    pub fn of_tickets(&self) -> bool {
+        self.tickets
     }
 
     /// Whether an event of one of these kinds is asked about.
@@ -80,6 +88,16 @@ pub(super) struct Line {
     pub quantity: i64,
 }
 
+#[derive(Clone, Copy, Debug, Queryable)]
+pub(super) struct Ticket {
+    pub at: Time,
+    pub status: Status,
+    pub kind: Kind,
+    pub outcome: Option<Outcome>,
+    pub rating: Option<i64>,
+    pub merged_into: Option<TicketId>,
+}
+
 /// What is known of one customer.
 #[derive(Clone, Debug)]
 pub struct Facts {
@@ -89,6 +107,8 @@ pub struct Facts {
     pub(super) score: Option<Score>,
     pub(super) orders: Vec<Order>,
     pub(super) lines: Vec<Line>,
+    /// The oldest first, those that were merged into others too.
+    pub(super) tickets: Vec<Ticket>,
     /// (product, kind, key) of what they bought.
     pub(super) kin: HashSet<(i64, String, String)>,
     /// The latest of each that is asked about, as many as it takes to answer.
@@ -106,6 +126,7 @@ impl Facts {
             score: None,
             orders: Vec::new(),
             lines: Vec::new(),
+            tickets: Vec::new(),
             kin: HashSet::new(),
             events: HashMap::new(),
         };
@@ -141,6 +162,13 @@ impl Facts {
                     purchase_lines::purchased_at,
                     purchase_lines::quantity,
                 ))
+                .load(c))?;
+        }
+        if needs.tickets {
+            facts.tickets = on_each!(conn, c => tickets::table
+                .filter(tickets::customer_id.eq(customer))
+                .order(tickets::id)
+                .select((tickets::opened_at, tickets::status, tickets::kind, tickets::outcome, tickets::rating, tickets::merged_into))
                 .load(c))?;
         }
         if needs.kin && !facts.lines.is_empty() {

@@ -8,6 +8,7 @@ use crate::email::Email;
 use crate::products::{self, Kin};
 use crate::purchases::{self, Line, Margin, Place, Purchase};
 use crate::schema::{activities, scores};
+use crate::tickets::{self, Kind as TicketKind};
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use kernel::money::Money;
@@ -82,7 +83,7 @@ fn counts(dice: &mut Dice) -> (Option<i64>, Option<i64>) {
 fn leaf(dice: &mut Dice, known: &[SegmentId]) -> Rule {
     let within = if dice.chance(3) { None } else { Some(*dice.pick(&SPANS)) };
     let (at_least, at_most) = counts(dice);
-    match dice.below(19) {
+    match dice.below(22) {
         0 => Rule::Name(match dice.below(3) {
             0 => Words::Is(dice.pick(&NAMES[..4]).to_string()),
             1 => Words::Begins(dice.pick(&["an", "ÇE", "李", "jo_"]).to_string()),
@@ -121,6 +122,15 @@ fn leaf(dice: &mut Dice, known: &[SegmentId]) -> Rule {
             };
             Rule::Bought(Bought { what, at_least, at_most, within })
         }
+        18 | 19 => Rule::Tickets(Tickets {
+            open: dice.chance(3),
+            kind: dice.chance(2).then(|| *dice.pick(&[TicketKind::Complaint, TicketKind::Question])),
+            outcome: dice.chance(3).then(|| *dice.pick(&[Outcome::Answered, Outcome::Refunded, Outcome::Merged])),
+            at_least,
+            at_most,
+            within,
+        }),
+        20 => Rule::Rated(Rated { at_least, at_most }),
         17 if !known.is_empty() => Rule::Segment(*dice.pick(known)),
         _ => {
             let kind = *dice.pick(&KINDS);
@@ -178,7 +188,45 @@ fn person(conn: &mut Conn, dice: &mut Dice, n: i64) -> kernel::Result<CustomerId
     for _ in 0..dice.below(8) {
         view(conn, dice, id)?;
     }
+    for _ in 0..dice.below(4) {
+        ask(conn, dice, id)?;
+    }
     Ok(id)
+}
+
+/// A ticket of a customer, opened at some time: it may be solved, rated, or merged into the one before.
+pub fn ask(conn: &mut Conn, dice: &mut Dice, customer: CustomerId) -> kernel::Result<()> {
+    let at = some_time(dice);
+    let before = tickets::of_customer(conn, customer, None, 1)?.pop();
+    let new = tickets::New {
+        kind: *dice.pick(&[TicketKind::Complaint, TicketKind::Question]),
+        channel: tickets::Channel::Web,
+        subject: "Mug".into(),
+        asker: tickets::Asker { customer: Some(customer), ..tickets::Asker::default() },
+        order: None,
+        lines: Vec::new(),
+        store: 1,
+        language: "en".into(),
+        call: None,
+        queue: String::new(),
+        priority: tickets::ORDINARY,
+        message: tickets::NewMessage::text("?"),
+        logged_by: None,
+        request_key: None,
+    };
+    let made = tickets::open(conn, &new, at)?.ticket;
+    let agent = tickets::Agent { id: 1, actor: "staff:1" };
+    match (dice.below(4), before) {
+        (0, _) => {}
+        (1, Some(before)) => return tickets::merge(conn, made.id, before.id, agent, [made.version, before.version], at),
+        _ => {
+            tickets::solve(conn, made.id, *dice.pick(&[Outcome::Answered, Outcome::Refunded]), "staff:1", None, at)?;
+            if dice.chance(2) {
+                tickets::rate(conn, made.id, 1 + dice.below(5), "", at)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// An order of a customer at some time.
@@ -228,6 +276,7 @@ pub fn edges(rule: &Rule, facts: &Facts, others: &Others) -> Vec<Time> {
     times.extend(facts.orders.iter().map(|order| order.at));
     times.extend(facts.lines.iter().map(|line| line.at));
     times.extend(facts.events.values().flatten());
+    times.extend(facts.tickets.iter().map(|ticket| ticket.at));
     let mut spans = Vec::new();
     gather(rule, others, &mut spans);
     let mut edges: Vec<Time> = times.iter().flat_map(|at| spans.iter().map(|span: &Span| *at + span.length())).collect();
@@ -242,6 +291,7 @@ fn gather(rule: &Rule, others: &Others, spans: &mut Vec<Span>) {
         Rule::Orders(orders) => spans.extend(orders.within),
         Rule::Bought(bought) => spans.extend(bought.within),
         Rule::Did(did) => spans.extend(did.within),
+        Rule::Tickets(tickets) => spans.extend(tickets.within),
         Rule::Segment(id) => {
             if let Some(other) = others.get(id) {
                 gather(other, others, spans);

@@ -77,6 +77,15 @@ pub fn follow_events(conn: &mut Conn, customers: &[CustomerId], kinds: &[&str], 
     customers.into_iter().try_for_each(|customer| bring(conn, &lives, customer, Why::Event, now))
 }
 
+/// [`follow`] for a customer whose tickets changed, when any segment asks about tickets.
+pub(crate) fn follow_tickets(conn: &mut Conn, customer: Option<CustomerId>, now: Time) -> Result<()> {
+    let Some(customer) = customer else { return Ok(()) };
+    match Lives::load(conn)? {
+        Some(lives) if lives.needs.of_tickets() => bring(conn, &lives, customer, Why::Event, now),
+        _ => Ok(()),
+    }
+}
+
 /// Writes what changed of one customer.
 pub(super) fn bring(conn: &mut Conn, lives: &Lives, customer: CustomerId, why: Why, now: Time) -> Result<()> {
     let Some(facts) = Facts::load(conn, customer, &lives.needs, true)? else { return forget(conn, customer) };

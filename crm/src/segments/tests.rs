@@ -2,8 +2,9 @@ use super::*;
 use crate::CustomerId;
 use crate::consents::{self, Consent, Statement};
 use crate::customers;
-use crate::rules::trees::{Dice, buy, noon, people, tree, view};
-use crate::rules::{Age, Rule, Scored, Span};
+use crate::rules::trees::{Dice, ask, buy, noon, people, tree, view};
+use crate::rules::{Age, Rated, Rule, Scored, Span, Tickets};
+use crate::tickets::{self, Agent, Asker, Change, Channel, Kind, New, NewMessage, ORDINARY, Outcome, Reason};
 use chrono::TimeDelta;
 use kernel::clock::{Clock, Time};
 use kernel::{Db, Error};
@@ -65,6 +66,58 @@ fn a_customer_follows_in_the_transaction_and_time_moves_them_on() {
     sound(&db, noon() + TimeDelta::days(91));
 }
 
+#[test]
+fn a_ticket_moves_its_customer_in_its_own_transaction() {
+    let db = kernel::testing::db();
+    let all = people(&db, 5, 3);
+    let complaint = Tickets { open: true, kind: Some(Kind::Complaint), outcome: None, at_least: Some(1), at_most: None, within: None };
+    let angry = segment(&db, "Angry", Rule::Tickets(complaint));
+    let content = segment(&db, "Content", Rule::Rated(Rated { at_least: Some(4), at_most: None }));
+    [angry, content].iter().for_each(|id| built(&db, *id, noon()));
+    sound(&db, noon());
+    let ann = *all.iter().find(|one| !inside(&db, angry, noon()).contains(one)).unwrap();
+    let new = New {
+        kind: Kind::Complaint,
+        channel: Channel::Web,
+        subject: "Mug".into(),
+        asker: Asker { customer: Some(ann), ..Asker::default() },
+        order: None,
+        lines: Vec::new(),
+        store: 1,
+        language: "en".into(),
+        call: None,
+        queue: String::new(),
+        priority: ORDINARY,
+        message: NewMessage::text("It leaks"),
+        logged_by: None,
+        request_key: None,
+    };
+    let agent = Agent { id: 1, actor: "staff:1" };
+    let why = || db.read_now(move |conn| tickets::suppressed(conn, ann)).unwrap();
+    let ticket = db.write_now(move |conn| tickets::open(conn, &new, noon())).unwrap().ticket;
+    assert!(inside(&db, angry, noon()).contains(&ann));
+    assert_eq!(why(), Some(Reason::Complaint));
+    // Filed as something else it is no complaint any more, and one again.
+    let filed = |kind: Kind| {
+        let to = Change { kind, queue: String::new(), priority: ORDINARY, tags: String::new() };
+        db.write_now(move |conn| {
+            let seen = tickets::get(conn, ticket.id)?.version;
+            tickets::change(conn, ticket.id, &to, agent, seen, noon())
+        })
+        .unwrap();
+        sound(&db, noon());
+    };
+    filed(Kind::WhereIsIt);
+    assert!(!inside(&db, angry, noon()).contains(&ann));
+    assert_eq!(why(), Some(Reason::Parcel));
+    filed(Kind::Complaint);
+    db.write_now(move |conn| tickets::solve(conn, ticket.id, Outcome::Refunded, agent.actor, None, noon())).unwrap();
+    assert!(!inside(&db, angry, noon()).contains(&ann));
+    db.write_now(move |conn| tickets::rate(conn, ticket.id, 5, "", noon())).unwrap();
+    assert!(inside(&db, content, noon()).contains(&ann));
+    sound(&db, noon());
+}
+
 /// Random trees live through random changes, and at every moment the rows say what a full evaluation does.
 #[test]
 fn rows_equal_a_full_evaluation_whatever_happens() {
@@ -85,7 +138,8 @@ fn rows_equal_a_full_evaluation_whatever_happens() {
             let (who, seed) = (*dice.pick(&all), dice.below(1 << 40) as u64);
             db.write_now(move |conn| {
                 let mut dice = Dice::new(seed);
-                match dice.below(6) {
+                match dice.below(7) {
+                    6 => ask(conn, &mut dice, who),
                     0 => buy(conn, &mut dice, who).map(drop),
                     1 => {
                         let order = buy(conn, &mut dice, who)?;

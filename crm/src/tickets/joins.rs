@@ -7,6 +7,7 @@ use super::open::{self, line, next};
 use super::steps::{claim, step, write};
 use super::{MessageId, SUBJECT, Ticket, TicketId, get};
 use crate::schema::{ticket_messages, tickets};
+use crate::segments;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Error, Result};
@@ -72,7 +73,8 @@ pub fn merge(conn: &mut Conn, id: TicketId, into: TicketId, agent: Agent, seen: 
     // Somebody who waits for an answer to the one waits for an answer to both, and has since then.
     let since = from.asked_at.map(log::moment).unwrap_or_default();
     let joined = Happened { detail: &from.number, before: &since, ..Happened::by(What::Joined, agent.actor) };
-    step(conn, to, joined, None, now).map(drop)
+    step(conn, to, joined, None, now)?;
+    segments::follow_tickets(conn, from.customer_id, now)
 }
 
 /// Undoes a merge: the ticket is again what it was. What was written since stays where it was written. `Conflict` when it is not merged.
@@ -89,7 +91,8 @@ pub fn unmerge(conn: &mut Conn, id: TicketId, agent: Agent, now: Time) -> Result
         return Err(Error::conflict("ticket-not-merged"));
     }
     write(conn, id, &state)?;
-    step(conn, into, Happened { detail: &ticket.number, ..Happened::by(What::Parted, agent.actor) }, None, now).map(drop)
+    step(conn, into, Happened { detail: &ticket.number, ..Happened::by(What::Parted, agent.actor) }, None, now)?;
+    segments::follow_tickets(conn, ticket.customer_id, now)
 }
 
 /// Moves messages of a ticket to a new one about something else. `Conflict` when the ticket went on since `seen`, `Invalid` (field

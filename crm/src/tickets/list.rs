@@ -5,6 +5,7 @@ use crate::CustomerId;
 use crate::schema::tickets;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 use kernel::clock::Time;
 use kernel::{Conn, Result, on_each};
 
@@ -26,11 +27,16 @@ pub struct Filter {
     pub kind: Option<Kind>,
     pub channel: Option<Channel>,
     pub tag: Option<String>,
-    /// Where answers go.
-    pub email: Option<String>,
+    /// Words of subject, number and mail address, all of them.
+    pub words: Vec<String>,
     /// The last ticket of the page before.
     pub after: Option<Place>,
 }
+
+diesel::define_sql_function!(fn lower(text: Text) -> Text);
+
+/// Words that are looked for at most.
+const WORDS: usize = 5;
 
 /// Where a page ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,8 +84,12 @@ pub fn list(conn: &mut Conn, filter: &Filter, limit: i64) -> Result<Vec<Ticket>>
     if let Some(channel) = filter.channel {
         query = query.filter(tickets::channel.eq(channel));
     }
-    if let Some(email) = &filter.email {
-        query = query.filter(tickets::email_key.eq(email.to_lowercase()));
+    for word in filter.words.iter().take(WORDS) {
+        let (typed, small) = (format!("%{}%", like(word)), format!("%{}%", like(&word.to_lowercase())));
+        // SQLite makes only ASCII letters small: the word as it was typed is looked for as well.
+        let subject = lower(tickets::subject).like(small.clone()).escape('\\').or(tickets::subject.like(typed).escape('\\'));
+        let elsewhere = tickets::email_key.like(small.clone()).escape('\\').or(lower(tickets::number).like(small).escape('\\'));
+        query = query.filter(subject.or(elsewhere));
     }
     if let Some(tag) = filter.tag.as_deref().filter(|tag| !tag.is_empty()) {
         let own = like(&tag.to_lowercase());

@@ -113,8 +113,7 @@ pub fn reply(conn: &mut Conn, id: TicketId, answer: &Answer, agent: Agent, seen:
     let answered = Happened { message: Some(message), ..Happened::by(What::Answered, agent.actor) };
     let ticket = step(conn, ticket, answered, None, now)?;
     happened(conn, &ticket, activities::Kind::TicketAnswered, &message.to_string(), now)?;
-    let event = Event::TicketReplied { ticket: id.0, message: message.0 };
-    events::record(conn, "tickets", &format!("replied:{message}"), &event, now)?;
+    tell(conn, id, message, now)?;
     if let Some(outcome) = answer.solve {
         steps::end(conn, ticket, outcome, agent.actor, Some(message), now)?;
     }
@@ -171,6 +170,12 @@ pub fn told_by_system(conn: &mut Conn, id: TicketId, said: &str, what: &str, act
     let message = add(conn, id, By::System, &NewMessage::text(said), now)?;
     step(conn, ticket, Happened { message: Some(message), detail: what, ..Happened::by(What::Acted, actor) }, None, now)?;
     Ok(message)
+}
+
+/// Has what the shop said mailed to the customer, as an answer is.
+pub fn tell(conn: &mut Conn, id: TicketId, message: MessageId, now: Time) -> Result<()> {
+    let event = Event::TicketReplied { ticket: id.0, message: message.0 };
+    events::record(conn, "tickets", &format!("replied:{message}"), &event, now).map(drop)
 }
 
 /// Who writes a message, and for whom.

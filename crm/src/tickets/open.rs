@@ -7,7 +7,7 @@ use crate::activities;
 use crate::customers::{self, NewCustomer};
 use crate::email::Email;
 use crate::schema::{ticket_lines, ticket_series as series, tickets};
-use crate::{CustomerId, identities};
+use crate::{CustomerId, identities, segments};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::error::Fields;
@@ -102,6 +102,7 @@ pub fn open(conn: &mut Conn, new: &New, now: Time) -> Result<Opened> {
 /// Tells the timeline of the customer and whoever listens.
 pub(super) fn announce(conn: &mut Conn, ticket: &Ticket, now: Time) -> Result<()> {
     messages::happened(conn, ticket, activities::Kind::TicketOpened, &ticket.number, now)?;
+    segments::follow_tickets(conn, ticket.customer_id, now)?;
     events::record(conn, "tickets", &format!("opened:{}", ticket.id), &Event::TicketOpened { ticket: ticket.id.0 }, now).map(drop)
 }
 

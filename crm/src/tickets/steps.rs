@@ -6,7 +6,7 @@ use super::messages::{self, Agent, Author, MessageId};
 use super::open::line;
 use super::{Kind, Outcome, PRIORITIES, RATING_NOTE, STALE, Status, Ticket, TicketId, get, joins};
 use crate::schema::tickets;
-use crate::{activities, customers};
+use crate::{activities, customers, segments};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::events::{self, Event};
@@ -41,6 +41,7 @@ pub(super) fn step(conn: &mut Conn, ticket: Ticket, happened: Happened, outcome:
         return Ok(ticket);
     }
     write(conn, ticket.id, &is)?;
+    segments::follow_tickets(conn, ticket.customer_id, now)?;
     get(conn, ticket.id)
 }
 
@@ -102,6 +103,9 @@ pub fn change(conn: &mut Conn, id: TicketId, to: &Change, agent: Agent, seen: i6
     for (what, before, after) in changed.iter().filter(|(_, before, after)| before != after) {
         log::keep(conn, id, Happened { detail: after, before, ..Happened::by(*what, agent.actor) }, now)?;
     }
+    if was.kind != to.kind {
+        segments::follow_tickets(conn, was.customer_id, now)?;
+    }
     Ok(())
 }
 
@@ -148,6 +152,7 @@ pub fn rate(conn: &mut Conn, id: TicketId, rating: i64, note: &str, now: Time) -
         return Err(Error::conflict("ticket-not-solved"));
     }
     diesel::update(tickets::table.find(id)).set((tickets::rating.eq(rating), tickets::rating_note.eq(&note))).execute(conn)?;
+    segments::follow_tickets(conn, ticket.customer_id, now)?;
     let before = ticket.rating.map(|rating| rating.to_string()).unwrap_or_default();
     let happened = Happened { detail: &rating.to_string(), before: &before, ..Happened::by(What::Rated, Author::Customer.as_str()) };
     log::keep(conn, id, happened, now)

@@ -184,6 +184,14 @@ fn the_inbox_goes_by_urgency_and_waiting_and_pages_by_key() {
         assign(conn, first.id, Some(7), ANN, first.version, at(9))?;
         let own = Filter { whose: Some(Whose::Of(7)), status: Some(Status::Open), ..Filter::default() };
         assert_eq!(list(conn, &own, 9)?.len(), 1);
+        let found = |conn: &mut Conn, words: &[&str]| {
+            let words = words.iter().map(ToString::to_string).collect();
+            list(conn, &Filter { words, ..Filter::default() }, 9).map(|found| found.len())
+        };
+        assert_eq!(
+            (found(conn, &["mUG", "t1003"])?, found(conn, &["ANN@example"])?, found(conn, &["mug", "pot"])?, found(conn, &["%"])?),
+            (1, 5, 0, 0)
+        );
         assert!(list(conn, &Filter { tag: Some("%".into()), ..Filter::default() }, 9)?.is_empty());
         Ok(())
     })

@@ -8,6 +8,7 @@ use crate::web::shelves::{self, Showing};
 use crate::web::views::mail::MailOffer;
 use crate::{logins, stores};
 use crm::consents::{self, Consent};
+use crm::tickets;
 use kernel::clock::Time;
 use kernel::web::i18n::Language;
 use kernel::{Conn, Result};
@@ -16,6 +17,10 @@ use kernel::{Conn, Result};
 pub(super) fn of(conn: &mut Conn, order: &Order, language: Language, mailer: &Mailer, now: Time) -> Result<Vec<MailOffer>> {
     let customer = order.customer_id;
     if consents::current(conn, customer, "email", "news")? != Some(Consent::Given) || !logins::registered(conn, customer)? {
+        return Ok(Vec::new());
+    }
+    // At the instant of sending: nobody who complains reads about offers.
+    if tickets::suppressed(conn, customer)?.is_some() {
         return Ok(Vec::new());
     }
     offers::settle(conn, customer, now)?;

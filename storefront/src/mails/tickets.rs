@@ -41,7 +41,11 @@ pub fn answered(conn: &mut Conn, id: TicketId, message: MessageId, now: Time, ma
     let message_id = address::message_id(&mailer.signer, &ticket.number, message, mailer.config.host());
     tickets::mailed(conn, message, &message_id)?;
     let headers = Headers { message_id: Some(message_id), written_by: WrittenBy::Person, ..headers };
-    let body = said.body.lines().map(str::to_string).collect();
+    let text = match said.author {
+        Author::System => mailer.words(language(&ticket.language))?.get(&said.body),
+        _ => said.body,
+    };
+    let body = text.lines().map(str::to_string).collect();
     send(conn, &ticket, Told { what: "answered", cause: message.to_string(), body, headers }, now, mailer)
 }
 

@@ -9,7 +9,7 @@ use crate::shop::{self, OWN_LANGUAGE, Shop};
 use crm::activities::{self, Activity, Kind};
 use crm::recommendations::{self, Reason};
 use crm::segments::SegmentId;
-use crm::{CustomerId, customers};
+use crm::{CustomerId, customers, tickets};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Result, on_each};
@@ -49,11 +49,12 @@ pub enum Source {
     Popular,
 }
 
-/// Decides what is to be decided for a customer who is signed in. Answers how many offers that were.
+/// Decides what is to be decided for a customer who is signed in; nothing while something else stands open with them, see
+/// [`tickets::suppressed`]. Answers how many offers that were.
 pub fn settle(conn: &mut Conn, customer: CustomerId, now: Time) -> Result<usize> {
     let mut loaded = promotions::live(conn, &[], OWN_LANGUAGE, now)?;
     loaded.offers.retain(|offer| offer.grant.is_some());
-    if loaded.offers.is_empty() || customers::erased(conn, customer)? {
+    if loaded.offers.is_empty() || customers::erased(conn, customer)? || tickets::suppressed(conn, customer)?.is_some() {
         return Ok(0);
     }
     let who = promotions::shopper(conn, &mut loaded, Some(customer), "", now)?;

@@ -12,7 +12,7 @@ use super::live::{self, Loaded};
 use super::shelf::concerns_one;
 use crate::ids::{ProductId, PromotionId};
 use crate::shop::OWN_LANGUAGE;
-use crm::CustomerId;
+use crm::{CustomerId, tickets};
 use kernel::clock::Time;
 use kernel::{Conn, Result};
 use std::fmt::{Display, Formatter};
@@ -89,6 +89,8 @@ impl Personal {
                 _ => {}
             }
         }
+        // Nothing new is decided while something else stands open with them: it waits without anybody asking at each page.
+        theirs.undecided = theirs.undecided && tickets::suppressed(conn, customer)?.is_none();
         Ok(theirs)
     }
 }

@@ -76,7 +76,7 @@ pub fn generate(conn: &mut Conn, promotion: PromotionId, count: i64, prefix: &st
 }
 
 /// A code such as `SPRING-ACDEF-GHJKM`.
-fn draw(prefix: &str) -> String {
+pub(crate) fn draw(prefix: &str) -> String {
     let mut code = String::with_capacity(LENGTH);
     if !prefix.is_empty() {
         code.push_str(prefix);

@@ -1,13 +1,18 @@
 //! What staff do about an order from its ticket: one commit of ticket, order, goods, ledger and events.
 
+use super::coupon::{self, Coupon};
 use super::limit;
 use super::proposals::{self, ProposalId};
-use crate::ids::OrderId;
+use super::resend;
+use crate::ids::{OrderId, OrderLineId};
 use crate::logins;
 use crate::orders::{self, CancelReason, Order};
 use crate::payments;
+use crate::promotions::{Cut, Effect, Goods};
 use crate::refunds::{self, Request};
 use crate::store_credit;
+use chrono::TimeDelta;
+use crm::email::Email;
 use crm::tickets::{self, Agent, Outcome, Status, Ticket, TicketId};
 use kernel::clock::Time;
 use kernel::error::said;
@@ -31,7 +36,21 @@ pub enum Deed {
         amount: i64,
         currency: Currency,
     },
+    /// The same goods again at no charge; `expected` is the price of as many before reductions.
+    Resend {
+        units: Vec<(OrderLineId, i64)>,
+        expected: i64,
+    },
+    /// A code that the customer may use once within so many days. A percentage counts as that much of the order's total.
+    Coupon {
+        cut: Cut,
+        currency: Currency,
+        days: i64,
+    },
 }
+
+/// For how many days a coupon may stand.
+pub const DAYS: std::ops::RangeInclusive<i64> = 1..=730;
 
 impl Deed {
     /// As logs and texts call it.
@@ -40,6 +59,8 @@ impl Deed {
             Deed::Refund { .. } => "refund",
             Deed::Cancel => "cancel",
             Deed::Credit { .. } => "credit",
+            Deed::Resend { .. } => "resend",
+            Deed::Coupon { .. } => "coupon",
         }
     }
 
@@ -49,6 +70,8 @@ impl Deed {
             Deed::Refund { .. } => Outcome::Refunded,
             Deed::Cancel => Outcome::Cancelled,
             Deed::Credit { .. } => Outcome::Credited,
+            Deed::Resend { .. } => Outcome::Replaced,
+            Deed::Coupon { .. } => Outcome::Couponed,
         }
     }
 }
@@ -89,6 +112,9 @@ pub fn act(conn: &mut Conn, wish: &Wish, agent: Agent, allowance: Allowance, now
     let ticket = tickets::claim(conn, wish.ticket, Some(wish.seen), now)?;
     let order = held(conn, &ticket, wish, now)?;
     let money = moved(conn, order.as_ref(), &wish.deed)?;
+    if let Deed::Coupon { cut, currency, days } = wish.deed {
+        given(cut, currency, days)?;
+    }
     let Some(customer) = order.as_ref().map(|order| order.customer_id).or(ticket.customer_id) else {
         return Err(Error::conflict("service-no-account"));
     };
@@ -109,12 +135,12 @@ pub fn act(conn: &mut Conn, wish: &Wish, agent: Agent, allowance: Allowance, now
 fn held(conn: &mut Conn, ticket: &Ticket, wish: &Wish, now: Time) -> Result<Option<Order>> {
     match (ticket.order_id, wish.order_seen, &wish.deed) {
         (Some(order), Some(seen), _) => orders::lock_seen(conn, OrderId(order), seen, now).map(Some),
-        (_, None, Deed::Credit { .. }) => Ok(None),
+        (_, None, Deed::Credit { .. } | Deed::Coupon { cut: Cut::Amount(_), .. }) => Ok(None),
         _ => Err(Error::conflict("service-no-order")),
     }
 }
 
-/// What a deed moves.
+/// What a deed moves. `Invalid` for what cannot be.
 pub(super) fn moved(conn: &mut Conn, order: Option<&Order>, deed: &Deed) -> Result<Money> {
     match (deed, order) {
         (Deed::Credit { amount, currency }, _) => Ok(Money::new(*amount, *currency)),
@@ -123,7 +149,29 @@ pub(super) fn moved(conn: &mut Conn, order: Option<&Order>, deed: &Deed) -> Resu
             let back = payments::of_order(conn, order.id)?.iter().map(|payment| payment.captured - payment.refunded).sum();
             Ok(Money::new(back, order.currency()?))
         }
-        (Deed::Refund { .. } | Deed::Cancel, None) => Err(Error::conflict("service-no-order")),
+        (Deed::Resend { units, .. }, Some(order)) => {
+            let (_, worth) = resend::goods(&orders::lines(conn, order.id)?, units)?;
+            Ok(Money::new(worth, order.currency()?))
+        }
+        (Deed::Coupon { cut: Cut::Percentage(points), .. }, Some(order)) => {
+            let part = i128::from(order.total) * i128::from(*points) / 10_000;
+            Ok(Money::new(i64::try_from(part).unwrap_or(i64::MAX), order.currency()?))
+        }
+        (Deed::Coupon { cut: Cut::Amount(amount), currency, .. }, _) => Ok(Money::new(*amount, *currency)),
+        (Deed::Coupon { .. } | Deed::Refund { .. } | Deed::Cancel | Deed::Resend { .. }, _) => Err(Error::conflict("service-no-order")),
+    }
+}
+
+/// What a coupon gives, as its text says. `Invalid` for one that cannot be.
+fn given(cut: Cut, currency: Currency, days: i64) -> Result<String> {
+    if !DAYS.contains(&days) {
+        return Err(Error::field("days", "service-coupon-days"));
+    }
+    match cut {
+        Cut::Percentage(points) if (1..=10_000).contains(&points) => Ok(format::percent(points)),
+        Cut::Percentage(_) => Err(Error::field("worth", "promotion-percent-invalid")),
+        Cut::Amount(amount) if amount > 0 => Ok(format::money(Money::new(amount, currency))),
+        _ => Err(Error::field("worth", "gift-card-amount")),
     }
 }
 
@@ -163,11 +211,33 @@ pub(super) fn done(
             store_credit::adjust(conn, customer, amount, &ticket.number, &key, agent.actor, now)?;
             said("request-did-credit", &[("amount", &format::money(amount))])
         }
-        (Deed::Refund { .. } | Deed::Cancel, None) => return Err(Error::conflict("service-no-order")),
+        (Deed::Resend { units, expected }, Some(order)) => {
+            if moved(conn, Some(order), deed)?.minor != *expected {
+                return Err(Error::conflict("refund-changed"));
+            }
+            let new = resend::resend(conn, order, units, agent.actor, now)?;
+            said("request-did-resend", &[("number", &new.number)])
+        }
+        (Deed::Coupon { cut, currency, days }, _) => {
+            let given = given(*cut, *currency, *days)?;
+            let email = Email::parse(&ticket.email, "email").map_err(|_| Error::conflict("ticket-nobody-to-write-to"))?;
+            let until = now + TimeDelta::days(*days);
+            let effect = Effect::Reduce { cut: *cut, on: Goods::default() };
+            let coupon = Coupon { name: &ticket.number, email: &email, effect, stacking: coupon::ORDINARY, currency: *currency, until };
+            let code = coupon::make(conn, coupon, now)?;
+            let day = until.format("%Y-%m-%d").to_string();
+            said("request-did-coupon", &[("given", &given), ("code", &code), ("day", &day)])
+        }
+        (Deed::Refund { .. } | Deed::Cancel | Deed::Resend { .. }, None) => return Err(Error::conflict("service-no-order")),
     };
-    tickets::told_by_system(conn, ticket.id, &text, deed.as_str(), agent.actor, now)?;
+    let message = tickets::told_by_system(conn, ticket.id, &text, deed.as_str(), agent.actor, now)?;
+    // A coupon is worth nothing to somebody who is not told its code; what ends the ticket is told with its end.
+    let ends = solve && ticket.status != Status::Solved;
+    if matches!(deed, Deed::Coupon { .. }) && !ends {
+        tickets::tell(conn, ticket.id, message, now)?;
+    }
     // A ticket that ended meanwhile keeps what it came to.
-    if solve && ticket.status != Status::Solved {
+    if ends {
         tickets::solve(conn, ticket.id, deed.outcome(), agent.actor, None, now)?;
     }
     Ok(())

@@ -1,0 +1,33 @@
+//! While somebody waits for the shop to put something right, nobody shows them new promotions.
+
+use super::{Kind, Status};
+use crate::CustomerId;
+use crate::schema::tickets;
+use diesel::prelude::*;
+use kernel::{Conn, Result, on_each, words};
+
+words!(
+    /// Why a customer is shown no new promotion.
+    Reason {
+        /// They complained, and it is not settled.
+        Complaint = "complaint",
+        /// They ask where their parcel is.
+        Parcel = "parcel",
+    }
+);
+
+/// Why no new promotion is shown to a customer now; `None` when nothing stands against it.
+pub fn suppressed(conn: &mut Conn, customer: CustomerId) -> Result<Option<Reason>> {
+    let kinds: Vec<Kind> = on_each!(conn, c => tickets::table
+        .filter(tickets::customer_id.eq(customer))
+        .filter(tickets::status.ne(Status::Solved))
+        .filter(tickets::kind.eq(Kind::Complaint).or(tickets::kind.eq(Kind::WhereIsIt)))
+        .order(tickets::id)
+        .select(tickets::kind)
+        .load(c))?;
+    Ok(match kinds.as_slice() {
+        [] => None,
+        kinds if kinds.contains(&Kind::Complaint) => Some(Reason::Complaint),
+        _ => Some(Reason::Parcel),
+    })
+}
