@@ -10,6 +10,7 @@ pub mod carts;
 pub mod catalog;
 pub mod checkout;
 pub mod collections;
+pub mod companies;
 pub mod content;
 pub mod demo;
 pub mod doctor;
