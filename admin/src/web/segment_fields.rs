@@ -87,6 +87,7 @@ pub const KINDS: &[Kind] = &[
     Kind { word: "first_order", inputs: AGE },
     Kind { word: "country", inputs: &[LIST] },
     Kind { word: "postcode", inputs: &[LIST] },
+    Kind { word: "company", inputs: &[LIST] },
     Kind { word: "did", inputs: &[input("event", EVENTS), input("product", Asks::Text), AT_LEAST, AT_MOST, LENGTH, UNIT] },
     Kind { word: "stage", inputs: &[input("stage", Asks::Ticks(|| Stage::ALL.iter().map(|one| one.as_str()).collect(), "admin-stage-"))] },
     Kind {
@@ -122,7 +123,7 @@ impl Kind {
 }
 
 /// Whether a condition of this kind reads a hint of its own.
-const HINTED: &[&str] = &["country", "postcode", "email_domain", "orders", "bought", "did", "score"];
+const HINTED: &[&str] = &["company", "country", "postcode", "email_domain", "orders", "bought", "did", "score"];
 
 /// A condition as the page draws it. `segments` are those that may be referred to.
 pub fn view(leaf: &Leaf, at: &str, wrong: &Fields, segments: &[Value], focus: bool) -> Value {
