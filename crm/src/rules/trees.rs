@@ -195,12 +195,12 @@ pub fn buy(conn: &mut Conn, dice: &mut Dice, customer: CustomerId) -> kernel::Re
     };
     let lines: Vec<Line> = (0..1 + dice.below(2)).map(|_| line(dice)).collect();
     let (country, postcode) = *dice.pick(&PLACES);
+    let company = *dice.pick(&COMPANIES);
     let at = some_time(dice);
     let revenue = Money::new(1000 * (1 + dice.below(4)), currency);
     let units = lines.iter().map(|line| line.quantity).sum();
     let margin = Margin { goods: 100 * dice.below(9), cost: 100 * dice.below(9), ..Margin::default() };
-    let purchase =
-        Purchase { order, customer, at, revenue, units, lines, place: Place::new(country, postcode, dice.pick(&COMPANIES)), margin };
+    let purchase = Purchase { order, customer, at, revenue, units, lines, place: Place::new(country, postcode, company), margin };
     purchases::learn(conn, &purchase, at)?;
     if dice.chance(4) {
         purchases::refund(conn, order, 1000, at)?;
