@@ -92,6 +92,32 @@
     input.addEventListener("blur", close);
   }
 
+  // Articles that may answer a question, while it is typed: what the search for articles finds.
+  const asking = one("[data-answers]");
+  const here = asking && one("[data-answers-here]", asking);
+  if (here) {
+    let timer, last;
+    const look = async () => {
+      const question = ["subject", "body"].map((name) => asking.elements[name].value.trim()).join(" ").slice(0, 300);
+      if (question.length < 8 || question === last) return;
+      last = question;
+      try {
+        const answer = await fetch(asking.dataset.answers + "?q=" + encodeURIComponent(question));
+        const page = new DOMParser().parseFromString(answer.ok ? await answer.text() : "", "text/html");
+        const found = one("[data-found]", page);
+        if (question !== last) return;
+        all("[data-found]", here).forEach((old) => old.remove());
+        if (found) here.append(document.adoptNode(found));
+        here.hidden = !found;
+        // They were seen: sending the form sends the question.
+        asking.elements.sure.value = found ? "on" : "";
+      } catch {
+        // The form works without.
+      }
+    };
+    asking.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(look, 600); });
+  }
+
   // Pictures: the small ones move the large ones, without a jump of the page.
   const gallery = one("[data-gallery]");
   const pictures = gallery && one(".gallery-pictures", gallery);

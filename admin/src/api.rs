@@ -14,7 +14,9 @@ mod returns;
 mod stock;
 mod stock_goods;
 
-use storefront::api::Part;
+use crate::audit::{self, Who};
+use kernel::{Conn, Result};
+use storefront::api::{Change, Part};
 use utoipa::OpenApi as _;
 
 storefront::operations!(
@@ -45,4 +47,8 @@ storefront::operations!(
 );
 
 /// What the back office adds to the API.
-pub const PART: Part = Part { mount, describe: Operations::openapi };
+pub const PART: Part = Part { mount, describe: Operations::openapi, record };
+
+fn record(conn: &mut Conn, change: &Change<'_>) -> Result<()> {
+    audit::record(conn, Who::Key(change.key), change.action, change.subject, change.before, change.after, change.now)
+}

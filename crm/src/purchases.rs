@@ -45,18 +45,20 @@ impl Margin {
     }
 }
 
-/// Where an order went, as far as it is remembered.
+/// Where an order went and what company it was for, as far as it is remembered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
     /// ISO 3166-1 alpha-2.
     pub country: String,
     /// The postal code in capitals and without spaces.
     postcode: String,
+    /// The company of the invoice in small letters; empty for a person.
+    company: String,
 }
 
 impl Place {
-    pub fn new(country: &str, postcode: &str) -> Place {
-        Place { country: country.to_string(), postcode: rules::postcode(postcode) }
+    pub fn new(country: &str, postcode: &str, company: &str) -> Place {
+        Place { country: country.to_string(), postcode: rules::postcode(postcode), company: company.trim().to_lowercase() }
     }
 }
 
@@ -85,6 +87,7 @@ pub fn learn(conn: &mut Conn, purchase: &Purchase, now: Time) -> Result<()> {
         purchases::units.eq(purchase.units),
         purchases::country.eq(&purchase.place.country),
         purchases::postcode.eq(&purchase.place.postcode),
+        purchases::company.eq(&purchase.place.company),
         purchases::goods.eq(purchase.margin.goods),
         purchases::given_back.eq(purchase.margin.given_back),
         purchases::cost.eq(purchase.margin.cost),
@@ -156,6 +159,7 @@ pub fn change(conn: &mut Conn, order: i64, revenue: i64, units: i64, lines: &[Li
             purchases::units.eq(units),
             purchases::country.eq(&place.country),
             purchases::postcode.eq(&place.postcode),
+            purchases::company.eq(&place.company),
         ))
         .execute(conn)?;
     follow(conn, customer, &currency, now)

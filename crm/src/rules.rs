@@ -56,6 +56,8 @@ pub enum Rule {
     Country(Vec<String>),
     /// What the postal code of that place begins with, in capitals and without spaces.
     Postcode(Vec<String>),
+    /// What the name of the company begins with that the last order's invoice is for, in small letters; any company where nothing is listed.
+    Company(Vec<String>),
     Consent(Allowed),
     Score(Scored),
     Stage(Vec<Stage>),

@@ -81,6 +81,7 @@ diesel::table! {
         units -> BigInt,
         country -> Text,
         postcode -> Text,
+        company -> Text,
         goods -> BigInt,
         given_back -> BigInt,
         cost -> BigInt,

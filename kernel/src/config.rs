@@ -225,11 +225,11 @@ fn inbound(r: &mut Reader) -> Option<Inbound> {
         1..=15 => None,
         _ => Some(Some(Secret::new(text))),
     });
-    let (listen, hook_secret) = (listen?, secret?);
-    if r.text(key::MAIL_REPLY_DOMAIN).is_empty() && (listen.is_some() || hook_secret.is_some()) {
+    let any = matches!(listen, Some(Some(_))) || matches!(secret, Some(Some(_)));
+    if r.text(key::MAIL_REPLY_DOMAIN).is_empty() && any {
         r.reject(key::MAIL_REPLY_DOMAIN, "must be set, for a way in for mails is");
     }
-    Some(Inbound { listen, hook_secret })
+    Some(Inbound { listen: listen?, hook_secret: secret? })
 }
 
 fn stripe(r: &mut Reader) -> Option<Option<Stripe>> {

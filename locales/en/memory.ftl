@@ -59,6 +59,11 @@ admin-customer-consents-none = They said nothing about being written to. That is
 admin-consent-given = Allowed
 admin-consent-withdrawn = Withdrawn
 admin-customer-addresses = Addresses
+admin-customer-companies = Orders for companies
+admin-customer-company-orders = { $count ->
+    [one] One order, { $date }
+   *[other] { $count } orders, the last { $date }
+}
 admin-scores-none = Groups and forecasts are figured at night. There was none yet.
 admin-group-is-champions = Champions
 admin-group-is-champions-means = Ordered lately and often.

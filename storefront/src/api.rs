@@ -4,6 +4,7 @@
 //! Handlers read strictly, call the same domain functions as the pages, and write views of their own: what the API shows is decided
 //! here and not by the fields of rows.
 
+mod acting;
 pub mod amount;
 pub mod call;
 mod cart_value;
@@ -24,16 +25,26 @@ mod search;
 
 use actix_web::middleware::from_fn;
 use actix_web::web;
+use std::sync::OnceLock;
 
 /// Where the API lives.
 pub const PREFIX: &str = "/api/v1";
 
-/// Operations that another room adds to the API.
+/// What another room adds to the API.
 pub struct Part {
     /// Mounts them, below [`PREFIX`].
     pub mount: fn(&mut web::ServiceConfig),
     /// Describes them, with paths below [`PREFIX`].
     pub describe: fn() -> utoipa::openapi::OpenApi,
+    /// Records what a key changed, in the transaction that changes it.
+    pub record: fn(&mut kernel::Conn, &Change<'_>) -> kernel::Result<()>,
+}
+
+/// The parts, the same for every server of a process.
+static PARTS: OnceLock<&'static [Part]> = OnceLock::new();
+
+fn parts() -> &'static [Part] {
+    PARTS.get().copied().unwrap_or_default()
 }
 
 /// One list of operations serves the router and the document, so that neither knows one that the other does not.
@@ -83,12 +94,13 @@ operations!(
     commands::refund,
 );
 
+pub use acting::Change;
 pub use catalogue::known;
 pub use order_view::moment;
 
 /// Mounts the API and its document, with the parts of other rooms. The app must hold a [`crate::web::door::Door`] as `web::Data`.
 pub fn configure(config: &mut web::ServiceConfig, parts: &'static [Part]) {
-    document::with(parts);
+    PARTS.get_or_init(|| parts);
     let mount_all = |config: &mut web::ServiceConfig| {
         mount(config);
         parts.iter().for_each(|part| (part.mount)(config));

@@ -184,7 +184,7 @@ fn create(conn: &mut Conn, quote: &Quote, contact: &Contact, settlement: Settlem
     }
     let revenue = Money::new(quote.priced.total, quote.currency);
     let lines = bought(quote);
-    let place = Place::new(&contact.shipping.country, &contact.shipping.postal_code);
+    let place = Place::new(&contact.shipping.country, &contact.shipping.postal_code, &contact.billing.company);
     let margin = margins::of_cart(quote.lines.iter().zip(&quote.priced.lines));
     let purchase = Purchase { order: order.0, customer, at: now, revenue, units: quote.units(), lines, place, margin };
     purchases::learn(conn, &purchase, now)?;

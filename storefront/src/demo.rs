@@ -16,7 +16,7 @@ use crate::imports::apply_orders;
 use crate::pictures::{Prepared, attach_source, prepare, store};
 use crate::schema::products;
 use crate::shop::{self, OWN_LANGUAGE, Shop};
-use crate::{labels, promotions, shipping, tax_rates};
+use crate::{articles, labels, promotions, shipping, tax_rates};
 use diesel::prelude::*;
 use files::CategoryFile;
 use kernel::clock::Time;
@@ -136,6 +136,9 @@ fn fill(conn: &mut Conn, prepared: &[(&str, Prepared)], now: Time) -> Result<Sum
     let pages: Vec<ContentPage> = files::pages()?;
     for page in &pages {
         content::save(conn, page)?;
+    }
+    for (slug, wish) in files::articles()? {
+        articles::create(conn, &slug, &wish, "demo", now)?;
     }
     let past = apply_orders::apply(conn, &history::orders(&drafts, now), Mode::AllOrNothing, now, &mut |_| ())?;
     if let Some(error) = past.errors.first() {

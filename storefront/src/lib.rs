@@ -11,6 +11,7 @@ pub mod carts;
 pub mod catalog;
 pub mod checkout;
 pub mod collections;
+pub mod companies;
 pub mod content;
 pub mod demo;
 pub mod doctor;

@@ -52,7 +52,7 @@ fn anew(conn: &mut Conn, order: &Order, now: Time) -> Result<()> {
         revenue: Money::new(order.total, currency),
         units,
         lines: orders::bought(conn, order.id)?,
-        place: Place::new(&to.country, &to.postal_code),
+        place: Place::new(&to.country, &to.postal_code, &order.billing_address()?.company),
     };
     let refunded = refunds::remembered(conn, order.id)?;
     purchases::restore(conn, &purchase, refunded, now)

@@ -195,6 +195,28 @@ fn a_program_takes_a_return_to_its_refund() {
 }
 
 #[test]
+fn what_a_program_does_with_an_order_stands_in_the_audit_log() {
+    let house = House::open();
+    let mug = goods::product(&house.db, "Mug", 1200, 20);
+    let program = Program::new(&house, &[Scope::OrdersWrite]);
+    let number = |quantity: i64| {
+        let placed = crate::desk::order(&house.db, &[(mug, quantity)], "ann@example.com");
+        house.db.read_now(move |conn| storefront::orders::get(conn, placed.order)).unwrap().number
+    };
+    let (sent, cancelled) = (format!("/orders/{}", number(2)), format!("/orders/{}", number(1)));
+    program.send("POST", &format!("{sent}/captures"), json!({}), 201);
+    let order = program.send("POST", &format!("{sent}/shipments"), json!({ "carrier": "DHL" }), 201);
+    let back = |amount: i64| json!({ "lines": [{ "line_id": order["lines"][0]["id"], "quantity": 1 }], "amount": euros(amount) });
+    program.send("POST", &format!("{sent}/refunds"), back(1), 409);
+    program.send("POST", &format!("{sent}/refunds"), back(1200), 201);
+    program.send("POST", &format!("{cancelled}/cancellation"), json!({}), 201);
+    assert_eq!(program.actions(), ["order.cancel", "order.refund", "order.ship", "payment.receipt"], "what was refused is not there");
+    let olga = at_work(&house, "olga", role(&house, Preset::Owner)).1;
+    let subject = sent.replace("/orders/", "order:");
+    olga.get(&format!("/admin/audit?subject={subject}")).says(200, "Program “Warehouse”").says(200, "DHL");
+}
+
+#[test]
 fn a_program_keeps_customers_and_what_they_allow() {
     let house = House::open();
     let program = Program::new(&house, &[Scope::CustomersRead, Scope::CustomersWrite]);

@@ -272,3 +272,30 @@ fn a_night_builds_every_segment_anew() {
     house.work();
     goods::assert_books(&house.db);
 }
+
+#[test]
+fn who_orders_for_a_company_is_known_by_it() {
+    let house = House::open();
+    let mug = goods::product(&house.db, "Mug", 1200, 50);
+    let ann = goods::customer(&house.db, "ann@example.com", 0);
+    let named = segment(&house, "Tea rooms", Rule::Company(vec!["çay tea".into()]));
+    let any = segment(&house, "Companies", Rule::Company(Vec::new()));
+    order(&house, mug, "ann@example.com");
+    assert!(!inside(&house, named, ann) && !inside(&house, any, ann));
+    let (cart, _) = goods::cart(&house.db, &[(mug, 1)], "ann@example.com", "bank_transfer", "");
+    let seen = house.db.write_now(move |conn| {
+        let email = crm::email::Email::parse("ann@example.com", "email")?;
+        let office = storefront::address::Address { company: "ÇAY Tea Rooms".into(), vat_id: "DE136695976".into(), ..goods::address() };
+        storefront::carts::set_contact(conn, cart, &email, &office, None, "", now())?;
+        goods::seen(conn, cart)
+    });
+    let placed = place(&house.db, cart, seen.unwrap(), Settlement::After).unwrap();
+    assert!(inside(&house, named, ann) && inside(&house, any, ann), "nothing has run since the order");
+    let rita = at_work(&house, "rita", role(&house, Preset::Owner)).1;
+    rita.get(&format!("/admin/customers/{ann}")).says(200, "ÇAY Tea Rooms").says(200, "DE136695976");
+    house
+        .db
+        .write_now(move |conn| storefront::orders::cancel(conn, placed.order, storefront::orders::CancelReason::Staff, "test", now()))
+        .unwrap();
+    assert!(!inside(&house, any, ann), "the last order that stands was for nobody but her");
+}

@@ -26,7 +26,7 @@ use storefront::timeline::told;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 use storefront::web::views::page::Tone;
-use storefront::{address_book, carts, habits, logins, orders, shop, store_credit, stores};
+use storefront::{address_book, carts, companies, habits, logins, orders, shop, store_credit, stores};
 
 const NOTES: &[&str] = &["tags", "note", "seen"];
 /// Orders and stages shown.
@@ -114,6 +114,7 @@ pub fn whole(conn: &mut Conn, id: CustomerId, now: Time) -> Result<(Customer, Va
     let lately = activities::timeline(conn, id, None, None, SHOWN)?;
     view["timeline"] = json!(told(conn, &lately)?);
     view["browsers"] = json!(timeline::browsers(conn, id)?);
+    view["companies"] = json!(companies::of_customer(conn, id)?);
     view["emails"] = json!(identities::emails(conn, id)?);
     view["merges"] = json!(merging::of(conn, id)?);
     view["tasks"] = tasks::of(conn, id, now)?;

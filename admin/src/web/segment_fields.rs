@@ -126,6 +126,7 @@ pub const KINDS: &[Kind] = &[
     Kind { word: "first_order", inputs: AGE },
     Kind { word: "country", inputs: &[LIST] },
     Kind { word: "postcode", inputs: &[LIST] },
+    Kind { word: "company", inputs: &[LIST] },
     Kind { word: "did", inputs: &[input("event", EVENTS), input("product", Asks::Text), AT_LEAST, AT_MOST, LENGTH, UNIT] },
     Kind {
         word: "tickets",
@@ -166,7 +167,7 @@ impl Kind {
 }
 
 /// Whether a condition of this kind reads a hint of its own.
-const HINTED: &[&str] = &["country", "postcode", "email_domain", "orders", "bought", "did", "tickets", "rated", "score"];
+const HINTED: &[&str] = &["company", "country", "postcode", "email_domain", "orders", "bought", "did", "tickets", "rated", "score"];
 
 /// A condition as the page draws it. `segments` are those that may be referred to.
 pub fn view(leaf: &Leaf, at: &str, wrong: &Fields, segments: &[Value], focus: bool) -> Value {

@@ -86,6 +86,7 @@ impl Reading<'_> {
                 let spell = |code: &String| code.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_uppercase).collect();
                 Rule::Postcode(self.list(leaf, at).iter().map(spell).collect())
             }
+            "company" => Rule::Company(lines(leaf.value("list")).iter().map(|name| name.to_lowercase()).collect()),
             "consent" => Rule::Consent(Allowed {
                 channel: leaf.value("channel").to_string(),
                 topic: self.text(leaf, at, "topic"),

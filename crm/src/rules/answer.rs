@@ -1,5 +1,6 @@
 //! What a rule says of one customer, and until when.
 
+use super::facts::Order;
 use super::{Age, Bought, Did, Facts, Goods, Measure, Orders, Others, Range, Rule, Said, Scored, Span, Tickets, Words};
 use crate::consents::Consent;
 use crate::tickets::Status;
@@ -59,9 +60,13 @@ fn of_leaf(rule: &Rule, facts: &Facts, now: Time) -> Answer {
         Rule::Language(languages) => Answer::always(languages.contains(&profile.language)),
         Rule::Tag(tag) => Answer::always(format!(", {}, ", profile.tags).contains(&format!(", {tag}, "))),
         Rule::Known(age) => aged(*age, Some(profile.created_at), now),
-        Rule::Country(countries) => Answer::always(last_places(facts).any(|(country, _)| countries.iter().any(|one| one == country))),
+        Rule::Country(countries) => Answer::always(last_orders(facts).any(|order| countries.contains(&order.country))),
         Rule::Postcode(begins) => {
-            Answer::always(last_places(facts).any(|(_, code)| begins.iter().any(|one| code.starts_with(one.as_str()))))
+            Answer::always(last_orders(facts).any(|order| begins.iter().any(|one| order.postcode.starts_with(one.as_str()))))
+        }
+        Rule::Company(names) if names.is_empty() => Answer::always(last_orders(facts).any(|order| !order.company.is_empty())),
+        Rule::Company(names) => {
+            Answer::always(last_orders(facts).any(|order| names.iter().any(|one| order.company.starts_with(one.as_str()))))
         }
         Rule::Consent(allowed) => {
             let said = facts.consents.get(&(allowed.channel.clone(), allowed.topic.clone()));
@@ -98,10 +103,10 @@ fn aged(age: Age, at: Option<Time>, now: Time) -> Answer {
     Answer { holds, until: recent.then(|| at + age.span().length()) }
 }
 
-/// (country, postal code) of the last order.
-fn last_places(facts: &Facts) -> impl Iterator<Item = (&str, &str)> {
+/// The last order, and others of the same moment.
+fn last_orders(facts: &Facts) -> impl Iterator<Item = &Order> {
     let last = facts.orders.iter().map(|order| order.at).max();
-    facts.orders.iter().filter(move |order| Some(order.at) == last).map(|order| (order.country.as_str(), order.postcode.as_str()))
+    facts.orders.iter().filter(move |order| Some(order.at) == last)
 }
 
 fn measured(scored: &Scored, facts: &Facts) -> bool {

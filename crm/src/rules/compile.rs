@@ -168,6 +168,11 @@ impl Builder<'_> {
                 let parts: Vec<Fragment> = codes.iter().map(|code| Fragment::begins("p.postcode", code)).collect();
                 (self.of_place(sql.push("(").join(&parts, " OR ").push(")")), None)
             }
+            Rule::Company(names) if names.is_empty() => (self.of_place(sql.push("p.company <> ''")), None),
+            Rule::Company(names) => {
+                let parts: Vec<Fragment> = names.iter().map(|name| Fragment::begins("p.company", name)).collect();
+                (self.of_place(sql.push("(").join(&parts, " OR ").push(")")), None)
+            }
             Rule::Consent(allowed) => {
                 sql.push("k.channel = ").text(&*allowed.channel).push(" AND k.topic = ").text(&*allowed.topic);
                 match allowed.state {

@@ -30,7 +30,7 @@ impl Needs {
         rule.each(&mut |node| match node {
             Rule::Consent(_) => self.consents = true,
             Rule::Score(_) | Rule::Stage(_) | Rule::Group(_) | Rule::FirstOrder(_) | Rule::LastOrder(_) => self.score = true,
-            Rule::Orders(_) | Rule::Country(_) | Rule::Postcode(_) => self.orders = true,
+            Rule::Orders(_) | Rule::Country(_) | Rule::Postcode(_) | Rule::Company(_) => self.orders = true,
             Rule::Bought(bought) => {
                 self.lines = true;
                 self.kin |= matches!(bought.what, Goods::Category(_) | Goods::Brand(_));
@@ -78,6 +78,7 @@ pub(super) struct Order {
     pub net: i64,
     pub country: String,
     pub postcode: String,
+    pub company: String,
 }
 
 #[derive(Clone, Copy, Debug, Queryable)]
@@ -150,6 +151,7 @@ impl Facts {
                     purchases::revenue - purchases::refunded,
                     purchases::country,
                     purchases::postcode,
+                    purchases::company,
                 ))
                 .load(c))?;
         }

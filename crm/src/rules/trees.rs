@@ -54,6 +54,7 @@ const NAMES: [&str; 6] = ["Ann Tee", "bea oolong", "Çelik Ümit", "李明", "",
 const TAGS: [&str; 4] = ["vip", "VIP", "tea lover", "b2b"];
 const KINDS: [&str; 3] = ["product_viewed", "searched", "order_placed"];
 const PLACES: [(&str, &str); 5] = [("DE", "10115"), ("DE", "80331"), ("AT", "1010"), ("GB", "SW1A 1AA"), ("", "")];
+const COMPANIES: [&str; 4] = ["", "ÇA Teas", "Acme Ltd", "tea & co"];
 
 /// A tree with leaves of every kind, at most `depth` levels below it.
 pub fn tree(dice: &mut Dice, depth: i64, known: &[SegmentId]) -> Rule {
@@ -94,6 +95,7 @@ fn leaf(dice: &mut Dice, known: &[SegmentId]) -> Rule {
         3 => Rule::Tag(dice.pick(&["vip", "VIP", "tea", "tea lover", "b2b"]).to_string()),
         4 => Rule::Known(age(dice)),
         5 => Rule::Country(vec![dice.pick(&["DE", "AT", "GB"]).to_string()]),
+        6 if dice.chance(2) => Rule::Company(dice.pick(&[&[][..], &["ça"], &["acme", "tea_"]]).iter().map(ToString::to_string).collect()),
         6 => Rule::Postcode(vec![dice.pick(&["10", "8", "SW1A1", "101"]).to_string()]),
         7 | 8 => {
             Rule::Consent(Allowed { channel: dice.pick(&["email", "sms"]).to_string(), topic: "news".into(), state: *dice.pick(Said::ALL) })
@@ -241,11 +243,12 @@ pub fn buy(conn: &mut Conn, dice: &mut Dice, customer: CustomerId) -> kernel::Re
     };
     let lines: Vec<Line> = (0..1 + dice.below(2)).map(|_| line(dice)).collect();
     let (country, postcode) = *dice.pick(&PLACES);
+    let company = *dice.pick(&COMPANIES);
     let at = some_time(dice);
     let revenue = Money::new(1000 * (1 + dice.below(4)), currency);
     let units = lines.iter().map(|line| line.quantity).sum();
     let margin = Margin { goods: 100 * dice.below(9), cost: 100 * dice.below(9), ..Margin::default() };
-    let purchase = Purchase { order, customer, at, revenue, units, lines, place: Place::new(country, postcode), margin };
+    let purchase = Purchase { order, customer, at, revenue, units, lines, place: Place::new(country, postcode, company), margin };
     purchases::learn(conn, &purchase, at)?;
     if dice.chance(4) {
         purchases::refund(conn, order, 1000, at)?;

@@ -1,5 +1,6 @@
 //! What staff do with an order: capture, ship, cancel, refund. Providers are told by jobs, after the commit.
 
+use super::acting::Acting;
 use super::amount::Amount;
 use super::call::{Body, Call, found};
 use super::catalogue::known;
@@ -16,6 +17,7 @@ use actix_web::{HttpRequest, HttpResponse, post, web};
 use kernel::error::Fields;
 use kernel::{Conn, Error, Result};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
@@ -142,7 +144,7 @@ struct RefundPreviewLine {
 #[post("/orders/{number}/captures")]
 pub async fn capture(request: HttpRequest, number: web::Path<String>, body: Body) -> Result<HttpResponse> {
     let call = Call::write(&request, Scope::OrdersWrite, body).await?;
-    let (number, new, actor) = (known(number)?, call.body::<NewCapture>()?, call.actor());
+    let (number, new, acting) = (known(number)?, call.body::<NewCapture>()?, Acting::of(&call));
     let take = move |conn: &mut Conn, now| {
         let order = orders::get_by_number(conn, &number)?;
         let wanted = new.amount.as_ref().map(|amount| amount.minor_in(order.currency()?, "amount")).transpose()?;
@@ -151,10 +153,17 @@ pub async fn capture(request: HttpRequest, number: web::Path<String>, body: Body
             if wanted.is_some_and(|wanted| wanted != payment.amount) {
                 return Err(Error::field("amount.minor", format!("A bank transfer or cash is booked whole: {}.", payment.amount)));
             }
-            payments::record_receipt(conn, payment.id, &actor, now)?;
+            payments::record_receipt(conn, payment.id, &acting.actor, now)?;
+            let (before, after) =
+                (json!({ "payment": payment.id, "state": payment.state }), json!({ "payment": payment.id, "amount": payment.amount }));
+            acting.log(conn, "payment.receipt", &number, &before, &after, now)?;
         } else {
             let all = payments::capturable(conn, &payment)?;
-            payments::request_capture(conn, payment.id, wanted.unwrap_or(all), &actor, now)?;
+            let amount = wanted.unwrap_or(all);
+            payments::request_capture(conn, payment.id, amount, &acting.actor, now)?;
+            let (before, after) =
+                (json!({ "payment": payment.id, "authorised": payment.authorised }), json!({ "payment": payment.id, "amount": amount }));
+            acting.log(conn, "payment.capture", &number, &before, &after, now)?;
         }
         order_view::show(conn, order.id)
     };
@@ -172,7 +181,7 @@ pub async fn capture(request: HttpRequest, number: web::Path<String>, body: Body
 #[post("/orders/{number}/shipments")]
 pub async fn ship(request: HttpRequest, number: web::Path<String>, body: Body) -> Result<HttpResponse> {
     let call = Call::write(&request, Scope::OrdersWrite, body).await?;
-    let (number, new, actor) = (known(number)?, call.body::<NewShipment>()?, call.actor());
+    let (number, new, acting) = (known(number)?, call.body::<NewShipment>()?, Acting::of(&call));
     let key = format!("api:{}", call.name());
     for (field, text) in [("carrier", &new.carrier), ("tracking_number", &new.tracking_number), ("tracking_url", &new.tracking_url)] {
         input::text(field, text, 300)?;
@@ -195,12 +204,15 @@ pub async fn ship(request: HttpRequest, number: web::Path<String>, body: Body) -
             from: None,
             despite_balance: new.despite_balance,
         };
-        shipments::ship(conn, order.id, &parcel, &actor, now).map_err(|error| match error {
+        let sent = shipments::ship(conn, order.id, &parcel, &acting.actor, now).map_err(|error| match error {
             Error::Conflict(text) if text == shipments::BALANCE => {
                 Error::conflict("This order was changed and is not paid in full. Wait for the balance or send despite_balance.")
             }
             other => other,
         })?;
+        let after = json!({ "shipment": sent, "lines": parcel.lines, "carrier": parcel.carrier, "tracking": parcel.tracking_number,
+            "despite_balance": parcel.despite_balance });
+        acting.log(conn, "order.ship", &number, &json!({ "fulfilment": order.fulfilment_status }), &after, now)?;
         order_view::show(conn, order.id)
     };
     call.once(StatusCode::CREATED, send).await
@@ -219,13 +231,15 @@ pub async fn ship(request: HttpRequest, number: web::Path<String>, body: Body) -
 #[post("/orders/{number}/cancellation")]
 pub async fn cancel(request: HttpRequest, number: web::Path<String>, body: Body) -> Result<HttpResponse> {
     let call = Call::write(&request, Scope::OrdersWrite, body).await?;
-    let (number, _, actor) = (known(number)?, call.body::<Cancellation>()?, call.actor());
+    let (number, _, acting) = (known(number)?, call.body::<Cancellation>()?, Acting::of(&call));
     let undo = move |conn: &mut Conn, now| {
         let order = orders::get_by_number(conn, &number)?;
-        orders::cancel(conn, order.id, CancelReason::Staff, &actor, now).map_err(|error| match error {
+        orders::cancel(conn, order.id, CancelReason::Staff, &acting.actor, now).map_err(|error| match error {
             Error::Conflict(_) => Error::conflict("Part of this order was sent. Refund what comes back instead."),
             other => other,
         })?;
+        let after = orders::get(conn, order.id)?;
+        acting.log(conn, "order.cancel", &number, &json!({ "status": order.status }), &json!({ "status": after.status }), now)?;
         order_view::show(conn, order.id)
     };
     call.once(StatusCode::CREATED, undo).await
@@ -262,13 +276,15 @@ pub async fn preview_refund(request: HttpRequest, number: web::Path<String>, bod
 #[post("/orders/{number}/refunds")]
 pub async fn refund(request: HttpRequest, number: web::Path<String>, body: Body) -> Result<HttpResponse> {
     let call = Call::write(&request, Scope::OrdersWrite, body).await?;
-    let (number, new, actor) = (known(number)?, call.body::<NewRefund>()?, call.actor());
+    let (number, new, acting) = (known(number)?, call.body::<NewRefund>()?, Acting::of(&call));
     let wish = RefundWish { lines: new.lines, shipping: new.shipping, reason: new.reason };
     let give = move |conn: &mut Conn, now| {
         let order = orders::get_by_number(conn, &number)?;
         let expected = new.amount.minor_in(order.currency()?, "amount")?;
         let request = wished(&order, &wish)?;
-        refunds::request(conn, order.id, &request, expected, &actor, now).map_err(named)?;
+        let id = refunds::request(conn, order.id, &request, expected, &acting.actor, now).map_err(named)?;
+        let after = json!({ "refund": id, "amount": expected, "wish": request });
+        acting.log(conn, "order.refund", &number, &json!({ "payment": order.payment_status }), &after, now)?;
         order_view::show(conn, order.id)
     };
     call.once(StatusCode::CREATED, give).await

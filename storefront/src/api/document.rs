@@ -2,12 +2,12 @@
 
 use super::call::{KEY_HEADER, STORE_HEADER};
 use super::problem::{CONTENT_TYPE, Problem};
-use super::{Operations, PREFIX, Part};
+use super::{Operations, PREFIX};
 use actix_web::HttpResponse;
 use actix_web::dev::ResourceDef;
 use kernel::web::i18n::Language;
 use kernel::{Error, Result};
-use std::sync::{LazyLock, OnceLock};
+use std::sync::LazyLock;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -19,7 +19,7 @@ The shop for programs: catalogue, carts, checkout and orders, and the merchant's
 
 **Keys.** Send `Authorization: Bearer rk_…`. A key is made by the merchant and belongs to a program on a server; never send it to a \
 browser. It may do what its scopes say; each operation names the one that it asks for. A key with `orders:read` sees every order of the \
-shop, with the buyers' addresses, and one with `customers:read` every customer. What a key changes of products, stock, returns and \
+shop, with the buyers' addresses, and one with `customers:read` every customer. What a key changes of orders, products, stock, returns and \
 customers is in the audit log of the back office.
 
 **Money** is a whole number of minor units with an ISO 4217 currency: `{\"minor\": 1250, \"currency\": \"EUR\"}` is 12.50 EUR.
@@ -36,14 +36,6 @@ stores are listed.
 
 **Refusals** are problem JSON (RFC 9457). Fields and parameters that this document does not name are refused.";
 
-/// What other rooms add.
-static PARTS: OnceLock<&'static [Part]> = OnceLock::new();
-
-/// Says which parts other rooms add, before anybody asks for the document. Every server of a process has the same.
-pub fn with(parts: &'static [Part]) {
-    PARTS.get_or_init(|| parts);
-}
-
 /// The document, made once from the operations that are mounted.
 static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(|| {
     let mut document = OpenApi::default();
@@ -51,7 +43,7 @@ static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(|| {
     document.info.version = "1".into();
     document.info.description = Some(DESCRIPTION.into());
     document.merge(OpenApi::default().nest(PREFIX, Operations::openapi()));
-    for part in PARTS.get().copied().unwrap_or_default() {
+    for part in super::parts() {
         document.merge(OpenApi::default().nest(PREFIX, (part.describe)()));
     }
     let mut components = document.components.take().unwrap_or_default();

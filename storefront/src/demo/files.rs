@@ -1,5 +1,6 @@
 //! The files of the demo shop, read into the shop's own words.
 
+use crate::articles;
 use crate::attributes::{Choice, Definition, Kind};
 use crate::content::ContentPage;
 use crate::ids::CategoryId;
@@ -178,6 +179,30 @@ pub(super) fn coupons() -> Result<Vec<Terms>> {
         terms
     };
     Ok(coupons.into_iter().map(own).collect())
+}
+
+/// The help articles, with their slugs.
+pub(super) fn articles() -> Result<Vec<(String, articles::Wish)>> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Article {
+        slug: String,
+        texts: BTreeMap<String, Text>,
+    }
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Text {
+        topic: String,
+        title: String,
+        body_html: String,
+    }
+    let files: Vec<Article> = read(include_str!("../../../demo/articles.json"))?;
+    let words =
+        |(language, text): (String, Text)| articles::Words { language, topic: text.topic, title: text.title, body_html: text.body_html };
+    let wish = |(file, position): (Article, i64)| {
+        (file.slug, articles::Wish { position, published: true, words: file.texts.into_iter().map(words).collect() })
+    };
+    Ok(files.into_iter().zip(0..).map(wish).collect())
 }
 
 /// Every page in every language it has.

@@ -46,6 +46,8 @@ fn the_demo_is_whole_and_loads_once() {
             assert!(tree.by_slug(tile.as_str().unwrap()).is_some_and(|category| category.picture_hash.is_some()), "{tile}");
         }
         assert_eq!(content::list(conn, "zh")?.len(), 5);
+        let told = articles::published(conn, "zh")?;
+        assert!(told.len() == 6 && told.iter().all(|(_, text)| !text.title.is_ascii() && !text.topic.is_empty()));
         assert_ne!(content::get(conn, "about", "zh")?.title, content::get(conn, "about", "fr")?.title);
         assert!(!shipping::available(conn, "DE", 500, shop.currency)?.is_empty());
         assert!(shipping::available(conn, "BR", 500, shop.currency)?.iter().all(|rate| rate.countries == "*"));

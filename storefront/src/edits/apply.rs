@@ -57,7 +57,7 @@ pub fn edit(conn: &mut Conn, order: OrderId, wish: &Wish, expected: Expected, ac
     let units = plan.lines.iter().map(|line| line.after.quantity).sum();
     let lines = orders::bought(conn, order.id)?;
     let to = changed.shipping_address()?;
-    let place = Place::new(&to.country, &to.postal_code);
+    let place = Place::new(&to.country, &to.postal_code, &changed.billing_address()?.company);
     purchases::change(conn, order.id.0, plan.after.total, units, &lines, &place, now)?;
     margins::follow(conn, order.id, now)?;
     orders::note(conn, order.id, "edited", &plan.after.total.to_string(), actor, now)?;

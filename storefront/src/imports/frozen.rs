@@ -131,7 +131,7 @@ pub(super) fn write(conn: &mut Conn, order: &Frozen, customer: CustomerId, curre
         let units = order.lines.iter().map(|line| line.quantity).sum();
         let revenue = Money::new(order.total(), currency);
         let lines = orders::bought(conn, id)?;
-        let place = Place::new(&order.delivery.country, &order.delivery.postal_code);
+        let place = Place::new(&order.delivery.country, &order.delivery.postal_code, &order.billing.company);
         let stored = orders::get(conn, id)?;
         let margin = margins::of_order(conn, &stored)?;
         purchases::learn(conn, &Purchase { order: id.0, customer, at: order.placed_at, revenue, units, lines, place, margin }, now)?;

@@ -14,6 +14,7 @@ export const text = {
     subject: /^subject/i,
     message: /^your message/i,
     send: /^send$/i,
+    stillOpen: /^still open/i,
     asked: /thank you. we have your (question|request)/i,
     note: /^note/i,
     keepNote: /^keep the note$/i,

@@ -6,9 +6,10 @@ use crate::stores;
 use crate::web::door::Door;
 use crate::web::frame;
 use crate::web::posted::Posted;
+use crate::web::views::articles::HelpLink;
 use crate::web::views::form::{self, Form};
 use crate::web::views::page::{Page, Tone};
-use crate::web::views::requests::{BeforeAsking, ContactView};
+use crate::web::views::requests::ContactView;
 use crate::web::visit::Visit;
 use crate::web::words::Words;
 use crate::web::{account, articles};
@@ -31,33 +32,29 @@ const CALLED: i64 = 90;
 
 pub async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
     let form = Form::new(form::CONTACT).fill("request", token::random());
-    render(&door, &visit, StatusCode::OK, form, None).await
+    render(&door, &visit, StatusCode::OK, form, Vec::new()).await
 }
 
-/// What may answer a question that is about to be sent: articles, and where the asker's own orders are. `None` without an article.
-async fn before(door: &Door, visit: &Visit, question: &str) -> Result<Option<BeforeAsking>> {
-    let (shelf, seen, question) = (door.clone(), visit.clone(), question.to_string());
-    door.read(move |conn, now| {
-        let articles = articles::suggested(&shelf, conn, seen.language.code(), &question, SUGGESTED)?;
-        if articles.is_empty() {
-            return Ok(None);
-        }
-        let orders = match seen.customer(conn, now)? {
-            Some(customer) => account::last_orders(conn, customer)?,
-            None => Vec::new(),
-        };
-        Ok(Some(BeforeAsking { articles, orders }))
-    })
-    .await
+/// Articles that may answer a question which is about to be sent.
+async fn before(door: &Door, visit: &Visit, question: &str) -> Result<Vec<HelpLink>> {
+    let (shelf, language, question) = (door.clone(), visit.language, question.to_string());
+    door.read(move |conn, _| articles::suggested(&shelf, conn, language.code(), &question, SUGGESTED)).await
 }
 
-async fn render(door: &Door, visit: &Visit, status: StatusCode, form: Form, before: Option<BeforeAsking>) -> Result<HttpResponse> {
+/// The page. Where articles are shown, sending the form again sends the question.
+async fn render(door: &Door, visit: &Visit, status: StatusCode, form: Form, articles: Vec<HelpLink>) -> Result<HttpResponse> {
     let seen = visit.clone();
-    let (mut page, guest) = door.read(move |conn, now| Ok((frame::load(conn, &seen, now)?, seen.customer(conn, now)?.is_none()))).await?;
+    let (mut page, guest, orders) = door
+        .read(move |conn, now| {
+            let customer = seen.customer(conn, now)?;
+            let orders = customer.map_or(Ok(Vec::new()), |customer| account::last_orders(conn, customer))?;
+            Ok((frame::load(conn, &seen, now)?, customer.is_none(), orders))
+        })
+        .await?;
     page.title = Words::of(&door.templates, visit.language)?.get("contact-title");
     page.noindex = true;
     page.alternates = frame::alternates(&visit.site, "/contact", visit.language);
-    door.render_as(status, visit, "storefront/contact.html", &Page { page, view: ContactView { form, guest, before } })
+    door.render_as(status, visit, "storefront/contact.html", &Page { page, view: ContactView { form, guest, articles, orders } })
 }
 
 /// When somebody would like to be called, by the clocks of the shop.
@@ -139,12 +136,12 @@ pub async fn ask(door: web::Data<Door>, visit: Visit, posted: Posted) -> Result<
         Err(error) => Err(error),
         Ok((new, window)) => {
             let question = format!("{} {}", new.subject, new.message.body);
-            if !posted.ticked("sure")
-                && window.is_none()
-                && let Some(before) = before(&door, &visit, &question).await?
-            {
-                let form = Form::new(form::CONTACT).typed(posted.pairs());
-                return render(&door, &visit, StatusCode::OK, form, Some(before)).await;
+            if !posted.ticked("sure") && window.is_none() {
+                let articles = before(&door, &visit, &question).await?;
+                if !articles.is_empty() {
+                    let form = Form::new(form::CONTACT).typed(posted.pairs());
+                    return render(&door, &visit, StatusCode::OK, form, articles).await;
+                }
             }
             let asked = Asked { new, window, email: posted.get("email").to_string(), token: posted.get("request").to_string() };
             let seen = visit.clone();
@@ -163,7 +160,7 @@ pub async fn ask(door: web::Data<Door>, visit: Visit, posted: Posted) -> Result<
         }
         Err(Error::Invalid(wrong)) => {
             let form = Form::new(form::CONTACT).typed(posted.pairs()).refuse(form::CONTACT, &wrong);
-            render(&door, &visit, StatusCode::UNPROCESSABLE_ENTITY, form, None).await
+            render(&door, &visit, StatusCode::UNPROCESSABLE_ENTITY, form, Vec::new()).await
         }
         Err(error) => Err(error),
     }

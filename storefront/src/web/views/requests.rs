@@ -76,13 +76,7 @@ pub struct ContactView {
     pub form: Form,
     /// Nobody is signed in, so an address is asked for.
     pub guest: bool,
-    /// What may answer the question before it is sent.
-    pub before: Option<BeforeAsking>,
-}
-
-/// What may answer a question, shown once before it is sent.
-#[derive(Debug, Clone, Serialize)]
-pub struct BeforeAsking {
+    /// What may answer the question, shown once before it is sent.
     pub articles: Vec<HelpLink>,
     /// The last orders of whoever is signed in, with where they are.
     pub orders: Vec<OrderRow>,

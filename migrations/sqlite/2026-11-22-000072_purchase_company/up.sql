@@ -1,0 +1,4 @@
+-- crm: the company of an order's invoice, in small letters, for rules.
+
+ALTER TABLE purchases ADD COLUMN company TEXT NOT NULL DEFAULT '';
+UPDATE purchases SET company = COALESCE((SELECT lower(trim(json_extract(orders.billing_address, '$.company'))) FROM orders WHERE orders.id = purchases.order_id), '');
