@@ -30,6 +30,8 @@ mod inbound;
 mod invitations;
 mod jobs;
 mod languages;
+mod level_policies;
+mod levels;
 mod locations;
 mod mails;
 mod menu_form;

@@ -10,6 +10,7 @@ pub mod gamma_gamma;
 pub mod identities;
 pub mod inbound;
 pub mod intents;
+pub mod levels;
 pub mod lift;
 mod likelihood;
 pub mod merges;

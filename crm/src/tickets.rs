@@ -5,6 +5,8 @@
 //! answer to a thread that went on meanwhile is refused and not sent.
 
 pub mod address;
+pub mod alarm;
+pub mod clock;
 mod files;
 mod forget;
 mod joins;
@@ -39,6 +41,8 @@ kernel::id!(TicketId);
 pub const SUBJECT: usize = 200;
 pub const BODY: usize = 100_000;
 pub const RATING_NOTE: usize = 2000;
+/// Longest name of a queue, in characters.
+pub const QUEUE: usize = 60;
 
 /// The text of the conflict when a ticket went on since it was seen.
 pub const STALE: &str = "ticket-stale";
@@ -146,6 +150,8 @@ pub struct Ticket {
     pub version: i64,
     pub opened_at: Time,
     pub changed_at: Time,
+    /// When something is due first; [`clock::never`] when nothing is.
+    pub due_at: Time,
 }
 
 /// Units of an order's line that a ticket is about.

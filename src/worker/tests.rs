@@ -84,12 +84,14 @@ static TEST: Switchboard = Switchboard {
         Kind { name: mail::SEND_JOB, run: send_mail },
     ],
     schedule: &[],
+    watches: &[],
 };
 static NIGHTS: AtomicUsize = AtomicUsize::new(0);
 static BY_CLOCK: Switchboard = Switchboard {
     listeners: |_| &[],
     kinds: TEST.kinds,
     schedule: &[Slot { kind: "nightly", every: TimeDelta::days(1), class: jobs::Class::Bulk }],
+    watches: &[],
 };
 
 #[test]
@@ -231,6 +233,7 @@ static BUSY: Switchboard = Switchboard {
         Kind { name: "money", run: |_, _| Ok(()) },
     ],
     schedule: &[],
+    watches: &[],
 };
 
 #[test]

@@ -95,8 +95,8 @@ fn a_mail_by_smtp_becomes_a_ticket_and_the_reply_to_its_answer_finds_it() {
         .multipart(
             MultiPart::mixed()
                 .multipart(MultiPart::alternative_plain_html(
-                    ".A line with a dot\r\nSchöne Grüße".into(),
-                    "<p>Hi<script>x()</script><img src=\"https://spy.example/1.gif\"></p>".into(),
+                    String::from(".A line with a dot\r\nSchöne Grüße"),
+                    String::from("<p>Hi<script>x()</script><img src=\"https://spy.example/1.gif\"></p>"),
                 ))
                 .singlepart(photo),
         )

@@ -126,6 +126,8 @@ const ACTIONS: &[&str] = &[
     "job.retry",
     "doctor.ask",
     "inbound.take-up",
+    "level.calendar",
+    "level.policy",
     "article.save",
     "article.remove",
     "page.save",
@@ -239,6 +241,7 @@ fn address(subject: &str) -> Option<(String, Permission)> {
     match kind {
         "order" if plain => Some((format!("/admin/orders/{id}"), Permission::OrdersView)),
         "ticket" if plain => Some((format!("/admin/tickets/{id}"), Permission::TicketsView)),
+        "levels" => Some(("/admin/levels".into(), Permission::SettingsView)),
         "service" => Some(("/admin/service".into(), Permission::SettingsView)),
         "return" => Some((format!("/admin/returns/{}", number()?), Permission::ReturnsView)),
         "product" => Some((format!("/admin/products/{}", number()?), Permission::ProductsView)),

@@ -80,6 +80,7 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
             ("shipping", Permission::ShippingView),
             ("taxes", Permission::TaxesView),
             ("service", Permission::SettingsView),
+            ("levels", Permission::SettingsView),
             ("stores", Permission::SettingsView),
             ("redirects", Permission::SettingsEdit),
             ("settings", Permission::SettingsView),

@@ -6,6 +6,7 @@ use crate::schema::ticket_events as rows;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Result, on_each, words};
+use std::collections::HashMap;
 
 words!(
     What {
@@ -37,6 +38,8 @@ words!(
         /// Messages went to a ticket of their own, or this ticket was made of them.
         Split = "split",
         Rated = "rated",
+        /// A due time passed; the detail is the clock, what was before the moment it was due.
+        Overdue = "overdue",
     }
 );
 
@@ -86,6 +89,17 @@ pub(super) fn keep(conn: &mut Conn, ticket: TicketId, happened: Happened, now: T
 /// The log of a ticket, oldest first.
 pub fn of(conn: &mut Conn, ticket: TicketId) -> Result<Vec<Entry>> {
     Ok(on_each!(conn, c => rows::table.filter(rows::ticket_id.eq(ticket)).order(rows::id).select(Entry::as_select()).load(c))?)
+}
+
+/// The logs of some tickets.
+pub(crate) fn of_these(conn: &mut Conn, tickets: &[TicketId]) -> Result<HashMap<TicketId, Vec<Entry>>> {
+    let own = rows::table.filter(rows::ticket_id.eq_any(tickets.to_vec())).order((rows::ticket_id, rows::id));
+    let found: Vec<(TicketId, Entry)> = own.select((rows::ticket_id, Entry::as_select())).load(conn)?;
+    let mut logs: HashMap<TicketId, Vec<Entry>> = HashMap::new();
+    for (ticket, entry) in found {
+        logs.entry(ticket).or_default().push(entry);
+    }
+    Ok(logs)
 }
 
 /// Who is in the first entry.
@@ -146,13 +160,21 @@ impl State {
             | What::Joined
             | What::Parted
             | What::Split
-            | What::Rated => self,
+            | What::Rated
+            | What::Overdue => self,
         }
     }
 }
 
 /// The state that a log means; `None` of an empty one.
 pub fn fold<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Option<State> {
+    let mut last = None;
+    each(entries, |_, state| last = Some(state.clone()));
+    last
+}
+
+/// Goes along a log and says of each entry the state that it led to.
+pub(super) fn each<'a>(entries: impl IntoIterator<Item = &'a Entry>, mut f: impl FnMut(&Entry, &State)) {
     let mut state: Option<State> = None;
     let mut before_merge = None;
     for entry in entries {
@@ -160,14 +182,15 @@ pub fn fold<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Option<State> {
             None => State::opened(entry.happened_at),
             Some(state) => state,
         };
-        state = Some(match entry.kind {
+        let is = match entry.kind {
             What::Unmerged => before_merge.take().unwrap_or(was),
             What::Merged => {
                 before_merge = Some(was.clone());
                 was.after(entry.kind, None, entry.happened_at)
             }
             kind => was.after(kind, Outcome::parse(&entry.detail), entry.happened_at),
-        });
+        };
+        f(entry, &is);
+        state = Some(is);
     }
-    state
 }

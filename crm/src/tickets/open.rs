@@ -1,5 +1,6 @@
 //! Opening a ticket, whatever the channel.
 
+use super::clock;
 use super::log::{self, Happened, State, What};
 use super::messages::{self, Agent, By, NewMessage};
 use super::{Channel, Kind, PRIORITIES, SUBJECT, Ticket, TicketId, get};
@@ -94,6 +95,7 @@ pub fn open(conn: &mut Conn, new: &New, now: Time) -> Result<Opened> {
     let actor = new.logged_by.map_or(by.author().as_str(), |agent| agent.actor);
     let happened = Happened { message: Some(message), detail: new.kind.as_str(), ..Happened::by(What::Opened, actor) };
     log::keep(conn, id, happened, now)?;
+    clock::set(conn, id, now)?;
     let ticket = get(conn, id)?;
     announce(conn, &ticket, now)?;
     Ok(Opened { ticket, new: true })
