@@ -78,6 +78,8 @@ mod return_new;
 mod returns;
 mod roles;
 pub mod routes;
+mod routing;
+mod routing_rules;
 mod second_factor;
 mod segment_edit;
 mod segment_fields;
@@ -106,6 +108,7 @@ mod ticket_money;
 mod tickets;
 mod timeline;
 mod upload;
+mod wall;
 mod webhooks;
 
 use access::Access;

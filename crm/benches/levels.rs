@@ -43,7 +43,7 @@ fn main() -> ExitCode {
         db.write_now(move |conn| (from..from + 100).try_for_each(|number| ask(conn, number))).unwrap();
     }
     println!("{TICKETS} tickets in {:.0} s", started.elapsed().as_secs_f64());
-    let policy = |conn: &mut Conn, id: Option<PolicyId>, segment: Option<SegmentId>, minutes: i64| {
+    let policy = move |conn: &mut Conn, id: Option<PolicyId>, segment: Option<SegmentId>, minutes: i64| {
         let wish = Wish {
             position: 0,
             name: "Level".into(),

@@ -6,6 +6,7 @@ mod hours;
 mod policies;
 mod recalculate;
 
+pub(crate) use calendars::named;
 pub use calendars::{Calendar, CalendarId, calendar, calendars, create_calendar, remove_calendar, update_calendar};
 pub use hours::{Hours, Span, read_holidays, read_spans, write_holidays, write_spans};
 pub(crate) use policies::Levels;

@@ -18,6 +18,7 @@ pub mod products;
 pub mod purchases;
 pub mod recommendations;
 pub mod rfm;
+pub mod routing;
 pub mod rules;
 mod schema;
 pub mod scores;

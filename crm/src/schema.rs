@@ -460,6 +460,34 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    service_routes (id) {
+        id -> BigInt,
+        position -> BigInt,
+        name -> Text,
+        kind -> Nullable<Text>,
+        channel -> Nullable<Text>,
+        store_id -> Nullable<BigInt>,
+        language -> Text,
+        words -> Text,
+        segment_id -> Nullable<BigInt>,
+        queue -> Text,
+        way -> Text,
+        person -> Nullable<BigInt>,
+        skills -> Text,
+        speaks -> Bool,
+    }
+}
+
+diesel::table! {
+    service_agents (staff_id) {
+        staff_id -> BigInt,
+        skills -> Text,
+        most -> BigInt,
+        away -> Bool,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(customers, scores, segment_states, customer_tasks);
 diesel::allow_tables_to_appear_in_same_query!(segments, segment_states);
 diesel::allow_tables_to_appear_in_same_query!(product_kin, purchase_lines);

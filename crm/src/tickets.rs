@@ -16,6 +16,7 @@ mod messages;
 mod open;
 mod proof;
 mod steps;
+mod wall;
 
 pub use files::{File, MAX_FILE, MAX_FILES, NewFile, checked, file, files_of};
 pub(crate) use forget::forget;
@@ -28,6 +29,7 @@ pub use messages::{
 pub use open::{Asker, New, NewLine, Opened, open, opened_before, opened_since};
 pub use proof::{Proof, acted_since, proofs};
 pub use steps::{Change, assign, change, claim, rate, reopen, solve};
+pub use wall::{Standing, sum, wall};
 
 use crate::CustomerId;
 use crate::schema::{ticket_lines, tickets};
@@ -186,4 +188,4 @@ pub fn lines(conn: &mut Conn, id: TicketId) -> Result<Vec<Line>> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

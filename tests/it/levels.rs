@@ -2,8 +2,9 @@
 
 use crate::support::goods;
 use crate::support::house::House;
-use crate::support::office::{at_work, role};
+use crate::support::office::{self, at_work, role};
 use admin::permissions::Preset;
+use admin::staff;
 use chrono::TimeDelta;
 use crm::email::Email;
 use crm::tickets::log::{self, What};
@@ -90,5 +91,47 @@ fn a_manager_makes_levels_in_pages_and_what_is_late_is_told() {
     let page = olga.get(&format!("/admin/levels/calendars/{calendar}"));
     olga.submit(&page, &format!("/admin/levels/calendars/{calendar}/delete"), &[]).says(200, "counts by this calendar");
     house.work();
+    goods::assert_books(&house.db);
+}
+
+#[test]
+fn a_new_ticket_goes_where_the_rules_say_and_the_wall_shows_it() {
+    let house = House::open();
+    let (_, olga) = at_work(&house, "olga", role(&house, Preset::Owner));
+    let (mia, _) = at_work(&house, "mia", role(&house, Preset::Agent));
+    olga.get("/admin/routing").says(200, "There is no rule yet");
+    let form = olga.get("/admin/routing/rules/new");
+    let person = [("name", "Blue"), ("words", "blue"), ("queue", "Colours"), ("way", "person"), ("person", &mia.to_string())];
+    olga.submit(&form, "/admin/routing/rules/new", &person).says(422, "Choose somebody who is given tickets");
+    let people = format!("/admin/routing/people/{mia}");
+    let page = olga.get("/admin/routing");
+    olga.submit(&page, &people, &[("takes", "on"), ("skills", "Colours, EN"), ("most", "0")]).says(422, "from 1 to 1000");
+    olga.submit(&page, &people, &[("takes", "on"), ("skills", "Colours, EN"), ("most", "2"), ("away", "")]).says(200, "0 of 2");
+    let rule = [
+        ("name", "Blue things"),
+        ("words", "red, blue"),
+        ("queue", "Colours"),
+        ("way", "least_loaded"),
+        ("skills", "colours"),
+        ("speaks", "on"),
+    ];
+    olga.submit(&form, "/admin/routing/rules/new", &rule).says(200, "Blue things");
+    let ticket = asked(&house, Kind::Question, "ann@example.com");
+    assert_eq!((ticket.queue.as_str(), ticket.assignee), ("Colours", Some(mia.0)));
+    olga.get(&format!("/admin/tickets/{}", ticket.number)).says(200, "Sent on by the rule").says(200, "Blue things");
+    let now = house.state.clock.now();
+    house.db.write_now(move |conn| office::level(conn, now)).unwrap();
+    house.work();
+    olga.get("/admin/wall").says(200, "Colours").says(200, "mia");
+    house.state.clock.advance(TimeDelta::hours(2));
+    let standing = house.db.read_now(|conn| tickets::wall(conn, now + TimeDelta::hours(2))).unwrap();
+    assert_eq!(
+        standing.iter().map(|one| (one.waiting, one.late, one.soon, one.oldest)).collect::<Vec<_>>(),
+        [(1, 1, 0, Some(ticket.opened_at))]
+    );
+    olga.get("/admin/wall").says(200, "2 h 0 min");
+    // Whoever leaves is given nothing.
+    house.db.write_now(move |conn| staff::deactivate(conn, mia)).unwrap();
+    assert_eq!(asked(&house, Kind::Question, "bea@example.com").assignee, None);
     goods::assert_books(&house.db);
 }

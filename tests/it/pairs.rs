@@ -193,6 +193,7 @@ impl Things {
                     ("/articles/", "{version}", "1".to_string()),
                     ("", "{inbound}", inbound.to_string()),
                     ("", "{ticket}", ticket),
+                    ("", "{rule}", office::rule(conn)?.to_string()),
                     ("", "{calendar}", calendar.to_string()),
                     ("", "{policy}", policy.to_string()),
                     ("", "{file}", file.to_string()),

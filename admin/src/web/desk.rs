@@ -46,6 +46,7 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
         &[
             ("customers", Permission::CustomersView),
             ("tickets", Permission::TicketsView),
+            ("wall", Permission::TicketsView),
             ("tasks", Permission::CustomersView),
             ("segments", Permission::SegmentsView),
             ("forecasts", Permission::CustomersView),
@@ -81,6 +82,7 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
             ("taxes", Permission::TaxesView),
             ("service", Permission::SettingsView),
             ("levels", Permission::SettingsView),
+            ("routing", Permission::SettingsView),
             ("stores", Permission::SettingsView),
             ("redirects", Permission::SettingsEdit),
             ("settings", Permission::SettingsView),

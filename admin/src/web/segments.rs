@@ -9,6 +9,7 @@ use crate::permissions::Permission;
 use actix_web::{HttpResponse, web};
 use chrono::TimeDelta;
 use crm::levels;
+use crm::routing;
 use crm::segments::{self, Moved, SegmentId, Size};
 use crm::{CustomerId, customers};
 use kernel::clock::Time;
@@ -141,7 +142,7 @@ pub async fn delete(desk: Desk, id: web::Path<i64>, _: Posted) -> Result<HttpRes
             if !promotions::for_segment(conn, id)?.is_empty() {
                 return Err(Error::conflict("segment-used-by-promotion"));
             }
-            if !levels::for_segment(conn, id)?.is_empty() {
+            if !levels::for_segment(conn, id)?.is_empty() || !routing::for_segment(conn, id)?.is_empty() {
                 return Err(Error::conflict("segment-used-by-level"));
             }
             segments::remove(conn, id)?;

@@ -55,7 +55,8 @@ pub fn calendar(conn: &mut Conn, id: CalendarId) -> Result<Calendar> {
     rows::table.find(id).select(Row::as_select()).first(conn)?.try_into()
 }
 
-pub(super) fn named(name: &str) -> Result<String> {
+/// A name on one line. `Invalid` without one.
+pub(crate) fn named(name: &str) -> Result<String> {
     let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
     match name.chars().count() {
         0 => Err(Error::field("name", "field-required")),

@@ -38,6 +38,8 @@ words!(
         /// Messages went to a ticket of their own, or this ticket was made of them.
         Split = "split",
         Rated = "rated",
+        /// A rule said where it goes; the detail is the rule's name.
+        Routed = "routed",
         /// A due time passed; the detail is the clock, what was before the moment it was due.
         Overdue = "overdue",
     }
@@ -161,6 +163,7 @@ impl State {
             | What::Parted
             | What::Split
             | What::Rated
+            | What::Routed
             | What::Overdue => self,
         }
     }

@@ -8,6 +8,7 @@ use admin::staff::{self, Newcomer};
 use admin::{RoleId, StaffId, roles, second_factor};
 use crm::email::Email;
 use crm::levels::{self, CalendarId, Hours, PolicyId, Span};
+use crm::routing::{self, RouteId};
 use kernel::clock::Time;
 use kernel::{Conn, Result, totp};
 use std::collections::BTreeSet;
@@ -96,4 +97,24 @@ pub fn level(conn: &mut Conn, now: Time) -> Result<(CalendarId, PolicyId)> {
         task_for: None,
     };
     Ok((calendar, levels::save_policy(conn, None, &wish, now)?))
+}
+
+/// A rule that leaves every new ticket where it is.
+pub fn rule(conn: &mut Conn) -> Result<RouteId> {
+    let wish = routing::Wish {
+        position: 9,
+        name: "The others".into(),
+        kind: None,
+        channel: None,
+        store: None,
+        language: String::new(),
+        words: String::new(),
+        segment: None,
+        queue: String::new(),
+        way: routing::Way::Nobody,
+        person: None,
+        skills: String::new(),
+        speaks: false,
+    };
+    routing::save(conn, None, &wish)
 }
