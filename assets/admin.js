@@ -73,6 +73,31 @@
   plan();
 })();
 
+// A page of figures that draws itself anew while somebody looks at it. Without this it is reloaded by hand.
+(() => {
+  "use strict";
+  const box = document.querySelector("[data-live]");
+  if (!box) return;
+  const EVERY = 5000, LONGEST = 120000;
+  let wait = EVERY;
+
+  const draw = async () => {
+    if (!document.hidden && !box.contains(document.activeElement)) {
+      try {
+        const answer = await fetch(location.href, { redirect: "error" });
+        if (!answer.ok) throw new Error(String(answer.status));
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        box.replaceChildren(...page.querySelector("[data-live]").childNodes);
+        wait = EVERY;
+      } catch {
+        wait = Math.min(wait * 2, LONGEST);
+      }
+    }
+    setTimeout(draw, wait);
+  };
+  setTimeout(draw, wait);
+})();
+
 // The theme: what is typed is kept as the draft and worn by the page in the frame at once. Without this a button does it.
 (() => {
   "use strict";

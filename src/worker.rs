@@ -40,10 +40,18 @@ pub struct Switchboard {
     pub listeners: fn(&Event) -> &'static [Listener],
     pub kinds: &'static [Kind],
     pub schedule: &'static [Slot],
+    pub watches: &'static [Watch],
+}
+
+/// Something that becomes due by itself, at moments that rows keep. Each look of the loop asks `any`, which must cost next to nothing.
+pub struct Watch {
+    /// The job that sees to it; it stands in the queue once at most.
+    pub kind: &'static str,
+    pub any: fn(&mut Conn, Time) -> Result<bool>,
 }
 
 /// The shop's switchboard.
-pub static SHOP: Switchboard = Switchboard { listeners, kinds: kinds::KINDS, schedule: kinds::SCHEDULE };
+pub static SHOP: Switchboard = Switchboard { listeners, kinds: kinds::KINDS, schedule: kinds::SCHEDULE, watches: kinds::WATCHES };
 
 const ALWAYS: fn(&mut Conn) -> Result<bool> = |_| Ok(true);
 
@@ -73,7 +81,7 @@ fn listeners(event: &Event) -> &'static [Listener] {
         Event::PickupReady { .. } => &[MAILS],
         Event::RefundRequested { .. } => &[],
         Event::RefundSettled { .. } => &[TIMELINE, MAILS, HOOKS],
-        Event::RefundCameBack { .. } | Event::CustomerChanged { .. } | Event::StockMoved { .. } => &[HOOKS],
+        Event::RefundCameBack { .. } | Event::CustomerChanged { .. } | Event::StockMoved { .. } | Event::TicketOverdue { .. } => &[HOOKS],
         Event::PaymentCaseOpened { .. } => &[MAILS],
         Event::ReturnChanged { .. } => &[TIMELINE, MAILS, HOOKS],
         Event::CustomerJoined { .. } | Event::CustomersMerged { .. } | Event::CustomersParted { .. } => &[HOOKS],

@@ -138,6 +138,7 @@ pub fn give_role(conn: &mut Conn, id: StaffId, role: RoleId) -> Result<()> {
 pub fn deactivate(conn: &mut Conn, id: StaffId) -> Result<()> {
     roles::keep_an_owner(conn, id)?;
     diesel::update(staff::table.find(id)).set(staff::active.eq(false)).execute(conn)?;
+    crm::routing::leave(conn, id.0)?;
     sessions::end_others(conn, id, None)
 }
 

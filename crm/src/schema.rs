@@ -368,6 +368,18 @@ diesel::table! {
         version -> BigInt,
         opened_at -> Timestamp,
         changed_at -> Timestamp,
+        due_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    ticket_clocks (ticket_id) {
+        ticket_id -> BigInt,
+        policy_id -> Nullable<BigInt>,
+        first_due_at -> Nullable<Timestamp>,
+        next_due_at -> Nullable<Timestamp>,
+        resolve_due_at -> Nullable<Timestamp>,
+        alarm_at -> Nullable<Timestamp>,
     }
 }
 
@@ -417,6 +429,63 @@ diesel::table! {
         detail -> Text,
         before -> Text,
         happened_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    service_calendars (id) {
+        id -> BigInt,
+        name -> Text,
+        zone -> Text,
+        week -> Text,
+        holidays -> Text,
+    }
+}
+
+diesel::table! {
+    service_policies (id) {
+        id -> BigInt,
+        position -> BigInt,
+        name -> Text,
+        queue -> Text,
+        kind -> Nullable<Text>,
+        priority -> Nullable<BigInt>,
+        segment_id -> Nullable<BigInt>,
+        calendar_id -> BigInt,
+        first_minutes -> Nullable<BigInt>,
+        next_minutes -> Nullable<BigInt>,
+        resolve_minutes -> Nullable<BigInt>,
+        more_urgent -> Bool,
+        hand_to -> Nullable<BigInt>,
+        task_for -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    service_routes (id) {
+        id -> BigInt,
+        position -> BigInt,
+        name -> Text,
+        kind -> Nullable<Text>,
+        channel -> Nullable<Text>,
+        store_id -> Nullable<BigInt>,
+        language -> Text,
+        words -> Text,
+        segment_id -> Nullable<BigInt>,
+        queue -> Text,
+        way -> Text,
+        person -> Nullable<BigInt>,
+        skills -> Text,
+        speaks -> Bool,
+    }
+}
+
+diesel::table! {
+    service_agents (staff_id) {
+        staff_id -> BigInt,
+        skills -> Text,
+        most -> BigInt,
+        away -> Bool,
     }
 }
 

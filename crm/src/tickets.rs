@@ -5,6 +5,8 @@
 //! answer to a thread that went on meanwhile is refused and not sent.
 
 pub mod address;
+pub mod alarm;
+pub mod clock;
 mod files;
 mod forget;
 mod joins;
@@ -15,6 +17,7 @@ mod open;
 mod proof;
 mod steps;
 mod suppressed;
+mod wall;
 
 pub use files::{File, MAX_FILE, MAX_FILES, NewFile, checked, file, files_of};
 pub(crate) use forget::forget;
@@ -28,6 +31,7 @@ pub use open::{Asker, New, NewLine, Opened, open, opened_before, opened_since};
 pub use proof::{Proof, acted_since, proofs};
 pub use steps::{Change, assign, change, claim, rate, reopen, solve};
 pub use suppressed::{Reason, suppressed};
+pub use wall::{Standing, sum, wall};
 
 use crate::CustomerId;
 use crate::schema::{ticket_lines, tickets};
@@ -41,6 +45,8 @@ kernel::id!(TicketId);
 pub const SUBJECT: usize = 200;
 pub const BODY: usize = 100_000;
 pub const RATING_NOTE: usize = 2000;
+/// Longest name of a queue, in characters.
+pub const QUEUE: usize = 60;
 
 /// The text of the conflict when a ticket went on since it was seen.
 pub const STALE: &str = "ticket-stale";
@@ -150,6 +156,8 @@ pub struct Ticket {
     pub version: i64,
     pub opened_at: Time,
     pub changed_at: Time,
+    /// When something is due first; [`clock::never`] when nothing is.
+    pub due_at: Time,
 }
 
 /// Units of an order's line that a ticket is about.
@@ -184,4 +192,4 @@ pub fn lines(conn: &mut Conn, id: TicketId) -> Result<Vec<Line>> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

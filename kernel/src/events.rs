@@ -115,6 +115,11 @@ pub enum Event {
         outcome: String,
         message: Option<i64>,
     },
+    /// Somebody waited for an answer, or for an end, longer than they should; `clock` says for which.
+    TicketOverdue {
+        ticket: i64,
+        clock: String,
+    },
 }
 
 impl Event {
@@ -142,6 +147,7 @@ impl Event {
             Event::TicketOpened { .. } => "ticket_opened",
             Event::TicketReplied { .. } => "ticket_replied",
             Event::TicketSolved { .. } => "ticket_solved",
+            Event::TicketOverdue { .. } => "ticket_overdue",
             Event::ProductChanged { .. } => "product_changed",
             Event::ProductsChanged { .. } => "products_changed",
         }

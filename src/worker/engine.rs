@@ -1,6 +1,6 @@
 //! The loop: relays events to their listeners, leases what is due and runs it, a few at a time.
 
-use super::{Listener, Switchboard};
+use super::{Listener, Switchboard, Watch};
 use crate::state::AppState;
 use kernel::clock::Time;
 use kernel::events::Event;
@@ -26,6 +26,8 @@ const GATHER: Duration = Duration::from_millis(20);
 /// Well below the length of a lease.
 const RENEW: Duration = Duration::from_secs(30);
 const LISTEN: &str = "listen:";
+/// The key of the one job of a watch.
+const WATCHED: &str = "watched";
 
 /// Runs jobs. Any number of workers in any number of processes may share a database.
 #[derive(Clone)]
@@ -127,6 +129,11 @@ impl Inner {
             if lock(&self.seeded).get(slot.kind) != Some(&next) {
                 self.state.db.write_now(move |conn| slot.seed(conn, next, now))?;
                 lock(&self.seeded).insert(slot.kind, next);
+            }
+        }
+        for Watch { kind, any } in self.board.watches {
+            if self.state.db.read_now(|conn| Ok(any(conn, now)? && !jobs::known(conn, kind, WATCHED)?))? {
+                self.state.db.write_now(move |conn| jobs::enqueue(conn, kind, "", Some(WATCHED), now, now))?;
             }
         }
         self.relay(now)

@@ -1,10 +1,11 @@
 //! The jobs of the shop: each reads its payload and calls one function of a room.
 
-use super::{Kind, Slot};
+use super::{Kind, Slot, Watch};
 use crate::state::AppState;
 use chrono::TimeDelta;
 use crm::inbound::{self, Office};
-use crm::{recommendations, scores, segments};
+use crm::tickets::alarm;
+use crm::{levels, recommendations, scores, segments};
 use kernel::jobs::{Class, Job};
 use kernel::web::i18n::Language;
 use kernel::{Error, Result, mail};
@@ -61,6 +62,8 @@ pub static KINDS: &[Kind] = &[
             state.db.write_now(move |conn| merging::sweep(conn, merge, now))
         },
     },
+    Kind { name: alarm::JOB, run: |state, _| alarm::raise_all(&state.db, state.clock.now()) },
+    Kind { name: levels::JOB, run: |state, _| levels::recalculate(&state.db, state.clock.now()) },
     Kind { name: doctor::EXAMINE_JOB, run: |state, job| doctor::run(&state.db, id(job)?, &state.clock) },
     Kind { name: PRUNE, run: prune },
 ];
@@ -75,6 +78,9 @@ pub static SCHEDULE: &[Slot] = &[
     Slot { kind: offers::FIGURE_JOB, every: TimeDelta::hours(1), class: Class::Bulk },
     Slot { kind: PRUNE, every: TimeDelta::hours(24), class: Class::Bulk },
 ];
+
+/// What is due by rows of its own, to the second.
+pub static WATCHES: &[Watch] = &[Watch { kind: alarm::JOB, any: alarm::any }];
 
 fn cashier(state: &AppState) -> Cashier<'_> {
     Cashier { db: &state.db, gateways: &state.door.gateways, now: state.clock.now() }

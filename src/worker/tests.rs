@@ -84,12 +84,14 @@ static TEST: Switchboard = Switchboard {
         Kind { name: mail::SEND_JOB, run: send_mail },
     ],
     schedule: &[],
+    watches: &[],
 };
 static NIGHTS: AtomicUsize = AtomicUsize::new(0);
 static BY_CLOCK: Switchboard = Switchboard {
     listeners: |_| &[],
     kinds: TEST.kinds,
     schedule: &[Slot { kind: "nightly", every: TimeDelta::days(1), class: jobs::Class::Bulk }],
+    watches: &[],
 };
 
 #[test]
@@ -231,6 +233,7 @@ static BUSY: Switchboard = Switchboard {
         Kind { name: "money", run: |_, _| Ok(()) },
     ],
     schedule: &[],
+    watches: &[],
 };
 
 #[test]
@@ -281,4 +284,74 @@ fn prompt_jobs_are_leased_before_others_and_others_by_class() {
         })
         .expect("leases");
     assert_eq!(leased.iter().map(|job| job.kind.as_str()).collect::<Vec<_>>(), ["c", "d", "b"]);
+}
+
+/// The shop's alarms and nothing else.
+static ALARMS: Switchboard = Switchboard { listeners: |_| &[], kinds: kinds::KINDS, schedule: &[], watches: kinds::WATCHES };
+
+#[test]
+fn what_is_due_is_told_about_a_second_after() {
+    let shop = Shop::open();
+    let now = shop.state.clock.now();
+    let ticket = shop.state.db.write_now(move |conn| promised(conn, now)).expect("a ticket");
+    let (stop, stopped) = watch::channel(false);
+    let worker = Worker::new(shop.state.clone(), &ALARMS);
+    let working = std::thread::spawn(move || actix_web::rt::System::new().block_on(worker.run(stopped)));
+    let alarms = || {
+        let log = shop.state.db.read_now(|conn| crm::tickets::log::of(conn, ticket)).expect("a log");
+        log.iter().filter(|entry| entry.kind == crm::tickets::log::What::Overdue).count()
+    };
+    std::thread::sleep(Duration::from_millis(700));
+    assert_eq!(alarms(), 0);
+    shop.state.clock.advance(TimeDelta::minutes(1));
+    let began = std::time::Instant::now();
+    while alarms() == 0 && began.elapsed() < Duration::from_secs(10) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let took = began.elapsed();
+    std::thread::sleep(Duration::from_millis(700));
+    stop.send_replace(true);
+    working.join().expect("ends");
+    assert_eq!(alarms(), 1);
+    assert!(took < Duration::from_millis(1500), "{took:?}");
+}
+
+/// A ticket that was promised an answer within a minute.
+fn promised(conn: &mut Conn, now: Time) -> Result<crm::tickets::TicketId> {
+    use crm::levels::{self, Hours, Span};
+    use crm::tickets::{self, Asker, Channel, Kind, New, NewMessage, ORDINARY};
+    let hours = Hours::new("UTC", std::array::from_fn(|_| vec![Span(0, 24 * 60)]), Default::default())?;
+    let wish = levels::Wish {
+        position: 0,
+        name: "All".into(),
+        queue: String::new(),
+        kind: None,
+        priority: None,
+        segment: None,
+        calendar: levels::create_calendar(conn, "Always", &hours)?,
+        first: Some(1),
+        next: None,
+        resolve: None,
+        more_urgent: false,
+        hand_to: None,
+        task_for: None,
+    };
+    levels::save_policy(conn, None, &wish, now)?;
+    let new = New {
+        kind: Kind::Question,
+        channel: Channel::Phone,
+        subject: "Mug".into(),
+        asker: Asker::default(),
+        order: None,
+        lines: Vec::new(),
+        store: 1,
+        language: "en".into(),
+        call: None,
+        queue: String::new(),
+        priority: ORDINARY,
+        message: NewMessage::text("Is it blue?"),
+        logged_by: None,
+        request_key: None,
+    };
+    Ok(tickets::open(conn, &new, now)?.ticket.id)
 }

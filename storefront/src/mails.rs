@@ -239,6 +239,7 @@ pub fn on_event(conn: &mut Conn, event: &Event, now: Time, mailer: &Mailer) -> R
         Event::TicketReplied { ticket, message } => tickets::answered(conn, TicketId(*ticket), MessageId(*message), now, mailer),
         Event::TicketSolved { ticket, message, .. } => tickets::solved(conn, TicketId(*ticket), message.is_some(), now, mailer),
         Event::OrderPlaced { .. }
+        | Event::TicketOverdue { .. }
         | Event::RefundRequested { .. }
         | Event::CustomerJoined { .. }
         | Event::CustomersMerged { .. }

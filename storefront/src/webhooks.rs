@@ -46,6 +46,8 @@ words!(
         TicketOpened = "ticket.opened",
         TicketReplied = "ticket.replied",
         TicketSolved = "ticket.solved",
+        /// A ticket waited longer than its policy allows.
+        TicketOverdue = "ticket.overdue",
         /// Sent by a person who wants to see whether messages arrive.
         Test = "test",
     }

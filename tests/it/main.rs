@@ -26,6 +26,7 @@ mod imports;
 mod integrator;
 mod languages;
 mod letters;
+mod levels;
 mod mail_in;
 mod mailing;
 mod memory;

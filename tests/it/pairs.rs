@@ -187,12 +187,16 @@ impl Things {
                 let article = storefront::articles::Wish { position: 0, published: true, words: vec![words] };
                 storefront::articles::create(conn, "tea", &article, "test", now())?;
                 let (ticket, file, proposal, answer) = asked_for(conn, &order)?;
+                let (calendar, policy) = office::level(conn, now())?;
                 Ok(vec![
                     ("/articles/", "{slug}", "tea".to_string()),
                     ("/articles/", "{language}", "en".to_string()),
                     ("/articles/", "{version}", "1".to_string()),
                     ("", "{inbound}", inbound.to_string()),
                     ("", "{ticket}", ticket),
+                    ("", "{rule}", office::rule(conn)?.to_string()),
+                    ("", "{calendar}", calendar.to_string()),
+                    ("", "{policy}", policy.to_string()),
                     ("", "{file}", file.to_string()),
                     ("", "{proposal}", proposal.to_string()),
                     ("", "{macro}", answer.to_string()),

@@ -119,7 +119,7 @@ pub fn whole(conn: &mut Conn, id: CustomerId, now: Time) -> Result<(Customer, Va
     view["merges"] = json!(merging::of(conn, id)?);
     view["tasks"] = tasks::of(conn, id, now)?;
     let asked = tickets::of_customer(conn, id, None, SHOWN)?;
-    view["tickets"] = json!(inbox::rows(conn, &asked)?);
+    view["tickets"] = json!(inbox::rows(conn, &asked, now)?);
     if let Some(score) = score {
         // An import knows customers from before it.
         view["since"] = json!(customer.created_at.min(score.first_at));

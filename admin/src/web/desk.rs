@@ -46,6 +46,7 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
         &[
             ("customers", Permission::CustomersView),
             ("tickets", Permission::TicketsView),
+            ("wall", Permission::TicketsView),
             ("tasks", Permission::CustomersView),
             ("segments", Permission::SegmentsView),
             ("forecasts", Permission::CustomersView),
@@ -80,6 +81,8 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
             ("shipping", Permission::ShippingView),
             ("taxes", Permission::TaxesView),
             ("service", Permission::SettingsView),
+            ("levels", Permission::SettingsView),
+            ("routing", Permission::SettingsView),
             ("stores", Permission::SettingsView),
             ("redirects", Permission::SettingsEdit),
             ("settings", Permission::SettingsView),

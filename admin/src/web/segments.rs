@@ -8,6 +8,8 @@ use super::segment_tree as tree;
 use crate::permissions::Permission;
 use actix_web::{HttpResponse, web};
 use chrono::TimeDelta;
+use crm::levels;
+use crm::routing;
 use crm::segments::{self, Moved, SegmentId, Size};
 use crm::{CustomerId, customers};
 use kernel::clock::Time;
@@ -139,6 +141,9 @@ pub async fn delete(desk: Desk, id: web::Path<i64>, _: Posted) -> Result<HttpRes
             let before = segments::get(conn, id)?;
             if !promotions::for_segment(conn, id)?.is_empty() {
                 return Err(Error::conflict("segment-used-by-promotion"));
+            }
+            if !levels::for_segment(conn, id)?.is_empty() || !routing::for_segment(conn, id)?.is_empty() {
+                return Err(Error::conflict("segment-used-by-level"));
             }
             segments::remove(conn, id)?;
             act.log(conn, "segment.delete", &format!("segment:{id}"), &json!({ "name": before.name, "rule": before.rule }), &Value::Null)

@@ -8,6 +8,7 @@ use crate::permissions::Permission;
 use crate::{macros, staff, viewers};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use crm::levels;
 use crm::tickets::log::What;
 use crm::tickets::{self, Author, Eyes, Kind, Message, MessageId, Outcome, PRIORITIES, Ticket};
 use kernel::clock::Time;
@@ -60,7 +61,7 @@ pub async fn page(desk: &Desk, number: &str, status: StatusCode, posted: Option<
         let chosen = desk.query("macro").parse().ok().map(macros::MacroId);
         desk.read(move |conn| {
             let ticket = tickets::by_number(conn, &asked)?;
-            let mut view = load(conn, &ticket, part, &words)?;
+            let mut view = load(conn, &ticket, part, &words, now)?;
             view["others"] = json!(viewers::others(conn, ticket.id, me, now)?);
             view["customer"] = beside(conn, &ticket, whole, now)?;
             view["advice"] = ticket_advice::of(&door, conn, &ticket, now)?;
@@ -128,7 +129,7 @@ fn filled(conn: &mut Conn, ticket: &Ticket, id: macros::MacroId) -> Result<Strin
     Ok(chosen.filled(&name, &ticket.number, &order))
 }
 
-fn load(conn: &mut Conn, ticket: &Ticket, part: Part, words: &Words) -> Result<Value> {
+fn load(conn: &mut Conn, ticket: &Ticket, part: Part, words: &Words, now: Time) -> Result<Value> {
     let people = staff::list(conn)?;
     let names: HashMap<i64, String> = people.iter().map(|one| (one.id.0, one.name.clone())).collect();
     let at_work: Vec<Value> =
@@ -154,13 +155,24 @@ fn load(conn: &mut Conn, ticket: &Ticket, part: Part, words: &Words) -> Result<V
         "messages": messages(conn, &found, part.whole, &names, words)?, "earlier": earlier, "before": part.before,
         "log": log(entries, &names, words), "log_earlier": log_earlier, "staff": at_work,
         "macros": macros::list(conn)?, "queues": inbox::queues(conn)?, "order": order(conn, ticket)?, "merged_into": into, "joined": joined,
-        "proposals": proposals(conn, ticket, &names)?, "registered": registered(conn, ticket)?, "currency": store.currency,
+        "clocks": clocks(conn, ticket, now)?, "proposals": proposals(conn, ticket, &names)?, "registered": registered(conn, ticket)?, "currency": store.currency,
     }))
 }
 
 /// Whether a page has as many rows as there is room for.
 fn full(rows: usize, room: i64) -> bool {
     i64::try_from(rows).is_ok_and(|rows| rows == room)
+}
+
+/// What is due, by which policy.
+fn clocks(conn: &mut Conn, ticket: &Ticket, now: Time) -> Result<Value> {
+    let stored = tickets::clock::stored(conn, ticket.id)?;
+    let policy = match stored.policy {
+        Some(policy) => levels::policies(conn)?.into_iter().find(|one| one.id == policy).map(|one| one.name),
+        None => None,
+    };
+    let rows: Vec<Value> = stored.all().iter().map(|(clock, at)| json!({ "clock": clock, "at": at, "overdue": *at <= now })).collect();
+    Ok(json!({ "policy": policy, "rows": rows }))
 }
 
 fn registered(conn: &mut Conn, ticket: &Ticket) -> Result<bool> {
@@ -201,6 +213,7 @@ fn log(entries: Vec<tickets::log::Entry>, names: &HashMap<i64, String>, words: &
             What::Opened | What::Sorted => words.get(&format!("request-kind-{}", entry.detail)),
             What::Prioritised => words.get(&format!("admin-ticket-priority-{}", entry.detail)),
             What::Solved => words.get(&format!("admin-ticket-outcome-{}", entry.detail)),
+            What::Overdue => words.get(&format!("admin-ticket-due-{}", entry.detail)),
             What::Acted => words.get(&format!("admin-ticket-deed-{}", entry.detail)),
             _ => entry.detail.clone(),
         };

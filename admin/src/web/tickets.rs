@@ -10,6 +10,7 @@ use actix_web::{HttpResponse, web};
 use crm::customers;
 use crm::email::Email;
 use crm::tickets::{self, Asker, Channel, Filter, Kind, New, NewMessage, Place, Status, Ticket, Whose};
+use kernel::clock::Time;
 use kernel::error::Fields;
 use kernel::{Conn, Result, token};
 use serde_json::{Value, json};
@@ -55,12 +56,13 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
             return Ok(desk.door.go(&desk.visit, &address(&ticket.number)));
         }
     }
+    let now = desk.door.now();
     let (asked, approves) = (filter.clone(), desk.may(crate::permissions::Permission::TicketsApprove));
     let (me, own) = (desk.staff().id, query(&desk));
     let (found, rows, people, queues, proposed, saved) = desk
         .read(move |conn| {
             let found = tickets::list(conn, &asked, ROWS)?;
-            let rows = rows(conn, &found)?;
+            let rows = rows(conn, &found, now)?;
             let at_work = staff::list(conn)?.into_iter().filter(|one| one.active);
             let mut people = vec![
                 json!({ "value": "mine", "label": "admin-tickets-mine" }),
@@ -116,8 +118,13 @@ pub fn queues(conn: &mut Conn) -> Result<Vec<Value>> {
     Ok(names.into_iter().map(|name| json!({ "value": name, "label": name })).collect())
 }
 
+/// When something is due first, if anything is.
+fn due(ticket: &Ticket) -> Option<Time> {
+    Some(ticket.due_at).filter(|at| *at < tickets::clock::never())
+}
+
 /// Tickets as lists show them.
-pub fn rows(conn: &mut Conn, found: &[Ticket]) -> Result<Vec<Value>> {
+pub fn rows(conn: &mut Conn, found: &[Ticket], now: Time) -> Result<Vec<Value>> {
     let names: HashMap<i64, String> = staff::list(conn)?.into_iter().map(|one| (one.id.0, one.name)).collect();
     let mut rows = Vec::with_capacity(found.len());
     for ticket in found {
@@ -127,7 +134,7 @@ pub fn rows(conn: &mut Conn, found: &[Ticket]) -> Result<Vec<Value>> {
         };
         rows.push(json!({ "number": ticket.number, "subject": ticket.subject, "who": who, "kind": ticket.kind, "channel": ticket.channel,
             "status": ticket.status, "priority": ticket.priority, "queue": ticket.queue, "tags": ticket.tags,
-            "assignee": ticket.assignee.and_then(|id| names.get(&id)), "asked_at": ticket.asked_at, "changed_at": ticket.changed_at }));
+            "assignee": ticket.assignee.and_then(|id| names.get(&id)), "due_at": due(ticket), "overdue": ticket.due_at <= now, "asked_at": ticket.asked_at, "changed_at": ticket.changed_at }));
     }
     Ok(rows)
 }

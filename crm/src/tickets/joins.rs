@@ -1,6 +1,7 @@
 //! Two tickets about the same, and one ticket about two things. A merged ticket keeps its messages and its number, which stands for the one
 //! that it was merged into; so undoing it needs no ledger.
 
+use super::clock;
 use super::log::{self, Happened, What};
 use super::messages::{Agent, Eyes};
 use super::open::{self, line, next};
@@ -91,6 +92,7 @@ pub fn unmerge(conn: &mut Conn, id: TicketId, agent: Agent, now: Time) -> Result
         return Err(Error::conflict("ticket-not-merged"));
     }
     write(conn, id, &state)?;
+    clock::set(conn, id, now)?;
     step(conn, into, Happened { detail: &ticket.number, ..Happened::by(What::Parted, agent.actor) }, None, now)?;
     segments::follow_tickets(conn, ticket.customer_id, now)
 }
@@ -116,6 +118,7 @@ pub fn split(conn: &mut Conn, id: TicketId, moved: &[MessageId], subject: &str, 
     diesel::update(rows).set(ticket_messages::ticket_id.eq(made)).execute(conn)?;
     log::keep(conn, made, Happened { detail: ticket.kind.as_str(), ..Happened::by(What::Opened, agent.actor) }, now)?;
     log::keep(conn, made, Happened { detail: &ticket.number, ..Happened::by(What::Split, agent.actor) }, now)?;
+    clock::set(conn, made, now)?;
     let made = get(conn, made)?;
     step(conn, ticket, Happened { detail: &made.number, ..Happened::by(What::Split, agent.actor) }, None, now)?;
     open::announce(conn, &made, now)?;

@@ -1,9 +1,8 @@
-//! The inbox. Pages go by key: open tickets by urgency and by how long somebody waits, all others by what changed last.
+//! The inbox. Pages go by key: open tickets by what is due, then by urgency and by how long somebody waits; all others by what changed last.
 
 use super::{Channel, Kind, Status, Ticket, TicketId};
 use crate::CustomerId;
 use crate::schema::tickets;
-use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use kernel::clock::Time;
@@ -41,6 +40,7 @@ const WORDS: usize = 5;
 /// Where a page ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
+    pub due: Time,
     pub priority: i64,
     pub at: Time,
     pub id: TicketId,
@@ -50,20 +50,22 @@ impl Place {
     /// Where a page that `status` was asked for ends with this ticket.
     pub fn of(ticket: &Ticket, status: Option<Status>) -> Place {
         let at = if status == Some(Status::Open) { ticket.asked_at.unwrap_or(ticket.changed_at) } else { ticket.changed_at };
-        Place { priority: ticket.priority, at, id: ticket.id }
+        Place { due: ticket.due_at, priority: ticket.priority, at, id: ticket.id }
     }
 
     /// As an address carries it.
     pub fn text(&self) -> String {
-        format!("{}-{}-{}", self.priority, self.at.and_utc().timestamp_micros(), self.id)
+        let micros = |at: Time| at.and_utc().timestamp_micros();
+        format!("{}-{}-{}-{}", micros(self.due), self.priority, micros(self.at), self.id)
     }
 
     /// What [`Place::text`] wrote; `None` for anything else.
     pub fn parse(text: &str) -> Option<Place> {
-        let (priority, rest) = text.split_once('-')?;
-        let (micros, id) = rest.split_once('-')?;
-        let at: NaiveDateTime = chrono::DateTime::from_timestamp_micros(micros.parse().ok()?)?.naive_utc();
-        Some(Place { priority: priority.parse().ok()?, at, id: id.parse().ok()? })
+        let mut parts = text.split('-');
+        let mut number = || parts.next()?.parse::<i64>().ok();
+        let (due, priority, at, id) = (number()?, number()?, number()?, number()?);
+        let moment = |micros| Some(chrono::DateTime::from_timestamp_micros(micros)?.naive_utc());
+        Some(Place { due: moment(due)?, priority, at: moment(at)?, id: TicketId(id) })
     }
 }
 
@@ -102,12 +104,13 @@ pub fn list(conn: &mut Conn, filter: &Filter, limit: i64) -> Result<Vec<Ticket>>
     }
     if filter.status == Some(Status::Open) {
         query = query.filter(tickets::status.eq(Status::Open));
-        if let Some(Place { priority, at, id }) = filter.after {
+        if let Some(Place { due, priority, at, id }) = filter.after {
             let later = tickets::asked_at.gt(at).or(tickets::asked_at.eq(at).and(tickets::id.gt(id).nullable()));
             let after = tickets::priority.gt(priority).nullable().or(tickets::priority.eq(priority).nullable().and(later));
-            query = query.filter(after);
+            // The first condition is the one that an index begins at.
+            query = query.filter(tickets::due_at.ge(due)).filter(tickets::due_at.gt(due).nullable().or(after));
         }
-        return Ok(query.order((tickets::priority, tickets::asked_at, tickets::id)).load(conn)?);
+        return Ok(query.order((tickets::due_at, tickets::priority, tickets::asked_at, tickets::id)).load(conn)?);
     }
     if let Some(status) = filter.status {
         query = query.filter(tickets::status.eq(status));

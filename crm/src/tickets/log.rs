@@ -7,6 +7,7 @@ use chrono::DateTime;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Result, on_each, words};
+use std::collections::HashMap;
 
 words!(
     What {
@@ -38,6 +39,10 @@ words!(
         /// Messages went to a ticket of their own, or this ticket was made of them.
         Split = "split",
         Rated = "rated",
+        /// A rule said where it goes; the detail is the rule's name.
+        Routed = "routed",
+        /// A due time passed; the detail is the clock, what was before the moment it was due.
+        Overdue = "overdue",
     }
 );
 
@@ -87,6 +92,17 @@ pub(super) fn keep(conn: &mut Conn, ticket: TicketId, happened: Happened, now: T
 /// The log of a ticket, oldest first.
 pub fn of(conn: &mut Conn, ticket: TicketId) -> Result<Vec<Entry>> {
     Ok(on_each!(conn, c => rows::table.filter(rows::ticket_id.eq(ticket)).order(rows::id).select(Entry::as_select()).load(c))?)
+}
+
+/// The logs of some tickets.
+pub(crate) fn of_these(conn: &mut Conn, tickets: &[TicketId]) -> Result<HashMap<TicketId, Vec<Entry>>> {
+    let own = rows::table.filter(rows::ticket_id.eq_any(tickets.to_vec())).order((rows::ticket_id, rows::id));
+    let found: Vec<(TicketId, Entry)> = own.select((rows::ticket_id, Entry::as_select())).load(conn)?;
+    let mut logs: HashMap<TicketId, Vec<Entry>> = HashMap::new();
+    for (ticket, entry) in found {
+        logs.entry(ticket).or_default().push(entry);
+    }
+    Ok(logs)
 }
 
 /// Who is in the first entry.
@@ -172,13 +188,22 @@ impl State {
             | What::Unmerged
             | What::Parted
             | What::Split
-            | What::Rated => self,
+            | What::Rated
+            | What::Routed
+            | What::Overdue => self,
         }
     }
 }
 
 /// The state that a log means; `None` of an empty one.
 pub fn fold<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Option<State> {
+    let mut last = None;
+    each(entries, |_, state| last = Some(state.clone()));
+    last
+}
+
+/// Goes along a log and says of each entry the state that it led to.
+pub(super) fn each<'a>(entries: impl IntoIterator<Item = &'a Entry>, mut f: impl FnMut(&Entry, &State)) {
     let mut state: Option<State> = None;
     let mut before_merge = None;
     for entry in entries {
@@ -186,14 +211,15 @@ pub fn fold<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Option<State> {
             None => State::opened(entry.happened_at),
             Some(state) => state,
         };
-        state = Some(match entry.kind {
+        let is = match entry.kind {
             What::Unmerged => before_merge.take().unwrap_or(was),
             What::Merged => {
                 before_merge = Some(was.clone());
                 was.after(entry.kind, None, None, entry.happened_at)
             }
             kind => was.after(kind, Outcome::parse(&entry.detail), since(&entry.before), entry.happened_at),
-        });
+        };
+        f(entry, &is);
+        state = Some(is);
     }
-    state
 }

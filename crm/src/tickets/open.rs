@@ -1,13 +1,14 @@
 //! Opening a ticket, whatever the channel.
 
+use super::clock;
 use super::log::{self, Happened, State, What};
-use super::messages::{self, Agent, By, NewMessage};
+use super::messages::{self, Agent, Author, By, NewMessage};
 use super::{Channel, Kind, PRIORITIES, SUBJECT, Ticket, TicketId, get};
 use crate::activities;
 use crate::customers::{self, NewCustomer};
 use crate::email::Email;
 use crate::schema::{ticket_lines, ticket_series as series, tickets};
-use crate::{CustomerId, identities, segments};
+use crate::{CustomerId, identities, routing, segments};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::error::Fields;
@@ -94,9 +95,30 @@ pub fn open(conn: &mut Conn, new: &New, now: Time) -> Result<Opened> {
     let actor = new.logged_by.map_or(by.author().as_str(), |agent| agent.actor);
     let happened = Happened { message: Some(message), detail: new.kind.as_str(), ..Happened::by(What::Opened, actor) };
     log::keep(conn, id, happened, now)?;
+    route(conn, id, &new.message.body, now)?;
+    clock::set(conn, id, now)?;
     let ticket = get(conn, id)?;
     announce(conn, &ticket, now)?;
     Ok(Opened { ticket, new: true })
+}
+
+/// Files a new ticket as the rules say, and keeps by which.
+fn route(conn: &mut Conn, id: TicketId, body: &str, now: Time) -> Result<()> {
+    let ticket = get(conn, id)?;
+    let Some(routed) = routing::find(conn, &ticket, body, now)? else { return Ok(()) };
+    let mut kept = |what: What, before: &str, after: &str| {
+        log::keep(conn, id, Happened { detail: after, before, ..Happened::by(what, Author::System.as_str()) }, now)
+    };
+    kept(What::Routed, "", &routed.rule)?;
+    let queue = routed.queue.unwrap_or_else(|| ticket.queue.clone());
+    if queue != ticket.queue {
+        kept(What::Queued, &ticket.queue, &queue)?;
+    }
+    if let Some(staff) = routed.assignee {
+        kept(What::Assigned, "", &staff.to_string())?;
+    }
+    diesel::update(tickets::table.find(id)).set((tickets::queue.eq(queue), tickets::assignee.eq(routed.assignee))).execute(conn)?;
+    Ok(())
 }
 
 /// Tells the timeline of the customer and whoever listens.

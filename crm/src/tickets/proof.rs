@@ -1,8 +1,10 @@
 //! What the log proves: the stored state of tickets, and what was decided without staff.
 
+use super::clock::{self, Clocks, Course, with_hours};
 use super::log::{self, State, What};
 use super::{Ticket, TicketId};
 use crate::CustomerId;
+use crate::levels::Levels;
 use crate::schema::{ticket_events, tickets};
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -15,17 +17,24 @@ pub struct Proof {
     pub number: String,
     pub stored: State,
     pub folded: Option<State>,
+    pub clocks: Clocks,
+    /// What the log means by the policy that is stored.
+    pub due: Clocks,
 }
 
 /// The next tickets after `after` by number of the row.
 pub fn proofs(conn: &mut Conn, after: TicketId, limit: i64) -> Result<Vec<Proof>> {
     let page: Vec<Ticket> =
         tickets::table.filter(tickets::id.gt(after)).order(tickets::id).limit(limit).select(Ticket::as_select()).load(conn)?;
+    let levels = Levels::load(conn)?;
     let mut all = Vec::with_capacity(page.len());
     for ticket in page {
-        let folded = log::fold(&log::of(conn, ticket.id)?);
-        let stored = State::of(&ticket);
-        all.push(Proof { id: ticket.id, number: ticket.number, stored, folded });
+        let entries = log::of(conn, ticket.id)?;
+        let (folded, stored, clocks) = (log::fold(&entries), State::of(&ticket), clock::stored(conn, ticket.id)?);
+        let due = Clocks::of(&Course::of(&entries), with_hours(&levels, levels.policy(clocks.policy)));
+        // A policy that is gone is not a ticket's fault.
+        let due = Clocks { policy: clocks.policy, ..due };
+        all.push(Proof { id: ticket.id, number: ticket.number, stored, folded, clocks, due });
     }
     Ok(all)
 }

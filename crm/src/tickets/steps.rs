@@ -1,19 +1,17 @@
 //! The commands that move a ticket. Each begins with [`claim`], which moves the version, and ends in [`step`], which writes the log and
 //! what follows from it.
 
+use super::clock;
 use super::log::{self, Happened, State, What};
 use super::messages::{self, Agent, Author, MessageId};
 use super::open::line;
-use super::{Kind, Outcome, PRIORITIES, RATING_NOTE, STALE, Status, Ticket, TicketId, get, joins};
+use super::{Kind, Outcome, PRIORITIES, QUEUE, RATING_NOTE, STALE, Status, Ticket, TicketId, get, joins};
 use crate::schema::tickets;
 use crate::{activities, customers, segments};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::events::{self, Event};
 use kernel::{Conn, Error, Result};
-
-/// Longest name of a queue, in characters.
-const QUEUE: usize = 60;
 
 /// Locks a ticket to the end of the transaction and moves its version. `Conflict` when it is not at version `seen` any more, or goes on in
 /// another ticket.
@@ -42,6 +40,7 @@ pub(super) fn step(conn: &mut Conn, ticket: Ticket, happened: Happened, outcome:
     }
     write(conn, ticket.id, &is)?;
     segments::follow_tickets(conn, ticket.customer_id, now)?;
+    clock::set(conn, ticket.id, now)?;
     get(conn, ticket.id)
 }
 
@@ -106,7 +105,7 @@ pub fn change(conn: &mut Conn, id: TicketId, to: &Change, agent: Agent, seen: i6
     if was.kind != to.kind {
         segments::follow_tickets(conn, was.customer_id, now)?;
     }
-    Ok(())
+    clock::set(conn, id, now)
 }
 
 /// Ends a ticket. `Conflict` when it went on since `seen` or is solved.

@@ -5,9 +5,9 @@ use crate::rules::trees::{noon, people};
 use chrono::TimeDelta;
 use kernel::testing::db;
 
-const ANN: Agent = Agent { id: 1, actor: "ann@shop.example" };
+pub(crate) const ANN: Agent = Agent { id: 1, actor: "ann@shop.example" };
 
-fn wish(email: &str, body: &str) -> New<'static> {
+pub(crate) fn wish(email: &str, body: &str) -> New<'static> {
     New {
         kind: Kind::Question,
         channel: Channel::Web,
@@ -26,11 +26,11 @@ fn wish(email: &str, body: &str) -> New<'static> {
     }
 }
 
-fn answer(body: &str, solve: Option<Outcome>) -> Answer {
+pub(crate) fn answer(body: &str, solve: Option<Outcome>) -> Answer {
     Answer { message: NewMessage::text(body), solve }
 }
 
-fn at(minutes: i64) -> kernel::clock::Time {
+pub(crate) fn at(minutes: i64) -> kernel::clock::Time {
     noon() + TimeDelta::minutes(minutes)
 }
 

@@ -40,6 +40,7 @@ pub fn tell(conn: &mut Conn, event: &Event, now: Time) -> Result<()> {
         Event::ReturnChanged { back, .. } => about_return(conn, ReturnId(*back), now),
         Event::TicketOpened { ticket } => about_ticket(conn, Topic::TicketOpened, TicketId(*ticket), now),
         Event::TicketReplied { ticket, .. } => about_ticket(conn, Topic::TicketReplied, TicketId(*ticket), now),
+        Event::TicketOverdue { ticket, .. } => about_ticket(conn, Topic::TicketOverdue, TicketId(*ticket), now),
         Event::TicketSolved { ticket, .. } => about_ticket(conn, Topic::TicketSolved, TicketId(*ticket), now),
         Event::PickupReady { .. } | Event::RefundRequested { .. } | Event::PaymentCaseOpened { .. } => Ok(()),
     }

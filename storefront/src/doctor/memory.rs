@@ -70,6 +70,7 @@ pub fn tickets(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
             if (proof.stored.status == Status::Solved) != proof.stored.outcome.is_some() {
                 finding.problems.push(format!("ticket {}: it is solved without an outcome, or has one and is not", proof.number));
             }
+            finding.expect_equal(|| format!("ticket {}: what is due", proof.number), proof.clocks, proof.due);
             finding.expect_equal(|| format!("ticket {}: status, outcome and moments", proof.number), Some(proof.stored), proof.folded);
         }
     }

@@ -7,7 +7,11 @@ use admin::permissions::Preset;
 use admin::staff::{self, Newcomer};
 use admin::{RoleId, StaffId, roles, second_factor};
 use crm::email::Email;
-use kernel::totp;
+use crm::levels::{self, CalendarId, Hours, PolicyId, Span};
+use crm::routing::{self, RouteId};
+use kernel::clock::Time;
+use kernel::{Conn, Result, totp};
+use std::collections::BTreeSet;
 
 /// The password of everybody.
 pub const PASSWORD: &str = "celadon gaiwan 27 kettles";
@@ -70,4 +74,47 @@ pub fn enrol(house: &House, id: StaffId) -> (String, Vec<String>) {
 /// What the app shows now.
 pub fn code(house: &House, secret: &str) -> String {
     totp::code(secret, totp::step(house.state.clock.now())).unwrap()
+}
+
+/// A calendar in which somebody is always there, and a policy for all tickets: a first answer within the hour, the next within two, an end
+/// within eight. What is late becomes more urgent and is handed to nobody.
+pub fn level(conn: &mut Conn, now: Time) -> Result<(CalendarId, PolicyId)> {
+    let hours = Hours::new("UTC", std::array::from_fn(|_| vec![Span(0, 24 * 60)]), BTreeSet::new())?;
+    let calendar = levels::create_calendar(conn, "Always", &hours)?;
+    let wish = levels::Wish {
+        position: 9,
+        name: "Everybody".into(),
+        queue: String::new(),
+        kind: None,
+        priority: None,
+        segment: None,
+        calendar,
+        first: Some(60),
+        next: Some(120),
+        resolve: Some(480),
+        more_urgent: true,
+        hand_to: None,
+        task_for: None,
+    };
+    Ok((calendar, levels::save_policy(conn, None, &wish, now)?))
+}
+
+/// A rule that leaves every new ticket where it is.
+pub fn rule(conn: &mut Conn) -> Result<RouteId> {
+    let wish = routing::Wish {
+        position: 9,
+        name: "The others".into(),
+        kind: None,
+        channel: None,
+        store: None,
+        language: String::new(),
+        words: String::new(),
+        segment: None,
+        queue: String::new(),
+        way: routing::Way::Nobody,
+        person: None,
+        skills: String::new(),
+        speaks: false,
+    };
+    routing::save(conn, None, &wish)
 }

@@ -1,0 +1,50 @@
+//! The wall: how the open tickets stand at this moment. An open page draws itself anew; without a script it is reloaded by hand.
+
+use super::desk::Desk;
+use crate::staff;
+use actix_web::HttpResponse;
+use chrono::TimeDelta;
+use crm::tickets::{self, Standing};
+use kernel::Result;
+use kernel::clock::Time;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+pub async fn show(desk: Desk) -> Result<HttpResponse> {
+    let now = desk.door.now();
+    let (all, people) = desk.read(move |conn| Ok((tickets::wall(conn, now)?, staff::list(conn)?))).await?;
+    let queues: BTreeSet<&str> = all.iter().map(|one| one.queue.as_str()).collect();
+    let queues: Vec<Value> = queues
+        .into_iter()
+        .map(|queue| {
+            // No list is of the tickets without a queue.
+            let query = if queue.is_empty() { String::new() } else { format!("queue={}", encoded(queue)) };
+            row(queue, &query, all.iter().filter(|one| one.queue == queue), now)
+        })
+        .collect();
+    let mut rows: Vec<Value> = Vec::new();
+    for one in &people {
+        let own: Vec<&Standing> = all.iter().filter(|standing| standing.assignee == Some(one.id.0)).collect();
+        if !own.is_empty() {
+            rows.push(row(&one.name, &format!("whose={}", one.id), own, now));
+        }
+    }
+    let nobodys: Vec<&Standing> = all.iter().filter(|one| one.assignee.is_none()).collect();
+    if !nobodys.is_empty() {
+        rows.push(row("", "whose=nobody", nobodys, now));
+    }
+    let view = json!({ "all": row("", "", &all, now), "queues": queues, "people": rows, "at": now });
+    desk.page("admin/wall.html", "admin-wall", view)
+}
+
+/// The figures of some tickets, with the query that lists them.
+fn row<'a>(name: &str, query: &str, all: impl IntoIterator<Item = &'a Standing>, now: Time) -> Value {
+    let sum = tickets::sum(all);
+    let waits = sum.oldest.map(|oldest| (now - oldest).max(TimeDelta::zero()));
+    json!({ "name": name, "query": query, "waiting": sum.waiting, "late": sum.late, "soon": sum.soon,
+        "hours": waits.map(|waits| waits.num_hours()), "minutes": waits.map(|waits| waits.num_minutes() % 60) })
+}
+
+fn encoded(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}

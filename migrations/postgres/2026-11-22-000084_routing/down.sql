@@ -1,0 +1,2 @@
+DROP TABLE service_agents;
+DROP TABLE service_routes;
