@@ -66,7 +66,7 @@ fn raise(conn: &mut Conn, id: TicketId, now: Time) -> Result<()> {
 }
 
 fn keep(conn: &mut Conn, id: TicketId, clock: Clock, at: Time, now: Time) -> Result<()> {
-    let was = clock::text(at);
+    let was = log::moment(at);
     let happened = Happened { detail: clock.as_str(), before: &was, ..Happened::by(What::Overdue, Author::System.as_str()) };
     log::keep(conn, id, happened, now)?;
     let event = Event::TicketOverdue { ticket: id.0, clock: clock.as_str().to_string() };
