@@ -1,7 +1,7 @@
 //! The engine beside the binary: a Meilisearch server, for shops that run on several machines.
 //!
 //! One document per product, with the same labels as the embedded index, and the same tests (`search::tests`). What only one variant can
-//! fulfil is looked at here, see [`exact`]. Beyond so many products hits are still checked here, but Meilisearch counts and orders: totals are
+//! fulfil is looked at here, see [`exact`]. Beyond that many products, or when the server takes long to hand them over, hits are still checked here, but Meilisearch counts and orders: totals are
 //! estimates, a price order goes by the product's lowest or highest price, and where several values of an option are chosen the other
 //! facets may count a product once for each. A page goes on behind the last hits, see [`place`].
 

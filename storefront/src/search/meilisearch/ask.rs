@@ -1,5 +1,7 @@
 //! A query in the words of Meilisearch, and its answer as a page.
 
+mod looked;
+
 use super::document::{number_field, priced_field};
 use super::exact::{Candidate, Choices};
 use super::place::Place;
@@ -17,6 +19,8 @@ use meilisearch_sdk::search::{MatchingStrategies, SearchResults, Selectors};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
+
+pub use looked::AT_ONCE;
 
 /// Combinations of chosen options and attributes that one filter may name.
 const MOST_COMBINATIONS: usize = 1000;
@@ -126,28 +130,6 @@ impl Ask {
         self.counted_there(index).await
     }
 
-    /// The page from the variants of what the text, the category and the store leave; `None` when that is too much.
-    async fn looked_at(&self, index: &Index) -> std::result::Result<Option<SearchPage>, Failure> {
-        let wide = groups(self.category, &self.within).join(" AND ");
-        let found: SearchResults<Candidate> = self.results(index, wide, &[], (0, self.fetched + 1), &["id", "labels", "offers"]).await?;
-        if found.hits.len() > self.fetched {
-            return Ok(None);
-        }
-        let candidates: Vec<Candidate> = found.hits.into_iter().map(|hit| hit.result).collect();
-        let list = self.choices.list(&candidates);
-        let begin = self.after.in_whole(&list.hits);
-        let hits: Vec<i64> = list.hits.iter().skip(begin).take(self.limit).copied().collect();
-        let end = begin + hits.len();
-        Ok(Some(SearchPage {
-            total: list.hits.len(),
-            next: (list.hits.len() > end && self.limit > 0).then(|| Place::behind(end, &hits).write(self.sort)),
-            hits,
-            facets: if self.with_facets { self.facets(list.counts, &list.options) } else { Vec::new() },
-            price_range: list.price_range.filter(|_| self.with_facets),
-            corrected: None,
-        }))
-    }
-
     /// Asks for the hits, and once more for each facet with a chosen value, as if nothing were chosen in it.
     async fn counted_there(&self, index: &Index) -> std::result::Result<SearchPage, Failure> {
         let facets: &[&str] = if self.with_facets { &["labels", &self.variants] } else { &[] };
@@ -197,7 +179,7 @@ impl Ask {
             if read.len() < asked {
                 return Ok((counts, page));
             }
-            (offset, asked, skipped) = (offset + read.len(), self.fetched.max(1), 0);
+            (offset, asked, skipped) = (offset + read.len(), self.fetched.clamp(1, AT_ONCE), 0);
             end = offset;
             let more: SearchResults<Candidate> = self.results(index, filter.clone(), &[], (offset, asked), shown).await?;
             read = more.hits.into_iter().map(|hit| hit.result).collect();

@@ -155,7 +155,7 @@ pub fn settings() -> Settings {
         .with_displayed_attributes(["id", "slug", "name", "named", "labels", "offers"])
         .with_ranking_rules(["sort", "words", "typo", "available:desc", "proximity", "attribute", "exactness", "popularity:desc"])
         .with_faceting(FacetingSettings { max_values_per_facet: MAX_FACET_VALUES * 20, sort_facet_values_by: None })
-        .with_pagination(PaginationSetting { max_total_hits: 10_000 })
+        .with_pagination(PaginationSetting { max_total_hits: 100_000 })
         .with_typo_tolerance(TypoToleranceSettings {
             enabled: Some(true),
             disable_on_attributes: Some(vec!["skus".to_string()]),

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The most products that are fetched: about a megabyte.
-pub const MOST: usize = 2000;
+/// The most products that are fetched, each about half a kilobyte.
+pub const MOST: usize = 20_000;
 
 /// A variant as it is kept beside its product, for reading and not for searching.
 #[derive(Debug, Clone, Serialize, Deserialize)]

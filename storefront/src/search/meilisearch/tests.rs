@@ -1,6 +1,7 @@
 //! What the adapter asks of the server, and what it makes of a bad day there. What it answers is in `search::tests`.
 
 use super::MeilisearchSearch;
+use super::ask::AT_ONCE;
 use super::document::number_field;
 use super::double::Double;
 use crate::search::tests::{choose, count, product, query, shop, variant};
@@ -70,6 +71,22 @@ fn of_a_long_list_the_server_counts() {
     let second = cheap(first.next.clone());
     let hits: BTreeSet<i64> = first.hits.iter().chain(&second.hits).copied().collect();
     assert_eq!((hits, second.next), ((20..=most).step_by(2).collect(), None), "those in XL are in the price's range, and no hit");
+}
+
+#[test]
+fn a_list_longer_than_one_answer_is_looked_at_whole() {
+    let double = Double::start();
+    let most = AT_ONCE as i64 + 3;
+    let cup = |id: i64| product(id, "Cup", (1, "Cups"), vec![variant("Blue", "M", 100 + id, true), variant("Red", "XL", 9000, true)]);
+    let engine = built(&double, (1..=most).map(cup).collect());
+    let within = Within { currency: Some(Currency::EUR), part: None };
+    let facets = choose(&[("option:Color", &["Blue"])]);
+    let asked = SearchQuery { facets, price: (Some(100 + most - 1), Some(9000)), within, sort: Sort::PriceDescending, ..query("cup") };
+    let page = engine.search(&asked).unwrap();
+    assert_eq!((page.hits, page.total), (vec![most, most - 1], 2), "the others have no blue one at that price");
+    assert_eq!(count(&page, "option:Color", "Red") as i64, most, "as if no colour were chosen");
+    let limits: Vec<_> = double.asked(SEARCH).iter().map(|body| (body["offset"].clone(), body["limit"].clone())).collect();
+    assert_eq!(limits, [(json!(0), json!(2000)), (json!(2000), json!(18_001))]);
 }
 
 #[test]
