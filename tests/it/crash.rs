@@ -1,7 +1,7 @@
 //! The process is killed under load, at random, again and again. Nothing that was promised may be lost, sold twice or charged twice.
 
+mod given_back;
 mod imports;
-mod refunds;
 mod visitors;
 
 use crate::support::goods;
