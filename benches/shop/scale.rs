@@ -286,7 +286,8 @@ fn grow(db: &Db, from: i64, to: i64, sqlite: bool) {
     }
 }
 
-fn insert(db: &Db, sqlite: bool, columns: &str, values: &str, from: i64, to: i64) {
+/// Rows of a table from one number to another, as expressions over the number `i`.
+pub fn insert(db: &Db, sqlite: bool, columns: &str, values: &str, from: i64, to: i64) {
     let sql = if sqlite {
         format!(
             "INSERT INTO {columns} WITH RECURSIVE n(i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM n WHERE i < {to}) SELECT {values} FROM n"

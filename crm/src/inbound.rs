@@ -6,6 +6,8 @@
 mod clean;
 mod filing;
 mod fold;
+#[cfg(test)]
+mod fuzz;
 mod letter;
 mod list;
 mod nature;

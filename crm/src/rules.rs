@@ -19,7 +19,7 @@ pub(crate) use check::postcode;
 pub use check::{DEPTH, NODES, check, parse};
 pub(crate) use compile::compile;
 pub use facts::{Facts, Needs};
-pub(crate) use sql::{Dialect, Fragment, far};
+pub(crate) use sql::{Among, Dialect, Fragment, far};
 
 use crate::rfm::Group;
 use crate::scores::Stage;

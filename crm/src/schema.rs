@@ -400,6 +400,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    ticket_terms (term, ticket_id) {
+        term -> Text,
+        ticket_id -> BigInt,
+    }
+}
+
+diesel::table! {
     ticket_lines (id) {
         id -> BigInt,
         ticket_id -> BigInt,
@@ -492,4 +499,4 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(customers, scores, segment_states, customer_tasks);
 diesel::allow_tables_to_appear_in_same_query!(segments, segment_states);
 diesel::allow_tables_to_appear_in_same_query!(product_kin, purchase_lines);
-diesel::allow_tables_to_appear_in_same_query!(tickets, ticket_messages, ticket_files, ticket_events);
+diesel::allow_tables_to_appear_in_same_query!(tickets, ticket_messages, ticket_files, ticket_events, ticket_terms);

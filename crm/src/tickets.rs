@@ -17,6 +17,7 @@ mod open;
 mod proof;
 mod steps;
 mod suppressed;
+mod terms;
 mod wall;
 
 pub use files::{File, MAX_FILE, MAX_FILES, NewFile, checked, file, files_of};
@@ -31,6 +32,7 @@ pub use open::{Asker, New, NewLine, Opened, open, opened_before, opened_since};
 pub use proof::{Proof, acted_since, proofs};
 pub use steps::{Change, assign, change, claim, rate, reopen, solve};
 pub use suppressed::{Reason, suppressed};
+pub use terms::{TERMS_JOB, fill, find_anew};
 pub use wall::{Standing, sum, wall};
 
 use crate::CustomerId;

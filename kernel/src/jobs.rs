@@ -91,6 +91,13 @@ pub fn known(conn: &mut Conn, kind: &str, dedupe_key: &str) -> Result<bool> {
     Ok(found > 0)
 }
 
+/// Whether a job of this kind is waiting or running.
+pub fn waits(conn: &mut Conn, kind: &str) -> Result<bool> {
+    let found: Option<i64> =
+        jobs::table.filter(jobs::kind.eq(kind)).filter(jobs::state.eq("due")).select(jobs::id).first(conn).optional()?;
+    Ok(found.is_some())
+}
+
 /// Takes a job that is not wanted any more out of the queue; one that runs ends without effect on the queue.
 pub fn withdraw(conn: &mut Conn, kind: &str, dedupe_key: &str) -> Result<()> {
     diesel::delete(jobs::table.filter(jobs::kind.eq(kind)).filter(jobs::dedupe_key.eq(dedupe_key))).execute(conn)?;

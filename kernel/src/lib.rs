@@ -16,6 +16,7 @@ pub mod mail;
 pub mod money;
 mod schema;
 pub mod settings;
+pub mod terms;
 pub mod testing;
 pub mod token;
 pub mod totp;

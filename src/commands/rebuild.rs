@@ -1,7 +1,7 @@
 use super::Failure;
 use crate::progress::Bar;
 use crate::state;
-use crm::{recommendations, scores, segments};
+use crm::{recommendations, scores, segments, tickets};
 use kernel::clock::Clock;
 use kernel::config::Config;
 use std::process::ExitCode;
@@ -21,6 +21,7 @@ pub fn run(config: &Config) -> Result<ExitCode, Failure> {
     kin::all(&db, now)?;
     segments::build_all(&db, &Clock::default())?;
     recommendations::run(&db, now)?;
-    println!("Purchases, timelines and scores were made anew from {done} orders, and segments and recommendations from them.");
+    tickets::find_anew(&db)?;
+    println!("Purchases, timelines and scores were made anew from {done} orders, and segments and recommendations from them; and the words that tickets are found by.");
     Ok(ExitCode::SUCCESS)
 }

@@ -4,7 +4,7 @@ use super::{Kind, Slot, Watch};
 use crate::state::AppState;
 use chrono::TimeDelta;
 use crm::inbound::{self, Office};
-use crm::tickets::alarm;
+use crm::tickets::{self, TicketId, alarm};
 use crm::{levels, recommendations, scores, segments};
 use kernel::jobs::{Class, Job};
 use kernel::web::i18n::Language;
@@ -46,6 +46,7 @@ pub static KINDS: &[Kind] = &[
     Kind { name: search_index::INDEX_JOB, run: |state, job| search_index::index_job(&state.db, state.door.search.as_ref(), &job.payload) },
     Kind { name: waiting::JOB, run: tell_waiting },
     Kind { name: terms::TERMS_JOB, run: fill_terms },
+    Kind { name: tickets::TERMS_JOB, run: fill_ticket_terms },
     Kind {
         name: webhooks::DELIVER_JOB,
         run: |state, job| webhooks::deliver(&state.db, id(job)?, state.door.config.webhooks_private, state.clock.now()),
@@ -154,6 +155,12 @@ fn tell_waiting(state: &AppState, _: &Job) -> Result<()> {
 fn fill_terms(state: &AppState, job: &Job) -> Result<()> {
     let (after, now) = (id(job)?, state.clock.now());
     state.db.write_now(move |conn| terms::fill(conn, after, now))
+}
+
+/// Gives tickets from before there was a search of messages their words, a few at a time.
+fn fill_ticket_terms(state: &AppState, job: &Job) -> Result<()> {
+    let (after, now): (TicketId, _) = (id(job)?, state.clock.now());
+    state.db.write_now(move |conn| tickets::fill(conn, after, now))
 }
 
 /// Forgets what ran out: sessions, links, answers kept for programs, carts of nobody.

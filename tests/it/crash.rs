@@ -1,5 +1,6 @@
 //! The process is killed under load, at random, again and again. Nothing that was promised may be lost, sold twice or charged twice.
 
+mod given_back;
 mod imports;
 mod visitors;
 

@@ -19,6 +19,7 @@ mod drafts;
 mod editing;
 mod editing_web;
 mod exchanges;
+mod faults;
 mod feeds;
 mod gift_sales;
 mod hostile;

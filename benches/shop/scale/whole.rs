@@ -98,12 +98,18 @@ pub fn address(db: &Db) -> String {
 
 /// The shop on this database, keeping no page, with an owner who is signed in.
 pub fn open(db: &Db, folder: &std::path::Path) -> Result<AppState> {
+    open_with(db, folder, &[])
+}
+
+/// [`open`] with more settings.
+pub fn open_with(db: &Db, folder: &std::path::Path, more: &[(&str, &str)]) -> Result<AppState> {
     let vars = [
         ("REGULARS_DATA_DIR", folder.display().to_string()),
         ("DATABASE_URL", address(db)),
         ("REGULARS_BASE_URL", "http://shop.test".to_string()),
         ("REGULARS_PAGE_CACHE_MS", "0".to_string()),
     ];
+    let vars = vars.into_iter().chain(more.iter().map(|(name, value)| (*name, value.to_string())));
     let config = Config::read(None, vars.map(|(name, value)| (name.to_string(), value))).unwrap();
     let state = AppState::open(config, Clock::default())?;
     let now = Clock::default().now();

@@ -26,6 +26,12 @@ impl Spread {
     }
 }
 
+/// What `percent` of some measurements do not exceed.
+pub fn percentile(mut values: Vec<f64>, percent: usize) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[(values.len() * percent / 100).min(values.len() - 1)]
+}
+
 /// Whether a floor is held, as the benchmarks and the document say it.
 pub fn verdict(held: bool) -> &'static str {
     if held { "held" } else { "MISSED" }

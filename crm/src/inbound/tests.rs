@@ -18,7 +18,7 @@ fn arrives(db: &TestDb, raw: &str, at: i64) -> Stored {
     arrives_as(db, raw.as_bytes(), Some("ann@example.com"), at)
 }
 
-fn arrives_as(db: &TestDb, raw: &[u8], sender: Option<&str>, at: i64) -> Stored {
+pub(super) fn arrives_as(db: &TestDb, raw: &[u8], sender: Option<&str>, at: i64) -> Stored {
     let now = noon() + TimeDelta::seconds(at);
     let envelope = Envelope { way: Way::Smtp, sender: sender.map(str::to_string), recipients: vec!["help@tea.example".into()] };
     let raw = raw.to_vec();

@@ -4,14 +4,14 @@ use super::Levels;
 use crate::CustomerId;
 use crate::rules::{Dialect, Fragment};
 use crate::schema::tickets;
-use crate::segments::{self, SegmentId};
+use crate::segments;
 use crate::tickets::clock::{self, Clocks, Course, with_hours};
 use crate::tickets::{Status, Ticket, TicketId, log};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Db, Result, jobs};
-use std::collections::{HashMap, HashSet};
+use std::collections::BTreeSet;
 
 /// The kind of the job.
 pub const JOB: &str = "levels.recalculate";
@@ -46,8 +46,9 @@ fn these(conn: &mut Conn, ids: &[TicketId], now: Time) -> Result<()> {
     let found: Vec<Ticket> =
         tickets::table.filter(tickets::id.eq_any(ids.to_vec())).order(tickets::id).select(Ticket::as_select()).load(conn)?;
     let logs = log::of_these(conn, ids)?;
-    let customers: Vec<CustomerId> = found.iter().filter_map(|ticket| ticket.customer_id).collect();
-    let members = members(conn, &customers, &levels.segments(), now)?;
+    let customers: BTreeSet<CustomerId> = found.iter().filter_map(|ticket| ticket.customer_id).collect();
+    let customers: Vec<CustomerId> = customers.into_iter().collect();
+    let members = segments::among_these(conn, &customers, &levels.segments(), now)?;
     let stored = clock::stored_of(conn, ids)?;
     let mut changed = Vec::new();
     for ticket in &found {
@@ -59,19 +60,6 @@ fn these(conn: &mut Conn, ids: &[TicketId], now: Time) -> Result<()> {
         }
     }
     write(conn, &changed)
-}
-
-fn members(conn: &mut Conn, customers: &[CustomerId], asked: &[SegmentId], now: Time) -> Result<HashSet<(CustomerId, SegmentId)>> {
-    let mut known: HashMap<CustomerId, Vec<SegmentId>> = HashMap::new();
-    if asked.is_empty() {
-        return Ok(HashSet::new());
-    }
-    for customer in customers {
-        if !known.contains_key(customer) {
-            known.insert(*customer, segments::among(conn, *customer, asked, now)?);
-        }
-    }
-    Ok(known.into_iter().flat_map(|(customer, all)| all.into_iter().map(move |segment| (customer, segment))).collect())
 }
 
 /// Two statements for many rows, each only at the version that was read. The first holds the tickets.

@@ -1,9 +1,9 @@
-//! One query of a rule, for all customers or a range of them. Each table that the rule asks about is read once and summed by customer,
+//! One query of a rule, for all customers or some of them. Each table that the rule asks about is read once and summed by customer,
 //! whatever the number of conditions; the tree is then an expression over those sums.
 
 mod events;
 
-use super::{Age, Bought, Dialect, Fragment, Goods, Measure, Orders, Others, Rule, Said, Scored, Span, Words, far};
+use super::{Age, Among, Bought, Dialect, Fragment, Goods, Measure, Orders, Others, Rule, Said, Scored, Span, Words, far};
 use kernel::clock::Time;
 
 /// A rule as a query over customers with the columns `id`, `member` and `changes_at`: until when the answer stands while nothing happens,
@@ -17,9 +17,9 @@ impl Compiled {
     }
 }
 
-/// Compiles `rule` as of `now`. `range` are the customers above its first id up to its second; none for all of them.
-pub(crate) fn compile(dialect: Dialect, rule: &Rule, others: &Others, range: Option<(i64, i64)>, now: Time) -> Compiled {
-    let mut builder = Builder { dialect, others, range, now, leaves: Vec::new(), columns: Vec::new(), sources: Vec::new() };
+/// Compiles `rule` as of `now` for these customers.
+pub(crate) fn compile(dialect: Dialect, rule: &Rule, others: &Others, among: Among, now: Time) -> Compiled {
+    let mut builder = Builder { dialect, others, among, now, leaves: Vec::new(), columns: Vec::new(), sources: Vec::new() };
     let (holds, changes) = (builder.holds(rule), builder.changes(rule));
     let mut sql = Fragment::of(&format!("SELECT y.id AS id, {holds} AS member, "));
     match changes {
@@ -62,7 +62,7 @@ struct Leaf {
 struct Builder<'a> {
     dialect: Dialect,
     others: &'a Others,
-    range: Option<(i64, i64)>,
+    among: Among<'a>,
     now: Time,
     leaves: Vec<Leaf>,
     columns: Vec<Fragment>,
@@ -350,15 +350,7 @@ impl Builder<'_> {
             let name = if *table == Table::Scores { "s".to_string() } else { format!("q{n}") };
             sql.push(" LEFT JOIN ").add(&self.read(table, source)).push(&format!(" {name} ON {name}.customer_id = c.id"));
         }
-        sql.push(" WHERE c.merged_into IS NULL").add(&self.ranged("c.id"));
-        sql
-    }
-
-    fn ranged(&self, column: &str) -> Fragment {
-        let mut sql = Fragment::default();
-        if let Some((above, last)) = self.range {
-            sql.push(&format!(" AND {column} > ")).int(above).push(&format!(" AND {column} <= ")).int(last);
-        }
+        sql.push(" WHERE c.merged_into IS NULL").add(&self.among.condition("c.id"));
         sql
     }
 
@@ -375,11 +367,11 @@ impl Builder<'_> {
             Table::Ratings => (events::RATINGS, "r.customer_id"),
         };
         sql.push(&format!("(SELECT {column} AS customer_id, ")).join(&source.columns, ", ");
-        sql.push(&format!(" FROM {from} WHERE TRUE")).add(&self.ranged(column));
+        sql.push(&format!(" FROM {from} WHERE TRUE")).add(&self.among.condition(column));
         match table {
             Table::Events(kind) => drop(sql.push(" AND a.kind = ").text(kind.as_str())),
             Table::Consents => {
-                sql.push(" AND k.id IN (SELECT MAX(x.id) FROM consents x WHERE TRUE").add(&self.ranged("x.customer_id"));
+                sql.push(" AND k.id IN (SELECT MAX(x.id) FROM consents x WHERE TRUE").add(&self.among.condition("x.customer_id"));
                 sql.push(" GROUP BY x.customer_id, x.channel, x.topic)");
             }
             _ => {}

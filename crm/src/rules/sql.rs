@@ -1,6 +1,7 @@
 //! Texts of SQL with the values that belong to them, put together piece by piece for either engine.
 
 use super::Span;
+use crate::CustomerId;
 use diesel::RunQueryDsl;
 use diesel::sql_types::{BigInt, Text, Timestamp};
 use kernel::clock::Time;
@@ -211,6 +212,34 @@ impl Fragment {
         T: diesel::deserialize::QueryableByName<diesel::sqlite::Sqlite> + diesel::deserialize::QueryableByName<diesel::pg::Pg> + 'static,
     {
         Ok(bound!(conn, self, load)?)
+    }
+}
+
+/// The customers that a query is about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Among<'a> {
+    Everybody,
+    /// Above the first id up to the second.
+    Range(i64, i64),
+    These(&'a [CustomerId]),
+}
+
+impl Among<'_> {
+    /// What follows a condition of the query.
+    pub fn condition(&self, column: &str) -> Fragment {
+        let mut sql = Fragment::default();
+        match self {
+            Among::Everybody => {}
+            Among::Range(above, last) => {
+                sql.push(&format!(" AND {column} > ")).int(*above).push(&format!(" AND {column} <= ")).int(*last);
+            }
+            Among::These([]) => drop(sql.push(" AND FALSE")),
+            Among::These(ids) => {
+                let ids: Vec<String> = ids.iter().map(CustomerId::to_string).collect();
+                sql.push(&format!(" AND {column} IN ({})", ids.join(", ")));
+            }
+        }
+        sql
     }
 }
 

@@ -17,7 +17,8 @@ struct Row {
 }
 
 fn asked(conn: &mut Conn, rule: &Rule, others: &Others, range: Option<(i64, i64)>, now: Time) -> BTreeMap<i64, (bool, Option<Time>)> {
-    let compiled = compile(Dialect::of(conn), rule, others, range, now);
+    let among = range.map_or(Among::Everybody, |(above, last)| Among::Range(above, last));
+    let compiled = compile(Dialect::of(conn), rule, others, among, now);
     let rows: Vec<Row> = compiled.query().load(conn).unwrap();
     rows.into_iter().map(|row| (row.id, (row.member, row.changes_at))).collect()
 }

@@ -5,7 +5,7 @@
 //! writes meanwhile carries the number of the build, and the build leaves it alone.
 
 use super::{SegmentId, State, Why, store};
-use crate::rules::{Dialect, Fragment, Goods, Others, Rule, compile};
+use crate::rules::{Among, Dialect, Fragment, Goods, Others, Rule, compile};
 use crate::schema::{customers, segment_states, segments};
 use chrono::TimeDelta;
 use diesel::connection::SimpleConnection;
@@ -199,7 +199,8 @@ fn apply(conn: &mut Conn, work: &Work, range: Option<(i64, i64)>) -> Result<()> 
 
 /// Gathers the customers whose row is not what the rule says.
 fn differences(dialect: Dialect, rule: &Rule, work: &Work, range: Option<(i64, i64)>) -> Fragment {
-    let compiled = compile(dialect, rule, &work.rules, range, work.now);
+    let among = range.map_or(Among::Everybody, |(above, last)| Among::Range(above, last));
+    let compiled = compile(dialect, rule, &work.rules, among, work.now);
     let mut sql = Fragment::of(
         "INSERT INTO segment_found (customer_id, member, changes_at, was) \
          SELECT f.id, f.member, f.changes_at, COALESCE(s.member, FALSE) FROM (",

@@ -3,7 +3,7 @@
 use super::read::Asker;
 use super::{SegmentId, State, Why, store};
 use crate::CustomerId;
-use crate::rules::{Dialect, Fragment, Others, Rule, compile};
+use crate::rules::{Among, Dialect, Fragment, Others, Rule, compile};
 use crate::schema::{segment_history, segment_sizes, segment_states, segments};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -28,7 +28,7 @@ pub struct Preview {
 
 /// Asks a rule that nobody stored yet about all customers. It must have been checked.
 pub fn preview(conn: &mut Conn, rule: &Rule, others: &Others, sample: i64, now: Time) -> Result<Preview> {
-    let compiled = compile(Dialect::of(conn), rule, others, None, now);
+    let compiled = compile(Dialect::of(conn), rule, others, Among::Everybody, now);
     let mut count = Fragment::of("SELECT COUNT(*) AS number FROM (");
     count.add(compiled.query()).push(") f WHERE f.member");
     let count = count.load::<Number>(conn)?.first().map_or(0, |row| row.number);
@@ -40,7 +40,7 @@ pub fn preview(conn: &mut Conn, rule: &Rule, others: &Others, sample: i64, now: 
 
 /// The members that a rule takes, by id after `after`.
 fn taken(conn: &mut Conn, rule: &Rule, others: &Others, after: CustomerId, limit: i64, now: Time) -> Result<Vec<CustomerId>> {
-    let compiled = compile(Dialect::of(conn), rule, others, None, now);
+    let compiled = compile(Dialect::of(conn), rule, others, Among::Everybody, now);
     let mut sql = Fragment::of("SELECT f.id AS number FROM (");
     sql.add(compiled.query()).push(") f WHERE f.member AND f.id > ").int(after.0).push(" ORDER BY f.id LIMIT ").int(limit);
     Ok(sql.load::<Number>(conn)?.into_iter().map(|row| CustomerId(row.number)).collect())

@@ -2,7 +2,7 @@
 
 use super::{SegmentId, State, store};
 use crate::CustomerId;
-use crate::rules::{Dialect, Fragment, compile};
+use crate::rules::{Among, Dialect, Fragment, compile};
 use crate::schema::{customers, segment_states, segments};
 use diesel::dsl::max;
 use diesel::prelude::*;
@@ -43,7 +43,7 @@ pub fn proofs(conn: &mut Conn, now: Time) -> Result<Vec<Proof>> {
         let written: Option<Time> = own.select(max(segment_states::since)).first(conn)?;
         let begun: Option<Time> = segments::table.find(segment.id).select(segments::begun_at).first(conn)?;
         let now = written.into_iter().chain(begun).fold(now, Time::max);
-        let compiled = compile(Dialect::of(conn), &*segment.rule()?, &others, None, now);
+        let compiled = compile(Dialect::of(conn), &*segment.rule()?, &others, Among::Everybody, now);
         let mut sql = Fragment::of("SELECT f.id AS id, f.member AS member FROM (");
         sql.add(compiled.query()).push(") f LEFT JOIN segment_states s ON s.customer_id = f.id AND s.segment_id = ").int(segment.id.0);
         sql.push(" WHERE f.member <> COALESCE(s.member, FALSE) AND (s.changes_at IS NULL OR s.changes_at > ").time(now);

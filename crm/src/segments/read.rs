@@ -2,11 +2,13 @@
 
 use super::{SegmentId, State, store};
 use crate::CustomerId;
-use crate::rules::{Facts, Needs, Others, answer};
+use crate::rules::{Among, Dialect, Facts, Fragment, Needs, Others, answer, compile};
 use crate::schema::{segment_states, segments};
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use kernel::clock::Time;
 use kernel::{Conn, Result, on_each};
+use std::collections::HashSet;
 
 /// A segment that a customer is in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +29,48 @@ pub fn among(conn: &mut Conn, customer: CustomerId, asked: &[SegmentId], now: Ti
     }
     let found = standing(conn, customer, Some(asked), now)?;
     Ok(asked.iter().copied().filter(|id| found.iter().any(|standing| standing.segment == *id)).collect())
+}
+
+/// [`among`] of many customers: what they are in, by a statement for each segment that is asked about and not by one for each customer.
+pub(crate) fn among_these(
+    conn: &mut Conn,
+    customers: &[CustomerId],
+    asked: &[SegmentId],
+    now: Time,
+) -> Result<HashSet<(CustomerId, SegmentId)>> {
+    if asked.is_empty() || customers.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let known = segments::table.filter(segments::id.eq_any(asked.to_vec()));
+    let known: Vec<(SegmentId, State)> = known.select((segments::id, segments::state)).load(conn)?;
+    let rows = segment_states::table
+        .filter(segment_states::segment_id.eq_any(asked.to_vec()))
+        .filter(segment_states::customer_id.eq_any(customers.to_vec()));
+    let columns = (segment_states::customer_id, segment_states::segment_id, segment_states::member, segment_states::changes_at);
+    let rows: Vec<(CustomerId, SegmentId, bool, Option<Time>)> = rows.select(columns).load(conn)?;
+    let mut found = HashSet::new();
+    let others = store::others(conn)?;
+    for (id, state) in known {
+        let own = || rows.iter().filter(move |row| row.1 == id);
+        found.extend(own().filter(|row| row.2 && state.sound(row.3, now)).map(|row| (row.0, id)));
+        let late: Vec<CustomerId> = match state {
+            State::Built => own().filter(|row| !state.sound(row.3, now)).map(|row| row.0).collect(),
+            State::Due => customers.to_vec(),
+        };
+        if let Some(rule) = others.get(&id).filter(|_| !late.is_empty()) {
+            let compiled = compile(Dialect::of(conn), rule, &others, Among::These(&late), now);
+            let mut sql = Fragment::of("SELECT f.id AS id FROM (");
+            sql.add(compiled.query()).push(") f WHERE f.member");
+            found.extend(sql.load::<Member>(conn)?.into_iter().map(|row| (CustomerId(row.id), id)));
+        }
+    }
+    Ok(found)
+}
+
+#[derive(QueryableByName)]
+struct Member {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
 }
 
 /// The segments that a customer is in, by name.

@@ -6,6 +6,7 @@ use crate::rules::trees::{Dice, ask, buy, noon, people, tree, view};
 use crate::rules::{Age, Rated, Rule, Scored, Span, Tickets};
 use crate::tickets::{self, Agent, Asker, Change, Channel, Kind, New, NewMessage, ORDINARY, Outcome, Reason};
 use chrono::TimeDelta;
+use diesel::prelude::*;
 use kernel::clock::{Clock, Time};
 use kernel::{Db, Error};
 
@@ -26,7 +27,23 @@ fn built(db: &Db, id: SegmentId, at: Time) {
     build(db, id, &clock(at)).unwrap();
 }
 
+/// Asked about everybody at once, segments say what they say about each.
+fn alike(db: &Db, at: Time) {
+    db.read_now(move |conn| {
+        let all: Vec<CustomerId> = crate::schema::customers::table.select(crate::schema::customers::id).load(conn)?;
+        let ids: Vec<SegmentId> = list(conn)?.iter().map(|segment| segment.id).collect();
+        let together = among_these(conn, &all, &ids, at)?;
+        for customer in all {
+            let own: Vec<SegmentId> = ids.iter().copied().filter(|id| together.contains(&(customer, *id))).collect();
+            assert_eq!(own, super::among(conn, customer, &ids, at)?, "customer {customer} at {at}");
+        }
+        Ok(())
+    })
+    .unwrap();
+}
+
 fn sound(db: &Db, at: Time) {
+    alike(db, at);
     for proof in db.read_now(move |conn| proofs(conn, at)).unwrap() {
         assert!(proof.wrong.is_empty(), "{proof:?} at {at}");
     }
@@ -47,6 +64,7 @@ fn a_customer_follows_in_the_transaction_and_time_moves_them_on() {
     let among = |id: SegmentId, at: Time| !db.read_now(move |conn| super::among(conn, ann, &[id], at)).unwrap().is_empty();
     assert!(among(fresh, noon()), "a segment that is not built yet is asked by its rule");
     assert!(!among(fresh, noon() + TimeDelta::days(91)));
+    alike(&db, noon() + TimeDelta::days(91));
     [vip, fresh].iter().for_each(|id| built(&db, *id, noon()));
     sound(&db, noon() + TimeDelta::seconds(5));
     assert!(!among(vip, noon()));
@@ -59,6 +77,7 @@ fn a_customer_follows_in_the_transaction_and_time_moves_them_on() {
     assert_eq!(inside(&db, fresh, noon()).len(), 10);
     assert_eq!(inside(&db, fresh, noon() + TimeDelta::days(91)).len(), 0);
     assert_eq!(db.read_now(move |conn| size(conn, fresh, noon() + TimeDelta::days(91))).unwrap(), 0);
+    alike(&db, noon() + TimeDelta::days(91));
     settle(&db, noon() + TimeDelta::days(91)).unwrap();
     let told = db.read_now(move |conn| history(conn, fresh, None, 50)).unwrap();
     assert!(told.len() == 10 && told.iter().all(|one| !one.entered && one.why == Why::Time));

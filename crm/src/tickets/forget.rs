@@ -1,6 +1,6 @@
 //! What stays of the tickets of somebody who was erased: when, about which order, and what came of it.
 
-use super::TicketId;
+use super::{TicketId, joins, terms};
 use crate::CustomerId;
 use crate::email::Email;
 use crate::schema::{ticket_events, ticket_files, ticket_messages, tickets};
@@ -17,6 +17,12 @@ pub(crate) fn forget(conn: &mut Conn, customer: CustomerId, addresses: &[Email])
     let own: Vec<TicketId> = tickets::table.filter(theirs.assume_not_null()).select(tickets::id).load(conn)?;
     for some in own.chunks(TOGETHER) {
         words(conn, some)?;
+    }
+    // What they were merged into had their words as well.
+    for id in own {
+        for one in joins::upwards(conn, id)? {
+            terms::anew(conn, one)?;
+        }
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use super::log::{self, Happened, What};
 use super::messages::{Agent, Eyes};
 use super::open::{self, line, next};
 use super::steps::{claim, step, write};
-use super::{MessageId, SUBJECT, Ticket, TicketId, get};
+use super::{MessageId, SUBJECT, Ticket, TicketId, get, terms};
 use crate::schema::{ticket_messages, tickets};
 use crate::segments;
 use diesel::prelude::*;
@@ -18,12 +18,18 @@ const DEEPEST: usize = 100;
 
 /// The ticket that a ticket goes on in: itself, or what it was merged into.
 pub fn standing(conn: &mut Conn, id: TicketId) -> Result<TicketId> {
-    let mut id = id;
-    for _ in 0..DEEPEST {
-        match tickets::table.find(id).select(tickets::merged_into).first::<Option<TicketId>>(conn)? {
-            Some(into) => id = into,
-            None => return Ok(id),
+    Ok(upwards(conn, id)?.last().copied().unwrap_or(id))
+}
+
+/// A ticket, what it was merged into, what that was merged into, and so on.
+pub(super) fn upwards(conn: &mut Conn, id: TicketId) -> Result<Vec<TicketId>> {
+    let (mut found, mut at) = (vec![id], id);
+    while found.len() <= DEEPEST {
+        match tickets::table.find(at).select(tickets::merged_into).first::<Option<TicketId>>(conn)? {
+            Some(into) => at = into,
+            None => return Ok(found),
         }
+        found.push(at);
     }
     Err(Error::unexpected(format!("ticket {id} was merged in a circle")))
 }
@@ -71,6 +77,7 @@ pub fn merge(conn: &mut Conn, id: TicketId, into: TicketId, agent: Agent, seen: 
     }
     step(conn, from.clone(), Happened { detail: &to.number, ..Happened::by(What::Merged, agent.actor) }, None, now)?;
     diesel::update(tickets::table.find(id)).set(tickets::merged_into.eq(into)).execute(conn)?;
+    terms::joined(conn, id, into)?;
     // Somebody who waits for an answer to the one waits for an answer to both, and has since then.
     let since = from.asked_at.map(log::moment).unwrap_or_default();
     let joined = Happened { detail: &from.number, before: &since, ..Happened::by(What::Joined, agent.actor) };
@@ -93,6 +100,7 @@ pub fn unmerge(conn: &mut Conn, id: TicketId, agent: Agent, now: Time) -> Result
     }
     write(conn, id, &state)?;
     clock::set(conn, id, now)?;
+    terms::anew(conn, into.id)?;
     step(conn, into, Happened { detail: &ticket.number, ..Happened::by(What::Parted, agent.actor) }, None, now)?;
     segments::follow_tickets(conn, ticket.customer_id, now)
 }
@@ -116,6 +124,8 @@ pub fn split(conn: &mut Conn, id: TicketId, moved: &[MessageId], subject: &str, 
     let made = again(conn, &ticket, &subject, now)?;
     let rows = ticket_messages::table.filter(ticket_messages::id.eq_any(moved.to_vec()));
     diesel::update(rows).set(ticket_messages::ticket_id.eq(made)).execute(conn)?;
+    terms::anew(conn, made)?;
+    terms::anew(conn, id)?;
     log::keep(conn, made, Happened { detail: ticket.kind.as_str(), ..Happened::by(What::Opened, agent.actor) }, now)?;
     log::keep(conn, made, Happened { detail: &ticket.number, ..Happened::by(What::Split, agent.actor) }, now)?;
     clock::set(conn, made, now)?;

@@ -1,12 +1,13 @@
 //! The inbox. Pages go by key: open tickets by what is due, then by urgency and by how long somebody waits; all others by what changed last.
 
-use super::{Channel, Kind, Status, Ticket, TicketId};
+use super::{Channel, Kind, Status, Ticket, TicketId, terms};
 use crate::CustomerId;
-use crate::schema::tickets;
+use crate::schema::{ticket_terms, tickets};
 use diesel::prelude::*;
-use diesel::sql_types::Text;
 use kernel::clock::Time;
 use kernel::{Conn, Result, on_each};
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 /// Whose tickets are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,16 +27,14 @@ pub struct Filter {
     pub kind: Option<Kind>,
     pub channel: Option<Channel>,
     pub tag: Option<String>,
-    /// Words of subject, number and mail address, all of them.
+    /// Beginnings of words of number, subject, mail address and messages, all of them.
     pub words: Vec<String>,
     /// The last ticket of the page before.
     pub after: Option<Place>,
 }
 
-diesel::define_sql_function!(fn lower(text: Text) -> Text);
-
-/// Words that are looked for at most.
-const WORDS: usize = 5;
+/// Tickets looked up by one statement.
+const CHUNK: usize = 500;
 
 /// Where a page ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,9 +68,78 @@ impl Place {
     }
 }
 
+/// Tickets as a condition picks them.
+type Picked = tickets::BoxedQuery<'static, <Conn as diesel::Connection>::Backend>;
+/// A ticket with what pages go by: due, urgency, since when somebody waits, and when it changed.
+type Key = (TicketId, Time, i64, Option<Time>, Time);
+
 /// A page of the inbox. What was merged into another ticket is not in it.
 pub fn list(conn: &mut Conn, filter: &Filter, limit: i64) -> Result<Vec<Ticket>> {
-    let mut query = tickets::table.filter(tickets::merged_into.is_null()).limit(limit).select(Ticket::as_select()).into_boxed();
+    let typed = filter.words.join(" ");
+    let words = terms::asked(&typed);
+    if words.is_empty() {
+        // Punctuation only is no word of any ticket.
+        return if typed.trim().is_empty() { walk(conn, filter, &[], limit) } else { Ok(Vec::new()) };
+    }
+    let mut rare: Option<BTreeSet<TicketId>> = None;
+    let mut common = Vec::new();
+    for word in words {
+        match terms::holders(conn, &word)? {
+            Some(ids) => rare = Some(rare.map_or_else(|| ids.clone(), |known| known.intersection(&ids).copied().collect())),
+            None => common.push(word),
+        }
+    }
+    match rare {
+        Some(ids) => pick(conn, filter, &ids, &common, limit),
+        None => walk(conn, filter, &common, limit),
+    }
+}
+
+/// Walks the inbox by the index of its order. `common` words are had by so many tickets that a page is full soon.
+fn walk(conn: &mut Conn, filter: &Filter, common: &[String], limit: i64) -> Result<Vec<Ticket>> {
+    let query = having(asked(filter), common).limit(limit).select(Ticket::as_select());
+    Ok(match filter.status {
+        Some(Status::Open) => query.order((tickets::due_at, tickets::priority, tickets::asked_at, tickets::id)).load(conn)?,
+        _ => query.order((tickets::changed_at.desc(), tickets::id.desc())).load(conn)?,
+    })
+}
+
+/// Looks at the few tickets that have the rare words and sorts them here, whatever a planner would make of it.
+fn pick(conn: &mut Conn, filter: &Filter, ids: &BTreeSet<TicketId>, common: &[String], limit: i64) -> Result<Vec<Ticket>> {
+    let ids: Vec<TicketId> = ids.iter().copied().collect();
+    let mut keys: Vec<Key> = Vec::new();
+    for chunk in ids.chunks(CHUNK) {
+        let query = having(asked(filter), common).filter(tickets::id.eq_any(chunk.to_vec()));
+        let columns = (tickets::id, tickets::due_at, tickets::priority, tickets::asked_at, tickets::changed_at);
+        keys.extend(query.select(columns).load::<Key>(conn)?);
+    }
+    match filter.status {
+        Some(Status::Open) => keys.sort_by_key(|(id, due, priority, asked, _)| (*due, *priority, *asked, *id)),
+        _ => keys.sort_by_key(|(id, .., changed)| Reverse((*changed, *id))),
+    }
+    let page: Vec<TicketId> = keys.iter().take(usize::try_from(limit).unwrap_or(0)).map(|key| key.0).collect();
+    let mut found: Vec<Ticket> =
+        tickets::table.filter(tickets::id.eq_any(page.clone())).select(Ticket::as_select()).load(conn)?;
+    found.sort_by_key(|ticket| page.iter().position(|id| *id == ticket.id));
+    Ok(found)
+}
+
+/// Those that have all of these words. Each is asked of one ticket after the other: they are many, and a planner may think that they are few.
+fn having(query: Picked, words: &[String]) -> Picked {
+    words.iter().fold(query, |query, word| {
+        let had = ticket_terms::table
+            .filter(ticket_terms::ticket_id.eq(tickets::id))
+            .filter(ticket_terms::term.ge(word.clone()))
+            .filter(ticket_terms::term.lt(terms::end(word)))
+            .select(ticket_terms::ticket_id)
+            .single_value();
+        query.filter(had.is_not_null())
+    })
+}
+
+/// Those that everything but the words admits.
+fn asked(filter: &Filter) -> Picked {
+    let mut query = tickets::table.filter(tickets::merged_into.is_null()).into_boxed();
     match filter.whose {
         Some(Whose::Nobodys) => query = query.filter(tickets::assignee.is_null()),
         Some(Whose::Of(staff)) => query = query.filter(tickets::assignee.eq(staff)),
@@ -86,13 +154,6 @@ pub fn list(conn: &mut Conn, filter: &Filter, limit: i64) -> Result<Vec<Ticket>>
     if let Some(channel) = filter.channel {
         query = query.filter(tickets::channel.eq(channel));
     }
-    for word in filter.words.iter().take(WORDS) {
-        let (typed, small) = (format!("%{}%", like(word)), format!("%{}%", like(&word.to_lowercase())));
-        // SQLite makes only ASCII letters small: the word as it was typed is looked for as well.
-        let subject = lower(tickets::subject).like(small.clone()).escape('\\').or(tickets::subject.like(typed).escape('\\'));
-        let elsewhere = tickets::email_key.like(small.clone()).escape('\\').or(lower(tickets::number).like(small).escape('\\'));
-        query = query.filter(subject.or(elsewhere));
-    }
     if let Some(tag) = filter.tag.as_deref().filter(|tag| !tag.is_empty()) {
         let own = like(&tag.to_lowercase());
         let tagged = tickets::tags
@@ -102,23 +163,19 @@ pub fn list(conn: &mut Conn, filter: &Filter, limit: i64) -> Result<Vec<Ticket>>
             .or(tickets::tags.like(format!("%, {own}, %")).escape('\\'));
         query = query.filter(tagged);
     }
-    if filter.status == Some(Status::Open) {
-        query = query.filter(tickets::status.eq(Status::Open));
-        if let Some(Place { due, priority, at, id }) = filter.after {
-            let later = tickets::asked_at.gt(at).or(tickets::asked_at.eq(at).and(tickets::id.gt(id).nullable()));
-            let after = tickets::priority.gt(priority).nullable().or(tickets::priority.eq(priority).nullable().and(later));
-            // The first condition is the one that an index begins at.
-            query = query.filter(tickets::due_at.ge(due)).filter(tickets::due_at.gt(due).nullable().or(after));
-        }
-        return Ok(query.order((tickets::due_at, tickets::priority, tickets::asked_at, tickets::id)).load(conn)?);
-    }
     if let Some(status) = filter.status {
         query = query.filter(tickets::status.eq(status));
     }
-    if let Some(Place { at, id, .. }) = filter.after {
-        query = query.filter(tickets::changed_at.lt(at).or(tickets::changed_at.eq(at).and(tickets::id.lt(id))));
+    match (filter.status, filter.after) {
+        (Some(Status::Open), Some(Place { due, priority, at, id })) => {
+            let later = tickets::asked_at.gt(at).or(tickets::asked_at.eq(at).and(tickets::id.gt(id).nullable()));
+            let after = tickets::priority.gt(priority).nullable().or(tickets::priority.eq(priority).nullable().and(later));
+            // The first condition is the one that an index begins at.
+            query.filter(tickets::due_at.ge(due)).filter(tickets::due_at.gt(due).nullable().or(after))
+        }
+        (_, Some(Place { at, id, .. })) => query.filter(tickets::changed_at.lt(at).or(tickets::changed_at.eq(at).and(tickets::id.lt(id)))),
+        (_, None) => query,
     }
-    Ok(query.order((tickets::changed_at.desc(), tickets::id.desc())).load(conn)?)
 }
 
 /// A text that is looked for as it is.
@@ -159,3 +216,6 @@ pub fn of_order(conn: &mut Conn, order: i64, limit: i64) -> Result<Vec<Ticket>> 
         .select(Ticket::as_select())
         .load(c))?)
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 use super::files::{self, NewFile};
 use super::log::{self, Happened, What};
 use super::steps::{self, claim, step};
-use super::{BODY, Outcome, Status, Ticket, TicketId, joins};
+use super::{BODY, Outcome, Status, Ticket, TicketId, joins, terms};
 use crate::activities::{self, Activity};
 use crate::identities;
 use crate::schema::ticket_messages as rows;
@@ -208,14 +208,15 @@ impl By<'_> {
     }
 }
 
-/// The row of a message, and its files.
+/// The row of a message, its words and its files.
 pub(super) fn add(conn: &mut Conn, ticket: TicketId, by: By, new: &NewMessage, now: Time) -> Result<MessageId> {
+    let body = new.body.trim().replace('\0', "");
     let row = (
         rows::ticket_id.eq(ticket),
         rows::author.eq(by.author()),
         rows::staff.eq(by.agent()),
         rows::internal.eq(matches!(by, By::Note(_))),
-        rows::body.eq(new.body.trim().replace('\0', "")),
+        rows::body.eq(&body),
         rows::html.eq(new.html.as_ref().map(|html| html.replace('\0', ""))),
         rows::message_id.eq(new.message_id.as_deref()),
         rows::in_reply_to.eq(new.in_reply_to.as_deref()),
@@ -223,6 +224,7 @@ pub(super) fn add(conn: &mut Conn, ticket: TicketId, by: By, new: &NewMessage, n
         rows::created_at.eq(now),
     );
     let id: MessageId = on_each!(conn, c => diesel::insert_into(rows::table).values(row).returning(rows::id).get_result(c))?;
+    terms::wrote(conn, ticket, by.author(), &body)?;
     files::add(conn, id, &new.files)?;
     Ok(id)
 }

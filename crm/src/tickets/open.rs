@@ -3,7 +3,7 @@
 use super::clock;
 use super::log::{self, Happened, State, What};
 use super::messages::{self, Agent, Author, By, NewMessage};
-use super::{Channel, Kind, PRIORITIES, SUBJECT, Ticket, TicketId, get};
+use super::{Channel, Kind, PRIORITIES, SUBJECT, Ticket, TicketId, get, terms};
 use crate::activities;
 use crate::customers::{self, NewCustomer};
 use crate::email::Email;
@@ -177,11 +177,12 @@ fn asker(conn: &mut Conn, new: &New, now: Time) -> Result<(Option<CustomerId>, S
 fn insert(conn: &mut Conn, new: &New, customer: Option<CustomerId>, email: &str, now: Time) -> Result<Option<TicketId>> {
     let State { status, asked_at, .. } = State::opened(now);
     let (call_from, call_until) = new.call.unzip();
+    let (number, subject) = (next(conn)?, line(&new.subject));
     let row = (
-        tickets::number.eq(next(conn)?),
+        tickets::number.eq(&number),
         tickets::kind.eq(new.kind),
         tickets::channel.eq(new.channel),
-        tickets::subject.eq(line(&new.subject)),
+        tickets::subject.eq(&subject),
         tickets::customer_id.eq(customer),
         tickets::email.eq(email),
         tickets::email_key.eq(email.to_lowercase()),
@@ -200,7 +201,11 @@ fn insert(conn: &mut Conn, new: &New, customer: Option<CustomerId>, email: &str,
         tickets::changed_at.eq(now),
     );
     let insert = diesel::insert_into(tickets::table).values(row);
-    Ok(on_each!(conn, c => insert.on_conflict_do_nothing().returning(tickets::id).get_result(c).optional())?)
+    let added: Option<TicketId> = on_each!(conn, c => insert.on_conflict_do_nothing().returning(tickets::id).get_result(c).optional())?;
+    if let Some(id) = added {
+        terms::opened(conn, id, (&number, &subject, email))?;
+    }
+    Ok(added)
 }
 
 /// A text as one line without letters that no page shows.

@@ -2,7 +2,7 @@
 
 use super::clock::{self, Clocks, Course, with_hours};
 use super::log::{self, State, What};
-use super::{Ticket, TicketId};
+use super::{Ticket, TicketId, terms};
 use crate::CustomerId;
 use crate::levels::Levels;
 use crate::schema::{ticket_events, tickets};
@@ -20,6 +20,8 @@ pub struct Proof {
     pub clocks: Clocks,
     /// What the log means by the policy that is stored.
     pub due: Clocks,
+    /// Words that the ticket is found by and should not be, or the other way round.
+    pub words: usize,
 }
 
 /// The next tickets after `after` by number of the row.
@@ -34,7 +36,8 @@ pub fn proofs(conn: &mut Conn, after: TicketId, limit: i64) -> Result<Vec<Proof>
         let due = Clocks::of(&Course::of(&entries), with_hours(&levels, levels.policy(clocks.policy)));
         // A policy that is gone is not a ticket's fault.
         let due = Clocks { policy: clocks.policy, ..due };
-        all.push(Proof { id: ticket.id, number: ticket.number, stored, folded, clocks, due });
+        let words = terms::wrong(conn, ticket.id)?;
+        all.push(Proof { id: ticket.id, number: ticket.number, stored, folded, clocks, due, words });
     }
     Ok(all)
 }

@@ -34,10 +34,11 @@ pub(crate) fn at(minutes: i64) -> kernel::clock::Time {
     noon() + TimeDelta::minutes(minutes)
 }
 
-/// The stored state of a ticket is the fold over its log.
+/// The stored state of a ticket is the fold over its log, and its words are what was written.
 fn proven(conn: &mut Conn, id: TicketId) -> Result<Ticket> {
     let ticket = get(conn, id)?;
     assert_eq!(fold(&log::of(conn, id)?), Some(State::of(&ticket)));
+    assert_eq!(terms::wrong(conn, id)?, 0);
     Ok(ticket)
 }
 

@@ -7,7 +7,7 @@ use crm::CustomerId;
 use crm::tickets::{self, Status, TicketId};
 use crm::{identities, merges, scores, segments};
 use kernel::clock::Clock;
-use kernel::{Conn, Result};
+use kernel::{Conn, Result, jobs};
 
 const STEP: i64 = 500;
 
@@ -58,9 +58,11 @@ pub fn segments(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
     Ok(())
 }
 
-/// Tickets against the fold over their logs.
+/// Tickets against the fold over their logs, and the words that they are found by against what was written.
 pub fn tickets(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
     let mut after = TicketId(0);
+    // Those from before there were words get them by a job.
+    let filled = !jobs::waits(conn, tickets::TERMS_JOB)?;
     loop {
         let page = tickets::proofs(conn, after, STEP)?;
         let Some(last) = page.last() else { return Ok(()) };
@@ -69,6 +71,9 @@ pub fn tickets(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
             finding.checked += 1;
             if (proof.stored.status == Status::Solved) != proof.stored.outcome.is_some() {
                 finding.problems.push(format!("ticket {}: it is solved without an outcome, or has one and is not", proof.number));
+            }
+            if filled {
+                finding.expect_equal(|| format!("ticket {}: words that are wrong", proof.number), proof.words, 0);
             }
             finding.expect_equal(|| format!("ticket {}: what is due", proof.number), proof.clocks, proof.due);
             finding.expect_equal(|| format!("ticket {}: status, outcome and moments", proof.number), Some(proof.stored), proof.folded);

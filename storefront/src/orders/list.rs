@@ -7,6 +7,7 @@ use crm::CustomerId;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use kernel::clock::Time;
+use kernel::terms::after_prefix;
 use kernel::{Conn, Result};
 use std::collections::{BTreeSet, HashMap};
 
@@ -92,7 +93,7 @@ pub fn list(conn: &mut Conn, filter: &Filter, limit: i64) -> Result<Vec<OrderRow
 /// The orders that hold a word with this beginning; `None` when they are many.
 fn holders(conn: &mut Conn, prefix: &str) -> Result<Option<BTreeSet<OrderId>>> {
     let mut query = order_terms::table.filter(order_terms::term.ge(prefix.to_string())).into_boxed();
-    if let Some(end) = terms::after_prefix(prefix) {
+    if let Some(end) = after_prefix(prefix) {
         query = query.filter(order_terms::term.lt(end));
     }
     let most = i64::try_from(RARE + 1).unwrap_or(i64::MAX);
@@ -137,7 +138,7 @@ fn walk(conn: &mut Conn, filter: &Filter, cursor: Cursor, common: &[String], lim
         query = query.filter(orders::placed_at.le(at)).filter(orders::placed_at.lt(at).or(orders::id.lt(id)));
     }
     for word in common {
-        let end = terms::after_prefix(word).unwrap_or_else(|| char::MAX.to_string());
+        let end = after_prefix(word).unwrap_or_else(|| char::MAX.to_string());
         let held = order_terms::table
             .filter(order_terms::order_id.eq(orders::id))
             .filter(order_terms::term.ge(word.clone()))

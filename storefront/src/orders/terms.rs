@@ -1,4 +1,4 @@
-//! The words an order is found by: its number, names, mail address and its domain, and SKUs, normalised here so that both engines compare bytes.
+//! The words an order is found by: its number, names, mail address and its domain, and SKUs ([`kernel::terms`]).
 //! Whoever writes an order writes its words in the same transaction.
 
 use super::Order;
@@ -11,33 +11,18 @@ use diesel::sql_types::{BigInt, Text};
 use kernel::clock::Time;
 use kernel::db::Prepared;
 use kernel::jobs::{self, Class};
+use kernel::terms::normalised;
 use kernel::{Conn, Result};
 use std::collections::BTreeSet;
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
 
 /// The job that gives words to orders written before there were any; its payload is the id it goes on after.
 pub const TERMS_JOB: &str = "orders.terms";
 /// Orders of one run of it.
 const BATCH: i64 = 500;
-/// Characters of a word that are kept and compared.
-const LONGEST: usize = 64;
 /// Words of a search that are looked at.
 const WORDS: usize = 5;
 /// Rows inserted by one statement.
 const TOGETHER: usize = 100;
-
-/// A word as it is stored and asked for: lower case, without accents and punctuation, `ß` as `ss`. A prefix stays a prefix.
-pub fn normalised(word: &str) -> String {
-    let lower: String = word.chars().flat_map(char::to_lowercase).collect();
-    let plain = lower.nfkd().filter(|letter| !is_combining_mark(*letter)).flat_map(|letter| match letter {
-        'ß' => ['s', 's'].into_iter().take(2),
-        'ø' => ['o', 'o'].into_iter().take(1),
-        'ł' => ['l', 'l'].into_iter().take(1),
-        other => [other, other].into_iter().take(1),
-    });
-    plain.filter(|letter| letter.is_alphanumeric() || matches!(letter, '@' | '.' | '_' | '+')).take(LONGEST).collect()
-}
 
 /// What somebody searches for, word by word.
 pub fn asked(text: &str) -> Vec<String> {
@@ -49,19 +34,6 @@ pub fn asked(text: &str) -> Vec<String> {
     }
     words.truncate(WORDS);
     words
-}
-
-/// The first text after all that begin with `prefix`; `None` when there is none.
-pub fn after_prefix(prefix: &str) -> Option<String> {
-    let mut letters: Vec<char> = prefix.chars().collect();
-    while let Some(last) = letters.pop() {
-        let next = if last == '\u{d7ff}' { Some('\u{e000}') } else { char::from_u32(u32::from(last) + 1) };
-        if let Some(next) = next {
-            letters.push(next);
-            return Some(letters.into_iter().collect());
-        }
-    }
-    None
 }
 
 /// All words of an order.
@@ -146,15 +118,9 @@ pub fn fill(conn: &mut Conn, after: OrderId, now: Time) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     #[test]
-    fn words_are_found_as_people_type_them() {
-        for (typed, stored) in
-            [("#R1001", "r1001"), ("Müller", "muller"), ("Straße", "strasse"), ("SKU-12/b", "sku12b"), ("O’Brien", "obrien"), ("--", "")]
-        {
-            assert_eq!(normalised(typed), stored);
-        }
+    fn what_is_asked_for_is_words() {
         assert_eq!(asked(" ann  Ann ash\0 "), ["ann", "ash"]);
     }
 
@@ -166,20 +132,5 @@ mod tests {
         let expected =
             ["1001", "ann", "ann@example.com", "ash", "example.com", "gmbh", "mug1", "r1001", "teeladen", "小明", "明", "王小明"];
         assert_eq!(words.iter().map(String::as_str).collect::<Vec<_>>(), expected);
-    }
-
-    proptest! {
-        #[test]
-        fn what_begins_with_a_prefix_lies_between_it_and_the_next(prefix in "\\PC{1,6}", rest in "\\PC{0,6}") {
-            let word = format!("{prefix}{rest}");
-            prop_assert!(word.as_str() >= prefix.as_str());
-            prop_assert!(after_prefix(&prefix).is_none_or(|end| word < end));
-        }
-
-        #[test]
-        fn a_typed_prefix_stays_a_prefix(word in "[a-zA-Z0-9äöüßé@.-]{1,20}", at in 0usize..20) {
-            let cut: String = word.chars().take(at).collect();
-            prop_assert!(normalised(&word).starts_with(&normalised(&cut)));
-        }
     }
 }

@@ -1,0 +1,2 @@
+DELETE FROM jobs WHERE kind = 'tickets.terms';
+DROP TABLE ticket_terms;
