@@ -73,6 +73,7 @@ mod promotion_words;
 mod promotions;
 mod recommendations;
 mod redirects;
+mod reports;
 mod return_exchange;
 mod return_money;
 mod return_new;

@@ -47,6 +47,7 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
             ("customers", Permission::CustomersView),
             ("tickets", Permission::TicketsView),
             ("wall", Permission::TicketsView),
+            ("reports", Permission::TicketsView),
             ("tasks", Permission::CustomersView),
             ("segments", Permission::SegmentsView),
             ("forecasts", Permission::CustomersView),

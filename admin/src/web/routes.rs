@@ -8,7 +8,7 @@ use super::{
     find, forecasts, gift_cards, home, home_page, inbound, invitations, jobs, level_policies, levels, locations, mails, menus, merging,
     offers, order, order_edit, order_money, order_new, order_papers, order_release, order_ship, orders, pages, person, personal, pictures,
     product, product_export, product_import, product_rules, product_table, products, promotion_bench, promotion_codes, promotions,
-    recommendations, redirects, return_exchange, return_money, return_new, returns, roles, routing, routing_rules, second_factor,
+    recommendations, redirects, reports, return_exchange, return_money, return_new, returns, roles, routing, routing_rules, second_factor,
     segment_edit, segments, service, settings, shipping, sign_in, staff, stock, stock_goods, store_credit, stores, tasks, taxes, theme,
     ticket, ticket_acts, ticket_money, ticket_resend, tickets, timeline, wall, webhooks,
 };
@@ -72,6 +72,8 @@ fn shop() -> Vec<Route> {
         get("/tasks", CustomersView, tasks::list),
         get("/tickets", TicketsView, tickets::list),
         get("/wall", TicketsView, wall::show),
+        get("/reports", TicketsView, reports::service),
+        get("/reports/service", TicketsView, reports::service),
         get("/tickets/new", TicketsAnswer, tickets::new),
         post("/tickets/new", TicketsAnswer, tickets::create),
         post("/tickets/filters", TicketsView, tickets::save_filter),

@@ -1,8 +1,11 @@
 //! The inbox. Pages go by key: open tickets by what is due, then by urgency and by how long somebody waits; all others by what changed last.
 
-use super::{Channel, Kind, Status, Ticket, TicketId};
+use super::clock::never;
+use super::log::What;
+use super::{Channel, Kind, Outcome, Status, Ticket, TicketId};
 use crate::CustomerId;
-use crate::schema::tickets;
+use crate::schema::{ticket_events, tickets};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use kernel::clock::Time;
@@ -22,12 +25,21 @@ pub struct Filter {
     /// All of them without one.
     pub status: Option<Status>,
     pub whose: Option<Whose>,
+    /// Those without a queue when it is empty.
     pub queue: Option<String>,
     pub kind: Option<Kind>,
     pub channel: Option<Channel>,
     pub tag: Option<String>,
     /// Words of subject, number and mail address, all of them.
     pub words: Vec<String>,
+    pub outcome: Option<Outcome>,
+    pub rating: Option<i64>,
+    /// Only what was opened again after it was solved.
+    pub reopened: bool,
+    /// From when on and until before when they were opened, or `did` was done.
+    pub days: Option<(Time, Time)>,
+    /// What was done about their orders from them, as the log calls it.
+    pub did: Option<String>,
     /// The last ticket of the page before.
     pub after: Option<Place>,
 }
@@ -85,6 +97,32 @@ pub fn list(conn: &mut Conn, filter: &Filter, limit: i64) -> Result<Vec<Ticket>>
     }
     if let Some(channel) = filter.channel {
         query = query.filter(tickets::channel.eq(channel));
+    }
+    if let Some(outcome) = filter.outcome {
+        query = query.filter(tickets::outcome.eq(outcome));
+    }
+    if let Some(rating) = filter.rating {
+        query = query.filter(tickets::rating.eq(rating));
+    }
+    if filter.reopened {
+        let again = ticket_events::table.filter(ticket_events::ticket_id.eq(tickets::id)).filter(ticket_events::kind.eq(What::Reopened));
+        query = query.filter(exists(again));
+    }
+    let (from, until) = filter.days.unwrap_or((Time::UNIX_EPOCH, never()));
+    if let Some(did) = &filter.did {
+        let acted = ticket_events::table
+            .filter(ticket_events::ticket_id.eq(tickets::id))
+            .filter(ticket_events::kind.eq(What::Acted))
+            .filter(ticket_events::detail.eq(did.clone()))
+            .filter(ticket_events::happened_at.ge(from))
+            .filter(ticket_events::happened_at.lt(until));
+        query = query.filter(exists(acted));
+    } else if filter.days.is_some() {
+        query = query.filter(tickets::opened_at.ge(from)).filter(tickets::opened_at.lt(until));
+    }
+    if filter.days.is_some() {
+        // Nothing changes before it happens: the list by what changed last ends there.
+        query = query.filter(tickets::changed_at.ge(from));
     }
     for word in filter.words.iter().take(WORDS) {
         let (typed, small) = (format!("%{}%", like(word)), format!("%{}%", like(&word.to_lowercase())));
