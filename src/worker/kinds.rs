@@ -16,7 +16,7 @@ use storefront::doctor::runs as doctor;
 use storefront::orders::terms;
 use storefront::payment_jobs::Cashier;
 use storefront::{
-    batches, carts, gift_cards, idempotency, kin, logins, merging, offers, payments, pictures, refunds, search_index, shop, stores,
+    batches, carts, gift_cards, idempotency, kin, logins, mails, merging, offers, payments, pictures, refunds, search_index, shop, stores,
     waiting, webhooks,
 };
 
@@ -63,6 +63,13 @@ pub static KINDS: &[Kind] = &[
         },
     },
     Kind { name: alarm::JOB, run: |state, _| alarm::raise_all(&state.db, state.clock.now()) },
+    Kind {
+        name: mails::SURVEY_JOB,
+        run: |state, job| {
+            let (of, mailer, now) = (job.payload.clone(), state.door.mailer(), state.clock.now());
+            state.db.write_now(move |conn| mails::survey(conn, &of, now, &mailer))
+        },
+    },
     Kind { name: levels::JOB, run: |state, _| levels::recalculate(&state.db, state.clock.now()) },
     Kind { name: doctor::EXAMINE_JOB, run: |state, job| doctor::run(&state.db, id(job)?, &state.clock) },
     Kind { name: PRUNE, run: prune },

@@ -8,6 +8,7 @@ use crate::support::visitor::Page;
 use crate::tickets::{MIA, allow, question, wish};
 use admin::permissions::Preset;
 use chrono::TimeDelta;
+use crm::email::Email;
 use crm::tickets::{self, Kind, New, Outcome, Ticket, TicketId};
 use kernel::Db;
 use storefront::service::{self, Allowance, Carried, Deed, Wish};
@@ -63,8 +64,9 @@ fn the_report_counts_what_was_done_and_leads_to_it() {
         })
         .unwrap();
     solved(&house.db, other.id, Outcome::Answered, 200);
-    let day = now().date();
-    let address = format!("/admin/reports/service?from={day}&to={day}");
+    // Whatever day it is by the shop's clocks.
+    let (first, last) = (now().date() - TimeDelta::days(1), now().date() + TimeDelta::days(1));
+    let address = format!("/admin/reports/service?from={first}&to={last}");
     let page = olga.get(&address).says(200, "Arrived broken").says(200, "Kind words").says(200, "Without a queue").says(200, "3 h 20 min");
     let page = page.says(200, "2.0").says(200, "of 5 on average, by one rating");
     // One order was placed: it cost 12 and 3 euros.
@@ -98,5 +100,67 @@ fn the_report_counts_what_was_done_and_leads_to_it() {
     olga.get(&format!("{address}&calendar=clock")).says(200, "3 h 20 min");
     let (_, marketer) = at_work(&house, "max", role(&house, Preset::Marketer));
     assert_eq!(marketer.get("/admin/reports/service").status, 404);
+    goods::assert_books(&house.db);
+}
+
+#[test]
+fn a_settled_request_is_asked_about_once_and_no_link_votes() {
+    let house = House::open();
+    let (_, olga) = at_work(&house, "olga", role(&house, Preset::Owner));
+    let page = olga.get("/admin/service");
+    olga.submit(&page, "/admin/service", &[("survey", "721")]).says(422, "from 0 to 720");
+    olga.submit(&page, "/admin/service", &[("survey", "4")]).says(200, "hours after it was settled");
+    let all = ["ann@example.com", "ben@example.com", "cho@example.com"].map(|email| {
+        let language = if email.starts_with("cho") { "zh" } else { "en" };
+        opened(&house.db, New { language: language.into(), ..asked(email, Kind::Question, email) })
+    });
+    let [ann, ben, cho] = all;
+    let email = Email::parse("ben@example.com", "email").unwrap();
+    house.db.write_now(move |conn| crm::suppressions::add(conn, &email, now())).unwrap();
+    let end = |ticket: TicketId| {
+        let at = house.state.clock.now();
+        house.db.write_now(move |conn| tickets::solve(conn, ticket, Outcome::Answered, MIA.actor, None, at)).unwrap();
+    };
+    let again = |ticket: TicketId| {
+        let at = house.state.clock.now();
+        house.db.write_now(move |conn| tickets::reopen(conn, ticket, MIA.actor, None, at)).unwrap();
+    };
+    let surveys = |email: &str| house.mails(email).into_iter().filter(|mail| mail.template == "ticket_survey").collect::<Vec<_>>();
+    [ann.id, ben.id, cho.id].map(end);
+    house.work();
+    let told = house.mails("ann@example.com").into_iter().find(|mail| mail.body_text.contains("is settled")).unwrap();
+    assert!(!told.body_text.contains("How content"), "one mail asks: {}", told.body_text);
+    assert!(surveys("ann@example.com").is_empty());
+    // Whoever opens it again is asked when it ends again.
+    again(cho.id);
+    house.state.clock.advance(TimeDelta::hours(4));
+    house.work();
+    assert!(surveys("cho@example.com").is_empty() && surveys("ben@example.com").is_empty());
+    let asked = surveys("ann@example.com");
+    assert_eq!((asked.len(), asked[0].written_by.as_str()), (1, "auto-generated"));
+    let link = asked[0].body_text.lines().find(|line| line.contains("rating=4")).unwrap();
+    let path = format!("/requests/{}", link.split_once("/requests/").unwrap().1.trim_end_matches("#rate"));
+    let visitor = house.visitor();
+    let page = visitor.get(&path).holds(r#"value="4" required checked"#);
+    let rating = || house.db.read_now(move |conn| tickets::get(conn, ann.id)).unwrap().rating;
+    assert_eq!(rating(), None, "a GET never votes");
+    assert_eq!(visitor.get(&path.replace("rating=4", "rating=9")).status, 200);
+    visitor.submit(&page, &format!("/requests/{}/rating", ann.number), &[("rating", "5")]).says(200, "Thank you for telling us.");
+    assert_eq!(rating(), Some(5));
+    // Once in the life of a request, in the language of whoever asked.
+    end(cho.id);
+    again(ann.id);
+    end(ann.id);
+    house.work();
+    house.state.clock.advance(TimeDelta::hours(5));
+    house.work();
+    let chinese = surveys("cho@example.com");
+    assert!(chinese.len() == 1 && chinese[0].subject.starts_with("您对我们的服务满意吗"), "{chinese:?}");
+    again(cho.id);
+    end(cho.id);
+    house.work();
+    house.state.clock.advance(TimeDelta::hours(5));
+    house.work();
+    assert_eq!((surveys("cho@example.com").len(), surveys("ann@example.com").len(), surveys("ben@example.com").len()), (1, 1, 0));
     goods::assert_books(&house.db);
 }
