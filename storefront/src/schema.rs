@@ -1066,6 +1066,7 @@ diesel::table! {
         unhelpful -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        ticket_id -> Nullable<BigInt>,
     }
 }
 
