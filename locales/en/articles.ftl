@@ -55,3 +55,4 @@ admin-ticket-article = Article
 admin-ticket-article-about = The question and the last answer become a draft that nobody sees before it is published. Names, addresses, telephone numbers and numbers of orders are taken out.
 admin-ticket-article-do = Draft an article
 admin-did-ticket-article = Article drafted from a ticket
+admin-ticket-article-open = Open the article

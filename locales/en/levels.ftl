@@ -140,3 +140,18 @@ admin-report-per-order = { $count ->
     [one] Per order, of one that was placed
    *[other] Per order, of { $count } that were placed
 }
+admin-report-articles = Articles before a question
+admin-report-articles-about = Who is about to send a question that articles fit is shown them first. One in ten, by chance, is shown none and asks at once: what both then do says what articles do. Only browsers that the shop may recognise count, once a week each, and only tickets that were opened in the same browser within 7 days.
+admin-report-articles-none = Nobody whose 7 days are over was about to ask something that an article fits.
+admin-report-visitors = Visitors
+admin-report-read = Opened an article
+admin-report-asked = Asked within 7 days
+admin-report-shown = Were shown articles
+admin-report-control = Were shown none
+admin-report-fewer = Articles spared { $fewer } questions; with 95 % confidence between { $low } and { $high }.
+admin-report-fewer-small = What articles changed is too small to tell: between { $low } and { $high } questions fewer.
+admin-report-waiting = { $count ->
+    [one] One more visitor is not counted yet: their 7 days go on.
+   *[other] { $count } more visitors are not counted yet: their 7 days go on.
+}
+admin-report-few = Too small to tell: at least 30 visitors are needed on both sides.

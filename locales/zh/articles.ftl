@@ -55,3 +55,4 @@ admin-ticket-article = 文章
 admin-ticket-article-about = 问题与最后一次答复会成为草稿，发布前无人可见。姓名、地址、电话与订单号会被删去。
 admin-ticket-article-do = 起草文章
 admin-did-ticket-article = 由工单起草文章
+admin-ticket-article-open = 打开文章

@@ -11,6 +11,7 @@ use kernel::web::i18n::Language;
 use kernel::{Error, Result, mail};
 use std::path::Path;
 use std::str::FromStr;
+use storefront::articles::trials;
 use storefront::catalog::{self, CATEGORY_JOB, PICTURE_JOB, WINDOW_JOB};
 use storefront::doctor::runs as doctor;
 use storefront::orders::terms;
@@ -168,6 +169,7 @@ fn prune(state: &AppState, _: &Job) -> Result<()> {
     let now = state.clock.now();
     state.db.write_now(move |conn| logins::prune(conn, now))?;
     state.db.write_now(move |conn| idempotency::prune(conn, now))?;
+    state.db.write_now(move |conn| trials::prune(conn, now))?;
     state.db.write_now(move |conn| batches::prune(conn, now - TimeDelta::days(DRAFT_DAYS)))?;
     while state.db.write_now(move |conn| segments::prune(conn, now, 500))? > 0 {}
     while state.db.write_now(move |conn| search_index::prune(conn, now, 500))? > 0 {}

@@ -4,6 +4,7 @@
 mod drafted;
 mod faceless;
 mod search;
+pub mod trials;
 
 pub use drafted::{draft, forget, of_ticket, ticket_of};
 pub use search::Shelves;

@@ -1114,6 +1114,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    article_trials (id) {
+        id -> BigInt,
+        browser -> Nullable<Text>,
+        control -> Bool,
+        shown_at -> Timestamp,
+        read_at -> Nullable<Timestamp>,
+        asked_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
     service_costs (id) {
         id -> BigInt,
         ticket_id -> BigInt,

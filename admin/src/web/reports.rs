@@ -12,6 +12,7 @@ use crm::tickets::report::{self, Day, Figures, Report, Spread};
 use kernel::Result;
 use serde_json::{Value, json};
 use std::collections::HashMap;
+use storefront::articles::trials::{self, Results};
 use storefront::sales::Period;
 use storefront::service::{self, Cost};
 use storefront::shop::{self, Shop};
@@ -66,15 +67,17 @@ pub async fn service(desk: Desk) -> Result<HttpResponse> {
             let chosen = calendars.iter().find(|one| one.id.to_string() == asked).or(calendars.first()).filter(|_| asked != CLOCK);
             let report = report::report(conn, &days, chosen.map(|calendar| &calendar.hours))?;
             let people: HashMap<i64, String> = staff::list(conn)?.into_iter().map(|one| (one.id.0, one.name)).collect();
-            let costs = match (days.first(), days.last()) {
-                (Some(first), Some(last)) => service::costs(conn, first.from, last.until)?,
-                _ => Vec::new(),
+            let (costs, tried) = match (days.first(), days.last()) {
+                (Some(first), Some(last)) => {
+                    (service::costs(conn, first.from, last.until)?, trials::results(conn, first.from, last.until, now)?)
+                }
+                _ => Default::default(),
             };
             let entry = |one: &Calendar| json!({ "value": one.id.to_string(), "label": one.name });
             let cut = first.is_some_and(|first| first < stretch.first && stretch.first < stretch.last);
             Ok(json!({ "from": stretch.first, "to": stretch.last, "cut": cut.then_some(LONGEST), "all": row("", &stretch.query(""), &report.all()),
                 "tables": tables(&report, stretch, &people, &words), "ratings": ratings(&report, stretch, &words),
-                "costs": costs.iter().map(|cost| of_cost(cost, stretch)).collect::<Vec<_>>(),
+                "articles": of_articles(&tried), "costs": costs.iter().map(|cost| of_cost(cost, stretch)).collect::<Vec<_>>(),
                 "calendars": calendars.iter().map(entry).collect::<Vec<_>>(), "calendar": chosen.map(|one| one.id.to_string()),
                 "every": (report.every > 1).then_some(report.every) }))
         })
@@ -144,4 +147,11 @@ fn of_cost(cost: &Cost, stretch: Stretch) -> Value {
     let given = |one: &service::Given| json!({ "deed": one.deed, "query": stretch.query(&format!("did={}", one.deed)), "times": one.times, "amount": one.amount });
     json!({ "currency": cost.sum.currency, "given": cost.given.iter().map(given).collect::<Vec<_>>(), "sum": cost.sum, "orders": cost.orders,
         "per_order": cost.per_order() })
+}
+
+/// What articles did to questions: how many fewer were asked than without them.
+fn of_articles(tried: &Results) -> Value {
+    let fewer = tried.more.map(|more| json!({ "tells": more.tells(), "fewer": -more.more, "low": -more.high, "high": -more.low }));
+    let group = |group: &trials::Group| json!({ "people": group.people, "read": group.read, "asked": group.asked });
+    json!({ "shown": group(&tried.shown), "control": group(&tried.control), "waiting": tried.waiting, "fewer": fewer })
 }
