@@ -184,7 +184,6 @@ fn what_articles_spare_is_compared_with_those_who_are_shown_none() {
     let all = results(&house);
     assert_eq!((all.shown, all.control), (Group { people: 2, read: 1, asked: 1 }, Group { people: 1, read: 0, asked: 1 }));
     assert!(all.more.is_none() && all.waiting == 0);
-    // The session of before is over.
     let (_, olga) = at_work(&house, "otto", role(&house, Preset::Owner));
     olga.get(&format!("/admin/reports/service?from={from}")).says(200, "Were shown articles").says(200, "at least 30 visitors");
     let stored = dumped(&house.db);
