@@ -18,6 +18,7 @@ mod collections;
 mod customer;
 mod customers;
 mod desk;
+mod desk_menu;
 mod doctor;
 mod erasure;
 mod filters;

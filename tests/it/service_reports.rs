@@ -41,7 +41,7 @@ fn the_report_counts_what_was_done_and_leads_to_it() {
     goods::customer(&house.db, "ann@example.com", 0);
     allow(&house.db, 0, 0, 10_000);
     let (_, olga) = at_work(&house, "olga", role(&house, Preset::Owner));
-    olga.get("/admin").says(200, "Report on service");
+    olga.get("/admin").holds("/admin/reports\"");
     olga.get("/admin/reports/service").says(200, "No ticket was opened on these days.").says(200, "Nothing was given from tickets");
     // A refund ends the first, a credit is given from the second, the third is solved, rated and opened again.
     let broken = opened(&house.db, New { order: Some(placed.order.0), ..asked("ann@example.com", Kind::ArrivedBroken, "one") });
@@ -126,7 +126,7 @@ fn a_settled_request_is_asked_about_once_and_no_link_votes() {
         house.db.write_now(move |conn| tickets::reopen(conn, ticket, MIA.actor, None, at)).unwrap();
     };
     let surveys = |email: &str| house.mails(email).into_iter().filter(|mail| mail.template == "ticket_survey").collect::<Vec<_>>();
-    [ann.id, ben.id, cho.id].map(end);
+    [ann.id, ben.id, cho.id].into_iter().for_each(end);
     house.work();
     let told = house.mails("ann@example.com").into_iter().find(|mail| mail.body_text.contains("is settled")).unwrap();
     assert!(!told.body_text.contains("How content"), "one mail asks: {}", told.body_text);

@@ -7,7 +7,7 @@ use crate::saved_filters::List;
 use crate::staff;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use chrono::{Datelike, NaiveDate};
+use chrono::{DateTime, Datelike, NaiveDate};
 use crm::customers;
 use crm::email::Email;
 use crm::routing;
@@ -72,7 +72,7 @@ fn days(conn: &mut Conn, first: Option<NaiveDate>, last: Option<NaiveDate>) -> R
         return Ok(None);
     }
     let shop = shop::get(conn)?;
-    let from = first.map_or(Time::UNIX_EPOCH, |day| Period::days(&shop, day, 1).from);
+    let from = first.map_or(DateTime::UNIX_EPOCH.naive_utc(), |day| Period::days(&shop, day, 1).from);
     let until = last.map_or(tickets::clock::never(), |day| Period::days(&shop, day, 1).until);
     Ok(Some((from, until)))
 }

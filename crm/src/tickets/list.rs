@@ -5,6 +5,7 @@ use super::log::What;
 use super::{Channel, Kind, Outcome, Status, Ticket, TicketId};
 use crate::CustomerId;
 use crate::schema::{ticket_events, tickets};
+use chrono::DateTime;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
@@ -108,7 +109,7 @@ pub fn list(conn: &mut Conn, filter: &Filter, limit: i64) -> Result<Vec<Ticket>>
         let again = ticket_events::table.filter(ticket_events::ticket_id.eq(tickets::id)).filter(ticket_events::kind.eq(What::Reopened));
         query = query.filter(exists(again));
     }
-    let (from, until) = filter.days.unwrap_or((Time::UNIX_EPOCH, never()));
+    let (from, until) = filter.days.unwrap_or((DateTime::UNIX_EPOCH.naive_utc(), never()));
     if let Some(did) = &filter.did {
         let acted = ticket_events::table
             .filter(ticket_events::ticket_id.eq(tickets::id))
