@@ -15,12 +15,8 @@ pub async fn show(desk: Desk) -> Result<HttpResponse> {
     let now = desk.door.now();
     let (all, people) = desk.read(move |conn| Ok((tickets::wall(conn, now)?, staff::list(conn)?))).await?;
     let queues: BTreeSet<&str> = all.iter().map(|one| one.queue.as_str()).collect();
-    let queues: Vec<Value> = queues
-        .into_iter()
-        .map(|queue| {
-            row(queue, &in_queue(queue), all.iter().filter(|one| one.queue == queue), now)
-        })
-        .collect();
+    let queues: Vec<Value> =
+        queues.into_iter().map(|queue| row(queue, &in_queue(queue), all.iter().filter(|one| one.queue == queue), now)).collect();
     let mut rows: Vec<Value> = Vec::new();
     for one in &people {
         let own: Vec<&Standing> = all.iter().filter(|standing| standing.assignee == Some(one.id.0)).collect();
