@@ -84,7 +84,9 @@ fn told(what: &str, times: Vec<f64>, floor: f64) {
 /// Asks for a page; whether it answered and shows `part`, and the milliseconds.
 fn asked(client: &mut Client, path: &str, part: &str) -> (bool, f64) {
     let request = get(path, &format!("staff_session={TOKEN}"));
-    let (shown, took) = millis(|| client.ask(&request).is_ok_and(|answer| answer.status == 200 && (part.is_empty() || contains(answer.body, part.as_bytes()))));
+    let (shown, took) = millis(|| {
+        client.ask(&request).is_ok_and(|answer| answer.status == 200 && (part.is_empty() || contains(answer.body, part.as_bytes())))
+    });
     if !shown {
         println!("  {path} does not show {part}");
     }
@@ -95,7 +97,8 @@ fn inbox(client: &mut Client, count: i64) -> bool {
     let (mut right, mut all) = (true, Vec::new());
     // As an address carries a place: due, urgency, moment, number.
     let deep = |status: &str, at: &str| format!("/admin/tickets?status={status}&after={at}");
-    let changed = (chrono::NaiveDate::from_ymd_opt(2025, 1, 1).unwrap().and_time(Default::default()) + TimeDelta::minutes(count / 2)).and_utc();
+    let changed =
+        (chrono::NaiveDate::from_ymd_opt(2025, 1, 1).unwrap().and_time(Default::default()) + TimeDelta::minutes(count / 2)).and_utc();
     let due = tickets::clock::never().and_utc().timestamp_micros();
     let place = format!("{due}-3-{}-{}", changed.timestamp_micros(), count / 2);
     for (name, path) in [

@@ -20,6 +20,11 @@ pub struct Sample {
 }
 
 impl Sample {
+    /// A group of which so many have what is asked about, and the others have it not.
+    pub fn of(people: i64, with: i64) -> Sample {
+        Sample { people, sum: with, squares: with as f64 }
+    }
+
     pub fn add(&mut self, number: i64) {
         self.people += 1;
         self.sum += number;

@@ -15,6 +15,7 @@ pub mod log;
 mod messages;
 mod open;
 mod proof;
+pub mod report;
 mod steps;
 mod suppressed;
 mod terms;

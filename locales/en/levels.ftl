@@ -105,3 +105,53 @@ admin-wall-queues = Queues
 admin-wall-people = People
 admin-wall-no-queue = Without a queue
 admin-wall-hours = { $hours } h { $minutes } min
+admin-menu-reports = Report on service
+admin-report-service = Report on service
+admin-report-about = Tickets that were opened on these days, at most 92 of them. Times are what half of the tickets took at most, and behind the stroke nine of ten.
+admin-report-every = There are very many: times are those of one ticket in { $count }, all other figures those of all.
+admin-report-cut = These are the last { $count } days of those you asked for: more do not fit into one report.
+admin-report-none = No ticket was opened on these days.
+admin-report-from = From
+admin-report-to = To
+admin-report-hours = Times go by
+admin-report-clock = By the clock, day and night
+admin-report-opened = Opened
+admin-report-solved = Solved
+admin-report-reopened = Opened again
+admin-report-first = First answer
+admin-report-first-half = until half had a first answer
+admin-report-end = Until solved
+admin-report-end-half = until half were solved
+admin-report-rating = Rating
+admin-report-rating-of = { $count ->
+    [one] of 5 on average, by one rating
+   *[other] of 5 on average, by { $count } ratings
+}
+admin-report-days = Days
+admin-report-kinds = Reasons
+admin-report-outcome = Outcome
+admin-report-outcomes = What came of it
+admin-report-did = Done about the order
+admin-report-times = How often
+admin-report-costs = What it cost
+admin-report-costs-about = What was given on these days from tickets: money back, store credit, and goods sent again at what they cost you, or at their price where the cost is not known. Coupons and cancelled orders are no part of it.
+admin-report-costs-none = Nothing was given from tickets on these days.
+admin-report-per-order = { $count ->
+    [one] Per order, of one that was placed
+   *[other] Per order, of { $count } that were placed
+}
+admin-report-articles = Articles before a question
+admin-report-articles-about = Who is about to send a question that articles fit is shown them first. One in ten, by chance, is shown none and asks at once: what both then do says what articles do. Only browsers that the shop may recognise count, once a week each, and only tickets that were opened in the same browser within 7 days.
+admin-report-articles-none = Nobody whose 7 days are over was about to ask something that an article fits.
+admin-report-visitors = Visitors
+admin-report-read = Opened an article
+admin-report-asked = Asked within 7 days
+admin-report-shown = Were shown articles
+admin-report-control = Were shown none
+admin-report-fewer = Articles spared { $fewer } questions; with 95 % confidence between { $low } and { $high }.
+admin-report-fewer-small = What articles changed is too small to tell: between { $low } and { $high } questions fewer.
+admin-report-waiting = { $count ->
+    [one] One more visitor is not counted yet: their 7 days go on.
+   *[other] { $count } more visitors are not counted yet: their 7 days go on.
+}
+admin-report-few = Too small to tell: at least 30 visitors are needed on both sides.

@@ -132,3 +132,6 @@ merge-rows-tickets = { $count ->
    *[other] { $count } tickets
 }
 merge-of-requests = Requests
+mail-survey-subject = How did we do?
+mail-survey-text = Your request { $number } was settled: { $subject }. How content are you with what we did?
+mail-survey-how = A link leads to the page of your request, where you send your answer with the button.

@@ -220,3 +220,6 @@ service-decide-first = Something is proposed in this ticket. Decide about it fir
 admin-ticket-other-buyer = This is not the address of the order’s buyer. Leave it empty, or leave out the order.
 admin-customer-suppressed-complaint = They complained and it is not settled: no new offers are shown to them.
 admin-customer-suppressed-parcel = They wait for a parcel: no new offers are shown to them.
+admin-service-survey = Ask by mail how content they are, hours after it was settled
+admin-service-survey-hint = One mail for each request, from 0 to 720 hours later; none when it was rated or opened again meanwhile. Empty: only the mail that it is settled asks.
+service-survey-hours = Enter a number from 0 to 720, or nothing.

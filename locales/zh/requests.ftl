@@ -126,3 +126,6 @@ mail-ticket-view = 查看请求
 erasure-goes-requests = { $count } 个请求中的内容
 merge-rows-tickets = { $count } 个工单
 merge-of-requests = 请求
+mail-survey-subject = 您对我们的服务满意吗？
+mail-survey-text = 您的请求 { $number } 已办结：{ $subject }。您对处理结果满意吗？
+mail-survey-how = 链接会打开您的请求页面，请在那里点击按钮提交评价。

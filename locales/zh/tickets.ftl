@@ -220,3 +220,6 @@ service-decide-first = 此工单中有待决定的提议，请先决定。
 admin-ticket-other-buyer = 这不是该订单买家的邮箱。请留空，或不填订单号。
 admin-customer-suppressed-complaint = 顾客有未解决的投诉：不向其展示新的优惠。
 admin-customer-suppressed-parcel = 顾客在等待包裹：不向其展示新的优惠。
+admin-service-survey = 办结多少小时后发邮件询问满意度
+admin-service-survey-hint = 每个请求只发一封，可在 0 至 720 小时后；期间已评分或重新打开的不再询问。留空：仅在办结邮件中询问。
+service-survey-hours = 请输入 0 到 720 之间的数字，或留空。

@@ -22,6 +22,8 @@ pub fn run(config: &Config) -> Result<ExitCode, Failure> {
     segments::build_all(&db, &Clock::default())?;
     recommendations::run(&db, now)?;
     tickets::find_anew(&db)?;
-    println!("Purchases, timelines and scores were made anew from {done} orders, and segments and recommendations from them; and the words that tickets are found by.");
+    println!(
+        "Purchases, timelines and scores were made anew from {done} orders, and segments and recommendations from them; and the words that tickets are found by."
+    );
     Ok(ExitCode::SUCCESS)
 }

@@ -11,12 +11,13 @@ use kernel::web::i18n::Language;
 use kernel::{Error, Result, mail};
 use std::path::Path;
 use std::str::FromStr;
+use storefront::articles::trials;
 use storefront::catalog::{self, CATEGORY_JOB, PICTURE_JOB, WINDOW_JOB};
 use storefront::doctor::runs as doctor;
 use storefront::orders::terms;
 use storefront::payment_jobs::Cashier;
 use storefront::{
-    batches, carts, gift_cards, idempotency, kin, logins, merging, offers, payments, pictures, refunds, search_index, shop, stores,
+    batches, carts, gift_cards, idempotency, kin, logins, mails, merging, offers, payments, pictures, refunds, search_index, shop, stores,
     waiting, webhooks,
 };
 
@@ -64,6 +65,13 @@ pub static KINDS: &[Kind] = &[
         },
     },
     Kind { name: alarm::JOB, run: |state, _| alarm::raise_all(&state.db, state.clock.now()) },
+    Kind {
+        name: mails::SURVEY_JOB,
+        run: |state, job| {
+            let (of, mailer, now) = (job.payload.clone(), state.door.mailer(), state.clock.now());
+            state.db.write_now(move |conn| mails::survey(conn, &of, now, &mailer))
+        },
+    },
     Kind { name: levels::JOB, run: |state, _| levels::recalculate(&state.db, state.clock.now()) },
     Kind { name: doctor::EXAMINE_JOB, run: |state, job| doctor::run(&state.db, id(job)?, &state.clock) },
     Kind { name: PRUNE, run: prune },
@@ -168,6 +176,7 @@ fn prune(state: &AppState, _: &Job) -> Result<()> {
     let now = state.clock.now();
     state.db.write_now(move |conn| logins::prune(conn, now))?;
     state.db.write_now(move |conn| idempotency::prune(conn, now))?;
+    state.db.write_now(move |conn| trials::prune(conn, now))?;
     state.db.write_now(move |conn| batches::prune(conn, now - TimeDelta::days(DRAFT_DAYS)))?;
     while state.db.write_now(move |conn| segments::prune(conn, now, 500))? > 0 {}
     while state.db.write_now(move |conn| search_index::prune(conn, now, 500))? > 0 {}

@@ -1,8 +1,12 @@
 //! Articles that answer what people ask: in every language of the shop, by topics, with all versions there were, and what readers said of
 //! them. What is written is made safe as the text of a content page is.
 
+mod drafted;
+mod faceless;
 mod search;
+pub mod trials;
 
+pub use drafted::{draft, forget, of_ticket, ticket_of};
 pub use search::Shelves;
 
 use crate::catalog;
@@ -10,6 +14,7 @@ use crate::ids::ArticleId;
 use crate::imports::{clean_html, one_line};
 use crate::schema::{article_texts as texts, article_votes as votes, articles};
 use crate::shop::OWN_LANGUAGE;
+use crm::tickets::TicketId;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::error::Fields;
@@ -102,19 +107,25 @@ pub fn create(conn: &mut Conn, slug: &str, wish: &Wish, actor: &str, now: Time) 
         return Err(Error::field("slug", "admin-page-slug-missing"));
     }
     wish.check()?;
+    if insert(conn, &slug, wish, None, actor, now)? { Ok(slug) } else { Err(Error::field("slug", "admin-page-slug-taken")) }
+}
+
+/// Adds an article. `false`, and nothing is written, when its address is taken or its ticket has one.
+fn insert(conn: &mut Conn, slug: &str, wish: &Wish, ticket: Option<TicketId>, actor: &str, now: Time) -> Result<bool> {
     let row = (
-        articles::slug.eq(&slug),
+        articles::slug.eq(slug),
         articles::position.eq(wish.position),
         articles::published.eq(wish.published),
+        articles::ticket_id.eq(ticket),
         articles::created_at.eq(now),
         articles::updated_at.eq(now),
     );
     let insert = diesel::insert_into(articles::table).values(row).on_conflict_do_nothing().returning(articles::id);
     let added: Option<ArticleId> = on_each!(conn, c => insert.get_result(c).optional())?;
-    let Some(id) = added else { return Err(Error::field("slug", "admin-page-slug-taken")) };
+    let Some(id) = added else { return Ok(false) };
     write(conn, id, &wish.words, actor, now)?;
     stamp(conn, now)?;
-    Ok(slug)
+    Ok(true)
 }
 
 /// Changes an article. A text that differs from the one before is a new version of it.

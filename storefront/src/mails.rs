@@ -11,6 +11,7 @@ mod tickets;
 pub use edited::lines as edited_lines;
 pub use order::payment_link;
 pub use sent::of_order;
+pub use tickets::{SURVEY_JOB, survey};
 
 use crate::gift_cards::{self, GiftCard};
 use crate::ids::StoreId;

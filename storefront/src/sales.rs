@@ -18,7 +18,7 @@ use serde::Serialize;
 use std::collections::HashMap;
 
 /// What counts as sold.
-const SOLD: [OrderStatus; 2] = [OrderStatus::Confirmed, OrderStatus::Completed];
+pub(crate) const SOLD: [OrderStatus; 2] = [OrderStatus::Confirmed, OrderStatus::Completed];
 
 /// From a moment on, until before another.
 #[derive(Clone, Copy, Debug)]

@@ -1066,6 +1066,7 @@ diesel::table! {
         unhelpful -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        ticket_id -> Nullable<BigInt>,
     }
 }
 
@@ -1109,6 +1110,28 @@ diesel::table! {
         decided_by -> Text,
         decided_at -> Nullable<Timestamp>,
         solve -> Bool,
+    }
+}
+
+diesel::table! {
+    article_trials (id) {
+        id -> BigInt,
+        browser -> Nullable<Text>,
+        control -> Bool,
+        shown_at -> Timestamp,
+        read_at -> Nullable<Timestamp>,
+        asked_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    service_costs (id) {
+        id -> BigInt,
+        ticket_id -> BigInt,
+        deed -> Text,
+        amount -> BigInt,
+        currency -> Text,
+        given_at -> Timestamp,
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod act;
 mod ask;
+mod costs;
 mod coupon;
 mod limit;
 mod policy;
@@ -13,6 +14,7 @@ mod resend;
 
 pub use act::{Allowance, Carried, DAYS, Deed, Wish, act};
 pub use ask::{Ask, Decided, ask, question};
+pub use costs::{Cost, Given, costs};
 pub use limit::give;
 pub use policy::{ORDER_KINDS, Policy, Rule, policy, save};
 pub(crate) use proposals::forget;

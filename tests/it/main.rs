@@ -48,6 +48,7 @@ mod releasing;
 mod returns;
 mod searching;
 mod segments;
+mod service_reports;
 mod shared_pages;
 mod stale;
 mod store_desk;

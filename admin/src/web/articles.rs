@@ -6,6 +6,7 @@ use super::languages;
 use super::stale::{self, Labels, Refused};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use crm::tickets;
 use kernel::money::Currency;
 use kernel::web::i18n::Language;
 use kernel::{Conn, Error, Result};
@@ -47,12 +48,16 @@ pub async fn edit(desk: Desk, slug: web::Path<String>) -> Result<HttpResponse> {
     let stored = desk
         .read(move |conn| {
             let (article, texts) = stored(conn, &slug)?;
-            let versions = articles::versions(conn, article.id, VERSIONS)?;
-            Ok((article, texts, versions))
+            let from = match articles::ticket_of(conn, article.id)? {
+                Some(ticket) => Some(tickets::get(conn, ticket)?.number),
+                None => None,
+            };
+            let more = More { versions: articles::versions(conn, article.id, VERSIONS)?, from };
+            Ok((article, texts, more))
         })
         .await?;
-    let (article, texts, versions) = stored;
-    show(&desk, StatusCode::OK, Some((&article, &versions)), filled(&article, &texts).sealed())
+    let (article, texts, more) = stored;
+    show(&desk, StatusCode::OK, Some((&article, &more)), filled(&article, &texts).sealed())
 }
 
 fn stored(conn: &mut Conn, slug: &str) -> Result<(Article, Vec<Text>)> {
@@ -71,15 +76,23 @@ fn filled(article: &Article, texts: &[Text]) -> Form {
     })
 }
 
-fn show(desk: &Desk, status: StatusCode, article: Option<(&Article, &Vec<Text>)>, form: Form) -> Result<HttpResponse> {
+/// What stands beside the form.
+struct More {
+    versions: Vec<Text>,
+    /// The number of the ticket that it was drafted from.
+    from: Option<String>,
+}
+
+fn show(desk: &Desk, status: StatusCode, article: Option<(&Article, &More)>, form: Form) -> Result<HttpResponse> {
     let title = if article.is_some() { "admin-article-edit" } else { "admin-article-new" };
-    let (article, versions) = article.unzip();
+    let (article, more) = article.unzip();
     let told = |text: &Text| {
         json!({ "language": Language::parse(&text.language).map_or(text.language.as_str(), |one| one.name()), "version": text.version,
             "title": text.title, "by": text.written_by, "at": text.written_at, "code": text.language })
     };
-    let versions: Vec<Value> = versions.into_iter().flatten().map(told).collect();
-    desk.page_as(status, "admin/article.html", title, json!({ "article": article, "versions": versions, "form": form }))
+    let versions: Vec<Value> = more.into_iter().flat_map(|more| &more.versions).map(told).collect();
+    let from = more.and_then(|more| more.from.as_ref());
+    desk.page_as(status, "admin/article.html", title, json!({ "article": article, "versions": versions, "from": from, "form": form }))
 }
 
 /// One version of a text, as readers saw it.
@@ -153,7 +166,7 @@ fn refused(desk: &Desk, article: Option<&Article>, posted: &Posted, stored: &For
 }
 
 /// A form that was refused says nothing of versions.
-static NONE: Vec<Text> = Vec::new();
+static NONE: More = More { versions: Vec::new(), from: None };
 
 fn wish(posted: &Posted) -> Result<Wish> {
     // No amount is read; the reader needs some currency.

@@ -36,6 +36,7 @@ const ACTIONS: &[&str] = &[
     "ticket.merge",
     "ticket.unmerge",
     "ticket.split",
+    "ticket.article",
     "ticket.refund",
     "ticket.cancel",
     "ticket.credit",

@@ -1,6 +1,7 @@
 //! What every page of the back office starts from: who is there, the frame, the way to change something, and error pages.
 
 use super::access;
+use super::desk_menu::{Group, menu};
 use crate::audit;
 use crate::permissions::{Grants, Permission};
 use crate::sessions::Present;
@@ -28,79 +29,6 @@ use storefront::web::words::Words;
 pub const SESSION: &str = "staff_session";
 /// Rows on a page of a list.
 pub const ROWS: i64 = 50;
-
-/// The parts of the menu by groups, and what it takes to see each.
-const MENU: &[(&str, &[(&str, Permission)])] = &[
-    (
-        "selling",
-        &[
-            ("orders", Permission::OrdersView),
-            ("returns", Permission::ReturnsView),
-            ("cases", Permission::CasesView),
-            ("gift-cards", Permission::GiftCardsView),
-            ("store-credit", Permission::StoreCreditView),
-        ],
-    ),
-    (
-        "memory",
-        &[
-            ("customers", Permission::CustomersView),
-            ("tickets", Permission::TicketsView),
-            ("wall", Permission::TicketsView),
-            ("tasks", Permission::CustomersView),
-            ("segments", Permission::SegmentsView),
-            ("forecasts", Permission::CustomersView),
-            ("recommendations", Permission::RecommendationsView),
-            ("offers", Permission::PromotionsView),
-        ],
-    ),
-    (
-        "goods",
-        &[
-            ("products", Permission::ProductsView),
-            ("categories", Permission::ProductsView),
-            ("attributes", Permission::ProductsView),
-            ("collections", Permission::ProductsView),
-            ("stock", Permission::StockView),
-            ("promotions", Permission::PromotionsView),
-        ],
-    ),
-    (
-        "content",
-        &[
-            ("home-page", Permission::ContentEdit),
-            ("pages", Permission::ContentEdit),
-            ("articles", Permission::ContentEdit),
-            ("menus", Permission::ContentEdit),
-            ("theme", Permission::ContentEdit),
-        ],
-    ),
-    (
-        "shop",
-        &[
-            ("shipping", Permission::ShippingView),
-            ("taxes", Permission::TaxesView),
-            ("service", Permission::SettingsView),
-            ("levels", Permission::SettingsView),
-            ("routing", Permission::SettingsView),
-            ("stores", Permission::SettingsView),
-            ("redirects", Permission::SettingsEdit),
-            ("settings", Permission::SettingsView),
-        ],
-    ),
-    ("people", &[("staff", Permission::StaffManage), ("audit", Permission::AuditView)]),
-    (
-        "machine",
-        &[
-            ("mails", Permission::MailsView),
-            ("inbound", Permission::MailsView),
-            ("jobs", Permission::JobsView),
-            ("doctor", Permission::JobsView),
-            ("api-keys", Permission::ApiKeysManage),
-            ("webhooks", Permission::ApiKeysManage),
-        ],
-    ),
-];
 
 /// A request of somebody whom [`access`] let in. A handler that takes it on a public address fails.
 pub struct Desk {
@@ -170,20 +98,6 @@ impl From<Language> for Tongue {
     fn from(language: Language) -> Tongue {
         Tongue { code: language.code(), tag: language.tag(), name: language.name() }
     }
-}
-
-/// A group of the menu.
-#[derive(Serialize)]
-struct Group {
-    name: &'static str,
-    parts: Vec<&'static str>,
-}
-
-/// The groups in which `can` opens anything.
-fn menu(can: &Grants) -> Vec<Group> {
-    let parts = |all: &[(&'static str, Permission)]| all.iter().filter(|(_, needed)| can.may(*needed)).map(|(part, _)| *part).collect();
-    let groups = MENU.iter().map(|(name, all)| Group { name, parts: parts(all) });
-    groups.filter(|group: &Group| !group.parts.is_empty()).collect()
 }
 
 /// A page in another language.

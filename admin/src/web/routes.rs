@@ -8,9 +8,9 @@ use super::{
     find, forecasts, gift_cards, home, home_page, inbound, invitations, jobs, level_policies, levels, locations, mails, menus, merging,
     offers, order, order_edit, order_money, order_new, order_papers, order_release, order_ship, orders, pages, person, personal, pictures,
     product, product_export, product_import, product_rules, product_table, products, promotion_bench, promotion_codes, promotions,
-    recommendations, redirects, return_exchange, return_money, return_new, returns, roles, routing, routing_rules, second_factor,
+    recommendations, redirects, reports, return_exchange, return_money, return_new, returns, roles, routing, routing_rules, second_factor,
     segment_edit, segments, service, settings, shipping, sign_in, staff, stock, stock_goods, store_credit, stores, tasks, taxes, theme,
-    ticket, ticket_acts, ticket_money, ticket_resend, tickets, timeline, wall, webhooks,
+    ticket, ticket_acts, ticket_article, ticket_money, ticket_resend, tickets, timeline, wall, webhooks,
 };
 use crate::permissions::Permission::{
     ApiKeysManage, AuditView, CasesView, ContentEdit, CustomersEdit, CustomersErase, CustomersMerge, CustomersView, GiftCardsManage,
@@ -72,6 +72,8 @@ fn shop() -> Vec<Route> {
         get("/tasks", CustomersView, tasks::list),
         get("/tickets", TicketsView, tickets::list),
         get("/wall", TicketsView, wall::show),
+        get("/reports", TicketsView, reports::service),
+        get("/reports/service", TicketsView, reports::service),
         get("/tickets/new", TicketsAnswer, tickets::new),
         post("/tickets/new", TicketsAnswer, tickets::create),
         post("/tickets/filters", TicketsView, tickets::save_filter),
@@ -88,6 +90,7 @@ fn shop() -> Vec<Route> {
         post("/tickets/{ticket}/merge", TicketsAnswer, ticket_acts::merge),
         post("/tickets/{ticket}/unmerge", TicketsAnswer, ticket_acts::unmerge),
         post("/tickets/{ticket}/split", TicketsAnswer, ticket_acts::split),
+        post("/tickets/{ticket}/article", ContentEdit, ticket_article::create),
         get("/tickets/{ticket}/refund", TicketsMoney, ticket_money::refund_form),
         post("/tickets/{ticket}/refund", TicketsMoney, ticket_money::refund),
         post("/tickets/{ticket}/cancel", TicketsMoney, ticket_money::cancel),

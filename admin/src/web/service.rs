@@ -21,16 +21,17 @@ const MACRO: &[&str] = &["title", "body"];
 /// What is decided of each kind.
 const OF_KIND: [&str; 5] = ["offered", "at_once", "per_year", "queue", "priority"];
 
-/// The fields of the policy's form: the limit of staff, and five of each kind.
+/// The fields of the policy's form: the limit of staff, when a mail asks, and five of each kind.
 fn names() -> Vec<String> {
     let of_kind = |kind: &Kind| OF_KIND.map(|name| format!("{name}-{}", kind.as_str()));
-    std::iter::once("staff_limit".to_string()).chain(Kind::ALL.iter().flat_map(of_kind)).collect()
+    ["staff_limit", "survey"].map(String::from).into_iter().chain(Kind::ALL.iter().flat_map(of_kind)).collect()
 }
 
 /// The form as the stored policy fills it.
 fn filled(policy: &Policy) -> Form {
     let amount = |minor: i64| forms::amount(Some(minor), policy.currency);
     let mut form = Form::new(&names()).fill("staff_limit", amount(policy.staff_limit));
+    form = form.fill("survey", policy.survey.map(|hours| hours.to_string()).unwrap_or_default());
     for kind in Kind::ALL {
         let (rule, word) = (policy.rule(*kind), kind.as_str());
         form = form
@@ -82,7 +83,7 @@ fn version(at: Time) -> String {
 /// The policy that a form holds, in the currency of the stored one.
 fn read(posted: &Posted, stored: &Policy) -> Result<Policy> {
     let mut reader = Reader::new(posted, stored.currency);
-    let mut policy = Policy { staff_limit: reader.amount("staff_limit"), ..stored.clone() };
+    let mut policy = Policy { staff_limit: reader.amount("staff_limit"), survey: reader.optional_number("survey"), ..stored.clone() };
     for kind in Kind::ALL {
         let field = |name: &str| format!("{name}-{}", kind.as_str());
         let was = stored.rule(*kind);

@@ -18,6 +18,7 @@ use kernel::web::format;
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
 use std::collections::HashMap;
+use storefront::articles;
 use storefront::ids::OrderId;
 use storefront::orders;
 use storefront::service;
@@ -155,7 +156,7 @@ fn load(conn: &mut Conn, ticket: &Ticket, part: Part, words: &Words, now: Time) 
         "messages": messages(conn, &found, part.whole, &names, words)?, "earlier": earlier, "before": part.before,
         "log": log(entries, &names, words), "log_earlier": log_earlier, "staff": at_work,
         "macros": macros::list(conn)?, "queues": inbox::queues(conn)?, "order": order(conn, ticket)?, "merged_into": into, "joined": joined,
-        "clocks": clocks(conn, ticket, now)?, "proposals": proposals(conn, ticket, &names)?, "registered": registered(conn, ticket)?, "currency": store.currency,
+        "clocks": clocks(conn, ticket, now)?, "article": articles::of_ticket(conn, ticket.id)?, "proposals": proposals(conn, ticket, &names)?, "registered": registered(conn, ticket)?, "currency": store.currency,
     }))
 }
 

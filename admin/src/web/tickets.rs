@@ -7,17 +7,20 @@ use crate::saved_filters::List;
 use crate::staff;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use chrono::{DateTime, Datelike, NaiveDate};
 use crm::customers;
 use crm::email::Email;
-use crm::tickets::{self, Asker, Channel, Filter, Kind, New, NewMessage, Place, Status, Ticket, Whose};
+use crm::routing;
+use crm::tickets::{self, Asker, Channel, Filter, Kind, New, NewMessage, Outcome, Place, Status, Ticket, Whose};
 use kernel::clock::Time;
 use kernel::error::Fields;
 use kernel::{Conn, Result, token};
 use serde_json::{Value, json};
 use std::collections::HashMap;
+use storefront::sales::Period;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
-use storefront::{orders, service, stores};
+use storefront::{orders, service, shop, stores};
 
 const FIELDS: &[&str] = &["channel", "kind", "subject", "email", "name", "phone", "order", "body", "request"];
 /// Longest name and telephone number, in characters.
@@ -25,6 +28,12 @@ const NAME: usize = 200;
 const PHONE: usize = 50;
 /// Proposals that the list names.
 const PROPOSED: i64 = 20;
+/// Stands in an address for the tickets without a queue.
+pub const NO_QUEUE: &str = "-";
+/// What is done about an order from a ticket, as the log calls it.
+const DEEDS: [&str; 5] = ["refund", "credit", "resend", "coupon", "cancel"];
+/// What an address may ask of the list.
+const ASKED: [&str; 13] = ["q", "status", "whose", "queue", "kind", "channel", "tag", "outcome", "rating", "reopened", "did", "from", "to"];
 
 /// What the query asks for. Open tickets without a word, since they wait.
 fn filter(desk: &Desk) -> Filter {
@@ -37,13 +46,35 @@ fn filter(desk: &Desk) -> Filter {
             "nobody" => Some(Whose::Nobodys),
             other => other.parse().ok().map(Whose::Of),
         },
-        queue: text("queue"),
+        queue: text("queue").map(|queue| if queue == NO_QUEUE { String::new() } else { queue }),
         kind: Kind::parse(&desk.query("kind")),
         channel: Channel::parse(&desk.query("channel")),
         tag: text("tag"),
         words: desk.query("q").split_whitespace().map(str::to_string).collect(),
+        outcome: Outcome::parse(&desk.query("outcome")),
+        rating: desk.query("rating").parse().ok(),
+        reopened: desk.query("reopened") == "on",
+        did: text("did").filter(|did| DEEDS.contains(&did.as_str())),
+        days: None,
         after: Place::parse(&desk.query("after")),
     }
+}
+
+/// A day of an address. Years of four figures: calendars go on for longer than clocks.
+pub fn day(desk: &Desk, name: &str) -> Option<NaiveDate> {
+    let found = NaiveDate::parse_from_str(desk.query(name).trim(), "%Y-%m-%d").ok();
+    found.filter(|day| (1970..=9998).contains(&day.year()))
+}
+
+/// The days from one to another by the shop's clocks; without one of them as far as there are tickets.
+fn days(conn: &mut Conn, first: Option<NaiveDate>, last: Option<NaiveDate>) -> Result<Option<(Time, Time)>> {
+    if first.is_none() && last.is_none() {
+        return Ok(None);
+    }
+    let shop = shop::get(conn)?;
+    let from = first.map_or(DateTime::UNIX_EPOCH.naive_utc(), |day| Period::days(&shop, day, 1).from);
+    let until = last.map_or(tickets::clock::never(), |day| Period::days(&shop, day, 1).until);
+    Ok(Some((from, until)))
 }
 
 pub async fn list(desk: Desk) -> Result<HttpResponse> {
@@ -57,10 +88,12 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
         }
     }
     let now = desk.door.now();
-    let (asked, approves) = (filter.clone(), desk.may(crate::permissions::Permission::TicketsApprove));
+    let (first, last) = (day(&desk, "from"), day(&desk, "to"));
+    let (mut asked, approves) = (filter.clone(), desk.may(crate::permissions::Permission::TicketsApprove));
     let (me, own) = (desk.staff().id, query(&desk));
     let (found, rows, people, queues, proposed, saved) = desk
         .read(move |conn| {
+            asked.days = days(conn, first, last)?;
             let found = tickets::list(conn, &asked, ROWS)?;
             let rows = rows(conn, &found, now)?;
             let at_work = staff::list(conn)?.into_iter().filter(|one| one.active);
@@ -75,23 +108,28 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
             }
             proposed.dedup();
             let saved = filters::kept(conn, me, List::Tickets, &own)?;
-            Ok((found, rows, people, queues(conn)?, proposed, saved))
+            let mut queues = queues(conn)?;
+            queues.push(json!({ "value": NO_QUEUE, "label": "admin-wall-no-queue" }));
+            Ok((found, rows, people, queues, proposed, saved))
         })
         .await?;
     let next = desk.next(found.len(), found.last().map(|last| Place::of(last, filter.status).text()));
     let asked = |name: &str| desk.query(name);
-    let more = ["queue", "kind", "channel", "tag"].iter().any(|name| !asked(name).is_empty());
+    let more = ASKED[3..].iter().any(|name| !asked(name).is_empty());
+    let queues = with_asked(queues, &asked("queue"));
     let view = json!({ "rows": rows, "next": next, "people": people, "queues": queues, "proposed": proposed,
         "status": filter.status.map_or("all", Status::as_str), "whose": asked("whose"), "queue": asked("queue"), "kind": asked("kind"),
         "channel": asked("channel"), "tag": asked("tag"), "q": asked("q"), "query": query(&desk), "saved": saved, "kinds": Kind::ALL, "channels": Channel::ALL,
-        "more": more });
+        "outcome": filter.outcome, "outcomes": Outcome::ALL.iter().filter(|outcome| outcome.chosen()).collect::<Vec<_>>(),
+        "rating": filter.rating, "ratings": [5, 4, 3, 2, 1], "reopened": filter.reopened, "did": asked("did"), "deeds": DEEDS,
+        "from": first, "to": last, "more": more });
     desk.page("admin/tickets.html", "admin-tickets", view)
 }
 
 /// What the page asks, without its place: what a filter keeps.
 fn query(desk: &Desk) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
-    for name in ["q", "status", "whose", "queue", "kind", "channel", "tag"] {
+    for name in ASKED {
         let value = desk.query(name);
         if !value.trim().is_empty() {
             query.append_pair(name, value.trim());
@@ -109,10 +147,20 @@ pub async fn delete_filter(desk: Desk, id: web::Path<i64>, _: Posted) -> Result<
     filters::delete(&desk, List::Tickets, *id).await
 }
 
-/// The queues that the policy files into.
+/// A queue that nothing files into any more is still a choice for whom a link led to it.
+fn with_asked(mut queues: Vec<Value>, asked: &str) -> Vec<Value> {
+    let asked = asked.trim();
+    if !asked.is_empty() && !queues.iter().any(|one| one["value"] == asked) {
+        queues.push(json!({ "value": asked, "label": asked }));
+    }
+    queues
+}
+
+/// The queues that the policy and the rules of routing file into.
 pub fn queues(conn: &mut Conn) -> Result<Vec<Value>> {
-    let mut names: Vec<String> =
-        service::policy(conn)?.rules.into_values().map(|rule| rule.queue).filter(|name| !name.is_empty()).collect();
+    let mut names: Vec<String> = service::policy(conn)?.rules.into_values().map(|rule| rule.queue).collect();
+    names.extend(routing::routes(conn)?.into_iter().map(|rule| rule.queue));
+    names.retain(|name| !name.is_empty());
     names.sort();
     names.dedup();
     Ok(names.into_iter().map(|name| json!({ "value": name, "label": name })).collect())

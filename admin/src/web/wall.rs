@@ -1,6 +1,7 @@
 //! The wall: how the open tickets stand at this moment. An open page draws itself anew; without a script it is reloaded by hand.
 
 use super::desk::Desk;
+use super::tickets::NO_QUEUE;
 use crate::staff;
 use actix_web::HttpResponse;
 use chrono::TimeDelta;
@@ -14,14 +15,8 @@ pub async fn show(desk: Desk) -> Result<HttpResponse> {
     let now = desk.door.now();
     let (all, people) = desk.read(move |conn| Ok((tickets::wall(conn, now)?, staff::list(conn)?))).await?;
     let queues: BTreeSet<&str> = all.iter().map(|one| one.queue.as_str()).collect();
-    let queues: Vec<Value> = queues
-        .into_iter()
-        .map(|queue| {
-            // No list is of the tickets without a queue.
-            let query = if queue.is_empty() { String::new() } else { format!("queue={}", encoded(queue)) };
-            row(queue, &query, all.iter().filter(|one| one.queue == queue), now)
-        })
-        .collect();
+    let queues: Vec<Value> =
+        queues.into_iter().map(|queue| row(queue, &in_queue(queue), all.iter().filter(|one| one.queue == queue), now)).collect();
     let mut rows: Vec<Value> = Vec::new();
     for one in &people {
         let own: Vec<&Standing> = all.iter().filter(|standing| standing.assignee == Some(one.id.0)).collect();
@@ -45,6 +40,8 @@ fn row<'a>(name: &str, query: &str, all: impl IntoIterator<Item = &'a Standing>,
         "hours": waits.map(|waits| waits.num_hours()), "minutes": waits.map(|waits| waits.num_minutes() % 60) })
 }
 
-fn encoded(text: &str) -> String {
-    form_urlencoded::byte_serialize(text.as_bytes()).collect()
+/// What of an address asks for the tickets of a queue.
+pub fn in_queue(queue: &str) -> String {
+    let queue = if queue.is_empty() { NO_QUEUE } else { queue };
+    form_urlencoded::Serializer::new(String::new()).append_pair("queue", queue).finish()
 }

@@ -38,7 +38,14 @@ pub fn fill(db: &Db, messages: i64) -> i64 {
                    queue, priority, assignee, opened_at, changed_at)";
     insert(db, sqlite, columns, &ticket, 1, count);
     insert(db, sqlite, "ticket_series (name, last)", &format!("'tickets', {}", 1000 + count), 1, 1);
-    insert(db, sqlite, "ticket_events (ticket_id, kind, actor, detail, happened_at)", &format!("i, 'opened', 'customer', 'question', {time}"), 1, count);
+    insert(
+        db,
+        sqlite,
+        "ticket_events (ticket_id, kind, actor, detail, happened_at)",
+        &format!("i, 'opened', 'customer', 'question', {time}"),
+        1,
+        count,
+    );
     let word = |name: &str, prime: i64, of: i64| format!("' {name}' || (i * {prime} % {of})");
     let some = [word("item", 7919, ITEMS), word("colour", 104_729, COLOURS), word("batch", 15_485_863, BATCHES)];
     let others = [word("a", 31, 300), word("b", 37, 700), word("d", 41, 1500), word("e", 43, 4000)];

@@ -1,8 +1,12 @@
 //! The inbox. Pages go by key: open tickets by what is due, then by urgency and by how long somebody waits; all others by what changed last.
 
-use super::{Channel, Kind, Status, Ticket, TicketId, terms};
+use super::clock::never;
+use super::log::What;
+use super::{Channel, Kind, Outcome, Status, Ticket, TicketId, terms};
 use crate::CustomerId;
-use crate::schema::{ticket_terms, tickets};
+use crate::schema::{ticket_events, ticket_terms, tickets};
+use chrono::DateTime;
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Result, on_each};
@@ -23,12 +27,21 @@ pub struct Filter {
     /// All of them without one.
     pub status: Option<Status>,
     pub whose: Option<Whose>,
+    /// Those without a queue when it is empty.
     pub queue: Option<String>,
     pub kind: Option<Kind>,
     pub channel: Option<Channel>,
     pub tag: Option<String>,
     /// Beginnings of words of number, subject, mail address and messages, all of them.
     pub words: Vec<String>,
+    pub outcome: Option<Outcome>,
+    pub rating: Option<i64>,
+    /// Only what was opened again after it was solved.
+    pub reopened: bool,
+    /// From when on and until before when they were opened, or `did` was done.
+    pub days: Option<(Time, Time)>,
+    /// What was done about their orders from them, as the log calls it.
+    pub did: Option<String>,
     /// The last ticket of the page before.
     pub after: Option<Place>,
 }
@@ -118,8 +131,7 @@ fn pick(conn: &mut Conn, filter: &Filter, ids: &BTreeSet<TicketId>, common: &[St
         _ => keys.sort_by_key(|(id, .., changed)| Reverse((*changed, *id))),
     }
     let page: Vec<TicketId> = keys.iter().take(usize::try_from(limit).unwrap_or(0)).map(|key| key.0).collect();
-    let mut found: Vec<Ticket> =
-        tickets::table.filter(tickets::id.eq_any(page.clone())).select(Ticket::as_select()).load(conn)?;
+    let mut found: Vec<Ticket> = tickets::table.filter(tickets::id.eq_any(page.clone())).select(Ticket::as_select()).load(conn)?;
     found.sort_by_key(|ticket| page.iter().position(|id| *id == ticket.id));
     Ok(found)
 }
@@ -153,6 +165,32 @@ fn asked(filter: &Filter) -> Picked {
     }
     if let Some(channel) = filter.channel {
         query = query.filter(tickets::channel.eq(channel));
+    }
+    if let Some(outcome) = filter.outcome {
+        query = query.filter(tickets::outcome.eq(outcome));
+    }
+    if let Some(rating) = filter.rating {
+        query = query.filter(tickets::rating.eq(rating));
+    }
+    if filter.reopened {
+        let again = ticket_events::table.filter(ticket_events::ticket_id.eq(tickets::id)).filter(ticket_events::kind.eq(What::Reopened));
+        query = query.filter(exists(again));
+    }
+    let (from, until) = filter.days.unwrap_or((DateTime::UNIX_EPOCH.naive_utc(), never()));
+    if let Some(did) = &filter.did {
+        let acted = ticket_events::table
+            .filter(ticket_events::ticket_id.eq(tickets::id))
+            .filter(ticket_events::kind.eq(What::Acted))
+            .filter(ticket_events::detail.eq(did.clone()))
+            .filter(ticket_events::happened_at.ge(from))
+            .filter(ticket_events::happened_at.lt(until));
+        query = query.filter(exists(acted));
+    } else if filter.days.is_some() {
+        query = query.filter(tickets::opened_at.ge(from)).filter(tickets::opened_at.lt(until));
+    }
+    if filter.days.is_some() {
+        // Nothing changes before it happens: the list by what changed last ends there.
+        query = query.filter(tickets::changed_at.ge(from));
     }
     if let Some(tag) = filter.tag.as_deref().filter(|tag| !tag.is_empty()) {
         let own = like(&tag.to_lowercase());

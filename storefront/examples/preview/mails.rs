@@ -140,10 +140,14 @@ pub fn mails(p: &Preview) -> Result<(), Box<dyn Error>> {
                 what: what.to_string(),
                 body,
                 outcome: outcome.map(str::to_string),
+                rate: true,
                 url: "https://shop.example/requests/T1001?key=k".to_string(),
             },
         )?;
     }
+    let score = |rating: i64| (rating, format!("https://shop.example/requests/T1001?key=k&rating={rating}#rate"));
+    let subject = say(l, "Broken mug", "马克杯破损");
+    p.mail("ticket_survey", TicketSurvey { number: "T1001".to_string(), subject, ratings: (1..=5).rev().map(score).collect() })?;
     let link = || LinkMail { url: "https://shop.example/account/verify?token=t".to_string(), hours: 24 };
     p.mail("verify_email", link())?;
     p.mail("reset_password", link())?;

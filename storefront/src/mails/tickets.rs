@@ -3,18 +3,23 @@
 
 use super::{Letter, Mailer, Reader, language};
 use crate::ids::StoreId;
+use crate::service;
 use crate::web::requests;
-use crate::web::views::mail::TicketUpdate;
+use crate::web::views::mail::{TicketSurvey, TicketUpdate};
 use chrono::TimeDelta;
+use crm::email::Email;
+use crm::suppressions;
 use crm::tickets::{self, Author, Channel, Eyes, MessageId, Status, Ticket, TicketId, address};
 use kernel::clock::Time;
 use kernel::mail::{Headers, WrittenBy};
-use kernel::{Conn, Result};
+use kernel::{Conn, Error, Result, jobs};
 
 /// Receipts that one address gets in an hour. Two machines that write to each other come to an end by it.
 const RECEIPTS: i64 = 5;
 /// Message-IDs that a mail names of its thread.
 const THREAD: usize = 20;
+/// The job that asks how content somebody is.
+pub const SURVEY_JOB: &str = "tickets.survey";
 
 /// Tells whoever asked that the request arrived. Nothing to machines, about what was decided at once, or about what staff wrote down.
 pub fn received(conn: &mut Conn, id: TicketId, now: Time, mailer: &Mailer) -> Result<()> {
@@ -27,7 +32,7 @@ pub fn received(conn: &mut Conn, id: TicketId, now: Time, mailer: &Mailer) -> Re
         return Ok(());
     }
     let headers = Headers { written_by: WrittenBy::Reply, ..headers(conn, &ticket, mailer)? };
-    send(conn, &ticket, Told { what: "received", cause: id.to_string(), body: Vec::new(), headers }, now, mailer)
+    send(conn, &ticket, Told { what: "received", cause: id.to_string(), body: Vec::new(), headers, rate: false }, now, mailer)
 }
 
 /// Sends what staff answered. Its Message-ID is kept with the message.
@@ -46,10 +51,11 @@ pub fn answered(conn: &mut Conn, id: TicketId, message: MessageId, now: Time, ma
         _ => said.body,
     };
     let body = text.lines().map(str::to_string).collect();
-    send(conn, &ticket, Told { what: "answered", cause: message.to_string(), body, headers }, now, mailer)
+    send(conn, &ticket, Told { what: "answered", cause: message.to_string(), body, headers, rate: false }, now, mailer)
 }
 
-/// Tells what came of a request, and asks how content they are. After a last answer only the question goes out.
+/// Tells what came of a request, and asks how content they are, unless a mail of its own will. After a last answer what was said is not said
+/// again.
 pub fn solved(conn: &mut Conn, id: TicketId, with_answer: bool, now: Time, mailer: &Mailer) -> Result<()> {
     let ticket = tickets::get(conn, id)?;
     let silent = matches!(ticket.outcome, None | Some(tickets::Outcome::Spam | tickets::Outcome::Merged));
@@ -64,8 +70,46 @@ pub fn solved(conn: &mut Conn, id: TicketId, with_answer: bool, now: Time, maile
     }
     let headers = headers(conn, &ticket, mailer)?;
     // Once for each time that it comes to an end.
-    let ended = ticket.solved_at.map_or(0, |at| at.and_utc().timestamp_micros());
-    send(conn, &ticket, Told { what: "solved", cause: format!("{id}:{ended}"), body, headers }, now, mailer)
+    let cause = format!("{id}:{}", ended(&ticket));
+    let survey = service::policy(conn)?.survey;
+    if let (Some(hours), Some(at)) = (survey, ticket.solved_at) {
+        jobs::enqueue(conn, SURVEY_JOB, &cause, Some(&format!("survey:{cause}")), at + TimeDelta::hours(hours), now)?;
+    }
+    send(conn, &ticket, Told { what: "solved", cause, body, headers, rate: survey.is_none() }, now, mailer)
+}
+
+/// When a ticket came to its end, as jobs and mails name it.
+fn ended(ticket: &Ticket) -> i64 {
+    ticket.solved_at.map_or(0, |at| at.and_utc().timestamp_micros())
+}
+
+/// Asks how content somebody is with what came of a request, once in its life. Nobody who said so, who opened it again meanwhile, or whose
+/// address is not to be written to. `of` is the ticket with the end that is asked about.
+pub fn survey(conn: &mut Conn, of: &str, now: Time, mailer: &Mailer) -> Result<()> {
+    let asked = of.split_once(':').and_then(|(id, end)| Some((id.parse().ok()?, end.parse::<i64>().ok()?)));
+    let Some((id, end)) = asked else { return Err(Error::unexpected(format!("a survey of {of}"))) };
+    let ticket = tickets::get(conn, TicketId(id))?;
+    let stands = ticket.status == Status::Solved && ended(&ticket) == end && ticket.merged_into.is_none();
+    if !stands || ticket.rating.is_some() || service::policy(conn)?.survey.is_none() {
+        return Ok(());
+    }
+    let Ok(email) = Email::parse(&ticket.email, "email") else { return Ok(()) };
+    if suppressions::holds(conn, "email", &email)? {
+        return Ok(());
+    }
+    let (language, store) = (language(&ticket.language), StoreId(ticket.store_id));
+    let (site, path) = (mailer.site(conn, store)?, requests::path(&mailer.signer, &ticket.number));
+    let to = |rating: i64| (rating, site.url(language, &format!("{path}&rating={rating}#rate")));
+    let view = TicketSurvey { number: ticket.number.clone(), subject: ticket.subject.clone(), ratings: (1..=5).rev().map(to).collect() };
+    let name = called(conn, &ticket)?;
+    let headers = headers(conn, &ticket, mailer)?;
+    let letter = Letter { template: "ticket_survey", cause: &ticket.id.to_string(), headers };
+    mailer.post(conn, letter, &Reader { email: &ticket.email, name: &name, language, store }, view, now)
+}
+
+/// What whoever asked is called, as far as it is known.
+fn called(conn: &mut Conn, ticket: &Ticket) -> Result<String> {
+    ticket.customer_id.map_or(Ok(String::new()), |customer| Ok(crm::customers::get(conn, customer)?.name))
 }
 
 /// Whether anybody may have typed the address and the words: neither does the request come from that mailbox, nor is it about an order that
@@ -81,6 +125,8 @@ struct Told {
     cause: String,
     body: Vec<String>,
     headers: Headers,
+    /// Whether it asks how content they are.
+    rate: bool,
 }
 
 /// What ties a mail to the thread of a ticket.
@@ -97,10 +143,7 @@ fn send(conn: &mut Conn, ticket: &Ticket, told: Told, now: Time, mailer: &Mailer
     }
     let (language, store) = (language(&ticket.language), StoreId(ticket.store_id));
     let anybodys = told.what == "received" && anybodys(ticket);
-    let name = match ticket.customer_id {
-        Some(customer) if !anybodys => crm::customers::get(conn, customer)?.name,
-        _ => String::new(),
-    };
+    let name = if anybodys { String::new() } else { called(conn, ticket)? };
     let subject = if anybodys { mailer.words(language)?.get("mail-ticket-subject") } else { ticket.subject.clone() };
     let path = requests::path(&mailer.signer, &ticket.number);
     let view = TicketUpdate {
@@ -108,6 +151,7 @@ fn send(conn: &mut Conn, ticket: &Ticket, told: Told, now: Time, mailer: &Mailer
         subject,
         what: told.what.to_string(),
         body: told.body,
+        rate: told.rate,
         outcome: ticket.outcome.filter(|_| told.what == "solved").map(|outcome| outcome.as_str().to_string()),
         url: mailer.site(conn, store)?.url(language, &path),
     };

@@ -1,5 +1,6 @@
 //! What staff do about an order from its ticket: one commit of ticket, order, goods, ledger and events.
 
+use super::costs;
 use super::coupon::{self, Coupon};
 use super::limit;
 use super::proposals::{self, ProposalId};
@@ -187,8 +188,9 @@ pub(super) fn done(
     let text = match (deed, order) {
         (Deed::Refund { request, expected }, Some(order)) => {
             refunds::request(conn, order.id, request, *expected, agent.actor, now)?;
-            let amount = format::money(Money::new(*expected, order.currency()?));
-            said("request-did-refund", &[("amount", &amount)])
+            let amount = Money::new(*expected, order.currency()?);
+            costs::keep(conn, ticket.id, deed.as_str(), amount, now)?;
+            said("request-did-refund", &[("amount", &format::money(amount))])
         }
         (Deed::Cancel, Some(order)) => {
             if order.status == orders::OrderStatus::Cancelled {
@@ -209,6 +211,7 @@ pub(super) fn done(
             }
             let key = format!("ticket:{}:{}", ticket.id, ticket.version);
             store_credit::adjust(conn, customer, amount, &ticket.number, &key, agent.actor, now)?;
+            costs::keep(conn, ticket.id, deed.as_str(), amount, now)?;
             said("request-did-credit", &[("amount", &format::money(amount))])
         }
         (Deed::Resend { units, expected }, Some(order)) => {
@@ -216,6 +219,8 @@ pub(super) fn done(
                 return Err(Error::conflict("refund-changed"));
             }
             let new = resend::resend(conn, order, units, agent.actor, now)?;
+            let cost = resend::cost(&orders::lines(conn, new.id)?);
+            costs::keep(conn, ticket.id, deed.as_str(), Money::new(cost, order.currency()?), now)?;
             said("request-did-resend", &[("number", &new.number)])
         }
         (Deed::Coupon { cut, currency, days }, _) => {

@@ -1,5 +1,6 @@
 //! Asking for something, and having it at once where the policy says so.
 
+use super::costs;
 use super::policy::policy;
 use super::remedy::{Remedy, answer, wanted};
 use crate::ids::{OrderLineId, StoreId};
@@ -72,7 +73,7 @@ pub fn ask(conn: &mut Conn, order: &Order, ask: &Ask, now: Time) -> Result<Ticke
     let offer = offer.filter(|offer| offer.amount == decided.amount && offer.seen == decided.seen);
     let Some(offer) = offer else { return Err(Error::conflict("request-changed")) };
     let actor = Author::System.as_str();
-    let amount = format::money(Money::new(offer.amount, order.currency()?));
+    let amount = Money::new(offer.amount, order.currency()?);
     let (text, outcome) = match offer.remedy {
         Remedy::Cancel => {
             orders::cancel(conn, order.id, CancelReason::Customer, "customer", now)?;
@@ -81,7 +82,8 @@ pub fn ask(conn: &mut Conn, order: &Order, ask: &Ask, now: Time) -> Result<Ticke
         Remedy::Refund => {
             let request = wanted(&ask.units, ask.kind.as_str());
             refunds::request(conn, order.id, &request, offer.amount, actor, now)?;
-            (said("request-did-refund", &[("amount", &amount)]), Outcome::Refunded)
+            costs::keep(conn, opened.ticket.id, offer.remedy.as_str(), amount, now)?;
+            (said("request-did-refund", &[("amount", &format::money(amount))]), Outcome::Refunded)
         }
     };
     tickets::told_by_system(conn, opened.ticket.id, &text, offer.remedy.as_str(), actor, now)?;

@@ -16,6 +16,8 @@ const MOST: i64 = 100_000_000;
 const OFTEN: i64 = 1000;
 /// Longest name of a queue, in characters.
 const QUEUE: usize = 60;
+/// Hours after its end at which a request may be asked about.
+const SURVEYED: std::ops::RangeInclusive<i64> = 0..=720;
 
 /// What can be asked for from the page of an order, in the order in which it is offered.
 pub const ORDER_KINDS: [Kind; 11] = [
@@ -62,13 +64,15 @@ pub struct Policy {
     pub rules: BTreeMap<Kind, Rule>,
     /// Up to what one of the staff gives money or credit from a ticket alone, in minor units; beyond it somebody else approves.
     pub staff_limit: i64,
+    /// Hours after a request was settled at which a mail asks how content they are; none: only the mail that it is settled does.
+    pub survey: Option<i64>,
 }
 
 impl Default for Policy {
     fn default() -> Policy {
         let mut rules: BTreeMap<Kind, Rule> = Kind::ALL.iter().map(|kind| (*kind, Rule::default())).collect();
         rules.entry(Kind::Complaint).or_default().priority = 2;
-        Policy { currency: Currency::EUR, rules, staff_limit: 10_000 }
+        Policy { currency: Currency::EUR, rules, staff_limit: 10_000, survey: None }
     }
 }
 
@@ -97,6 +101,9 @@ pub fn save(conn: &mut Conn, policy: &Policy, now: Time) -> Result<()> {
     let mut wrong = Fields::default();
     if !(0..=MOST).contains(&policy.staff_limit) {
         wrong.add("staff_limit", "service-limit");
+    }
+    if policy.survey.is_some_and(|hours| !SURVEYED.contains(&hours)) {
+        wrong.add("survey", "service-survey-hours");
     }
     for (kind, rule) in &policy.rules {
         let field = |name: &str| format!("{name}-{}", kind.as_str());

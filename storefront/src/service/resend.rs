@@ -42,6 +42,11 @@ pub fn goods(lines: &[OrderLine], units: &[(OrderLineId, i64)]) -> Result<(Vec<(
     if goods.is_empty() { Err(Error::field("lines", "service-resend-none")) } else { Ok((goods, worth)) }
 }
 
+/// What goods that are sent again cost the shop; of what has no cost the price counts.
+pub(super) fn cost(lines: &[OrderLine]) -> i64 {
+    lines.iter().map(|line| line.cost.unwrap_or(line.unit_price).saturating_mul(line.quantity)).sum()
+}
+
 /// Places the order of what is sent again, for the buyer and to the address of the first one, which is locked. `Conflict` when the goods
 /// are not there.
 pub(super) fn resend(conn: &mut Conn, order: &Order, units: &[(OrderLineId, i64)], actor: &str, now: Time) -> Result<Order> {

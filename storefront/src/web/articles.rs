@@ -8,7 +8,7 @@ use super::views::page::{Page, Tone};
 use super::views::shared::Link;
 use super::visit::Visit;
 use super::words::Words;
-use crate::articles::{self, Article, Text};
+use crate::articles::{self, Article, Text, trials};
 use actix_web::{HttpResponse, web};
 use kernel::{Error, Result};
 
@@ -70,13 +70,17 @@ fn topics(all: &[(Article, Text)]) -> Vec<Topic> {
 
 async fn show(door: web::Data<Door>, visit: Visit, slug: web::Path<String>) -> Result<HttpResponse> {
     let (seen, words, slug) = (visit.clone(), Words::of(&door.templates, visit.language)?, slug.into_inner());
-    let page = door
+    let (page, tried) = door
         .read(move |conn, now| {
             let (article, text) = articles::read(conn, &slug, seen.language.code())?;
             let mut page = frame::load(conn, &seen, now)?;
             page.title.clone_from(&text.title);
             page.description = articles::begins(&text, BEGINS);
             frame::index(&mut page, &seen.site, &format!("/help/{}", article.slug));
+            let tried = match seen.trail() {
+                Some(secret) => trials::may_read(conn, secret, now)?.then(|| secret.to_string()),
+                None => None,
+            };
             let said = if seen.known { articles::said(conn, article.id, &seen.visitor)? } else { None };
             let view = ArticleView {
                 crumbs: vec![
@@ -89,9 +93,12 @@ async fn show(door: web::Data<Door>, visit: Visit, slug: web::Path<String>) -> R
                 written_at: text.written_at,
                 said,
             };
-            Ok(Page { page, view })
+            Ok((Page { page, view }, tried))
         })
         .await?;
+    if let Some(secret) = tried {
+        door.write(move |conn, now| trials::read(conn, &secret, now)).await?;
+    }
     door.render(&visit, "storefront/article.html", &page)
 }
 

@@ -1,13 +1,14 @@
 use super::super::tests::{ANN, answer, at, wish};
-use super::super::{Eyes, MessageId, NewMessage, append_from_customer, forget, get, merge, merged, note, open, reply, split, thread, unmerge};
+use super::super::{
+    Eyes, MessageId, NewMessage, append_from_customer, forget, get, merge, merged, note, open, reply, split, thread, unmerge,
+};
 use super::*;
 use crate::rules::trees::Dice;
 
 const SAID: [&str; 8] =
     ["The mug broke", "我的茶壶破了", "Straße 5, Köln!", "Order R1001 (MUG-2)", "Mail bob@example.org.", "teapots and mugs", "壶", "?!"];
-const ASKED: [&str; 14] = [
-    "mug", "MUGS", "tea", "茶壶", "壶破", "的茶壶破", "strasse", "köln 5", "r1001", "bob@ex", "mug tea", "t100", "1002", "nothing",
-];
+const ASKED: [&str; 14] =
+    ["mug", "MUGS", "tea", "茶壶", "壶破", "的茶壶破", "strasse", "köln 5", "r1001", "bob@ex", "mug tea", "t100", "1002", "nothing"];
 
 /// What a search means, without any index: each word that was typed begins one that was written; Chinese stands anywhere.
 fn means(written: &str, typed: &str) -> bool {
@@ -128,7 +129,9 @@ fn what_was_there_before_gets_its_words_by_a_job() {
     let (one, other) = db.write_now(move |conn| Ok((made(conn)?, made(conn)?))).expect("tickets");
     db.write_now(|conn| {
         diesel::delete(ticket_terms::table).execute(conn)?;
-        diesel::insert_into(ticket_terms::table).values((ticket_terms::term.eq("stale"), ticket_terms::ticket_id.eq(TicketId(1)))).execute(conn)?;
+        diesel::insert_into(ticket_terms::table)
+            .values((ticket_terms::term.eq("stale"), ticket_terms::ticket_id.eq(TicketId(1))))
+            .execute(conn)?;
         Ok(())
     })
     .expect("no words");

@@ -1,6 +1,7 @@
 //! A question without an order, and a wish to be called.
 
 use super::path;
+use crate::articles::trials;
 use crate::service;
 use crate::stores;
 use crate::web::door::Door;
@@ -18,6 +19,7 @@ use actix_web::{HttpResponse, web};
 use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta};
 use crm::email::Email;
 use crm::tickets::{Asker, Channel, Kind, New, NewMessage, ORDINARY};
+use crm::trails;
 use kernel::clock::Time;
 use kernel::error::Fields;
 use kernel::{Conn, Error, Result, token};
@@ -39,6 +41,32 @@ pub async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
 async fn before(door: &Door, visit: &Visit, question: &str) -> Result<Vec<HelpLink>> {
     let (shelf, language, question) = (door.clone(), visit.language, question.to_string());
     door.read(move |conn, _| articles::suggested(&shelf, conn, language.code(), &question, SUGGESTED)).await
+}
+
+/// Whether articles that fit are shown: to everybody but the few with whom the others are compared. Who did not allow to be recognised is in
+/// neither group.
+async fn suggests(door: &Door, visit: &Visit) -> Result<bool> {
+    let seen = visit.clone();
+    let secret = door.read(move |conn, now| tried(conn, &seen, now)).await?;
+    let Some(secret) = secret else { return Ok(true) };
+    let shows = !trials::control(&secret);
+    door.write(move |conn, now| trials::begin(conn, &secret, now)).await?;
+    Ok(shows)
+}
+
+/// The secret of a browser that may be recognised, whoever is signed in.
+fn tried(conn: &mut Conn, visit: &Visit, now: Time) -> Result<Option<String>> {
+    let Some(secret) = visit.trail() else { return Ok(None) };
+    let may = visit.customer(conn, now)?.map_or(Ok(true), |customer| trails::allowed(conn, customer))?;
+    Ok(may.then(|| secret.to_string()))
+}
+
+/// Keeps that whoever was shown articles, or was not, opened a ticket.
+pub(super) fn asked(conn: &mut Conn, visit: &Visit, now: Time) -> Result<()> {
+    match tried(conn, visit, now)? {
+        Some(secret) => trials::asked(conn, &secret, now),
+        None => Ok(()),
+    }
 }
 
 /// The page. Where articles are shown, sending the form again sends the question.
@@ -138,7 +166,7 @@ pub async fn ask(door: web::Data<Door>, visit: Visit, posted: Posted) -> Result<
             let question = format!("{} {}", new.subject, new.message.body);
             if !posted.ticked("sure") && window.is_none() {
                 let articles = before(&door, &visit, &question).await?;
-                if !articles.is_empty() {
+                if !articles.is_empty() && suggests(&door, &visit).await? {
                     let form = Form::new(form::CONTACT).typed(posted.pairs());
                     return render(&door, &visit, StatusCode::OK, form, articles).await;
                 }
@@ -183,5 +211,7 @@ fn open(conn: &mut Conn, visit: &Visit, asked: &Asked, now: Time) -> Result<(Str
     // The form's token is whatever the browser sends: it finds a request again for the same person alone.
     let who = new.asker.customer.map_or_else(|| "guest".to_string(), |customer| customer.to_string());
     new.request_key = Some(format!("contact:{who}:{token}"));
-    Ok((service::question(conn, visit.site.id, new, now)?.number, guest))
+    let opened = service::question(conn, visit.site.id, new, now)?;
+    self::asked(conn, visit, now)?;
+    Ok((opened.number, guest))
 }

@@ -196,6 +196,7 @@ pub async fn ask(door: web::Data<Door>, visit: Visit, number: web::Path<String>,
     let (seen, signer, key, asked) = (visit.clone(), door.signer.clone(), chosen.key.clone(), number.clone());
     let write = door.write(move |conn, now| {
         let order = allowed(conn, &seen, &signer, &asked, &key, now)?;
+        super::contact::asked(conn, &seen, now)?;
         service::ask(conn, &order, &wish, now)
     });
     match write.await {

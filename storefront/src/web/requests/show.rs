@@ -30,6 +30,12 @@ fn before(visit: &Visit) -> Option<MessageId> {
     found.1.parse().ok().map(MessageId)
 }
 
+/// The rating that a link of a mail chose. It is not given before the form is sent.
+fn chosen(visit: &Visit) -> Option<i64> {
+    let found = form_urlencoded::parse(visit.query.as_bytes()).find(|(name, _)| name == "rating")?;
+    found.1.parse().ok().filter(|rating| (1..=5).contains(rating))
+}
+
 pub(super) async fn render(
     door: &Door,
     visit: &Visit,
@@ -39,7 +45,7 @@ pub(super) async fn render(
     form: Form,
 ) -> Result<HttpResponse> {
     let words = Words::of(&door.templates, visit.language)?;
-    let (seen, signer, before) = (visit.clone(), door.signer.clone(), before(visit));
+    let (seen, signer, before, chosen) = (visit.clone(), door.signer.clone(), before(visit), chosen(visit));
     let path = format!("/requests/{number}");
     let (mut page, view) = door
         .read(move |conn, now| {
@@ -57,7 +63,7 @@ pub(super) async fn render(
                 status: ticket.status.as_str().to_string(),
                 outcome: ticket.outcome.map(|outcome| outcome.as_str().to_string()),
                 opened_at: ticket.opened_at,
-                rating: ticket.rating,
+                rating: chosen.or(ticket.rating),
                 solved: ticket.status == Status::Solved,
                 rateable: ticket.status == Status::Solved && ticket.merged_into.is_none(),
                 key: signed,

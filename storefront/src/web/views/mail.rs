@@ -244,6 +244,17 @@ pub struct TicketUpdate {
     pub body: Vec<String>,
     /// The end of the key of what it came to.
     pub outcome: Option<String>,
+    /// Whether it asks how content they are.
+    pub rate: bool,
     /// Where it is followed, answered and rated.
     pub url: String,
+}
+
+/// `ticket_survey`.
+#[derive(Debug, Clone, Serialize)]
+pub struct TicketSurvey {
+    pub number: String,
+    pub subject: String,
+    /// Each rating, the best first, with the page on which it is chosen.
+    pub ratings: Vec<(i64, String)>,
 }

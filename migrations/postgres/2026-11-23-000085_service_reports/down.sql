@@ -1,0 +1,2 @@
+DROP TABLE service_costs;
+DROP INDEX tickets_opened;
