@@ -76,6 +76,8 @@ request-file-send = Add
 request-file-kept = The file was added.
 request-file-large = The file is larger than 10 MB.
 request-file-kind = Please choose a picture or a PDF.
+request-files-large = The files together are larger than { $most } MB.
+request-files-many = Choose at most { $most } files.
 request-rate = How content are you?
 request-rating-5 = Very content
 request-rating-4 = Content
@@ -122,6 +124,10 @@ mail-ticket-text-received = We have your request { $number } and will answer soo
 mail-ticket-text-answered = We have answered your request { $number }:
 mail-ticket-text-solved = Your request { $number } is settled.
 mail-ticket-rate = How content are you? Tell us on the page of the request, or reply if it is not settled.
+mail-ticket-files = { $count ->
+    [one] A file came with it:
+   *[other] Files came with it:
+}
 mail-ticket-view = See the request
 erasure-goes-requests = { $count ->
     [one] What was written in one request

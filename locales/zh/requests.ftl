@@ -76,6 +76,8 @@ request-file-send = 添加
 request-file-kept = 文件已添加。
 request-file-large = 文件超过 10 MB。
 request-file-kind = 请选择图片或 PDF。
+request-files-large = 所有文件合计超过 { $most } MB。
+request-files-many = 最多可选择 { $most } 个文件。
 request-rate = 您满意吗？
 request-rating-5 = 非常满意
 request-rating-4 = 满意
@@ -122,6 +124,9 @@ mail-ticket-text-received = 我们已收到您的请求 { $number }，将尽快�
 mail-ticket-text-answered = 我们已答复您的请求 { $number }：
 mail-ticket-text-solved = 您的请求 { $number } 已办结。
 mail-ticket-rate = 您满意吗？请在请求页面评价；如未解决，请直接回复。
+mail-ticket-files = { $count ->
+   *[other] 附件：
+}
 mail-ticket-view = 查看请求
 erasure-goes-requests = { $count } 个请求中的内容
 merge-rows-tickets = { $count } 个工单

@@ -133,7 +133,12 @@ fn asked(conn: &mut Conn, id: CustomerId) -> Result<Vec<Value>> {
             let mut earlier: Option<MessageId> = None;
             loop {
                 let some = tickets::thread(conn, ticket.id, Eyes::Customer, earlier, TOGETHER)?;
-                let one = |said: &Message| json!({ "at": said.created_at, "by": said.author, "text": said.body });
+                let files = tickets::files_of(conn, &some.iter().map(|said| said.id).collect::<Vec<_>>())?;
+                let names = |said: &Message| files.iter().filter(|file| file.message_id == said.id).map(|file| file.name.clone()).collect();
+                let one = |said: &Message| {
+                    let names: Vec<String> = names(said);
+                    json!({ "at": said.created_at, "by": said.author, "text": said.body, "files": names })
+                };
                 messages.splice(0..0, some.iter().map(one));
                 match some.first().filter(|_| full(some.len())) {
                     Some(first) => earlier = Some(first.id),

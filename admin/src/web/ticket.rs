@@ -29,7 +29,7 @@ use storefront::{logins, payments, shop};
 
 /// Fields of the forms on the page.
 pub const FIELDS: &[&str] =
-    &["body", "outcome", "note", "mention", "kind", "queue", "priority", "tags", "into", "subject", "amount", "worth", "days"];
+    &["body", "outcome", "note", "mention", "kind", "queue", "priority", "tags", "into", "subject", "amount", "worth", "days", "files", "note_files"];
 /// Messages on the page.
 const MESSAGES: i64 = 50;
 /// Entries of the log on the page.

@@ -4,9 +4,9 @@
 use super::{Letter, Mailer, Reader, language};
 use crate::ids::StoreId;
 use crate::web::requests;
-use crate::web::views::mail::TicketUpdate;
+use crate::web::views::mail::{MailFile, TicketUpdate};
 use chrono::TimeDelta;
-use crm::tickets::{self, Author, Channel, Eyes, MessageId, Status, Ticket, TicketId, address};
+use crm::tickets::{self, Author, Channel, Eyes, File, MessageId, Status, Ticket, TicketId, address};
 use kernel::clock::Time;
 use kernel::mail::{Headers, WrittenBy};
 use kernel::{Conn, Result};
@@ -27,7 +27,7 @@ pub fn received(conn: &mut Conn, id: TicketId, now: Time, mailer: &Mailer) -> Re
         return Ok(());
     }
     let headers = Headers { written_by: WrittenBy::Reply, ..headers(conn, &ticket, mailer)? };
-    send(conn, &ticket, Told { what: "received", cause: id.to_string(), body: Vec::new(), headers }, now, mailer)
+    send(conn, &ticket, Told { what: "received", cause: id.to_string(), body: Vec::new(), files: Vec::new(), headers }, now, mailer)
 }
 
 /// Sends what staff answered. Its Message-ID is kept with the message.
@@ -46,7 +46,8 @@ pub fn answered(conn: &mut Conn, id: TicketId, message: MessageId, now: Time, ma
         _ => said.body,
     };
     let body = text.lines().map(str::to_string).collect();
-    send(conn, &ticket, Told { what: "answered", cause: message.to_string(), body, headers }, now, mailer)
+    let files = tickets::files_of(conn, &[message])?;
+    send(conn, &ticket, Told { what: "answered", cause: message.to_string(), body, files, headers }, now, mailer)
 }
 
 /// Tells what came of a request, and asks how content they are. After a last answer only the question goes out.
@@ -65,7 +66,7 @@ pub fn solved(conn: &mut Conn, id: TicketId, with_answer: bool, now: Time, maile
     let headers = headers(conn, &ticket, mailer)?;
     // Once for each time that it comes to an end.
     let ended = ticket.solved_at.map_or(0, |at| at.and_utc().timestamp_micros());
-    send(conn, &ticket, Told { what: "solved", cause: format!("{id}:{ended}"), body, headers }, now, mailer)
+    send(conn, &ticket, Told { what: "solved", cause: format!("{id}:{ended}"), body, files: Vec::new(), headers }, now, mailer)
 }
 
 /// Whether anybody may have typed the address and the words: neither does the request come from that mailbox, nor is it about an order that
@@ -80,6 +81,8 @@ struct Told {
     what: &'static str,
     cause: String,
     body: Vec<String>,
+    /// What came with it: linked, since a mail may be too large to arrive.
+    files: Vec<File>,
     headers: Headers,
 }
 
@@ -103,13 +106,17 @@ fn send(conn: &mut Conn, ticket: &Ticket, told: Told, now: Time, mailer: &Mailer
     };
     let subject = if anybodys { mailer.words(language)?.get("mail-ticket-subject") } else { ticket.subject.clone() };
     let path = requests::path(&mailer.signer, &ticket.number);
+    let site = mailer.site(conn, store)?;
+    let link = |file: &File| site.url(language, &requests::file_path(&mailer.signer, &ticket.number, file.id));
+    let files = told.files.iter().map(|file| MailFile { name: file.name.clone(), url: link(file) }).collect();
     let view = TicketUpdate {
         number: ticket.number.clone(),
         subject,
         what: told.what.to_string(),
         body: told.body,
+        files,
         outcome: ticket.outcome.filter(|_| told.what == "solved").map(|outcome| outcome.as_str().to_string()),
-        url: mailer.site(conn, store)?.url(language, &path),
+        url: site.url(language, &path),
     };
     let to = Reader { email: &ticket.email, name: &name, language, store };
     let cause = format!("{}:{}", told.what, told.cause);

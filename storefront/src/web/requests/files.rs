@@ -13,8 +13,8 @@ use actix_web::{HttpResponse, web};
 use crm::tickets::{self, File, NewFile, NewMessage};
 use kernel::{Error, Result};
 
-/// Bytes of a file that a shopper may send.
-const MOST: usize = 10 << 20;
+/// Bytes of a file that a shopper, or staff, may send.
+pub const MOST: usize = 10 << 20;
 
 pub async fn add(door: web::Data<Door>, visit: Visit, number: web::Path<String>, parts: Multipart) -> Result<HttpResponse> {
     door.limits.checkout.check(&format!("request:{}", visit.client))?;
@@ -48,7 +48,7 @@ pub async fn add(door: web::Data<Door>, visit: Visit, number: web::Path<String>,
 }
 
 /// What is kept of an upload: a picture drawn anew, or a PDF. `Invalid` for anything else. Takes tens of milliseconds.
-fn kept(name: &str, bytes: Vec<u8>) -> Result<NewFile> {
+pub fn kept(name: &str, bytes: Vec<u8>) -> Result<NewFile> {
     if bytes.starts_with(b"%PDF-") {
         return tickets::checked(name, bytes);
     }

@@ -242,8 +242,17 @@ pub struct TicketUpdate {
     pub what: String,
     /// What was said, by line.
     pub body: Vec<String>,
+    /// What came with it.
+    pub files: Vec<MailFile>,
     /// The end of the key of what it came to.
     pub outcome: Option<String>,
     /// Where it is followed, answered and rated.
+    pub url: String,
+}
+
+/// A file that a mail leads to.
+#[derive(Debug, Clone, Serialize)]
+pub struct MailFile {
+    pub name: String,
     pub url: String,
 }
