@@ -105,6 +105,7 @@ mod theme_view;
 mod ticket;
 mod ticket_acts;
 mod ticket_advice;
+mod ticket_exchange;
 mod ticket_money;
 mod ticket_resend;
 mod tickets;

@@ -5,6 +5,7 @@
 mod act;
 mod ask;
 mod coupon;
+pub mod exchange;
 mod limit;
 mod policy;
 mod proposals;

@@ -56,6 +56,7 @@ mod support;
 mod taxes;
 mod theme;
 mod ticket_deeds;
+mod ticket_exchange;
 mod tickets;
 mod timeline;
 mod waiting;

@@ -10,7 +10,7 @@ use super::{
     product, product_export, product_import, product_rules, product_table, products, promotion_bench, promotion_codes, promotions,
     recommendations, redirects, return_exchange, return_money, return_new, returns, roles, routing, routing_rules, second_factor,
     segment_edit, segments, service, settings, shipping, sign_in, staff, stock, stock_goods, store_credit, stores, tasks, taxes, theme,
-    ticket, ticket_acts, ticket_money, ticket_resend, tickets, timeline, wall, webhooks,
+    ticket, ticket_acts, ticket_exchange, ticket_money, ticket_resend, tickets, timeline, wall, webhooks,
 };
 use crate::permissions::Permission::{
     ApiKeysManage, AuditView, CasesView, ContentEdit, CustomersEdit, CustomersErase, CustomersMerge, CustomersView, GiftCardsManage,
@@ -94,6 +94,8 @@ fn shop() -> Vec<Route> {
         post("/tickets/{ticket}/credit", TicketsMoney, ticket_money::credit),
         get("/tickets/{ticket}/resend", TicketsMoney, ticket_resend::form),
         post("/tickets/{ticket}/resend", TicketsMoney, ticket_resend::resend),
+        get("/tickets/{ticket}/exchange", TicketsMoney, ticket_exchange::form),
+        post("/tickets/{ticket}/exchange", TicketsMoney, ticket_exchange::exchange),
         post("/tickets/{ticket}/coupon", TicketsMoney, ticket_money::coupon),
         post("/tickets/{ticket}/proposals/{proposal}/approve", TicketsApprove, ticket_money::approve),
         post("/tickets/{ticket}/proposals/{proposal}/decline", TicketsApprove, ticket_money::decline),
@@ -166,6 +168,7 @@ fn shop() -> Vec<Route> {
         get("/returns/{return}/exchange/{cart}", OrdersRefund, return_exchange::show),
         post("/returns/{return}/exchange/{cart}", OrdersRefund, return_exchange::make),
         post("/returns/{return}/close", ReturnsHandle, returns::close),
+        post("/returns/{return}/arrived", ReturnsHandle, returns::arrived),
         get("/cases", CasesView, cases::list),
         post("/cases/{case}/seen", OrdersRefund, cases::see_to),
         get("/products", ProductsView, products::list),

@@ -25,7 +25,7 @@ use storefront::web::posted::Posted;
 use storefront::web::requests::files::attachment;
 use storefront::web::views::form::Form;
 use storefront::web::words::Words;
-use storefront::{logins, payments, shop};
+use storefront::{logins, payments, returns, shop};
 
 /// Fields of the forms on the page.
 pub const FIELDS: &[&str] =
@@ -235,7 +235,7 @@ fn order(conn: &mut Conn, ticket: &Ticket) -> Result<Value> {
     };
     Ok(json!({ "number": order.number, "status": order.status, "payment_status": order.payment_status,
         "fulfilment_status": order.fulfilment_status, "total": Money::new(order.total, currency), "back": Money::new(paid, currency),
-        "refundable": paid > 0, "can_resend": service::resendable(&lines).next().is_some(), "can_cancel": orders::cancellable(&order, &lines), "seen": orders::version(conn, order.id)?,
+        "refundable": paid > 0, "can_resend": service::resendable(&lines).next().is_some(), "can_exchange": !returns::with_buyer(conn, &order)?.is_empty(), "can_cancel": orders::cancellable(&order, &lines), "seen": orders::version(conn, order.id)?,
         "lines": lines.iter().map(line).collect::<Vec<_>>() }))
 }
 
