@@ -18,6 +18,8 @@ mod collections;
 mod customer;
 mod customers;
 mod desk;
+mod dispute_acts;
+mod disputes;
 mod doctor;
 mod erasure;
 mod filters;

@@ -14,6 +14,7 @@ mod contract;
 mod crash;
 mod database;
 mod desk;
+mod disputes;
 mod documents;
 mod drafts;
 mod editing;

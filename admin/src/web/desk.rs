@@ -46,6 +46,7 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
         &[
             ("customers", Permission::CustomersView),
             ("tickets", Permission::TicketsView),
+            ("disputes", Permission::TicketsView),
             ("wall", Permission::TicketsView),
             ("tasks", Permission::CustomersView),
             ("segments", Permission::SegmentsView),

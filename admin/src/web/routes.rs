@@ -4,7 +4,7 @@
 use super::access::Access::{Enrolling, Public, SignedIn};
 use super::access::{Route, get, post};
 use super::{
-    account, api_keys, articles, attributes, audit, batches, carts, cases, categories, collections, customer, customers, doctor, erasure,
+    account, api_keys, articles, attributes, audit, batches, carts, cases, categories, collections, customer, customers, dispute_acts, disputes, doctor, erasure,
     find, forecasts, gift_cards, home, home_page, inbound, invitations, jobs, level_policies, levels, locations, mails, menus, merging,
     offers, order, order_edit, order_money, order_new, order_papers, order_release, order_ship, orders, pages, person, personal, pictures,
     product, product_export, product_import, product_rules, product_table, products, promotion_bench, promotion_codes, promotions,
@@ -99,6 +99,14 @@ fn shop() -> Vec<Route> {
         post("/tickets/{ticket}/coupon", TicketsMoney, ticket_money::coupon),
         post("/tickets/{ticket}/proposals/{proposal}/approve", TicketsApprove, ticket_money::approve),
         post("/tickets/{ticket}/proposals/{proposal}/decline", TicketsApprove, ticket_money::decline),
+        post("/tickets/{ticket}/disputes", TicketsAnswer, dispute_acts::open),
+        get("/disputes", TicketsView, disputes::list),
+        get("/disputes/{dispute}", TicketsView, disputes::show),
+        get("/disputes/{dispute}/files/{evidence}", TicketsView, disputes::file),
+        post("/disputes/{dispute}/evidence", TicketsAnswer, dispute_acts::evidence),
+        post("/disputes/{dispute}/answer", TicketsAnswer, dispute_acts::answer),
+        post("/disputes/{dispute}/decide", TicketsMoney, dispute_acts::decide),
+        post("/disputes/{dispute}/appeal", TicketsAnswer, dispute_acts::appeal),
         get("/customers/{customer}/merge", CustomersMerge, merging::form),
         post("/customers/{customer}/merge", CustomersMerge, merging::merge),
         get("/customers/{customer}/merges/{merge}", CustomersMerge, merging::undo_form),

@@ -2,6 +2,7 @@
 
 use super::customer;
 use super::desk::Desk;
+use super::disputes;
 use super::ticket_advice;
 use super::tickets as inbox;
 use crate::permissions::Permission;
@@ -29,7 +30,8 @@ use storefront::{logins, payments, returns, shop};
 
 /// Fields of the forms on the page.
 pub const FIELDS: &[&str] =
-    &["body", "outcome", "note", "mention", "kind", "queue", "priority", "tags", "into", "subject", "amount", "worth", "days", "files", "note_files"];
+    &["body", "outcome", "note", "mention", "kind", "queue", "priority", "tags", "into", "subject", "amount", "worth", "days", "files", "note_files", "claim_reason", "claim_about",
+    "claim_amount", "claim_due"];
 /// Messages on the page.
 const MESSAGES: i64 = 50;
 /// Entries of the log on the page.
@@ -64,6 +66,8 @@ pub async fn page(desk: &Desk, number: &str, status: StatusCode, posted: Option<
             let mut view = load(conn, &ticket, part, &words, now)?;
             view["others"] = json!(viewers::others(conn, ticket.id, me, now)?);
             view["customer"] = beside(conn, &ticket, whole, now)?;
+            let disputed = crm::disputes::of_ticket(conn, &ticket)?;
+            view["disputes"] = json!(disputes::rows(conn, &disputed, now)?);
             view["advice"] = ticket_advice::of(&door, conn, &ticket, now)?;
             let chosen = match chosen {
                 Some(id) => Some(filled(conn, &ticket, id)?),
@@ -83,6 +87,7 @@ pub async fn page(desk: &Desk, number: &str, status: StatusCode, posted: Option<
         let kept = [("reply", "body"), ("note", "note")].into_iter().find(|(_, field)| !posted.get(field).trim().is_empty());
         view["kept"] = json!(kept.map(|(act, field)| json!({ "act": act, "field": field, "text": posted.get(field) })));
     }
+    (view["reasons"], view["claiming"]) = (disputes::reasons(), json!(posted.is_some_and(|posted| !posted.get("claim_reason").is_empty())));
     view["limited"] = json!(!desk.may(Permission::TicketsApprove));
     view["outcomes"] = json!(Outcome::ALL.iter().filter(|outcome| outcome.chosen()).collect::<Vec<_>>());
     (view["kinds"], view["priorities"]) = (json!(Kind::ALL), json!(PRIORITIES));

@@ -128,7 +128,7 @@ pub async fn coupon(desk: Desk, number: web::Path<String>, posted: Posted) -> Re
 }
 
 /// What credit is given in: the currency of the order, or of the shop.
-fn currency(conn: &mut Conn, ticket: TicketId) -> Result<Currency> {
+pub(super) fn currency(conn: &mut Conn, ticket: TicketId) -> Result<Currency> {
     match tickets::get(conn, ticket)?.order_id {
         Some(order) => orders::get(conn, OrderId(order))?.currency(),
         None => Ok(shop::get(conn)?.currency),

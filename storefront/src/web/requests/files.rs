@@ -70,14 +70,19 @@ pub async fn download(door: web::Data<Door>, visit: Visit, path: web::Path<(Stri
     Ok(attachment(&file, bytes))
 }
 
-/// A file as a download, whatever it is.
+/// A file of a ticket as a download, whatever it is.
 pub fn attachment(file: &File, bytes: Vec<u8>) -> HttpResponse {
+    download_of(&file.name, &file.content_type, bytes)
+}
+
+/// Bytes that somebody sent, as a download under their name.
+pub fn download_of(name: &str, content_type: &str, bytes: Vec<u8>) -> HttpResponse {
     // RFC 6266: letters beyond ASCII go by the second name.
     let plain: String =
-        file.name.chars().map(|letter| if letter.is_ascii_alphanumeric() || "._- ".contains(letter) { letter } else { '_' }).collect();
-    let encoded: String = form_urlencoded::byte_serialize(file.name.as_bytes()).collect::<String>().replace('+', "%20");
+        name.chars().map(|letter| if letter.is_ascii_alphanumeric() || "._- ".contains(letter) { letter } else { '_' }).collect();
+    let encoded: String = form_urlencoded::byte_serialize(name.as_bytes()).collect::<String>().replace('+', "%20");
     HttpResponse::Ok()
-        .content_type(file.content_type.as_str())
+        .content_type(content_type)
         .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}")))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((header::CONTENT_SECURITY_POLICY, "sandbox"))
