@@ -1,6 +1,6 @@
 //! Complaints, and payments that somebody disputes with their bank: what is claimed, by when the shop has to answer, what speaks for whom,
 //! and what was decided. A complaint is opened from a ticket and decided by staff, with one appeal; a disputed payment is opened, moved and
-//! decided by what the provider says ([`told`]). While one is open, nobody shows that person promotions.
+//! decided by what the provider says ([`told()`]). While one is open, nobody shows that person promotions.
 
 mod evidence;
 mod list;
@@ -172,13 +172,7 @@ fn claim(conn: &mut Conn, id: DisputeId, seen: Option<i64>, now: Time) -> Result
 }
 
 fn keep(conn: &mut Conn, id: DisputeId, what: What, actor: &str, detail: &str, now: Time) -> Result<()> {
-    let row = (
-        log::dispute_id.eq(id),
-        log::kind.eq(what),
-        log::actor.eq(actor),
-        log::detail.eq(detail),
-        log::happened_at.eq(now),
-    );
+    let row = (log::dispute_id.eq(id), log::kind.eq(what), log::actor.eq(actor), log::detail.eq(detail), log::happened_at.eq(now));
     diesel::insert_into(log::table).values(row).execute(conn)?;
     Ok(())
 }
@@ -313,7 +307,9 @@ pub(crate) fn forget(conn: &mut Conn, customer: CustomerId) -> Result<()> {
     for some in own.chunks(500) {
         let written = proofs::table.filter(proofs::dispute_id.eq_any(some.to_vec()));
         diesel::delete(written.filter(proofs::kind.eq_any([Proof::Text, Proof::File]))).execute(conn)?;
-        diesel::update(rows::table.filter(rows::id.eq_any(some.to_vec()))).set((rows::about.eq(""), rows::decision.eq(""))).execute(conn)?;
+        diesel::update(rows::table.filter(rows::id.eq_any(some.to_vec())))
+            .set((rows::about.eq(""), rows::decision.eq("")))
+            .execute(conn)?;
     }
     Ok(())
 }

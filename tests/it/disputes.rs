@@ -41,10 +41,13 @@ fn a_complaint_is_opened_from_its_ticket_proven_decided_and_appealed_once() {
     let (_, zoe) = at_work(&house, "zoe", role(&house, Preset::Manager));
     let (ticket, open, page) = ("/admin/tickets/T1001", "/admin/tickets/T1001/disputes", "/admin/disputes/D1001");
     let due = (house.state.clock.now() + TimeDelta::days(3)).date().to_string();
-    let typed: &[(&str, &str)] = &[("claim_reason", "damaged"), ("claim_amount", "12.00"), ("claim_due", &due), ("claim_about", "Broken twice.")];
+    let typed: &[(&str, &str)] =
+        &[("claim_reason", "damaged"), ("claim_amount", "12.00"), ("claim_due", &due), ("claim_about", "Broken twice.")];
     assert_eq!(suppressed(db, ann), None);
     mia.submit(&mia.get(ticket), open, &[("claim_about", " "), ("claim_reason", "damaged")]).says(422, "");
-    mia.submit(&mia.get(ticket), open, &[typed, &[("claim_due", "2020-01-01")]].concat()).says(422, "still to come").says(422, "Broken twice.");
+    mia.submit(&mia.get(ticket), open, &[typed, &[("claim_due", "2020-01-01")]].concat())
+        .says(422, "still to come")
+        .says(422, "Broken twice.");
     mia.submit(&mia.get(ticket), open, &[typed, &[("claim_amount", "much")]].concat()).says(422, "Broken twice.");
     let shown = mia.submit(&mia.get(ticket), open, typed).says(200, "The complaint is open.").says(200, "€12.00");
     mia.submit(&mia.get(ticket), open, typed).says(409, "has a complaint that is not decided");
@@ -52,7 +55,8 @@ fn a_complaint_is_opened_from_its_ticket_proven_decided_and_appealed_once() {
         mia.get(at).says(200, "D1001").says(200, "Complaint: Damaged");
     }
     assert_eq!(suppressed(db, ann), Some(tickets::Reason::Complaint));
-    let hinders = || db.read_now(move |conn| erasure::preview(conn, ann)).unwrap().hindered.iter().any(|one| one.why == "erasure-hinders-dispute");
+    let hinders =
+        || db.read_now(move |conn| erasure::preview(conn, ann)).unwrap().hindered.iter().any(|one| one.why == "erasure-hinders-dispute");
     assert!(hinders());
 
     // Evidence: words, files by their content, and what the shop has.
@@ -67,7 +71,8 @@ fn a_complaint_is_opened_from_its_ticket_proven_decided_and_appealed_once() {
     };
     send(&[("evidence", "It was packed well.")], b"<html>").says(422, "choose a picture or a PDF").says(422, "It was packed well.");
     mia.submit(&mia.get(page), "/admin/disputes/D1001/evidence", &[]).says(422, "Write something");
-    send(&[("evidence", "It was packed well."), ("link-order", "on"), ("link-ticket-T1001", "on")], b"%PDF-1.4 photo").says(200, "kept with the evidence");
+    send(&[("evidence", "It was packed well."), ("link-order", "on"), ("link-ticket-T1001", "on")], b"%PDF-1.4 photo")
+        .says(200, "kept with the evidence");
     mia.get(page).says(200, "It was packed well.").says(200, "x.html").holds("/admin/orders/R1001");
     assert_eq!(mia.get("/admin/disputes/D1001/files/2").body, "%PDF-1.4 photo");
     assert_eq!(mia.get("/admin/disputes/D1001/files/1").status, 404, "words are no file");

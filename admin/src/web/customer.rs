@@ -2,8 +2,8 @@
 
 use super::customers::{called, known};
 use super::desk::{Desk, refusal};
-use super::forms::Reader;
 use super::disputes;
+use super::forms::Reader;
 use super::offers;
 use super::orders as order_list;
 use super::tickets as inbox;

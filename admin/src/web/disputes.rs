@@ -110,7 +110,9 @@ fn load(conn: &mut Conn, one: &Dispute, now: Time) -> Result<Value> {
     view["can_decide"] = json!(complaint && one.open());
     view["can_appeal"] = json!(complaint && one.state == State::Decided && one.appealed_at.is_none());
     view["registered"] = json!(one.customer_id.map_or(Ok(false), |customer| logins::proven(conn, customer))?);
-    view["links"] = json!(links(conn, one)?.into_iter().map(|(name, kind, label)| json!({ "name": name, "kind": kind, "label": label })).collect::<Vec<_>>());
+    view["links"] = json!(
+        links(conn, one)?.into_iter().map(|(name, kind, label)| json!({ "name": name, "kind": kind, "label": label })).collect::<Vec<_>>()
+    );
     if let Some(order) = one.order_id {
         view["order_seen"] = json!(orders::version(conn, OrderId(order))?);
     }

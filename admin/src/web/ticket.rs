@@ -29,9 +29,27 @@ use storefront::web::words::Words;
 use storefront::{logins, payments, returns, shop};
 
 /// Fields of the forms on the page.
-pub const FIELDS: &[&str] =
-    &["body", "outcome", "note", "mention", "kind", "queue", "priority", "tags", "into", "subject", "amount", "worth", "days", "files", "note_files", "claim_reason", "claim_about",
-    "claim_amount", "claim_due"];
+pub const FIELDS: &[&str] = &[
+    "body",
+    "outcome",
+    "note",
+    "mention",
+    "kind",
+    "queue",
+    "priority",
+    "tags",
+    "into",
+    "subject",
+    "amount",
+    "worth",
+    "days",
+    "files",
+    "note_files",
+    "claim_reason",
+    "claim_about",
+    "claim_amount",
+    "claim_due",
+];
 /// Messages on the page.
 const MESSAGES: i64 = 50;
 /// Entries of the log on the page.

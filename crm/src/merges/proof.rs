@@ -2,8 +2,8 @@
 
 use crate::CustomerId;
 use crate::schema::{
-    activities, consents, customer_tasks, customers, disputes, identity_edges, merges, purchase_lines, purchases, scores, segment_states, tickets,
-    trails,
+    activities, consents, customer_tasks, customers, disputes, identity_edges, merges, purchase_lines, purchases, scores, segment_states,
+    tickets, trails,
 };
 use diesel::prelude::*;
 use kernel::{Conn, Result};

@@ -83,8 +83,7 @@ pub(super) fn hindered(conn: &mut Conn, id: CustomerId) -> Result<Vec<Hindrance>
     let own: Vec<Order> =
         order_rows::table.filter(order_rows::customer_id.eq(id)).order(order_rows::id.desc()).select(Order::as_select()).load(conn)?;
     let disputed = disputes::of_customer(conn, id, COUNTED)?.into_iter().filter(Dispute::open).take(NAMED);
-    let mut found: Vec<Hindrance> =
-        disputed.map(|one| Hindrance { why: "erasure-hinders-dispute", number: one.number }).collect();
+    let mut found: Vec<Hindrance> = disputed.map(|one| Hindrance { why: "erasure-hinders-dispute", number: one.number }).collect();
     for order in &own {
         of_order(conn, order, &mut found)?;
         if found.len() >= NAMED {

@@ -83,7 +83,7 @@ pub fn awaited(conn: &mut Conn, back: &Return, sold: &[OrderLine]) -> Result<i64
 }
 
 fn missing<'a>(lines: &'a [ReturnLine], sold: &'a [OrderLine]) -> impl Iterator<Item = (&'a ReturnLine, VariantId)> {
-    lines.iter().filter(|part| part.accepted > 0 && part.location_id.is_none()).filter_map(|part| {
+    lines.iter().filter(|part| part.accepted > 0 && part.location_id.is_none()).filter_map(move |part| {
         let line = sold.iter().find(|line| line.id == part.order_line_id)?;
         Some((part, line.variant_id.filter(|_| line.stocked)?))
     })

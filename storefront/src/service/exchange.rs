@@ -1,13 +1,13 @@
 //! Other goods for goods of an order, from its ticket: a return that is settled at once, whose worth pays an order of the new goods
 //! ([`exchanges`]), in one commit with the ticket. The new goods go out whether or not the old ones came back.
 
+use super::remedy;
+use crate::carts;
 use crate::exchanges::{self, Deal, Expected, Preview};
 use crate::ids::{CartId, LocationId, OrderLineId, VariantId};
 use crate::orders::{self, Order};
 use crate::refunds::{self, Request};
 use crate::returns::{self, Reason, Taken};
-use super::remedy;
-use crate::carts;
 use crm::tickets::{Kind, Ticket};
 use kernel::clock::Time;
 use kernel::error::{Fields, said};

@@ -35,9 +35,9 @@ impl Attached {
     /// What was typed, and what is kept of the files: pictures drawn anew, and PDFs. `Invalid` (field `files`) for anything else.
     pub async fn open(self) -> (Posted, Result<Vec<NewFile>>) {
         let files = match self.files {
-            Ok(files) => {
-                web::block(move || files.into_iter().map(|(name, bytes)| kept(&name, bytes)).collect()).await.unwrap_or_else(|error| Err(Error::unexpected(error)))
-            }
+            Ok(files) => web::block(move || files.into_iter().map(|(name, bytes)| kept(&name, bytes)).collect())
+                .await
+                .unwrap_or_else(|error| Err(Error::unexpected(error))),
             Err(text) => Err(Error::field("files", text)),
         };
         (self.posted, files)
