@@ -170,8 +170,8 @@ mail-return-exchange = What they are worth pays the new goods. They are order { 
 admin-return-outcome-exchange = Exchanged
 admin-return-by-exchange = Exchange for other goods
 admin-return-awaited = { $count ->
-    [one] One accepted unit lies on no shelf
-   *[other] { $count } accepted units lie on no shelf
+    [one] One unit is still to come
+   *[other] { $count } units are still to come
 }
 admin-return-awaited-about = The return is settled. When the goods come, put them on the shelf here.
 admin-return-arrived = They are here

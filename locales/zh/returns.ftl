@@ -170,7 +170,7 @@ mail-return-exchange = 退回商品的价值用于支付新商品，即订单 { 
 admin-return-outcome-exchange = 已换货
 admin-return-by-exchange = 换成其他商品
 admin-return-awaited = { $count ->
-   *[other] { $count } 件已接受的商品尚未上架
+   *[other] { $count } 件商品尚未到达
 }
 admin-return-awaited-about = 退货已结清。商品到达后，请在此上架。
 admin-return-arrived = 商品已到

@@ -76,10 +76,13 @@ pub(crate) fn at_once(
     }
 }
 
-/// Units of a settled return that were accepted and lie on no shelf, where goods are counted: they may still come.
+/// Units of a return that was settled before its goods came, where goods are counted.
 pub fn awaited(conn: &mut Conn, back: &Return, sold: &[OrderLine]) -> Result<i64> {
+    if back.status != Status::Closed || back.received_at.is_some() {
+        return Ok(0);
+    }
     let lines = lines_of(conn, back.id)?;
-    Ok(missing(&lines, sold).filter(|_| back.status == Status::Closed).map(|(part, _)| part.accepted).sum())
+    Ok(missing(&lines, sold).map(|(part, _)| part.accepted).sum())
 }
 
 fn missing<'a>(lines: &'a [ReturnLine], sold: &'a [OrderLine]) -> impl Iterator<Item = (&'a ReturnLine, VariantId)> {
@@ -96,6 +99,7 @@ pub fn arrived(conn: &mut Conn, id: ReturnId, location: LocationId, actor: &str,
         return Err(Error::conflict(super::STALE));
     }
     put(conn, &order, &back, location, actor, now)?;
+    diesel::update(returns::table.find(id)).set(returns::received_at.eq(now)).execute(conn)?;
     orders::note(conn, order.id, "return_shelved", &back.number, actor, now)
 }
 
