@@ -133,7 +133,8 @@ pub fn decide(
 ) -> Result<Dispute> {
     let given = match decision.gift {
         Gift::Nothing => 0,
-        Gift::Refund(amount) | Gift::Credit(amount) => amount,
+        Gift::Refund(amount) | Gift::Credit(amount) if amount > 0 => amount,
+        Gift::Refund(_) | Gift::Credit(_) => return Err(Error::field("gift_amount", "gift-card-amount")),
     };
     let decided = disputes::decide(conn, id, seen, (decision.outcome, &decision.why, given), agent.actor, now)?;
     let currency = decided.currency()?;
@@ -161,7 +162,7 @@ fn spread(conn: &mut Conn, order: &Order, amount: i64, reason: &str) -> Result<R
     let lines: Vec<_> = orders::lines(conn, order.id)?.into_iter().filter(|line| !line.gift_card).collect();
     let left = refunds::left_of_lines(conn, order.id, &lines)?;
     let weights: Vec<i64> = lines.iter().map(|line| left.get(&line.id).copied().unwrap_or(0)).collect();
-    if amount <= 0 || amount > weights.iter().sum() {
+    if amount > weights.iter().sum() {
         return Err(Error::field("gift_amount", "dispute-gift-too-much"));
     }
     let parts = lines.iter().zip(allocate(amount, &weights)).filter(|(_, part)| *part > 0);
