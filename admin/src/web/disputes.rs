@@ -21,7 +21,7 @@ use storefront::{logins, orders};
 
 pub const FIELDS: &[&str] = &["evidence", "files", "outcome", "decision", "gift", "gift_amount", "appeal", "appeal_due"];
 /// Tickets of an order that evidence may lead to.
-const TICKETS: usize = 20;
+const TICKETS: i64 = 20;
 
 /// The address of a dispute's page.
 pub fn address(number: &str) -> String {
@@ -141,10 +141,11 @@ pub fn links(conn: &mut Conn, one: &Dispute) -> Result<Vec<(String, Proof, Strin
         for sent in shipments::of_order(conn, OrderId(order))? {
             all.push((format!("link-shipment-{}", sent.id), Proof::Shipment, parcel(&number, &sent)));
         }
-        of.extend(tickets::of_order(conn, order)?.into_iter().map(|ticket| ticket.number));
+        let others = tickets::of_order(conn, order, TICKETS)?.into_iter().map(|ticket| ticket.number);
+        let more: Vec<String> = others.filter(|number| !of.contains(number)).collect();
+        of.extend(more);
     }
-    of.dedup();
-    all.extend(of.into_iter().take(TICKETS).map(|number| (format!("link-ticket-{number}"), Proof::Ticket, number)));
+    all.extend(of.into_iter().map(|number| (format!("link-ticket-{number}"), Proof::Ticket, number)));
     Ok(all)
 }
 
