@@ -148,7 +148,8 @@ pub fn decide(
         Gift::Credit(amount) => Deed::Credit { amount, currency },
     };
     let ticket = decided.ticket_id.ok_or_else(|| Error::conflict("service-no-order"))?;
-    let ticket = tickets::get(conn, tickets::standing(conn, ticket)?)?;
+    let ticket = tickets::standing(conn, ticket)?;
+    let ticket = tickets::get(conn, ticket)?;
     let order_seen = decision.order_seen.filter(|_| matches!(deed, Deed::Refund { .. }));
     let wish = Wish { ticket: ticket.id, seen: ticket.version, order_seen, deed, solve: false };
     match service::act(conn, &wish, agent, allowance, now)? {

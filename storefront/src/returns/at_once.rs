@@ -95,7 +95,8 @@ fn missing<'a>(lines: &'a [ReturnLine], sold: &'a [OrderLine]) -> impl Iterator<
 /// Puts on a shelf what came after its return was settled. `Conflict` when nothing of it is missing.
 pub fn arrived(conn: &mut Conn, id: ReturnId, location: LocationId, actor: &str, now: Time) -> Result<()> {
     let (order, back) = lock(conn, id, &[Status::Closed], now)?;
-    if awaited(conn, &back, &orders::lines(conn, order.id)?)? == 0 {
+    let sold = orders::lines(conn, order.id)?;
+    if awaited(conn, &back, &sold)? == 0 {
         return Err(Error::conflict(super::STALE));
     }
     put(conn, &order, &back, location, actor, now)?;
