@@ -1,31 +1,37 @@
 //! Pages of the shop against bare actix-web that serves the same bytes from memory, in one process, driven in turn.
 //!
-//! `cargo bench --bench shop -- pages`. Wrong when an answer is wrong; a missed floor is only told.
+//! `cargo bench --bench shop -- pages` for SQLite; `tests/support/pg.sh cargo bench --bench shop -- pages` for PostgreSQL. Wrong when an answer is wrong; a missed floor is only told.
 
-use crate::support::client::{Client, drive, get};
+use crate::scale::whole::address;
+use crate::support::client::{Client, contains, drive, get};
 use crate::support::serving::{serve, stop};
 use crate::support::{Spread, verdict};
 use actix_web::web::Bytes;
 use actix_web::{App, HttpResponse, HttpServer, web};
+use crm::rules::Rule;
+use crm::segments::{self, Wish};
 use kernel::Db;
 use kernel::clock::Clock;
 use kernel::config::Config;
+use kernel::db::Target;
 use kernel::money::Currency;
 use regulars::app;
 use regulars::state::AppState;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 use storefront::catalog::{self, CategoryChange, Saving};
 use storefront::ids::{CategoryId, VariantId};
-use storefront::promotions::{self, Conditions, Cut, Effect, Goods, Rules, Terms};
+use storefront::promotions::{self, Conditions, Cut, Effect, Goods, Rules, State, Terms};
 use storefront::shop::Shop;
-use storefront::{carts, logins, search_index};
+use storefront::{carts, logins, offers, search_index};
 use tracing_subscriber::EnvFilter;
 
 const ROUNDS: usize = 5;
 const ROUND: Duration = Duration::from_secs(2);
 const CONNECTIONS: usize = 8;
 const CATEGORY: &str = "everything";
+const OFFER: &str = "A tenth off for you";
 
 #[derive(Clone)]
 struct Case {
@@ -43,7 +49,13 @@ pub fn run() -> bool {
 }
 
 fn measure(folder: &std::path::Path) -> bool {
-    let vars = [("REGULARS_DATA_DIR", folder.display().to_string()), ("REGULARS_BASE_URL", "http://shop.test".to_string())];
+    let own = kernel::testing::db();
+    println!("{}", if matches!(own.target(), Target::File(_)) { "SQLite" } else { "PostgreSQL" });
+    let vars = [
+        ("REGULARS_DATA_DIR", folder.display().to_string()),
+        ("DATABASE_URL", address(&own)),
+        ("REGULARS_BASE_URL", "http://shop.test".to_string()),
+    ];
     let config = Config::read(None, vars.map(|(name, value)| (name.to_string(), value))).unwrap();
     // The log as it is by default, into nothing: its lines are written, only no disk is waited for.
     let filter = EnvFilter::builder().parse_lossy(&config.log.filter);
@@ -64,14 +76,43 @@ fn measure(folder: &std::path::Path) -> bool {
         right &= compare(case, shop);
     }
     // What a customer pays now depends on who it is, which is found out at each request.
-    db.write_now(move |conn| promotions::create(conn, first_order(), Clock::default().now())).unwrap();
-    std::thread::sleep(ROUND);
-    let names = ["category, first order off", "product, first order off", "product, viewed, first order off"];
-    for (case, name) in cases.iter().filter(|case| case.name.ends_with("signed in")).zip(names) {
-        right &= compare(&Case { name, ..case.clone() }, shop);
-    }
+    let welcome = db.write_now(move |conn| promotions::create(conn, first_order(), Clock::default().now())).unwrap();
+    right &=
+        signed_in(&cases, shop, "Welcome", ["category, first order off", "product, first order off", "product, viewed, first order off"]);
+    // Or on an offer for a few, which is shown above the list, too.
+    db.write_now(move |conn| promotions::set_state(conn, welcome, State::Paused, Clock::default().now())).unwrap();
+    offer(&db);
+    right &= signed_in(&cases, shop, OFFER, ["category, own offer", "product, own offer", "product, viewed, own offer"]);
     stop(shop_handle);
     right
+}
+
+/// The cases of somebody who is signed in, once more under other names, each with the name of what reduces the price.
+fn signed_in(cases: &[Case], shop: SocketAddr, reduced: &str, names: [&'static str; 3]) -> bool {
+    std::thread::sleep(ROUND);
+    let mut known = cases.iter().filter(|case| case.name.ends_with("signed in"));
+    let mut client = Client::connect(shop).unwrap();
+    let mut shown = |case: &Case| client.ask(&get(&case.path, &case.cookie)).is_ok_and(|answer| contains(answer.body, reduced.as_bytes()));
+    if !known.clone().all(&mut shown) {
+        println!("{reduced} is not on every page");
+        return false;
+    }
+    known.by_ref().zip(names).fold(true, |right, (case, name)| compare(&Case { name, ..case.clone() }, shop) && right)
+}
+
+/// A tenth off for those whose language is English, as the customer of the cases is.
+fn offer(db: &Db) {
+    let now = Clock::default().now();
+    let wish = Wish { name: "English".into(), note: String::new(), rule: Rule::Language(vec!["en".into()]) };
+    let members = db.write_now(move |conn| segments::create(conn, &wish, now)).unwrap();
+    segments::build_all(db, &Clock::default()).unwrap();
+    let why = BTreeMap::from([("en".to_string(), "Because we share a language".to_string())]);
+    let conditions = Conditions { segment: Some(members), ..Conditions::default() };
+    let effect = Effect::Reduce { cut: Cut::Percentage(1000), on: Goods::default() };
+    let terms = offers::Terms { why, control_bp: 0, ..offers::Terms::default() };
+    let rules = Rules { conditions, effect, ..Rules::default() };
+    let terms = Terms { offer: Some(terms), max_uses_per_customer: Some(1), ..Terms::automatic(OFFER, rules, Currency::EUR) };
+    db.write_now(move |conn| promotions::create(conn, terms.clone(), now)).unwrap();
 }
 
 /// A reduction for customers who never ordered, which the customer of the cases is.

@@ -88,15 +88,19 @@ fn visit(state: AppState, scale: i64) -> std::result::Result<Vec<Times>, String>
     times
 }
 
-/// The shop on this database, keeping no page, with an owner who is signed in.
-pub fn open(db: &Db, folder: &std::path::Path) -> Result<AppState> {
-    let url = match db.target() {
+/// A database as the setting names it.
+pub fn address(db: &Db) -> String {
+    match db.target() {
         Target::File(path) => format!("sqlite://{}", path.display()),
         Target::Postgres(url) => url.clone(),
-    };
+    }
+}
+
+/// The shop on this database, keeping no page, with an owner who is signed in.
+pub fn open(db: &Db, folder: &std::path::Path) -> Result<AppState> {
     let vars = [
         ("REGULARS_DATA_DIR", folder.display().to_string()),
-        ("DATABASE_URL", url),
+        ("DATABASE_URL", address(db)),
         ("REGULARS_BASE_URL", "http://shop.test".to_string()),
         ("REGULARS_PAGE_CACHE_MS", "0".to_string()),
     ];

@@ -370,7 +370,7 @@ impl Builder<'_> {
             Table::Places => ("purchases p JOIN scores q ON q.customer_id = p.customer_id AND q.last_at = p.purchased_at", "p.customer_id"),
             Table::Lines => ("purchase_lines l", "l.customer_id"),
             Table::Consents => ("consents k", "k.customer_id"),
-            Table::Events(_) => ("activities a", "a.customer_id"),
+            Table::Events(_) => events::source(self.dialect),
             Table::Tickets => ("tickets t", "t.customer_id"),
             Table::Ratings => (events::RATINGS, "r.customer_id"),
         };

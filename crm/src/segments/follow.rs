@@ -89,8 +89,11 @@ pub(crate) fn follow_tickets(conn: &mut Conn, customer: Option<CustomerId>, now:
 /// Writes what changed of one customer.
 pub(super) fn bring(conn: &mut Conn, lives: &Lives, customer: CustomerId, why: Why, now: Time) -> Result<()> {
     let Some(facts) = Facts::load(conn, customer, &lives.needs, true)? else { return forget(conn, customer) };
-    let rows: Vec<Row> = on_each!(conn, c => segments::table
-        .inner_join(segment_states::table.on(segment_states::segment_id.eq(segments::id).and(segment_states::customer_id.eq(customer))))
+    // By the key's first column, too: asked for the customer alone, SQLite walks all members.
+    let ids: Vec<SegmentId> = lives.all.iter().map(|live| live.id).collect();
+    let rows: Vec<Row> = on_each!(conn, c => segment_states::table
+        .filter(segment_states::segment_id.eq_any(ids))
+        .filter(segment_states::customer_id.eq(customer))
         .select((segment_states::segment_id, segment_states::member, segment_states::changes_at, segment_states::build))
         .load(c))?;
     for live in &lives.all {

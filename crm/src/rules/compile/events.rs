@@ -1,11 +1,20 @@
 //! Conditions on what customers did, and on what they asked the shop for.
 
 use super::{Builder, Table};
-use crate::rules::{Did, Fragment, Rated, Tickets};
+use crate::rules::{Dialect, Did, Fragment, Rated, Tickets};
 
 /// The last ticket of each customer that was rated.
 pub(super) const RATINGS: &str =
     "tickets r JOIN (SELECT MAX(id) AS id FROM tickets WHERE rating IS NOT NULL GROUP BY customer_id) z ON z.id = r.id";
+
+/// Where events are read, and whose they are. SQLite builds by ranges of customers and would walk the events of everybody for each: the
+/// cross join, which it never turns round, has it look at one customer after another.
+pub(super) fn source(dialect: Dialect) -> (&'static str, &'static str) {
+    match dialect {
+        Dialect::Sqlite => ("customers e CROSS JOIN activities a ON a.customer_id = e.id", "e.id"),
+        Dialect::Postgres => ("activities a", "a.customer_id"),
+    }
+}
 
 impl Builder<'_> {
     pub(super) fn happened(&mut self, did: &Did) -> (Fragment, Option<Fragment>) {
