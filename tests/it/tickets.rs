@@ -469,7 +469,7 @@ fn files_of_staff_reach_the_customer_with_answers_and_never_with_notes() {
     };
     // What a file is, its content says; what was typed stays.
     send(reply, &[("body", "The label is here.")], b"<html>hi").says(422, "choose a picture or a PDF").says(422, "The label is here.");
-    send(note, &[("note", "Mind him.")], &vec![0; 11 << 20]).says(422, "larger than 10 MB").says(422, "Mind him.");
+    send(note, &[("note", "Mind him.")], &vec![0u8; 11 << 20]).says(422, "larger than 10 MB").says(422, "Mind him.");
     send(reply, &[("body", "x"), ("seen", "99")], b"%PDF-1.4").says(409, "went on meanwhile");
     let eve = house.visitor();
     assert!(matches!(eve.upload_parts(reply, &[("body", "x")], ("files", b"%PDF-1.4")).at.as_str(), at if at.contains("sign-in")));
