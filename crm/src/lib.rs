@@ -4,6 +4,7 @@ pub mod activities;
 pub mod bg_nbd;
 pub mod consents;
 pub mod customers;
+pub mod disputes;
 pub mod email;
 pub mod erasure;
 pub mod gamma_gamma;

@@ -35,6 +35,7 @@ const EDGES: &str = "identity_edges";
 const ACTIVITIES: &str = "activities";
 const TASKS: &str = "customer_tasks";
 const TICKETS: &str = "tickets";
+const DISPUTES: &str = "disputes";
 /// Withdrawals and stages that the merge itself wrote.
 const WITHDRAWN: &str = "consents added";
 const STAGES: &str = "stage_changes added";

@@ -496,6 +496,60 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    disputes (id) {
+        id -> BigInt,
+        number -> Text,
+        kind -> Text,
+        provider_key -> Nullable<Text>,
+        told_at -> Nullable<Timestamp>,
+        reason -> Text,
+        amount -> BigInt,
+        currency -> Text,
+        about -> Text,
+        customer_id -> Nullable<BigInt>,
+        order_id -> Nullable<BigInt>,
+        ticket_id -> Nullable<BigInt>,
+        state -> Text,
+        due_at -> Timestamp,
+        answered_at -> Nullable<Timestamp>,
+        outcome -> Nullable<Text>,
+        decision -> Text,
+        decided_at -> Nullable<Timestamp>,
+        appealed_at -> Nullable<Timestamp>,
+        given -> BigInt,
+        version -> BigInt,
+        opened_at -> Timestamp,
+        changed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    dispute_evidence (id) {
+        id -> BigInt,
+        dispute_id -> BigInt,
+        kind -> Text,
+        body -> Text,
+        name -> Text,
+        content_type -> Text,
+        size -> BigInt,
+        bytes -> Nullable<Binary>,
+        actor -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    dispute_events (id) {
+        id -> BigInt,
+        dispute_id -> BigInt,
+        kind -> Text,
+        actor -> Text,
+        detail -> Text,
+        happened_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(customers, scores, segment_states, customer_tasks);
 diesel::allow_tables_to_appear_in_same_query!(segments, segment_states);
 diesel::allow_tables_to_appear_in_same_query!(product_kin, purchase_lines);

@@ -29,6 +29,7 @@ pub use messages::{
     Agent, Answer, Author, Eyes, Message, MessageId, NewMessage, append_from_customer, begun_by, by_message_id, mailed, message, note,
     references, reply, tell, thread, told_by_system,
 };
+pub(crate) use open::next_of;
 pub use open::{Asker, New, NewLine, Opened, open, opened_before, opened_since};
 pub use proof::{Proof, acted_since, proofs};
 pub use steps::{Change, assign, change, claim, rate, reopen, solve};

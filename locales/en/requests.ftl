@@ -76,6 +76,8 @@ request-file-send = Add
 request-file-kept = The file was added.
 request-file-large = The file is larger than 10 MB.
 request-file-kind = Please choose a picture or a PDF.
+request-files-large = The files together are larger than { $most } MB.
+request-files-many = Choose at most { $most } files.
 request-rate = How content are you?
 request-rating-5 = Very content
 request-rating-4 = Content
@@ -86,6 +88,9 @@ request-rate-note = What could be better?
 request-rate-send = Rate
 request-did-refund = { $amount } was given back.
 request-did-resend = The goods are sent again at no charge: order { $number }.
+request-did-exchange = The goods are exchanged: order { $number } brings the new ones.
+request-did-exchange-back = The goods are exchanged: order { $number } brings the new ones, and { $amount } goes back to you.
+request-did-exchange-due = The goods are exchanged: order { $number } brings the new ones. { $amount } is left to pay.
 request-did-coupon = You get a coupon over { $given }: { $code }. You can use it once, with your mail address, until { $day }.
 request-did-cancel = Order { $number } was cancelled.
 request-did-credit = { $amount } of store credit was given.
@@ -122,6 +127,10 @@ mail-ticket-text-received = We have your request { $number } and will answer soo
 mail-ticket-text-answered = We have answered your request { $number }:
 mail-ticket-text-solved = Your request { $number } is settled.
 mail-ticket-rate = How content are you? Tell us on the page of the request, or reply if it is not settled.
+mail-ticket-files = { $count ->
+    [one] A file came with it:
+   *[other] Files came with it:
+}
 mail-ticket-view = See the request
 erasure-goes-requests = { $count ->
     [one] What was written in one request

@@ -126,6 +126,7 @@ admin-history-return_withdrawn = Return withdrawn
 admin-history-return_label = Return label attached
 admin-history-return_received = Return received
 admin-history-return_inspected = Return inspected
+admin-history-return_shelved = Goods of a settled return put on the shelf
 admin-history-return_closed = Return done
 admin-did-return-approve = Return approved
 admin-did-return-decline = Return declined
@@ -135,6 +136,7 @@ admin-did-return-receive = Return received
 admin-did-return-inspect = Return inspected
 admin-did-return-refund = Return refunded
 admin-did-return-close = Return closed without money
+admin-did-return-arrived = Goods of a settled return put on the shelf
 
 admin-did-return-request = Return opened for a customer
 admin-return-new = Open a return
@@ -167,6 +169,12 @@ mail-return-text-closed-exchange = We exchange the items, as agreed.
 mail-return-exchange = What they are worth pays the new goods. They are order { $number }, about which you get a mail of its own.
 admin-return-outcome-exchange = Exchanged
 admin-return-by-exchange = Exchange for other goods
+admin-return-awaited = { $count ->
+    [one] One unit is still to come
+   *[other] { $count } units are still to come
+}
+admin-return-awaited-about = The return is settled. When the goods come, put them on the shelf here.
+admin-return-arrived = They are here
 admin-return-exchanged = Exchanged for the goods of
 admin-return-wants-exchange = The customer would like other goods in place of money.
 admin-order-exchange-for = In exchange for the goods of return

@@ -126,6 +126,7 @@ admin-history-return_withdrawn = 撤销退货
 admin-history-return_label = 添加了退货标签
 admin-history-return_received = 收到退货
 admin-history-return_inspected = 检查了退货
+admin-history-return_shelved = 已结退货的商品已上架
 admin-history-return_closed = 退货完成
 admin-did-return-approve = 同意了退货
 admin-did-return-decline = 拒绝了退货
@@ -135,6 +136,7 @@ admin-did-return-receive = 接收了退货
 admin-did-return-inspect = 检查了退货
 admin-did-return-refund = 为退货退款
 admin-did-return-close = 未退款完成了退货
+admin-did-return-arrived = 已结退货的商品上架
 
 admin-did-return-request = 代顾客申请退货
 admin-return-new = 代客退货
@@ -167,6 +169,11 @@ mail-return-text-closed-exchange = 我们已按约定为您换货。
 mail-return-exchange = 退回商品的价值用于支付新商品，即订单 { $number }，您会另外收到有关邮件。
 admin-return-outcome-exchange = 已换货
 admin-return-by-exchange = 换成其他商品
+admin-return-awaited = { $count ->
+   *[other] { $count } 件商品尚未到达
+}
+admin-return-awaited-about = 退货已结清。商品到达后，请在此上架。
+admin-return-arrived = 商品已到
 admin-return-exchanged = 已换成以下订单的商品：
 admin-return-wants-exchange = 顾客希望换货而不是退款。
 admin-order-exchange-for = 用于换回退货

@@ -17,8 +17,8 @@ use storefront::doctor::runs as doctor;
 use storefront::orders::terms;
 use storefront::payment_jobs::Cashier;
 use storefront::{
-    batches, carts, gift_cards, idempotency, kin, logins, mails, merging, offers, payments, pictures, refunds, search_index, shop, stores,
-    waiting, webhooks,
+    batches, carts, disputes, gift_cards, idempotency, kin, logins, mails, merging, offers, payments, pictures, refunds, search_index,
+    shop, stores, waiting, webhooks,
 };
 
 const RECONCILE: &str = "payments.reconcile";
@@ -36,6 +36,7 @@ pub static KINDS: &[Kind] = &[
     Kind { name: payments::CAPTURE_JOB, run: |state, job| cashier(state).capture(id(job)?) },
     Kind { name: payments::VOID_JOB, run: |state, job| cashier(state).void(id(job)?) },
     Kind { name: refunds::SUBMIT_JOB, run: |state, job| cashier(state).refund(id(job)?) },
+    Kind { name: disputes::FIND_JOB, run: |state, job| cashier(state).find_disputed(&job.payload) },
     Kind { name: refunds::CHECK_JOB, run: |state, job| cashier(state).check_refunds(id(job)?) },
     Kind { name: RECONCILE, run: |state, _| cashier(state).reconcile() },
     Kind { name: EXPIRE, run: |state, _| cashier(state).expire() },

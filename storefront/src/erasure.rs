@@ -10,7 +10,7 @@ pub use preview::{Hindrance, Part, Preview, preview};
 use crate::ids::{CartId, OrderId, ReturnId};
 use crate::schema::{carts, orders, returns, stock_requests};
 use crm::email::Email;
-use crm::{CustomerId, identities, tickets};
+use crm::{CustomerId, disputes, identities, tickets};
 use diesel::prelude::*;
 use kernel::{Conn, Result};
 use std::collections::BTreeSet;
@@ -61,6 +61,7 @@ pub fn subjects(conn: &mut Conn, customer: CustomerId) -> Result<Vec<String>> {
         .load(conn)?;
     let mut subjects: Vec<String> = identities::all(conn, customer)?.iter().map(|id| format!("customer:{id}")).collect();
     subjects.extend(tickets::numbers_of_customer(conn, customer)?.iter().map(|number| format!("ticket:{number}")));
+    subjects.extend(disputes::of_customer(conn, customer, i64::MAX)?.iter().map(|one| format!("dispute:{}", one.number)));
     for (id, number, cart) in own {
         subjects.push(format!("order:{number}"));
         subjects.extend(cart.map(|cart| format!("cart:{cart}")));

@@ -81,7 +81,7 @@ pub struct Deal {
 }
 
 /// The figures that somebody confirmed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Expected {
     pub version: i64,
     pub total: i64,
@@ -106,6 +106,11 @@ pub fn draft(conn: &mut Conn, id: ReturnId, wish: &Wish, now: Time) -> Result<Ca
         return Err(Error::conflict(returns::STALE));
     }
     let order = orders::get(conn, back.order_id)?;
+    draft_for(conn, &order, wish, now)
+}
+
+/// Takes down the new goods for the buyer of an order. `Conflict` when it is in another currency than the shop sells in.
+pub(crate) fn draft_for(conn: &mut Conn, order: &Order, wish: &Wish, now: Time) -> Result<CartId> {
     if order.currency()? != shop::get(conn)?.currency {
         return Err(Error::conflict("exchange-currency"));
     }
@@ -135,11 +140,16 @@ pub fn preview(conn: &mut Conn, id: ReturnId, cart: CartId, shipping: i64, now: 
         return Err(Error::conflict(returns::STALE));
     }
     let order = orders::get(conn, back.order_id)?;
+    let refund = returns::preview(conn, id, shipping, false)?;
+    compare(conn, &order, cart, refund, now)
+}
+
+/// What the draft of new goods comes to beside the refund of an order's units that pays it.
+pub(crate) fn compare(conn: &mut Conn, order: &Order, cart: CartId, refund: Refunding, now: Time) -> Result<Preview> {
     let quote = drafts::quote(conn, cart, now)?;
     if quote.cart.email != order.email {
         return Err(Error::NotFound);
     }
-    let refund = returns::preview(conn, id, shipping, false)?;
     let pays = refund.amount.min(quote.priced.total);
     Ok(Preview { pays, back: refund.amount - pays, due: quote.priced.total - pays, refund, quote })
 }

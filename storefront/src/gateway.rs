@@ -9,7 +9,7 @@ pub mod stripe;
 pub mod webhook;
 
 mod failure;
-mod units;
+pub(crate) mod units;
 
 use crate::shop::Shop;
 use futures_util::future::BoxFuture;

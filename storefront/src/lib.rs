@@ -14,6 +14,7 @@ pub mod collections;
 pub mod companies;
 pub mod content;
 pub mod demo;
+pub mod disputes;
 pub mod doctor;
 pub mod documents;
 pub mod drafts;

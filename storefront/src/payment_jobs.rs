@@ -1,12 +1,14 @@
 //! The jobs that talk to payment providers: each reads what is wished, calls outside any transaction, and writes what came of it.
 //! Every call carries a key of its own, so that running a job twice does its work once.
 
+use crate::disputes;
 use crate::gateway::{self, Gateway, GatewayError, Gateways, Record, RefundStanding};
 use crate::ids::{CaptureId, OrderId, PaymentId, RefundId};
 use crate::orders::{self, CancelReason, OrderStatus};
 use crate::payments::{self, Payment, PaymentState, WishState};
 use crate::refunds;
 use chrono::TimeDelta;
+use crm::disputes::DisputeId;
 use kernel::clock::Time;
 use kernel::money::Money;
 use kernel::{Db, Error, Result, jobs};
@@ -47,6 +49,27 @@ impl Cashier<'_> {
         let now = self.now;
         self.db.write_now(move |conn| payments::settle(conn, id, &state, now))?;
         Ok(())
+    }
+
+    /// Asks the provider whose payment is disputed. `wanted` is what [`disputes::FIND_JOB`] carries; a payment of somebody else is passed over.
+    pub fn find_disputed(&self, wanted: &str) -> Result<()> {
+        let mut parts = wanted.splitn(3, ' ');
+        let (Some(id), Some(provider), Some(reference)) = (parts.next(), parts.next(), parts.next()) else { return Ok(()) };
+        let id = DisputeId(id.parse().map_err(Error::unexpected)?);
+        let Some(gateway) = self.gateways.find(provider).cloned() else {
+            return Err(Error::Unavailable(format!("the payment method {provider} is not configured")));
+        };
+        let state = match gateway::wait(gateway.state(reference)) {
+            Ok(state) => state,
+            Err(GatewayError::Refused(_) | GatewayError::Declined(_)) => return Ok(()),
+            Err(other) => return Err(unreached(other)),
+        };
+        let Some(key) = state.payment_key else { return Ok(()) };
+        let now = self.now;
+        self.db.write_now(move |conn| match payments::find_by_key(conn, &key)? {
+            Some(payment) => disputes::found(conn, id, &payment, now),
+            None => Ok(()),
+        })
     }
 
     /// Tells the provider to take held money.

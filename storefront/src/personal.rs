@@ -10,7 +10,7 @@ use crate::{address_book, carts, catalog, logins, offers, store_credit, stores, 
 use crm::activities::{self, Place};
 use crm::scores::{self, Score};
 use crm::tickets::{Eyes, Message, MessageId};
-use crm::{CustomerId, consents, customers, identities, inbound, merges, recommendations, segments, tasks, tickets, trails};
+use crm::{CustomerId, consents, customers, disputes, identities, inbound, merges, recommendations, segments, tasks, tickets, trails};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::money::Money;
@@ -47,7 +47,7 @@ pub fn gather(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Value> {
         "store_credit": credit(conn, id)?, "carts": in_carts(conn, id, now)?, "waiting_for": waiting(conn, &emails)?,
         "scores": scores::of(conn, id)?.map(|score| scored(&score)).transpose()?, "browsers": browsers, "sign_ins": sign_ins(conn, id, now)?,
         "mails": mails(conn, &emails)?, "written": written(conn, &emails)?, "merged": merged(conn, id)?, "tasks": to_do(conn, id)?,
-        "requests": asked(conn, id)?, "offers": offered(conn, id)?, "wish_list": wished(conn, id)?,
+        "requests": asked(conn, id)?, "disputes": disputed(conn, id)?, "offers": offered(conn, id)?, "wish_list": wished(conn, id)?,
         "segments": within(conn, id, now)?,
         "suggestions": suggested(conn, id, now)?, "timeline": happened(conn, id)?,
     }))
@@ -133,7 +133,12 @@ fn asked(conn: &mut Conn, id: CustomerId) -> Result<Vec<Value>> {
             let mut earlier: Option<MessageId> = None;
             loop {
                 let some = tickets::thread(conn, ticket.id, Eyes::Customer, earlier, TOGETHER)?;
-                let one = |said: &Message| json!({ "at": said.created_at, "by": said.author, "text": said.body });
+                let files = tickets::files_of(conn, &some.iter().map(|said| said.id).collect::<Vec<_>>())?;
+                let names = |said: &Message| files.iter().filter(|file| file.message_id == said.id).map(|file| file.name.clone()).collect();
+                let one = |said: &Message| {
+                    let names: Vec<String> = names(said);
+                    json!({ "at": said.created_at, "by": said.author, "text": said.body, "files": names })
+                };
                 messages.splice(0..0, some.iter().map(one));
                 match some.first().filter(|_| full(some.len())) {
                     Some(first) => earlier = Some(first.id),
@@ -149,6 +154,20 @@ fn asked(conn: &mut Conn, id: CustomerId) -> Result<Vec<Value>> {
             None => return Ok(found),
         }
     }
+}
+
+/// What they complained of or disputed, what was said and decided. Files go by their names, as those of requests.
+fn disputed(conn: &mut Conn, id: CustomerId) -> Result<Vec<Value>> {
+    let mut found = Vec::new();
+    for one in disputes::of_customer(conn, id, TOGETHER)? {
+        let said: Vec<Value> = disputes::evidence(conn, one.id)?
+            .into_iter()
+            .map(|part| json!({ "at": part.created_at, "kind": part.kind, "text": part.body, "file": part.name }))
+            .collect();
+        found.push(json!({ "number": one.number, "kind": one.kind, "reason": one.reason, "amount": one.money()?, "about": one.about,
+            "opened_at": one.opened_at, "outcome": one.outcome, "decision": one.decision, "decided_at": one.decided_at, "evidence": said }));
+    }
+    Ok(found)
 }
 
 /// Which other customers the shop found to be the same person.

@@ -2,11 +2,14 @@
 //! that locks the order, guards, writes a moment and derives the status anew.
 
 mod ask;
+mod at_once;
 mod label;
 mod settle;
 mod steps;
 
-pub use ask::{Returnable, Wanted, WantedLine, alternatives, request, returnable};
+pub use ask::{Returnable, Wanted, WantedLine, alternatives, request, returnable, with_buyer};
+pub(crate) use at_once::{Taken, at_once};
+pub use at_once::{arrived, awaited};
 pub use label::{Label, MAX_LABEL, attach_label, checked_label, has_label, label};
 pub use settle::{close, preview, refund};
 pub(crate) use settle::{exchange, exchanging};

@@ -6,6 +6,7 @@ mod act;
 mod ask;
 mod costs;
 mod coupon;
+pub mod exchange;
 mod limit;
 mod policy;
 mod proposals;

@@ -4,6 +4,7 @@ mod account;
 mod add;
 pub mod articles;
 mod assets;
+pub mod attached;
 pub(crate) mod basket;
 mod cart;
 mod category;

@@ -228,7 +228,7 @@ fn figures_that_changed_and_goods_that_are_gone_change_nothing() {
 }
 
 /// A shirt in two sizes; answers the variants.
-fn shirt(db: &Db) -> (VariantId, VariantId) {
+pub fn shirt(db: &Db) -> (VariantId, VariantId) {
     let size = |size: &str, price: i64| Variant {
         sku: Some(format!("SHIRT-{size}")),
         options: vec![size.into()],

@@ -45,6 +45,18 @@ fn open_case(conn: &mut kernel::Conn, paid: &payments::Payment) -> kernel::Resul
     Ok(payments::list_cases(conn, None, 1)?[0].id)
 }
 
+/// A complaint from a ticket, with a file.
+fn disputed(conn: &mut kernel::Conn, ticket: &str) -> kernel::Result<(String, i64)> {
+    use crm::disputes::{self, New, NewEvidence, Reason};
+    let ticket = tickets::by_number(conn, ticket)?;
+    let new = New { reason: Reason::Damaged, amount: 1200, currency: goods::EUR, due_at: None, about: "It leaks".into() };
+    let made = disputes::open(conn, &ticket, &new, "test", ticket.version, now())?;
+    let file = NewEvidence::File(tickets::checked("leak.txt", b"drip".to_vec())?);
+    disputes::add(conn, made.id, &[file], "test", now())?;
+    let evidence = disputes::evidence(conn, made.id)?[0].id;
+    Ok((made.number, evidence.0))
+}
+
 /// A ticket with a file and a proposal, and a macro.
 fn asked_for(conn: &mut kernel::Conn, order: &storefront::orders::Order) -> kernel::Result<(String, i64, i64, i64)> {
     let ask = Ask {
@@ -187,6 +199,7 @@ impl Things {
                 let article = storefront::articles::Wish { position: 0, published: true, words: vec![words] };
                 storefront::articles::create(conn, "tea", &article, "test", now())?;
                 let (ticket, file, proposal, answer) = asked_for(conn, &order)?;
+                let (dispute, evidence) = disputed(conn, &ticket)?;
                 let (calendar, policy) = office::level(conn, now())?;
                 Ok(vec![
                     ("/articles/", "{slug}", "tea".to_string()),
@@ -198,6 +211,8 @@ impl Things {
                     ("", "{calendar}", calendar.to_string()),
                     ("", "{policy}", policy.to_string()),
                     ("", "{file}", file.to_string()),
+                    ("", "{dispute}", dispute),
+                    ("", "{evidence}", evidence.to_string()),
                     ("", "{proposal}", proposal.to_string()),
                     ("", "{macro}", answer.to_string()),
                     ("", "{merge}", merge.to_string()),

@@ -75,7 +75,7 @@ fn shown_again(who: &crate::support::visitor::Visitor, settle: &str, back: i64) 
     who.submit(&who.get(&format!("/admin/returns/{back}")), settle, &[])
 }
 
-fn opened(db: &Db, order: Option<i64>, text: &str) -> TicketId {
+pub fn opened(db: &Db, order: Option<i64>, text: &str) -> TicketId {
     let new = New { order, message: NewMessage::text(text), ..question("ann@example.com") };
     db.write_now(move |conn| tickets::open(conn, &new, now())).unwrap().ticket.id
 }

@@ -453,3 +453,55 @@ fn hostile_requests_are_refused_or_harmless() {
     assert_eq!(mia.get("/admin/tickets?after=x-y-z&status=nonsense").status, 200);
     house.work();
 }
+
+#[test]
+fn files_of_staff_reach_the_customer_with_answers_and_never_with_notes() {
+    let house = House::open();
+    let new = question("ann@example.com");
+    house.db.write_now(move |conn| tickets::open(conn, &new, now())).unwrap();
+    let (_, mia) = at_work(&house, "mia", role(&house, Preset::Agent));
+    let (reply, note) = ("/admin/tickets/T1001/reply", "/admin/tickets/T1001/note");
+    let send = |act: &str, typed: &[(&str, &str)], file: &[u8]| {
+        let fields = mia.get("/admin/tickets/T1001").form(act, typed);
+        let fields: Vec<(&str, &str)> =
+            fields.iter().filter(|(name, _)| !name.ends_with("files")).map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        mia.upload_parts(act, &fields, ("files", file))
+    };
+    // What a file is, its content says; what was typed stays.
+    send(reply, &[("body", "The label is here.")], b"<html>hi").says(422, "choose a picture or a PDF").says(422, "The label is here.");
+    send(note, &[("note", "Mind him.")], &vec![0u8; 11 << 20]).says(422, "larger than 10 MB").says(422, "Mind him.");
+    send(reply, &[("body", "x"), ("seen", "99")], b"%PDF-1.4").says(409, "went on meanwhile");
+    let eve = house.visitor();
+    assert!(matches!(eve.upload_parts(reply, &[("body", "x")], ("files", b"%PDF-1.4")).at.as_str(), at if at.contains("sign-in")));
+    assert_eq!(mia.upload_parts(reply, &[("csrf", "no"), ("body", "x")], ("files", b"%PDF-1.4")).status, 409);
+    let count = || {
+        let all = house.db.read_now(|conn| {
+            let ids: Vec<_> = tickets::thread(conn, TicketId(1), tickets::Eyes::Staff, None, 50)?.iter().map(|one| one.id).collect();
+            tickets::files_of(conn, &ids)
+        });
+        all.unwrap().len()
+    };
+    assert_eq!(count(), 0, "what was refused is not kept");
+    send(note, &[("note", "His old bill.")], b"%PDF-1.4 secret").says(200, "The note is kept").says(200, "x.html");
+    send(reply, &[("body", "The label is here.")], b"%PDF-1.4 label").says(200, "The answer is on its way.");
+    assert_eq!(count(), 2);
+    house.work();
+    let mails = house.mails("ann@example.com");
+    let told = mails.iter().find(|mail| mail.body_text.contains("The label is here.")).expect("a mail of the answer");
+    assert!(told.body_text.contains("A file came with it:") && told.body_html.contains("x.html</a>"), "{}", told.body_text);
+    let at = told.body_text.find("/requests/T1001/files/").expect("a link to the file");
+    let link = told.body_text[at..].split_whitespace().next().unwrap();
+    let ann = house.visitor();
+    let file = ann.get(link);
+    assert_eq!((file.status, file.body.as_str()), (200, "%PDF-1.4 label"));
+    assert!(file.headers["content-disposition"].starts_with("attachment"));
+    // The note's file is there for staff alone, whichever link somebody has.
+    let secret = link.replace("/files/2?", "/files/1?");
+    assert_ne!(secret, link);
+    assert_eq!(ann.get(&secret).status, 404);
+    assert_eq!(mia.get("/admin/tickets/T1001/files/1").body, "%PDF-1.4 secret");
+    let (_, key) = link.split_once('?').unwrap();
+    let page = ann.get(&format!("/requests/T1001?{key}")).says(200, "The label is here.");
+    assert!(page.body.contains("/files/2") && !page.body.contains("/files/1"), "{}", page.body);
+    assert!(mails.iter().all(|mail| !mail.body_text.contains("/files/1?")));
+}

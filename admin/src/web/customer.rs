@@ -2,6 +2,7 @@
 
 use super::customers::{called, known};
 use super::desk::{Desk, refusal};
+use super::disputes;
 use super::forms::Reader;
 use super::offers;
 use super::orders as order_list;
@@ -120,6 +121,8 @@ pub fn whole(conn: &mut Conn, id: CustomerId, now: Time) -> Result<(Customer, Va
     view["tasks"] = tasks::of(conn, id, now)?;
     let asked = tickets::of_customer(conn, id, None, SHOWN)?;
     view["tickets"] = json!(inbox::rows(conn, &asked, now)?);
+    let disputed = crm::disputes::of_customer(conn, id, SHOWN)?;
+    view["disputes"] = json!(disputes::rows(conn, &disputed, now)?);
     if let Some(score) = score {
         // An import knows customers from before it.
         view["since"] = json!(customer.created_at.min(score.first_at));

@@ -20,6 +20,7 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
         &[
             ("customers", Permission::CustomersView),
             ("tickets", Permission::TicketsView),
+            ("disputes", Permission::TicketsView),
             ("wall", Permission::TicketsView),
             ("reports", Permission::TicketsView),
             ("tasks", Permission::CustomersView),

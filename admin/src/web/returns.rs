@@ -109,7 +109,8 @@ fn load(conn: &mut Conn, back: &Return, order: &Order, sold: &[OrderLine], poste
         json!({ "id": back.id, "number": back.number, "order": order.number, "email": order.email, "status": back.status, "comment": back.comment,
         "message": back.message, "outcome": back.outcome, "requested_at": back.requested_at, "label": returns::has_label(conn, back.id)?,
         "lines": lines, "places": places, "currency": order.currency, "history": history, "registered": logins::proven(conn, order.customer_id)?,
-        "wants_exchange": back.exchange, "exchanged": exchanges::number_of(conn, back)? }),
+        "wants_exchange": back.exchange, "exchanged": exchanges::number_of(conn, back)?,
+        "awaited": returns::awaited(conn, back, sold)? }),
     )
 }
 
@@ -174,6 +175,16 @@ pub async fn close(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<Htt
     let id = ReturnId(*id);
     let run = move |conn: &mut Conn, act: &super::desk::Act| returns::close(conn, id, &act.actor, act.now).map(|()| Value::Null);
     step(&desk, id, "return.close", &posted, run).await
+}
+
+/// Puts on a shelf what came after its return was settled.
+pub async fn arrived(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<HttpResponse> {
+    let (id, location) = (ReturnId(*id), LocationId(posted.id("location")?));
+    let run = move |conn: &mut Conn, act: &super::desk::Act| {
+        returns::arrived(conn, id, location, &act.actor, act.now)?;
+        Ok(json!({ "location": location }))
+    };
+    step(&desk, id, "return.arrived", &posted, run).await
 }
 
 /// What the inspection form says of each line.

@@ -2,6 +2,7 @@
 
 use super::customer;
 use super::desk::Desk;
+use super::disputes;
 use super::ticket_advice;
 use super::tickets as inbox;
 use crate::permissions::Permission;
@@ -26,11 +27,30 @@ use storefront::web::posted::Posted;
 use storefront::web::requests::files::attachment;
 use storefront::web::views::form::Form;
 use storefront::web::words::Words;
-use storefront::{logins, payments, shop};
+use storefront::{logins, payments, returns, shop};
 
 /// Fields of the forms on the page.
-pub const FIELDS: &[&str] =
-    &["body", "outcome", "note", "mention", "kind", "queue", "priority", "tags", "into", "subject", "amount", "worth", "days"];
+pub const FIELDS: &[&str] = &[
+    "body",
+    "outcome",
+    "note",
+    "mention",
+    "kind",
+    "queue",
+    "priority",
+    "tags",
+    "into",
+    "subject",
+    "amount",
+    "worth",
+    "days",
+    "files",
+    "note_files",
+    "claim_reason",
+    "claim_about",
+    "claim_amount",
+    "claim_due",
+];
 /// Messages on the page.
 const MESSAGES: i64 = 50;
 /// Entries of the log on the page.
@@ -65,6 +85,8 @@ pub async fn page(desk: &Desk, number: &str, status: StatusCode, posted: Option<
             let mut view = load(conn, &ticket, part, &words, now)?;
             view["others"] = json!(viewers::others(conn, ticket.id, me, now)?);
             view["customer"] = beside(conn, &ticket, whole, now)?;
+            let disputed = crm::disputes::of_ticket(conn, &ticket)?;
+            view["disputes"] = json!(disputes::rows(conn, &disputed, now)?);
             view["advice"] = ticket_advice::of(&door, conn, &ticket, now)?;
             let chosen = match chosen {
                 Some(id) => Some(filled(conn, &ticket, id)?),
@@ -84,6 +106,7 @@ pub async fn page(desk: &Desk, number: &str, status: StatusCode, posted: Option<
         let kept = [("reply", "body"), ("note", "note")].into_iter().find(|(_, field)| !posted.get(field).trim().is_empty());
         view["kept"] = json!(kept.map(|(act, field)| json!({ "act": act, "field": field, "text": posted.get(field) })));
     }
+    (view["reasons"], view["claiming"]) = (disputes::reasons(), json!(posted.is_some_and(|posted| !posted.get("claim_reason").is_empty())));
     view["limited"] = json!(!desk.may(Permission::TicketsApprove));
     view["outcomes"] = json!(Outcome::ALL.iter().filter(|outcome| outcome.chosen()).collect::<Vec<_>>());
     (view["kinds"], view["priorities"]) = (json!(Kind::ALL), json!(PRIORITIES));
@@ -236,7 +259,7 @@ fn order(conn: &mut Conn, ticket: &Ticket) -> Result<Value> {
     };
     Ok(json!({ "number": order.number, "status": order.status, "payment_status": order.payment_status,
         "fulfilment_status": order.fulfilment_status, "total": Money::new(order.total, currency), "back": Money::new(paid, currency),
-        "refundable": paid > 0, "can_resend": service::resendable(&lines).next().is_some(), "can_cancel": orders::cancellable(&order, &lines), "seen": orders::version(conn, order.id)?,
+        "refundable": paid > 0, "can_resend": service::resendable(&lines).next().is_some(), "can_exchange": !returns::with_buyer(conn, &order)?.is_empty(), "can_cancel": orders::cancellable(&order, &lines), "seen": orders::version(conn, order.id)?,
         "lines": lines.iter().map(line).collect::<Vec<_>>() }))
 }
 

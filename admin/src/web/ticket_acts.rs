@@ -5,10 +5,11 @@ use super::desk::{Act, Desk, refusal};
 use super::ticket::{address, page, seen};
 use actix_web::{HttpResponse, web};
 use crm::tasks;
-use crm::tickets::{self, Answer, Change, Kind, MessageId, NewMessage, Outcome, Ticket};
+use crm::tickets::{self, Answer, Change, Kind, MessageId, NewFile, NewMessage, Outcome, Ticket};
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
 use storefront::service;
+use storefront::web::attached::Attached;
 use storefront::web::posted::Posted;
 
 /// What the audit log keeps of a ticket.
@@ -37,33 +38,59 @@ async fn act(
     });
     match done.await {
         Ok(()) => Ok(desk.done(&address(number), said)),
-        Err(error) => {
-            let (status, wrong) = refusal(error)?;
-            page(desk, number, status, Some(posted), &wrong).await
-        }
+        Err(error) => refused(desk, number, posted, error).await,
     }
 }
 
-pub async fn reply(desk: Desk, number: web::Path<String>, posted: Posted) -> Result<HttpResponse> {
+/// The page again, with what was typed and why it was not taken.
+async fn refused(desk: &Desk, number: &str, posted: &Posted, error: Error) -> Result<HttpResponse> {
+    let (status, wrong) = refusal(error)?;
+    page(desk, number, status, Some(posted), &wrong).await
+}
+
+pub async fn reply(desk: Desk, number: web::Path<String>, form: Attached) -> Result<HttpResponse> {
+    let (posted, files) = form.open().await;
+    let files = match files {
+        Ok(files) => files,
+        Err(error) => return refused(&desk, &number, &posted, error).await,
+    };
     let (form, outcome) = (posted.clone(), Outcome::parse(posted.get("outcome")));
     let said = if outcome.is_some() { "admin-ticket-replied-solved" } else { "admin-ticket-replied" };
     act(&desk, &number, &posted, ("ticket.reply", said), move |conn, act, ticket| {
-        let answer = Answer { message: NewMessage::text(form.get("body")), solve: outcome };
-        let message = tickets::reply(conn, ticket.id, &answer, act.agent(), seen(&form)?, act.now)?;
-        Ok(json!({ "message": message }))
+        let message = NewMessage { files: files.clone(), ..NewMessage::text(form.get("body")) };
+        let message = tickets::reply(conn, ticket.id, &Answer { message, solve: outcome }, act.agent(), seen(&form)?, act.now)?;
+        Ok(json!({ "message": message, "files": names(&files) }))
     })
     .await
 }
 
+/// What the audit log keeps of files.
+fn names(files: &[NewFile]) -> Vec<&str> {
+    files.iter().map(NewFile::name).collect()
+}
+
 /// A note among staff; whoever is mentioned has a task by it.
-pub async fn note(desk: Desk, number: web::Path<String>, posted: Posted) -> Result<HttpResponse> {
+pub async fn note(desk: Desk, number: web::Path<String>, form: Attached) -> Result<HttpResponse> {
+    let (posted, files) = form.open().await;
+    let files = match files {
+        Ok(files) => files,
+        Err(Error::Invalid(mut wrong)) => {
+            // The page has two inputs for files: what is wrong is said beside the note's.
+            if let Some(text) = wrong.0.remove("files") {
+                wrong.add("note_files", text);
+            }
+            return refused(&desk, &number, &posted, Error::Invalid(wrong)).await;
+        }
+        Err(error) => return Err(error),
+    };
     let form = posted.clone();
     act(&desk, &number, &posted, ("ticket.note", "admin-ticket-noted"), move |conn, act, ticket| {
         let text = form.get("note");
-        if text.trim().is_empty() {
+        if text.trim().is_empty() && files.is_empty() {
             return Err(Error::field("note", "field-required"));
         }
-        let message = tickets::note(conn, ticket.id, &NewMessage::text(text), act.agent(), act.now)?;
+        let note = NewMessage { files: files.clone(), ..NewMessage::text(text) };
+        let message = tickets::note(conn, ticket.id, &note, act.agent(), act.now)?;
         let mentioned: Option<i64> = form.get("mention").parse().ok();
         if let Some(colleague) = mentioned {
             let customer = ticket.customer_id.ok_or_else(|| Error::conflict("admin-ticket-no-customer"))?;
@@ -73,7 +100,7 @@ pub async fn note(desk: Desk, number: web::Path<String>, posted: Posted) -> Resu
             let wish = tasks::Wish { title, note: String::new(), due_on: act.now.date(), assignee: Some(colleague) };
             tasks::create(conn, customer, &wish, &act.actor, act.now)?;
         }
-        Ok(json!({ "message": message, "mentioned": mentioned }))
+        Ok(json!({ "message": message, "mentioned": mentioned, "files": names(&files) }))
     })
     .await
 }

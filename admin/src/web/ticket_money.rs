@@ -6,6 +6,7 @@ use super::forms::Reader;
 use super::order_history;
 use super::order_money::{Source, give_back, show_refund};
 use super::ticket::{address, page, seen};
+use super::ticket_exchange;
 use crate::permissions::Permission;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -127,7 +128,7 @@ pub async fn coupon(desk: Desk, number: web::Path<String>, posted: Posted) -> Re
 }
 
 /// What credit is given in: the currency of the order, or of the shop.
-fn currency(conn: &mut Conn, ticket: TicketId) -> Result<Currency> {
+pub(super) fn currency(conn: &mut Conn, ticket: TicketId) -> Result<Currency> {
     match tickets::get(conn, ticket)?.order_id {
         Some(order) => orders::get(conn, OrderId(order))?.currency(),
         None => Ok(shop::get(conn)?.currency),
@@ -167,12 +168,15 @@ pub async fn decline(desk: Desk, path: web::Path<(String, i64)>, posted: Posted)
 
 /// Approves a proposal, or declines it with a reason.
 async fn decide(desk: &Desk, (number, id): (String, i64), why: Option<String>) -> Result<HttpResponse> {
-    let (asked, approves) = (number.clone(), why.is_none());
+    let (asked, approves, mailer) = (number.clone(), why.is_none(), desk.door.mailer());
     let done = desk.write(move |conn, act| {
         let ticket = tickets::by_number(conn, &asked)?;
         let proposal = service::of_this(conn, ticket.id, ProposalId(id))?;
         match &why {
-            None => service::approve(conn, ticket.id, proposal.id, act.agent(), act.now)?,
+            None => {
+                service::approve(conn, ticket.id, proposal.id, act.agent(), act.now)?;
+                ticket_exchange::link(conn, &proposal.deed.0, act.now, &mailer)?;
+            }
             Some(why) if why.trim().is_empty() => return Err(Error::conflict("admin-ticket-why")),
             Some(why) => service::decline(conn, ticket.id, proposal.id, why, act.agent(), act.now)?,
         }

@@ -27,6 +27,10 @@ impl NewFile {
     pub fn content_type(&self) -> &'static str {
         self.content_type
     }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
 }
 
 /// A file as lists show it.

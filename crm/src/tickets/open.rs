@@ -215,11 +215,15 @@ pub(super) fn line(text: &str) -> String {
 
 /// The next number. The row is locked to the end of the transaction.
 pub(super) fn next(conn: &mut Conn) -> Result<String> {
-    let first = (series::name.eq(SERIES), series::last.eq(FIRST));
+    Ok(format!("T{}", next_of(conn, SERIES)?))
+}
+
+/// The next number of a series.
+pub(crate) fn next_of(conn: &mut Conn, name: &str) -> Result<i64> {
+    let first = (series::name.eq(name), series::last.eq(FIRST));
     let grown = series::last.eq(series::last + 1i64);
     let next = diesel::insert_into(series::table).values(first);
-    let number: i64 = on_each!(conn, c => next.on_conflict(series::name).do_update().set(grown).returning(series::last).get_result(c))?;
-    Ok(format!("T{number}"))
+    Ok(on_each!(conn, c => next.on_conflict(series::name).do_update().set(grown).returning(series::last).get_result(c))?)
 }
 
 /// How many tickets were opened before this one, since then, with answers going to the same address; counted up to `most`. It keeps

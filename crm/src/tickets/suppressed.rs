@@ -2,6 +2,7 @@
 
 use super::{Kind, Status};
 use crate::CustomerId;
+use crate::disputes;
 use crate::schema::tickets;
 use diesel::prelude::*;
 use kernel::{Conn, Result, on_each, words};
@@ -13,11 +14,21 @@ words!(
         Complaint = "complaint",
         /// They ask where their parcel is.
         Parcel = "parcel",
+        /// They dispute a payment with their bank.
+        Dispute = "dispute",
     }
 );
 
 /// Why no new promotion is shown to a customer now; `None` when nothing stands against it.
 pub fn suppressed(conn: &mut Conn, customer: CustomerId) -> Result<Option<Reason>> {
+    // A complaint of its own may outlast the ticket that it was opened from.
+    let disputed = disputes::open_with(conn, customer)?;
+    if disputed.contains(&disputes::Kind::Payment) {
+        return Ok(Some(Reason::Dispute));
+    }
+    if !disputed.is_empty() {
+        return Ok(Some(Reason::Complaint));
+    }
     let kinds: Vec<Kind> = on_each!(conn, c => tickets::table
         .filter(tickets::customer_id.eq(customer))
         .filter(tickets::status.ne(Status::Solved))

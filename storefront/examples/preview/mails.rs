@@ -130,6 +130,7 @@ pub fn mails(p: &Preview) -> Result<(), Box<dyn Error>> {
             url: "https://shop.example/orders/R1001?key=k".to_string(),
         },
     )?;
+    let file = || MailFile { name: "label.pdf".to_string(), url: "https://shop.example/requests/T1001/files/1?key=k".to_string() };
     for (what, outcome) in [("received", None), ("answered", None), ("solved", Some("refunded"))] {
         let body = if what == "received" { Vec::new() } else { vec![say(l, "The mug is on its way.", "马克杯已寄出。")] };
         p.mail(
@@ -139,6 +140,7 @@ pub fn mails(p: &Preview) -> Result<(), Box<dyn Error>> {
                 subject: say(l, "Broken mug", "马克杯破损"),
                 what: what.to_string(),
                 body,
+                files: if what == "answered" { vec![file()] } else { Vec::new() },
                 outcome: outcome.map(str::to_string),
                 rate: true,
                 url: "https://shop.example/requests/T1001?key=k".to_string(),

@@ -6,6 +6,7 @@ use crate::payments::{self, WishState};
 use crate::returns::{self, Status};
 use crate::schema::{addresses, documents, orders as order_rows, stock_requests};
 use crate::{logins, refunds, store_credit, wish_list};
+use crm::disputes::{self, Dispute};
 use crm::{CustomerId, activities, consents, customers, identities, tickets, trails};
 use diesel::prelude::*;
 use kernel::money::Money;
@@ -81,7 +82,8 @@ pub fn preview(conn: &mut Conn, id: CustomerId) -> Result<Preview> {
 pub(super) fn hindered(conn: &mut Conn, id: CustomerId) -> Result<Vec<Hindrance>> {
     let own: Vec<Order> =
         order_rows::table.filter(order_rows::customer_id.eq(id)).order(order_rows::id.desc()).select(Order::as_select()).load(conn)?;
-    let mut found = Vec::new();
+    let disputed = disputes::of_customer(conn, id, COUNTED)?.into_iter().filter(Dispute::open).take(NAMED);
+    let mut found: Vec<Hindrance> = disputed.map(|one| Hindrance { why: "erasure-hinders-dispute", number: one.number }).collect();
     for order in &own {
         of_order(conn, order, &mut found)?;
         if found.len() >= NAMED {

@@ -23,6 +23,23 @@ pub struct Notice {
     pub refund: Option<String>,
     /// Our payment's public id, where the provider carries it along.
     pub payment_key: Option<String>,
+    /// What it says of a payment that somebody disputes with their bank.
+    pub dispute: Option<Disputed>,
+}
+
+/// A disputed payment as the provider describes it, in its own words and units. There is no more to ask than what is signed here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disputed {
+    /// The provider's id of the dispute.
+    pub id: String,
+    pub status: String,
+    pub reason: String,
+    pub amount: i64,
+    /// In small letters.
+    pub currency: String,
+    /// Unix seconds by when evidence has to be there, and of when it is what is said.
+    pub due_at: Option<i64>,
+    pub at: i64,
 }
 
 /// Why a webhook was not taken.
@@ -71,6 +88,8 @@ struct Event {
     id: String,
     #[serde(rename = "type")]
     kind: String,
+    #[serde(default)]
+    created: i64,
     data: EventData,
 }
 
@@ -92,7 +111,22 @@ pub fn read(body: &[u8]) -> Result<Notice, NoticeError> {
     };
     let carried = object.get("metadata").and_then(|metadata| metadata.get("payment_key")).and_then(Value::as_str);
     let payment_key = carried.map(str::to_string).or_else(|| text("client_reference_id"));
-    Ok(Notice { event_id: event.id, kind: event.kind, reference, refund, payment_key })
+    let dispute = event.kind.starts_with("charge.dispute.").then(|| disputed(object, event.created)).flatten();
+    Ok(Notice { event_id: event.id, kind: event.kind, reference, refund, payment_key, dispute })
+}
+
+/// What is said of a dispute; none when the id, the status or the money is missing.
+fn disputed(object: &Value, at: i64) -> Option<Disputed> {
+    let text = |name: &str| object.get(name).and_then(Value::as_str).map(str::to_string);
+    Some(Disputed {
+        id: text("id")?,
+        status: text("status")?,
+        reason: text("reason").unwrap_or_default(),
+        amount: object.get("amount").and_then(Value::as_i64)?,
+        currency: text("currency")?,
+        due_at: object.get("evidence_details").and_then(|details| details.get("due_by")).and_then(Value::as_i64),
+        at,
+    })
 }
 
 /// An id, bare or within the object it stands for.

@@ -5,11 +5,11 @@ use super::{Letter, Mailer, Reader, language};
 use crate::ids::StoreId;
 use crate::service;
 use crate::web::requests;
-use crate::web::views::mail::{TicketSurvey, TicketUpdate};
+use crate::web::views::mail::{MailFile, TicketSurvey, TicketUpdate};
 use chrono::TimeDelta;
 use crm::email::Email;
 use crm::suppressions;
-use crm::tickets::{self, Author, Channel, Eyes, MessageId, Status, Ticket, TicketId, address};
+use crm::tickets::{self, Author, Channel, Eyes, File, MessageId, Status, Ticket, TicketId, address};
 use kernel::clock::Time;
 use kernel::mail::{Headers, WrittenBy};
 use kernel::{Conn, Error, Result, jobs};
@@ -32,7 +32,13 @@ pub fn received(conn: &mut Conn, id: TicketId, now: Time, mailer: &Mailer) -> Re
         return Ok(());
     }
     let headers = Headers { written_by: WrittenBy::Reply, ..headers(conn, &ticket, mailer)? };
-    send(conn, &ticket, Told { what: "received", cause: id.to_string(), body: Vec::new(), headers, rate: false }, now, mailer)
+    send(
+        conn,
+        &ticket,
+        Told { what: "received", cause: id.to_string(), body: Vec::new(), files: Vec::new(), headers, rate: false },
+        now,
+        mailer,
+    )
 }
 
 /// Sends what staff answered. Its Message-ID is kept with the message.
@@ -51,7 +57,8 @@ pub fn answered(conn: &mut Conn, id: TicketId, message: MessageId, now: Time, ma
         _ => said.body,
     };
     let body = text.lines().map(str::to_string).collect();
-    send(conn, &ticket, Told { what: "answered", cause: message.to_string(), body, headers, rate: false }, now, mailer)
+    let files = tickets::files_of(conn, &[message])?;
+    send(conn, &ticket, Told { what: "answered", cause: message.to_string(), body, files, headers, rate: false }, now, mailer)
 }
 
 /// Tells what came of a request, and asks how content they are, unless a mail of its own will. After a last answer what was said is not said
@@ -75,7 +82,7 @@ pub fn solved(conn: &mut Conn, id: TicketId, with_answer: bool, now: Time, maile
     if let (Some(hours), Some(at)) = (survey, ticket.solved_at) {
         jobs::enqueue(conn, SURVEY_JOB, &cause, Some(&format!("survey:{cause}")), at + TimeDelta::hours(hours), now)?;
     }
-    send(conn, &ticket, Told { what: "solved", cause, body, headers, rate: survey.is_none() }, now, mailer)
+    send(conn, &ticket, Told { what: "solved", cause, body, files: Vec::new(), headers, rate: survey.is_none() }, now, mailer)
 }
 
 /// When a ticket came to its end, as jobs and mails name it.
@@ -124,6 +131,8 @@ struct Told {
     what: &'static str,
     cause: String,
     body: Vec<String>,
+    /// What came with it: linked, since a mail may be too large to arrive.
+    files: Vec<File>,
     headers: Headers,
     /// Whether it asks how content they are.
     rate: bool,
@@ -146,14 +155,18 @@ fn send(conn: &mut Conn, ticket: &Ticket, told: Told, now: Time, mailer: &Mailer
     let name = if anybodys { String::new() } else { called(conn, ticket)? };
     let subject = if anybodys { mailer.words(language)?.get("mail-ticket-subject") } else { ticket.subject.clone() };
     let path = requests::path(&mailer.signer, &ticket.number);
+    let site = mailer.site(conn, store)?;
+    let link = |file: &File| site.url(language, &requests::file_path(&mailer.signer, &ticket.number, file.id));
+    let files = told.files.iter().map(|file| MailFile { name: file.name.clone(), url: link(file) }).collect();
     let view = TicketUpdate {
         number: ticket.number.clone(),
         subject,
         what: told.what.to_string(),
         body: told.body,
         rate: told.rate,
+        files,
         outcome: ticket.outcome.filter(|_| told.what == "solved").map(|outcome| outcome.as_str().to_string()),
-        url: mailer.site(conn, store)?.url(language, &path),
+        url: site.url(language, &path),
     };
     let to = Reader { email: &ticket.email, name: &name, language, store };
     let cause = format!("{}:{}", told.what, told.cause);

@@ -56,6 +56,16 @@ pub fn returnable(conn: &mut Conn, order: &Order, now: Time) -> Result<Vec<Retur
             *recent.entry(line).or_default() += units;
         }
     }
+    let lately = |one: Returnable| {
+        let units = one.units.min(recent.get(&one.line.id).copied().unwrap_or(0));
+        (units > 0).then_some(Returnable { units, ..one })
+    };
+    Ok(with_buyer(conn, order)?.into_iter().filter_map(lately).collect())
+}
+
+/// The lines of which the buyer has units, however long ago they were sent: less those that came back, are on their way back, or were
+/// refunded without a return.
+pub fn with_buyer(conn: &mut Conn, order: &Order) -> Result<Vec<Returnable>> {
     let mut back: HashMap<OrderLineId, (i64, i64)> = HashMap::new();
     for one in of_order(conn, order.id)?.iter().filter(|one| !matches!(one.status, Status::Declined | Status::Withdrawn)) {
         for line in lines_of(conn, one.id)? {
@@ -68,7 +78,7 @@ pub fn returnable(conn: &mut Conn, order: &Order, now: Time) -> Result<Vec<Retur
         let (returned, refunded) = back.get(&line.id).copied().unwrap_or_default();
         // Units that were never sent are refunded as cancelled ones; the others came back without a return.
         let otherwise = (line.refunded - line.cancelled - refunded).max(0);
-        let units = (line.shipped - returned - otherwise).min(recent.get(&line.id).copied().unwrap_or(0));
+        let units = line.shipped - returned - otherwise;
         if units > 0 {
             all.push(Returnable { line, units });
         }

@@ -96,7 +96,13 @@ pub fn inspect(conn: &mut Conn, id: ReturnId, found: &[Inspected], actor: &str, 
     stepped(conn, id, "return_inspected", actor, now)
 }
 
-fn shelve(conn: &mut Conn, back: &Return, shelved: BTreeMap<(VariantId, LocationId), i64>, actor: &str, now: Time) -> Result<()> {
+pub(super) fn shelve(
+    conn: &mut Conn,
+    back: &Return,
+    shelved: BTreeMap<(VariantId, LocationId), i64>,
+    actor: &str,
+    now: Time,
+) -> Result<()> {
     for ((variant, location), units) in shelved {
         let event = format!("return:desk:{}:{location}", back.id);
         stock::take_back_at(conn, back.order_id, &Demand::from([(variant, units)]), &event, location, actor, now)?;

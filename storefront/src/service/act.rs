@@ -2,6 +2,7 @@
 
 use super::costs;
 use super::coupon::{self, Coupon};
+use super::exchange::{self, Exchange};
 use super::limit;
 use super::proposals::{self, ProposalId};
 use super::resend;
@@ -42,6 +43,8 @@ pub enum Deed {
         units: Vec<(OrderLineId, i64)>,
         expected: i64,
     },
+    /// Other goods for units of the order; what the units are worth counts as given.
+    Exchange(Exchange),
     /// A code that the customer may use once within so many days. A percentage counts as that much of the order's total.
     Coupon {
         cut: Cut,
@@ -61,6 +64,7 @@ impl Deed {
             Deed::Cancel => "cancel",
             Deed::Credit { .. } => "credit",
             Deed::Resend { .. } => "resend",
+            Deed::Exchange(_) => "exchange",
             Deed::Coupon { .. } => "coupon",
         }
     }
@@ -72,6 +76,7 @@ impl Deed {
             Deed::Cancel => Outcome::Cancelled,
             Deed::Credit { .. } => Outcome::Credited,
             Deed::Resend { .. } => Outcome::Replaced,
+            Deed::Exchange(_) => Outcome::Exchanged,
             Deed::Coupon { .. } => Outcome::Couponed,
         }
     }
@@ -121,6 +126,9 @@ pub fn act(conn: &mut Conn, wish: &Wish, agent: Agent, allowance: Allowance, now
     };
     if !limit::count(conn, customer, money, agent.actor, allowance, now)? {
         // What cannot be done is not proposed either.
+        if let (Deed::Exchange(wanted), Some(order)) = (&wish.deed, &order) {
+            exchange::check(conn, order, wanted, now)?;
+        }
         if let (Deed::Refund { request, .. }, Some(order)) = (&wish.deed, &order)
             && refunds::preview(conn, order, request)?.amount != money.minor
         {
@@ -154,12 +162,15 @@ pub(super) fn moved(conn: &mut Conn, order: Option<&Order>, deed: &Deed) -> Resu
             let (_, worth) = resend::goods(&orders::lines(conn, order.id)?, units)?;
             Ok(Money::new(worth, order.currency()?))
         }
+        (Deed::Exchange(wanted), Some(order)) => Ok(Money::new(exchange::worth(conn, order, wanted)?, order.currency()?)),
         (Deed::Coupon { cut: Cut::Percentage(points), .. }, Some(order)) => {
             let part = i128::from(order.total) * i128::from(*points) / 10_000;
             Ok(Money::new(i64::try_from(part).unwrap_or(i64::MAX), order.currency()?))
         }
         (Deed::Coupon { cut: Cut::Amount(amount), currency, .. }, _) => Ok(Money::new(*amount, *currency)),
-        (Deed::Coupon { .. } | Deed::Refund { .. } | Deed::Cancel | Deed::Resend { .. }, _) => Err(Error::conflict("service-no-order")),
+        (Deed::Coupon { .. } | Deed::Refund { .. } | Deed::Cancel | Deed::Resend { .. } | Deed::Exchange(_), _) => {
+            Err(Error::conflict("service-no-order"))
+        }
     }
 }
 
@@ -223,6 +234,7 @@ pub(super) fn done(
             costs::keep(conn, ticket.id, deed.as_str(), Money::new(cost, order.currency()?), now)?;
             said("request-did-resend", &[("number", &new.number)])
         }
+        (Deed::Exchange(wanted), Some(order)) => exchange::make(conn, ticket, order, wanted, agent.actor, now)?,
         (Deed::Coupon { cut, currency, days }, _) => {
             let given = given(*cut, *currency, *days)?;
             let email = Email::parse(&ticket.email, "email").map_err(|_| Error::conflict("ticket-nobody-to-write-to"))?;
@@ -233,7 +245,9 @@ pub(super) fn done(
             let day = until.format("%Y-%m-%d").to_string();
             said("request-did-coupon", &[("given", &given), ("code", &code), ("day", &day)])
         }
-        (Deed::Refund { .. } | Deed::Cancel | Deed::Resend { .. }, None) => return Err(Error::conflict("service-no-order")),
+        (Deed::Refund { .. } | Deed::Cancel | Deed::Resend { .. } | Deed::Exchange(_), None) => {
+            return Err(Error::conflict("service-no-order"));
+        }
     };
     let message = tickets::told_by_system(conn, ticket.id, &text, deed.as_str(), agent.actor, now)?;
     // A coupon is worth nothing to somebody who is not told its code; what ends the ticket is told with its end.

@@ -35,6 +35,11 @@ pub fn path(signer: &Signer, number: &str) -> String {
     format!("/requests/{number}?key={}", signer.sign(LINK, number))
 }
 
+/// The signed link to a file of a request, without language and host.
+pub fn file_path(signer: &Signer, number: &str, file: i64) -> String {
+    format!("/requests/{number}/files/{file}?key={}", signer.sign(LINK, number))
+}
+
 /// The page of a request for who came with `key`: the signed link, or the address without it for its owner.
 fn path_for(signer: &Signer, number: &str, key: &str) -> String {
     if signer.verify(LINK, number, key) { path(signer, number) } else { format!("/requests/{number}") }

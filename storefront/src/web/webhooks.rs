@@ -1,6 +1,7 @@
 //! Notices from payment providers. They are only hints of what to look up: noted once, and a job asks the provider.
 
 use super::door::Door;
+use crate::disputes;
 use crate::payments;
 use crate::refunds;
 use actix_web::http::StatusCode;
@@ -48,6 +49,9 @@ async fn notice(door: web::Data<Door>, request: HttpRequest, provider: web::Path
             && let Some(payment) = refunds::payment_of(conn, provider, refund)?
         {
             refunds::schedule_check(conn, payment, now)?;
+        }
+        if let Some(dispute) = &notice.dispute {
+            disputes::told(conn, provider, dispute, (reference, payment.as_ref()), now)?;
         }
         match payment {
             Some(payment) => payments::schedule_check(conn, payment.id, now),

@@ -13,8 +13,8 @@ use actix_web::{HttpResponse, web};
 use crm::tickets::{self, File, NewFile, NewMessage};
 use kernel::{Error, Result};
 
-/// Bytes of a file that a shopper may send.
-const MOST: usize = 10 << 20;
+/// Bytes of a file that a shopper, or staff, may send.
+pub const MOST: usize = 10 << 20;
 
 pub async fn add(door: web::Data<Door>, visit: Visit, number: web::Path<String>, parts: Multipart) -> Result<HttpResponse> {
     door.limits.checkout.check(&format!("request:{}", visit.client))?;
@@ -48,7 +48,7 @@ pub async fn add(door: web::Data<Door>, visit: Visit, number: web::Path<String>,
 }
 
 /// What is kept of an upload: a picture drawn anew, or a PDF. `Invalid` for anything else. Takes tens of milliseconds.
-fn kept(name: &str, bytes: Vec<u8>) -> Result<NewFile> {
+pub fn kept(name: &str, bytes: Vec<u8>) -> Result<NewFile> {
     if bytes.starts_with(b"%PDF-") {
         return tickets::checked(name, bytes);
     }
@@ -70,14 +70,19 @@ pub async fn download(door: web::Data<Door>, visit: Visit, path: web::Path<(Stri
     Ok(attachment(&file, bytes))
 }
 
-/// A file as a download, whatever it is.
+/// A file of a ticket as a download, whatever it is.
 pub fn attachment(file: &File, bytes: Vec<u8>) -> HttpResponse {
+    download_of(&file.name, &file.content_type, bytes)
+}
+
+/// Bytes that somebody sent, as a download under their name.
+pub fn download_of(name: &str, content_type: &str, bytes: Vec<u8>) -> HttpResponse {
     // RFC 6266: letters beyond ASCII go by the second name.
     let plain: String =
-        file.name.chars().map(|letter| if letter.is_ascii_alphanumeric() || "._- ".contains(letter) { letter } else { '_' }).collect();
-    let encoded: String = form_urlencoded::byte_serialize(file.name.as_bytes()).collect::<String>().replace('+', "%20");
+        name.chars().map(|letter| if letter.is_ascii_alphanumeric() || "._- ".contains(letter) { letter } else { '_' }).collect();
+    let encoded: String = form_urlencoded::byte_serialize(name.as_bytes()).collect::<String>().replace('+', "%20");
     HttpResponse::Ok()
-        .content_type(file.content_type.as_str())
+        .content_type(content_type)
         .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}")))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((header::CONTENT_SECURITY_POLICY, "sandbox"))

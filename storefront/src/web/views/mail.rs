@@ -242,6 +242,8 @@ pub struct TicketUpdate {
     pub what: String,
     /// What was said, by line.
     pub body: Vec<String>,
+    /// What came with it.
+    pub files: Vec<MailFile>,
     /// The end of the key of what it came to.
     pub outcome: Option<String>,
     /// Whether it asks how content they are.
@@ -257,4 +259,11 @@ pub struct TicketSurvey {
     pub subject: String,
     /// Each rating, the best first, with the page on which it is chosen.
     pub ratings: Vec<(i64, String)>,
+}
+
+/// A file that a mail leads to.
+#[derive(Debug, Clone, Serialize)]
+pub struct MailFile {
+    pub name: String,
+    pub url: String,
 }

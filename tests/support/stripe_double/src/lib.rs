@@ -27,7 +27,7 @@ use acts::NotPaid;
 use books::{Books, Charge, Refund};
 use faults::{Fault, Trap};
 use parking_lot::Mutex;
-use serde_json::Value;
+use serde_json::{Value, json};
 use server::Running;
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
@@ -220,6 +220,17 @@ impl Double {
     /// A refund comes back, as from a closed card. False when there is no such refund.
     pub fn fail_refund(&self, refund: &str) -> bool {
         self.act(|books| books.settle_refund(refund, "failed"))
+    }
+
+    /// The cardholder disputes what a session took, or the bank moves that dispute: `status` is Stripe's word, `due_by` in Unix seconds.
+    pub fn dispute(&self, session: &str, event: &str, status: &str, due_by: i64) {
+        self.act(|books| {
+            let Some(intent) = books.sessions.get(session).and_then(|session| session.intent.clone()) else { return };
+            let details = json!({ "due_by": due_by, "has_evidence": false, "past_due": false, "submission_count": 0 });
+            let dispute = json!({ "id": format!("du_{intent}"), "object": "dispute", "amount": 1690, "currency": "eur", "charge": "ch_1",
+                "payment_intent": intent, "reason": "product_not_received", "status": status, "evidence_details": details });
+            books.happen(&format!("charge.dispute.{event}"), dispute);
+        });
     }
 
     fn act<T>(&self, change: impl FnOnce(&mut Books) -> T) -> T {
