@@ -105,3 +105,4 @@ admin-wall-queues = Queues
 admin-wall-people = People
 admin-wall-no-queue = Without a queue
 admin-wall-hours = { $hours } h { $minutes } min
+admin-wall-chats = Chats

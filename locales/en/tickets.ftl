@@ -220,3 +220,19 @@ service-decide-first = Something is proposed in this ticket. Decide about it fir
 admin-ticket-other-buyer = This is not the address of the order’s buyer. Leave it empty, or leave out the order.
 admin-customer-suppressed-complaint = They complained and it is not settled: no new offers are shown to them.
 admin-customer-suppressed-parcel = They wait for a parcel: no new offers are shown to them.
+admin-chats-waiting = Chats that wait
+admin-chat-since = { $count ->
+    [0] since a moment ago
+    [one] for a minute
+   *[other] for { $count } minutes
+}
+admin-chats-wait = Chats wait: { $numbers }.
+admin-chat-here = I am there for chats
+admin-chat-you-are-there = You are there for chats for the next three minutes.
+admin-ticket-deed-chat_mail = The chat goes on by mail
+admin-settings-chat-title = Chat
+admin-settings-chat = Offer a chat on the shop’s pages
+admin-settings-chat-hint = It is answered from the tickets. While nobody has them open, shoppers are told that they are answered by mail.
+admin-settings-chat-calendar = Hours of the chat
+admin-settings-chat-always = Whenever somebody is there
+admin-settings-chat-minutes = Minutes without an answer after which it goes on by mail

@@ -105,3 +105,4 @@ admin-wall-queues = 队列
 admin-wall-people = 人员
 admin-wall-no-queue = 未归队列
 admin-wall-hours = { $hours } 小时 { $minutes } 分钟
+admin-wall-chats = 聊天

@@ -7,6 +7,7 @@ mod assets;
 pub(crate) mod basket;
 mod cart;
 mod category;
+mod chat;
 pub mod checkout;
 mod collection;
 mod content;
@@ -41,6 +42,7 @@ pub mod shown_attribute;
 mod sitemap;
 pub mod slots;
 pub(crate) mod stored;
+pub mod streams;
 mod structured;
 mod suggest;
 pub mod theme;
@@ -92,6 +94,7 @@ fn pages(config: &mut web::ServiceConfig) {
         .configure(privacy::routes)
         .configure(cart::routes)
         .configure(checkout::routes)
+        .configure(chat::routes)
         .configure(requests::routes)
         .configure(orders::routes)
         .configure(account::routes);

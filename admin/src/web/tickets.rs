@@ -1,5 +1,6 @@
 //! The inbox, and writing down what somebody said on the telephone.
 
+use super::chat;
 use super::desk::{Desk, ROWS, refusal};
 use super::filters;
 use super::ticket::address;
@@ -59,7 +60,7 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
     let now = desk.door.now();
     let (asked, approves) = (filter.clone(), desk.may(crate::permissions::Permission::TicketsApprove));
     let (me, own) = (desk.staff().id, query(&desk));
-    let (found, rows, people, queues, proposed, saved) = desk
+    let (found, rows, people, queues, proposed, saved, chats) = desk
         .read(move |conn| {
             let found = tickets::list(conn, &asked, ROWS)?;
             let rows = rows(conn, &found, now)?;
@@ -75,7 +76,7 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
             }
             proposed.dedup();
             let saved = filters::kept(conn, me, List::Tickets, &own)?;
-            Ok((found, rows, people, queues(conn)?, proposed, saved))
+            Ok((found, rows, people, queues(conn)?, proposed, saved, chat::waiting(conn, now)?))
         })
         .await?;
     let next = desk.next(found.len(), found.last().map(|last| Place::of(last, filter.status).text()));
@@ -84,7 +85,7 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
     let view = json!({ "rows": rows, "next": next, "people": people, "queues": queues, "proposed": proposed,
         "status": filter.status.map_or("all", Status::as_str), "whose": asked("whose"), "queue": asked("queue"), "kind": asked("kind"),
         "channel": asked("channel"), "tag": asked("tag"), "q": asked("q"), "query": query(&desk), "saved": saved, "kinds": Kind::ALL, "channels": Channel::ALL,
-        "more": more });
+        "more": more, "chats": chats });
     desk.page("admin/tickets.html", "admin-tickets", view)
 }
 
