@@ -112,7 +112,7 @@ fn offer(db: &Db) {
     let terms = offers::Terms { why, control_bp: 0, ..offers::Terms::default() };
     let rules = Rules { conditions, effect, ..Rules::default() };
     let terms = Terms { offer: Some(terms), max_uses_per_customer: Some(1), ..Terms::automatic(OFFER, rules, Currency::EUR) };
-    db.write_now(move |conn| promotions::create(conn, terms, now)).unwrap();
+    db.write_now(move |conn| promotions::create(conn, terms.clone(), now)).unwrap();
 }
 
 /// A reduction for customers who never ordered, which the customer of the cases is.
