@@ -73,6 +73,38 @@
   plan();
 })();
 
+// A chat: new lines come as they are said, and the forms are about the thread that is shown. Without this the page is reloaded.
+(() => {
+  "use strict";
+  const thread = document.querySelector("[data-stream]");
+  const model = document.querySelector("template[data-stream-line]");
+  if (!thread || !model || !window.EventSource) return;
+  const news = document.querySelector("[data-news]");
+  // Once something else happened to the ticket, its forms stay stale until the page is reloaded.
+  let stands = true, shown = 0;
+  const source = new EventSource(thread.dataset.stream);
+  source.addEventListener("moved", () => { stands = false; });
+  source.addEventListener("line", (event) => {
+    const line = JSON.parse(event.data);
+    if (line.id <= shown) return;
+    shown = line.id;
+    const item = model.content.firstElementChild.cloneNode(true);
+    item.classList.add("message-" + line.author);
+    item.classList.toggle("message-note", line.internal);
+    item.querySelector(".badge").hidden = !line.internal;
+    item.querySelector("[data-by]").textContent = line.by;
+    const time = item.querySelector("time");
+    time.dateTime = line.at + "Z";
+    time.textContent = line.time;
+    item.querySelector(".said").textContent = line.text;
+    thread.append(item);
+    stands = stands && Boolean(line.seen);
+    if (!stands) return;
+    for (const input of document.querySelectorAll("input[name=seen]")) input.value = line.seen;
+    if (news) news.dataset.seen = line.seen;
+  });
+})();
+
 // A page of figures that draws itself anew while somebody looks at it. Without this it is reloaded by hand.
 (() => {
   "use strict";

@@ -118,6 +118,72 @@
     asking.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(look, 600); });
   }
 
+  // The chat: new lines come as they are said, and one's own are sent without leaving the page. Without this the page is asked for again.
+  const chat = one("[data-chat]");
+  if (chat && window.EventSource) talk(chat);
+
+  function talk(chat) {
+    const log = one("[data-chat-log]", chat);
+    const list = one("ol", log);
+    const model = one("template[data-chat-line]", chat);
+    const form = one("[data-chat-say]", chat);
+    const failed = one("[data-chat-failed]", form);
+    const box = form.elements.body;
+    let shown = Number(chat.dataset.chatShown), timer;
+    const down = () => { log.scrollTop = log.scrollHeight; };
+    // Nobody is sent a mail about what this page says that it shows.
+    const tell = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        fetch(chat.dataset.chatSeen, { method: "POST", body: new URLSearchParams({ csrf: chat.dataset.csrf, shown }) }).catch(() => {});
+      }, 300);
+    };
+    const add = (line) => {
+      if (line.id <= shown) return;
+      shown = line.id;
+      const item = model.content.firstElementChild.cloneNode(true);
+      item.classList.add("chat-" + line.author);
+      item.dataset.line = line.id;
+      one("span", item).textContent = line.by;
+      const time = one("time", item);
+      time.dateTime = line.at + "Z";
+      time.textContent = line.time;
+      one(".said", item).textContent = line.text;
+      list.append(item);
+      down();
+    };
+    const source = new EventSource(chat.dataset.chat);
+    source.addEventListener("line", (event) => { add(JSON.parse(event.data)); tell(); });
+    source.addEventListener("left", () => { source.close(); location.reload(); });
+    // A connection that broke comes back by itself; one that was refused does not.
+    source.addEventListener("error", () => {
+      if (source.readyState === EventSource.CLOSED) for (const part of all("[data-without-script]", chat)) part.hidden = false;
+    });
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      const button = one("button", form);
+      if (!box.value.trim() || button.disabled) return box.focus();
+      button.disabled = true;
+      failed.hidden = true;
+      try {
+        const answer = await fetch(form.action, { method: "POST", headers: { accept: "application/json" }, body: new URLSearchParams(new FormData(form)) });
+        // The page says why a line was refused.
+        if (!answer.ok) return form.submit();
+        box.value = "";
+      } catch {
+        failed.hidden = false;
+      } finally {
+        button.disabled = false;
+      }
+      box.focus();
+    });
+    box.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); form.requestSubmit(); }
+    });
+    down();
+    tell();
+  }
+
   // Pictures: the small ones move the large ones, without a jump of the page.
   const gallery = one("[data-gallery]");
   const pictures = gallery && one(".gallery-pictures", gallery);

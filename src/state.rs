@@ -22,6 +22,7 @@ use storefront::web::door::Door;
 use storefront::web::limits::Limits as RequestLimits;
 use storefront::web::memory::Memory;
 use storefront::web::recommend::counter::Counter;
+use storefront::web::streams::Streams;
 use storefront::web::watch::Watch;
 
 /// The name of the setting that holds the key of all signatures. It travels with backups, so that links in mails stay valid.
@@ -76,6 +77,7 @@ impl AppState {
             watch: Arc::new(Watch::start(db.clone())),
             articles: Arc::default(),
             adviser: Arc::default(),
+            streams: Arc::new(Streams::new(db.clone(), clock.clone())),
         };
         Ok(AppState { db, config, clock, signer, transport: Arc::new(transport), metrics: metrics::recorder(), door })
     }

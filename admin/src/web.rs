@@ -12,6 +12,7 @@ mod carts;
 mod cases;
 mod categories;
 mod chart;
+mod chat;
 mod choice;
 mod collection_form;
 mod collections;

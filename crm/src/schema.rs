@@ -550,7 +550,27 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    chats (ticket_id) {
+        ticket_id -> BigInt,
+        visitor -> Text,
+        seen_at -> Timestamp,
+        shown -> BigInt,
+        mail_at -> Nullable<Timestamp>,
+        mailed -> Nullable<BigInt>,
+        left_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    chat_agents (staff_id) {
+        staff_id -> BigInt,
+        seen_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(customers, scores, segment_states, customer_tasks);
 diesel::allow_tables_to_appear_in_same_query!(segments, segment_states);
 diesel::allow_tables_to_appear_in_same_query!(product_kin, purchase_lines);
 diesel::allow_tables_to_appear_in_same_query!(tickets, ticket_messages, ticket_files, ticket_events, ticket_terms);
+diesel::allow_tables_to_appear_in_same_query!(tickets, chats);

@@ -6,6 +6,7 @@
 
 pub mod address;
 pub mod alarm;
+pub mod chat;
 pub mod clock;
 mod files;
 mod forget;

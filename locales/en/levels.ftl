@@ -155,3 +155,4 @@ admin-report-waiting = { $count ->
    *[other] { $count } more visitors are not counted yet: their 7 days go on.
 }
 admin-report-few = Too small to tell: at least 30 visitors are needed on both sides.
+admin-wall-chats = Chats

@@ -144,3 +144,20 @@ merge-of-requests = Requests
 mail-survey-subject = How did we do?
 mail-survey-text = Your request { $number } was settled: { $subject }. How content are you with what we did?
 mail-survey-how = A link leads to the page of your request, where you send your answer with the button.
+chat-title = Chat
+chat-log = The conversation
+chat-line = Your message
+chat-live = We are here. If we do not answer within { $minutes ->
+    [one] a minute
+   *[other] { $minutes } minutes
+}, we go on by mail.
+chat-nobody = Nobody is here now. Write to us, and we answer by mail.
+chat-by-mail = We go on by mail. You can still write here.
+chat-goes-on-by-mail = Nobody could answer at once. We go on by mail, and answer as soon as we can.
+chat-is-left = This conversation goes on by mail.
+chat-email-hint = Where we answer when you have left this page.
+chat-more = What was said next
+chat-reload = Reload to see what is new
+chat-failed = This could not be sent. Please try again.
+chat-another = Begin another chat
+chat-minutes-invalid = Give a number of minutes from 1 to 120.

@@ -241,3 +241,19 @@ admin-customer-suppressed-parcel = They wait for a parcel: no new offers are sho
 admin-service-survey = Ask by mail how content they are, hours after it was settled
 admin-service-survey-hint = One mail for each request, from 0 to 720 hours later; none when it was rated or opened again meanwhile. Empty: only the mail that it is settled asks.
 service-survey-hours = Enter a number from 0 to 720, or nothing.
+admin-chats-waiting = Chats that wait
+admin-chat-since = { $count ->
+    [0] since a moment ago
+    [one] for a minute
+   *[other] for { $count } minutes
+}
+admin-chats-wait = Chats wait: { $numbers }.
+admin-chat-here = I am there for chats
+admin-chat-you-are-there = You are there for chats for the next three minutes.
+admin-ticket-deed-chat_mail = The chat goes on by mail
+admin-settings-chat-title = Chat
+admin-settings-chat = Offer a chat on the shop’s pages
+admin-settings-chat-hint = It is answered from the tickets. While nobody has them open, shoppers are told that they are answered by mail.
+admin-settings-chat-calendar = Hours of the chat
+admin-settings-chat-always = Whenever somebody is there
+admin-settings-chat-minutes = Minutes without an answer after which it goes on by mail

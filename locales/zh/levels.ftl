@@ -146,3 +146,4 @@ admin-report-fewer = 文章减少了 { $fewer } 个问题；95 % 置信区间为
 admin-report-fewer-small = 文章带来的变化太小，尚无法判断：减少 { $low } 至 { $high } 个问题。
 admin-report-waiting = 另有 { $count } 位访客未满 7 天，尚未计入。
 admin-report-few = 样本太小，尚无法判断：两组各需至少 30 位访客。
+admin-wall-chats = 聊天

@@ -241,3 +241,18 @@ admin-customer-suppressed-parcel = 顾客在等待包裹：不向其展示新的
 admin-service-survey = 办结多少小时后发邮件询问满意度
 admin-service-survey-hint = 每个请求只发一封，可在 0 至 720 小时后；期间已评分或重新打开的不再询问。留空：仅在办结邮件中询问。
 service-survey-hours = 请输入 0 到 720 之间的数字，或留空。
+admin-chats-waiting = 等待中的聊天
+admin-chat-since = { $count ->
+    [0] 刚刚开始
+   *[other] 已等待 { $count } 分钟
+}
+admin-chats-wait = 有聊天在等待：{ $numbers }。
+admin-chat-here = 我在线接待聊天
+admin-chat-you-are-there = 接下来三分钟内您处于聊天在线状态。
+admin-ticket-deed-chat_mail = 聊天转为邮件
+admin-settings-chat-title = 在线聊天
+admin-settings-chat = 在商店页面提供聊天
+admin-settings-chat-hint = 聊天在工单中答复。没有员工打开工单时，会告知顾客将通过邮件答复。
+admin-settings-chat-calendar = 聊天时间
+admin-settings-chat-always = 有人在线即可
+admin-settings-chat-minutes = 多少分钟无人答复后转为邮件

@@ -53,6 +53,7 @@ async fn serve(state: AppState, (listener, mails): (TcpListener, Option<TcpListe
         actix_web::rt::spawn(async move { worker.run(stopped).await })
     });
     follow_the_catalogue(&state);
+    let streams = state.door.streams.clone();
     let server = app::server(state, listener).map_err(Failure::of("the server cannot start"))?;
     let handle = server.handle();
     let mut serving = actix_web::rt::spawn(server);
@@ -71,6 +72,8 @@ async fn serve(state: AppState, (listener, mails): (TcpListener, Option<TcpListe
     tracing::info!("stopping: finishing requests and jobs");
     leave_at_once_when_told_again();
     stop.send_replace(true);
+    // Streams never end by themselves in time.
+    streams.end();
     handle.stop(true).await;
     if let Some(working) = working {
         working.await.map_err(|error| Failure::Failed(format!("the worker broke down: {error}")))?;

@@ -4,7 +4,7 @@ use super::{Kind, Slot, Watch};
 use crate::state::AppState;
 use chrono::TimeDelta;
 use crm::inbound::{self, Office};
-use crm::tickets::{self, TicketId, alarm};
+use crm::tickets::{self, TicketId, alarm, chat};
 use crm::{levels, recommendations, scores, segments};
 use kernel::jobs::{Class, Job};
 use kernel::web::i18n::Language;
@@ -14,6 +14,7 @@ use std::str::FromStr;
 use storefront::articles::trials;
 use storefront::catalog::{self, CATEGORY_JOB, PICTURE_JOB, WINDOW_JOB};
 use storefront::doctor::runs as doctor;
+use storefront::mails::tickets::{self as ticket_mails, CHAT_JOB};
 use storefront::orders::terms;
 use storefront::payment_jobs::Cashier;
 use storefront::{
@@ -73,6 +74,8 @@ pub static KINDS: &[Kind] = &[
             state.db.write_now(move |conn| mails::survey(conn, &of, now, &mailer))
         },
     },
+    Kind { name: chat::JOB, run: |state, _| chat::mail_all(&state.db, state.clock.now()) },
+    Kind { name: CHAT_JOB, run: mail_unread },
     Kind { name: levels::JOB, run: |state, _| levels::recalculate(&state.db, state.clock.now()) },
     Kind { name: doctor::EXAMINE_JOB, run: |state, job| doctor::run(&state.db, id(job)?, &state.clock) },
     Kind { name: PRUNE, run: prune },
@@ -90,7 +93,7 @@ pub static SCHEDULE: &[Slot] = &[
 ];
 
 /// What is due by rows of its own, to the second.
-pub static WATCHES: &[Watch] = &[Watch { kind: alarm::JOB, any: alarm::any }];
+pub static WATCHES: &[Watch] = &[Watch { kind: alarm::JOB, any: alarm::any }, Watch { kind: chat::JOB, any: chat::any }];
 
 fn cashier(state: &AppState) -> Cashier<'_> {
     Cashier { db: &state.db, gateways: &state.door.gateways, now: state.clock.now() }
@@ -152,6 +155,12 @@ fn figure_scores(state: &AppState, _: &Job) -> Result<()> {
 fn relist(state: &AppState, job: &Job) -> Result<()> {
     let (product, now) = (id(job)?, state.clock.now());
     state.db.write_now(move |conn| catalog::relist(conn, product, now))
+}
+
+/// Mails an answer that no page of a chat showed.
+fn mail_unread(state: &AppState, job: &Job) -> Result<()> {
+    let (message, mailer, now) = (id(job)?, state.door.mailer(), state.clock.now());
+    state.db.write_now(move |conn| ticket_mails::unread(conn, message, now, &mailer))
 }
 
 /// Offers what nobody bought to the next in the line.

@@ -9,6 +9,7 @@ pub mod attributes;
 pub mod batches;
 pub mod carts;
 pub mod catalog;
+pub mod chat;
 pub mod checkout;
 pub mod collections;
 pub mod companies;

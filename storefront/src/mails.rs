@@ -6,7 +6,7 @@ mod offered;
 mod order;
 mod returned;
 mod sent;
-mod tickets;
+pub mod tickets;
 
 pub use edited::lines as edited_lines;
 pub use order::payment_link;

@@ -74,6 +74,11 @@ pub struct Shop {
     pub low_stock: i64,
     /// Days after its shipment in which a buyer may ask to send something back; zero takes nothing back.
     pub return_days: i64,
+    /// Whether the shop's pages offer a chat, in the hours of which calendar (always without one), and after how many minutes without an
+    /// answer it goes on by mail.
+    pub chat: bool,
+    pub chat_calendar: Option<i64>,
+    pub chat_minutes: i64,
     pub contact_email: String,
     /// Name, postal address and register of the seller, by line: on invoices and below mails.
     pub imprint: String,
@@ -116,6 +121,9 @@ impl Default for Shop {
             payment_minutes: 60,
             low_stock: 3,
             return_days: 30,
+            chat: false,
+            chat_calendar: None,
+            chat_minutes: 5,
             contact_email: String::new(),
             imprint: String::new(),
             vat_id: String::new(),
@@ -204,6 +212,9 @@ impl Shop {
         }
         if !(0..=3650).contains(&self.return_days) {
             fields.add("return_days", "return-days-invalid");
+        }
+        if !(1..=120).contains(&self.chat_minutes) {
+            fields.add("chat_minutes", "chat-minutes-invalid");
         }
         if self.bank_transfer && self.bank_details.trim().is_empty() {
             fields.add("bank_details", "settings-bank-details");

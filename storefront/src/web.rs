@@ -8,6 +8,7 @@ pub mod attached;
 pub(crate) mod basket;
 mod cart;
 mod category;
+mod chat;
 pub mod checkout;
 mod collection;
 mod content;
@@ -42,6 +43,7 @@ pub mod shown_attribute;
 mod sitemap;
 pub mod slots;
 pub(crate) mod stored;
+pub mod streams;
 mod structured;
 mod suggest;
 pub mod theme;
@@ -93,6 +95,7 @@ fn pages(config: &mut web::ServiceConfig) {
         .configure(privacy::routes)
         .configure(cart::routes)
         .configure(checkout::routes)
+        .configure(chat::routes)
         .configure(requests::routes)
         .configure(orders::routes)
         .configure(account::routes);

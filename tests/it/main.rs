@@ -9,6 +9,7 @@ mod buying;
 mod card_days;
 mod catalogue;
 mod categories;
+mod chats;
 mod content;
 mod contract;
 mod crash;

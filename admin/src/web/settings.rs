@@ -6,9 +6,10 @@ use super::languages;
 use super::stale::{self, Label, Labels, Refused};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
+use crm::levels;
 use kernel::web::i18n::Language;
 use kernel::{Conn, Result};
-use serde_json::json;
+use serde_json::{Value, json};
 use storefront::shop::{self, InvoiceAt, Shop};
 use storefront::stores::{self, MAIN};
 use storefront::tax::Rounding;
@@ -34,6 +35,9 @@ const BASE: &[&str] = &[
     "payment_minutes",
     "low_stock",
     "return_days",
+    "chat",
+    "chat_calendar",
+    "chat_minutes",
     "first",
 ];
 
@@ -56,6 +60,9 @@ const LABELS: &Labels = &[
     ("payment_minutes", "admin-settings-minutes", ""),
     ("low_stock", "admin-settings-low-stock", ""),
     ("return_days", "admin-settings-return-days", ""),
+    ("chat", "admin-settings-chat", ""),
+    ("chat_calendar", "admin-settings-chat-calendar", ""),
+    ("chat_minutes", "admin-settings-chat-minutes", ""),
     ("first", "admin-store-first", ""),
     ("also", "admin-store-also", ""),
     ("announcement", "admin-settings-announcement", ""),
@@ -72,7 +79,7 @@ fn stored(conn: &mut Conn) -> Result<(Shop, Vec<Language>)> {
 
 pub async fn form(desk: Desk) -> Result<HttpResponse> {
     let (shop, spoken) = desk.read(stored).await?;
-    show(&desk, StatusCode::OK, &shop, filled(&shop, &spoken).sealed())
+    show(&desk, StatusCode::OK, &shop, filled(&shop, &spoken).sealed()).await
 }
 
 fn filled(shop: &Shop, spoken: &[Language]) -> Form {
@@ -94,7 +101,10 @@ fn filled(shop: &Shop, spoken: &[Language]) -> Form {
         .fill("cash_on_delivery", forms::tick(shop.cash_on_delivery))
         .fill("payment_minutes", shop.payment_minutes.to_string())
         .fill("low_stock", shop.low_stock.to_string())
-        .fill("return_days", shop.return_days.to_string());
+        .fill("return_days", shop.return_days.to_string())
+        .fill("chat", forms::tick(shop.chat))
+        .fill("chat_calendar", shop.chat_calendar.map(|id| id.to_string()).unwrap_or_default())
+        .fill("chat_minutes", shop.chat_minutes.to_string());
     form = form.fill("first", spoken.first().map_or("", |language| language.code()));
     for language in spoken {
         form = form.fill(&languages::field("also", *language), "on");
@@ -106,12 +116,14 @@ fn filled(shop: &Shop, spoken: &[Language]) -> Form {
     form
 }
 
-fn show(desk: &Desk, status: StatusCode, shop: &Shop, form: Form) -> Result<HttpResponse> {
+async fn show(desk: &Desk, status: StatusCode, shop: &Shop, form: Form) -> Result<HttpResponse> {
+    let calendars = desk.read(levels::calendars).await?;
+    let calendars: Vec<Value> = calendars.iter().map(|one| json!({ "value": one.id.to_string(), "label": one.name })).collect();
     desk.page_as(
         status,
         "admin/settings.html",
         "admin-settings",
-        json!({ "currency": shop.currency, "form": form, "moments": InvoiceAt::WORDS, "roundings": Rounding::WORDS, "languages": languages::choices() }),
+        json!({ "currency": shop.currency, "form": form, "moments": InvoiceAt::WORDS, "roundings": Rounding::WORDS, "languages": languages::choices(), "calendars": calendars }),
     )
 }
 
@@ -148,7 +160,7 @@ pub async fn save(desk: Desk, posted: Posted) -> Result<HttpResponse> {
             let form = Form::new(&names).typed(posted.pairs());
             let of = Refused { form, order: &order, stored: &filled(&shop, &spoken), label: &label };
             let (status, form) = stale::refused(&posted, error, of, &words)?;
-            show(&desk, status, &shop, form)
+            show(&desk, status, &shop, form).await
         }
     }
 }
@@ -174,6 +186,9 @@ fn read(posted: &Posted, before: &Shop) -> Result<Shop> {
     shop.payment_minutes = reader.number("payment_minutes");
     shop.low_stock = reader.number("low_stock");
     shop.return_days = reader.number("return_days");
+    shop.chat = reader.ticked("chat");
+    shop.chat_calendar = reader.text("chat_calendar").trim().parse().ok();
+    shop.chat_minutes = reader.number("chat_minutes");
     for language in Language::all() {
         shop.announcement.insert(language.code().to_string(), reader.text(&languages::field("announcement", *language)));
     }

@@ -1,5 +1,6 @@
 //! One ticket, with the whole customer beside it.
 
+use super::chat;
 use super::customer;
 use super::desk::Desk;
 use super::disputes;
@@ -176,7 +177,7 @@ fn load(conn: &mut Conn, ticket: &Ticket, part: Part, words: &Words, now: Time) 
         "priority": ticket.priority, "tags": ticket.tags, "assignee": ticket.assignee, "assignee_name": ticket.assignee.and_then(|id| names.get(&id)),
         "rating": ticket.rating, "rating_note": ticket.rating_note, "seen": ticket.version, "opened_at": ticket.opened_at,
         "asked_at": ticket.asked_at, "first_answered_at": ticket.first_answered_at, "solved_at": ticket.solved_at,
-        "messages": messages(conn, &found, part.whole, &names, words)?, "earlier": earlier, "before": part.before,
+        "stream": chat::stream_of(ticket, &found, part.before), "messages": messages(conn, &found, part.whole, &names, words)?, "earlier": earlier, "before": part.before,
         "log": log(entries, &names, words), "log_earlier": log_earlier, "staff": at_work,
         "macros": macros::list(conn)?, "queues": inbox::queues(conn)?, "order": order(conn, ticket)?, "merged_into": into, "joined": joined,
         "clocks": clocks(conn, ticket, now)?, "article": articles::of_ticket(conn, ticket.id)?, "proposals": proposals(conn, ticket, &names)?, "registered": registered(conn, ticket)?, "currency": store.currency,
@@ -289,10 +290,14 @@ fn beside(conn: &mut Conn, ticket: &Ticket, whole: bool, now: Time) -> Result<Va
 /// An open page says that it is, and is told who else has the ticket open and whether it went on.
 pub async fn presence(desk: Desk, number: web::Path<String>, posted: Posted) -> Result<HttpResponse> {
     let (me, seen, words) = (desk.staff().id, posted.get("seen").parse::<i64>().unwrap_or(0), desk.words()?);
+    let answers = desk.may(Permission::TicketsAnswer);
     let text = desk
         .write(move |conn, act| {
             let ticket = tickets::by_number(conn, &number)?;
             viewers::here(conn, ticket.id, me, act.now)?;
+            if answers {
+                tickets::chat::here(conn, me.0, act.now)?;
+            }
             let others = viewers::others(conn, ticket.id, me, act.now)?;
             let mut said = Vec::new();
             if ticket.version != seen {

@@ -1,5 +1,6 @@
 //! The inbox, and writing down what somebody said on the telephone.
 
+use super::chat;
 use super::desk::{Desk, ROWS, refusal};
 use super::filters;
 use super::ticket::address;
@@ -91,7 +92,7 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
     let (first, last) = (day(&desk, "from"), day(&desk, "to"));
     let (mut asked, approves) = (filter.clone(), desk.may(crate::permissions::Permission::TicketsApprove));
     let (me, own) = (desk.staff().id, query(&desk));
-    let (found, rows, people, queues, proposed, saved) = desk
+    let (found, rows, people, queues, proposed, saved, chats) = desk
         .read(move |conn| {
             asked.days = days(conn, first, last)?;
             let found = tickets::list(conn, &asked, ROWS)?;
@@ -110,7 +111,7 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
             let saved = filters::kept(conn, me, List::Tickets, &own)?;
             let mut queues = queues(conn)?;
             queues.push(json!({ "value": NO_QUEUE, "label": "admin-wall-no-queue" }));
-            Ok((found, rows, people, queues, proposed, saved))
+            Ok((found, rows, people, queues, proposed, saved, chat::waiting(conn, now)?))
         })
         .await?;
     let next = desk.next(found.len(), found.last().map(|last| Place::of(last, filter.status).text()));
@@ -122,7 +123,7 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
         "channel": asked("channel"), "tag": asked("tag"), "q": asked("q"), "query": query(&desk), "saved": saved, "kinds": Kind::ALL, "channels": Channel::ALL,
         "outcome": filter.outcome, "outcomes": Outcome::ALL.iter().filter(|outcome| outcome.chosen()).collect::<Vec<_>>(),
         "rating": filter.rating, "ratings": [5, 4, 3, 2, 1], "reopened": filter.reopened, "did": asked("did"), "deeds": DEEDS,
-        "from": first, "to": last, "more": more });
+        "from": first, "to": last, "more": more, "chats": chats });
     desk.page("admin/tickets.html", "admin-tickets", view)
 }
 

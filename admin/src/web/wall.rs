@@ -36,7 +36,7 @@ pub async fn show(desk: Desk) -> Result<HttpResponse> {
 fn row<'a>(name: &str, query: &str, all: impl IntoIterator<Item = &'a Standing>, now: Time) -> Value {
     let sum = tickets::sum(all);
     let waits = sum.oldest.map(|oldest| (now - oldest).max(TimeDelta::zero()));
-    json!({ "name": name, "query": query, "waiting": sum.waiting, "late": sum.late, "soon": sum.soon,
+    json!({ "name": name, "query": query, "waiting": sum.waiting, "chats": sum.chats, "late": sum.late, "soon": sum.soon,
         "hours": waits.map(|waits| waits.num_hours()), "minutes": waits.map(|waits| waits.num_minutes() % 60) })
 }
 

@@ -67,6 +67,11 @@ impl Hours {
         &self.holidays
     }
 
+    /// Whether a moment is in these hours.
+    pub fn hold(&self, at: Time) -> bool {
+        self.there(at.date()).into_iter().any(|(begins, ends)| (begins..ends).contains(&at))
+    }
+
     /// When `minutes` of these hours are over that begin to count at `from`.
     pub fn due(&self, from: Time, minutes: i64) -> Time {
         self.after(from, TimeDelta::minutes(minutes))

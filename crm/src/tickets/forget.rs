@@ -3,7 +3,7 @@
 use super::{TicketId, joins, terms};
 use crate::CustomerId;
 use crate::email::Email;
-use crate::schema::{ticket_events, ticket_files, ticket_messages, tickets};
+use crate::schema::{chats, ticket_events, ticket_files, ticket_messages, tickets};
 use diesel::prelude::*;
 use kernel::{Conn, Result};
 
@@ -41,6 +41,7 @@ fn words(conn: &mut Conn, ids: &[TicketId]) -> Result<()> {
             ))
             .execute(conn)?;
     }
+    diesel::delete(chats::table.filter(chats::ticket_id.eq_any(ids.to_vec()))).execute(conn)?;
     // Queues and tags are words of staff; what a ticket came to stays.
     let filed = ticket_events::table.filter(ticket_events::ticket_id.eq_any(ids.to_vec())).filter(ticket_events::kind.eq("tagged"));
     diesel::update(filed).set((ticket_events::detail.eq(""), ticket_events::before.eq(""))).execute(conn)?;

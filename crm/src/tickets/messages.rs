@@ -3,7 +3,7 @@
 use super::files::{self, NewFile};
 use super::log::{self, Happened, What};
 use super::steps::{self, claim, step};
-use super::{BODY, Outcome, Status, Ticket, TicketId, joins, terms};
+use super::{BODY, Channel, Outcome, Status, Ticket, TicketId, chat, joins, terms};
 use crate::activities::{self, Activity};
 use crate::identities;
 use crate::schema::ticket_messages as rows;
@@ -129,22 +129,32 @@ pub fn append_from_customer(conn: &mut Conn, id: TicketId, new: &NewMessage, now
     {
         return Ok(known);
     }
+    let (ticket, message) = append(conn, id, new, now)?;
+    // Not in the window of the chat: from the mailbox, or by the link that was sent there.
+    if ticket.channel == Channel::Chat && !new.automatic {
+        chat::left(conn, ticket.id, message)?;
+    }
+    Ok(message)
+}
+
+/// Adds what a customer wrote, wherever they did. Answers the ticket that it stands in.
+pub(super) fn append(conn: &mut Conn, id: TicketId, new: &NewMessage, now: Time) -> Result<(Ticket, MessageId)> {
     let id = joins::standing(conn, id)?;
     let mut ticket = claim(conn, id, None, now)?;
     hold_customer(conn, &ticket)?;
     if new.automatic {
         let message = add(conn, id, By::Automatic, new, now)?;
         let happened = Happened { message: Some(message), ..Happened::by(What::Automatic, Author::Automatic.as_str()) };
-        step(conn, ticket, happened, None, now)?;
-        return Ok(message);
+        let ticket = step(conn, ticket, happened, None, now)?;
+        return Ok((ticket, message));
     }
     let actor = Author::Customer.as_str();
     if ticket.status == Status::Solved {
         ticket = step(conn, ticket, Happened::by(What::Reopened, actor), None, now)?;
     }
     let message = add(conn, id, By::Customer, new, now)?;
-    step(conn, ticket, Happened { message: Some(message), ..Happened::by(What::Wrote, actor) }, None, now)?;
-    Ok(message)
+    let ticket = step(conn, ticket, Happened { message: Some(message), ..Happened::by(What::Wrote, actor) }, None, now)?;
+    Ok((ticket, message))
 }
 
 /// Holds the customer of a ticket. `NotFound` for one who was erased: nothing is added about them.

@@ -17,6 +17,9 @@ pub struct Standing {
     pub assignee: Option<i64>,
     #[diesel(sql_type = BigInt)]
     pub waiting: i64,
+    /// Chats among them.
+    #[diesel(sql_type = BigInt)]
+    pub chats: i64,
     /// Since when the first of them waits.
     #[diesel(sql_type = Nullable<Timestamp>)]
     pub oldest: Option<Time>,
@@ -29,7 +32,9 @@ pub struct Standing {
 
 /// By queue and who sees to them.
 pub fn wall(conn: &mut Conn, now: Time) -> Result<Vec<Standing>> {
-    let mut sql = Fragment::of("SELECT queue, assignee, COUNT(*) AS waiting, MIN(asked_at) AS oldest, SUM(CASE WHEN due_at <= ");
+    let mut sql = Fragment::of(
+        "SELECT queue, assignee, COUNT(*) AS waiting, SUM(CASE WHEN channel = 'chat' THEN 1 ELSE 0 END) AS chats, MIN(asked_at) AS oldest, SUM(CASE WHEN due_at <= ",
+    );
     sql.time(now).push(" THEN 1 ELSE 0 END) AS late, SUM(CASE WHEN due_at > ").time(now).push(" AND due_at <= ");
     sql.time(now + TimeDelta::hours(1));
     sql.push(" THEN 1 ELSE 0 END) AS soon FROM tickets WHERE status = 'open' GROUP BY queue, assignee ORDER BY queue, assignee");
@@ -38,9 +43,10 @@ pub fn wall(conn: &mut Conn, now: Time) -> Result<Vec<Standing>> {
 
 /// Several of them as one.
 pub fn sum<'a>(all: impl IntoIterator<Item = &'a Standing>) -> Standing {
-    let none = Standing { queue: String::new(), assignee: None, waiting: 0, oldest: None, late: 0, soon: 0 };
+    let none = Standing { queue: String::new(), assignee: None, waiting: 0, chats: 0, oldest: None, late: 0, soon: 0 };
     all.into_iter().fold(none, |sum, one| Standing {
         waiting: sum.waiting + one.waiting,
+        chats: sum.chats + one.chats,
         oldest: [sum.oldest, one.oldest].into_iter().flatten().min(),
         late: sum.late + one.late,
         soon: sum.soon + one.soon,

@@ -9,10 +9,14 @@ use crate::web::views::mail::{MailFile, TicketSurvey, TicketUpdate};
 use chrono::TimeDelta;
 use crm::email::Email;
 use crm::suppressions;
+use crm::tickets::chat::{self, Mailing};
 use crm::tickets::{self, Author, Channel, Eyes, File, MessageId, Status, Ticket, TicketId, address};
 use kernel::clock::Time;
 use kernel::mail::{Headers, WrittenBy};
 use kernel::{Conn, Error, Result, jobs};
+
+/// The kind of the job that mails what nobody read in a chat.
+pub const CHAT_JOB: &str = "mails.chat";
 
 /// Receipts that one address gets in an hour. Two machines that write to each other come to an end by it.
 const RECEIPTS: i64 = 5;
@@ -28,21 +32,46 @@ pub fn received(conn: &mut Conn, id: TicketId, now: Time, mailer: &Mailer) -> Re
     if !by_customer || ticket.status == Status::Solved || matches!(ticket.channel, Channel::Chat | Channel::Phone) {
         return Ok(());
     }
-    if tickets::opened_before(conn, &ticket, ticket.opened_at - TimeDelta::hours(1), RECEIPTS)? >= RECEIPTS {
-        return Ok(());
-    }
-    let headers = Headers { written_by: WrittenBy::Reply, ..headers(conn, &ticket, mailer)? };
-    send(
-        conn,
-        &ticket,
-        Told { what: "received", cause: id.to_string(), body: Vec::new(), files: Vec::new(), headers, rate: false },
-        now,
-        mailer,
-    )
+    receipt(conn, &ticket, now, mailer)
 }
 
-/// Sends what staff answered. Its Message-ID is kept with the message.
+fn receipt(conn: &mut Conn, ticket: &Ticket, now: Time, mailer: &Mailer) -> Result<()> {
+    if tickets::opened_before(conn, ticket, ticket.opened_at - TimeDelta::hours(1), RECEIPTS)? >= RECEIPTS {
+        return Ok(());
+    }
+    let headers = Headers { written_by: WrittenBy::Reply, ..headers(conn, ticket, mailer)? };
+    let cause = ticket.id.to_string();
+    send(conn, ticket, Told { what: "received", cause, body: Vec::new(), files: Vec::new(), headers, rate: false }, now, mailer)
+}
+
+/// Sends what staff answered. In a chat that somebody reads, or read within the minute, it waits for the word of their page that it showed the
+/// answer, and goes out a minute later without it: nothing is mailed that was read, and nothing is lost. That a chat goes on by mail is told
+/// as a request that arrived is.
 pub fn answered(conn: &mut Conn, id: TicketId, message: MessageId, now: Time, mailer: &Mailer) -> Result<()> {
+    let of_chat = chat::of(conn, id)?.map(|chat| chat.mailing(message, now));
+    match of_chat {
+        None | Some(Mailing::Now) => answer(conn, id, message, now, mailer),
+        Some(Mailing::Never) => Ok(()),
+        Some(Mailing::Later(wait)) => {
+            let one = message.to_string();
+            jobs::enqueue(conn, CHAT_JOB, &one, Some(&one), now + wait, now)
+        }
+        Some(Mailing::Notice) => {
+            let ticket = tickets::get(conn, id)?;
+            receipt(conn, &ticket, now, mailer)
+        }
+    }
+}
+
+/// Sends an answer in a chat that no page showed meanwhile.
+pub fn unread(conn: &mut Conn, message: MessageId, now: Time, mailer: &Mailer) -> Result<()> {
+    let ticket = tickets::message(conn, message)?.ticket_id;
+    let shown = chat::of(conn, ticket)?.is_some_and(|chat| chat.mailing(message, now) == Mailing::Never);
+    if shown { Ok(()) } else { answer(conn, ticket, message, now, mailer) }
+}
+
+/// Sends a message to the customer. Its Message-ID is kept with it.
+fn answer(conn: &mut Conn, id: TicketId, message: MessageId, now: Time, mailer: &Mailer) -> Result<()> {
     let (ticket, said) = (tickets::get(conn, id)?, tickets::message(conn, message)?);
     // A note is never sent, whoever asks for it.
     if said.internal {

@@ -4,6 +4,7 @@ use super::frame;
 use super::limits::Limits;
 use super::memory::Memory;
 use super::recommend::counter::Counter;
+use super::streams::Streams;
 use super::views::page::{BarePage, ClosedView, ErrorView, Page};
 use super::visit::Visit;
 use super::watch::Watch;
@@ -54,6 +55,8 @@ pub struct Door {
     pub articles: Arc<Shelves>,
     /// What past tickets say of new ones.
     pub adviser: Arc<Adviser>,
+    /// Open pages that are told what is new.
+    pub streams: Arc<Streams>,
 }
 
 impl Door {

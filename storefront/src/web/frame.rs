@@ -75,6 +75,7 @@ fn plain(conn: &mut Conn, site: &Site, language: Language, csrf: &str) -> Result
         header,
         footer,
         footer_more,
+        chat: shop.chat,
         pages,
         announcement: shop.announcement.get(language.code()).cloned().filter(|text| !text.is_empty()),
         json_ld: None,

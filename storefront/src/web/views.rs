@@ -7,6 +7,7 @@
 pub mod account;
 pub mod articles;
 pub mod cart;
+pub mod chat;
 pub mod checkout;
 pub mod form;
 pub mod gift_cards;

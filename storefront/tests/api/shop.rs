@@ -22,6 +22,7 @@ use regulars_storefront::web::door::Door;
 use regulars_storefront::web::limits::Limits;
 use regulars_storefront::web::memory::Memory;
 use regulars_storefront::web::recommend::counter::Counter;
+use regulars_storefront::web::streams::Streams;
 use regulars_storefront::web::watch::Watch;
 use serde_json::{Value, json};
 use std::sync::{Arc, mpsc};
@@ -89,6 +90,7 @@ impl Shop {
             watch: Arc::new(Watch::start(db.clone())),
             articles: Arc::default(),
             adviser: Arc::default(),
+            streams: Arc::new(Streams::new(db.clone(), clock.clone())),
             db: db.clone(),
             clock: clock.clone(),
             signer: Signer::new(Secret::new("key")),

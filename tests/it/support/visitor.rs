@@ -63,6 +63,12 @@ impl Visitor {
         self.cookies.borrow().get(name).cloned().unwrap_or_default()
     }
 
+    /// Every cookie, as a browser sends them.
+    pub fn cookies(&self) -> String {
+        let cookies: Vec<String> = self.cookies.borrow().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        cookies.join("; ")
+    }
+
     /// Posts fields as they are, following redirects.
     pub fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         self.follow(self.post_once(path, fields))
@@ -136,8 +142,7 @@ impl Visitor {
         let path = inside.map_or(path, |rest| rest.find('/').map_or("/", |at| &rest[at..]));
         let own = !path.starts_with("http") || path.starts_with(&self.base);
         let address = if path.starts_with("http") { path.to_string() } else { format!("{}{path}", self.base) };
-        let cookies: Vec<String> = self.cookies.borrow().iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let cookies = if own { cookies.join("; ") } else { String::new() };
+        let cookies = if own { self.cookies() } else { String::new() };
         let host = if own { host } else { "" };
         let answer = match body {
             Some((kind, body)) => {

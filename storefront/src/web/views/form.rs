@@ -128,6 +128,8 @@ pub const WAITING: &[&str] = &["email"];
 pub const HELP: &[&str] = &["kind", "body", "request", "lines"];
 /// `storefront/contact.html`.
 pub const CONTACT: &[&str] = &["name", "email", "subject", "body", "call", "phone", "day", "from", "until", "request"];
+/// `storefront/chat.html`.
+pub const CHAT: &[&str] = &["name", "email", "body", "request"];
 /// `storefront/request.html`.
 pub const REQUEST: &[&str] = &["body", "rating", "note"];
 /// Choose a new password.

@@ -46,6 +46,8 @@ pub struct PageView {
     /// The columns of the footer's menu, and its entries that stand in none.
     pub footer: Vec<MenuLink>,
     pub footer_more: Vec<MenuLink>,
+    /// Whether the shop offers a chat.
+    pub chat: bool,
     /// Content pages, for the foot of the checkout.
     pub pages: Vec<Link>,
     /// One line above the header; `None` to leave out.

@@ -1,0 +1,3 @@
+DROP TABLE chat_agents;
+DROP INDEX tickets_chats;
+DROP TABLE chats;
