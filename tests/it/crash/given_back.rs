@@ -13,7 +13,10 @@ use crm::email::Email;
 use crm::tickets::log::{self, What};
 use crm::tickets::{self, Author, Eyes, New, Status, TicketId};
 use kernel::Db;
+use kernel::clock::Clock;
+use kernel::config::Config;
 use parking_lot::Mutex;
+use regulars::state::AppState;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -65,6 +68,8 @@ fn give_back(mia: &Visitor, asked: &Asked) {
 fn a_refund_from_a_ticket_is_whole_or_absent_when_the_process_is_killed() {
     hush_visitors();
     let shop = Shop::seed();
+    // The roles are made when the shop opens for the first time.
+    drop(AppState::open(Config::read(None, shop.settings()).unwrap(), Clock::default()).unwrap());
     let db = shop.open();
     agent(&db);
     allow(&db, 0, 0, 10_000_000);

@@ -36,7 +36,7 @@ fn written(conn: &mut Conn, ticket: &Ticket) -> Result<String> {
 
 /// Every search finds what it means, whichever way it goes, page by page.
 fn examine(conn: &mut Conn) -> Result<()> {
-    let all: Vec<Ticket> = tickets::table.select(Ticket::as_select()).load(conn)?;
+    let all: Vec<Ticket> = tickets::table.order(tickets::id).select(Ticket::as_select()).load(conn)?;
     for ticket in &all {
         assert_eq!(terms::wrong(conn, ticket.id)?, 0, "words of {}", ticket.number);
     }
@@ -78,7 +78,8 @@ fn a_ticket_is_found_by_what_was_written_whatever_becomes_of_it() {
         let db = kernel::testing::db();
         db.write_now(move |conn| {
             for minute in 0..45 {
-                let standing: Vec<Ticket> = tickets::table.filter(tickets::merged_into.is_null()).select(Ticket::as_select()).load(conn)?;
+                let standing = tickets::table.filter(tickets::merged_into.is_null()).order(tickets::id);
+                let standing: Vec<Ticket> = standing.select(Ticket::as_select()).load(conn)?;
                 let text = *dice.pick(&SAID);
                 if standing.len() < 2 || dice.below(5) == 0 {
                     open(conn, &wish("ann@example.com", text), at(minute))?;
