@@ -64,7 +64,7 @@ fn main() -> ExitCode {
     clock.advance(noon() - clock.now());
     let ids: Vec<SegmentId> = RULES.iter().map(|(name, rule)| built(&db, name, rule, &clock)).collect();
     one_by_one(&db, &ids, customers);
-    let proofs = db.read_now(|conn| segments::proofs(conn, noon() + chrono::TimeDelta::minutes(1))).unwrap();
+    let proofs = db.read_whole(|conn| segments::proofs(conn, noon() + chrono::TimeDelta::minutes(1))).unwrap();
     let wrong: usize = proofs.iter().map(|proof| proof.wrong.len()).sum();
     println!("rows that are not what their rule says: {wrong}");
     nightly(&db);

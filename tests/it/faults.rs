@@ -45,7 +45,7 @@ fn with_files() -> Vec<u8> {
     let kinds = KINDS.iter().map(|(name, bytes, _)| (*name, *bytes)).chain(more.iter().map(|name| (name.as_str(), b"more".as_slice())));
     for (name, bytes) in kinds {
         let hex: String = bytes.iter().map(|byte| format!("={byte:02X}")).collect();
-        raw.extend(format!("--b\r\nContent-Type: text/html; name=\"x\"\r\nContent-Transfer-Encoding: quoted-printable\r\nContent-Disposition: attachment; filename=\"{name}\"\r\n\r\n{hex}\r\n").bytes());
+        raw.extend(format!("--b\r\nContent-Type: image/png; name=\"x\"\r\nContent-Transfer-Encoding: quoted-printable\r\nContent-Disposition: attachment; filename=\"{name}\"\r\n\r\n{hex}\r\n").bytes());
     }
     raw.extend(b"--b--\r\n");
     raw

@@ -67,7 +67,8 @@ fn the_report_counts_what_was_done_and_leads_to_it() {
     // Whatever day it is by the shop's clocks.
     let (first, last) = (now().date() - TimeDelta::days(1), now().date() + TimeDelta::days(1));
     let address = format!("/admin/reports/service?from={first}&to={last}");
-    let page = olga.get(&address).says(200, "It arrived broken").says(200, "Kind words").says(200, "Without a queue").says(200, "3 h 20 min");
+    let page =
+        olga.get(&address).says(200, "It arrived broken").says(200, "Kind words").says(200, "Without a queue").says(200, "3 h 20 min");
     let page = page.says(200, "2.0").says(200, "of 5 on average, by one rating");
     // One order was placed: it cost 12 and 3 euros.
     let page = page.says(200, "€12.00").says(200, "€3.00").says(200, "Per order, of one that was placed").says(200, "€15.00");

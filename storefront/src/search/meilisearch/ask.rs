@@ -20,12 +20,12 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-pub use looked::AT_ONCE;
-
 /// Combinations of chosen options and attributes that one filter may name.
 const MOST_COMBINATIONS: usize = 1000;
 /// Of longer texts no word is left out: each is a search of its own.
 const MOST_WORDS_LEFT_OUT: usize = 6;
+/// Products that are looked at together where the server filters.
+const AT_ONCE: usize = 2_000;
 /// How often products are read on that fulfil no choice: a page may then hold fewer hits and still not be the last one.
 const MOST_READS: usize = 5;
 /// As much of a text as the embedded engine reads.

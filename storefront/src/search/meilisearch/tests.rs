@@ -1,7 +1,6 @@
 //! What the adapter asks of the server, and what it makes of a bad day there. What it answers is in `search::tests`.
 
 use super::MeilisearchSearch;
-use super::ask::AT_ONCE;
 use super::document::number_field;
 use super::double::Double;
 use crate::search::tests::{choose, count, product, query, shop, variant};
@@ -76,9 +75,10 @@ fn of_a_long_list_the_server_counts() {
 #[test]
 fn a_list_longer_than_one_answer_is_looked_at_whole() {
     let double = Double::start();
-    let most = AT_ONCE as i64 + 3;
+    let most = 13;
     let cup = |id: i64| product(id, "Cup", (1, "Cups"), vec![variant("Blue", "M", 100 + id, true), variant("Red", "XL", 9000, true)]);
-    let engine = built(&double, (1..=most).map(cup).collect());
+    let mut engine = built(&double, (1..=most).map(cup).collect());
+    engine.fetched = 100;
     let within = Within { currency: Some(Currency::EUR), part: None };
     let facets = choose(&[("option:Color", &["Blue"])]);
     let asked = SearchQuery { facets, price: (Some(100 + most - 1), Some(9000)), within, sort: Sort::PriceDescending, ..query("cup") };
@@ -86,7 +86,7 @@ fn a_list_longer_than_one_answer_is_looked_at_whole() {
     assert_eq!((page.hits.as_slice(), page.total), ([most, most - 1].as_slice(), 2), "the others have no blue one at that price");
     assert_eq!(count(&page, "option:Color", "Red") as i64, most, "as if no colour were chosen");
     let limits: Vec<_> = double.asked(SEARCH).iter().map(|body| (body["offset"].clone(), body["limit"].clone())).collect();
-    assert_eq!(limits, [(json!(0), json!(2000)), (json!(2000), json!(18_001))]);
+    assert_eq!(limits, [(json!(0), json!(10)), (json!(10), json!(91))]);
 }
 
 #[test]

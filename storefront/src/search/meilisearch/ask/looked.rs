@@ -9,8 +9,8 @@ use meilisearch_sdk::indexes::Index;
 use meilisearch_sdk::search::SearchResults;
 use std::time::Duration;
 
-/// As many products are fetched by the first question; the rest of a longer list by a second one.
-pub const AT_ONCE: usize = 2_000;
+/// The first question asks for this part of the most that are fetched, a second one for the rest of a longer list.
+const FIRST: usize = 10;
 /// A list that takes longer to fetch is counted by the server, which still has time to then.
 const LOOKING: Duration = Duration::from_millis(500);
 
@@ -36,13 +36,14 @@ impl Ask {
     async fn candidates(&self, index: &Index) -> std::result::Result<Option<Vec<Candidate>>, Failure> {
         let wide = groups(self.category, &self.within).join(" AND ");
         let shown = &["id", "labels", "offers"];
-        let first: SearchResults<Candidate> = self.results(index, wide.clone(), &[], (0, AT_ONCE), shown).await?;
+        let at_once = self.fetched.div_ceil(FIRST);
+        let first: SearchResults<Candidate> = self.results(index, wide.clone(), &[], (0, at_once), shown).await?;
         if first.estimated_total_hits.unwrap_or(0).max(first.hits.len()) > self.fetched {
             return Ok(None);
         }
         let mut hits = first.hits;
-        if hits.len() == AT_ONCE {
-            let rest: SearchResults<Candidate> = self.results(index, wide, &[], (AT_ONCE, self.fetched + 1 - AT_ONCE), shown).await?;
+        if hits.len() == at_once {
+            let rest: SearchResults<Candidate> = self.results(index, wide, &[], (at_once, self.fetched + 1 - at_once), shown).await?;
             hits.extend(rest.hits);
         }
         Ok((hits.len() <= self.fetched).then(|| hits.into_iter().map(|hit| hit.result).collect()))
