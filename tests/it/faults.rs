@@ -16,8 +16,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use storefront::service::{self, Allowance, Carried};
 
-/// Names of files with what is in them, and as what they are kept; none for what is not kept.
-const KINDS: [(&str, &[u8], Option<(&str, &str)>); 18] = [
+/// The name of a file with what is in it, and as what it is kept; none for what is not kept.
+type Brought = (&'static str, &'static [u8], Option<(&'static str, &'static str)>);
+
+const KINDS: [Brought; 18] = [
     ("invoice.pdf", b"%PDF-1.7 x", Some(("invoice.pdf", "application/pdf"))),
     ("broken.jpg", b"\xff\xd8\xff\xe0rest", Some(("broken.jpg", "image/jpeg"))),
     ("broken.png", b"\x89PNG\r\n\x1a\nrest", Some(("broken.png", "image/png"))),
