@@ -177,6 +177,8 @@ fn ranges(db: &Db) -> Result<Vec<Option<(i64, i64)>>> {
     })
 }
 
+/// What PostgreSQL sorts and sums customers in; with its default of 4 MB a million of them go through files.
+const ROOM: &str = "SET LOCAL work_mem = '128MB'";
 /// Where the differences of one range stand until they are written.
 const FOUND: &str =
     "CREATE TEMP TABLE segment_found (customer_id BIGINT NOT NULL, member BOOLEAN NOT NULL, changes_at TIMESTAMP, was BOOLEAN NOT NULL)";
@@ -187,6 +189,9 @@ fn apply(conn: &mut Conn, work: &Work, range: Option<(i64, i64)>) -> Result<()> 
         return Err(Error::conflict("another build of this segment took over"));
     }
     let Some(rule) = work.rules.get(&work.id) else { return Ok(()) };
+    if let Conn::Postgres(c) = conn {
+        c.batch_execute(ROOM)?;
+    }
     on_each!(conn, c => c.batch_execute(FOUND))?;
     differences(Dialect::of(conn), rule, work, range).execute(conn)?;
     written(work).execute(conn)?;
@@ -216,7 +221,7 @@ fn written(work: &Work) -> Fragment {
     let mut sql = Fragment::of("INSERT INTO segment_states (segment_id, customer_id, member, since, changes_at, build) SELECT ");
     sql.int(work.id.0).push(", customer_id, member, ").time(work.now).push(", changes_at, ").int(work.build);
     sql.push(
-        " FROM segment_found WHERE TRUE ON CONFLICT (segment_id, customer_id) DO UPDATE SET \
+        " FROM segment_found WHERE TRUE ORDER BY customer_id ON CONFLICT (segment_id, customer_id) DO UPDATE SET \
          since = CASE WHEN segment_states.member = excluded.member THEN segment_states.since ELSE excluded.since END, \
          member = excluded.member, changes_at = excluded.changes_at, build = excluded.build \
          WHERE segment_states.build < excluded.build",
