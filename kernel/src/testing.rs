@@ -2,8 +2,9 @@
 //! server. Gone when dropped.
 #![allow(clippy::expect_used, reason = "a test without its database has nothing left to do but stop")]
 
-use crate::db::{Db, Limits, Target};
+use crate::db::{Conn, Db, Limits, Target};
 use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -27,7 +28,10 @@ pub fn db() -> TestDb {
     let name = format!("regulars_test_{}_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed), nanos % 1_000_000_000);
     let (place, target) = match std::env::var("TEST_DATABASE_URL") {
         Ok(server) if !server.is_empty() => {
-            run(&server, &format!("CREATE DATABASE {name}"));
+            match std::env::var("NEXTEST_RUN_ID") {
+                Ok(id) if !id.is_empty() => run(&server, &format!("CREATE DATABASE {name} TEMPLATE {}", template(&server, &id))),
+                _ => run(&server, &format!("CREATE DATABASE {name}")),
+            }
             let target = Target::Postgres(renamed(&server, &name));
             (Place::Database { server, name }, target)
         }
@@ -63,9 +67,51 @@ impl Drop for TestDb {
     }
 }
 
+/// The name of a migrated database that the tests of a run copy, as its hundred migrations take many times as long as a copy. Whoever comes
+/// first makes it, under another name until it is whole.
+fn template(server: &str, run_id: &str) -> String {
+    let name = format!("regulars_template_{}", run_id.replace(|c: char| !c.is_ascii_alphanumeric(), ""));
+    let mut conn = connect(server);
+    let exists = |conn: &mut Conn| -> bool {
+        let found = format!("SELECT count(*) AS found FROM pg_database WHERE datname = '{name}'");
+        crate::on_each!(conn, c => diesel::sql_query(found.as_str()).get_result::<Found>(c)).expect("the server lists its databases").found
+            > 0
+    };
+    if exists(&mut conn) {
+        return name;
+    }
+    // The lock goes with the connection.
+    batch(&mut conn, "SELECT pg_advisory_lock(7365737473)");
+    if !exists(&mut conn) {
+        let raw = format!("{name}_raw");
+        batch(&mut conn, &format!("DROP DATABASE IF EXISTS {raw}"));
+        batch(&mut conn, &format!("CREATE DATABASE {raw}"));
+        let db = Db::open(Target::Postgres(renamed(server, &raw)), Limits::default()).expect("the template opens");
+        db.migrate().expect("the template migrates");
+        drop(db);
+        let close = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{raw}'");
+        batch(&mut conn, &close);
+        batch(&mut conn, &format!("ALTER DATABASE {raw} RENAME TO {name}"));
+    }
+    name
+}
+
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    found: i64,
+}
+
+fn connect(server: &str) -> Conn {
+    Target::Postgres(server.to_string()).connect().expect("the server of TEST_DATABASE_URL answers")
+}
+
 fn run(server: &str, sql: &str) {
-    let mut conn = crate::db::Target::Postgres(server.to_string()).connect().expect("the server of TEST_DATABASE_URL answers");
-    crate::on_each!(&mut conn, c => c.batch_execute(sql)).expect("the server of TEST_DATABASE_URL lets tests make databases");
+    batch(&mut connect(server), sql);
+}
+
+fn batch(conn: &mut Conn, sql: &str) {
+    crate::on_each!(conn, c => c.batch_execute(sql)).expect("the server of TEST_DATABASE_URL lets tests make databases");
 }
 
 /// `url` with another database: what stands between the last slash and the question mark.
