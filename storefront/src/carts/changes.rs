@@ -104,8 +104,10 @@ pub fn change(conn: &mut Conn, ticket: TicketId, seen: i64, step: &Step, agent: 
     }
     let cart = get(conn, cart.id)?;
     let after = content(conn, &cart)?;
-    keep(conn, consent.id, &cart, (&before, &after), agent.actor, now)?;
-    tickets::acted(conn, ticket.id, "cart_changed", agent.actor, now)?;
+    if refused.is_none() {
+        keep(conn, consent.id, &cart, (&before, &after), agent.actor, now)?;
+        tickets::acted(conn, ticket.id, "cart_changed", agent.actor, now)?;
+    }
     Ok(Done { before, after, refused })
 }
 
