@@ -8,6 +8,7 @@ pub mod address;
 pub mod alarm;
 pub mod chat;
 pub mod clock;
+pub mod costs;
 mod files;
 mod forget;
 mod joins;

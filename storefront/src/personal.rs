@@ -219,6 +219,8 @@ fn scored(score: &Score) -> Result<Value> {
         "stage": one(json!(score.stage), "How long the last order is ago, compared with the usual pace."),
         "recency": one(json!(score.recency), fifths), "frequency": one(json!(score.frequency), fifths),
         "monetary": one(json!(score.monetary), fifths),
+        "service": one(json!(Money::new(score.service, currency)), "What they were given by requests: refunds, credit, goods sent again."),
+        "after_service": one(json!(Money::new(score.after_service(), currency)), "The margin less that credit; refunds and goods are taken off it already."),
         "group": one(json!(score.standing), "The name of these three together."),
         "again_90": one(json!(score.again_90), "Chance of an order within 90 days, per mille, by a statistical model."),
         "value_365": one(json!(score.value_365.map(|minor| Money::new(minor, currency))),

@@ -1154,17 +1154,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    service_costs (id) {
-        id -> BigInt,
-        ticket_id -> BigInt,
-        deed -> Text,
-        amount -> BigInt,
-        currency -> Text,
-        given_at -> Timestamp,
-    }
-}
-
-diesel::table! {
     given_alone (id) {
         id -> BigInt,
         customer_id -> BigInt,
