@@ -39,6 +39,8 @@ kernel::words!(
         TicketsAnswer = "tickets.answer",
         /// Refund, cancel and give credit from a ticket, up to the limit; more is proposed.
         TicketsMoney = "tickets.money",
+        /// Ask shoppers whether their live cart may be changed, and change it while they allow it.
+        TicketsCart = "tickets.cart",
         /// Decide what others proposed; for whoever may, there is no limit.
         TicketsApprove = "tickets.approve",
         SegmentsView = "segments.view",
@@ -145,6 +147,7 @@ impl Preset {
                 P::TicketsView,
                 P::TicketsAnswer,
                 P::TicketsMoney,
+                P::TicketsCart,
                 P::SegmentsView,
                 P::ProductsView,
                 P::StockView,

@@ -111,6 +111,7 @@ mod ticket;
 mod ticket_acts;
 mod ticket_advice;
 mod ticket_article;
+mod ticket_cart;
 mod ticket_exchange;
 mod ticket_money;
 mod ticket_resend;

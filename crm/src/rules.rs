@@ -8,6 +8,7 @@ mod answer;
 mod check;
 mod compile;
 mod facts;
+mod span;
 mod sql;
 #[cfg(test)]
 mod tests;
@@ -19,13 +20,12 @@ pub(crate) use check::postcode;
 pub use check::{DEPTH, NODES, check, parse};
 pub(crate) use compile::compile;
 pub use facts::{Facts, Needs};
+pub use span::{Age, LONGEST, Span};
 pub(crate) use sql::{Among, Dialect, Fragment, far};
 
 use crate::rfm::Group;
 use crate::scores::Stage;
 use crate::tickets::{Kind, Outcome};
-use chrono::TimeDelta;
-use kernel::clock::Time;
 use kernel::money::Currency;
 use kernel::words;
 use serde::{Deserialize, Serialize};
@@ -68,6 +68,7 @@ pub enum Rule {
     Bought(Bought),
     Did(Did),
     Tickets(Tickets),
+    ServiceCost(ServiceCost),
     /// How content they were the last time they said so, 1 to 5.
     Rated(Rated),
     /// Members of another segment.
@@ -81,85 +82,6 @@ pub enum Words {
     Is(String),
     Begins(String),
     Contains(String),
-}
-
-/// How long ago something was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Age {
-    /// Less than this.
-    Within(Span),
-    /// This or more.
-    Before(Span),
-}
-
-impl Age {
-    pub fn span(self) -> Span {
-        match self {
-            Age::Within(span) | Age::Before(span) => span,
-        }
-    }
-}
-
-/// The longest span, in days: a hundred years.
-pub const LONGEST: i64 = 36_500;
-
-/// A length of time: `30d` or `12h` in JSON.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Span {
-    Hours(i64),
-    Days(i64),
-}
-
-impl Span {
-    /// Reads `30d` or `12h`.
-    pub fn parse(text: &str) -> Option<Span> {
-        let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-        let number = number.parse().ok().filter(|number| (1..=LONGEST * 24).contains(number))?;
-        match unit {
-            "h" => Some(Span::Hours(number)),
-            "d" if number <= LONGEST => Some(Span::Days(number)),
-            _ => None,
-        }
-    }
-
-    pub fn seconds(self) -> i64 {
-        match self {
-            Span::Hours(hours) => hours * 3600,
-            Span::Days(days) => days * 86_400,
-        }
-    }
-
-    pub fn length(self) -> TimeDelta {
-        TimeDelta::seconds(self.seconds())
-    }
-
-    /// The moment that leaves the span now: what is later lies in it.
-    fn before(self, now: Time) -> Time {
-        now - self.length()
-    }
-}
-
-impl std::fmt::Display for Span {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Span::Hours(hours) => write!(f, "{hours}h"),
-            Span::Days(days) => write!(f, "{days}d"),
-        }
-    }
-}
-
-impl Serialize for Span {
-    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Span {
-    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = <String as Deserialize>::deserialize(from)?;
-        Span::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("{text} is no length of time such as 30d or 12h")))
-    }
 }
 
 /// What the ledger of consents says last about a channel and a topic.
@@ -194,13 +116,15 @@ words!(
         Forecast = "value_365",
         /// What their orders left over the goods, in minor units.
         Margin = "margin",
+        /// The margin less what service cost beside it, in minor units.
+        AfterService = "after_service",
     }
 );
 
 impl Measure {
     /// Whether it is an amount, which means something in one currency only.
     pub fn is_money(self) -> bool {
-        matches!(self, Measure::Value | Measure::Forecast | Measure::Margin)
+        matches!(self, Measure::Value | Measure::Forecast | Measure::Margin | Measure::AfterService)
     }
 }
 
@@ -333,6 +257,20 @@ pub struct Tickets {
     pub within: Option<Span>,
 }
 
+/// What was given from their tickets, in minor units of a currency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceCost {
+    pub currency: Currency,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_least: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<i64>,
+    /// Given later than this ago.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<Span>,
+}
+
 /// A rating within a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -352,7 +290,7 @@ macro_rules! ranged {
         }
     )+};
 }
-ranged!(Scored, Orders, Bought, Did, Tickets, Rated);
+ranged!(Scored, Orders, Bought, Did, Tickets, ServiceCost, Rated);
 
 impl Rule {
     /// The nodes right below.

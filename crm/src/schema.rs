@@ -107,6 +107,8 @@ diesel::table! {
         value_365 -> Nullable<BigInt>,
         margin -> BigInt,
         uncosted -> BigInt,
+        service -> BigInt,
+        credited -> BigInt,
     }
 }
 
@@ -569,8 +571,20 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    service_costs (id) {
+        id -> BigInt,
+        ticket_id -> BigInt,
+        deed -> Text,
+        amount -> BigInt,
+        currency -> Text,
+        given_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(customers, scores, segment_states, customer_tasks);
 diesel::allow_tables_to_appear_in_same_query!(segments, segment_states);
 diesel::allow_tables_to_appear_in_same_query!(product_kin, purchase_lines);
 diesel::allow_tables_to_appear_in_same_query!(tickets, ticket_messages, ticket_files, ticket_events, ticket_terms);
 diesel::allow_tables_to_appear_in_same_query!(tickets, chats);
+diesel::allow_tables_to_appear_in_same_query!(tickets, service_costs);

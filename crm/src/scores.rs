@@ -22,6 +22,7 @@ pub use proof::{Proof, proofs};
 use crate::CustomerId;
 use crate::rfm::{Group, Quintiles};
 use crate::schema::{purchases, score_runs, scores, stage_changes};
+use crate::tickets::costs::{self, Service};
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 use kernel::clock::Time;
@@ -66,6 +67,10 @@ pub struct Score {
     pub margin: i64,
     /// Lines of these orders whose goods nobody said the cost of: the margin is too high by it.
     pub uncosted: i64,
+    /// What was given from their tickets, in minor units; in other currencies nothing.
+    pub service: i64,
+    /// What of it is credit. The rest, refunds and goods that were sent again, is taken off the margin already.
+    pub credited: i64,
 }
 
 impl Score {
@@ -87,7 +92,14 @@ impl Score {
             value_365: None,
             margin: 0,
             uncosted: 0,
+            service: 0,
+            credited: 0,
         }
+    }
+
+    /// The margin less what service cost beside it, in minor units.
+    pub fn after_service(&self) -> i64 {
+        self.margin - self.credited
     }
 
     pub fn currency(&self) -> Result<Currency> {
@@ -156,7 +168,7 @@ pub fn buyer(conn: &mut Conn, customer: CustomerId, currency: &str) -> Result<Op
     Ok(Buyer::of(customer, &rows.into_iter().map(Bought::of).collect::<Vec<_>>()))
 }
 
-/// Works a customer's row out again after their purchases changed. `currency` is that of a customer without a row.
+/// Works a customer's row out again after their purchases changed, or what service cost for them. `currency` is that of a customer without a row.
 pub(crate) fn follow(conn: &mut Conn, customer: CustomerId, currency: &str, now: Time) -> Result<()> {
     let before = hold(conn, customer, currency, now)?;
     let run = last_run(conn)?;
@@ -164,7 +176,8 @@ pub(crate) fn follow(conn: &mut Conn, customer: CustomerId, currency: &str, now:
         Some(buyer) => {
             let figures = run.map(|run| run.figures.0);
             let place = figures.as_ref().map(|figures| figures.edges.place(&buyer.in_short()));
-            store(conn, &before, &scored(&buyer, &before.currency, figures.as_ref(), place, now), now)
+            let service = costs::of_customer(conn, customer, &before.currency)?;
+            store(conn, &before, &scored(&buyer, service, &before.currency, figures.as_ref(), place, now), now)
         }
         None => {
             diesel::delete(scores::table.find(customer)).execute(conn)?;
@@ -192,7 +205,7 @@ fn hold(conn: &mut Conn, customer: CustomerId, currency: &str, now: Time) -> Res
 }
 
 /// What the figures say of a customer today.
-fn scored(buyer: &Buyer, currency: &str, figures: Option<&Figures>, place: Option<Quintiles>, now: Time) -> Score {
+fn scored(buyer: &Buyer, service: Service, currency: &str, figures: Option<&Figures>, place: Option<Quintiles>, now: Time) -> Score {
     let today = now.date();
     let forecast = figures.and_then(|figures| figures.forecast(buyer, today));
     let stage = figures.map_or_else(|| Figures::default().stage(buyer, today), |figures| figures.stage(buyer, today));
@@ -213,6 +226,8 @@ fn scored(buyer: &Buyer, currency: &str, figures: Option<&Figures>, place: Optio
         value_365: forecast.and_then(|forecast| forecast.year),
         margin: buyer.margin,
         uncosted: buyer.uncosted,
+        service: service.cost,
+        credited: service.credited,
     }
 }
 

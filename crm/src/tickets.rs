@@ -8,6 +8,7 @@ pub mod address;
 pub mod alarm;
 pub mod chat;
 pub mod clock;
+pub mod costs;
 mod files;
 mod forget;
 mod joins;
@@ -27,7 +28,7 @@ pub(crate) use forget::forget;
 pub use joins::{merge, merged, split, standing, unmerge};
 pub use list::{Filter, Place, Whose, ids_of_customer, list, numbers_of_customer, of_customer, of_order};
 pub use messages::{
-    Agent, Answer, Author, Eyes, Message, MessageId, NewMessage, append_from_customer, begun_by, by_message_id, mailed, message, note,
+    Agent, Answer, Author, Eyes, Message, MessageId, NewMessage, acted, append_from_customer, begun_by, by_message_id, mailed, message, note,
     references, reply, tell, thread, told_by_system,
 };
 pub(crate) use open::next_of;

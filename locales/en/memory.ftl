@@ -126,6 +126,11 @@ admin-margin-unsure = { $count ->
 }
 admin-margin-at-most = at most
 admin-margin-how = Fees of payment and the cost of delivery are not taken off. Goods that never left or came back into stock cost nothing.
+admin-service-cost = Service
+admin-service-cost-all = Given from tickets
+admin-service-cost-credit = of it credit
+admin-service-cost-left = Left after service
+admin-service-cost-how = Refunds and goods that were sent again are taken off the margin already; credit given from tickets is taken off here. A coupon costs what it takes off an order.
 admin-earning-gain = Above nothing
 admin-earning-loss = Below nothing
 admin-earning-unsure = Cost of some goods unknown

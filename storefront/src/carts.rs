@@ -1,6 +1,8 @@
 //! The cart: what a shopper means to buy. It is one thing and the order another; placing makes the second from the first.
 //! A cart keeps no totals: [`quote`] prices it anew each time, and tells what changed since the shopper last looked.
 
+pub mod changes;
+pub mod consents;
 mod coupons;
 mod pickup;
 mod quote;
@@ -379,6 +381,7 @@ pub fn prune(conn: &mut Conn, before: Time, limit: i64) -> Result<usize> {
         .limit(limit)
         .select(carts::id)
         .load(conn)?;
+    consents::forget(conn, &old)?;
     on_each!(conn, c => diesel::delete(cart_lines::table.filter(cart_lines::cart_id.eq_any(&old))).execute(c))?;
     Ok(on_each!(conn, c => diesel::delete(carts::table.filter(carts::id.eq_any(&old))).execute(c))?)
 }

@@ -3,6 +3,7 @@
 
 mod bought;
 
+use crate::carts::{changes, consents as cart_consents};
 use crate::ids::ProductId;
 use crate::schema::{sessions, stock_requests, variants};
 use crate::shop::OWN_LANGUAGE;
@@ -44,7 +45,7 @@ pub fn gather(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Value> {
         .collect();
     Ok(json!({
         "made_at": now, "profile": profile, "consents": said, "addresses": addresses, "orders": bought::orders(conn, id)?,
-        "store_credit": credit(conn, id)?, "carts": in_carts(conn, id, now)?, "waiting_for": waiting(conn, &emails)?,
+        "store_credit": credit(conn, id)?, "carts": in_carts(conn, id, now)?, "cart_help": helped(conn, id, now)?, "waiting_for": waiting(conn, &emails)?,
         "scores": scores::of(conn, id)?.map(|score| scored(&score)).transpose()?, "browsers": browsers, "sign_ins": sign_ins(conn, id, now)?,
         "mails": mails(conn, &emails)?, "written": written(conn, &emails)?, "merged": merged(conn, id)?, "tasks": to_do(conn, id)?,
         "requests": asked(conn, id)?, "disputes": disputed(conn, id)?, "offers": offered(conn, id)?, "wish_list": wished(conn, id)?,
@@ -113,6 +114,21 @@ fn in_carts(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Vec<Value>> {
         if !lines.is_empty() {
             found.push(json!({ "store": store.name, "changed_at": cart.updated_at, "note": cart.note, "lines": lines }));
         }
+    }
+    Ok(found)
+}
+
+/// When staff asked to change their cart, what they said, and what was changed.
+fn helped(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Vec<Value>> {
+    let mut found = Vec::new();
+    for one in cart_consents::of_customer_ever(conn, id)? {
+        let change = |change: changes::Change| {
+            json!({ "at": change.changed_at, "title": change.title, "code": change.code, "before": change.units_before,
+                "after": change.units_after, "undone_at": change.undone_at })
+        };
+        let changed: Vec<Value> = changes::of_consent(conn, one.id)?.into_iter().map(change).collect();
+        found.push(json!({ "request": tickets::get(conn, one.ticket_id)?.number, "asked_at": one.asked_at, "answered_at": one.answered_at,
+            "state": one.state(now), "until": one.ends_at, "changes": changed }));
     }
     Ok(found)
 }
@@ -203,6 +219,8 @@ fn scored(score: &Score) -> Result<Value> {
         "stage": one(json!(score.stage), "How long the last order is ago, compared with the usual pace."),
         "recency": one(json!(score.recency), fifths), "frequency": one(json!(score.frequency), fifths),
         "monetary": one(json!(score.monetary), fifths),
+        "service": one(json!(Money::new(score.service, currency)), "What they were given by requests: refunds, credit, goods sent again."),
+        "after_service": one(json!(Money::new(score.after_service(), currency)), "The margin less that credit; refunds and goods are taken off it already."),
         "group": one(json!(score.standing), "The name of these three together."),
         "again_90": one(json!(score.again_90), "Chance of an order within 90 days, per mille, by a statistical model."),
         "value_365": one(json!(score.value_365.map(|minor| Money::new(minor, currency))),

@@ -502,6 +502,35 @@ diesel::table! {
 }
 
 diesel::table! {
+    cart_consents (id) {
+        id -> BigInt,
+        cart_id -> BigInt,
+        ticket_id -> BigInt,
+        state -> Text,
+        asked_by -> Text,
+        asked_at -> Timestamp,
+        ends_at -> Timestamp,
+        answered_at -> Nullable<Timestamp>,
+        changes -> BigInt,
+    }
+}
+
+diesel::table! {
+    cart_changes (id) {
+        id -> BigInt,
+        consent_id -> BigInt,
+        variant_id -> Nullable<BigInt>,
+        title -> Text,
+        code -> Text,
+        units_before -> BigInt,
+        units_after -> BigInt,
+        actor -> Text,
+        changed_at -> Timestamp,
+        undone_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
     orders (id) {
         id -> BigInt,
         number -> Text,
@@ -1125,17 +1154,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    service_costs (id) {
-        id -> BigInt,
-        ticket_id -> BigInt,
-        deed -> Text,
-        amount -> BigInt,
-        currency -> Text,
-        given_at -> Timestamp,
-    }
-}
-
-diesel::table! {
     given_alone (id) {
         id -> BigInt,
         customer_id -> BigInt,
@@ -1163,5 +1181,7 @@ diesel::allow_tables_to_appear_in_same_query!(order_lines, return_lines);
 diesel::allow_tables_to_appear_in_same_query!(orders, order_lines, variants);
 diesel::allow_tables_to_appear_in_same_query!(order_lines, product_categories);
 diesel::allow_tables_to_appear_in_same_query!(carts, cart_lines);
+diesel::allow_tables_to_appear_in_same_query!(carts, cart_consents);
+diesel::allow_tables_to_appear_in_same_query!(cart_consents, cart_changes);
 diesel::allow_tables_to_appear_in_same_query!(orders, documents);
 diesel::allow_tables_to_appear_in_same_query!(store_credit_entries, payments);

@@ -19,6 +19,7 @@ mod drawn;
 mod feed;
 pub mod frame;
 mod gift_cards;
+mod helped;
 mod home;
 pub mod known;
 pub mod limits;

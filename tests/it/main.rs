@@ -7,6 +7,7 @@ mod attributes;
 mod books;
 mod buying;
 mod card_days;
+mod cart_help;
 mod catalogue;
 mod categories;
 mod chats;

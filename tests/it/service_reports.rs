@@ -56,6 +56,10 @@ fn the_report_counts_what_was_done_and_leads_to_it() {
     });
     assert_eq!(carried.unwrap(), Carried::Done);
     solved(&house.db, other.id, Outcome::Declined, 150);
+    let ann = sorry.customer_id.unwrap();
+    let page = olga.get(&format!("/admin/customers/{ann}")).says(200, "Given from tickets −€15.00").says(200, "of it credit −€3.00");
+    page.says(200, "Left after service");
+    goods::assert_books(&house.db);
     house
         .db
         .write_now(move |conn| {

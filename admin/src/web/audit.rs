@@ -44,6 +44,8 @@ const ACTIONS: &[&str] = &[
     "ticket.exchange_draft",
     "ticket.exchange",
     "ticket.coupon",
+    "ticket.cart_ask",
+    "ticket.cart_change",
     "ticket.propose",
     "dispute.open",
     "dispute.evidence",

@@ -130,7 +130,8 @@ pub fn whole(conn: &mut Conn, id: CustomerId, now: Time) -> Result<(Customer, Va
         let (currency, parts) = (score.currency()?, purchases::margins(conn, id, &score.currency)?);
         let money = |minor: i64| Money::new(minor, currency);
         view["margin"] = json!({ "goods": money(parts.goods), "given_back": money(-parts.given_back), "cost": money(-parts.cost),
-            "left": money(parts.left()), "uncosted": parts.uncosted });
+            "left": money(parts.left()), "uncosted": parts.uncosted, "serviced": score.service > 0, "service": money(-score.service),
+            "credited": money(-score.credited), "after_service": money(score.after_service()) });
         view["score"] = figures(&score, buyer.as_ref(), run.as_ref(), now)?;
     }
     Ok((customer, view))

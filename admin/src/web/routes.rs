@@ -10,8 +10,8 @@ use super::{
     orders, pages, person, personal, pictures, product, product_export, product_import, product_rules, product_table, products,
     promotion_bench, promotion_codes, promotions, recommendations, redirects, reports, return_exchange, return_money, return_new, returns,
     roles, routing, routing_rules, second_factor, segment_edit, segments, service, settings, shipping, sign_in, staff, stock, stock_goods,
-    store_credit, stores, tasks, taxes, theme, ticket, ticket_acts, ticket_article, ticket_exchange, ticket_money, ticket_resend, tickets,
-    timeline, wall, webhooks,
+    store_credit, stores, tasks, taxes, theme, ticket, ticket_acts, ticket_article, ticket_cart, ticket_exchange, ticket_money,
+    ticket_resend, tickets, timeline, wall, webhooks,
 };
 use crate::permissions::Permission::{
     ApiKeysManage, AuditView, CasesView, ContentEdit, CustomersEdit, CustomersErase, CustomersMerge, CustomersView, GiftCardsManage,
@@ -19,7 +19,7 @@ use crate::permissions::Permission::{
     OrdersRefund, OrdersShip, OrdersView, ProductsEdit, ProductsView, PromotionsEdit, PromotionsView, RecommendationsEdit,
     RecommendationsView, ReturnsHandle, ReturnsView, SegmentsEdit, SegmentsView, SettingsEdit, SettingsView, ShippingEdit, ShippingView,
     StaffManage, StockAdjust, StockView, StoreCreditManage, StoreCreditView, TasksEdit, TaxesEdit, TaxesView, TicketsAnswer,
-    TicketsApprove, TicketsMoney, TicketsView,
+    TicketsApprove, TicketsCart, TicketsMoney, TicketsView,
 };
 
 /// The list. Made anew for each worker of the server, since each has its own handlers.
@@ -103,6 +103,12 @@ fn shop() -> Vec<Route> {
         get("/tickets/{ticket}/exchange", TicketsMoney, ticket_exchange::form),
         post("/tickets/{ticket}/exchange", TicketsMoney, ticket_exchange::exchange),
         post("/tickets/{ticket}/coupon", TicketsMoney, ticket_money::coupon),
+        post("/tickets/{ticket}/cart/ask", TicketsCart, ticket_cart::ask),
+        get("/tickets/{ticket}/cart", TicketsCart, ticket_cart::show),
+        post("/tickets/{ticket}/cart/goods", TicketsCart, ticket_cart::add),
+        post("/tickets/{ticket}/cart/quantity", TicketsCart, ticket_cart::quantity),
+        post("/tickets/{ticket}/cart/code", TicketsCart, ticket_cart::code),
+        post("/tickets/{ticket}/cart/code/remove", TicketsCart, ticket_cart::drop_code),
         post("/tickets/{ticket}/proposals/{proposal}/approve", TicketsApprove, ticket_money::approve),
         post("/tickets/{ticket}/proposals/{proposal}/decline", TicketsApprove, ticket_money::decline),
         post("/tickets/{ticket}/disputes", TicketsAnswer, dispute_acts::open),

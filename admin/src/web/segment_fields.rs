@@ -53,8 +53,10 @@ const AGE: &[Input] = &[WHEN, LENGTH, UNIT];
 const HOW: Asks = Asks::Choice(&["is", "begins", "contains"], "segment-how-");
 const CHANNELS: Asks = Asks::Choice(&["email", "sms"], "segment-channel-");
 const SAID: Asks = Asks::Choice(&["given", "withdrawn", "nothing"], "segment-said-");
-const MEASURES: Asks =
-    Asks::Choice(&["orders", "value", "recency", "frequency", "monetary", "again_90", "expected_365", "value_365"], "segment-measure-");
+const MEASURES: Asks = Asks::Choice(
+    &["orders", "value", "recency", "frequency", "monetary", "again_90", "expected_365", "value_365", "margin", "after_service"],
+    "segment-measure-",
+);
 const GOODS: Asks = Asks::Choice(&["product", "variant", "category", "brand"], "segment-goods-");
 /// Kinds of events that customers bring about.
 const EVENTS: Asks = Asks::Choice(
@@ -132,6 +134,7 @@ pub const KINDS: &[Kind] = &[
         word: "tickets",
         inputs: &[input("standing", STANDINGS), input("about", ABOUT), input("outcome", OUTCOMES), AT_LEAST, AT_MOST, LENGTH, UNIT],
     },
+    Kind { word: "service_cost", inputs: &[input("from", Asks::Decimal), input("to", Asks::Decimal), LENGTH, UNIT, CURRENCY] },
     Kind { word: "rated", inputs: &[AT_LEAST, AT_MOST] },
     Kind { word: "stage", inputs: &[input("stage", Asks::Ticks(|| Stage::ALL.iter().map(|one| one.as_str()).collect(), "admin-stage-"))] },
     Kind {
@@ -167,7 +170,8 @@ impl Kind {
 }
 
 /// Whether a condition of this kind reads a hint of its own.
-const HINTED: &[&str] = &["company", "country", "postcode", "email_domain", "orders", "bought", "did", "tickets", "rated", "score"];
+const HINTED: &[&str] =
+    &["company", "country", "postcode", "email_domain", "orders", "bought", "did", "tickets", "service_cost", "rated", "score"];
 
 /// A condition as the page draws it. `segments` are those that may be referred to.
 pub fn view(leaf: &Leaf, at: &str, wrong: &Fields, segments: &[Value], focus: bool) -> Value {

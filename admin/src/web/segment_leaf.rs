@@ -4,7 +4,9 @@ use super::promotion_goods::lines;
 use super::segment_tree::{Leaf, Mode, Node};
 use crm::activities::Kind;
 use crm::rfm::Group;
-use crm::rules::{Age, Allowed, Bought, Did, Goods, Measure, Orders, Rated, Rule, Said, Scored, SegmentId, Span, Tickets, Words, Worth};
+use crm::rules::{
+    Age, Allowed, Bought, Did, Goods, Measure, Orders, Rated, Rule, Said, Scored, SegmentId, ServiceCost, Span, Tickets, Words, Worth,
+};
 use crm::scores::Stage;
 use crm::tickets;
 use kernel::error::Fields;
@@ -131,6 +133,14 @@ impl Reading<'_> {
                 let (open, within) = (leaf.value("standing") == "open", self.span(leaf, at));
                 Rule::Tickets(Tickets { open, kind, outcome, at_least, at_most, within })
             }
+            "service_cost" => {
+                let currency = Currency::parse(leaf.value("currency")).unwrap_or(self.currency);
+                let (at_least, at_most) = self.ends(leaf, at, |text| Money::parse(text, currency).ok().map(|money| money.minor));
+                if at_most.is_none() && at_least == Some(0) {
+                    self.refuse(at, "from", "segment-range-invalid");
+                }
+                Rule::ServiceCost(ServiceCost { currency, at_least, at_most, within: self.span(leaf, at) })
+            }
             "rated" => {
                 let (at_least, at_most) = self.range(leaf, at);
                 if at_least.into_iter().chain(at_most).any(|rating| rating > 5) {
@@ -214,22 +224,28 @@ impl Reading<'_> {
     fn score(&mut self, leaf: &Leaf, at: &str) -> Rule {
         let measure = Measure::parse(leaf.value("measure")).unwrap_or(Measure::Orders);
         let currency = measure.is_money().then(|| Currency::parse(leaf.value("currency")).unwrap_or(self.currency));
+        let (at_least, at_most) = self.ends(leaf, at, |text| match currency {
+            Some(currency) => Money::parse(text, currency).ok().map(|money| money.minor),
+            None => decimal(text, digits(measure)),
+        });
+        Rule::Score(Scored { measure, at_least, at_most, currency })
+    }
+
+    /// What stands in `from` and `to`, at least one of them.
+    fn ends(&mut self, leaf: &Leaf, at: &str, read: impl Fn(&str) -> Option<i64>) -> (Option<i64>, Option<i64>) {
         let mut end = |name: &str| {
             let text = leaf.value(name);
-            let read = match currency {
-                Some(currency) => Money::parse(text, currency).ok().map(|money| money.minor),
-                None => decimal(text, digits(measure)),
-            };
-            if !text.is_empty() && read.is_none_or(|number| number < 0) {
+            let number = read(text);
+            if !text.is_empty() && number.is_none_or(|number| number < 0) {
                 self.refuse(at, name, "admin-number-invalid");
             }
-            read
+            number
         };
         let (at_least, at_most) = (end("from"), end("to"));
         if at_least.or(at_most).is_none() || at_least.zip(at_most).is_some_and(|(least, most)| least > most) {
             self.refuse(at, "from", "segment-range-invalid");
         }
-        Rule::Score(Scored { measure, at_least, at_most, currency })
+        (at_least, at_most)
     }
 
     fn goods(&mut self, leaf: &Leaf, at: &str) -> Result<Goods> {

@@ -149,6 +149,17 @@ fn filled(conn: &mut Conn, rule: &Rule, categories: &Categories, currency: Curre
             ];
             leaf("tickets", &values)
         }
+        Rule::ServiceCost(cost) => {
+            let (length, unit) = length(cost.within);
+            let values = [
+                ("from", forms::amount(cost.at_least, cost.currency)),
+                ("to", forms::amount(cost.at_most, cost.currency)),
+                ("length", length),
+                ("unit", unit),
+                ("currency", cost.currency.code().into()),
+            ];
+            leaf("service_cost", &values)
+        }
         Rule::Rated(rated) => leaf("rated", &[("at_least", number(rated.at_least)), ("at_most", number(rated.at_most))]),
         Rule::Segment(id) => leaf("segment", &[("segment", id.to_string())]),
         Rule::All(_) | Rule::Any(_) | Rule::Not(_) => leaf("tag", &[]),
@@ -209,6 +220,8 @@ mod tests {
                 {"first_order":{"within":"5d"}},{"segment":4}]}"#,
             r#"{"all":[{"tickets":{"open":true,"kind":"complaint","at_least":1}},{"rated":{"at_most":2}},
                 {"not":{"tickets":{"outcome":"refunded","at_least":2,"within":"30d"}}}]}"#,
+            r#"{"all":[{"service_cost":{"currency":"USD","at_least":2500,"within":"90d"}},{"service_cost":{"currency":"EUR","at_most":0}},
+                {"score":{"measure":"after_service","at_most":1000,"currency":"EUR"}}]}"#,
         ];
         db.read_now(|conn| {
             let categories = catalog::categories(conn, "en")?;

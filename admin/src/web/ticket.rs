@@ -5,6 +5,7 @@ use super::customer;
 use super::desk::Desk;
 use super::disputes;
 use super::ticket_advice;
+use super::ticket_cart;
 use super::tickets as inbox;
 use crate::permissions::Permission;
 use crate::{macros, staff, viewers};
@@ -79,6 +80,7 @@ pub async fn page(desk: &Desk, number: &str, status: StatusCode, posted: Option<
         whole: number_of(desk, "whole").map(MessageId),
     };
     let whole = desk.may(Permission::CustomersView);
+    let carts = desk.may(Permission::TicketsCart);
     let (ticket, mut view, chosen) = {
         let chosen = desk.query("macro").parse().ok().map(macros::MacroId);
         desk.read(move |conn| {
@@ -86,6 +88,7 @@ pub async fn page(desk: &Desk, number: &str, status: StatusCode, posted: Option<
             let mut view = load(conn, &ticket, part, &words, now)?;
             view["others"] = json!(viewers::others(conn, ticket.id, me, now)?);
             view["customer"] = beside(conn, &ticket, whole, now)?;
+            view["cart"] = if carts { ticket_cart::panel(conn, &ticket, now)? } else { Value::Null };
             let disputed = crm::disputes::of_ticket(conn, &ticket)?;
             view["disputes"] = json!(disputes::rows(conn, &disputed, now)?);
             view["advice"] = ticket_advice::of(&door, conn, &ticket, now)?;

@@ -1,8 +1,9 @@
 //! What a rule says of one customer, and until when.
 
 use super::facts::Order;
-use super::{Age, Bought, Did, Facts, Goods, Measure, Orders, Others, Range, Rule, Said, Scored, Span, Tickets, Words};
+use super::{Age, Bought, Did, Facts, Goods, Measure, Orders, Others, Range, Rule, Said, Scored, ServiceCost, Span, Tickets, Words};
 use crate::consents::Consent;
+use crate::scores::Score;
 use crate::tickets::Status;
 use kernel::clock::Time;
 
@@ -87,6 +88,7 @@ fn of_leaf(rule: &Rule, facts: &Facts, now: Time) -> Answer {
         Rule::Bought(bought) => of_goods(bought, facts, now),
         Rule::Did(did) => happened(did, facts, now),
         Rule::Tickets(tickets) => asked(tickets, facts, now),
+        Rule::ServiceCost(cost) => cost_of_service(cost, facts, now),
         Rule::Rated(rated) => {
             let last = facts.tickets.iter().rev().find_map(|ticket| ticket.rating);
             Answer::always(last.is_some_and(|rating| rated.range().holds(rating)))
@@ -116,6 +118,7 @@ fn measured(scored: &Scored, facts: &Facts) -> bool {
         Measure::Orders => Some(score.map_or(0, |score| score.orders)),
         Measure::Value => Some(score.map_or(0, |score| score.value)),
         Measure::Margin => Some(score.map_or(0, |score| score.margin)),
+        Measure::AfterService => Some(score.map_or(0, Score::after_service)),
         Measure::Recency => score.and_then(|score| score.recency),
         Measure::Frequency => score.and_then(|score| score.frequency),
         Measure::Monetary => score.and_then(|score| score.monetary),
@@ -158,6 +161,11 @@ fn asked(tickets: &Tickets, facts: &Facts, now: Time) -> Answer {
             && tickets.outcome.is_none_or(|outcome| one.outcome == Some(outcome))
     });
     counted(such.map(|one| (one.at, 1)).collect(), tickets.range(), tickets.within, now)
+}
+
+fn cost_of_service(cost: &ServiceCost, facts: &Facts, now: Time) -> Answer {
+    let such = facts.costs.iter().filter(|one| one.currency == cost.currency.code());
+    counted(such.map(|one| (one.at, one.amount)).collect(), cost.range(), cost.within, now)
 }
 
 /// Sums what lies within the span. As time passes the oldest leave, all of one moment at once: the answer stands until so many left that

@@ -128,6 +128,8 @@ fn node(rule: &Rule, place: &str, own: Option<SegmentId>, others: &Others) -> Re
         }
         Rule::Did(did) => event(did, &at("did")),
         Rule::Tickets(tickets) => count(tickets.range(), &at("tickets")),
+        Rule::ServiceCost(cost) if cost.range() == Range::at_least(0) => Err(wrong(&at("service_cost"), "at least 0 is always")),
+        Rule::ServiceCost(cost) => range(cost.range(), i64::MAX, &at("service_cost")),
         Rule::Rated(rated) => range(rated.range(), 5, &at("rated")),
         Rule::Segment(id) => referred(*id, &at("segment"), own, others),
     }

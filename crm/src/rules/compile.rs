@@ -42,6 +42,8 @@ enum Table {
     /// The events of one kind.
     Events(String),
     Tickets,
+    /// What was given from tickets.
+    Costs,
     /// The last rating of each.
     Ratings,
 }
@@ -199,6 +201,7 @@ impl Builder<'_> {
             Rule::Bought(bought) => self.of_goods(bought),
             Rule::Did(did) => self.happened(did),
             Rule::Tickets(tickets) => self.asked_for(tickets),
+            Rule::ServiceCost(cost) => self.cost_of_service(cost),
             Rule::Rated(rated) => (self.rated(rated), None),
             Rule::All(_) | Rule::Any(_) | Rule::Not(_) | Rule::Segment(_) => (Fragment::of("FALSE"), None),
         }
@@ -236,6 +239,7 @@ impl Builder<'_> {
             Measure::Orders => "COALESCE(s.orders, 0)",
             Measure::Value => "COALESCE(s.value, 0)",
             Measure::Margin => "COALESCE(s.margin, 0)",
+            Measure::AfterService => "COALESCE(s.margin - s.credited, 0)",
             other => &format!("s.{}", other.as_str()),
         };
         let mut sql = Fragment::of("(TRUE");
@@ -364,6 +368,7 @@ impl Builder<'_> {
             Table::Consents => ("consents k", "k.customer_id"),
             Table::Events(_) => events::source(self.dialect),
             Table::Tickets => ("tickets t", "t.customer_id"),
+            Table::Costs => events::COSTS,
             Table::Ratings => (events::RATINGS, "r.customer_id"),
         };
         sql.push(&format!("(SELECT {column} AS customer_id, ")).join(&source.columns, ", ");

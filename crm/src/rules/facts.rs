@@ -3,7 +3,7 @@
 use super::{Goods, Others, Rule};
 use crate::CustomerId;
 use crate::consents::Consent;
-use crate::schema::{activities, consents, customers, product_kin, purchase_lines, purchases, tickets};
+use crate::schema::{activities, consents, customers, product_kin, purchase_lines, purchases, service_costs, tickets};
 use crate::scores::{self, Score};
 use crate::tickets::{Kind, Outcome, Status, TicketId};
 use diesel::prelude::*;
@@ -20,6 +20,7 @@ pub struct Needs {
     lines: bool,
     kin: bool,
     tickets: bool,
+    costs: bool,
     /// (kind, product) with how many of the latest.
     events: BTreeMap<(String, Option<i64>), i64>,
 }
@@ -40,6 +41,7 @@ impl Needs {
                 *most = (*most).max(did.range().counted());
             }
             Rule::Tickets(_) | Rule::Rated(_) => self.tickets = true,
+            Rule::ServiceCost(_) => self.costs = true,
             Rule::Segment(id) => {
                 if let Some(other) = others.get(id) {
                     self.add(other, others);
@@ -52,6 +54,11 @@ impl Needs {
     /// Whether tickets are asked about.
     pub fn of_tickets(&self) -> bool {
         self.tickets
+    }
+
+    /// Whether what service cost is asked about, by itself or in a score.
+    pub fn of_costs(&self) -> bool {
+        self.costs || self.score
     }
 
     /// Whether an event of one of these kinds is asked about.
@@ -99,6 +106,14 @@ pub(super) struct Ticket {
     pub merged_into: Option<TicketId>,
 }
 
+/// What a deed from a ticket cost.
+#[derive(Clone, Debug, Queryable)]
+pub(super) struct Cost {
+    pub at: Time,
+    pub currency: String,
+    pub amount: i64,
+}
+
 /// What is known of one customer.
 #[derive(Clone, Debug)]
 pub struct Facts {
@@ -110,6 +125,7 @@ pub struct Facts {
     pub(super) lines: Vec<Line>,
     /// The oldest first, those that were merged into others too.
     pub(super) tickets: Vec<Ticket>,
+    pub(super) costs: Vec<Cost>,
     /// (product, kind, key) of what they bought.
     pub(super) kin: HashSet<(i64, String, String)>,
     /// The latest of each that is asked about, as many as it takes to answer.
@@ -128,6 +144,7 @@ impl Facts {
             orders: Vec::new(),
             lines: Vec::new(),
             tickets: Vec::new(),
+            costs: Vec::new(),
             kin: HashSet::new(),
             events: HashMap::new(),
         };
@@ -171,6 +188,13 @@ impl Facts {
                 .filter(tickets::customer_id.eq(customer))
                 .order(tickets::id)
                 .select((tickets::opened_at, tickets::status, tickets::kind, tickets::outcome, tickets::rating, tickets::merged_into))
+                .load(c))?;
+        }
+        if needs.costs {
+            facts.costs = on_each!(conn, c => service_costs::table
+                .inner_join(tickets::table.on(tickets::id.eq(service_costs::ticket_id)))
+                .filter(tickets::customer_id.eq(customer))
+                .select((service_costs::given_at, service_costs::currency, service_costs::amount))
                 .load(c))?;
         }
         if needs.kin && !facts.lines.is_empty() {

@@ -1,8 +1,10 @@
 use super::trees::{Dice, edges, noon, people, tree};
 use super::*;
 use crate::CustomerId;
+use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Timestamp};
+use kernel::clock::Time;
 use kernel::{Conn, Db, Error};
 use std::collections::BTreeMap;
 

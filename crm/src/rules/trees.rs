@@ -9,8 +9,9 @@ use crate::products::{self, Kin};
 use crate::purchases::{self, Line, Margin, Place, Purchase};
 use crate::schema::{activities, scores};
 use crate::tickets::{self, Kind as TicketKind};
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 use diesel::prelude::*;
+use kernel::clock::Time;
 use kernel::money::Money;
 use kernel::{Conn, Db};
 
@@ -84,7 +85,7 @@ fn counts(dice: &mut Dice) -> (Option<i64>, Option<i64>) {
 fn leaf(dice: &mut Dice, known: &[SegmentId]) -> Rule {
     let within = if dice.chance(3) { None } else { Some(*dice.pick(&SPANS)) };
     let (at_least, at_most) = counts(dice);
-    match dice.below(22) {
+    match dice.below(24) {
         0 => Rule::Name(match dice.below(3) {
             0 => Words::Is(dice.pick(&NAMES[..4]).to_string()),
             1 => Words::Begins(dice.pick(&["an", "ÇE", "李", "jo_"]).to_string()),
@@ -133,6 +134,11 @@ fn leaf(dice: &mut Dice, known: &[SegmentId]) -> Rule {
             within,
         }),
         20 => Rule::Rated(Rated { at_least, at_most }),
+        21 | 22 => {
+            let currency = *dice.pick(&[Currency::EUR, Currency::USD]);
+            let (at_least, at_most) = (at_least.map(|n| n * 500), at_most.map(|n| n * 500));
+            Rule::ServiceCost(ServiceCost { currency, at_least, at_most, within })
+        }
         17 if !known.is_empty() => Rule::Segment(*dice.pick(known)),
         _ => {
             let kind = *dice.pick(&KINDS);
@@ -217,6 +223,11 @@ pub fn ask(conn: &mut Conn, dice: &mut Dice, customer: CustomerId) -> kernel::Re
         request_key: None,
     };
     let made = tickets::open(conn, &new, at)?.ticket;
+    for _ in 0..dice.below(3) {
+        let currency = if dice.chance(4) { Currency::USD } else { Currency::EUR };
+        let (deed, amount) = (*dice.pick(&["refund", "credit", "resend"]), Money::new(500 * (1 + dice.below(3)), currency));
+        tickets::costs::keep(conn, made.id, deed, amount, some_time(dice))?;
+    }
     let agent = tickets::Agent { id: 1, actor: "staff:1" };
     match (dice.below(4), before) {
         (0, _) => {}
@@ -280,6 +291,7 @@ pub fn edges(rule: &Rule, facts: &Facts, others: &Others) -> Vec<Time> {
     times.extend(facts.lines.iter().map(|line| line.at));
     times.extend(facts.events.values().flatten());
     times.extend(facts.tickets.iter().map(|ticket| ticket.at));
+    times.extend(facts.costs.iter().map(|cost| cost.at));
     let mut spans = Vec::new();
     gather(rule, others, &mut spans);
     let mut edges: Vec<Time> = times.iter().flat_map(|at| spans.iter().map(|span: &Span| *at + span.length())).collect();
@@ -295,6 +307,7 @@ fn gather(rule: &Rule, others: &Others, spans: &mut Vec<Span>) {
         Rule::Bought(bought) => spans.extend(bought.within),
         Rule::Did(did) => spans.extend(did.within),
         Rule::Tickets(tickets) => spans.extend(tickets.within),
+        Rule::ServiceCost(cost) => spans.extend(cost.within),
         Rule::Segment(id) => {
             if let Some(other) = others.get(id) {
                 gather(other, others, spans);

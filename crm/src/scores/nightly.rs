@@ -6,6 +6,7 @@ use crate::identities;
 use crate::rfm::Quintiles;
 use crate::schema::{purchases, score_runs, scores};
 use crate::segments;
+use crate::tickets::costs;
 use diesel::dsl::max;
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -90,6 +91,8 @@ fn write(conn: &mut Conn, chunk: &[(Buyer, Quintiles)], figures: &Figures, curre
         .execute(conn)?;
     let rows: Vec<Score> =
         scores::table.filter(scores::customer_id.eq_any(&ids)).order(scores::customer_id).select(Score::as_select()).load(conn)?;
+    // Read with the rows held: what is given meanwhile comes before this or works the row out after it.
+    let service = costs::of_these(conn, &ids, currency.code())?;
     // Whoever was merged since their purchases were read has none any more.
     let merged = identities::merged_among(conn, &ids)?;
     for (buyer, place) in chunk.iter().filter(|(buyer, _)| !merged.contains(&buyer.customer)) {
@@ -100,7 +103,8 @@ fn write(conn: &mut Conn, chunk: &[(Buyer, Quintiles)], figures: &Figures, curre
         };
         let known = found.is_err() || (before.orders, before.last_at) == (buyer.orders, buyer.last_at);
         if known {
-            store(conn, &before, &scored(buyer, currency.code(), Some(figures), Some(*place), now), now)?;
+            let service = service.get(&buyer.customer).copied().unwrap_or_default();
+            store(conn, &before, &scored(buyer, service, currency.code(), Some(figures), Some(*place), now), now)?;
         }
     }
     Ok(())

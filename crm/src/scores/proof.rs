@@ -3,11 +3,12 @@
 use super::{Buyer, Score, buyer};
 use crate::CustomerId;
 use crate::schema::{purchases, scores};
+use crate::tickets::costs::{self, Service};
 use diesel::prelude::*;
 use kernel::{Conn, Result};
 
-/// A customer, what is stored of them, and what their purchases make.
-pub type Proof = (CustomerId, Option<Score>, Option<Buyer>);
+/// A customer, what is stored of them, what their purchases make, and what service cost for them.
+pub type Proof = (CustomerId, Option<Score>, Option<Buyer>, Service);
 
 /// The next customers with purchases or a score, after `after` by id.
 pub fn proofs(conn: &mut Conn, after: CustomerId, limit: i64) -> Result<Vec<Proof>> {
@@ -31,7 +32,7 @@ pub fn proofs(conn: &mut Conn, after: CustomerId, limit: i64) -> Result<Vec<Proo
     for id in ids {
         let score = super::of(conn, id)?;
         let currency = score.as_ref().map_or("", |score| score.currency.as_str()).to_string();
-        proofs.push((id, score, buyer(conn, id, &currency)?));
+        proofs.push((id, score, buyer(conn, id, &currency)?, costs::of_customer(conn, id, &currency)?));
     }
     Ok(proofs)
 }

@@ -2,6 +2,7 @@ use super::*;
 use crate::customers::{self, NewCustomer};
 use crate::email::Email;
 use crate::purchases::{self, Purchase};
+use crate::tickets::{self, Asker, Channel, Kind, New, NewMessage, ORDINARY};
 use chrono::{NaiveDate, TimeDelta};
 use kernel::Db;
 use kernel::money::Money;
@@ -155,4 +156,50 @@ fn lists_go_on_by_key_in_every_order() {
         db.read_now(move |conn| list(conn, &filter, 50, day(365))).unwrap().len()
     };
     assert_eq!((found("ZOE"), found("c11"), found("zoe@ex"), found("%"), found("nobody")), (1, 11, 1, 0, 0));
+}
+
+#[test]
+fn what_service_cost_stands_in_the_score_at_once_and_after_every_night() {
+    let db = kernel::testing::db();
+    let (ann, bea) = (customer(&db, "ann"), customer(&db, "bea"));
+    buys(&db, ann, 1, 0, 1000);
+    let cost = |whose: CustomerId, deed: &'static str, minor: i64, code: &str| {
+        let new = New {
+            kind: Kind::Question,
+            channel: Channel::Web,
+            subject: "Mug".into(),
+            asker: Asker { customer: Some(whose), ..Asker::default() },
+            order: None,
+            lines: Vec::new(),
+            store: 1,
+            language: "en".into(),
+            call: None,
+            queue: String::new(),
+            priority: ORDINARY,
+            message: NewMessage::text("?"),
+            logged_by: None,
+            request_key: None,
+        };
+        let money = Money::new(minor, Currency::parse(code).unwrap());
+        db.write_now(move |conn| {
+            let ticket = tickets::open(conn, &new, day(1))?.ticket.id;
+            tickets::costs::keep(conn, ticket, deed, money, day(1))
+        })
+        .unwrap();
+    };
+    cost(ann, "credit", 300, "EUR");
+    cost(ann, "refund", 200, "EUR");
+    cost(ann, "credit", 9000, "CHF");
+    let now = score(&db, ann).unwrap();
+    assert_eq!((now.service, now.credited, now.margin, now.after_service()), (500, 300, 0, -300));
+    // Before the first order there is no score; with it all is there.
+    cost(bea, "resend", 700, "EUR");
+    assert_eq!(score(&db, bea), None);
+    buys(&db, bea, 2, 2, 1000);
+    assert_eq!(score(&db, bea).map(|score| (score.service, score.credited)), Some((700, 0)));
+    run(&db, Currency::EUR, day(3)).unwrap();
+    let figures = |id: CustomerId| score(&db, id).map(|score| (score.service, score.credited));
+    assert_eq!((figures(ann), figures(bea)), (Some((500, 300)), Some((700, 0))));
+    let proofs = db.read_now(|conn| proofs(conn, CustomerId(0), 10)).unwrap();
+    assert!(proofs.iter().all(|(_, score, _, service)| score.as_ref().map(|one| one.service) == Some(service.cost)));
 }

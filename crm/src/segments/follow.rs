@@ -86,6 +86,14 @@ pub(crate) fn follow_tickets(conn: &mut Conn, customer: Option<CustomerId>, now:
     }
 }
 
+/// [`follow`] for a customer for whom service cost something, when any segment asks about that or about scores.
+pub(crate) fn follow_costs(conn: &mut Conn, customer: CustomerId, now: Time) -> Result<()> {
+    match Lives::load(conn)? {
+        Some(lives) if lives.needs.of_costs() => bring(conn, &lives, customer, Why::Event, now),
+        _ => Ok(()),
+    }
+}
+
 /// Writes what changed of one customer.
 pub(super) fn bring(conn: &mut Conn, lives: &Lives, customer: CustomerId, why: Why, now: Time) -> Result<()> {
     let Some(facts) = Facts::load(conn, customer, &lives.needs, true)? else { return forget(conn, customer) };

@@ -3,11 +3,12 @@ use crate::CustomerId;
 use crate::consents::{self, Consent, Statement};
 use crate::customers;
 use crate::rules::trees::{Dice, ask, buy, noon, people, tree, view};
-use crate::rules::{Age, Rated, Rule, Scored, Span, Tickets};
+use crate::rules::{Age, Rated, Rule, Scored, ServiceCost, Span, Tickets};
 use crate::tickets::{self, Agent, Asker, Change, Channel, Kind, New, NewMessage, ORDINARY, Outcome, Reason};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use kernel::clock::{Clock, Time};
+use kernel::money::{Currency, Money};
 use kernel::{Db, Error};
 
 fn segment(db: &Db, name: &str, rule: Rule) -> SegmentId {
@@ -92,7 +93,9 @@ fn a_ticket_moves_its_customer_in_its_own_transaction() {
     let complaint = Tickets { open: true, kind: Some(Kind::Complaint), outcome: None, at_least: Some(1), at_most: None, within: None };
     let angry = segment(&db, "Angry", Rule::Tickets(complaint));
     let content = segment(&db, "Content", Rule::Rated(Rated { at_least: Some(4), at_most: None }));
-    [angry, content].iter().for_each(|id| built(&db, *id, noon()));
+    let cost = ServiceCost { currency: Currency::EUR, at_least: Some(100_000), at_most: None, within: Some(Span::Days(30)) };
+    let dear = segment(&db, "Dear", Rule::ServiceCost(cost));
+    [angry, content, dear].iter().for_each(|id| built(&db, *id, noon()));
     sound(&db, noon());
     let ann = *all.iter().find(|one| !inside(&db, angry, noon()).contains(one)).unwrap();
     let new = New {
@@ -116,6 +119,12 @@ fn a_ticket_moves_its_customer_in_its_own_transaction() {
     let ticket = db.write_now(move |conn| tickets::open(conn, &new, noon())).unwrap().ticket;
     assert!(inside(&db, angry, noon()).contains(&ann));
     assert_eq!(why(), Some(Reason::Complaint));
+    // What is given from it counts in the transaction that gives it, and for as long as the rule says.
+    let given = Money::new(100_000, Currency::EUR);
+    db.write_now(move |conn| tickets::costs::keep(conn, ticket.id, "credit", given, noon())).unwrap();
+    assert_eq!(inside(&db, dear, noon()), [ann]);
+    assert_eq!(inside(&db, dear, noon() + TimeDelta::days(30)).len(), 0);
+    sound(&db, noon());
     // Filed as something else it is no complaint any more, and one again.
     let filed = |kind: Kind| {
         let to = Change { kind, queue: String::new(), priority: ORDINARY, tags: String::new() };

@@ -86,6 +86,11 @@ impl Chat {
         self.left_at.filter(|_| !self.visitor.is_empty())
     }
 
+    /// A digest of the secret of the browser that it was begun in; none when whoever began it was signed in.
+    pub fn browser(&self) -> Option<&str> {
+        Some(self.visitor.as_str()).filter(|visitor| !visitor.is_empty())
+    }
+
     /// Whether it can be written in where it was begun.
     pub fn goes_on(&self, ticket: &Ticket) -> bool {
         self.until().is_none() && ticket.merged_into.is_none()

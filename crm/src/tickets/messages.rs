@@ -182,6 +182,13 @@ pub fn told_by_system(conn: &mut Conn, id: TicketId, said: &str, what: &str, act
     Ok(message)
 }
 
+/// Keeps in the log alone that something was done about a ticket, wherever it goes on.
+pub fn acted(conn: &mut Conn, id: TicketId, what: &str, actor: &str, now: Time) -> Result<()> {
+    let id = joins::standing(conn, id)?;
+    let ticket = claim(conn, id, None, now)?;
+    step(conn, ticket, Happened { detail: what, ..Happened::by(What::Acted, actor) }, None, now).map(drop)
+}
+
 /// Has what the shop said mailed to the customer, as an answer is.
 pub fn tell(conn: &mut Conn, id: TicketId, message: MessageId, now: Time) -> Result<()> {
     let event = Event::TicketReplied { ticket: id.0, message: message.0 };

@@ -156,6 +156,8 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
             kind: Tone::Warning,
             text: say(l, "The price of the round teapot changed from €79.00 to €68.00.", "“砂斑圆壶”的价格由 €79.00 变为 €68.00。"),
         }],
+        consents: Vec::new(),
+        changes: Vec::new(),
         totals: Some(Totals { estimated: true, ..totals(l) }),
         coupon: Form::new(form::COUPON),
         coupons: vec!["SPRING10".to_string()],
@@ -172,6 +174,8 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
         CartView {
             lines: Vec::new(),
             notices: Vec::new(),
+            consents: Vec::new(),
+            changes: Vec::new(),
             totals: None,
             coupon: Form::new(form::COUPON),
             coupons: Vec::new(),

@@ -17,11 +17,14 @@ pub fn scores(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
         let proofs = scores::proofs(conn, after, STEP)?;
         let Some((last, ..)) = proofs.last() else { return Ok(()) };
         after = *last;
-        for (customer, score, buyer) in proofs {
+        for (customer, score, buyer, service) in proofs {
             finding.checked += 1;
+            let of_service = score.as_ref().map(|score| (score.service, score.credited));
             let stored = score.map(|score| (score.orders, score.value, score.margin, score.uncosted, score.first_at, score.last_at));
             let made = buyer.map(|buyer| (buyer.orders, buyer.value, buyer.margin, buyer.uncosted, buyer.first_at, buyer.last_at));
+            let given = made.as_ref().map(|_| (service.cost, service.credited));
             finding.expect_equal(|| format!("customer {customer}: orders, value, margin, first and last order"), stored, made);
+            finding.expect_equal(|| format!("customer {customer}: what service cost"), of_service, given);
         }
     }
 }

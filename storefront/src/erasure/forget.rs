@@ -3,6 +3,7 @@
 use super::{addresses, carts_left, preview, spellings};
 use crate::address::Address;
 use crate::articles;
+use crate::carts::consents;
 use crate::mails;
 use crate::offers;
 use crate::orders::{self, Order, terms};
@@ -49,6 +50,9 @@ pub fn erase(conn: &mut Conn, id: CustomerId, now: Time) -> Result<()> {
     for one in &everybody {
         forget_ways_in(conn, *one)?;
     }
+    for one in &everybody {
+        consents::forget_person(conn, *one)?;
+    }
     forget_carts(conn, id, &spelled)?;
     let keys: Vec<String> = spelled.iter().map(|email| email.to_lowercase()).collect();
     diesel::delete(stock_requests::table.filter(stock_requests::email_key.eq_any(keys))).execute(conn)?;
@@ -79,7 +83,9 @@ fn forget_ways_in(conn: &mut Conn, id: CustomerId) -> Result<()> {
 
 /// Carts that became no order go.
 fn forget_carts(conn: &mut Conn, id: CustomerId, spelled: &[String]) -> Result<()> {
-    for cart in carts_left(conn, id, spelled)? {
+    let left = carts_left(conn, id, spelled)?;
+    consents::forget(conn, &left)?;
+    for cart in left {
         diesel::delete(cart_lines::table.filter(cart_lines::cart_id.eq(cart))).execute(conn)?;
         diesel::delete(carts::table.find(cart)).execute(conn)?;
     }

@@ -1,6 +1,5 @@
 //! What staff do about an order from its ticket: one commit of ticket, order, goods, ledger and events.
 
-use super::costs;
 use super::coupon::{self, Coupon};
 use super::exchange::{self, Exchange};
 use super::limit;
@@ -15,7 +14,7 @@ use crate::refunds::{self, Request};
 use crate::store_credit;
 use chrono::TimeDelta;
 use crm::email::Email;
-use crm::tickets::{self, Agent, Outcome, Status, Ticket, TicketId};
+use crm::tickets::{self, Agent, Outcome, Status, Ticket, TicketId, costs};
 use kernel::clock::Time;
 use kernel::error::said;
 use kernel::money::{Currency, Money};

@@ -1,13 +1,12 @@
 //! Asking for something, and having it at once where the policy says so.
 
-use super::costs;
 use super::policy::policy;
 use super::remedy::{Remedy, answer, wanted};
 use crate::ids::{OrderLineId, StoreId};
 use crate::orders::{self, CancelReason, Order};
 use crate::refunds;
 use crm::email::Email;
-use crm::tickets::{self, Asker, Author, Channel, Kind, New, NewLine, NewMessage, Outcome, Ticket};
+use crm::tickets::{self, Asker, Author, Channel, Kind, New, NewLine, NewMessage, Outcome, Ticket, costs};
 use kernel::clock::Time;
 use kernel::error::{Fields, said};
 use kernel::money::Money;

@@ -1,41 +1,17 @@
-//! What service cost: money and credit that were given from tickets, and goods that were sent once more. A cancelled order is a sale that was
-//! not made and no cost of service; a coupon costs what it takes off the orders that it is used for.
+//! What service cost, beside the orders of the same time. A cancelled order is a sale that was not made and no cost of service; a coupon costs
+//! what it takes off the orders that it is used for.
 
 use super::resend::SOURCE;
 use crate::sales::SOLD;
-use crate::schema::{orders, service_costs as rows};
-use crm::tickets::TicketId;
-use diesel::dsl::{count_star, sql};
+use crate::schema::orders;
+pub use crm::tickets::costs::Given;
+use crm::tickets::costs::given;
+use diesel::dsl::count_star;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
 use kernel::clock::Time;
-use kernel::money::{Currency, Money};
-use kernel::{Conn, Error, Result, on_each};
+use kernel::money::Money;
+use kernel::{Conn, Result};
 use std::collections::BTreeMap;
-
-/// Keeps what a deed from a ticket cost, in the commit of the deed.
-pub(super) fn keep(conn: &mut Conn, ticket: TicketId, deed: &str, money: Money, now: Time) -> Result<()> {
-    if money.minor <= 0 {
-        return Ok(());
-    }
-    let row = (
-        rows::ticket_id.eq(ticket),
-        rows::deed.eq(deed),
-        rows::amount.eq(money.minor),
-        rows::currency.eq(money.currency.code()),
-        rows::given_at.eq(now),
-    );
-    on_each!(conn, c => diesel::insert_into(rows::table).values(row).execute(c))?;
-    Ok(())
-}
-
-/// What one kind of deed cost.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Given {
-    pub deed: String,
-    pub times: i64,
-    pub amount: Money,
-}
 
 /// What service cost in one currency over some time, beside the orders that were placed in it then.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,13 +31,6 @@ impl Cost {
 
 /// What service cost from a moment on until before another, by currency.
 pub fn costs(conn: &mut Conn, from: Time, until: Time) -> Result<Vec<Cost>> {
-    let given: Vec<(String, String, i64, i64)> = rows::table
-        .filter(rows::given_at.ge(from))
-        .filter(rows::given_at.lt(until))
-        .group_by((rows::currency, rows::deed))
-        .select((rows::currency, rows::deed, count_star(), sql::<BigInt>("CAST(SUM(amount) AS BIGINT)")))
-        .order((rows::currency, rows::deed))
-        .load(conn)?;
     let placed: Vec<(String, i64)> = orders::table
         .filter(orders::placed_at.ge(from).and(orders::placed_at.lt(until)))
         .filter(orders::status.eq_any(SOLD))
@@ -71,16 +40,17 @@ pub fn costs(conn: &mut Conn, from: Time, until: Time) -> Result<Vec<Cost>> {
         .load(conn)?;
     let placed: BTreeMap<String, i64> = placed.into_iter().collect();
     let mut all: Vec<Cost> = Vec::new();
-    for (code, deed, times, amount) in given {
-        let currency = Currency::parse(&code).ok_or_else(|| Error::unexpected(format!("a cost of service in {code}")))?;
-        let amount = Money::new(amount, currency);
-        let given = Given { deed, times, amount };
+    for given in given(conn, from, until)? {
+        let (currency, amount) = (given.amount.currency, given.amount.minor);
         match all.last_mut().filter(|last| last.sum.currency == currency) {
             Some(last) => {
-                last.sum = Money::new(last.sum.minor + amount.minor, currency);
+                last.sum = Money::new(last.sum.minor + amount, currency);
                 last.given.push(given);
             }
-            None => all.push(Cost { given: vec![given], sum: amount, orders: placed.get(&code).copied().unwrap_or(0) }),
+            None => {
+                let (sum, orders) = (given.amount, placed.get(currency.code()).copied().unwrap_or(0));
+                all.push(Cost { given: vec![given], sum, orders });
+            }
         }
     }
     Ok(all)

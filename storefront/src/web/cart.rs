@@ -3,6 +3,7 @@
 use super::countries;
 use super::door::Door;
 use super::frame;
+use super::helped::{self, On};
 use super::known;
 use super::offers;
 use super::posted::Posted;
@@ -32,6 +33,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/cart/lines/{id}", web::post().to(set_quantity))
         .route("/cart/coupon", web::post().to(set_coupon))
         .route("/cart/coupon/remove", web::post().to(remove_coupon))
+        .route("/cart/consents/{id}", web::post().to(helped::answer))
+        .route("/cart/changes/{id}/undo", web::post().to(helped::undo))
         .route("/cart/estimate", web::post().to(estimate));
 }
 
@@ -117,6 +120,8 @@ fn load(conn: &mut Conn, visit: &Visit, asked: &Asked, words: &Words, now: Time)
     let totals = (!quote.lines.is_empty()).then(|| shown::cart_totals(&quote, estimated, words)).transpose()?;
     let view = CartView {
         notices: shown::cart_notices(&quote, words)?,
+        consents: helped::asked(conn, visit, On::Cart, now)?,
+        changes: helped::changed(conn, quote.cart.id, now)?,
         totals,
         coupon: asked.coupon.clone().unwrap_or_else(|| Form::new(form::COUPON)),
         coupons: codes::split(&quote.cart.coupon_code),
@@ -141,6 +146,8 @@ fn empty(conn: &mut Conn, store: StoreId, asked: &Asked, words: &Words) -> Resul
     Ok(CartView {
         lines: Vec::new(),
         notices: Vec::new(),
+        consents: Vec::new(),
+        changes: Vec::new(),
         totals: None,
         coupon,
         coupons: Vec::new(),

@@ -2,6 +2,7 @@
 
 use super::door::Door;
 use super::frame;
+use super::helped::{self, On};
 use super::posted::Posted;
 use super::streams::{self, Place, Side, Then, Told};
 use super::views::chat::{ChatLine, ChatView, Talk};
@@ -107,7 +108,9 @@ fn talk(conn: &mut Conn, holder: &Holder, visit: &Visit, words: &Words, now: Tim
         chats::seen(conn, ticket.id, last, now)?;
     }
     let full = i64::try_from(lines.len()).is_ok_and(|shown| shown == LINES);
+    let consents = helped::asked(conn, visit, On::Chat(ticket.id), now)?;
     Ok(Some(Talk {
+        consents,
         lines: lines.iter().map(|message| line(message, words)).collect(),
         place: Place { after: last.0, version }.text(),
         last: last.0,

@@ -41,7 +41,7 @@ pub fn file_path(signer: &Signer, number: &str, file: i64) -> String {
 }
 
 /// The page of a request for who came with `key`: the signed link, or the address without it for its owner.
-fn path_for(signer: &Signer, number: &str, key: &str) -> String {
+pub(super) fn path_for(signer: &Signer, number: &str, key: &str) -> String {
     if signer.verify(LINK, number, key) { path(signer, number) } else { format!("/requests/{number}") }
 }
 

@@ -1,11 +1,14 @@
 //! Conditions on what customers did, and on what they asked the shop for.
 
 use super::{Builder, Table};
-use crate::rules::{Dialect, Did, Fragment, Rated, Tickets};
+use crate::rules::{Dialect, Did, Fragment, Rated, ServiceCost, Tickets};
 
 /// The last ticket of each customer that was rated.
 pub(super) const RATINGS: &str =
     "tickets r JOIN (SELECT MAX(id) AS id FROM tickets WHERE rating IS NOT NULL GROUP BY customer_id) z ON z.id = r.id";
+
+/// What was given from tickets, and whose they are.
+pub(super) const COSTS: (&str, &str) = ("service_costs x JOIN tickets w ON w.id = x.ticket_id", "w.customer_id");
 
 /// Where events are read, and whose they are. SQLite builds by ranges of customers and would walk the events of everybody for each: the
 /// cross join, which it never turns round, has it look at one customer after another.
@@ -38,6 +41,12 @@ impl Builder<'_> {
             such.push(" AND t.outcome = ").text(outcome.as_str());
         }
         self.counted(Table::Tickets, &such, "1", "t.opened_at", tickets.range(), tickets.within)
+    }
+
+    pub(super) fn cost_of_service(&mut self, cost: &ServiceCost) -> (Fragment, Option<Fragment>) {
+        let mut such = self.within("x.given_at", cost.within);
+        such.push(" AND x.currency = ").text(cost.currency.code());
+        self.counted(Table::Costs, &such, "x.amount", "x.given_at", cost.range(), cost.within)
     }
 
     /// Of the last ticket that was rated.

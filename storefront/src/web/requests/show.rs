@@ -5,6 +5,7 @@ use crate::ids::OrderId;
 use crate::orders;
 use crate::web::door::Door;
 use crate::web::frame;
+use crate::web::helped::{self, On};
 use crate::web::posted::Posted;
 use crate::web::views::form::{self, Form};
 use crate::web::views::page::{Page, Tone};
@@ -52,7 +53,9 @@ pub(super) async fn render(
             let (ticket, eyes) = allowed(conn, &seen, &signer, &number, &key, now)?;
             let messages = tickets::thread(conn, ticket.id, eyes, before, PAGE)?;
             let signed = (eyes == Eyes::Link).then_some(key);
+            let consents = helped::asked(conn, &seen, On::Request(ticket.id, signed.as_deref()), now)?;
             let view = RequestView {
+                consents,
                 in_account: signed.is_none(),
                 order: order(conn, &ticket, signed.is_some())?,
                 earlier: earlier(&messages, &number, signed.as_deref()),

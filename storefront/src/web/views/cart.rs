@@ -2,6 +2,7 @@
 
 use super::form::Form;
 use super::shared::{Choice, Notice, Picture, Stock, TotalRow, Totals};
+use chrono::NaiveDateTime;
 use kernel::money::Money;
 use serde::Serialize;
 
@@ -11,6 +12,10 @@ pub struct CartView {
     pub lines: Vec<LineView>,
     /// Changes since the last look: prices, stock, a promotion that ended.
     pub notices: Vec<Notice>,
+    /// Questions of staff whether they may change it, and what was allowed.
+    pub consents: Vec<ConsentView>,
+    /// What they changed lately.
+    pub changes: Vec<CartChangeView>,
     /// `None` for an empty cart.
     pub totals: Option<Totals>,
     /// The form of `form::COUPON`.
@@ -24,6 +29,38 @@ pub struct CartView {
     pub complete: String,
     /// Offers of the customer that the cart does not have yet, as HTML; empty to leave out.
     pub offers: String,
+}
+
+/// A question of staff whether they may change the cart, or the yes that stands.
+#[derive(Debug, Clone, Serialize)]
+pub struct ConsentView {
+    /// For `/cart/consents/{id}`; not shown.
+    pub id: i64,
+    /// The request that it is about.
+    pub number: String,
+    pub subject: String,
+    /// It was allowed; otherwise it is asked.
+    pub given: bool,
+    /// Until when the yes holds, or the question stands.
+    pub until: NaiveDateTime,
+    /// Where the answer leads back to: empty for the cart, `chat`, or the number of a request.
+    pub back: String,
+    /// The `key` of a guest's link to the request.
+    pub key: Option<String>,
+}
+
+/// What staff changed in the cart.
+#[derive(Debug, Clone, Serialize)]
+pub struct CartChangeView {
+    /// For `/cart/changes/{id}/undo`; not shown.
+    pub id: i64,
+    /// What the goods are called; empty of a code.
+    pub title: String,
+    pub code: String,
+    /// Units before and after; of a code 0 or 1.
+    pub before: i64,
+    pub after: i64,
+    pub at: NaiveDateTime,
 }
 
 /// A line of a cart or order.

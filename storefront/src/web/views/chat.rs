@@ -1,5 +1,6 @@
 //! `storefront/chat.html`.
 
+use super::cart::ConsentView;
 use super::form::Form;
 use chrono::NaiveDateTime;
 use serde::Serialize;
@@ -22,6 +23,8 @@ pub struct ChatView {
 pub struct Talk {
     pub number: String,
     pub lines: Vec<ChatLine>,
+    /// Whether staff may change the visitor's cart.
+    pub consents: Vec<ConsentView>,
     /// Where the stream of what is new begins.
     pub place: String,
     /// The last line that is shown.

@@ -2,6 +2,7 @@
 
 use super::account::OrderRow;
 use super::articles::HelpLink;
+use super::cart::ConsentView;
 use super::form::Form;
 use super::shared::Picture;
 use chrono::NaiveDateTime;
@@ -94,6 +95,8 @@ pub struct RequestView {
     /// Number and page of the order it is about.
     pub order: Option<(String, String)>,
     pub messages: Vec<MessageView>,
+    /// Whether staff may change the visitor's cart.
+    pub consents: Vec<ConsentView>,
     /// The page with what was written before.
     pub earlier: Option<String>,
     pub form: Form,

@@ -1,0 +1,2 @@
+DROP TABLE cart_changes;
+DROP TABLE cart_consents;

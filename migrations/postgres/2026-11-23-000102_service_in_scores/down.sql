@@ -1,0 +1,2 @@
+ALTER TABLE scores DROP COLUMN credited;
+ALTER TABLE scores DROP COLUMN service;
