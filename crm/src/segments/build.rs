@@ -1,8 +1,9 @@
 //! A build: one rule over all customers at once.
 //!
-//! The query of the rule is compared with the rows there are; what differs is gathered in a table of the connection and written by it. On
-//! SQLite this goes by ranges of customers, since every writer waits for it; PostgreSQL does all of them at once. What [`super::follow`]
-//! writes meanwhile carries the number of the build, and the build leaves it alone.
+//! The query of the rule is compared with the rows there are; what differs is gathered in a table of the connection and written by it. Where
+//! there are no rows yet, the query is written at once. On SQLite this goes by short ranges of customers, since every writer waits for it; on
+//! PostgreSQL by a few long ones at the same time. What [`super::follow`] writes meanwhile carries the number of the build, and the build leaves
+//! it alone.
 
 use super::{SegmentId, State, Why, store};
 use crate::rules::{Among, Dialect, Fragment, Goods, Others, Rule, compile};
@@ -12,6 +13,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use kernel::clock::{Clock, Time};
+use kernel::db::Target;
 use kernel::jobs::{self, Class};
 use kernel::{Conn, Db, Error, Result, on_each};
 use std::time::{Duration, Instant};
@@ -20,6 +22,8 @@ use std::time::{Duration, Instant};
 pub const BUILD_JOB: &str = "segments.build";
 /// Customers of one transaction on SQLite: short, since orders wait for it.
 const RANGE: i64 = 10_000;
+/// Ranges that PostgreSQL works on at once.
+const AT_ONCE: i64 = 2;
 /// A build that began so long ago and did not end was given up by its process.
 const ABANDONED: TimeDelta = TimeDelta::minutes(30);
 /// How long a build waits for transactions that began before it, and how often one is begun anew because the rule changed meanwhile.
@@ -109,10 +113,7 @@ pub fn build(db: &Db, id: SegmentId, clock: &Clock) -> Result<()> {
         let now = clock.now();
         let Some(work) = db.write_now(move |conn| begin(conn, id, now))? else { return Ok(()) };
         wait_for_earlier(db)?;
-        for range in ranges(db)? {
-            let work = work.clone();
-            db.write_now(move |conn| apply(conn, &work, range))?;
-        }
+        apply_all(db, &work)?;
         let millis = i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX);
         let ended = clock.now();
         if db.write_now(move |conn| end(conn, &work, millis, ended))? {
@@ -165,25 +166,38 @@ fn wait_for_earlier(db: &Db) -> Result<()> {
     Ok(())
 }
 
-/// The ranges of customers to go through; one without ends on PostgreSQL.
-fn ranges(db: &Db) -> Result<Vec<Option<(i64, i64)>>> {
-    db.read_now(|conn| {
-        if matches!(conn, Conn::Postgres(_)) {
-            return Ok(vec![None]);
-        }
-        let last: Option<i64> = on_each!(conn, c => customers::table.select(diesel::dsl::max(customers::id)).first(c))?;
-        let last = last.unwrap_or(0);
-        Ok((0..last.div_euclid(RANGE) + 1).map(|n| Some((n * RANGE, (n + 1) * RANGE))).collect())
+/// Works through all customers there are. Whoever comes meanwhile is written as they come.
+fn apply_all(db: &Db, work: &Work) -> Result<()> {
+    let last: Option<i64> =
+        db.read_now(|conn| Ok(on_each!(conn, c => customers::table.select(diesel::dsl::max(customers::id)).first(c))?))?;
+    let last = last.unwrap_or(0);
+    let each = |range: Range| {
+        let work = work.clone();
+        db.write_now(move |conn| apply(conn, &work, range))
+    };
+    if matches!(db.target(), Target::File(_)) {
+        return ranges(last, RANGE).try_for_each(each);
+    }
+    std::thread::scope(|scope| {
+        let builders: Vec<_> = ranges(last, last / AT_ONCE + 1).map(|range| scope.spawn(move || each(range))).collect();
+        builders.into_iter().try_for_each(|builder| builder.join().map_err(|_| Error::unexpected("a build panicked"))?)
     })
+}
+
+/// Numbers of customers above the first and up to the last.
+type Range = (i64, i64);
+
+fn ranges(last: i64, length: i64) -> impl Iterator<Item = Range> {
+    (0..last.div_euclid(length) + 1).map(move |n| (n * length, (n + 1) * length))
 }
 
 /// What PostgreSQL sorts and sums customers in; with its default of 4 MB a million of them go through files.
 const ROOM: &str = "SET LOCAL work_mem = '128MB'";
-/// Where the differences of one range stand until they are written.
+/// Where the differences of a range stand until they are written.
 const FOUND: &str =
     "CREATE TEMP TABLE segment_found (customer_id BIGINT NOT NULL, member BOOLEAN NOT NULL, changes_at TIMESTAMP, was BOOLEAN NOT NULL)";
 
-fn apply(conn: &mut Conn, work: &Work, range: Option<(i64, i64)>) -> Result<()> {
+fn apply(conn: &mut Conn, work: &Work, range: Range) -> Result<()> {
     let current: i64 = segments::table.find(work.id).select(segments::build).first(conn).optional()?.unwrap_or(0);
     if current != work.build {
         return Err(Error::conflict("another build of this segment took over"));
@@ -192,40 +206,43 @@ fn apply(conn: &mut Conn, work: &Work, range: Option<(i64, i64)>) -> Result<()> 
     if let Conn::Postgres(c) = conn {
         c.batch_execute(ROOM)?;
     }
-    on_each!(conn, c => c.batch_execute(FOUND))?;
-    differences(Dialect::of(conn), rule, work, range).execute(conn)?;
-    written(work).execute(conn)?;
-    if !work.first {
-        told(work).execute(conn)?;
+    let compiled = compile(Dialect::of(conn), rule, &work.rules, Among::Range(range.0, range.1), work.now);
+    if work.first {
+        let mut all = Fragment::of("(");
+        all.add(compiled.query()).push(") f WHERE f.member OR f.changes_at IS NOT NULL");
+        written(work, "f.id", &all).execute(conn)?;
+        return Ok(());
     }
+    on_each!(conn, c => c.batch_execute(FOUND))?;
+    differences(compiled.query(), work).execute(conn)?;
+    written(work, "customer_id", &Fragment::of("segment_found WHERE TRUE")).execute(conn)?;
+    told(work).execute(conn)?;
     on_each!(conn, c => c.batch_execute("DROP TABLE segment_found"))?;
     Ok(())
 }
 
 /// Gathers the customers whose row is not what the rule says.
-fn differences(dialect: Dialect, rule: &Rule, work: &Work, range: Option<(i64, i64)>) -> Fragment {
-    let among = range.map_or(Among::Everybody, |(above, last)| Among::Range(above, last));
-    let compiled = compile(dialect, rule, &work.rules, among, work.now);
+fn differences(rule: &Fragment, work: &Work) -> Fragment {
     let mut sql = Fragment::of(
         "INSERT INTO segment_found (customer_id, member, changes_at, was) \
          SELECT f.id, f.member, f.changes_at, COALESCE(s.member, FALSE) FROM (",
     );
-    sql.add(compiled.query()).push(") f LEFT JOIN segment_states s ON s.customer_id = f.id AND s.segment_id = ").int(work.id.0);
+    sql.add(rule).push(") f LEFT JOIN segment_states s ON s.customer_id = f.id AND s.segment_id = ").int(work.id.0);
     sql.push(" WHERE (f.member OR f.changes_at IS NOT NULL OR s.customer_id IS NOT NULL) AND (s.customer_id IS NULL OR (s.build < ");
     sql.int(work.build).push(" AND (s.member <> f.member OR s.changes_at IS DISTINCT FROM f.changes_at)))");
     sql
 }
 
-/// Writes them, except where somebody knew better meanwhile.
-fn written(work: &Work) -> Fragment {
+/// Writes the rows of `from`, except where somebody knew better meanwhile.
+fn written(work: &Work, customer: &str, from: &Fragment) -> Fragment {
     let mut sql = Fragment::of("INSERT INTO segment_states (segment_id, customer_id, member, since, changes_at, build) SELECT ");
-    sql.int(work.id.0).push(", customer_id, member, ").time(work.now).push(", changes_at, ").int(work.build);
-    sql.push(
-        " FROM segment_found WHERE TRUE ORDER BY customer_id ON CONFLICT (segment_id, customer_id) DO UPDATE SET \
+    sql.int(work.id.0).push(&format!(", {customer}, member, ")).time(work.now).push(", changes_at, ").int(work.build);
+    sql.push(" FROM ").add(from).push(&format!(
+        " ORDER BY {customer} ON CONFLICT (segment_id, customer_id) DO UPDATE SET \
          since = CASE WHEN segment_states.member = excluded.member THEN segment_states.since ELSE excluded.since END, \
          member = excluded.member, changes_at = excluded.changes_at, build = excluded.build \
-         WHERE segment_states.build < excluded.build",
-    );
+         WHERE segment_states.build < excluded.build"
+    ));
     sql
 }
 
