@@ -241,12 +241,62 @@ fn store(conn: &mut Conn, before: &Score, after: &Score, now: Time) -> Result<()
     if before == after {
         return Ok(());
     }
-    if before.stage != after.stage || before.orders == 0 {
-        let row =
-            (stage_changes::customer_id.eq(after.customer_id), stage_changes::stage.eq(after.stage), stage_changes::changed_at.eq(now));
-        prepared!(conn, diesel::insert_into(stage_changes::table).values(row) => execute)?;
+    if came_to_a_stage(before, after) {
+        prepared!(conn, diesel::insert_into(stage_changes::table).values(stage_change(after, now)) => execute)?;
     }
     let row = diesel::insert_into(scores::table).values(after).on_conflict(scores::customer_id).do_update().set(after);
     prepared!(conn, row => execute)?;
     Ok(())
+}
+
+/// [`store`] of many, each as it was and as it is. PostgreSQL is far away, and gets them by one statement.
+fn store_all(conn: &mut Conn, changes: &[(Score, Score)], now: Time) -> Result<()> {
+    let Conn::Postgres(c) = conn else { return changes.iter().try_for_each(|(before, after)| store(conn, before, after, now)) };
+    let changed = || changes.iter().filter(|(before, after)| before != after);
+    let stages: Vec<_> =
+        changed().filter(|(before, after)| came_to_a_stage(before, after)).map(|(_, after)| stage_change(after, now)).collect();
+    diesel::insert_into(stage_changes::table).values(stages).execute(c)?;
+    let after: Vec<&Score> = changed().map(|(_, after)| after).collect();
+    let rows = diesel::insert_into(scores::table).values(after).on_conflict(scores::customer_id).do_update();
+    let new = (
+        (
+            scores::currency.eq(excluded(scores::currency)),
+            scores::orders.eq(excluded(scores::orders)),
+            scores::value.eq(excluded(scores::value)),
+            scores::first_at.eq(excluded(scores::first_at)),
+            scores::last_at.eq(excluded(scores::last_at)),
+            scores::stage.eq(excluded(scores::stage)),
+            scores::recency.eq(excluded(scores::recency)),
+            scores::frequency.eq(excluded(scores::frequency)),
+            scores::monetary.eq(excluded(scores::monetary)),
+        ),
+        (
+            scores::standing.eq(excluded(scores::standing)),
+            scores::again_90.eq(excluded(scores::again_90)),
+            scores::expected_365.eq(excluded(scores::expected_365)),
+            scores::value_365.eq(excluded(scores::value_365)),
+            scores::margin.eq(excluded(scores::margin)),
+            scores::uncosted.eq(excluded(scores::uncosted)),
+            scores::service.eq(excluded(scores::service)),
+            scores::credited.eq(excluded(scores::credited)),
+        ),
+    );
+    rows.set(new).execute(c)?;
+    Ok(())
+}
+
+fn came_to_a_stage(before: &Score, after: &Score) -> bool {
+    before.stage != after.stage || before.orders == 0
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = stage_changes)]
+struct StageChange {
+    customer_id: CustomerId,
+    stage: Stage,
+    changed_at: Time,
+}
+
+fn stage_change(score: &Score, now: Time) -> StageChange {
+    StageChange { customer_id: score.customer_id, stage: score.stage, changed_at: now }
 }

@@ -12,12 +12,16 @@ mod writer;
 use crate::{Error, Result};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::{Connection, MultiConnection, PgConnection, SqliteConnection};
+use parking_lot::Mutex;
 use pool::Pool;
 pub use prepared::{Prepared, one};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use writer::Writer;
+
+/// Connections that share a long work on PostgreSQL: more would keep what people wait for waiting.
+const SIDES: usize = 2;
 
 /// A connection to either engine. Diesel's queries run on it unchanged; what only one dialect can say goes through [`on_each!`].
 #[derive(MultiConnection)]
@@ -217,6 +221,28 @@ impl Db {
             self.0.commits.notify_waiters();
         }
         result
+    }
+
+    /// Does `work` on each of `items`: on SQLite, which has one writer, one after the other; on PostgreSQL by a few connections at the same
+    /// time, in no order. Ends with the first error of any.
+    pub fn side_by_side<I: Send>(&self, mut items: impl Iterator<Item = I> + Send, work: impl Fn(I) -> Result<()> + Sync) -> Result<()> {
+        if matches!(self.0.target, Target::File(_)) {
+            return items.try_for_each(work);
+        }
+        let items = Mutex::new(items);
+        std::thread::scope(|scope| {
+            let side = || -> Result<()> {
+                loop {
+                    let item = items.lock().next();
+                    match item {
+                        Some(item) => work(item)?,
+                        None => return Ok(()),
+                    }
+                }
+            };
+            let sides: Vec<_> = (0..SIDES).map(|_| scope.spawn(side)).collect();
+            sides.into_iter().try_for_each(|side| side.join().map_err(|_| Error::unexpected("work in the database panicked"))?)
+        })
     }
 
     /// Returns after the next commit made through this handle: what lets the worker react at once.

@@ -1,6 +1,6 @@
 //! The run over all buyers, every night and after an import of a history.
 
-use super::{Bought, Buyer, Figures, Parts, Score, figure, hold, scored, store};
+use super::{Bought, Buyer, Figures, Parts, Score, figure, hold, scored, store_all};
 use crate::CustomerId;
 use crate::identities;
 use crate::rfm::Quintiles;
@@ -42,11 +42,11 @@ pub fn run(db: &Db, currency: Currency, now: Time) -> Result<()> {
         // From here on rows of segments that ask about scores are not believed, and the build after the last of them is what counts.
         segments::scores_moved(conn, now)
     })?;
-    for (buyers, places) in buyers.chunks(WRITTEN).zip(places.chunks(WRITTEN)) {
+    db.side_by_side(buyers.chunks(WRITTEN).zip(places.chunks(WRITTEN)), |(buyers, places)| {
         let chunk: Vec<(Buyer, Quintiles)> = buyers.iter().cloned().zip(places.iter().copied()).collect();
         let figures = figures.clone();
-        db.write_now(move |conn| write(conn, &chunk, &figures, currency, now))?;
-    }
+        db.write_now(move |conn| write(conn, &chunk, &figures, currency, now))
+    })?;
     db.write_now(move |conn| segments::scores_moved(conn, now))
 }
 
@@ -85,16 +85,12 @@ fn read(db: &Db, currency: Currency) -> Result<Vec<Buyer>> {
 
 fn write(conn: &mut Conn, chunk: &[(Buyer, Quintiles)], figures: &Figures, currency: Currency, now: Time) -> Result<()> {
     let ids: Vec<CustomerId> = chunk.iter().map(|(buyer, _)| buyer.customer).collect();
-    // Locked, in the order of their ids: a customer who orders waits for this, or this for them.
-    diesel::update(scores::table.filter(scores::customer_id.eq_any(&ids)))
-        .set(scores::customer_id.eq(scores::customer_id))
-        .execute(conn)?;
-    let rows: Vec<Score> =
-        scores::table.filter(scores::customer_id.eq_any(&ids)).order(scores::customer_id).select(Score::as_select()).load(conn)?;
+    let rows = held(conn, &ids)?;
     // Read with the rows held: what is given meanwhile comes before this or works the row out after it.
     let service = costs::of_these(conn, &ids, currency.code())?;
     // Whoever was merged since their purchases were read has none any more.
     let merged = identities::merged_among(conn, &ids)?;
+    let mut changes = Vec::new();
     for (buyer, place) in chunk.iter().filter(|(buyer, _)| !merged.contains(&buyer.customer)) {
         let found = rows.binary_search_by_key(&buyer.customer, |row| row.customer_id);
         let before = match found {
@@ -104,8 +100,17 @@ fn write(conn: &mut Conn, chunk: &[(Buyer, Quintiles)], figures: &Figures, curre
         let known = found.is_err() || (before.orders, before.last_at) == (buyer.orders, buyer.last_at);
         if known {
             let service = service.get(&buyer.customer).copied().unwrap_or_default();
-            store(conn, &before, &scored(buyer, service, currency.code(), Some(figures), Some(*place), now), now)?;
+            changes.push((before, scored(buyer, service, currency.code(), Some(figures), Some(*place), now)));
         }
     }
-    Ok(())
+    store_all(conn, &changes, now)
+}
+
+/// The rows there are, in the order of their customers, held until the end: a customer who orders waits for this, or this for them.
+fn held(conn: &mut Conn, ids: &[CustomerId]) -> Result<Vec<Score>> {
+    let rows = scores::table.filter(scores::customer_id.eq_any(ids)).order(scores::customer_id);
+    match conn {
+        Conn::Sqlite(c) => Ok(rows.select(Score::as_select()).load(c)?),
+        Conn::Postgres(c) => Ok(rows.select(Score::as_select()).for_update().load(c)?),
+    }
 }

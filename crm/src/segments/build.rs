@@ -22,8 +22,8 @@ use std::time::{Duration, Instant};
 pub const BUILD_JOB: &str = "segments.build";
 /// Customers of one transaction on SQLite: short, since orders wait for it.
 const RANGE: i64 = 10_000;
-/// Ranges that PostgreSQL works on at once.
-const AT_ONCE: i64 = 2;
+/// Ranges on PostgreSQL: as many as are worked on at the same time.
+const LONG_RANGES: i64 = 2;
 /// A build that began so long ago and did not end was given up by its process.
 const ABANDONED: TimeDelta = TimeDelta::minutes(30);
 /// How long a build waits for transactions that began before it, and how often one is begun anew because the rule changed meanwhile.
@@ -171,25 +171,16 @@ fn apply_all(db: &Db, work: &Work) -> Result<()> {
     let last: Option<i64> =
         db.read_now(|conn| Ok(on_each!(conn, c => customers::table.select(diesel::dsl::max(customers::id)).first(c))?))?;
     let last = last.unwrap_or(0);
-    let each = |range: Range| {
+    let length = if matches!(db.target(), Target::File(_)) { RANGE } else { last / LONG_RANGES + 1 };
+    let ranges = (0..last.div_euclid(length) + 1).map(|n| (n * length, (n + 1) * length));
+    db.side_by_side(ranges, |range| {
         let work = work.clone();
         db.write_now(move |conn| apply(conn, &work, range))
-    };
-    if matches!(db.target(), Target::File(_)) {
-        return ranges(last, RANGE).try_for_each(each);
-    }
-    std::thread::scope(|scope| {
-        let builders: Vec<_> = ranges(last, last / AT_ONCE + 1).map(|range| scope.spawn(move || each(range))).collect();
-        builders.into_iter().try_for_each(|builder| builder.join().map_err(|_| Error::unexpected("a build panicked"))?)
     })
 }
 
 /// Numbers of customers above the first and up to the last.
 type Range = (i64, i64);
-
-fn ranges(last: i64, length: i64) -> impl Iterator<Item = Range> {
-    (0..last.div_euclid(length) + 1).map(move |n| (n * length, (n + 1) * length))
-}
 
 /// What PostgreSQL sorts and sums customers in; with its default of 4 MB a million of them go through files.
 const ROOM: &str = "SET LOCAL work_mem = '128MB'";
