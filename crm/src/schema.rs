@@ -570,6 +570,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    dispute_answers (id) {
+        id -> BigInt,
+        dispute_id -> BigInt,
+        state -> Text,
+        texts -> Text,
+        reason -> Text,
+        actor -> Text,
+        asked_at -> Timestamp,
+        settled_at -> Nullable<Timestamp>,
+        tries -> BigInt,
+    }
+}
+
+diesel::table! {
     dispute_events (id) {
         id -> BigInt,
         dispute_id -> BigInt,

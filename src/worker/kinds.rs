@@ -40,6 +40,7 @@ pub static KINDS: &[Kind] = &[
     Kind { name: payments::VOID_JOB, run: |state, job| cashier(state).void(id(job)?) },
     Kind { name: refunds::SUBMIT_JOB, run: |state, job| cashier(state).refund(id(job)?) },
     Kind { name: disputes::FIND_JOB, run: |state, job| cashier(state).find_disputed(&job.payload) },
+    Kind { name: disputes::SEND_JOB, run: |state, job| cashier(state).answer_dispute(id(job)?) },
     Kind { name: refunds::CHECK_JOB, run: |state, job| cashier(state).check_refunds(id(job)?) },
     Kind { name: RECONCILE, run: |state, _| cashier(state).reconcile() },
     Kind { name: EXPIRE, run: |state, _| cashier(state).expire() },

@@ -48,6 +48,7 @@ const ACTIONS: &[&str] = &[
     "dispute.open",
     "dispute.evidence",
     "dispute.answer",
+    "dispute.send",
     "dispute.decide",
     "dispute.appeal",
     "ticket.approve",
