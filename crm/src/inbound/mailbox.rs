@@ -169,3 +169,74 @@ pub fn refused(conn: &mut Conn, id: MailboxId, limit: i64) -> Result<Vec<Refused
     let own = uids::table.filter(uids::mailbox_id.eq(id)).filter(uids::refused.ne(""));
     Ok(own.order(uids::id.desc()).limit(limit).select(Refused::as_select()).load(conn)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inbound::{Filter, LARGEST, list};
+    use chrono::NaiveDate;
+
+    fn noon() -> Time {
+        NaiveDate::from_ymd_opt(2026, 11, 23).unwrap().and_hms_opt(12, 0, 0).unwrap()
+    }
+
+    fn stored(conn: &mut Conn) -> usize {
+        list(conn, &Filter::default(), 100).unwrap().len()
+    }
+
+    #[test]
+    fn a_mail_is_taken_once_by_its_number_and_by_its_bytes() {
+        let db = kernel::testing::db();
+        db.write_now(|conn| {
+            let begun = begin(conn, "help @ imap.example / INBOX", noon())?.expect("it is due");
+            let mailbox = opened(conn, begun.id, 7, 3)?;
+            assert_eq!((mailbox.last_uid, mailbox.old_below, mailbox.old_since), (0, 3, None));
+            for _ in 0..2 {
+                take(conn, &mailbox, 3, 5, Some(b"From: a@b.example\r\n\r\nx"), noon())?;
+                take(conn, &mailbox, 4, LARGEST as i64 + 1, None, noon())?;
+                take(conn, &mailbox, 5, 0, Some(b""), noon())?;
+            }
+            assert_eq!((stored(conn), unsettled(conn, &mailbox, 9)?, refused(conn, mailbox.id, 9)?.len()), (1, vec![3], 2));
+            settled(conn, &mailbox, &[3], noon())?;
+            assert!(unsettled(conn, &mailbox, 9)?.is_empty());
+            pass(conn, &mailbox, 2)?;
+            assert_eq!(opened(conn, begun.id, 7, 6)?.last_uid, 5, "it never goes back");
+            let anew = opened(conn, begun.id, 8, 2)?;
+            assert_eq!((anew.last_uid, anew.old_below, anew.old_since), (0, 2, Some(noon())));
+            // Whoever still looks by the old numbers moves nothing.
+            pass(conn, &mailbox, 90)?;
+            assert_eq!(opened(conn, begun.id, 8, 2)?.last_uid, 0);
+            take(conn, &anew, 1, 5, Some(b"From: a@b.example\r\n\r\nx"), noon())?;
+            assert_eq!((stored(conn), unsettled(conn, &anew, 9)?), (1, vec![1]), "the bytes are known");
+            Ok(())
+        })
+        .unwrap();
+    }
+
+    #[test]
+    fn one_looks_at_a_time_and_less_often_while_it_fails() {
+        let db = kernel::testing::db();
+        db.write_now(|conn| {
+            let mut due = |at: Time| begin(conn, "box", at).map(|found| found.map(|mailbox| mailbox.id));
+            let id = due(noon())?.expect("it is due");
+            assert_eq!(due(noon() + TimeDelta::minutes(14))?, None, "somebody looks");
+            assert_eq!(due(noon() + TimeDelta::minutes(15))?, Some(id), "whoever looked is gone");
+            let mut waits = Vec::new();
+            for _ in 0..7 {
+                failed(conn, id, "inbound-imap-sign-in", 1, noon())?;
+                let next: Time = rows::table.find(id).select(rows::due_at).first(conn)?;
+                waits.push((next - noon()).num_minutes());
+            }
+            assert_eq!(waits, [1, 3, 7, 15, 31, 31, 31]);
+            let mailbox = of(conn, "box")?.expect("it is known");
+            assert_eq!((mailbox.failed.as_str(), mailbox.failing_since), ("inbound-imap-sign-in", Some(noon())));
+            done(conn, id, 5, noon())?;
+            let mailbox = of(conn, "box")?.expect("it is known");
+            assert_eq!((mailbox.failed.as_str(), mailbox.failing_since, mailbox.looked_at), ("", None, Some(noon())));
+            assert!(begin(conn, "box", noon() + TimeDelta::minutes(4))?.is_none());
+            assert!(begin(conn, "box", noon() + TimeDelta::minutes(5))?.is_some());
+            Ok(())
+        })
+        .unwrap();
+    }
+}
