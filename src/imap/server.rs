@@ -1,12 +1,11 @@
 //! A conversation with an IMAP server (RFC 3501, RFC 9051), blocking: each step waits for its answer, and not for ever.
 
 use async_imap::error::Error as Said;
-use async_imap::types::Fetch;
+use async_imap::imap_proto::{AttributeValue, MailboxDatum, Response, Status};
 use async_imap::{Client, Session};
 use chrono::TimeDelta;
 use crm::inbound::LARGEST;
 use crm::inbound::mailbox::Mailbox;
-use futures_util::TryStreamExt;
 use kernel::config::Imap;
 use kernel::mail::Security;
 use std::collections::BTreeSet;
@@ -77,6 +76,25 @@ pub(super) enum Mail {
     Gone,
 }
 
+/// What a server told of a mail.
+#[derive(Default)]
+struct Found {
+    size: i64,
+    bytes: Vec<u8>,
+}
+
+impl Found {
+    fn learn(&mut self, told: &[AttributeValue<'_>]) {
+        for one in told {
+            match one {
+                AttributeValue::Rfc822Size(size) => self.size = i64::from(*size),
+                AttributeValue::BodySection { section: None, data: Some(bytes), .. } => self.bytes = bytes.to_vec(),
+                _ => {}
+            }
+        }
+    }
+}
+
 /// A server that somebody is signed in at.
 pub(super) struct Server {
     session: Session<Box<dyn Wire>>,
@@ -130,49 +148,77 @@ impl Server {
     }
 
     fn search(&mut self, query: String) -> Result<Vec<i64>, Problem> {
-        let found = wait(&self.runtime, self.patience, ANSWER, self.session.uid_search(query))?;
-        Ok(found.into_iter().map(i64::from).collect())
+        let mut found = Vec::new();
+        self.ask(self.patience, ANSWER, format!("UID SEARCH {query}"), |answer| {
+            if let Response::MailboxData(MailboxDatum::Search(uids)) = answer {
+                found.extend(uids.iter().copied().map(i64::from));
+            }
+        })?;
+        Ok(found)
     }
 
     /// A mail as it lies there; looking at it does not mark it as read.
     pub(super) fn mail(&mut self, uid: i64) -> Result<Mail, Problem> {
         let Some(told) = self.fetch(uid, "(UID RFC822.SIZE)", self.patience)? else { return Ok(Mail::Gone) };
-        let size = told.size.map_or(0, i64::from);
-        if size > LARGEST as i64 {
-            return Ok(Mail::TooLarge(size));
+        if told.size > LARGEST as i64 {
+            return Ok(Mail::TooLarge(told.size));
         }
-        let Some(whole) = self.fetch(uid, "(UID BODY.PEEK[])", self.patience * 4)? else { return Ok(Mail::Gone) };
-        Ok(Mail::Whole(whole.body().unwrap_or_default().to_vec()))
+        let whole = self.fetch(uid, "(UID BODY.PEEK[])", self.patience * 4)?;
+        Ok(whole.map_or(Mail::Gone, |whole| Mail::Whole(whole.bytes)))
     }
 
-    fn fetch(&mut self, uid: i64, what: &str, patience: Duration) -> Result<Option<Fetch>, Problem> {
-        let session = &mut self.session;
-        let asked = async move { session.uid_fetch(uid.to_string(), what).await?.try_collect::<Vec<Fetch>>().await };
-        let found = wait(&self.runtime, patience, ANSWER, asked)?;
-        Ok(found.into_iter().find(|one| one.uid.map(i64::from) == Some(uid)))
+    /// What is told of a mail; nothing when there is none with this number any more.
+    fn fetch(&mut self, uid: i64, what: &str, patience: Duration) -> Result<Option<Found>, Problem> {
+        let mut found: Option<Found> = None;
+        self.ask(patience, ANSWER, format!("UID FETCH {uid} {what}"), |answer| {
+            let Response::Fetch(_, told) = answer else { return };
+            // Others may change something about it meanwhile, which is told in between.
+            if told.iter().any(|one| matches!(one, AttributeValue::Uid(of) if i64::from(*of) == uid)) {
+                found.get_or_insert_with(Found::default).learn(told);
+            }
+        })?;
+        Ok(found)
     }
 
     /// Marks mails as read, or moves them to a folder. Those that are gone are passed over.
     pub(super) fn settle(&mut self, uids: &[i64], move_to: Option<&str>) -> Result<(), Problem> {
         let set = uids.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-        let (session, moves, expunges) = (&mut self.session, self.moves, self.expunges);
-        let told = async move {
-            let Some(folder) = move_to else {
-                session.uid_store(&set, "+FLAGS.SILENT (\\Seen)").await?.try_collect::<Vec<Fetch>>().await?;
-                return Ok(());
-            };
-            if moves {
-                return session.uid_mv(&set, folder).await;
+        let Some(folder) = move_to else { return self.tell(format!("UID STORE {set} +FLAGS.SILENT (\\Seen)")) };
+        if self.moves {
+            return wait(&self.runtime, self.patience, MOVE_TO, self.session.uid_mv(&set, folder));
+        }
+        wait(&self.runtime, self.patience, MOVE_TO, self.session.uid_copy(&set, folder))?;
+        self.tell(format!("UID STORE {set} +FLAGS.SILENT (\\Deleted)"))?;
+        // Without it others would lose what they marked: the mails stay, marked as deleted.
+        if self.expunges { self.tell(format!("UID EXPUNGE {set}")) } else { Ok(()) }
+    }
+
+    fn tell(&mut self, command: String) -> Result<(), Problem> {
+        self.ask(self.patience, ANSWER, command, |_| {})
+    }
+
+    /// Says a command and hands on what is answered, up to the end of it. The client's own lists end without a word where the server hangs up or
+    /// says no: a mail would be taken for gone.
+    fn ask(&mut self, patience: Duration, no: &'static str, command: String, mut take: impl FnMut(&Response<'_>)) -> Result<(), Problem> {
+        let session = &mut self.session;
+        let asked = async move {
+            let tag = session.run_command(&command).await?;
+            while let Some(answer) = session.read_response().await? {
+                match answer.parsed() {
+                    Response::Done { tag: of, status, outcome } if *of == tag => {
+                        let said = outcome.information.as_deref().unwrap_or_default().to_string();
+                        return match status {
+                            Status::Ok => Ok(()),
+                            Status::No => Err(Said::No(said)),
+                            _ => Err(Said::Bad(said)),
+                        };
+                    }
+                    other => take(other),
+                }
             }
-            session.uid_copy(&set, folder).await?;
-            session.uid_store(&set, "+FLAGS.SILENT (\\Deleted)").await?.try_collect::<Vec<Fetch>>().await?;
-            // Without it others would lose what they marked: the mails stay, marked as deleted.
-            if expunges {
-                session.uid_expunge(&set).await?.try_collect::<Vec<u32>>().await?;
-            }
-            Ok(())
+            Err(Said::ConnectionLost)
         };
-        wait(&self.runtime, self.patience, if move_to.is_some() { MOVE_TO } else { ANSWER }, told)
+        wait(&self.runtime, patience, no, asked)
     }
 
     /// Takes leave. A server that does not answer is left all the same.

@@ -7,7 +7,7 @@ use admin::permissions::Preset;
 use chrono::TimeDelta;
 use crm::inbound::{self, Fate, Filter, LARGEST, Stored, Way};
 use std::io::{BufRead, BufReader, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command};
 use std::time::Duration;
 
@@ -213,4 +213,54 @@ fn staff_see_what_is_wrong_with_the_mailbox_and_no_password() {
         let page = agent.get("/admin/inbound").says(200, said);
         assert!(!page.body.contains(PASSWORD) && !page.body.contains("secret"), "{}", page.body);
     }
+}
+
+/// A server with one mail that hangs up in the middle of it, then says no, and then gives it.
+fn fickle(mail: String) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for (visit, stream) in listener.incoming().enumerate() {
+            let mut stream = BufReader::new(stream.unwrap());
+            stream.get_mut().write_all(b"* OK here\r\n").unwrap();
+            let mut line = String::new();
+            while stream.read_line(&mut line).unwrap_or(0) > 0 {
+                let (tag, command) = line.trim_end().split_once(' ').unwrap();
+                let whole = format!("* 1 FETCH (UID 1 BODY[] {{{}}}\r\n{mail})\r\n", mail.len());
+                let peeks = command.contains("BODY.PEEK");
+                if peeks && visit == 0 {
+                    stream.get_mut().write_all(&whole.as_bytes()[..whole.len() / 2]).unwrap();
+                    break;
+                }
+                let said = match command.split(' ').next().unwrap() {
+                    "CAPABILITY" => "* CAPABILITY IMAP4rev1\r\n".to_string(),
+                    "SELECT" => "* OK [UIDVALIDITY 1] here\r\n* OK [UIDNEXT 1] next\r\n".to_string(),
+                    "LOGOUT" => "* BYE then\r\n".to_string(),
+                    _ if command.starts_with("UID SEARCH") => "* SEARCH 1\r\n".to_string(),
+                    _ if command.contains("RFC822.SIZE") => format!("* 1 FETCH (UID 1 RFC822.SIZE {})\r\n", mail.len()),
+                    _ if peeks && visit > 1 => whole,
+                    _ => String::new(),
+                };
+                let end = if peeks && visit == 1 { "NO busy" } else { "OK done" };
+                stream.get_mut().write_all(format!("{said}{tag} {end}\r\n").as_bytes()).unwrap();
+                line.clear();
+            }
+        }
+    });
+    port
+}
+
+#[test]
+fn a_mail_that_did_not_come_whole_is_not_taken_for_gone() {
+    let house = house(fickle(mail(1)), &[]);
+    let (_, agent) = at_work(&house, "amy", role(&house, Preset::Manager));
+    for said in ["The mail server does not answer", "answers something that cannot be used"] {
+        look(&house);
+        assert!(stored(&house).is_empty());
+        agent.get("/admin/inbound").says(200, said);
+    }
+    look(&house);
+    assert_eq!(subjects(&house), ["Question 1"]);
+    look(&house);
+    assert_eq!(subjects(&house), ["Question 1"]);
 }
