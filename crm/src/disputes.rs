@@ -65,7 +65,19 @@ words!(
         Withdrawn = "withdrawn",
     }
 );
-words!(What { Opened = "opened", Updated = "updated", Evidence = "evidence", Answered = "answered", Decided = "decided", Appealed = "appealed", Sending = "sending", NotSent = "not_sent" });
+words!(
+    What {
+        Opened = "opened",
+        Updated = "updated",
+        Evidence = "evidence",
+        /// An answer to the bank was asked for, and did not get there.
+        Sending = "sending",
+        NotSent = "not_sent",
+        Answered = "answered",
+        Decided = "decided",
+        Appealed = "appealed",
+    }
+);
 
 /// Longest text of a claim, a decision or a piece of evidence, in characters.
 pub const TEXT: usize = 10_000;
