@@ -5,6 +5,7 @@
 
 pub mod app;
 pub mod commands;
+pub mod imap;
 pub mod logs;
 pub mod metrics;
 pub mod middleware;

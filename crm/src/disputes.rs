@@ -2,10 +2,12 @@
 //! and what was decided. A complaint is opened from a ticket and decided by staff, with one appeal; a disputed payment is opened, moved and
 //! decided by what the provider says ([`told()`]). While one is open, nobody shows that person promotions.
 
+mod answers;
 mod evidence;
 mod list;
 mod told;
 
+pub use answers::{Answer, Errand, Sending, Texts, answer_of, ask, errand, may_be_sent, not_sent, provider, sent};
 pub use evidence::{Evidence, EvidenceId, NewEvidence, Proof, add, evidence, file};
 pub use list::{Place, Shown, list, of_customer, of_ticket};
 pub use told::{Standing, Told, link, told};
@@ -63,7 +65,19 @@ words!(
         Withdrawn = "withdrawn",
     }
 );
-words!(What { Opened = "opened", Updated = "updated", Evidence = "evidence", Answered = "answered", Decided = "decided", Appealed = "appealed" });
+words!(
+    What {
+        Opened = "opened",
+        Updated = "updated",
+        Evidence = "evidence",
+        /// An answer to the bank was asked for, and did not get there.
+        Sending = "sending",
+        NotSent = "not_sent",
+        Answered = "answered",
+        Decided = "decided",
+        Appealed = "appealed",
+    }
+);
 
 /// Longest text of a claim, a decision or a piece of evidence, in characters.
 pub const TEXT: usize = 10_000;
@@ -302,11 +316,13 @@ pub(crate) fn open_with(conn: &mut Conn, customer: CustomerId) -> Result<Vec<Kin
 
 /// Takes out of the disputes of somebody every word that was written, and every file. That there was one stays, with its amount.
 pub(crate) fn forget(conn: &mut Conn, customer: CustomerId) -> Result<()> {
-    use crate::schema::dispute_evidence as proofs;
+    use crate::schema::{dispute_answers as sent_answers, dispute_evidence as proofs};
     let own: Vec<DisputeId> = rows::table.filter(rows::customer_id.eq(customer)).select(rows::id).load(conn)?;
     for some in own.chunks(500) {
         let written = proofs::table.filter(proofs::dispute_id.eq_any(some.to_vec()));
         diesel::delete(written.filter(proofs::kind.eq_any([Proof::Text, Proof::File]))).execute(conn)?;
+        let answered = sent_answers::table.filter(sent_answers::dispute_id.eq_any(some.to_vec()));
+        diesel::update(answered).set((sent_answers::texts.eq("{}"), sent_answers::reason.eq(""))).execute(conn)?;
         diesel::update(rows::table.filter(rows::id.eq_any(some.to_vec())))
             .set((rows::about.eq(""), rows::decision.eq("")))
             .execute(conn)?;

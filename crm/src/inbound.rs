@@ -10,6 +10,7 @@ mod fold;
 mod fuzz;
 mod letter;
 mod list;
+pub mod mailbox;
 mod nature;
 mod report;
 mod tame;
@@ -44,6 +45,8 @@ words!(
         Smtp = "smtp",
         /// By HTTP, from a program that received it.
         Hook = "hook",
+        /// From a mailbox at another server, which the shop looks into.
+        Imap = "imap",
     }
 );
 words!(

@@ -332,6 +332,36 @@ diesel::table! {
 }
 
 diesel::table! {
+    inbound_mailboxes (id) {
+        id -> BigInt,
+        source -> Text,
+        uid_validity -> BigInt,
+        last_uid -> BigInt,
+        old_below -> BigInt,
+        old_since -> Nullable<Timestamp>,
+        begun_at -> Timestamp,
+        due_at -> Timestamp,
+        looked_at -> Nullable<Timestamp>,
+        failed -> Text,
+        failing_since -> Nullable<Timestamp>,
+        failures -> BigInt,
+    }
+}
+
+diesel::table! {
+    inbound_uids (id) {
+        id -> BigInt,
+        mailbox_id -> BigInt,
+        uid_validity -> BigInt,
+        uid -> BigInt,
+        size -> BigInt,
+        refused -> Text,
+        taken_at -> Timestamp,
+        settled_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
     ticket_series (name) {
         name -> Text,
         last -> BigInt,
@@ -538,6 +568,20 @@ diesel::table! {
         bytes -> Nullable<Binary>,
         actor -> Text,
         created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    dispute_answers (id) {
+        id -> BigInt,
+        dispute_id -> BigInt,
+        state -> Text,
+        texts -> Text,
+        reason -> Text,
+        actor -> Text,
+        asked_at -> Timestamp,
+        settled_at -> Nullable<Timestamp>,
+        tries -> BigInt,
     }
 }
 

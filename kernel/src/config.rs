@@ -66,6 +66,30 @@ pub struct Mail {
 pub struct Inbound {
     pub listen: Option<SocketAddr>,
     pub hook_secret: Option<Secret>,
+    /// `None`: no mailbox is looked into.
+    pub imap: Option<Imap>,
+}
+
+/// A mailbox at another server (IMAP) that mails are fetched from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Imap {
+    pub host: String,
+    pub port: u16,
+    pub security: Security,
+    pub user: String,
+    pub password: Secret,
+    pub folder: String,
+    /// Where mails go that were stored; `None`: they are marked as read.
+    pub move_to: Option<String>,
+    /// Minutes from one look to the next.
+    pub every: u32,
+}
+
+impl Imap {
+    /// What tells it from other mailboxes.
+    pub fn source(&self) -> String {
+        format!("{} @ {} / {}", self.user, self.host, self.folder)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -194,13 +218,8 @@ fn mail(r: &mut Reader) -> Option<Mail> {
     let from = r.parse(key::MAIL_FROM, "must be an address such as Shop <shop@example.com>", |text| {
         text.parse::<lettre::message::Mailbox>().ok().map(|_| text.to_string())
     });
-    let port = r.parse(key::SMTP_PORT, "must be a port from 1 to 65535", |text| text.parse::<u16>().ok().filter(|port| *port > 0));
-    let security = r.parse(key::SMTP_SECURITY, "must be starttls, implicit or plain", |text| match text {
-        "starttls" => Some(Security::StartTls),
-        "implicit" => Some(Security::Implicit),
-        "plain" => Some(Security::Plain),
-        _ => None,
-    });
+    let port = r.parse(key::SMTP_PORT, "must be a port from 1 to 65535", port);
+    let security = r.parse(key::SMTP_SECURITY, "must be starttls, implicit or plain", security);
     let (host, user) = (r.text(key::SMTP_HOST).to_string(), r.text(key::SMTP_USER).to_string());
     let password = Secret::new(r.text(key::SMTP_PASSWORD));
     if user.is_empty() && !password.expose().is_empty() {
@@ -225,11 +244,40 @@ fn inbound(r: &mut Reader) -> Option<Inbound> {
         1..=15 => None,
         _ => Some(Some(Secret::new(text))),
     });
+    let imap = imap(r);
+    // A mailbox has an address of its own: answers find it without a domain.
     let any = matches!(listen, Some(Some(_))) || matches!(secret, Some(Some(_)));
     if r.text(key::MAIL_REPLY_DOMAIN).is_empty() && any {
         r.reject(key::MAIL_REPLY_DOMAIN, "must be set, for a way in for mails is");
     }
-    Some(Inbound { listen: listen?, hook_secret: secret? })
+    Some(Inbound { listen: listen?, hook_secret: secret?, imap: imap? })
+}
+
+fn imap(r: &mut Reader) -> Option<Option<Imap>> {
+    let port = r.parse(key::IMAP_PORT, "must be a port from 1 to 65535", port);
+    let security = r.parse(key::IMAP_SECURITY, "must be starttls, implicit or plain", security);
+    let every = r.parse(key::IMAP_EVERY_MINUTES, "must be minutes from 1 to 1440", |text| in_range(text, 1, 1440));
+    // A line end would begin a command of its own.
+    let folder = |text: &str| (!text.chars().any(char::is_control)).then(|| text.to_string());
+    let name = "must be the name of a folder as the server lists it";
+    let own = r.parse(key::IMAP_FOLDER, name, |text| folder(text).filter(|text| !text.is_empty()));
+    let move_to = r.parse(key::IMAP_MOVE_TO, name, folder);
+    let (host, user) = (r.text(key::IMAP_HOST).to_string(), r.text(key::IMAP_USER).to_string());
+    let password = Secret::new(r.text(key::IMAP_PASSWORD));
+    if host.is_empty() {
+        return (port.is_some() && security.is_some() && every.is_some() && own.is_some() && move_to.is_some()).then_some(None);
+    }
+    if user.is_empty() {
+        r.reject(key::IMAP_USER, "must be set, for inbound.imap_host is");
+    }
+    if password.expose().is_empty() {
+        r.reject(key::IMAP_PASSWORD, "must be set, for inbound.imap_host is");
+    }
+    if own.is_some() && own == move_to {
+        r.reject(key::IMAP_MOVE_TO, "must be another folder than inbound.imap_folder");
+    }
+    let move_to = Some(move_to?).filter(|folder| !folder.is_empty());
+    Some(Some(Imap { host, port: port?, security: security?, user, password, folder: own?, move_to, every: every? }))
 }
 
 fn stripe(r: &mut Reader) -> Option<Option<Stripe>> {
@@ -264,6 +312,19 @@ fn limits(r: &mut Reader) -> Option<RateLimits> {
         r.parse(key::SEARCH_LIMIT, should, limit),
     );
     Some(RateLimits { sign_in: sign_in?, checkout: checkout?, search: search? })
+}
+
+fn port(text: &str) -> Option<u16> {
+    text.parse().ok().filter(|port| *port > 0)
+}
+
+fn security(text: &str) -> Option<Security> {
+    match text {
+        "starttls" => Some(Security::StartTls),
+        "implicit" => Some(Security::Implicit),
+        "plain" => Some(Security::Plain),
+        _ => None,
+    }
 }
 
 fn in_range(text: &str, least: u32, most: u32) -> Option<u32> {

@@ -1,6 +1,7 @@
 //! The jobs of the shop: each reads its payload and calls one function of a room.
 
 use super::{Kind, Slot, Watch};
+use crate::imap;
 use crate::state::AppState;
 use chrono::TimeDelta;
 use crm::inbound::{self, Office};
@@ -33,11 +34,13 @@ const DRAFT_DAYS: i64 = 2;
 pub static KINDS: &[Kind] = &[
     Kind { name: mail::SEND_JOB, run: super::send_mail },
     Kind { name: inbound::FILE_JOB, run: file_mail },
+    Kind { name: imap::JOB, run: |state, _| imap::fetch(state, imap::PATIENCE) },
     Kind { name: payments::CHECK_JOB, run: |state, job| cashier(state).check(id(job)?) },
     Kind { name: payments::CAPTURE_JOB, run: |state, job| cashier(state).capture(id(job)?) },
     Kind { name: payments::VOID_JOB, run: |state, job| cashier(state).void(id(job)?) },
     Kind { name: refunds::SUBMIT_JOB, run: |state, job| cashier(state).refund(id(job)?) },
     Kind { name: disputes::FIND_JOB, run: |state, job| cashier(state).find_disputed(&job.payload) },
+    Kind { name: disputes::SEND_JOB, run: |state, job| cashier(state).answer_dispute(id(job)?) },
     Kind { name: refunds::CHECK_JOB, run: |state, job| cashier(state).check_refunds(id(job)?) },
     Kind { name: RECONCILE, run: |state, _| cashier(state).reconcile() },
     Kind { name: EXPIRE, run: |state, _| cashier(state).expire() },
@@ -84,6 +87,7 @@ pub static KINDS: &[Kind] = &[
 pub static SCHEDULE: &[Slot] = &[
     Slot { kind: RECONCILE, every: TimeDelta::minutes(1), class: Class::Prompt },
     Slot { kind: EXPIRE, every: TimeDelta::minutes(1), class: Class::Prompt },
+    Slot { kind: imap::JOB, every: TimeDelta::minutes(1), class: Class::Outside },
     Slot { kind: segments::SETTLE_JOB, every: TimeDelta::minutes(1), class: Class::Bulk },
     Slot { kind: waiting::JOB, every: TimeDelta::hours(1), class: Class::Bulk },
     Slot { kind: scores::RUN_JOB, every: TimeDelta::hours(24), class: Class::Bulk },

@@ -1,6 +1,10 @@
 //! Complaints and disputed payments where they meet the shop: what a provider's signed notices say, whose payment it is, and the money of a
 //! decision. The dispute itself is the crm's ([`crm::disputes`]).
 
+mod texts;
+
+pub use texts::{TEXTS, texts};
+
 use crate::gateway::units;
 use crate::gateway::webhook::Disputed;
 use crate::ids::OrderId;
@@ -17,6 +21,9 @@ use kernel::{Conn, Error, Result, jobs};
 
 /// The job that asks a provider whose payment is disputed. Its payload is the dispute's id, the provider's name and its payment.
 pub const FIND_JOB: &str = "dispute.find";
+
+/// The job that sends the bank the shop's answer. Its payload is the dispute's id.
+pub const SEND_JOB: &str = "dispute.send";
 
 /// What logs call whoever says what became of a payment.
 const PROVIDER: &str = "provider";
@@ -74,6 +81,12 @@ pub fn found(conn: &mut Conn, id: DisputeId, payment: &Payment, now: Time) -> Re
         Some(dispute) => note(conn, order.id, &dispute, now),
         None => Ok(()),
     }
+}
+
+/// Has the bank sent what speaks for the shop, by a job. It is for good.
+pub fn send(conn: &mut Conn, id: DisputeId, seen: i64, texts: &disputes::Texts, actor: &str, now: Time) -> Result<()> {
+    let tries = disputes::ask(conn, id, seen, texts, actor, now)?;
+    jobs::enqueue(conn, SEND_JOB, &id.to_string(), Some(&format!("dispute:{id}:{tries}")), now, now)
 }
 
 /// Stripe's word for how a dispute stands. A new one that is not known here means that something is to be seen to.

@@ -14,6 +14,7 @@ pub(crate) mod units;
 use crate::shop::Shop;
 use futures_util::future::BoxFuture;
 use kernel::money::{Currency, Money};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use webhook::{Notice, NoticeError};
 
@@ -204,6 +205,17 @@ pub trait Gateway: Send + Sync {
 
     /// Looks for the refund that was asked for with `key`, when its answer was lost. None means that it did not happen.
     fn find_refund<'a>(&'a self, reference: &'a str, key: &'a str) -> Answer<'a, Option<RefundState>>;
+
+    /// Sends the bank what speaks for the shop in a dispute, for good: texts by the provider's names for them. Fails with `Refused` where no bank
+    /// takes money back.
+    fn answer_dispute<'a>(&'a self, _dispute: &'a str, _texts: &'a BTreeMap<String, String>, _key: &'a str) -> Answer<'a, ()> {
+        Box::pin(async { Err(GatewayError::Refused("nobody disputes such payments".to_string())) })
+    }
+
+    /// Asks whether the bank has the shop's answer to a dispute.
+    fn dispute_answered<'a>(&'a self, _dispute: &'a str) -> Answer<'a, bool> {
+        Box::pin(async { Err(GatewayError::Refused("nobody disputes such payments".to_string())) })
+    }
 
     /// The request header that carries a webhook's signature, if this gateway sends webhooks.
     fn signature_header(&self) -> Option<&'static str>;

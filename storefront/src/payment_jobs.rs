@@ -8,7 +8,7 @@ use crate::orders::{self, CancelReason, OrderStatus};
 use crate::payments::{self, Payment, PaymentState, WishState};
 use crate::refunds;
 use chrono::TimeDelta;
-use crm::disputes::DisputeId;
+use crm::disputes::{self as answers, DisputeId, Sending};
 use kernel::clock::Time;
 use kernel::money::Money;
 use kernel::{Db, Error, Result, jobs};
@@ -70,6 +70,32 @@ impl Cashier<'_> {
             Some(payment) => disputes::found(conn, id, &payment, now),
             None => Ok(()),
         })
+    }
+
+    /// Sends the bank the shop's answer to a dispute. One that was sent before, whose own answer was lost, is known by asking.
+    pub fn answer_dispute(&self, id: DisputeId) -> Result<()> {
+        let now = self.now;
+        let Some(errand) = self.db.read_now(|conn| answers::errand(conn, id, now))? else { return Ok(()) };
+        let Some(gateway) = self.gateways.find(&errand.provider).cloned() else {
+            return Err(Error::Unavailable(format!("the payment method {} is not configured", errand.provider)));
+        };
+        let sent = match errand.late {
+            true => Err(GatewayError::Refused(String::new())),
+            false => gateway::wait(gateway.answer_dispute(&errand.reference, &errand.texts, &errand.key)),
+        };
+        let reason = match sent {
+            Ok(()) => return self.db.write_now(move |conn| answers::sent(conn, id, now)),
+            Err(GatewayError::Refused(reason) | GatewayError::Declined(reason)) => reason,
+            Err(other) => return Err(unreached(other)),
+        };
+        match gateway::wait(gateway.dispute_answered(&errand.reference)) {
+            Ok(true) => self.db.write_now(move |conn| answers::sent(conn, id, now)),
+            Ok(false) | Err(GatewayError::Refused(_) | GatewayError::Declined(_)) => {
+                let how = if errand.late { Sending::Late } else { Sending::Refused };
+                self.db.write_now(move |conn| answers::not_sent(conn, id, how, &reason, now))
+            }
+            Err(other) => Err(unreached(other)),
+        }
     }
 
     /// Tells the provider to take held money.

@@ -180,8 +180,11 @@ fn disputed(conn: &mut Conn, id: CustomerId) -> Result<Vec<Value>> {
             .into_iter()
             .map(|part| json!({ "at": part.created_at, "kind": part.kind, "text": part.body, "file": part.name }))
             .collect();
+        let told =
+            disputes::answer_of(conn, one.id)?.map(|answer| json!({ "at": answer.asked_at, "state": answer.state, "texts": answer.texts }));
         found.push(json!({ "number": one.number, "kind": one.kind, "reason": one.reason, "amount": one.money()?, "about": one.about,
-            "opened_at": one.opened_at, "outcome": one.outcome, "decision": one.decision, "decided_at": one.decided_at, "evidence": said }));
+            "opened_at": one.opened_at, "outcome": one.outcome, "decision": one.decision, "decided_at": one.decided_at, "evidence": said,
+            "told_the_bank": told }));
     }
     Ok(found)
 }

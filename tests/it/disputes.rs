@@ -15,9 +15,10 @@ use crm::CustomerId;
 use crm::disputes::{self, Dispute, New, Outcome, Reason, Shown, State};
 use crm::tickets::{self, TicketId};
 use kernel::{Db, Error};
-use storefront::disputes::{Decision, Gift};
+use storefront::disputes::{Decision, Gift, TEXTS};
 use storefront::service::Allowance;
 use storefront::{erasure, orders, personal};
+use stripe_double::faults::Fault;
 
 fn suppressed(db: &Db, customer: CustomerId) -> Option<tickets::Reason> {
     db.read_now(move |conn| tickets::suppressed(conn, customer)).unwrap()
@@ -232,4 +233,63 @@ fn a_disputed_payment_is_what_the_signed_notices_say_however_they_come() {
     assert_eq!(suppressed(db, customer), None);
     mia.get("/admin/disputes/D1001").says(200, "Taken by the bank €16.90").says(200, "The customer is right");
     goods::assert_books(db);
+}
+
+#[test]
+fn what_speaks_for_the_shop_is_sent_to_the_bank_once_and_in_time() {
+    let (house, _, ann) = outages::open();
+    outages::capture_at_once(&house);
+    let session = outages::paid(&house, &ann);
+    let (db, page, send) = (&house.db, "/admin/disputes/D1001", "/admin/disputes/D1001/send");
+    house.stripe.hold_webhooks();
+    house.stripe.deliver_pending();
+    let due = (house.state.clock.now() + TimeDelta::days(7)).and_utc().timestamp();
+    house.stripe.dispute(&session, "created", "needs_response", due);
+    house.stripe.deliver_pending();
+    house.work();
+    let one = || db.read_now(|conn| disputes::by_number(conn, "D1001")).unwrap();
+    let (_, mia) = at_work(&house, "mia", role(&house, Preset::Agent));
+    let first = mia.get(page).says(200, "Answer to the bank").holds("1 × Mug");
+    let nothing: Vec<(&str, &str)> = TEXTS.iter().map(|name| (*name, " ")).collect();
+    mia.submit(&first, send, &nothing).says(422, "Write at least one of the texts");
+    mia.submit(&first, send, &[("uncategorized_text", &"x".repeat(10_001))]).says(422, "").holds("1 × Mug");
+
+    // The bank decided meanwhile, and the notice of it was lost: what Stripe says about that is shown, and what was typed stays.
+    house.stripe.dispute(&session, "closed", "lost", due);
+    mia.submit(&mia.get(page), send, &[("uncategorized_text", "It was handed over.")]).says(200, "The answer is on its way to the bank.");
+    mia.submit(&first, send, &[]).says(409, "Somebody changed this meanwhile");
+    house.work();
+    mia.get(page).says(200, "did not take it").says(200, "This dispute is closed").holds("It was handed over.");
+    assert!(house.stripe.dispute_of(&session)["evidence"]["uncategorized_text"].is_null() && one().answered_at.is_none());
+
+    // The bank changes its mind. The answer about the answer is lost, and what was sent is not sent twice.
+    house.stripe.dispute(&session, "updated", "needs_response", due);
+    house.stripe.fault_on("POST /v1/disputes", Fault::LoseReply);
+    mia.submit(&mia.get(page), send, &[("refund_policy_disclosure", "It stands on the order page.")]).says(200, "on its way");
+    house.work();
+    let waiting = mia.get(page).says(200, "On its way to the payment provider since");
+    assert!(!waiting.body.contains("/send\""), "it was asked for");
+    let token = crate::support::office::csrf(&mia);
+    let again = |seen: i64| mia.post(send, &[("csrf", &token), ("seen", &seen.to_string()), ("uncategorized_text", "Once more.")]);
+    again(one().version).says(409, "An answer is on its way to the bank");
+    house.state.clock.advance(TimeDelta::minutes(5));
+    house.work();
+    let told = house.stripe.dispute_of(&session);
+    let said = |name: &str| told["evidence"][name].as_str().unwrap_or_default().to_string();
+    assert!(said("product_description").contains("1 × Mug") && !said("billing_address").is_empty(), "{told}");
+    assert_eq!((said("uncategorized_text").as_str(), said("customer_email_address").as_str()), ("It was handed over.", "ann@example.com"));
+    assert_eq!(said("refund_policy_disclosure"), "It stands on the order page.");
+    assert_eq!((told["status"].as_str(), told["evidence_details"]["submission_count"].as_i64()), (Some("under_review"), Some(1)));
+    let calls = house.stripe.calls();
+    assert_eq!(calls.iter().filter(|call| call.starts_with("POST /v1/disputes/")).count(), 3, "refused, lost, and asked about by its key");
+    mia.get(page).says(200, "Sent to the bank");
+    let answered = one();
+    assert!(answered.answered_at.is_some() && answered.open(), "the bank decides");
+    again(answered.version).says(409, "decided or answered already");
+
+    goods::run(db, "UPDATE disputes SET due_at = '2020-01-01 00:00:00', answered_at = NULL");
+    again(answered.version).says(409, "The time to answer is over");
+    let (customer, _) = of_order(db);
+    let own = db.read_now(move |conn| personal::gather(conn, customer, now())).unwrap()["disputes"].to_string();
+    assert!(own.contains("It was handed over."), "{own}");
 }

@@ -1,6 +1,6 @@
 //! Mail over real SMTP, to a server that takes it, hesitates, refuses or hangs up.
 
-use crate::support::goods;
+use crate::support::{goods, servers};
 use chrono::TimeDelta;
 use kernel::clock::Clock;
 use kernel::config::Config;
@@ -9,9 +9,8 @@ use kernel::mail::Mail;
 use kernel::testing::TestDb;
 use regulars::state::AppState;
 use regulars::worker::{SHOP, Worker};
-use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 use std::sync::atomic::{AtomicU32, Ordering};
 use storefront::checkout::Settlement;
 
@@ -28,20 +27,9 @@ struct Office {
 impl Office {
     /// `mode` is how the server behaves, as tests/support/smtp_sink.py takes it.
     fn open(mode: &[&str]) -> Office {
-        let python = std::env::var("REGULARS_TEST_PYTHON").ok().filter(|python| !python.is_empty());
-        let python = python.expect("REGULARS_TEST_PYTHON is not set: run the tests by bin/test, which installs the mail server they need");
         let folder = std::env::temp_dir().join(format!("regulars_mail_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
-        let mut server = Command::new(python)
-            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/smtp_sink.py"))
-            .arg(folder.join("taken"))
-            .args(mode)
-            // A pipe: the server ends with this process.
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut port = String::new();
-        BufReader::new(server.stdout.take().unwrap()).read_line(&mut port).unwrap();
+        let taken = folder.join("taken").display().to_string();
+        let (server, port) = servers::start("smtp_sink.py", &[&[taken.as_str()][..], mode].concat());
         let db = goods::open();
         let vars = [
             ("REGULARS_DATA_DIR", folder.display().to_string()),
@@ -49,7 +37,7 @@ impl Office {
             ("REGULARS_BASE_URL", "https://shop.example".into()),
             ("REGULARS_MAIL_FROM", "The Shop <shop@shop.example>".into()),
             ("REGULARS_MAIL_SMTP_HOST", "127.0.0.1".into()),
-            ("REGULARS_MAIL_SMTP_PORT", port.trim().into()),
+            ("REGULARS_MAIL_SMTP_PORT", port.to_string()),
             ("REGULARS_MAIL_SMTP_SECURITY", "plain".into()),
         ];
         let config = Config::read(None, vars.map(|(name, value)| (name.to_string(), value))).unwrap();

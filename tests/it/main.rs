@@ -32,6 +32,7 @@ mod languages;
 mod letters;
 mod levels;
 mod mail_in;
+mod mailbox;
 mod mailing;
 mod memory;
 mod menus;

@@ -3,4 +3,5 @@
 pub mod goods;
 pub mod house;
 pub mod office;
+pub mod servers;
 pub mod visitor;

@@ -50,6 +50,7 @@ const ACTIONS: &[&str] = &[
     "dispute.open",
     "dispute.evidence",
     "dispute.answer",
+    "dispute.send",
     "dispute.decide",
     "dispute.appeal",
     "ticket.approve",

@@ -7,13 +7,13 @@ use super::ticket;
 use super::ticket_money::{allowance, currency};
 use actix_web::{HttpResponse, web};
 use chrono::{NaiveDate, NaiveTime};
-use crm::disputes::{self, Dispute, New, NewEvidence, Outcome, Reason};
+use crm::disputes::{self, Dispute, New, NewEvidence, Outcome, Reason, Texts};
 use crm::tickets;
 use kernel::clock::Time;
 use kernel::money::Money;
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
-use storefront::disputes::{Decision, Gift};
+use storefront::disputes::{Decision, Gift, TEXTS};
 use storefront::web::attached::Attached;
 use storefront::web::posted::Posted;
 
@@ -118,6 +118,17 @@ pub async fn answer(desk: Desk, number: web::Path<String>, posted: Posted) -> Re
     act(&desk, &number, &posted, ("dispute.answer", "admin-dispute-answered"), move |conn, act, dispute| {
         disputes::answer(conn, dispute.id, form.id("seen")?, &act.actor, act.now)?;
         Ok(Value::Null)
+    })
+    .await
+}
+
+/// Has what speaks for the shop sent to the bank.
+pub async fn send(desk: Desk, number: web::Path<String>, posted: Posted) -> Result<HttpResponse> {
+    let form = posted.clone();
+    act(&desk, &number, &posted, ("dispute.send", "admin-dispute-sending"), move |conn, act, dispute| {
+        let texts: Texts = TEXTS.iter().map(|name| (name.to_string(), form.get(name).to_string())).collect();
+        storefront::disputes::send(conn, dispute.id, form.id("seen")?, &texts, &act.actor, act.now)?;
+        Ok(json!({ "sending": texts.iter().filter(|(_, text)| !text.trim().is_empty()).map(|(name, _)| name).collect::<Vec<_>>() }))
     })
     .await
 }

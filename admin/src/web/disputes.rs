@@ -5,13 +5,14 @@ use crate::permissions::Permission;
 use crate::staff;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use crm::disputes::{self, Dispute, Evidence, EvidenceId, Kind, Outcome, Place, Proof, Reason, Shown, State};
+use crm::disputes::{self, Dispute, Evidence, EvidenceId, Kind, Outcome, Place, Proof, Reason, Sending, Shown, State, Texts};
 use crm::{customers, tickets};
 use kernel::clock::Time;
 use kernel::error::Fields;
 use kernel::money::Money;
 use kernel::{Conn, Result};
 use serde_json::{Value, json};
+use storefront::disputes::TEXTS;
 use storefront::ids::OrderId;
 use storefront::shipments::{self, Shipment};
 use storefront::web::posted::Posted;
@@ -20,6 +21,17 @@ use storefront::web::views::form::Form;
 use storefront::{logins, orders};
 
 pub const FIELDS: &[&str] = &["evidence", "files", "outcome", "decision", "gift", "gift_amount", "appeal", "appeal_due"];
+/// The texts that are long.
+const LONG: [&str; 8] = [
+    "product_description",
+    "billing_address",
+    "shipping_address",
+    "refund_policy_disclosure",
+    "refund_refusal_explanation",
+    "cancellation_rebuttal",
+    "duplicate_charge_explanation",
+    "uncategorized_text",
+];
 /// Tickets of an order that evidence may lead to.
 const TICKETS: i64 = 20;
 
@@ -68,17 +80,20 @@ pub async fn show(desk: Desk, number: web::Path<String>) -> Result<HttpResponse>
 /// The page; `posted` is a form that was refused, whose values stay.
 pub async fn page(desk: &Desk, number: &str, status: StatusCode, posted: Option<&Posted>, wrong: &Fields) -> Result<HttpResponse> {
     let (asked, now) = (number.to_string(), desk.door.now());
-    let (number, mut view) = desk
+    let (number, mut view, texts) = desk
         .read(move |conn| {
             let dispute = disputes::by_number(conn, &asked)?;
-            Ok((dispute.number.clone(), load(conn, &dispute, now)?))
+            let texts = if dispute.kind == Kind::Payment { storefront::disputes::texts(conn, &dispute)? } else { Texts::new() };
+            Ok((dispute.number.clone(), load(conn, &dispute, now)?, texts))
         })
         .await?;
-    let form = Form::new(FIELDS);
+    let fields: Vec<&str> = FIELDS.iter().chain(TEXTS.iter()).copied().collect();
+    let form = Form::new(&fields).typed(texts.iter().map(|(name, text)| (name.as_str(), text.as_str())));
     view["form"] = json!(match posted {
-        Some(posted) => form.typed(posted.pairs()).refuse(FIELDS, wrong),
+        Some(posted) => form.typed(posted.pairs()).refuse(&fields, wrong),
         None => form,
     });
+    view["texts"] = TEXTS.iter().map(|name| json!({ "name": name, "long": LONG.contains(name) })).collect();
     view["outcomes"] = json!(Outcome::ALL);
     view["limited"] = json!(!desk.may(Permission::TicketsApprove));
     desk.page_as(status, "admin/dispute.html", &number, view)
@@ -105,6 +120,13 @@ fn load(conn: &mut Conn, one: &Dispute, now: Time) -> Result<Value> {
     view["given"] = if one.given > 0 { json!(Money::new(one.given, one.currency()?)) } else { Value::Null };
     view["seen"] = json!(one.version);
     (view["evidence"], view["history"]) = (json!(evidence), json!(history));
+    let answer = disputes::answer_of(conn, one.id)?;
+    let taken = answer.as_ref().is_some_and(|answer| matches!(answer.state, Sending::OnItsWay | Sending::Sent));
+    view["can_send"] = json!(!taken && disputes::may_be_sent(one, now));
+    view["sending"] = answer.map_or(
+        Value::Null,
+        |answer| json!({ "state": answer.state, "reason": answer.reason, "at": answer.settled_at.unwrap_or(answer.asked_at) }),
+    );
     view["open"] = json!(one.open());
     view["can_answer"] = json!(one.open() && one.answered_at.is_none());
     view["can_decide"] = json!(complaint && one.open());

@@ -3,6 +3,7 @@
 use super::desk::{Desk, ROWS};
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
+use crm::inbound::mailbox;
 use crm::inbound::{self, Fate, Filter, InboundId, Letter, Stored};
 use crm::tickets;
 use kernel::web::i18n::Language;
@@ -13,6 +14,9 @@ use storefront::web::posted::Posted;
 
 /// The HTML of somebody else: it stands in a frame of ours, with nothing fetched, run, filled in or led to.
 const POLICY: &str = "default-src 'none'; frame-ancestors 'self'; base-uri 'none'; form-action 'none'; sandbox";
+
+/// Mails that were left in the mailbox which the page of the list names.
+const REFUSED: i64 = 10;
 
 /// The word of what became of a mail, for addresses and texts.
 fn word(fate: Fate) -> &'static str {
@@ -26,11 +30,26 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
         from: Some(from.clone()).filter(|from| !from.is_empty()),
         before: desk.after().map(InboundId),
     };
-    let found = desk.read(move |conn| inbound::list(conn, &wanted, ROWS)).await?;
+    let source = desk.door.config.inbound.imap.as_ref().map(|imap| imap.source());
+    let (found, fetched) = desk.read(move |conn| Ok((inbound::list(conn, &wanted, ROWS)?, fetched(conn, source.as_deref())?))).await?;
     let next = desk.next(found.len(), found.last().map(|mail| mail.id));
     let fates: Vec<&str> = Fate::ALL.iter().copied().map(word).collect();
     let mails: Vec<Value> = found.iter().map(told).collect();
-    desk.page("admin/inbound.html", "admin-inbound", json!({ "q": from, "fate": fate, "fates": fates, "mails": mails, "next": next }))
+    desk.page(
+        "admin/inbound.html",
+        "admin-inbound",
+        json!({ "q": from, "fate": fate, "fates": fates, "mails": mails, "next": next, "mailbox": fetched }),
+    )
+}
+
+/// How it goes with the mailbox that mails are fetched from; nothing without one.
+fn fetched(conn: &mut Conn, source: Option<&str>) -> Result<Value> {
+    let Some(source) = source else { return Ok(Value::Null) };
+    let known = mailbox::of(conn, source)?;
+    let refused = known.as_ref().map_or(Ok(Vec::new()), |known| mailbox::refused(conn, known.id, REFUSED))?;
+    let (looked_at, failing_since) = known.as_ref().map_or((None, None), |known| (known.looked_at, known.failing_since));
+    let failed = known.map_or(String::new(), |known| known.failed);
+    Ok(json!({ "source": source, "looked_at": looked_at, "failed": failed, "failing_since": failing_since, "refused": refused }))
 }
 
 /// A mail as its lists and its page tell it.

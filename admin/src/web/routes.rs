@@ -117,6 +117,7 @@ fn shop() -> Vec<Route> {
         get("/disputes/{dispute}/files/{evidence}", TicketsView, disputes::file),
         post("/disputes/{dispute}/evidence", TicketsAnswer, dispute_acts::evidence),
         post("/disputes/{dispute}/answer", TicketsAnswer, dispute_acts::answer),
+        post("/disputes/{dispute}/send", TicketsAnswer, dispute_acts::send),
         post("/disputes/{dispute}/decide", TicketsMoney, dispute_acts::decide),
         post("/disputes/{dispute}/appeal", TicketsAnswer, dispute_acts::appeal),
         get("/customers/{customer}/merge", CustomersMerge, merging::form),

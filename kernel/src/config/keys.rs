@@ -39,6 +39,14 @@ keys! {
     SMTP_SECURITY = "mail.smtp_security", "REGULARS_MAIL_SMTP_SECURITY", "starttls", "starttls, implicit (TLS from the first byte, port 465) or plain (a server on the same machine only).";
     INBOUND_LISTEN = "inbound.listen", "REGULARS_INBOUND_LISTEN", "", "Address and port that the listener for SMTP and LMTP is at, such as 127.0.0.1:2525, for a mail server in front. Empty: none.";
     INBOUND_HOOK_SECRET = "inbound.hook_secret", "REGULARS_INBOUND_HOOK_SECRET", "", "What programs that post mails to /hooks/mail show as a bearer token. Empty: none may.";
+    IMAP_HOST = "inbound.imap_host", "REGULARS_INBOUND_IMAP_HOST", "", "The IMAP server of a mailbox whose mails are fetched. Empty: none is looked into.";
+    IMAP_PORT = "inbound.imap_port", "REGULARS_INBOUND_IMAP_PORT", "993", "Its port.";
+    IMAP_SECURITY = "inbound.imap_security", "REGULARS_INBOUND_IMAP_SECURITY", "implicit", "implicit (TLS from the first byte), starttls (port 143) or plain (a server on the same machine only).";
+    IMAP_USER = "inbound.imap_user", "REGULARS_INBOUND_IMAP_USER", "", "The user to sign in as.";
+    IMAP_PASSWORD = "inbound.imap_password", "REGULARS_INBOUND_IMAP_PASSWORD", "", "The user's password, or one that the provider makes for a program.";
+    IMAP_FOLDER = "inbound.imap_folder", "REGULARS_INBOUND_IMAP_FOLDER", "INBOX", "The folder whose mails are fetched. Of those that lie in it at the start, the unread ones.";
+    IMAP_MOVE_TO = "inbound.imap_move_to", "REGULARS_INBOUND_IMAP_MOVE_TO", "", "The folder that mails are moved to when they are stored. Empty: they stay and are marked as read.";
+    IMAP_EVERY_MINUTES = "inbound.imap_every_minutes", "REGULARS_INBOUND_IMAP_EVERY_MINUTES", "1", "Minutes from one look to the next, 1 to 1440.";
     STRIPE_SECRET_KEY = "stripe.secret_key", "REGULARS_STRIPE_SECRET_KEY", "", "The secret key of the Stripe account. Empty: no payment by card.";
     STRIPE_WEBHOOK_SECRET = "stripe.webhook_secret", "REGULARS_STRIPE_WEBHOOK_SECRET", "", "The signing secret of the webhook endpoint /webhooks/stripe.";
     STRIPE_API_BASE = "stripe.api_base", "REGULARS_STRIPE_API_BASE", "https://api.stripe.com", "Where Stripe's API answers.";

@@ -85,3 +85,23 @@ fn mails_come_in_to_a_domain() {
     let inbound = Config::read(Some((file, "f")), vars(&[])).expect("reads").inbound;
     assert_eq!((inbound.listen.map(|at| at.port()), inbound.hook_secret), (Some(2525), None));
 }
+
+#[test]
+fn a_mailbox_needs_somebody_to_sign_in_as() {
+    let told = mistakes("[inbound]\nimap_host = \"imap.example\"\nimap_port = 0\nimap_move_to = \"INBOX\"\nimap_every_minutes = 0", &[])
+        .join("\n");
+    for part in [
+        "inbound.imap_user must be set, for inbound.imap_host is (not set)",
+        "inbound.imap_password must be set",
+        "inbound.imap_port must be a port from 1 to 65535 (regulars.toml, line 3)",
+        "inbound.imap_move_to must be another folder",
+        "inbound.imap_every_minutes must be minutes from 1 to 1440",
+    ] {
+        assert!(told.contains(part), "{part}\nis not in\n{told}");
+    }
+    let file = "[inbound]\nimap_host = \"imap.example\"\nimap_user = \"help@tea.example\"\nimap_password = \"s3cret word\"";
+    let config = Config::read(Some((file, "f")), vars(&[])).expect("no domain for replies is needed");
+    assert!(!format!("{config:?}").contains("s3cret"));
+    let imap = config.inbound.imap.expect("a mailbox");
+    assert_eq!((imap.port, imap.security, imap.folder.as_str(), imap.move_to, imap.every), (993, Security::Implicit, "INBOX", None, 1));
+}

@@ -1,6 +1,7 @@
 //! Stripe, by Checkout Sessions in payment mode: the shopper pays on Stripe's page, card data never comes here and no script of ours runs.
 //! Nothing outside this folder names Stripe's types.
 
+mod evidence;
 mod standing;
 
 use super::webhook::{self, Notice, NoticeError};
@@ -9,7 +10,7 @@ use super::{failure, units};
 use futures_util::FutureExt;
 use kernel::money::Money;
 use kernel::token::Secret;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 use stripe::{Client, ClientBuilder, IdempotencyKey, RequestStrategy, StripeRequest};
 use stripe_checkout::checkout_session::{
@@ -28,7 +29,7 @@ const REFUND_KEY: &str = "refund_key";
 /// How to reach one Stripe account.
 #[derive(Clone, Debug)]
 pub struct StripeSettings {
-    /// `sk_...`, or better a restricted `rk_...` that may write checkout sessions, payment intents and refunds.
+    /// `sk_...`, or better a restricted `rk_...` that may write checkout sessions, payment intents, refunds and disputes.
     pub secret_key: Secret,
     /// `whsec_...` of the webhook endpoint; the old and the new one while it is being rotated.
     pub webhook_secrets: Vec<Secret>,
@@ -255,6 +256,14 @@ impl Gateway for Stripe {
 
     fn find_refund<'a>(&'a self, reference: &'a str, key: &'a str) -> Answer<'a, Option<RefundState>> {
         self.seek_refund(reference, key).boxed()
+    }
+
+    fn answer_dispute<'a>(&'a self, dispute: &'a str, texts: &'a BTreeMap<String, String>, key: &'a str) -> Answer<'a, ()> {
+        evidence::send(&self.client, dispute, texts, key).boxed()
+    }
+
+    fn dispute_answered<'a>(&'a self, dispute: &'a str) -> Answer<'a, bool> {
+        evidence::answered(&self.client, dispute).boxed()
     }
 
     fn signature_header(&self) -> Option<&'static str> {

@@ -102,6 +102,8 @@ fn endpoint(books: &mut Books, request: &Request) -> Result<Value, Refusal> {
             let refund = books.refunds.iter().find(|refund| refund.id == *id).ok_or_else(|| Refusal::not_found("refund", id))?;
             Ok(books.show_refund(refund))
         }
+        ("POST", ["v1", "disputes", id]) => books.update_dispute(id, params),
+        ("GET", ["v1", "disputes", id]) => books.disputes.get(*id).cloned().ok_or_else(|| Refusal::not_found("dispute", id)),
         ("GET", ["v1", "events"]) => {
             let wanted = |event: &&Value| params.get("type").is_none_or(|kind| event.get("type").and_then(Value::as_str) == Some(kind));
             Ok(list("/v1/events", books.events.iter().rev().filter(wanted).cloned().collect()))

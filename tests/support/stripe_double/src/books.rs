@@ -106,6 +106,8 @@ pub struct Books {
     pub intents: BTreeMap<String, Intent>,
     pub charges: Vec<Charge>,
     pub refunds: Vec<Refund>,
+    /// By their ids, as they are shown.
+    pub disputes: BTreeMap<String, Value>,
     pub events: Vec<Value>,
     pub kept: BTreeMap<String, Kept>,
     /// The next refund stays pending until it is settled.
@@ -123,6 +125,7 @@ impl Books {
             intents: BTreeMap::new(),
             charges: Vec::new(),
             refunds: Vec::new(),
+            disputes: BTreeMap::new(),
             events: Vec::new(),
             kept: BTreeMap::new(),
             pending_refund: false,

@@ -17,6 +17,7 @@ pub mod faults;
 pub mod webhooks;
 
 mod api;
+mod disputes;
 mod errors;
 mod objects;
 mod pages;
@@ -27,7 +28,7 @@ use acts::NotPaid;
 use books::{Books, Charge, Refund};
 use faults::{Fault, Trap};
 use parking_lot::Mutex;
-use serde_json::{Value, json};
+use serde_json::Value;
 use server::Running;
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
@@ -224,13 +225,13 @@ impl Double {
 
     /// The cardholder disputes what a session took, or the bank moves that dispute: `status` is Stripe's word, `due_by` in Unix seconds.
     pub fn dispute(&self, session: &str, event: &str, status: &str, due_by: i64) {
-        self.act(|books| {
-            let Some(intent) = books.sessions.get(session).and_then(|session| session.intent.clone()) else { return };
-            let details = json!({ "due_by": due_by, "has_evidence": false, "past_due": false, "submission_count": 0 });
-            let dispute = json!({ "id": format!("du_{intent}"), "object": "dispute", "amount": 1690, "currency": "eur", "charge": "ch_1",
-                "payment_intent": intent, "reason": "product_not_received", "status": status, "evidence_details": details });
-            books.happen(&format!("charge.dispute.{event}"), dispute);
-        });
+        self.act(|books| books.dispute(session, event, status, due_by));
+    }
+
+    /// The dispute about what a session took, as the account shows it; null without one.
+    pub fn dispute_of(&self, session: &str) -> Value {
+        let books = self.inner.books.lock();
+        books.dispute_of(session).and_then(|id| books.disputes.get(&id).cloned()).unwrap_or_default()
     }
 
     fn act<T>(&self, change: impl FnOnce(&mut Books) -> T) -> T {
