@@ -4,7 +4,7 @@ use super::{SegmentId, State, store};
 use crate::CustomerId;
 use crate::rules::{Among, Dialect, Fragment, compile};
 use crate::schema::{customers, segment_states, segments};
-use diesel::dsl::max;
+use diesel::dsl::{exists, max, not};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
 use kernel::clock::Time;
@@ -49,11 +49,11 @@ pub fn proofs(conn: &mut Conn, now: Time) -> Result<Vec<Proof>> {
         sql.push(" WHERE f.member <> COALESCE(s.member, FALSE) AND (s.changes_at IS NULL OR s.changes_at > ").time(now);
         sql.push(") ORDER BY f.id LIMIT ").int(NAMED);
         let mut wrong: Vec<(CustomerId, bool)> = sql.load::<Wrong>(conn)?.into_iter().map(|row| (CustomerId(row.id), row.member)).collect();
-        let known = customers::table.filter(customers::merged_into.is_null()).select(customers::id);
+        let own = customers::table.filter(customers::id.eq(segment_states::customer_id)).filter(customers::merged_into.is_null());
         let strangers: Vec<CustomerId> = segment_states::table
             .filter(segment_states::segment_id.eq(segment.id))
             .filter(segment_states::member.eq(true))
-            .filter(segment_states::customer_id.ne_all(known))
+            .filter(not(exists(own)))
             .limit(NAMED)
             .select(segment_states::customer_id)
             .load(conn)?;
