@@ -201,11 +201,17 @@ impl Things {
                 let (ticket, file, proposal, answer) = asked_for(conn, &order)?;
                 let (dispute, evidence) = disputed(conn, &ticket)?;
                 let (calendar, policy) = office::level(conn, now())?;
+                let talk = admin::forum::add(conn, "Suppliers", 1)?;
+                let topic = admin::forum::open(conn, owner, talk, ("Kilns", "Who knows one?"), now())?;
+                let post = admin::forum::first(conn, topic)?;
                 Ok(vec![
                     ("/articles/", "{slug}", "tea".to_string()),
                     ("/articles/", "{language}", "en".to_string()),
                     ("/articles/", "{version}", "1".to_string()),
                     ("", "{inbound}", inbound.to_string()),
+                    ("/forum/", "{category}", talk.to_string()),
+                    ("", "{topic}", topic.to_string()),
+                    ("", "{post}", post.to_string()),
                     ("", "{ticket}", ticket),
                     ("", "{rule}", office::rule(conn)?.to_string()),
                     ("", "{calendar}", calendar.to_string()),
