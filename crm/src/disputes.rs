@@ -63,7 +63,20 @@ words!(
         Withdrawn = "withdrawn",
     }
 );
-words!(What { Opened = "opened", Updated = "updated", Evidence = "evidence", Answered = "answered", Decided = "decided", Appealed = "appealed" });
+words!(
+    What {
+        Opened = "opened",
+        Updated = "updated",
+        Evidence = "evidence",
+        Answered = "answered",
+        /// A decision waits for somebody's approval.
+        Proposed = "proposed",
+        /// It was not approved.
+        Declined = "declined",
+        Decided = "decided",
+        Appealed = "appealed",
+    }
+);
 
 /// Longest text of a claim, a decision or a piece of evidence, in characters.
 pub const TEXT: usize = 10_000;
@@ -264,6 +277,23 @@ pub fn decide(conn: &mut Conn, id: DisputeId, seen: i64, to: (Outcome, &str, i64
         .execute(conn)?;
     keep(conn, id, What::Decided, actor, outcome.as_str(), now)?;
     get(conn, id)
+}
+
+/// Says that a decision of a complaint was proposed, which the caller keeps in the same commit.
+pub fn proposed(conn: &mut Conn, id: DisputeId, seen: i64, actor: &str, now: Time) -> Result<Dispute> {
+    let dispute = claim(conn, id, Some(seen), now)?;
+    if dispute.kind != Kind::Complaint || !dispute.open() {
+        return Err(Error::conflict("dispute-decided-already"));
+    }
+    keep(conn, id, What::Proposed, actor, "", now)?;
+    Ok(dispute)
+}
+
+/// Says that what was proposed was declined.
+pub fn declined(conn: &mut Conn, id: DisputeId, actor: &str, now: Time) -> Result<Dispute> {
+    let dispute = claim(conn, id, None, now)?;
+    keep(conn, id, What::Declined, actor, "", now)?;
+    Ok(dispute)
 }
 
 /// The customer does not accept the decision. That is possible once; what they say is kept with the evidence.

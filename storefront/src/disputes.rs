@@ -1,6 +1,11 @@
 //! Complaints and disputed payments where they meet the shop: what a provider's signed notices say, whose payment it is, and the money of a
 //! decision. The dispute itself is the crm's ([`crm::disputes`]).
 
+mod proposals;
+
+pub(crate) use proposals::forget;
+pub use proposals::{Proposal, ProposalId, approve, decline, proposal, proposals, proposed, waiting};
+
 use crate::gateway::units;
 use crate::gateway::webhook::Disputed;
 use crate::ids::OrderId;
@@ -12,8 +17,10 @@ use chrono::DateTime;
 use crm::disputes::{self, Dispute, DisputeId, Outcome, Reason, Standing, Told};
 use crm::tickets::{self, Agent};
 use kernel::clock::Time;
+use kernel::db::savepoint;
 use kernel::money::{Currency, Money, allocate};
 use kernel::{Conn, Error, Result, jobs};
+use serde::{Deserialize, Serialize};
 
 /// The job that asks a provider whose payment is disputed. Its payload is the dispute's id, the provider's name and its payment.
 pub const FIND_JOB: &str = "dispute.find";
@@ -101,7 +108,8 @@ fn reason(word: &str) -> Reason {
 }
 
 /// What a decision gives the customer, in minor units of the dispute's currency.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "amount", rename_all = "snake_case")]
 pub enum Gift {
     Nothing,
     /// Spread over what is left of the order's lines.
@@ -111,7 +119,7 @@ pub enum Gift {
 }
 
 /// A decision as somebody takes it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Decision {
     pub outcome: Outcome,
     pub why: String,
@@ -120,8 +128,17 @@ pub struct Decision {
     pub order_seen: Option<i64>,
 }
 
-/// Decides a complaint and gives what it gives, in one commit with its ticket, by the deeds that a ticket has. `Conflict` beyond what they may
-/// give alone, or when the dispute or its order went on since they were seen: nothing is written then.
+/// What became of a decision.
+#[derive(Clone, Debug)]
+pub enum Taken {
+    Decided(Dispute),
+    /// It gives more than they may give alone, and waits for somebody else.
+    Proposed(ProposalId),
+}
+
+/// Decides a complaint and gives what it gives, in one commit with its ticket, by the deeds that a ticket has; what gives more than they may give
+/// alone is kept as a proposal. `Conflict` when the dispute or its order went on since they were seen, and while a decision is proposed: nothing
+/// is written then.
 pub fn decide(
     conn: &mut Conn,
     id: DisputeId,
@@ -130,7 +147,36 @@ pub fn decide(
     agent: Agent,
     allowance: Allowance,
     now: Time,
-) -> Result<Dispute> {
+) -> Result<Taken> {
+    if proposed(conn, id)? {
+        return Err(Error::conflict("dispute-proposed-already"));
+    }
+    let mut beyond = false;
+    // What would be proposed is tried and undone: what cannot be done is not proposed either.
+    let taken = savepoint(conn, |conn| match take(conn, id, seen, decision, agent, allowance, now)? {
+        (decided, Carried::Done) => Ok(decided),
+        (_, Carried::Proposed(_)) => {
+            beyond = true;
+            Err(Error::conflict("service-beyond-limit"))
+        }
+    });
+    match taken {
+        Ok(decided) => Ok(Taken::Decided(decided)),
+        Err(Error::Conflict(_)) if beyond => Ok(Taken::Proposed(proposals::keep(conn, id, seen, decision, agent, now)?)),
+        Err(error) => Err(error),
+    }
+}
+
+/// The decision with its money.
+fn take(
+    conn: &mut Conn,
+    id: DisputeId,
+    seen: i64,
+    decision: &Decision,
+    agent: Agent,
+    allowance: Allowance,
+    now: Time,
+) -> Result<(Dispute, Carried)> {
     let given = match decision.gift {
         Gift::Nothing => 0,
         Gift::Refund(amount) | Gift::Credit(amount) if amount > 0 => amount,
@@ -139,7 +185,7 @@ pub fn decide(
     let decided = disputes::decide(conn, id, seen, (decision.outcome, &decision.why, given), agent.actor, now)?;
     let currency = decided.currency()?;
     let deed = match decision.gift {
-        Gift::Nothing => return Ok(decided),
+        Gift::Nothing => return Ok((decided, Carried::Done)),
         Gift::Refund(amount) => {
             let order = decided.order_id.ok_or_else(|| Error::conflict("service-no-order"))?;
             let order = orders::get(conn, OrderId(order))?;
@@ -152,10 +198,8 @@ pub fn decide(
     let ticket = tickets::get(conn, ticket)?;
     let order_seen = decision.order_seen.filter(|_| matches!(deed, Deed::Refund { .. }));
     let wish = Wish { ticket: ticket.id, seen: ticket.version, order_seen, deed, solve: false };
-    match service::act(conn, &wish, agent, allowance, now)? {
-        Carried::Done => Ok(decided),
-        Carried::Proposed(_) => Err(Error::conflict("service-beyond-limit")),
-    }
+    let carried = service::act(conn, &wish, agent, allowance, now)?;
+    Ok((decided, carried))
 }
 
 /// The refund of an amount without any unit, line by line in proportion to what is left of each. `Invalid` (field `gift_amount`) for more than that.

@@ -1114,6 +1114,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    dispute_proposals (id) {
+        id -> BigInt,
+        dispute_id -> BigInt,
+        decision -> Text,
+        amount -> BigInt,
+        currency -> Text,
+        proposed_by -> Text,
+        created_at -> Timestamp,
+        state -> Text,
+        decided_by -> Text,
+        decided_at -> Nullable<Timestamp>,
+        why -> Text,
+    }
+}
+
+diesel::table! {
     article_trials (id) {
         id -> BigInt,
         browser -> Nullable<Text>,

@@ -15,7 +15,7 @@ use crm::CustomerId;
 use crm::disputes::{self, Dispute, New, Outcome, Reason, Shown, State};
 use crm::tickets::{self, TicketId};
 use kernel::{Db, Error};
-use storefront::disputes::{Decision, Gift};
+use storefront::disputes::{Decision, Gift, Taken};
 use storefront::service::Allowance;
 use storefront::{erasure, orders, personal};
 
@@ -88,7 +88,16 @@ fn a_complaint_is_opened_from_its_ticket_proven_decided_and_appealed_once() {
     // The decision gives its money in one commit, within the limit of whoever decides.
     let decide = "/admin/disputes/D1001/decide";
     let verdict: &[(&str, &str)] = &[("outcome", "upheld"), ("decision", "We are sorry."), ("gift", "refund"), ("gift_amount", "12.00")];
-    mia.submit(&mia.get(page), decide, verdict).says(409, "more than you may give this customer alone");
+    let proposed = mia.submit(&mia.get(page), decide, verdict).says(200, "somebody else has to approve it").says(200, "Decision proposed");
+    assert!(!proposed.body.contains("/decide\"") && !proposed.body.contains("/approve\""));
+    let token = crate::support::office::csrf(&mia);
+    assert_eq!(mia.post("/admin/disputes/D1001/proposals/1/approve", &[("csrf", &token)]).status, 403);
+    mia.post(decide, &[verdict, &[("csrf", &token), ("seen", "1")]].concat()).says(409, "has to be approved or declined first");
+    zoe.get("/admin/tickets").says(200, "A decision waits for your approval:").holds("/admin/disputes/D1001");
+    let decline = "/admin/disputes/D1001/proposals/1/decline";
+    zoe.submit(&zoe.get(page), decline, &[("why", " ")]).says(200, "Decision proposed");
+    zoe.submit(&zoe.get(page), decline, &[("why", "Too much for one mug.")]).says(200, "Too much for one mug.");
+    mia.get(ticket).says(200, "Too much for one mug.");
     assert!(given_back(db, placed.order).is_empty());
     zoe.submit(&zoe.get(page), decide, &[verdict, &[("gift_amount", "9999")]].concat()).says(422, "more than is left of the order");
     zoe.submit(&zoe.get(page), decide, &[verdict, &[("gift_amount", "0")]].concat()).says(422, "We are sorry.");
@@ -121,7 +130,7 @@ fn a_complaint_is_opened_from_its_ticket_proven_decided_and_appealed_once() {
     // Who was erased leaves no words, and no file.
     db.write_now(move |conn| erasure::erase(conn, ann, now())).unwrap();
     let rows = dumped(db);
-    for word in ["Broken twice.", "It was packed well.", "It was two mugs.", "It was one."] {
+    for word in ["Too much for one mug.", "We are sorry.", "Broken twice.", "It was packed well.", "It was two mugs.", "It was one."] {
         assert!(!rows.contains(word), "{word}");
     }
     assert_eq!(db.read_now(move |conn| disputes::list(conn, Shown::All, None, 9)).unwrap()[0].amount, 1200);
@@ -185,6 +194,46 @@ fn a_decision_is_one_commit_that_one_of_many_takes() {
     assert_eq!((whose(), suppressed(&db, ben)), (Some(ben), Some(tickets::Reason::Complaint)));
     db.write_now(move |conn| storefront::merging::undo(conn, merge, "two after all", "test", now())).unwrap();
     assert_eq!((whose(), suppressed(&db, ben)), (Some(ann), None));
+    goods::assert_books(&db);
+}
+
+#[test]
+fn a_decision_beyond_the_limit_is_approved_by_somebody_else_about_the_order_as_it_was() {
+    let db = goods::open();
+    let mug = goods::product(&db, "Mug", 1200, 20);
+    let (placed, _) = sent(&db, mug, 2, 2);
+    allow(&db, 0, 0, 500);
+    let ticket = opened(&db, Some(placed.order.0), "I complain");
+    let id = complaint(&db, ticket).id;
+    let propose = |amount: i64| {
+        db.write_now(move |conn| {
+            let order_seen = Some(orders::version(conn, placed.order)?);
+            let decision = Decision { outcome: Outcome::Upheld, why: "Sorry.".into(), gift: Gift::Refund(amount), order_seen };
+            let seen = disputes::get(conn, id)?.version;
+            storefront::disputes::decide(conn, id, seen, &decision, MIA, Allowance::Limited, now())
+        })
+    };
+    let approve = |proposal, agent| db.write_now(move |conn| storefront::disputes::approve(conn, id, proposal, agent, now()));
+    let Ok(Taken::Proposed(first)) = propose(700) else { panic!("it is within the limit") };
+    assert!(matches!(propose(600), Err(Error::Conflict(text)) if text == "dispute-proposed-already"));
+    assert!(matches!(approve(first, MIA), Err(Error::Conflict(text)) if text == "service-own-proposal"));
+    assert!(given_back(&db, placed.order).is_empty());
+    let approved = together(|_| approve(first, OLGA));
+    assert_eq!(approved.iter().filter(|one| one.is_ok()).count(), 1);
+    let decided = db.read_now(move |conn| disputes::get(conn, id)).unwrap();
+    assert_eq!((decided.state, decided.outcome, decided.given), (State::Decided, Some(Outcome::Upheld), 700));
+    assert_eq!(given_back(&db, placed.order), [700]);
+
+    // What is proposed about an order that went on since is not done.
+    db.write_now(move |conn| disputes::appeal(conn, id, decided.version, "More.", None, "staff:1", now())).unwrap();
+    let Ok(Taken::Proposed(second)) = propose(800) else { panic!("it is within the limit") };
+    db.write_now(move |conn| orders::note(conn, placed.order, "note", "She called.", "test", now())).unwrap();
+    assert!(matches!(approve(second, OLGA), Err(Error::Conflict(text)) if text == orders::CHANGED));
+    assert!(db.read_now(move |conn| storefront::disputes::proposed(conn, id)).unwrap(), "it still waits");
+    db.write_now(move |conn| storefront::disputes::decline(conn, id, second, "Ask again.", OLGA, now())).unwrap();
+    assert!(matches!(approve(second, OLGA), Err(Error::Conflict(text)) if text == "service-decided-already"));
+    assert!(matches!(propose(100), Ok(Taken::Decided(_))));
+    assert_eq!(given_back(&db, placed.order), [700, 100]);
     goods::assert_books(&db);
 }
 

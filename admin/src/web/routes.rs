@@ -115,6 +115,8 @@ fn shop() -> Vec<Route> {
         post("/disputes/{dispute}/evidence", TicketsAnswer, dispute_acts::evidence),
         post("/disputes/{dispute}/answer", TicketsAnswer, dispute_acts::answer),
         post("/disputes/{dispute}/decide", TicketsMoney, dispute_acts::decide),
+        post("/disputes/{dispute}/proposals/{decision}/approve", TicketsApprove, dispute_acts::approve),
+        post("/disputes/{dispute}/proposals/{decision}/decline", TicketsApprove, dispute_acts::decline),
         post("/disputes/{dispute}/appeal", TicketsAnswer, dispute_acts::appeal),
         get("/customers/{customer}/merge", CustomersMerge, merging::form),
         post("/customers/{customer}/merge", CustomersMerge, merging::merge),
