@@ -8,7 +8,7 @@ mod told;
 
 pub use evidence::{Evidence, EvidenceId, NewEvidence, Proof, add, evidence, file};
 pub use list::{Place, Shown, list, of_customer, of_ticket};
-pub use told::{Standing, Told, link, told};
+pub use told::{Standing, Told, by_key, link, told, took};
 
 use crate::schema::{dispute_events as log, disputes as rows};
 use crate::tickets::{self, SUBJECT, Ticket, TicketId};

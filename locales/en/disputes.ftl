@@ -106,3 +106,15 @@ merge-rows-disputes = { $count ->
    *[other] { $count } complaints or disputes
 }
 personal-disputes = Complaints and disputed payments
+admin-dispute-funds = What the bank moved
+admin-dispute-funds-about = What the shop has less by it. What came back is below zero.
+admin-dispute-funds-withdrawn = Taken
+admin-dispute-funds-reinstated = Given back
+admin-dispute-funds-fee = Fee
+admin-taken-by-bank = taken by the bank
+admin-history-funds_withdrawn = The bank took the disputed money
+admin-history-funds_reinstated = The bank gave the disputed money back
+admin-ticket-deed-bank_withdrawn = Taken by banks for disputed payments
+admin-ticket-deed-bank_reinstated = Given back by banks
+admin-ticket-deed-bank_fee = Fees for disputed payments
+refund-taken-by-bank = The customer's bank took this money already. It cannot be given back a second time.

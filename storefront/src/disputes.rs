@@ -1,8 +1,11 @@
 //! Complaints and disputed payments where they meet the shop: what a provider's signed notices say, whose payment it is, and the money of a
 //! decision. The dispute itself is the crm's ([`crm::disputes`]).
 
+mod funds;
 mod proposals;
 
+pub(crate) use funds::of_order as funds_of_order;
+pub use funds::{Funds, Kind as Movement, funds};
 pub(crate) use proposals::forget;
 pub use proposals::{Proposal, ProposalId, approve, decline, proposal, proposals, proposed, waiting};
 
@@ -45,8 +48,13 @@ pub fn told(
         return Err(Error::unexpected(format!("dispute {} is in {}", said.id, said.currency)));
     };
     let moment = |seconds: i64| DateTime::from_timestamp(seconds, 0).map(|at| at.naive_utc());
+    // A movement that cannot be read is an error as well.
+    if said.moves && said.moved.is_empty() {
+        return Err(Error::unexpected(format!("dispute {} moved money and does not say which", said.id)));
+    }
+    let key = format!("{provider}:{}", said.id);
     let facts = Told {
-        key: &format!("{provider}:{}", said.id),
+        key: &key,
         actor: PROVIDER,
         standing: standing(&said.status),
         reason: reason(&said.reason),
@@ -56,16 +64,21 @@ pub fn told(
         customer: order.as_ref().map(|order| order.customer_id),
         order: order.as_ref().map(|order| order.id.0),
     };
-    let Some((dispute, new)) = disputes::told(conn, &facts, now)? else { return Ok(()) };
-    match dispute.order_id {
-        Some(order) if new || !dispute.open() => note(conn, OrderId(order), &dispute, now),
-        Some(_) => Ok(()),
-        None if reference.is_empty() => Ok(()),
-        None => {
-            let wanted = format!("{} {provider} {reference}", dispute.id);
-            jobs::enqueue(conn, FIND_JOB, &wanted, Some(&format!("dispute:{}", dispute.id)), now, now)
-        }
+    let told = disputes::told(conn, &facts, now)?;
+    // What moved is so, however late it is told.
+    let dispute = disputes::by_key(conn, &key)?;
+    let loose = funds::book(conn, provider, &dispute, payment, &said.moved, now)?;
+    if let (Some((_, new)), Some(order)) = (told, dispute.order_id)
+        && (new || !dispute.open())
+    {
+        note(conn, OrderId(order), &dispute, now)?;
     }
+    // Notices name the provider's payment; whose that is, it has to be asked.
+    if reference.is_empty() || dispute.order_id.is_some() && !loose {
+        return Ok(());
+    }
+    let wanted = format!("{} {provider} {reference}", dispute.id);
+    jobs::enqueue(conn, FIND_JOB, &wanted, Some(&format!("dispute:{}", dispute.id)), now, now)
 }
 
 /// Says on the order that its payment is disputed, or what came of that.
@@ -77,10 +90,10 @@ fn note(conn: &mut Conn, order: OrderId, dispute: &Dispute, now: Time) -> Result
 /// Ties a dispute to the order of a payment that a provider named.
 pub fn found(conn: &mut Conn, id: DisputeId, payment: &Payment, now: Time) -> Result<()> {
     let order = orders::get(conn, payment.order_id)?;
-    match disputes::link(conn, id, order.customer_id, order.id.0, now)? {
-        Some(dispute) => note(conn, order.id, &dispute, now),
-        None => Ok(()),
+    if let Some(dispute) = disputes::link(conn, id, order.customer_id, order.id.0, now)? {
+        note(conn, order.id, &dispute, now)?;
     }
+    funds::tie(conn, id, payment, now)
 }
 
 /// Stripe's word for how a dispute stands. A new one that is not known here means that something is to be seen to.

@@ -658,6 +658,7 @@ diesel::table! {
         reason -> Text,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        taken -> BigInt,
     }
 }
 
@@ -1110,6 +1111,19 @@ diesel::table! {
         decided_by -> Text,
         decided_at -> Nullable<Timestamp>,
         solve -> Bool,
+    }
+}
+
+diesel::table! {
+    disputed_funds (id) {
+        id -> BigInt,
+        dispute_id -> BigInt,
+        payment_id -> Nullable<BigInt>,
+        kind -> Text,
+        amount -> BigInt,
+        currency -> Text,
+        reference -> Text,
+        booked_at -> Timestamp,
     }
 }
 

@@ -16,8 +16,10 @@ use crm::disputes::{self, Dispute, New, Outcome, Reason, Shown, State};
 use crm::tickets::{self, TicketId};
 use kernel::{Db, Error};
 use storefront::disputes::{Decision, Gift, Taken};
-use storefront::service::Allowance;
-use storefront::{erasure, orders, personal};
+use storefront::ids::OrderId;
+use storefront::refunds::{Request, RequestLine};
+use storefront::service::{self, Allowance};
+use storefront::{erasure, margins, orders, payments, personal, refunds};
 
 fn suppressed(db: &Db, customer: CustomerId) -> Option<tickets::Reason> {
     db.read_now(move |conn| tickets::suppressed(conn, customer)).unwrap()
@@ -280,5 +282,77 @@ fn a_disputed_payment_is_what_the_signed_notices_say_however_they_come() {
     assert_eq!((all().len(), db.read_now(move |conn| disputes::history(conn, one.id)).unwrap().len()), (1, log));
     assert_eq!(suppressed(db, customer), None);
     mia.get("/admin/disputes/D1001").says(200, "Taken by the bank €16.90").says(200, "The customer is right");
+    goods::assert_books(db);
+}
+
+#[test]
+fn what_a_bank_takes_moves_the_books_once_and_is_not_given_back_a_second_time() {
+    let (house, _, ann) = outages::open();
+    outages::capture_at_once(&house);
+    let session = outages::paid(&house, &ann);
+    let db = &house.db;
+    let order = OrderId(of_order(db).1);
+    let taken = || db.read_now(move |conn| payments::latest(conn, order)).unwrap().unwrap().taken;
+    let margin = || {
+        db.read_now(move |conn| {
+            let order = orders::get(conn, order)?;
+            margins::of_order(conn, &order)
+        })
+        .unwrap()
+    };
+    let cost = || -> Vec<(String, i64)> {
+        let (from, until) = (now() - TimeDelta::days(3650), now() + TimeDelta::days(3650));
+        let all = db.read_now(move |conn| service::costs(conn, from, until)).unwrap();
+        all.iter().flat_map(|one| &one.given).map(|given| (given.deed.clone(), given.amount.minor)).collect()
+    };
+    let give_back = || {
+        db.write_now(move |conn| {
+            let line = orders::lines(conn, order)?[0].id;
+            let lines = vec![RequestLine { line, quantity: 1, restock: false }];
+            refunds::request(conn, order, &Request { lines, reason: "late".into(), ..Request::default() }, 1200, "test", now())
+        })
+    };
+    let before = margin();
+    house.stripe.hold_webhooks();
+    house.stripe.deliver_pending();
+    let due = (house.state.clock.now() + TimeDelta::days(7)).and_utc().timestamp();
+    house.stripe.dispute(&session, "created", "needs_response", due);
+    house.stripe.move_funds(&session, "funds_withdrawn", "needs_response", &[("txn_1", -1690, 2000)]);
+    assert_eq!(house.stripe.deliver_reversed(), 2);
+    house.work();
+    let after = margin();
+    assert_eq!((taken(), after.left()), (1690, before.left() - before.goods - 2000));
+    assert_eq!(cost(), [("bank_fee".to_string(), 2000), ("bank_withdrawn".to_string(), 1690)]);
+    goods::assert_books(db);
+    let refused = give_back();
+    assert!(matches!(&refused, Err(Error::Invalid(fields)) if fields.0["lines"] == "refund-taken-by-bank"), "{refused:?}");
+    let (_, mia) = at_work(&house, "mia", role(&house, Preset::Agent));
+    mia.get("/admin/disputes/D1001").says(200, "What the bank moved").says(200, "€20.00").says(200, "Taken by the bank €16.90");
+    mia.get("/admin/orders/R1001").says(200, "taken by the bank €16.90").says(200, "The bank took the disputed money: €16.90");
+    mia.get("/admin/reports/service").says(200, "Taken by banks for disputed payments");
+
+    // Neither the same notice nor another that names the same movement books it once more.
+    house.stripe.deliver_again();
+    house.stripe.move_funds(&session, "updated", "under_review", &[("txn_1", -1690, 2000)]);
+    house.stripe.deliver_pending();
+    house.work();
+    assert_eq!((taken(), margin()), (1690, after));
+
+    // It comes back, and what is told first came last.
+    house.stripe.dispute(&session, "closed", "won", due);
+    house.stripe.move_funds(&session, "funds_reinstated", "won", &[("txn_1", -1690, 2000), ("txn_2", 1690, -2000)]);
+    assert_eq!(house.stripe.deliver_reversed(), 2);
+    house.work();
+    assert_eq!((taken(), margin()), (0, before));
+    house.stripe.move_funds(&session, "funds_withdrawn", "won", &[("txn_3", -1690, 0)]);
+    house.stripe.move_funds(&session, "funds_reinstated", "won", &[("txn_4", 1690, 0)]);
+    assert_eq!(house.stripe.deliver_reversed(), 2);
+    house.work();
+    assert_eq!((taken(), margin()), (0, before));
+    assert_eq!(cost().iter().map(|(_, amount)| amount).sum::<i64>(), 0);
+    goods::assert_books(db);
+    give_back().unwrap();
+    house.work();
+    assert_eq!(given_back(db, order), [1200]);
     goods::assert_books(db);
 }

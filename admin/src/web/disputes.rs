@@ -110,6 +110,12 @@ fn load(conn: &mut Conn, one: &Dispute, now: Time) -> Result<Value> {
     view["open"] = json!(one.open());
     view["can_answer"] = json!(one.open() && one.answered_at.is_none());
     view["can_decide"] = json!(complaint && one.open() && view["proposed"] == json!(false));
+    view["funds"] = json!(
+        storefront::disputes::funds(conn, one.id)?
+            .iter()
+            .map(|moved| Ok(json!({ "kind": moved.kind, "amount": moved.money()?, "at": moved.booked_at })))
+            .collect::<Result<Vec<Value>>>()?
+    );
     view["proposals"] = json!(proposals(conn, one, &names)?);
     view["can_appeal"] = json!(complaint && one.state == State::Decided && one.appealed_at.is_none());
     view["registered"] = json!(one.customer_id.map_or(Ok(false), |customer| logins::proven(conn, customer))?);

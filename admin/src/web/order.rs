@@ -52,7 +52,7 @@ fn load(conn: &mut Conn, number: &str, words: &Words, now: Time) -> Result<Value
     let lines = orders::lines(conn, order.id)?;
     let adjustments = orders::adjustments(conn, order.id)?;
     let paid = payments::of_order(conn, order.id)?;
-    let refundable: i64 = paid.iter().map(|payment| payment.captured - payment.refunded).sum();
+    let refundable: i64 = paid.iter().map(|payment| payment.left()).sum();
     let shown_payments = paid.iter().map(|payment| payment_view(conn, payment, currency)).collect::<Result<Vec<Value>>>()?;
     let mut history = orders::history(conn, order.id)?;
     history.reverse();
@@ -154,7 +154,7 @@ fn payment_view(conn: &mut Conn, payment: &Payment, currency: Currency) -> Resul
     Ok(json!({
         "id": payment.id, "provider": payment.provider, "card": card(conn, payment)?, "reference": payment.provider_reference, "state": payment.state,
         "amount": money(payment.amount), "authorised": money(payment.authorised), "captured": money(payment.captured),
-        "refunded": money(payment.refunded), "reason": payment.reason, "captures": captures,
+        "refunded": money(payment.refunded), "taken": (payment.taken > 0).then(|| money(payment.taken)), "reason": payment.reason, "captures": captures,
         "can_capture": payments::capturable(conn, payment)? > 0,
         "can_release": payments::releasable(conn, payment)?,
         "can_receive": by_hand(payment) && payment.state == PaymentState::Open,
@@ -250,7 +250,7 @@ pub async fn cancel_form(desk: Desk, number: web::Path<String>) -> Result<HttpRe
 
 /// What goes back when an order is cancelled, in minor units.
 fn held(conn: &mut Conn, order: &Order) -> Result<i64> {
-    Ok(payments::of_order(conn, order.id)?.iter().map(|payment| payment.captured - payment.refunded).sum())
+    Ok(payments::of_order(conn, order.id)?.iter().map(|payment| payment.left()).sum())
 }
 
 /// What cancelling means; `stale` is the form that was refused because the order changed meanwhile.

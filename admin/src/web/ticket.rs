@@ -252,7 +252,7 @@ fn order(conn: &mut Conn, ticket: &Ticket) -> Result<Value> {
     let Some(id) = ticket.order_id else { return Ok(Value::Null) };
     let order = orders::get(conn, OrderId(id))?;
     let (lines, currency) = (orders::lines(conn, order.id)?, order.currency()?);
-    let paid: i64 = payments::of_order(conn, order.id)?.iter().map(|payment| payment.captured - payment.refunded).sum();
+    let paid: i64 = payments::of_order(conn, order.id)?.iter().map(|payment| payment.left()).sum();
     let wanted = tickets::lines(conn, ticket.id)?;
     let line = |line: &orders::OrderLine| {
         let asked = wanted.iter().find(|one| one.order_line_id == line.id.0).map(|one| one.quantity);

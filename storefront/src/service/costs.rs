@@ -1,9 +1,11 @@
 //! What service cost: money and credit that were given from tickets, and goods that were sent once more. A cancelled order is a sale that was
-//! not made and no cost of service; a coupon costs what it takes off the orders that it is used for.
+//! not made and no cost of service; a coupon costs what it takes off the orders that it is used for. What banks took of disputed payments and charged
+//! for it counts from when it was told.
 
 use super::resend::SOURCE;
+use crate::disputes::Movement;
 use crate::sales::SOLD;
-use crate::schema::{orders, service_costs as rows};
+use crate::schema::{disputed_funds as funds, orders, service_costs as rows};
 use crm::tickets::TicketId;
 use diesel::dsl::{count_star, sql};
 use diesel::prelude::*;
@@ -27,6 +29,15 @@ pub(super) fn keep(conn: &mut Conn, ticket: TicketId, deed: &str, money: Money, 
     );
     on_each!(conn, c => diesel::insert_into(rows::table).values(row).execute(c))?;
     Ok(())
+}
+
+/// What banks did, as the report calls it.
+fn by_bank(kind: Movement) -> &'static str {
+    match kind {
+        Movement::Withdrawn => "bank_withdrawn",
+        Movement::Reinstated => "bank_reinstated",
+        Movement::Fee => "bank_fee",
+    }
 }
 
 /// What one kind of deed cost.
@@ -55,13 +66,21 @@ impl Cost {
 
 /// What service cost from a moment on until before another, by currency.
 pub fn costs(conn: &mut Conn, from: Time, until: Time) -> Result<Vec<Cost>> {
-    let given: Vec<(String, String, i64, i64)> = rows::table
+    let mut given: Vec<(String, String, i64, i64)> = rows::table
         .filter(rows::given_at.ge(from))
         .filter(rows::given_at.lt(until))
         .group_by((rows::currency, rows::deed))
         .select((rows::currency, rows::deed, count_star(), sql::<BigInt>("CAST(SUM(amount) AS BIGINT)")))
         .order((rows::currency, rows::deed))
         .load(conn)?;
+    let moved: Vec<(String, Movement, i64, i64)> = funds::table
+        .filter(funds::booked_at.ge(from))
+        .filter(funds::booked_at.lt(until))
+        .group_by((funds::currency, funds::kind))
+        .select((funds::currency, funds::kind, count_star(), sql::<BigInt>("CAST(SUM(amount) AS BIGINT)")))
+        .load(conn)?;
+    given.extend(moved.into_iter().map(|(currency, kind, times, amount)| (currency, by_bank(kind).to_string(), times, amount)));
+    given.sort();
     let placed: Vec<(String, i64)> = orders::table
         .filter(orders::placed_at.ge(from).and(orders::placed_at.lt(until)))
         .filter(orders::status.eq_any(SOLD))

@@ -224,11 +224,30 @@ impl Double {
 
     /// The cardholder disputes what a session took, or the bank moves that dispute: `status` is Stripe's word, `due_by` in Unix seconds.
     pub fn dispute(&self, session: &str, event: &str, status: &str, due_by: i64) {
+        self.disputed(session, event, status, due_by, &[]);
+    }
+
+    /// The bank takes what is disputed, or gives it back. As in Stripe's objects, each movement has an id, an amount that is below zero when it
+    /// leaves the shop, and a fee.
+    pub fn move_funds(&self, session: &str, event: &str, status: &str, movements: &[(&str, i64, i64)]) {
+        self.disputed(session, event, status, 0, movements);
+    }
+
+    fn disputed(&self, session: &str, event: &str, status: &str, due_by: i64, movements: &[(&str, i64, i64)]) {
+        let moved: Vec<Value> = movements
+            .iter()
+            .map(|(id, amount, fee)| {
+                json!({ "id": id, "object": "balance_transaction", "amount": amount, "currency": "eur", "fee": fee, "net": amount - fee,
+                    "type": "adjustment", "reporting_category": if *amount < 0 { "dispute" } else { "dispute_reversal" } })
+            })
+            .collect();
         self.act(|books| {
             let Some(intent) = books.sessions.get(session).and_then(|session| session.intent.clone()) else { return };
-            let details = json!({ "due_by": due_by, "has_evidence": false, "past_due": false, "submission_count": 0 });
+            let details =
+                json!({ "due_by": (due_by > 0).then_some(due_by), "has_evidence": false, "past_due": false, "submission_count": 0 });
             let dispute = json!({ "id": format!("du_{intent}"), "object": "dispute", "amount": 1690, "currency": "eur", "charge": "ch_1",
-                "payment_intent": intent, "reason": "product_not_received", "status": status, "evidence_details": details });
+                "payment_intent": intent, "reason": "product_not_received", "status": status, "evidence_details": details,
+                "balance_transactions": moved });
             books.happen(&format!("charge.dispute.{event}"), dispute);
         });
     }
