@@ -2,14 +2,13 @@
 
 use super::audit;
 use super::desk::{Act, Desk, refusal};
-use super::forum::{FIELDS, HERE, address, page, post_page};
+use super::forum::{address, page, post_page};
 use crate::forum::{self, CategoryId, Deed, PostId, Topic, TopicId};
 use crate::permissions::{Grants, Permission};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use crm::email::Email;
 use crm::{customers, disputes, tickets};
-use kernel::error::Fields;
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
 use storefront::orders;

@@ -97,8 +97,7 @@ pub(super) fn book(
 /// Ties what was booked before it was known whose payment it is to that payment.
 pub(super) fn tie(conn: &mut Conn, id: DisputeId, payment: &Payment, now: Time) -> Result<()> {
     orders::lock(conn, payment.order_id, now)?;
-    let new: Vec<(Kind, i64)> =
-        funds(conn, id)?.iter().filter(|one| one.payment_id.is_none()).map(|one| (one.kind, one.amount)).collect();
+    let new: Vec<(Kind, i64)> = funds(conn, id)?.iter().filter(|one| one.payment_id.is_none()).map(|one| (one.kind, one.amount)).collect();
     if new.is_empty() {
         return Ok(());
     }
