@@ -8,7 +8,7 @@ mod reads;
 mod terms;
 
 pub use categories::{Category, add, categories, category, put, remove};
-pub use forget::{forget, link, links, unlink};
+pub use forget::{about, forget, link, links, unlink};
 pub use list::{Filter, list};
 pub use reads::{Unread, read, read_of, unread};
 

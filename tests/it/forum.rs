@@ -124,6 +124,9 @@ fn what_is_about_a_customer_goes_with_them() {
     mia.submit(&page, "/admin/forum/1/reply", &[("body", "And a lid.")]).says(200, "And a lid.");
     mia.submit(&mia.get("/admin/forum/1/posts/1"), "/admin/forum/1/posts/1", &[("body", "She wants two handles.")])
         .says(200, "two handles");
+    for at in ["/admin/tickets/T1001", "/admin/orders/R1001"] {
+        mia.get(at).says(200, "Odd wish").holds("/admin/forum/1");
+    }
     // Who may not see a ticket neither sees what leads there nor learns whether there is one.
     let shown = max.get("/admin/forum/1").says(200, "two handles");
     assert!(!shown.body.contains("T1001"));

@@ -1,6 +1,6 @@
 //! What topics are about, and what becomes of them when somebody they are about is erased.
 
-use super::{TopicId, get, terms};
+use super::{Topic, TopicId, get, terms};
 use crate::schema::{forum_links as links, forum_posts as posts, forum_topics as rows, forum_versions as versions};
 use crm::CustomerId;
 use diesel::prelude::*;
@@ -33,6 +33,14 @@ pub fn unlink(conn: &mut Conn, topic: TopicId, subject: &str) -> Result<()> {
 /// What a topic is about.
 pub fn links(conn: &mut Conn, topic: TopicId) -> Result<Vec<String>> {
     Ok(links::table.filter(links::topic_id.eq(topic)).order(links::subject).select(links::subject).load(conn)?)
+}
+
+/// The topics that are about something, those with the latest post first.
+pub fn about(conn: &mut Conn, subject: &str, limit: i64) -> Result<Vec<Topic>> {
+    let own = links::table.filter(links::subject.eq(subject.to_string())).select(links::topic_id);
+    let ids: Vec<TopicId> = own.load(conn)?;
+    let found = rows::table.filter(rows::id.eq_any(ids)).order(rows::last_post_id.desc()).limit(limit);
+    Ok(found.select(Topic::as_select()).load(conn)?)
 }
 
 /// Takes the words out of every topic that is about a customer who was erased, or about something of theirs, as it happens with notes on their

@@ -24,6 +24,8 @@ pub const POST: &[&str] = &["title", "body"];
 const POSTS: i64 = 50;
 /// Pinned topics above a list, and versions of a post.
 const SHOWN: i64 = 50;
+/// Topics on the page of what they are about.
+const ABOUT: i64 = 10;
 
 pub fn address(id: TopicId) -> String {
     format!("{HERE}/{id}")
@@ -67,6 +69,15 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
     let view = json!({ "rows": rows, "pinned": pinned, "categories": categories, "category": desk.query("category"), "q": q,
         "show": show, "shows": ["open", "closed", "mine"], "unread": unread.topics, "named": unread.named, "next": next });
     desk.page("admin/forum.html", "admin-forum", view)
+}
+
+/// The topics about something, as the log calls it, on its page: nothing for who may not read them.
+pub fn about(conn: &mut Conn, subject: &str, reads: bool) -> Result<Value> {
+    if !reads {
+        return Ok(Value::Null);
+    }
+    let row = |topic: &Topic| json!({ "id": topic.id, "title": topic.title, "closed": topic.closed, "pinned": false, "answered": topic.answer_id.is_some() });
+    Ok(forum::about(conn, subject, ABOUT)?.iter().map(row).collect())
 }
 
 /// Topics as lists show them.

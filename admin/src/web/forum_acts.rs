@@ -8,7 +8,7 @@ use crate::permissions::{Grants, Permission};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use crm::email::Email;
-use crm::{customers, disputes, tickets};
+use crm::{CustomerId, customers, disputes, tickets};
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
 use storefront::orders;
@@ -39,6 +39,9 @@ fn meant(conn: &mut Conn, typed: &str, may: &Grants) -> Result<Vec<String>> {
 }
 
 fn one(conn: &mut Conn, word: &str) -> Result<Option<String>> {
+    if let Some(id) = word.strip_prefix("customer:").and_then(|id| id.parse().ok()) {
+        return Ok(known(customers::known(conn, CustomerId(id)))?.map(|one| format!("customer:{}", one.id)));
+    }
     if word.contains('@') {
         let Ok(email) = Email::parse(word, "links") else { return Ok(None) };
         return Ok(customers::find_by_email(conn, &email)?.map(|one| format!("customer:{}", one.id)));

@@ -2,8 +2,10 @@
 //! their own.
 
 use super::desk::Desk;
+use super::forum;
 use super::ticket_money::allowance;
 use super::{order_edit, order_history, order_papers};
+use crate::permissions::Permission;
 use crate::staff;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -37,9 +39,15 @@ pub async fn show(desk: Desk, number: web::Path<String>) -> Result<HttpResponse>
 }
 
 async fn page(desk: &Desk, number: &str, status: StatusCode, form: Form) -> Result<HttpResponse> {
-    let asked = number.to_string();
+    let (asked, reads) = (number.to_string(), desk.may(Permission::ForumRead));
     let (words, now) = (desk.words()?, desk.door.now());
-    let mut view = desk.read(move |conn| load(conn, &asked, &words, now)).await?;
+    let mut view = desk
+        .read(move |conn| {
+            let mut view = load(conn, &asked, &words, now)?;
+            view["topics"] = forum::about(conn, &format!("order:{asked}"), reads)?;
+            Ok(view)
+        })
+        .await?;
     view["form"] = json!(form);
     desk.page_as(status, "admin/order.html", number, view)
 }

@@ -4,6 +4,7 @@ use super::chat;
 use super::customer;
 use super::desk::Desk;
 use super::disputes;
+use super::forum;
 use super::ticket_advice;
 use super::tickets as inbox;
 use crate::permissions::Permission;
@@ -78,7 +79,7 @@ pub async fn page(desk: &Desk, number: &str, status: StatusCode, posted: Option<
         log: number_of(desk, "log"),
         whole: number_of(desk, "whole").map(MessageId),
     };
-    let whole = desk.may(Permission::CustomersView);
+    let (whole, reads) = (desk.may(Permission::CustomersView), desk.may(Permission::ForumRead));
     let (ticket, mut view, chosen) = {
         let chosen = desk.query("macro").parse().ok().map(macros::MacroId);
         desk.read(move |conn| {
@@ -86,6 +87,7 @@ pub async fn page(desk: &Desk, number: &str, status: StatusCode, posted: Option<
             let mut view = load(conn, &ticket, part, &words, now)?;
             view["others"] = json!(viewers::others(conn, ticket.id, me, now)?);
             view["customer"] = beside(conn, &ticket, whole, now)?;
+            view["topics"] = forum::about(conn, &format!("ticket:{}", ticket.number), reads)?;
             let disputed = crm::disputes::of_ticket(conn, &ticket)?;
             view["disputes"] = json!(disputes::rows(conn, &disputed, now)?);
             view["advice"] = ticket_advice::of(&door, conn, &ticket, now)?;
