@@ -114,6 +114,7 @@ fn tell_waiting(state: &AppState, conn: &mut Conn, event: &Event, now: Time) -> 
 /// Takes what staff wrote about somebody who was erased out of the audit log.
 fn forget_in_audit(_: &AppState, conn: &mut Conn, event: &Event, _: Time) -> Result<()> {
     let Event::CustomerErased { customer } = event else { return Ok(()) };
+    admin::forum::forget(conn, CustomerId(*customer))?;
     admin::audit::forget(conn, CustomerId(*customer))
 }
 

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod audit;
+pub mod forum;
 pub mod invitations;
 pub mod macros;
 pub mod permissions;

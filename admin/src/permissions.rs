@@ -43,6 +43,12 @@ kernel::words!(
         TicketsCart = "tickets.cart",
         /// Decide what others proposed; for whoever may, there is no limit.
         TicketsApprove = "tickets.approve",
+        /// Read what colleagues write in the forum among staff.
+        ForumRead = "forum.read",
+        /// Open topics there, reply, and change one's own.
+        ForumWrite = "forum.write",
+        /// Keep its categories, pin, close and open any topic.
+        ForumManage = "forum.manage",
         SegmentsView = "segments.view",
         /// Make, change, export and remove segments.
         SegmentsEdit = "segments.edit",
@@ -104,6 +110,8 @@ impl Preset {
                 return Grants(P::ALL.iter().copied().filter(|one| *one != P::ApiKeysManage).collect());
             }
             Preset::Fulfilment => &[
+                P::ForumRead,
+                P::ForumWrite,
                 P::OrdersView,
                 P::OrdersNote,
                 P::OrdersShip,
@@ -115,6 +123,8 @@ impl Preset {
                 P::ShippingView,
             ],
             Preset::Marketer => &[
+                P::ForumRead,
+                P::ForumWrite,
                 P::CustomersView,
                 P::CustomersEdit,
                 P::TasksEdit,
@@ -129,6 +139,8 @@ impl Preset {
                 P::ContentEdit,
             ],
             Preset::Agent => &[
+                P::ForumRead,
+                P::ForumWrite,
                 P::GiftCardsView,
                 P::StoreCreditView,
                 P::StoreCreditManage,
@@ -156,6 +168,8 @@ impl Preset {
                 P::MailsResend,
             ],
             Preset::Accountant => &[
+                P::ForumRead,
+                P::ForumWrite,
                 P::OrdersView,
                 P::OrdersNote,
                 P::OrdersCapture,
@@ -219,6 +233,8 @@ mod tests {
                 (P::TicketsAnswer, P::TicketsView),
                 (P::TicketsMoney, P::TicketsView),
                 (P::TicketsApprove, P::TicketsView),
+                (P::ForumWrite, P::ForumRead),
+                (P::ForumManage, P::ForumRead),
                 (P::SegmentsEdit, P::SegmentsView),
                 (P::RecommendationsEdit, P::RecommendationsView),
                 (P::ProductsEdit, P::ProductsView),

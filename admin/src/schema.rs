@@ -119,6 +119,85 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    forum_categories (id) {
+        id -> BigInt,
+        name -> Text,
+        position -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    forum_topics (id) {
+        id -> BigInt,
+        category_id -> BigInt,
+        staff_id -> BigInt,
+        title -> Text,
+        closed -> Bool,
+        pinned -> Bool,
+        answer_id -> Nullable<BigInt>,
+        version -> BigInt,
+        last_post_id -> BigInt,
+        created_at -> Timestamp,
+        changed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    forum_posts (id) {
+        id -> BigInt,
+        topic_id -> BigInt,
+        staff_id -> BigInt,
+        body -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        changed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    forum_versions (post_id, version) {
+        post_id -> BigInt,
+        version -> BigInt,
+        title -> Text,
+        body -> Text,
+        written_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    forum_mentions (post_id, staff_id) {
+        post_id -> BigInt,
+        staff_id -> BigInt,
+        topic_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    forum_reads (staff_id, topic_id) {
+        staff_id -> BigInt,
+        topic_id -> BigInt,
+        post_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    forum_links (topic_id, subject) {
+        topic_id -> BigInt,
+        subject -> Text,
+    }
+}
+
+diesel::table! {
+    forum_terms (term, topic_id) {
+        term -> Text,
+        topic_id -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(staff, staff_sessions, staff_sign_ins, staff_invitations);
 
 diesel::allow_tables_to_appear_in_same_query!(staff, ticket_viewers);
+
+diesel::allow_tables_to_appear_in_same_query!(forum_topics, forum_mentions, forum_terms);

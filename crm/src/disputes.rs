@@ -10,7 +10,7 @@ mod told;
 pub use answers::{Answer, Errand, Sending, Texts, answer_of, ask, errand, may_be_sent, not_sent, provider, sent};
 pub use evidence::{Evidence, EvidenceId, NewEvidence, Proof, add, evidence, file};
 pub use list::{Place, Shown, list, of_customer, of_ticket};
-pub use told::{Standing, Told, link, told};
+pub use told::{Standing, Told, by_key, link, told, took};
 
 use crate::schema::{dispute_events as log, disputes as rows};
 use crate::tickets::{self, SUBJECT, Ticket, TicketId};
@@ -74,6 +74,10 @@ words!(
         Sending = "sending",
         NotSent = "not_sent",
         Answered = "answered",
+        /// A decision waits for somebody's approval.
+        Proposed = "proposed",
+        /// It was not approved.
+        Declined = "declined",
         Decided = "decided",
         Appealed = "appealed",
     }
@@ -278,6 +282,23 @@ pub fn decide(conn: &mut Conn, id: DisputeId, seen: i64, to: (Outcome, &str, i64
         .execute(conn)?;
     keep(conn, id, What::Decided, actor, outcome.as_str(), now)?;
     get(conn, id)
+}
+
+/// Says that a decision of a complaint was proposed, which the caller keeps in the same commit.
+pub fn proposed(conn: &mut Conn, id: DisputeId, seen: i64, actor: &str, now: Time) -> Result<Dispute> {
+    let dispute = claim(conn, id, Some(seen), now)?;
+    if dispute.kind != Kind::Complaint || !dispute.open() {
+        return Err(Error::conflict("dispute-decided-already"));
+    }
+    keep(conn, id, What::Proposed, actor, "", now)?;
+    Ok(dispute)
+}
+
+/// Says that what was proposed was declined.
+pub fn declined(conn: &mut Conn, id: DisputeId, actor: &str, now: Time) -> Result<Dispute> {
+    let dispute = claim(conn, id, None, now)?;
+    keep(conn, id, What::Declined, actor, "", now)?;
+    Ok(dispute)
 }
 
 /// The customer does not accept the decision. That is possible once; what they say is kept with the evidence.

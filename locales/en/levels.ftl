@@ -134,7 +134,7 @@ admin-report-outcomes = What came of it
 admin-report-did = Done about the order
 admin-report-times = How often
 admin-report-costs = What it cost
-admin-report-costs-about = What was given on these days from tickets: money back, store credit, and goods sent again at what they cost you, or at their price where the cost is not known. Coupons and cancelled orders are no part of it.
+admin-report-costs-about = What was given on these days from tickets: money back, store credit, and goods sent again at what they cost you, or at their price where the cost is not known. Coupons and cancelled orders are no part of it. What banks took of disputed payments, gave back and charged counts on the day it was told.
 admin-report-costs-none = Nothing was given from tickets on these days.
 admin-report-per-order = { $count ->
     [one] Per order, of one that was placed

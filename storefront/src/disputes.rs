@@ -1,8 +1,14 @@
 //! Complaints and disputed payments where they meet the shop: what a provider's signed notices say, whose payment it is, and the money of a
 //! decision. The dispute itself is the crm's ([`crm::disputes`]).
 
+mod funds;
+mod proposals;
 mod texts;
 
+pub(crate) use funds::of_order as funds_of_order;
+pub use funds::{Funds, Kind as Movement, funds};
+pub(crate) use proposals::forget;
+pub use proposals::{Proposal, ProposalId, approve, decline, proposal, proposals, proposed, waiting};
 pub use texts::{TEXTS, texts};
 
 use crate::gateway::units;
@@ -16,8 +22,10 @@ use chrono::DateTime;
 use crm::disputes::{self, Dispute, DisputeId, Outcome, Reason, Standing, Told};
 use crm::tickets::{self, Agent};
 use kernel::clock::Time;
+use kernel::db::savepoint;
 use kernel::money::{Currency, Money, allocate};
 use kernel::{Conn, Error, Result, jobs};
+use serde::{Deserialize, Serialize};
 
 /// The job that asks a provider whose payment is disputed. Its payload is the dispute's id, the provider's name and its payment.
 pub const FIND_JOB: &str = "dispute.find";
@@ -45,8 +53,13 @@ pub fn told(
         return Err(Error::unexpected(format!("dispute {} is in {}", said.id, said.currency)));
     };
     let moment = |seconds: i64| DateTime::from_timestamp(seconds, 0).map(|at| at.naive_utc());
+    // A movement that cannot be read is an error as well.
+    if said.moves && said.moved.is_empty() {
+        return Err(Error::unexpected(format!("dispute {} moved money and does not say which", said.id)));
+    }
+    let key = format!("{provider}:{}", said.id);
     let facts = Told {
-        key: &format!("{provider}:{}", said.id),
+        key: &key,
         actor: PROVIDER,
         standing: standing(&said.status),
         reason: reason(&said.reason),
@@ -56,16 +69,21 @@ pub fn told(
         customer: order.as_ref().map(|order| order.customer_id),
         order: order.as_ref().map(|order| order.id.0),
     };
-    let Some((dispute, new)) = disputes::told(conn, &facts, now)? else { return Ok(()) };
-    match dispute.order_id {
-        Some(order) if new || !dispute.open() => note(conn, OrderId(order), &dispute, now),
-        Some(_) => Ok(()),
-        None if reference.is_empty() => Ok(()),
-        None => {
-            let wanted = format!("{} {provider} {reference}", dispute.id);
-            jobs::enqueue(conn, FIND_JOB, &wanted, Some(&format!("dispute:{}", dispute.id)), now, now)
-        }
+    let told = disputes::told(conn, &facts, now)?;
+    // What moved is so, however late it is told.
+    let dispute = disputes::by_key(conn, &key)?;
+    let loose = funds::book(conn, provider, &dispute, payment, &said.moved, now)?;
+    if let (Some((_, new)), Some(order)) = (told, dispute.order_id)
+        && (new || !dispute.open())
+    {
+        note(conn, OrderId(order), &dispute, now)?;
     }
+    // Notices name the provider's payment; whose that is, it has to be asked.
+    if reference.is_empty() || dispute.order_id.is_some() && !loose {
+        return Ok(());
+    }
+    let wanted = format!("{} {provider} {reference}", dispute.id);
+    jobs::enqueue(conn, FIND_JOB, &wanted, Some(&format!("dispute:{}", dispute.id)), now, now)
 }
 
 /// Says on the order that its payment is disputed, or what came of that.
@@ -77,10 +95,10 @@ fn note(conn: &mut Conn, order: OrderId, dispute: &Dispute, now: Time) -> Result
 /// Ties a dispute to the order of a payment that a provider named.
 pub fn found(conn: &mut Conn, id: DisputeId, payment: &Payment, now: Time) -> Result<()> {
     let order = orders::get(conn, payment.order_id)?;
-    match disputes::link(conn, id, order.customer_id, order.id.0, now)? {
-        Some(dispute) => note(conn, order.id, &dispute, now),
-        None => Ok(()),
+    if let Some(dispute) = disputes::link(conn, id, order.customer_id, order.id.0, now)? {
+        note(conn, order.id, &dispute, now)?;
     }
+    funds::tie(conn, id, payment, now)
 }
 
 /// Has the bank sent what speaks for the shop, by a job. It is for good.
@@ -114,7 +132,8 @@ fn reason(word: &str) -> Reason {
 }
 
 /// What a decision gives the customer, in minor units of the dispute's currency.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "amount", rename_all = "snake_case")]
 pub enum Gift {
     Nothing,
     /// Spread over what is left of the order's lines.
@@ -124,7 +143,7 @@ pub enum Gift {
 }
 
 /// A decision as somebody takes it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Decision {
     pub outcome: Outcome,
     pub why: String,
@@ -133,8 +152,17 @@ pub struct Decision {
     pub order_seen: Option<i64>,
 }
 
-/// Decides a complaint and gives what it gives, in one commit with its ticket, by the deeds that a ticket has. `Conflict` beyond what they may
-/// give alone, or when the dispute or its order went on since they were seen: nothing is written then.
+/// What became of a decision.
+#[derive(Clone, Debug)]
+pub enum Taken {
+    Decided(Dispute),
+    /// It gives more than they may give alone, and waits for somebody else.
+    Proposed(ProposalId),
+}
+
+/// Decides a complaint and gives what it gives, in one commit with its ticket, by the deeds that a ticket has; what gives more than they may give
+/// alone is kept as a proposal. `Conflict` when the dispute or its order went on since they were seen, and while a decision is proposed: nothing
+/// is written then.
 pub fn decide(
     conn: &mut Conn,
     id: DisputeId,
@@ -143,7 +171,36 @@ pub fn decide(
     agent: Agent,
     allowance: Allowance,
     now: Time,
-) -> Result<Dispute> {
+) -> Result<Taken> {
+    if proposed(conn, id)? {
+        return Err(Error::conflict("dispute-proposed-already"));
+    }
+    let mut beyond = false;
+    // What would be proposed is tried and undone: what cannot be done is not proposed either.
+    let taken = savepoint(conn, |conn| match take(conn, id, seen, decision, agent, allowance, now)? {
+        (decided, Carried::Done) => Ok(decided),
+        (_, Carried::Proposed(_)) => {
+            beyond = true;
+            Err(Error::conflict("service-beyond-limit"))
+        }
+    });
+    match taken {
+        Ok(decided) => Ok(Taken::Decided(decided)),
+        Err(Error::Conflict(_)) if beyond => Ok(Taken::Proposed(proposals::keep(conn, id, seen, decision, agent, now)?)),
+        Err(error) => Err(error),
+    }
+}
+
+/// The decision with its money.
+fn take(
+    conn: &mut Conn,
+    id: DisputeId,
+    seen: i64,
+    decision: &Decision,
+    agent: Agent,
+    allowance: Allowance,
+    now: Time,
+) -> Result<(Dispute, Carried)> {
     let given = match decision.gift {
         Gift::Nothing => 0,
         Gift::Refund(amount) | Gift::Credit(amount) if amount > 0 => amount,
@@ -152,7 +209,7 @@ pub fn decide(
     let decided = disputes::decide(conn, id, seen, (decision.outcome, &decision.why, given), agent.actor, now)?;
     let currency = decided.currency()?;
     let deed = match decision.gift {
-        Gift::Nothing => return Ok(decided),
+        Gift::Nothing => return Ok((decided, Carried::Done)),
         Gift::Refund(amount) => {
             let order = decided.order_id.ok_or_else(|| Error::conflict("service-no-order"))?;
             let order = orders::get(conn, OrderId(order))?;
@@ -165,10 +222,8 @@ pub fn decide(
     let ticket = tickets::get(conn, ticket)?;
     let order_seen = decision.order_seen.filter(|_| matches!(deed, Deed::Refund { .. }));
     let wish = Wish { ticket: ticket.id, seen: ticket.version, order_seen, deed, solve: false };
-    match service::act(conn, &wish, agent, allowance, now)? {
-        Carried::Done => Ok(decided),
-        Carried::Proposed(_) => Err(Error::conflict("service-beyond-limit")),
-    }
+    let carried = service::act(conn, &wish, agent, allowance, now)?;
+    Ok((decided, carried))
 }
 
 /// The refund of an amount without any unit, line by line in proportion to what is left of each. `Invalid` (field `gift_amount`) for more than that.

@@ -35,6 +35,7 @@ pub fn examine(conn: &mut Conn, progress: &mut dyn FnMut(&'static str)) -> Resul
         ("order totals are the sum of their parts", money::order_totals),
         ("statuses are what payments and lines make them", money::statuses),
         ("captures and refunds agree with their payments", money::payments),
+        ("what banks took agrees with its movements", money::disputed),
         ("refunded units and amounts agree with the refunds", money::refunded_lines),
         ("the memory of purchases agrees with the orders", money::purchases),
         ("scores of customers agree with their purchases", memory::scores),

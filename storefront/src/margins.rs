@@ -1,5 +1,6 @@
 //! What an order leaves over its goods: what the goods brought without tax and delivery, less what was given back for them and what they
-//! cost the shop. Payment fees and delivery are no part of it, and gift cards are no goods.
+//! cost the shop. Payment fees and delivery are no part of it, and gift cards are no goods; what a bank took of a disputed payment counts as given
+//! back, and what it charged for that as a cost.
 //!
 //! The cost of a unit was frozen with its line. Units that never left, and those that came back into stock, cost nothing.
 
@@ -8,7 +9,7 @@ use crate::orders::{self, Order, OrderLine};
 use crate::payments::WishState;
 use crate::pricing::PricedLine;
 use crate::schema::{refund_lines, stock_movements};
-use crate::{carts, payments, refunds, stock};
+use crate::{carts, disputes, payments, refunds, stock};
 use crm::purchases::{self, Margin};
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -52,6 +53,9 @@ pub fn of_order(conn: &mut Conn, order: &Order) -> Result<Margin> {
         .load(conn)?;
     margin.cost -= returned.iter().map(|(variant, units)| costs.get(variant).copied().unwrap_or(0) * units).sum::<i64>();
     margin.given_back = given_back(conn, order, &goods, margin.goods)?;
+    let (taken, fees) = disputes::funds_of_order(conn, order.id, &order.currency)?;
+    margin.given_back += share(taken, margin.goods, order.total);
+    margin.cost += fees;
     Ok(margin)
 }
 
@@ -63,13 +67,20 @@ fn given_back(conn: &mut Conn, order: &Order, goods: &[&OrderLine], worth: i64) 
             continue;
         }
         let named = lines_of(conn, refund.id)?;
-        if named.is_empty() && refund.shipping == 0 && order.total > 0 {
-            let share = i128::from(refund.amount) * i128::from(worth) / i128::from(order.total);
-            back += i64::try_from(share).unwrap_or(i64::MAX);
+        if named.is_empty() && refund.shipping == 0 {
+            back += share(refund.amount, worth, order.total);
         }
         back += named.iter().filter(|(line, _)| goods.iter().any(|one| one.id.0 == *line)).map(|(_, net)| net).sum::<i64>();
     }
     Ok(back)
+}
+
+/// The goods' share of an amount of an order.
+fn share(amount: i64, worth: i64, total: i64) -> i64 {
+    if total <= 0 {
+        return 0;
+    }
+    i64::try_from(i128::from(amount) * i128::from(worth) / i128::from(total)).unwrap_or(i64::MAX)
 }
 
 fn lines_of(conn: &mut Conn, refund: RefundId) -> Result<Vec<(i64, i64)>> {

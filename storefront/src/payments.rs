@@ -76,9 +76,16 @@ pub struct Payment {
     pub refunded: i64,
     pub reason: String,
     pub created_at: Time,
+    /// What the bank of somebody who disputes it took of it.
+    pub taken: i64,
 }
 
 impl Payment {
+    /// What can be given back: what was captured, less what was promised back, less what a bank took.
+    pub fn left(&self) -> i64 {
+        (self.captured - self.refunded - self.taken.max(0)).max(0)
+    }
+
     pub fn money(&self) -> Result<Money> {
         Ok(Money::new(self.amount, self.currency()?))
     }

@@ -9,7 +9,9 @@ pub(crate) use fail::through_provider;
 pub use fail::{CHECK_JOB, at_provider, came_back, failed, outside_lost, payment_of, schedule_check, watch};
 pub use given::left_of_lines;
 pub(crate) use given::{Given, given, named, reduced};
-pub use preview::{AMOUNT_OF_GIFT_CARD, AMOUNT_OR_UNITS, AMOUNT_TOO_MUCH, LineAmount, LinePreview, Preview, Request, RequestLine, preview};
+pub use preview::{
+    AMOUNT_OF_GIFT_CARD, AMOUNT_OR_UNITS, AMOUNT_TOO_MUCH, LineAmount, LinePreview, Preview, Request, RequestLine, TAKEN, preview,
+};
 pub use split::Share;
 
 use crate::documents;
@@ -195,7 +197,7 @@ pub(crate) fn surplus(conn: &mut Conn, order: OrderId) -> Result<Vec<(PaymentId,
 
 /// Sends money back that no order wants. It touches no line.
 pub(crate) fn request_unwanted(conn: &mut Conn, payment: &Payment, reason: &str, now: Time) -> Result<()> {
-    let amount = payment.captured - payment.refunded;
+    let amount = payment.left();
     let id = insert(conn, &Wish { common: "", to_credit: false, surplus: false, payment, amount, shipping: 0, reason }, "system", now)?;
     jobs::enqueue(conn, SUBMIT_JOB, &id.to_string(), Some(&format!("refund:{id}")), now, now)
 }
@@ -230,8 +232,14 @@ fn insert(conn: &mut Conn, wish: &Wish, actor: &str, now: Time) -> Result<Refund
     if wish.payment.provider == imports::IMPORT {
         return Err(Error::conflict("refund-paid-elsewhere"));
     }
+    // What a bank took is not there to be given back once more. What was given back at the provider's own desk is so.
+    let payment = payments::get(conn, wish.payment.id)?;
+    if actor != OUTSIDE && payment.taken > 0 && payment.left() < wish.amount {
+        return Err(Error::conflict(TAKEN));
+    }
     let promised = diesel::update(payment_rows::table.find(wish.payment.id))
         .filter((payment_rows::refunded + wish.amount).le(payment_rows::captured))
+        .filter(payment_rows::taken.eq(payment.taken))
         .set((payment_rows::refunded.eq(payment_rows::refunded + wish.amount), payment_rows::updated_at.eq(now)))
         .execute(conn)?;
     if promised == 0 {

@@ -687,6 +687,7 @@ diesel::table! {
         reason -> Text,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        taken -> BigInt,
     }
 }
 
@@ -1139,6 +1140,35 @@ diesel::table! {
         decided_by -> Text,
         decided_at -> Nullable<Timestamp>,
         solve -> Bool,
+    }
+}
+
+diesel::table! {
+    disputed_funds (id) {
+        id -> BigInt,
+        dispute_id -> BigInt,
+        payment_id -> Nullable<BigInt>,
+        kind -> Text,
+        amount -> BigInt,
+        currency -> Text,
+        reference -> Text,
+        booked_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    dispute_proposals (id) {
+        id -> BigInt,
+        dispute_id -> BigInt,
+        decision -> Text,
+        amount -> BigInt,
+        currency -> Text,
+        proposed_by -> Text,
+        created_at -> Timestamp,
+        state -> Text,
+        decided_by -> Text,
+        decided_at -> Nullable<Timestamp>,
+        why -> Text,
     }
 }
 

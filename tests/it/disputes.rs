@@ -15,9 +15,11 @@ use crm::CustomerId;
 use crm::disputes::{self, Dispute, New, Outcome, Reason, Shown, State};
 use crm::tickets::{self, TicketId};
 use kernel::{Db, Error};
-use storefront::disputes::{Decision, Gift, TEXTS};
-use storefront::service::Allowance;
-use storefront::{erasure, orders, personal};
+use storefront::disputes::{Decision, Gift, TEXTS, Taken};
+use storefront::ids::OrderId;
+use storefront::refunds::{Request, RequestLine};
+use storefront::service::{self, Allowance};
+use storefront::{erasure, margins, orders, payments, personal, refunds};
 use stripe_double::faults::Fault;
 
 fn suppressed(db: &Db, customer: CustomerId) -> Option<tickets::Reason> {
@@ -89,7 +91,16 @@ fn a_complaint_is_opened_from_its_ticket_proven_decided_and_appealed_once() {
     // The decision gives its money in one commit, within the limit of whoever decides.
     let decide = "/admin/disputes/D1001/decide";
     let verdict: &[(&str, &str)] = &[("outcome", "upheld"), ("decision", "We are sorry."), ("gift", "refund"), ("gift_amount", "12.00")];
-    mia.submit(&mia.get(page), decide, verdict).says(409, "more than you may give this customer alone");
+    let proposed = mia.submit(&mia.get(page), decide, verdict).says(200, "somebody else has to approve it").says(200, "Decision proposed");
+    assert!(!proposed.body.contains("/decide\"") && !proposed.body.contains("/approve\""));
+    let token = crate::support::office::csrf(&mia);
+    assert_eq!(mia.post("/admin/disputes/D1001/proposals/1/approve", &[("csrf", &token)]).status, 403);
+    mia.post(decide, &[verdict, &[("csrf", &token), ("seen", "1")]].concat()).says(409, "has to be approved or declined first");
+    zoe.get("/admin/tickets").says(200, "A decision waits for your approval:").holds("/admin/disputes/D1001");
+    let decline = "/admin/disputes/D1001/proposals/1/decline";
+    zoe.submit(&zoe.get(page), decline, &[("why", " ")]).says(200, "Decision proposed");
+    zoe.submit(&zoe.get(page), decline, &[("why", "Too much for one mug.")]).says(200, "Too much for one mug.");
+    mia.get(ticket).says(200, "Too much for one mug.");
     assert!(given_back(db, placed.order).is_empty());
     zoe.submit(&zoe.get(page), decide, &[verdict, &[("gift_amount", "9999")]].concat()).says(422, "more than is left of the order");
     zoe.submit(&zoe.get(page), decide, &[verdict, &[("gift_amount", "0")]].concat()).says(422, "We are sorry.");
@@ -122,7 +133,7 @@ fn a_complaint_is_opened_from_its_ticket_proven_decided_and_appealed_once() {
     // Who was erased leaves no words, and no file.
     db.write_now(move |conn| erasure::erase(conn, ann, now())).unwrap();
     let rows = dumped(db);
-    for word in ["Broken twice.", "It was packed well.", "It was two mugs.", "It was one."] {
+    for word in ["Too much for one mug.", "We are sorry.", "Broken twice.", "It was packed well.", "It was two mugs.", "It was one."] {
         assert!(!rows.contains(word), "{word}");
     }
     assert_eq!(db.read_now(move |conn| disputes::list(conn, Shown::All, None, 9)).unwrap()[0].amount, 1200);
@@ -190,6 +201,46 @@ fn a_decision_is_one_commit_that_one_of_many_takes() {
 }
 
 #[test]
+fn a_decision_beyond_the_limit_is_approved_by_somebody_else_about_the_order_as_it_was() {
+    let db = goods::open();
+    let mug = goods::product(&db, "Mug", 1200, 20);
+    let (placed, _) = sent(&db, mug, 2, 2);
+    allow(&db, 0, 0, 500);
+    let ticket = opened(&db, Some(placed.order.0), "I complain");
+    let id = complaint(&db, ticket).id;
+    let propose = |amount: i64| {
+        db.write_now(move |conn| {
+            let order_seen = Some(orders::version(conn, placed.order)?);
+            let decision = Decision { outcome: Outcome::Upheld, why: "Sorry.".into(), gift: Gift::Refund(amount), order_seen };
+            let seen = disputes::get(conn, id)?.version;
+            storefront::disputes::decide(conn, id, seen, &decision, MIA, Allowance::Limited, now())
+        })
+    };
+    let approve = |proposal, agent| db.write_now(move |conn| storefront::disputes::approve(conn, id, proposal, agent, now()));
+    let Ok(Taken::Proposed(first)) = propose(700) else { panic!("it is within the limit") };
+    assert!(matches!(propose(600), Err(Error::Conflict(text)) if text == "dispute-proposed-already"));
+    assert!(matches!(approve(first, MIA), Err(Error::Conflict(text)) if text == "service-own-proposal"));
+    assert!(given_back(&db, placed.order).is_empty());
+    let approved = together(|_| approve(first, OLGA));
+    assert_eq!(approved.iter().filter(|one| one.is_ok()).count(), 1);
+    let decided = db.read_now(move |conn| disputes::get(conn, id)).unwrap();
+    assert_eq!((decided.state, decided.outcome, decided.given), (State::Decided, Some(Outcome::Upheld), 700));
+    assert_eq!(given_back(&db, placed.order), [700]);
+
+    // What is proposed about an order that went on since is not done.
+    db.write_now(move |conn| disputes::appeal(conn, id, decided.version, "More.", None, "staff:1", now())).unwrap();
+    let Ok(Taken::Proposed(second)) = propose(800) else { panic!("it is within the limit") };
+    db.write_now(move |conn| orders::note(conn, placed.order, "note", "She called.", "test", now())).unwrap();
+    assert!(matches!(approve(second, OLGA), Err(Error::Conflict(text)) if text == orders::CHANGED));
+    assert!(db.read_now(move |conn| storefront::disputes::proposed(conn, id)).unwrap(), "it still waits");
+    db.write_now(move |conn| storefront::disputes::decline(conn, id, second, "Ask again.", OLGA, now())).unwrap();
+    assert!(matches!(approve(second, OLGA), Err(Error::Conflict(text)) if text == "service-decided-already"));
+    assert!(matches!(propose(100), Ok(Taken::Decided(_))));
+    assert_eq!(given_back(&db, placed.order), [700, 100]);
+    goods::assert_books(&db);
+}
+
+#[test]
 fn a_disputed_payment_is_what_the_signed_notices_say_however_they_come() {
     let (house, _, ann) = outages::open();
     outages::capture_at_once(&house);
@@ -232,6 +283,78 @@ fn a_disputed_payment_is_what_the_signed_notices_say_however_they_come() {
     assert_eq!((all().len(), db.read_now(move |conn| disputes::history(conn, one.id)).unwrap().len()), (1, log));
     assert_eq!(suppressed(db, customer), None);
     mia.get("/admin/disputes/D1001").says(200, "Taken by the bank €16.90").says(200, "The customer is right");
+    goods::assert_books(db);
+}
+
+#[test]
+fn what_a_bank_takes_moves_the_books_once_and_is_not_given_back_a_second_time() {
+    let (house, _, ann) = outages::open();
+    outages::capture_at_once(&house);
+    let session = outages::paid(&house, &ann);
+    let db = &house.db;
+    let order = OrderId(of_order(db).1);
+    let taken = || db.read_now(move |conn| payments::latest(conn, order)).unwrap().unwrap().taken;
+    let margin = || {
+        db.read_now(move |conn| {
+            let order = orders::get(conn, order)?;
+            margins::of_order(conn, &order)
+        })
+        .unwrap()
+    };
+    let cost = || -> Vec<(String, i64)> {
+        let (from, until) = (now() - TimeDelta::days(3650), now() + TimeDelta::days(3650));
+        let all = db.read_now(move |conn| service::costs(conn, from, until)).unwrap();
+        all.iter().flat_map(|one| &one.given).map(|given| (given.deed.clone(), given.amount.minor)).collect()
+    };
+    let give_back = || {
+        db.write_now(move |conn| {
+            let line = orders::lines(conn, order)?[0].id;
+            let lines = vec![RequestLine { line, quantity: 1, restock: false }];
+            refunds::request(conn, order, &Request { lines, reason: "late".into(), ..Request::default() }, 1200, "test", now())
+        })
+    };
+    let before = margin();
+    house.stripe.hold_webhooks();
+    house.stripe.deliver_pending();
+    let due = (house.state.clock.now() + TimeDelta::days(7)).and_utc().timestamp();
+    house.stripe.dispute(&session, "created", "needs_response", due);
+    house.stripe.move_funds(&session, "funds_withdrawn", "needs_response", &[("txn_1", -1690, 2000)]);
+    assert_eq!(house.stripe.deliver_reversed(), 2);
+    house.work();
+    let after = margin();
+    assert_eq!((taken(), after.left()), (1690, before.left() - before.goods - 2000));
+    assert_eq!(cost(), [("bank_fee".to_string(), 2000), ("bank_withdrawn".to_string(), 1690)]);
+    goods::assert_books(db);
+    let refused = give_back();
+    assert!(matches!(&refused, Err(Error::Invalid(fields)) if fields.0["lines"] == "refund-taken-by-bank"), "{refused:?}");
+    let (_, mia) = at_work(&house, "mia", role(&house, Preset::Agent));
+    mia.get("/admin/disputes/D1001").says(200, "What the bank moved").says(200, "€20.00").says(200, "Taken by the bank €16.90");
+    mia.get("/admin/orders/R1001").says(200, "taken by the bank €16.90").says(200, "The bank took the disputed money: €16.90");
+    mia.get("/admin/reports/service").says(200, "Taken by banks for disputed payments");
+
+    // Neither the same notice nor another that names the same movement books it once more.
+    house.stripe.deliver_again();
+    house.stripe.move_funds(&session, "updated", "under_review", &[("txn_1", -1690, 2000)]);
+    house.stripe.deliver_pending();
+    house.work();
+    assert_eq!((taken(), margin()), (1690, after));
+
+    // It comes back, and what is told first came last.
+    house.stripe.dispute(&session, "closed", "won", due);
+    house.stripe.move_funds(&session, "funds_reinstated", "won", &[("txn_1", -1690, 2000), ("txn_2", 1690, -2000)]);
+    assert_eq!(house.stripe.deliver_reversed(), 2);
+    house.work();
+    assert_eq!((taken(), margin()), (0, before));
+    house.stripe.move_funds(&session, "funds_withdrawn", "won", &[("txn_3", -1690, 0)]);
+    house.stripe.move_funds(&session, "funds_reinstated", "won", &[("txn_4", 1690, 0)]);
+    assert_eq!(house.stripe.deliver_reversed(), 2);
+    house.work();
+    assert_eq!((taken(), margin()), (0, before));
+    assert_eq!(cost().iter().map(|(_, amount)| amount).sum::<i64>(), 0);
+    goods::assert_books(db);
+    give_back().unwrap();
+    house.work();
+    assert_eq!(given_back(db, order), [1200]);
     goods::assert_books(db);
 }
 

@@ -24,6 +24,7 @@ mod editing_web;
 mod exchanges;
 mod faults;
 mod feeds;
+mod forum;
 mod gift_sales;
 mod hostile;
 mod imports;

@@ -45,8 +45,8 @@ fn open_case(conn: &mut kernel::Conn, paid: &payments::Payment) -> kernel::Resul
     Ok(payments::list_cases(conn, None, 1)?[0].id)
 }
 
-/// A complaint from a ticket, with a file.
-fn disputed(conn: &mut kernel::Conn, ticket: &str) -> kernel::Result<(String, i64)> {
+/// A complaint from a ticket, with a file and a proposed decision.
+fn disputed(conn: &mut kernel::Conn, ticket: &str) -> kernel::Result<(String, i64, i64)> {
     use crm::disputes::{self, New, NewEvidence, Reason};
     let ticket = tickets::by_number(conn, ticket)?;
     let new = New { reason: Reason::Damaged, amount: 1200, currency: goods::EUR, due_at: None, about: "It leaks".into() };
@@ -54,7 +54,12 @@ fn disputed(conn: &mut kernel::Conn, ticket: &str) -> kernel::Result<(String, i6
     let file = NewEvidence::File(tickets::checked("leak.txt", b"drip".to_vec())?);
     disputes::add(conn, made.id, &[file], "test", now())?;
     let evidence = disputes::evidence(conn, made.id)?[0].id;
-    Ok((made.number, evidence.0))
+    let gift = storefront::disputes::Gift::Credit(2_000_000);
+    let decision = storefront::disputes::Decision { outcome: disputes::Outcome::Upheld, why: "Sorry".into(), gift, order_seen: None };
+    let (seen, agent) = (disputes::get(conn, made.id)?.version, tickets::Agent { id: 0, actor: "test" });
+    let taken = storefront::disputes::decide(conn, made.id, seen, &decision, agent, service::Allowance::Limited, now())?;
+    let storefront::disputes::Taken::Proposed(proposal) = taken else { panic!("{taken:?}") };
+    Ok((made.number, evidence.0, proposal.0))
 }
 
 /// A ticket with a file and a proposal, and a macro.
@@ -199,13 +204,19 @@ impl Things {
                 let article = storefront::articles::Wish { position: 0, published: true, words: vec![words] };
                 storefront::articles::create(conn, "tea", &article, "test", now())?;
                 let (ticket, file, proposal, answer) = asked_for(conn, &order)?;
-                let (dispute, evidence) = disputed(conn, &ticket)?;
+                let (dispute, evidence, decision) = disputed(conn, &ticket)?;
                 let (calendar, policy) = office::level(conn, now())?;
+                let talk = admin::forum::add(conn, "Suppliers", 1)?;
+                let topic = admin::forum::open(conn, owner, talk, ("Kilns", "Who knows one?"), now())?;
+                let post = admin::forum::first(conn, topic)?;
                 Ok(vec![
                     ("/articles/", "{slug}", "tea".to_string()),
                     ("/articles/", "{language}", "en".to_string()),
                     ("/articles/", "{version}", "1".to_string()),
                     ("", "{inbound}", inbound.to_string()),
+                    ("/forum/", "{category}", talk.to_string()),
+                    ("", "{topic}", topic.to_string()),
+                    ("", "{post}", post.to_string()),
                     ("", "{ticket}", ticket),
                     ("", "{rule}", office::rule(conn)?.to_string()),
                     ("", "{calendar}", calendar.to_string()),
@@ -213,6 +224,7 @@ impl Things {
                     ("", "{file}", file.to_string()),
                     ("", "{dispute}", dispute),
                     ("", "{evidence}", evidence.to_string()),
+                    ("", "{decision}", decision.to_string()),
                     ("", "{proposal}", proposal.to_string()),
                     ("", "{macro}", answer.to_string()),
                     ("", "{merge}", merge.to_string()),

@@ -52,9 +52,20 @@ const ACTIONS: &[&str] = &[
     "dispute.answer",
     "dispute.send",
     "dispute.decide",
+    "dispute.propose",
+    "dispute.approve",
+    "dispute.decline",
     "dispute.appeal",
     "ticket.approve",
     "ticket.decline",
+    "forum.open",
+    "forum.reply",
+    "forum.edit",
+    "forum.answer",
+    "forum.state",
+    "forum.pin",
+    "forum.link",
+    "forum.category",
     "service.policy",
     "service.macro",
     "customer.add",
@@ -250,7 +261,8 @@ fn page_of(desk: &Desk, subject: &str) -> Option<String> {
     desk.may(permission).then_some(page)
 }
 
-fn address(subject: &str) -> Option<(String, Permission)> {
+/// The page of what the log or a topic of the forum speaks of, and what it takes to see it.
+pub fn address(subject: &str) -> Option<(String, Permission)> {
     let (kind, id) = subject.split_once(':').unwrap_or((subject, ""));
     let number = || id.parse::<i64>().ok();
     let plain = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
@@ -258,6 +270,9 @@ fn address(subject: &str) -> Option<(String, Permission)> {
         "order" if plain => Some((format!("/admin/orders/{id}"), Permission::OrdersView)),
         "ticket" if plain => Some((format!("/admin/tickets/{id}"), Permission::TicketsView)),
         "dispute" if plain => Some((format!("/admin/disputes/{id}"), Permission::TicketsView)),
+        "customer" => Some((format!("/admin/customers/{}", number()?), Permission::CustomersView)),
+        "forum" => Some((format!("/admin/forum/{}", number()?), Permission::ForumRead)),
+        "forum_categories" => Some(("/admin/forum/categories".into(), Permission::ForumManage)),
         "levels" => Some(("/admin/levels".into(), Permission::SettingsView)),
         "routing" => Some(("/admin/routing".into(), Permission::SettingsView)),
         "service" => Some(("/admin/service".into(), Permission::SettingsView)),

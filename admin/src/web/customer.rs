@@ -4,10 +4,12 @@ use super::customers::{called, known};
 use super::desk::{Desk, refusal};
 use super::disputes;
 use super::forms::Reader;
+use super::forum;
 use super::offers;
 use super::orders as order_list;
 use super::tickets as inbox;
 use super::{merging, tasks, timeline};
+use crate::permissions::Permission;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use crm::CustomerId;
@@ -62,11 +64,12 @@ async fn page(desk: &Desk, id: CustomerId, status: StatusCode, refused: Option<F
         let view = desk.read(move |conn| left(conn, id, at)).await?;
         return desk.page("admin/customer_erased.html", "admin-customer-erased", view);
     }
-    let language = desk.visit.language.code();
+    let (language, reads) = (desk.visit.language.code(), desk.may(Permission::ForumRead));
     let (customer, mut view) = desk
         .read(move |conn| {
             let (customer, mut view) = whole(conn, id, now)?;
             view["offers"] = json!(offers::of_customer(conn, id, language, now)?);
+            view["topics"] = forum::about(conn, &format!("customer:{id}"), reads)?;
             let shop = shop::get(conn)?;
             view["habits"] = json!(habits::of(conn, &shop, id, language)?);
             Ok((customer, view))

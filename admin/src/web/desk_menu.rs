@@ -64,7 +64,7 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
             ("settings", Permission::SettingsView),
         ],
     ),
-    ("people", &[("staff", Permission::StaffManage), ("audit", Permission::AuditView)]),
+    ("people", &[("forum", Permission::ForumRead), ("staff", Permission::StaffManage), ("audit", Permission::AuditView)]),
     (
         "machine",
         &[

@@ -13,7 +13,7 @@ use kernel::clock::Time;
 use kernel::money::Money;
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
-use storefront::disputes::{Decision, Gift, TEXTS};
+use storefront::disputes::{Decision, Gift, ProposalId, TEXTS, Taken};
 use storefront::web::attached::Attached;
 use storefront::web::posted::Posted;
 
@@ -133,12 +133,13 @@ pub async fn send(desk: Desk, number: web::Path<String>, posted: Posted) -> Resu
     .await
 }
 
-/// Decides a complaint, with its money.
+/// Decides a complaint, with its money, or proposes that.
 pub async fn decide(desk: Desk, number: web::Path<String>, posted: Posted) -> Result<HttpResponse> {
-    let (form, allowance) = (posted.clone(), allowance(&desk));
-    act(&desk, &number, &posted, ("dispute.decide", "admin-dispute-decided"), move |conn, act, dispute| {
+    let (asked, form, allowance) = (number.clone(), posted.clone(), allowance(&desk));
+    let done = desk.write(move |conn, act| {
+        let before = disputes::by_number(conn, &asked)?;
         let outcome = Outcome::parse(form.get("outcome")).ok_or_else(|| Error::field("outcome", "admin-ticket-outcome-missing"))?;
-        let currency = dispute.currency()?;
+        let currency = before.currency()?;
         let mut reader = Reader::new(&form, currency);
         let gift = match form.get("gift") {
             "refund" => Gift::Refund(reader.amount("gift_amount")),
@@ -147,14 +148,55 @@ pub async fn decide(desk: Desk, number: web::Path<String>, posted: Posted) -> Re
         };
         reader.check()?;
         let decision = Decision { outcome, why: form.get("decision").to_string(), gift, order_seen: form.get("order_seen").parse().ok() };
-        storefront::disputes::decide(conn, dispute.id, form.id("seen")?, &decision, act.agent(), allowance, act.now)?;
+        let taken = storefront::disputes::decide(conn, before.id, form.id("seen")?, &decision, act.agent(), allowance, act.now)?;
         let amount = match gift {
             Gift::Nothing => 0,
             Gift::Refund(amount) | Gift::Credit(amount) => amount,
         };
-        Ok(json!({ "gift": form.get("gift"), "amount": Money::new(amount, currency) }))
-    })
-    .await
+        let (action, said) = match taken {
+            Taken::Decided(_) => ("dispute.decide", "admin-dispute-decided"),
+            Taken::Proposed(_) => ("dispute.propose", "admin-ticket-proposed"),
+        };
+        let mut after = kept(&disputes::get(conn, before.id)?);
+        (after["gift"], after["gift_amount"]) = (json!(form.get("gift")), json!(Money::new(amount, currency)));
+        act.log(conn, action, &format!("dispute:{}", before.number), &kept(&before), &after)?;
+        Ok(said)
+    });
+    match done.await {
+        Ok(said) => Ok(desk.done(&address(&number), said)),
+        Err(error) => refused(&desk, &number, &posted, error).await,
+    }
+}
+
+/// The form has nothing but its token.
+pub async fn approve(desk: Desk, path: web::Path<(String, i64)>, _: Posted) -> Result<HttpResponse> {
+    settle(&desk, path.into_inner(), None).await
+}
+
+pub async fn decline(desk: Desk, path: web::Path<(String, i64)>, posted: Posted) -> Result<HttpResponse> {
+    settle(&desk, path.into_inner(), Some(posted.get("why").to_string())).await
+}
+
+/// Approves a proposed decision, or declines it with a reason.
+async fn settle(desk: &Desk, (number, id): (String, i64), why: Option<String>) -> Result<HttpResponse> {
+    let (asked, approves) = (number.clone(), why.is_none());
+    let done = desk.write(move |conn, act| {
+        let before = disputes::by_number(conn, &asked)?;
+        let proposal = storefront::disputes::proposal(conn, before.id, ProposalId(id))?;
+        match &why {
+            None => storefront::disputes::approve(conn, before.id, proposal.id, act.agent(), act.now).map(drop)?,
+            Some(why) if why.trim().is_empty() => return Err(Error::conflict("admin-ticket-why")),
+            Some(why) => storefront::disputes::decline(conn, before.id, proposal.id, why, act.agent(), act.now)?,
+        }
+        let action = if why.is_none() { "dispute.approve" } else { "dispute.decline" };
+        let mut after = kept(&disputes::get(conn, before.id)?);
+        (after["proposal"], after["gift_amount"]) = (json!(id), json!(proposal.money()?));
+        act.log(conn, action, &format!("dispute:{}", before.number), &kept(&before), &after)
+    });
+    match done.await {
+        Ok(()) => Ok(desk.done(&address(&number), if approves { "admin-dispute-decided" } else { "admin-ticket-declined" })),
+        Err(error) => desk.explained(&address(&number), error),
+    }
 }
 
 /// The customer does not accept the decision.

@@ -12,7 +12,8 @@ use kernel::error::Fields;
 use kernel::money::Money;
 use kernel::{Conn, Result};
 use serde_json::{Value, json};
-use storefront::disputes::TEXTS;
+use std::collections::HashMap;
+use storefront::disputes::{Gift, TEXTS};
 use storefront::ids::OrderId;
 use storefront::shipments::{self, Shipment};
 use storefront::web::posted::Posted;
@@ -70,7 +71,7 @@ fn row(conn: &mut Conn, one: &Dispute, now: Time) -> Result<Value> {
     Ok(json!({ "number": one.number, "kind": one.kind, "reason": one.reason, "amount": one.money()?, "state": one.state,
         "outcome": one.outcome, "due_at": one.due(), "overdue": one.overdue(now), "answered_at": one.answered_at, "who": who,
         "customer": one.customer_id, "order": order.map(|order| order.number), "ticket": ticket.map(|ticket| ticket.number),
-        "opened_at": one.opened_at }))
+        "opened_at": one.opened_at, "proposed": storefront::disputes::proposed(conn, one.id)? }))
 }
 
 pub async fn show(desk: Desk, number: web::Path<String>) -> Result<HttpResponse> {
@@ -129,7 +130,14 @@ fn load(conn: &mut Conn, one: &Dispute, now: Time) -> Result<Value> {
     );
     view["open"] = json!(one.open());
     view["can_answer"] = json!(one.open() && one.answered_at.is_none());
-    view["can_decide"] = json!(complaint && one.open());
+    view["can_decide"] = json!(complaint && one.open() && view["proposed"] == json!(false));
+    view["funds"] = json!(
+        storefront::disputes::funds(conn, one.id)?
+            .iter()
+            .map(|moved| Ok(json!({ "kind": moved.kind, "amount": moved.money()?, "at": moved.booked_at })))
+            .collect::<Result<Vec<Value>>>()?
+    );
+    view["proposals"] = json!(proposals(conn, one, &names)?);
     view["can_appeal"] = json!(complaint && one.state == State::Decided && one.appealed_at.is_none());
     view["registered"] = json!(one.customer_id.map_or(Ok(false), |customer| logins::proven(conn, customer))?);
     view["links"] = json!(
@@ -139,6 +147,18 @@ fn load(conn: &mut Conn, one: &Dispute, now: Time) -> Result<Value> {
         view["order_seen"] = json!(orders::version(conn, OrderId(order))?);
     }
     Ok(view)
+}
+
+/// What was proposed to decide, with what became of that.
+fn proposals(conn: &mut Conn, one: &Dispute, names: &HashMap<String, String>) -> Result<Vec<Value>> {
+    let mut views = Vec::new();
+    for proposal in storefront::disputes::proposals(conn, one.id)? {
+        let decision = &proposal.decision.0;
+        views.push(json!({ "id": proposal.id, "outcome": decision.outcome, "decision": decision.why, "credit": matches!(decision.gift, Gift::Credit(_)),
+            "amount": proposal.money()?, "by": names.get(&proposal.proposed_by), "at": proposal.created_at, "state": proposal.state,
+            "decided_by": names.get(&proposal.decided_by), "why": proposal.why }));
+    }
+    Ok(views)
 }
 
 /// The page of what a piece of evidence leads to.

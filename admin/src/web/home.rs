@@ -3,6 +3,7 @@
 use super::chart;
 use super::choice;
 use super::desk::Desk;
+use crate::forum;
 use crate::permissions::Permission;
 use actix_web::HttpResponse;
 use crm::tasks;
@@ -55,6 +56,10 @@ pub async fn home(desk: Desk) -> Result<HttpResponse> {
             if may.may(Permission::CustomersView) {
                 let (open, overdue) = tasks::waiting(conn, staff.0, now.date(), COUNTED)?;
                 view["tasks"] = json!({ "open": open, "overdue": overdue });
+            }
+            if may.may(Permission::ForumRead) {
+                let unread = forum::unread(conn, staff)?;
+                view["forum"] = json!({ "topics": unread.topics, "named": unread.named });
             }
             if may.may(Permission::JobsView) {
                 view["dead_jobs"] = json!(jobs::depth(conn, now)?.dead);

@@ -2,8 +2,10 @@
 //! their own.
 
 use super::desk::Desk;
+use super::forum;
 use super::ticket_money::allowance;
 use super::{order_edit, order_history, order_papers};
+use crate::permissions::Permission;
 use crate::staff;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -37,9 +39,15 @@ pub async fn show(desk: Desk, number: web::Path<String>) -> Result<HttpResponse>
 }
 
 async fn page(desk: &Desk, number: &str, status: StatusCode, form: Form) -> Result<HttpResponse> {
-    let asked = number.to_string();
+    let (asked, reads) = (number.to_string(), desk.may(Permission::ForumRead));
     let (words, now) = (desk.words()?, desk.door.now());
-    let mut view = desk.read(move |conn| load(conn, &asked, &words, now)).await?;
+    let mut view = desk
+        .read(move |conn| {
+            let mut view = load(conn, &asked, &words, now)?;
+            view["topics"] = forum::about(conn, &format!("order:{asked}"), reads)?;
+            Ok(view)
+        })
+        .await?;
     view["form"] = json!(form);
     desk.page_as(status, "admin/order.html", number, view)
 }
@@ -52,7 +60,7 @@ fn load(conn: &mut Conn, number: &str, words: &Words, now: Time) -> Result<Value
     let lines = orders::lines(conn, order.id)?;
     let adjustments = orders::adjustments(conn, order.id)?;
     let paid = payments::of_order(conn, order.id)?;
-    let refundable: i64 = paid.iter().map(|payment| payment.captured - payment.refunded).sum();
+    let refundable: i64 = paid.iter().map(|payment| payment.left()).sum();
     let shown_payments = paid.iter().map(|payment| payment_view(conn, payment, currency)).collect::<Result<Vec<Value>>>()?;
     let mut history = orders::history(conn, order.id)?;
     history.reverse();
@@ -154,7 +162,7 @@ fn payment_view(conn: &mut Conn, payment: &Payment, currency: Currency) -> Resul
     Ok(json!({
         "id": payment.id, "provider": payment.provider, "card": card(conn, payment)?, "reference": payment.provider_reference, "state": payment.state,
         "amount": money(payment.amount), "authorised": money(payment.authorised), "captured": money(payment.captured),
-        "refunded": money(payment.refunded), "reason": payment.reason, "captures": captures,
+        "refunded": money(payment.refunded), "taken": (payment.taken > 0).then(|| money(payment.taken)), "reason": payment.reason, "captures": captures,
         "can_capture": payments::capturable(conn, payment)? > 0,
         "can_release": payments::releasable(conn, payment)?,
         "can_receive": by_hand(payment) && payment.state == PaymentState::Open,
@@ -250,7 +258,7 @@ pub async fn cancel_form(desk: Desk, number: web::Path<String>) -> Result<HttpRe
 
 /// What goes back when an order is cancelled, in minor units.
 fn held(conn: &mut Conn, order: &Order) -> Result<i64> {
-    Ok(payments::of_order(conn, order.id)?.iter().map(|payment| payment.captured - payment.refunded).sum())
+    Ok(payments::of_order(conn, order.id)?.iter().map(|payment| payment.left()).sum())
 }
 
 /// What cancelling means; `stale` is the form that was refused because the order changed meanwhile.

@@ -25,6 +25,8 @@ const AMOUNTS: &[&str] = &[
     "store_credit_used",
     "gift_cards_issued",
     "edited",
+    "funds_withdrawn",
+    "funds_reinstated",
 ];
 /// Why money became a case, as it is stored, and the words for it.
 const CASES: &[(&str, &str)] = &[

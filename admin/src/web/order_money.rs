@@ -198,7 +198,7 @@ pub async fn show_refund(
 
 /// What can go back at most, of everything and of the delivery, and whether it can be given as store credit.
 fn left(conn: &mut Conn, order: &Order) -> Result<(i64, i64, bool)> {
-    let paid = payments::of_order(conn, order.id)?.iter().map(|payment| payment.captured - payment.refunded).sum();
+    let paid = payments::of_order(conn, order.id)?.iter().map(|payment| payment.left()).sum();
     let gone: i64 = refunds::of_order(conn, order.id)?
         .iter()
         .filter(|refund| refund.state != payments::WishState::Failed)

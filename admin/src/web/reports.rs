@@ -144,7 +144,13 @@ fn ratings(report: &Report, stretch: Stretch, words: &Words) -> Vec<Value> {
 
 /// What service cost in a currency.
 fn of_cost(cost: &Cost, stretch: Stretch) -> Value {
-    let given = |one: &service::Given| json!({ "deed": one.deed, "query": stretch.query(&format!("did={}", one.deed)), "times": one.times, "amount": one.amount });
+    let given = |one: &service::Given| {
+        let to = match one.deed.strip_prefix("bank_") {
+            Some(_) => "/admin/disputes?state=all".to_string(),
+            None => format!("/admin/tickets?{}", stretch.query(&format!("did={}", one.deed))),
+        };
+        json!({ "deed": one.deed, "to": to, "times": one.times, "amount": one.amount })
+    };
     json!({ "currency": cost.sum.currency, "given": cost.given.iter().map(given).collect::<Vec<_>>(), "sum": cost.sum, "orders": cost.orders,
         "per_order": cost.per_order() })
 }

@@ -1,6 +1,8 @@
 //! Every address of the back office: its method, its path below `/admin`, who may use it, and what answers. The server is built from
 //! this list, and so is the test that tries every role at every address. Of paths that overlap, the first wins.
 
+mod forum;
+
 use super::access::Access::{Enrolling, Public, SignedIn};
 use super::access::{Route, get, post};
 use super::{
@@ -27,6 +29,7 @@ pub fn all() -> Vec<Route> {
     let mut all = own();
     all.extend(shop());
     all.extend(house());
+    all.extend(forum::all());
     all
 }
 
@@ -119,6 +122,8 @@ fn shop() -> Vec<Route> {
         post("/disputes/{dispute}/answer", TicketsAnswer, dispute_acts::answer),
         post("/disputes/{dispute}/send", TicketsAnswer, dispute_acts::send),
         post("/disputes/{dispute}/decide", TicketsMoney, dispute_acts::decide),
+        post("/disputes/{dispute}/proposals/{decision}/approve", TicketsApprove, dispute_acts::approve),
+        post("/disputes/{dispute}/proposals/{decision}/decline", TicketsApprove, dispute_acts::decline),
         post("/disputes/{dispute}/appeal", TicketsAnswer, dispute_acts::appeal),
         get("/customers/{customer}/merge", CustomersMerge, merging::form),
         post("/customers/{customer}/merge", CustomersMerge, merging::merge),

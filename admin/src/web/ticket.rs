@@ -4,6 +4,7 @@ use super::chat;
 use super::customer;
 use super::desk::Desk;
 use super::disputes;
+use super::forum;
 use super::ticket_advice;
 use super::ticket_cart;
 use super::tickets as inbox;
@@ -79,7 +80,7 @@ pub async fn page(desk: &Desk, number: &str, status: StatusCode, posted: Option<
         log: number_of(desk, "log"),
         whole: number_of(desk, "whole").map(MessageId),
     };
-    let whole = desk.may(Permission::CustomersView);
+    let (whole, reads) = (desk.may(Permission::CustomersView), desk.may(Permission::ForumRead));
     let carts = desk.may(Permission::TicketsCart);
     let (ticket, mut view, chosen) = {
         let chosen = desk.query("macro").parse().ok().map(macros::MacroId);
@@ -89,6 +90,7 @@ pub async fn page(desk: &Desk, number: &str, status: StatusCode, posted: Option<
             view["others"] = json!(viewers::others(conn, ticket.id, me, now)?);
             view["customer"] = beside(conn, &ticket, whole, now)?;
             view["cart"] = if carts { ticket_cart::panel(conn, &ticket, now)? } else { Value::Null };
+            view["topics"] = forum::about(conn, &format!("ticket:{}", ticket.number), reads)?;
             let disputed = crm::disputes::of_ticket(conn, &ticket)?;
             view["disputes"] = json!(disputes::rows(conn, &disputed, now)?);
             view["advice"] = ticket_advice::of(&door, conn, &ticket, now)?;
@@ -255,7 +257,7 @@ fn order(conn: &mut Conn, ticket: &Ticket) -> Result<Value> {
     let Some(id) = ticket.order_id else { return Ok(Value::Null) };
     let order = orders::get(conn, OrderId(id))?;
     let (lines, currency) = (orders::lines(conn, order.id)?, order.currency()?);
-    let paid: i64 = payments::of_order(conn, order.id)?.iter().map(|payment| payment.captured - payment.refunded).sum();
+    let paid: i64 = payments::of_order(conn, order.id)?.iter().map(|payment| payment.left()).sum();
     let wanted = tickets::lines(conn, ticket.id)?;
     let line = |line: &orders::OrderLine| {
         let asked = wanted.iter().find(|one| one.order_line_id == line.id.0).map(|one| one.quantity);

@@ -92,7 +92,7 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
     let (first, last) = (day(&desk, "from"), day(&desk, "to"));
     let (mut asked, approves) = (filter.clone(), desk.may(crate::permissions::Permission::TicketsApprove));
     let (me, own) = (desk.staff().id, query(&desk));
-    let (found, rows, people, queues, proposed, saved, chats) = desk
+    let (found, rows, people, queues, (proposed, decisions), saved, chats) = desk
         .read(move |conn| {
             asked.days = days(conn, first, last)?;
             let found = tickets::list(conn, &asked, ROWS)?;
@@ -108,17 +108,21 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
                 proposed.push(tickets::get(conn, id)?.number);
             }
             proposed.dedup();
+            let mut decisions = Vec::new();
+            for id in if approves { storefront::disputes::waiting(conn, PROPOSED)? } else { Vec::new() } {
+                decisions.push(crm::disputes::get(conn, id)?.number);
+            }
             let saved = filters::kept(conn, me, List::Tickets, &own)?;
             let mut queues = queues(conn)?;
             queues.push(json!({ "value": NO_QUEUE, "label": "admin-wall-no-queue" }));
-            Ok((found, rows, people, queues, proposed, saved, chat::waiting(conn, now)?))
+            Ok((found, rows, people, queues, (proposed, decisions), saved, chat::waiting(conn, now)?))
         })
         .await?;
     let next = desk.next(found.len(), found.last().map(|last| Place::of(last, filter.status).text()));
     let asked = |name: &str| desk.query(name);
     let more = ASKED[3..].iter().any(|name| !asked(name).is_empty());
     let queues = with_asked(queues, &asked("queue"));
-    let view = json!({ "rows": rows, "next": next, "people": people, "queues": queues, "proposed": proposed,
+    let view = json!({ "rows": rows, "next": next, "people": people, "queues": queues, "proposed": proposed, "decisions": decisions,
         "status": filter.status.map_or("all", Status::as_str), "whose": asked("whose"), "queue": asked("queue"), "kind": asked("kind"),
         "channel": asked("channel"), "tag": asked("tag"), "q": asked("q"), "query": query(&desk), "saved": saved, "kinds": Kind::ALL, "channels": Channel::ALL,
         "outcome": filter.outcome, "outcomes": Outcome::ALL.iter().filter(|outcome| outcome.chosen()).collect::<Vec<_>>(),

@@ -88,6 +88,17 @@ pub fn told(conn: &mut Conn, said: &Told, now: Time) -> Result<Option<(Dispute, 
     Ok(Some((get(conn, id)?, new)))
 }
 
+/// The dispute that a provider's name and its id stand for.
+pub fn by_key(conn: &mut Conn, key: &str) -> Result<Dispute> {
+    Ok(rows::table.filter(rows::provider_key.eq(key)).select(Dispute::as_select()).first(conn)?)
+}
+
+/// Keeps what is gone by a disputed payment as the caller's books say, in the transaction that claimed it.
+pub fn took(conn: &mut Conn, id: DisputeId, amount: i64) -> Result<()> {
+    diesel::update(rows::table.find(id)).set(rows::given.eq(amount)).execute(conn)?;
+    Ok(())
+}
+
 /// Ties a dispute to whose payment it is about, once that is known. A second time changes nothing.
 pub fn link(conn: &mut Conn, id: DisputeId, customer: CustomerId, order: i64, now: Time) -> Result<Option<Dispute>> {
     let dispute = claim(conn, id, None, now)?;

@@ -1,11 +1,13 @@
 //! Money: orders, payments, refunds, and what the crm remembers of them.
 
 use super::{Finding, each_order};
+use crate::disputes::Movement;
 use crate::ids::{OrderLineId, PaymentId};
 use crate::orders::{self, OrderStatus};
 use crate::payments::{self, WishState};
-use crate::schema::{captures, order_lines, payments as payment_rows, refund_lines, refunds as refund_rows};
+use crate::schema::{captures, disputed_funds, order_lines, payments as payment_rows, refund_lines, refunds as refund_rows};
 use crate::{margins, refunds};
+use crm::disputes::DisputeId;
 use diesel::prelude::*;
 use kernel::{Conn, Result};
 use std::collections::BTreeMap;
@@ -61,6 +63,30 @@ pub fn payments(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
             finding.problems.push(format!("payment {id}: authorised {authorised}, captured {captured}, refunded {refunded}"));
         }
     }
+    Ok(())
+}
+
+/// What banks took: payments and disputes say what the movements sum to.
+pub fn disputed(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
+    let rows: Vec<(Option<PaymentId>, DisputeId, i64)> = disputed_funds::table
+        .filter(disputed_funds::kind.ne(Movement::Fee))
+        .select((disputed_funds::payment_id, disputed_funds::dispute_id, disputed_funds::amount))
+        .load(conn)?;
+    let of_payments = summed(rows.iter().filter_map(|(payment, _, amount)| payment.map(|payment| (payment, *amount))).collect());
+    let of_disputes = summed(rows.iter().map(|(_, dispute, amount)| (*dispute, *amount)).collect());
+    for (id, sum) in of_disputes {
+        finding.checked += 1;
+        let dispute = crm::disputes::get(conn, id)?;
+        finding.expect_equal(|| format!("dispute {}, taken", dispute.number), dispute.given, sum.max(0));
+        if sum > dispute.amount {
+            finding.problems.push(format!("dispute {}: {sum} taken of {}", dispute.number, dispute.amount));
+        }
+    }
+    let stored: Vec<(PaymentId, i64)> =
+        payment_rows::table.filter(payment_rows::taken.ne(0)).select((payment_rows::id, payment_rows::taken)).load(conn)?;
+    finding.checked += u64::try_from(of_payments.len().max(stored.len())).unwrap_or(0);
+    let made: BTreeMap<PaymentId, i64> = of_payments.into_iter().filter(|(_, sum)| *sum != 0).collect();
+    finding.expect_equal(|| "taken by banks, by payment".into(), stored.into_iter().collect(), made);
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use super::{addresses, carts_left, preview, spellings};
 use crate::address::Address;
 use crate::articles;
 use crate::carts::consents;
+use crate::disputes;
 use crate::mails;
 use crate::offers;
 use crate::orders::{self, Order, terms};
@@ -65,6 +66,7 @@ pub fn erase(conn: &mut Conn, id: CustomerId, now: Time) -> Result<()> {
         offers::forget(conn, *one)?;
         wish_list::forget(conn, *one)?;
         service::forget(conn, *one)?;
+        disputes::forget(conn, *one)?;
         articles::forget(conn, *one)?;
     }
     let received = gift_cards::table.filter(gift_cards::recipient_email.eq_any(&spelled));

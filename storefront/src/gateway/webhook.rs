@@ -40,6 +40,23 @@ pub struct Disputed {
     /// Unix seconds by when evidence has to be there, and of when it is what is said.
     pub due_at: Option<i64>,
     pub at: i64,
+    /// What moved because of it so far.
+    pub moved: Vec<Moved>,
+    /// Whether the notice says that something moved.
+    pub moves: bool,
+}
+
+/// Money that left the shop's account with the provider or came back because of a dispute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// The provider's id of the movement.
+    pub id: String,
+    /// In the units and the currency of the account: below zero of what left.
+    pub amount: i64,
+    /// What the provider charged with it; below zero of what it gave back.
+    pub fee: i64,
+    /// In small letters.
+    pub currency: String,
 }
 
 /// Why a webhook was not taken.
@@ -112,6 +129,8 @@ pub fn read(body: &[u8]) -> Result<Notice, NoticeError> {
     let carried = object.get("metadata").and_then(|metadata| metadata.get("payment_key")).and_then(Value::as_str);
     let payment_key = carried.map(str::to_string).or_else(|| text("client_reference_id"));
     let dispute = event.kind.starts_with("charge.dispute.").then(|| disputed(object, event.created)).flatten();
+    let moves = event.kind.starts_with("charge.dispute.funds_");
+    let dispute = dispute.map(|dispute| Disputed { moves, ..dispute });
     Ok(Notice { event_id: event.id, kind: event.kind, reference, refund, payment_key, dispute })
 }
 
@@ -126,7 +145,16 @@ fn disputed(object: &Value, at: i64) -> Option<Disputed> {
         currency: text("currency")?,
         due_at: object.get("evidence_details").and_then(|details| details.get("due_by")).and_then(Value::as_i64),
         at,
+        moved: object.get("balance_transactions").and_then(Value::as_array).into_iter().flatten().filter_map(moved).collect(),
+        moves: false,
     })
+}
+
+/// A movement that a dispute names; none without an id or an amount.
+fn moved(object: &Value) -> Option<Moved> {
+    let text = |name: &str| object.get(name).and_then(Value::as_str).map(str::to_string);
+    let units = |name: &str| object.get(name).and_then(Value::as_i64);
+    Some(Moved { id: text("id")?, amount: units("amount")?, fee: units("fee").unwrap_or(0), currency: text("currency")? })
 }
 
 /// An id, bare or within the object it stands for.

@@ -26,6 +26,8 @@ pub struct Holding {
     pub captured: i64,
     /// Held at a provider and not captured.
     pub authorised: i64,
+    /// What banks took of what was captured. It is not asked for anew, for that is for the bank to decide, and cannot be given back.
+    pub taken: i64,
 }
 
 impl Holding {
@@ -36,7 +38,7 @@ impl Holding {
 
     /// What was taken beyond `total`.
     pub fn surplus(self, total: i64) -> i64 {
-        (self.captured - total).max(0)
+        (self.captured - self.taken - total).max(0)
     }
 }
 
@@ -47,6 +49,7 @@ pub(crate) fn holding(conn: &mut Conn, order: OrderId, except: Option<PaymentId>
     let counted = |payment: &&Payment| Some(payment.id) != except && !unwanted.contains(&payment.id);
     for payment in of_order(conn, order)?.iter().filter(counted) {
         holding.captured += payment.captured;
+        holding.taken += payment.taken.max(0);
         if payment.state == PaymentState::Authorised {
             holding.authorised += payment.authorised;
         }

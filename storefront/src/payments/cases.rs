@@ -71,7 +71,7 @@ pub(super) fn open(conn: &mut Conn, payment: &Payment, reason: &str, now: Time) 
         .filter(payment_cases::kind.eq(CaseKind::Unwanted))
         .select(payment_cases::id)
         .first(conn)?;
-    if payment.captured > payment.refunded {
+    if payment.left() > 0 {
         refunds::request_unwanted(conn, payment, reason, now)?;
     } else if payment.state == PaymentState::Authorised {
         request_void(conn, payment, now)?;

@@ -6,7 +6,7 @@ use crate::gift_cards;
 use crate::ids::{OrderLineId, VariantId};
 use crate::logins;
 use crate::orders::{self, Order, OrderLine};
-use crate::payments;
+use crate::payments::{self, Payment};
 use kernel::error::{Fields, said};
 use kernel::money::{allocate, scale};
 use kernel::{Conn, Error, Result};
@@ -82,7 +82,8 @@ pub struct Preview {
 pub fn preview(conn: &mut Conn, order: &Order, request: &Request) -> Result<Preview> {
     let lines = orders::lines(conn, order.id)?;
     let payments = payments::of_order(conn, order.id)?;
-    let refundable = payments.iter().map(|payment| payment.captured - payment.refunded).sum();
+    let refundable = payments.iter().map(Payment::left).sum();
+    let with_taken: i64 = payments.iter().map(|payment| payment.captured - payment.refunded).sum();
     let given = given(conn, order.id)?;
     let shipping_refundable = order.shipping_gross() - shipping_refunded(conn, order.id)?;
     let mut fields = Fields::default();
@@ -119,7 +120,7 @@ pub fn preview(conn: &mut Conn, order: &Order, request: &Request) -> Result<Prev
         fields.add("lines", "refund-nothing-chosen");
     }
     if amount > refundable {
-        fields.add("lines", "refund-more-than-paid");
+        fields.add("lines", if amount > with_taken { "refund-more-than-paid" } else { TAKEN });
     }
     if request.to_credit && !logins::proven(conn, order.customer_id)? {
         fields.add("to_credit", "store-credit-needs-account");
@@ -165,6 +166,8 @@ fn reductions(
     Ok(parts)
 }
 
+/// The message key of money that a bank took already.
+pub const TAKEN: &str = "refund-taken-by-bank";
 /// Message keys of what may be wrong with an amount of a line.
 pub const AMOUNT_OR_UNITS: &str = "refund-amount-or-units";
 pub const AMOUNT_OF_GIFT_CARD: &str = "refund-amount-of-gift-card";

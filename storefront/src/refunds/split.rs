@@ -26,8 +26,7 @@ fn rank(payment: &Payment) -> u8 {
 
 /// What is left of each payment, in the order in which they give back.
 pub(super) fn left(payments: &[Payment]) -> Vec<(&Payment, i64)> {
-    let mut left: Vec<(&Payment, i64)> =
-        payments.iter().map(|payment| (payment, payment.captured - payment.refunded)).filter(|(_, left)| *left > 0).collect();
+    let mut left: Vec<(&Payment, i64)> = payments.iter().map(|payment| (payment, payment.left())).filter(|(_, left)| *left > 0).collect();
     left.sort_by_key(|(payment, _)| (rank(payment), payment.id));
     left
 }

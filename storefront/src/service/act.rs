@@ -154,7 +154,7 @@ pub(super) fn moved(conn: &mut Conn, order: Option<&Order>, deed: &Deed) -> Resu
         (Deed::Credit { amount, currency }, _) => Ok(Money::new(*amount, *currency)),
         (Deed::Refund { expected, .. }, Some(order)) => Ok(Money::new(*expected, order.currency()?)),
         (Deed::Cancel, Some(order)) => {
-            let back = payments::of_order(conn, order.id)?.iter().map(|payment| payment.captured - payment.refunded).sum();
+            let back = payments::of_order(conn, order.id)?.iter().map(|payment| payment.left()).sum();
             Ok(Money::new(back, order.currency()?))
         }
         (Deed::Resend { units, .. }, Some(order)) => {

@@ -35,7 +35,7 @@ pub fn answer(conn: &mut Conn, order: &Order, kind: Kind, units: &[(OrderLineId,
     let seen = orders::version(conn, order.id)?;
     match kind {
         Kind::Cancel if orders::cancellable(order, &orders::lines(conn, order.id)?) => {
-            let amount = payments::of_order(conn, order.id)?.iter().map(|payment| payment.captured - payment.refunded).sum();
+            let amount = payments::of_order(conn, order.id)?.iter().map(|payment| payment.left()).sum();
             Ok(Some(Offer { remedy: Remedy::Cancel, amount, seen }))
         }
         Kind::ArrivedBroken | Kind::Refund => {

@@ -74,7 +74,7 @@ pub fn load(
     let may_return = !returns::returnable(conn, order, now)?.is_empty();
     let return_to = may_return.then(|| format!("/orders/{}/returns/new{keyed}", order.number));
     let can_cancel = orders::cancellable(order, &lines);
-    let paid: i64 = payments.iter().map(|payment| payment.captured - payment.refunded).sum();
+    let paid: i64 = payments.iter().map(|payment| payment.left()).sum();
     let balance = payments::balance(conn, order)?;
     let can_pay = payments.last().is_some_and(|payment| pay::payable(gateways, order, payment, balance));
     Ok(OrderView {

@@ -47,13 +47,21 @@ impl Books {
         Some(format!("du_{intent}"))
     }
 
-    /// Opens the dispute about what a session took, or moves it. `event` is the end of the event's type.
-    pub fn dispute(&mut self, session: &str, event: &str, status: &str, due_by: i64) {
+    /// Opens the dispute about what a session took, or moves it. `event` is the end of the event's type; of each movement of money the id, the
+    /// amount and the fee are told.
+    pub fn dispute(&mut self, session: &str, event: &str, status: &str, due_by: i64, movements: &[(&str, i64, i64)]) {
         let Some(intent) = self.sessions.get(session).and_then(|session| session.intent.clone()) else { return };
         let id = format!("du_{intent}");
         let shown = self.disputes.entry(id.clone()).or_insert_with(|| new(&id, &intent));
         shown["status"] = json!(status);
-        shown["evidence_details"]["due_by"] = json!(due_by);
+        shown["evidence_details"]["due_by"] = json!((due_by > 0).then_some(due_by));
+        shown["balance_transactions"] = movements
+            .iter()
+            .map(|(id, amount, fee)| {
+                json!({ "id": id, "object": "balance_transaction", "amount": amount, "currency": "eur", "fee": fee, "net": amount - fee,
+                    "type": "adjustment", "reporting_category": if *amount < 0 { "dispute" } else { "dispute_reversal" } })
+            })
+            .collect();
         let shown = shown.clone();
         self.happen(&format!("charge.dispute.{event}"), shown);
     }

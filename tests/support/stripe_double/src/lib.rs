@@ -225,13 +225,19 @@ impl Double {
 
     /// The cardholder disputes what a session took, or the bank moves that dispute: `status` is Stripe's word, `due_by` in Unix seconds.
     pub fn dispute(&self, session: &str, event: &str, status: &str, due_by: i64) {
-        self.act(|books| books.dispute(session, event, status, due_by));
+        self.act(|books| books.dispute(session, event, status, due_by, &[]));
     }
 
     /// The dispute about what a session took, as the account shows it; null without one.
     pub fn dispute_of(&self, session: &str) -> Value {
         let books = self.inner.books.lock();
         books.dispute_of(session).and_then(|id| books.disputes.get(&id).cloned()).unwrap_or_default()
+    }
+
+    /// The bank takes what is disputed, or gives it back. As in Stripe's objects, each movement has an id, an amount that is below zero when it
+    /// leaves the shop, and a fee.
+    pub fn move_funds(&self, session: &str, event: &str, status: &str, movements: &[(&str, i64, i64)]) {
+        self.act(|books| books.dispute(session, event, status, 0, movements));
     }
 
     fn act<T>(&self, change: impl FnOnce(&mut Books) -> T) -> T {

@@ -1,0 +1,2 @@
+ALTER TABLE payments DROP COLUMN taken;
+DROP TABLE disputed_funds;
