@@ -4,6 +4,39 @@
 //! sent from its rows. Whether it is finished is a question to the rows, not a flag. What a campaign says is the shop's affair: here it
 //! is a text of JSON.
 
+mod audience;
+mod claim;
+mod control;
+mod counts;
+mod forget;
+mod freeze;
+mod permission;
+mod record;
+mod store;
+#[cfg(test)]
+mod tests;
+mod times;
+mod trials;
+mod zones;
+
+pub use audience::{Reach, reach};
+pub use claim::{LEASE, any, claim};
+pub use control::{
+    CANCEL_JOB, cancel, cancel_rest, listed, leave, pause, progress, recall, resume, schedule, send_again, Listed, Progress, Stage,
+};
+pub use counts::{Counts, Moment, Tally, Wrong, add, counts, proofs};
+pub(crate) use forget::forget;
+pub use forget::{Kept, of_customer};
+pub use freeze::{FREEZE_JOB, freeze};
+pub use permission::{Hindrance, permission};
+pub use record::{Outcome, expire_leases, record};
+pub use store::{
+    Campaign, EMPTY, STALE, VARIANTS, Variant, Wish, add_variant, create, create_as, for_segment, get, list, put_variant, remove_variant,
+    update, variant, variants,
+};
+pub use times::{due, moment, zone_of};
+pub use trials::{DECIDE_JOB, Decision, Figure, decide_all};
+
 use crate::CustomerId;
 use crate::segments::SegmentId;
 use chrono::NaiveTime;

@@ -588,6 +588,11 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         changed_at -> Timestamp,
+        zone -> Text,
+        host -> Text,
+        next_at -> Nullable<Timestamp>,
+        tried_at -> Nullable<Timestamp>,
+        decision -> Text,
     }
 }
 
