@@ -10,7 +10,7 @@ use crate::segments;
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use kernel::clock::Time;
-use kernel::{Conn, Result};
+use kernel::{Conn, Result, prepared};
 use std::collections::BTreeMap;
 
 /// Attempts until a mail that no server takes counts as refused: about a day with the growing delay.
@@ -49,6 +49,7 @@ struct Row {
     customer: CustomerId,
     variant: Option<VariantId>,
     attempts: i64,
+    due_at: Time,
     leased_until: Option<Time>,
 }
 
@@ -68,7 +69,7 @@ pub fn record(conn: &mut Conn, results: &[(DeliveryId, Outcome)], now: Time) -> 
     let (mut tally, mut told) = (Tally::default(), Vec::new());
     for (id, outcome) in results {
         let Some(row) = rows.get(id) else { continue };
-        let to = write(conn, row, outcome, now)?;
+        let Some(to) = write(conn, row, outcome, now)? else { continue };
         tally.moved(row.campaign, row.variant, Standing::Sending, to);
         if to == Standing::Accepted {
             told.push(row);
@@ -86,39 +87,42 @@ fn sending(conn: &mut Conn, ids: &[DeliveryId]) -> Result<BTreeMap<DeliveryId, R
         deliveries::customer_id,
         deliveries::variant_id,
         deliveries::attempts,
+        deliveries::due_at,
         deliveries::leased_until,
     );
     let rows: Vec<Row> = own.order(deliveries::id).select(columns).load(conn)?;
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
-/// Moves one row; answers where it stands then.
-fn write(conn: &mut Conn, row: &Row, outcome: &Outcome, now: Time) -> Result<Standing> {
-    let none = None::<Time>;
+/// Moves one row; answers where it stands then, or nothing when it is not being sent any more.
+fn write(conn: &mut Conn, row: &Row, outcome: &Outcome, now: Time) -> Result<Option<Standing>> {
     let short = |reason: &str| reason.chars().take(REASON).collect::<String>();
-    let (state, reason, transport, sent_at, due, attempts) = match outcome {
-        Outcome::Accepted { transport } => (Standing::Accepted, String::new(), transport.as_str(), Some(now), None, row.attempts),
-        Outcome::Refused { transport, reason } => (Standing::Refused, short(reason), transport.as_str(), none, None, row.attempts),
-        Outcome::Skipped { reason } => (Standing::Skipped, short(reason), "", none, None, row.attempts),
-        Outcome::Unknown { transport, reason } => (Standing::Unknown, short(reason), transport.as_str(), Some(now), None, row.attempts),
-        Outcome::Later { reason } if row.attempts >= ATTEMPTS => (Standing::Refused, short(reason), "", none, None, row.attempts),
-        Outcome::Later { reason } => (Standing::Waiting, short(reason), "", none, Some(now + delay(row.attempts)), row.attempts),
-        Outcome::Held { until } => (Standing::Waiting, String::new(), "", none, Some(*until), (row.attempts - 1).max(0)),
+    let (state, reason, transport, sent_at) = match outcome {
+        Outcome::Accepted { transport } => (Standing::Accepted, String::new(), transport.as_str(), Some(now)),
+        Outcome::Refused { transport, reason } => (Standing::Refused, short(reason), transport.as_str(), None),
+        Outcome::Skipped { reason } => (Standing::Skipped, short(reason), "", None),
+        // It may have arrived: caps and pauses between mails count it.
+        Outcome::Unknown { transport, reason } => (Standing::Unknown, short(reason), transport.as_str(), Some(now)),
+        Outcome::Later { reason } if row.attempts >= ATTEMPTS => (Standing::Refused, short(reason), "", None),
+        Outcome::Later { reason } => (Standing::Waiting, short(reason), "", None),
+        Outcome::Held { .. } => (Standing::Waiting, String::new(), "", None),
     };
-    diesel::update(deliveries::table.find(row.id))
-        .set((
-            deliveries::state.eq(state),
-            deliveries::reason.eq(reason),
-            deliveries::transport.eq(transport),
-            deliveries::sent_at.eq(sent_at),
-            deliveries::leased_until.eq(none),
-            deliveries::attempts.eq(attempts),
-        ))
-        .execute(conn)?;
-    if let Some(due) = due {
-        diesel::update(deliveries::table.find(row.id)).set(deliveries::due_at.eq(due)).execute(conn)?;
-    }
-    Ok(state)
+    let (due_at, attempts) = match outcome {
+        Outcome::Later { .. } => (now + delay(row.attempts), row.attempts),
+        Outcome::Held { until } => (*until, (row.attempts - 1).max(0)),
+        _ => (row.due_at, row.attempts),
+    };
+    let own = deliveries::table.find(row.id).filter(deliveries::state.eq(Standing::Sending)).filter(deliveries::attempts.eq(row.attempts));
+    let change = diesel::update(own).set((
+        deliveries::state.eq(state),
+        deliveries::reason.eq(reason),
+        deliveries::transport.eq(transport),
+        deliveries::sent_at.eq(sent_at),
+        deliveries::leased_until.eq(None::<Time>),
+        deliveries::due_at.eq(due_at),
+        deliveries::attempts.eq(attempts),
+    ));
+    Ok((prepared!(conn, change => execute)? == 1).then_some(state))
 }
 
 /// Tells the timelines of those who got a mail; their segments follow.
