@@ -8,6 +8,7 @@ mod audience;
 mod claim;
 mod control;
 mod counts;
+mod deliveries;
 mod forget;
 mod freeze;
 mod permission;
@@ -21,10 +22,9 @@ mod zones;
 
 pub use audience::{Reach, reach};
 pub use claim::{LEASE, any, claim};
-pub use control::{
-    CANCEL_JOB, cancel, cancel_rest, listed, leave, pause, progress, recall, resume, schedule, send_again, Listed, Progress, Stage,
-};
+pub use control::{CANCEL_JOB, Stage, cancel, cancel_rest, pause, progress, recall, resume, schedule, stage};
 pub use counts::{Counts, Moment, Tally, Wrong, add, counts, proofs};
+pub use deliveries::{Delivery, Place, delivery, leave, listed, send_again};
 pub(crate) use forget::forget;
 pub use forget::{Kept, of_customer};
 pub use freeze::{FREEZE_JOB, freeze};

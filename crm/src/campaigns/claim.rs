@@ -4,7 +4,7 @@
 use super::audience::countries;
 use super::counts::Tally;
 use super::permission::permission;
-use super::{Campaign, CampaignId, Claimed, DeliveryId, Hindrance, Standing, State, VariantId, store, times};
+use super::{Campaign, CampaignId, Claimed, DeliveryId, Standing, State, VariantId, store, times};
 use crate::CustomerId;
 use crate::rules::{Dialect, Fragment};
 use crate::schema::{campaigns, deliveries};
@@ -223,15 +223,11 @@ fn openings(conn: &mut Conn, campaign: &Campaign, people: &[CustomerId], now: Ti
         return Ok(BTreeMap::new());
     }
     let (places, shop) = (countries(conn, people)?, times::named(&campaign.zone));
-    let open = |id: &CustomerId| Ok((*id, times::open_from(plan, times::zone_of(places.get(id).map(String::as_str), shop), now)?));
+    let open = |id: &CustomerId| -> Result<(CustomerId, Time)> {
+        let zone = times::zone_of(places.get(id).map(String::as_str), shop);
+        Ok((*id, times::open_from(plan, zone, now)?))
+    };
     people.iter().map(open).collect()
-}
-
-/// The text of a hindrance, for whoever draws it.
-impl std::fmt::Display for Hindrance {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
-    }
 }
 
 #[cfg(test)]
