@@ -201,11 +201,15 @@ impl Things {
                 let (ticket, file, proposal, answer) = asked_for(conn, &order)?;
                 let (dispute, evidence) = disputed(conn, &ticket)?;
                 let (calendar, policy) = office::level(conn, now())?;
+                let wish = crm::campaigns::Wish { name: "Spring".into(), ..Default::default() };
+                let campaign = crm::campaigns::create(conn, &wish, now())?;
                 Ok(vec![
                     ("/articles/", "{slug}", "tea".to_string()),
                     ("/articles/", "{language}", "en".to_string()),
                     ("/articles/", "{version}", "1".to_string()),
                     ("", "{inbound}", inbound.to_string()),
+                    ("", "{campaign}", campaign.to_string()),
+                    ("", "{delivery}", "1".to_string()),
                     ("", "{ticket}", ticket),
                     ("", "{rule}", office::rule(conn)?.to_string()),
                     ("", "{calendar}", calendar.to_string()),

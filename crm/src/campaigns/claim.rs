@@ -83,7 +83,8 @@ pub fn any(conn: &mut Conn, now: Time) -> Result<bool> {
         return Ok(true);
     }
     for campaign in open(conn, now)? {
-        let mut sql = Fragment::of("SELECT 1 AS number FROM deliveries WHERE state = 'waiting' AND variant_id IS NOT NULL AND campaign_id = ");
+        let mut sql =
+            Fragment::of("SELECT 1 AS number FROM deliveries WHERE state = 'waiting' AND variant_id IS NOT NULL AND campaign_id = ");
         sql.int(campaign.0).push(" AND due_at <= ").time(now).push(" LIMIT 1");
         if !sql.load::<Number>(conn)?.is_empty() {
             return Ok(true);

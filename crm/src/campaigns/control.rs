@@ -42,7 +42,11 @@ pub fn stage(campaign: &Campaign, counts: &Counts, now: Time) -> Stage {
         State::Scheduled | State::Paused if campaign.frozen_at.is_some() && on_its_way == 0 => Stage::Finished,
         State::Paused => Stage::Paused,
         State::Scheduled if campaign.frozen_at.is_none() => {
-            if campaign.starts_at.is_some_and(|at| at > now) { Stage::Scheduled } else { Stage::Freezing }
+            if campaign.starts_at.is_some_and(|at| at > now) {
+                Stage::Scheduled
+            } else {
+                Stage::Freezing
+            }
         }
         State::Scheduled if undecided > 0 && undecided == on_its_way => Stage::Trying,
         State::Scheduled => Stage::Sending,
@@ -71,12 +75,7 @@ pub fn schedule(conn: &mut Conn, id: CampaignId, version: i64, (zone, host): (&s
         return Err(Error::conflict("campaign-time-past"));
     }
     let starts = times::start(plan, shop, now);
-    let change = (
-        campaigns::zone.eq(zone),
-        campaigns::host.eq(host),
-        campaigns::starts_at.eq(starts),
-        campaigns::next_at.eq(None::<Time>),
-    );
+    let change = (campaigns::zone.eq(zone), campaigns::host.eq(host), campaigns::starts_at.eq(starts), campaigns::next_at.eq(None::<Time>));
     diesel::update(campaigns::table.find(id)).set(change).execute(conn)?;
     freeze_soon(conn, id, version + 1, starts, now)
 }

@@ -125,7 +125,8 @@ pub fn proofs(conn: &mut Conn) -> Result<(u64, Vec<Wrong>)> {
         counted.insert((row.campaign, row.variant, row.what), row.number);
     }
     let known = |what: &str| Standing::parse(what).is_some() || Moment::parse(what).is_some();
-    let stored: Vec<(i64, i64, String, i64)> = rows::table.select((rows::campaign_id, rows::variant_id, rows::what, rows::count)).load(conn)?;
+    let stored: Vec<(i64, i64, String, i64)> =
+        rows::table.select((rows::campaign_id, rows::variant_id, rows::what, rows::count)).load(conn)?;
     let stored: BTreeMap<(i64, i64, String), i64> =
         stored.into_iter().filter(|row| known(&row.2)).map(|(campaign, variant, what, count)| ((campaign, variant, what), count)).collect();
     let mut keys: Vec<&(i64, i64, String)> = counted.keys().chain(stored.keys()).collect();

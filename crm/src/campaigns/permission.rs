@@ -1,10 +1,10 @@
 //! Who may not be written to, and why: read for many at once, in the transaction that claims their mails.
 
+use super::Standing;
 use crate::consents::Consent;
 use crate::email::Email;
 use crate::schema::{consents, customers, deliveries};
 use crate::{CustomerId, frequencies, suppressions, tickets};
-use super::Standing;
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use kernel::clock::Time;

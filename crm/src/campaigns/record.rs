@@ -167,7 +167,8 @@ pub fn expire_leases(conn: &mut Conn, now: Time) -> Result<usize> {
     let mut count = 0;
     for row in rows.values() {
         // Somebody who recorded it meanwhile knew better.
-        let own = deliveries::table.find(row.id).filter(deliveries::state.eq(Standing::Sending)).filter(deliveries::attempts.eq(row.attempts));
+        let own =
+            deliveries::table.find(row.id).filter(deliveries::state.eq(Standing::Sending)).filter(deliveries::attempts.eq(row.attempts));
         let change = (
             deliveries::state.eq(Standing::Unknown),
             deliveries::reason.eq(LOST),

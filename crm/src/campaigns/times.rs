@@ -1,7 +1,7 @@
 //! When somebody may be written to: the start of a plan and its window, by the clock of a place.
 
-use super::zones::of_country;
 use super::Plan;
+use super::zones::of_country;
 use crate::levels::{Hours, Span};
 use chrono::offset::LocalResult;
 use chrono::{NaiveTime, Offset, TimeDelta, TimeZone, Timelike};
