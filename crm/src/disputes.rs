@@ -302,7 +302,8 @@ pub(crate) fn open_with(conn: &mut Conn, customer: CustomerId) -> Result<Vec<Kin
 
 /// Those of `customers` with whom something stands open.
 pub(crate) fn open_among(conn: &mut Conn, customers: &[CustomerId]) -> Result<Vec<CustomerId>> {
-    let theirs = rows::table.filter(rows::customer_id.eq_any(customers.to_vec())).filter(rows::state.eq_any([State::Open, State::Appealed]));
+    let theirs =
+        rows::table.filter(rows::customer_id.eq_any(customers.to_vec())).filter(rows::state.eq_any([State::Open, State::Appealed]));
     Ok(theirs.select(rows::customer_id).load::<Option<CustomerId>>(conn)?.into_iter().flatten().collect())
 }
 

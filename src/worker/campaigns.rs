@@ -5,7 +5,7 @@ use crate::state::AppState;
 use chrono::TimeDelta;
 use crm::campaigns::{self, Claimed, DeliveryId, Outcome};
 use kernel::clock::Time;
-use kernel::mail::post::{self, Parcel};
+use kernel::mail::post::{Parcel, TransportId};
 use kernel::mail::{self, HandOver};
 use kernel::{Error, Result};
 use std::time::{Duration, Instant};
@@ -105,22 +105,15 @@ fn deliver(state: &AppState, claimed: &[Claimed], until: Instant, now: Time) -> 
     results
 }
 
-/// Signs one mail and hands it over. Nobody tries while every mail server has had its share.
+/// Signs one mail and hands it over. While every mail server has had its share nobody tries, and it waits.
 fn hand_over(state: &AppState, parcel: &Parcel, now: Time) -> Outcome {
-    let domain = parcel.to.rsplit('@').next().unwrap_or("").trim_end_matches('>').to_lowercase();
-    if state.post.pick(&domain, now).is_none() {
-        return Outcome::Held { until: now + HELD };
-    }
-    let raw = match post::message(parcel, &state.post.keys(&parcel.from)) {
-        Ok(raw) => raw,
-        Err(reason) => return Outcome::Refused { transport: String::new(), reason },
-    };
-    let (transport, came) = state.post.hand_over(&raw, &parcel.from, &parcel.to);
-    let transport = transport.to_string();
+    let (taker, came) = state.post.send_parcel(parcel);
+    let transport = taker.to_string();
     match came {
         HandOver::Accepted => Outcome::Accepted { transport },
         HandOver::Refused(reason) => Outcome::Refused { transport, reason: mail::without_people(&reason) },
         HandOver::Unknown(reason) => Outcome::Unknown { transport, reason: mail::without_people(&reason) },
+        HandOver::Failed(_) if taker == TransportId(0) => Outcome::Held { until: now + HELD },
         HandOver::Failed(reason) => Outcome::Later { reason: mail::without_people(&reason) },
     }
 }

@@ -4,7 +4,9 @@ use super::customers::called;
 use super::desk::{Desk, ROWS};
 use crate::permissions::Permission;
 use actix_web::{HttpResponse, web};
-use crm::campaigns::{self, Campaign, CampaignId, Counts, Delivery, DeliveryId, Hindrance, Kind, Moment, Stage, Standing, Variant, VariantId};
+use crm::campaigns::{
+    self, Campaign, CampaignId, Counts, Delivery, DeliveryId, Hindrance, Kind, Moment, Stage, Standing, Variant, VariantId,
+};
 use crm::segments::{self, SegmentId};
 use crm::{CustomerId, customers};
 use kernel::clock::Time;
@@ -85,7 +87,11 @@ fn standings(counts: &Counts) -> Vec<Value> {
 }
 
 fn moments(counts: &Counts) -> Vec<Value> {
-    Moment::ALL.iter().map(|one| json!({ "moment": one, "count": counts.of(one.as_str()) })).filter(|row| row["count"] != json!(0)).collect()
+    Moment::ALL
+        .iter()
+        .map(|one| json!({ "moment": one, "count": counts.of(one.as_str()) }))
+        .filter(|row| row["count"] != json!(0))
+        .collect()
 }
 
 /// The variants with how many got each.
@@ -104,7 +110,9 @@ fn decided(campaign: &Campaign, variants: &[Variant]) -> Option<Value> {
     let position = |id: VariantId| variants.iter().find(|one| one.id == id).map(|one| one.position);
     let figures: Vec<Value> =
         decision.figures.iter().map(|one| json!({ "position": position(one.variant), "people": one.people, "did": one.did })).collect();
-    Some(json!({ "winner": position(decision.winner), "apart": decision.apart, "measure": decision.measure, "at": decision.at, "figures": figures }))
+    Some(
+        json!({ "winner": position(decision.winner), "apart": decision.apart, "measure": decision.measure, "at": decision.at, "figures": figures }),
+    )
 }
 
 /// Tells an open page how far the campaign is by now.

@@ -117,7 +117,7 @@ fn drafts(conn: &mut Conn, campaign: &Campaign, people: &[CustomerId], round: i6
     let variants: Vec<VariantId> = store::variants(conn, campaign.id)?.into_iter().map(|one| one.id).collect();
     let hindered = permission::lasting(conn, &campaign.topic, people)?;
     let places = if campaign.plan.0.local { countries(conn, people)? } else { Default::default() };
-    let shop = times::named(&campaign.zone);
+    let (shop, begins) = (times::named(&campaign.zone), campaign.starts_at.unwrap_or(now));
     let mut due: BTreeMap<Option<&str>, Time> = BTreeMap::new();
     let mut rows: BTreeMap<Time, Vec<Draft>> = BTreeMap::new();
     for customer in people {
@@ -125,7 +125,7 @@ fn drafts(conn: &mut Conn, campaign: &Campaign, people: &[CustomerId], round: i6
         let at = match due.get(&country) {
             Some(at) => *at,
             None => {
-                let at = times::due(&campaign.plan.0, times::zone_of(country, shop), shop, now)?;
+                let at = times::due(&campaign.plan.0, times::zone_of(country, shop), shop, begins)?;
                 due.insert(country, at);
                 at
             }

@@ -5,8 +5,8 @@ use crate::CustomerId;
 use crate::activities::{self, Activity, BOOKS, Kind};
 use crate::consents::{self, Consent};
 use crate::schema::{
-    activities as events, consents as said, customer_tasks, deliveries, disputes, identity_edges, purchase_lines, purchases,
-    stage_changes, tickets, trails,
+    activities as events, consents as said, customer_tasks, deliveries, disputes, identity_edges, purchase_lines, purchases, stage_changes,
+    tickets, trails,
 };
 use crate::scores;
 use crate::segments::{self, Why};
