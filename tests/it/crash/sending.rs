@@ -2,7 +2,7 @@
 
 use super::{Shop, chance};
 use crate::support::double::{self, Double};
-use crate::support::goods::now;
+use crate::support::goods::{self, now};
 use chrono::TimeDelta;
 use crm::campaigns::{self, CampaignId, DeliveryId, Standing, Wish};
 use crm::consents::{self, Consent, Statement};
@@ -36,7 +36,8 @@ fn prepared(db: &Db) -> CampaignId {
         let first = campaigns::variants(conn, id)?[0].clone();
         let content = r#"{"versions":{"en":{"subject":"Spring tea","blocks":[{"part":{"kind":"text","html":"<p>Hello</p>"}}]}}}"#;
         campaigns::put_variant(conn, first.id, first.version, content, now())?;
-        campaigns::schedule(conn, id, campaigns::get(conn, id)?.version, ("UTC", "shop.example"), now())?;
+        let version = campaigns::get(conn, id)?.version;
+        campaigns::schedule(conn, id, version, ("UTC", "shop.example"), now())?;
         Ok(id)
     })
     .unwrap()
@@ -60,7 +61,8 @@ fn addressed(db: &Db, id: CampaignId, of: Standing) -> BTreeSet<String> {
 fn no_mail_is_lost_or_sent_twice_when_the_process_is_killed() {
     let shop = Shop::seed();
     let taken = shop.folder.join("taken");
-    let sink = Double::start("smtp_sink.py", &[taken.display().to_string(), "--mode".into(), "slow".into(), "--delay".into(), "0.02".into()]);
+    let sink =
+        Double::start("smtp_sink.py", &[taken.display().to_string(), "--mode".into(), "slow".into(), "--delay".into(), "0.02".into()]);
     let more: Vec<(String, String)> = [
         ("REGULARS_MAIL_FROM", "The Shop <shop@shop.example>".to_string()),
         ("REGULARS_MAIL_SMTP_HOST", "127.0.0.1".into()),
@@ -80,6 +82,8 @@ fn no_mail_is_lost_or_sent_twice_when_the_process_is_killed() {
         // SIGKILL: no handler, no destructor, no flush.
         process.kill().unwrap();
         process.wait().unwrap();
+        // As if the two minutes were over for which jobs of the killed are kept for them.
+        goods::run(&shop.open(), "UPDATE jobs SET leased_until = NULL");
     }
     // What is left goes out here, once the leases of the killed ran out.
     let settings = shop.settings().into_iter().chain(more);
