@@ -28,7 +28,7 @@ pub fn run(state: &AppState) -> Result<()> {
     let now = state.clock.now();
     while state.db.write_now(move |conn| campaigns::expire_leases(conn, now))? > 0 {}
     let until = Instant::now() + SHIFT;
-    std::thread::scope(|scope| {
+    std::thread::scope(|scope| -> Result<()> {
         let hands: Vec<_> = (0..CONNECTIONS).map(|_| scope.spawn(|| work(state, until))).collect();
         let ended = hands.into_iter().map(|hand| hand.join().unwrap_or_else(|_| Err(Error::unexpected("a mail of a campaign panicked"))));
         // All of them are joined, whatever the first came to.

@@ -69,7 +69,7 @@ pub fn freeze(db: &Db, id: CampaignId, clock: &Clock) -> Result<()> {
     if campaign.state != State::Scheduled || campaign.frozen_at.is_some() || campaign.starts_at.is_none_or(|at| at > clock.now()) {
         return Ok(());
     }
-    std::thread::scope(|scope| {
+    std::thread::scope(|scope| -> Result<()> {
         let (ready, batches) = sync_channel::<Result<Batch>>(1);
         scope.spawn(move || {
             let mut after = Some(campaign.frozen_to);
