@@ -1,5 +1,6 @@
 //! The switchboard: who listens to what happens, what jobs there are, and what runs by the clock.
 
+mod campaigns;
 mod engine;
 mod kinds;
 mod schedule;

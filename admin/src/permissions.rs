@@ -52,6 +52,11 @@ kernel::words!(
         SegmentsView = "segments.view",
         /// Make, change, export and remove segments.
         SegmentsEdit = "segments.edit",
+        CampaignsView = "campaigns.view",
+        /// Write campaigns, and choose whom they are for.
+        CampaignsEdit = "campaigns.edit",
+        /// Schedule, pause and cancel campaigns, and decide about mails of which nobody knows whether they arrived.
+        CampaignsSend = "campaigns.send",
         RecommendationsView = "recommendations.view",
         /// Pin and exclude products, and have the lists learned anew.
         RecommendationsEdit = "recommendations.edit",
@@ -130,6 +135,9 @@ impl Preset {
                 P::TasksEdit,
                 P::SegmentsView,
                 P::SegmentsEdit,
+                P::CampaignsView,
+                P::CampaignsEdit,
+                P::CampaignsSend,
                 P::RecommendationsView,
                 P::RecommendationsEdit,
                 P::ProductsView,

@@ -335,6 +335,13 @@ pub(crate) fn open_with(conn: &mut Conn, customer: CustomerId) -> Result<Vec<Kin
     Ok(own.order(rows::id).select(rows::kind).load(conn)?)
 }
 
+/// Those of `customers` with whom something stands open.
+pub(crate) fn open_among(conn: &mut Conn, customers: &[CustomerId]) -> Result<Vec<CustomerId>> {
+    let theirs =
+        rows::table.filter(rows::customer_id.eq_any(customers.to_vec())).filter(rows::state.eq_any([State::Open, State::Appealed]));
+    Ok(theirs.select(rows::customer_id).load::<Option<CustomerId>>(conn)?.into_iter().flatten().collect())
+}
+
 /// Takes out of the disputes of somebody every word that was written, and every file. That there was one stays, with its amount.
 pub(crate) fn forget(conn: &mut Conn, customer: CustomerId) -> Result<()> {
     use crate::schema::{dispute_answers as sent_answers, dispute_evidence as proofs};

@@ -1,6 +1,7 @@
 //! Taking out of the memory who a customer is. What they bought stays, as numbers: purchases and scores are the shop's books too.
 
 use crate::CustomerId;
+use crate::campaigns;
 use crate::disputes;
 use crate::email::Email;
 use crate::inbound;
@@ -65,6 +66,7 @@ pub fn finish(conn: &mut Conn, customer: CustomerId, addresses: &[Email], now: T
     diesel::delete(customer_tasks::table.filter(customer_tasks::customer_id.eq(customer))).execute(conn)?;
     tickets::forget(conn, customer, addresses)?;
     disputes::forget(conn, customer)?;
+    campaigns::forget(conn, customer)?;
     inbound::forget(conn, customer, addresses)?;
     merges::forget(conn, &[customer])?;
     segments::follow(conn, customer, Why::Profile, now)?;

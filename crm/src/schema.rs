@@ -626,6 +626,88 @@ diesel::table! {
     }
 }
 
+    campaigns (id) {
+        id -> BigInt,
+        kind -> Text,
+        name -> Text,
+        store_id -> BigInt,
+        topic -> Text,
+        state -> Text,
+        audience -> Text,
+        control_bp -> BigInt,
+        plan -> Text,
+        trial -> Text,
+        winner_id -> Nullable<BigInt>,
+        starts_at -> Nullable<Timestamp>,
+        frozen_to -> BigInt,
+        frozen_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        changed_at -> Timestamp,
+        zone -> Text,
+        host -> Text,
+        next_at -> Nullable<Timestamp>,
+        tried_at -> Nullable<Timestamp>,
+        decision -> Text,
+    }
+}
+
+diesel::table! {
+    campaign_variants (id) {
+        id -> BigInt,
+        campaign_id -> BigInt,
+        position -> BigInt,
+        content -> Text,
+        version -> BigInt,
+        changed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    deliveries (id) {
+        id -> BigInt,
+        campaign_id -> BigInt,
+        customer_id -> BigInt,
+        round -> BigInt,
+        arm -> Text,
+        variant_id -> Nullable<BigInt>,
+        state -> Text,
+        reason -> Text,
+        due_at -> Timestamp,
+        leased_until -> Nullable<Timestamp>,
+        attempts -> BigInt,
+        message_id -> Text,
+        transport -> Text,
+        sent_at -> Nullable<Timestamp>,
+        bounced_at -> Nullable<Timestamp>,
+        complained_at -> Nullable<Timestamp>,
+        opened_at -> Nullable<Timestamp>,
+        clicked_at -> Nullable<Timestamp>,
+        unsubscribed_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    delivery_counts (campaign_id, variant_id, what) {
+        campaign_id -> BigInt,
+        variant_id -> BigInt,
+        what -> Text,
+        count -> BigInt,
+    }
+}
+
+diesel::table! {
+    delivery_hits (id) {
+        id -> BigInt,
+        delivery_id -> BigInt,
+        kind -> Text,
+        target -> Text,
+        machine -> Text,
+        happened_at -> Timestamp,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(campaigns, campaign_variants, deliveries, delivery_counts, delivery_hits, customers);
 diesel::allow_tables_to_appear_in_same_query!(customers, scores, segment_states, customer_tasks);
 diesel::allow_tables_to_appear_in_same_query!(segments, segment_states);
 diesel::allow_tables_to_appear_in_same_query!(product_kin, purchase_lines);

@@ -3,12 +3,14 @@
 //! A plain hash of an address can be found by trying addresses, so each is signed with a secret of the shop. It is a secret of its own and
 //! not the one that signs links: that one can be replaced at any time, and nobody would notice that every suppression was lifted by it.
 
+use crate::CustomerId;
 use crate::email::Email;
 use crate::schema::suppressions;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::token::{self, Secret, Signer};
 use kernel::{Conn, Result, on_each, settings};
+use std::collections::HashSet;
 
 /// The ways in which somebody can be written to. People are known by their mail address, whichever way it is.
 pub const CHANNELS: [&str; 2] = ["email", "sms"];
@@ -16,7 +18,11 @@ pub const CHANNELS: [&str; 2] = ["email", "sms"];
 const KEY: &str = "suppression_key";
 
 fn hash(key: String, channel: &str, address: &Email) -> String {
-    Signer::new(Secret::new(key)).sign(&format!("suppression:{channel}"), &address.key())
+    signed(&Signer::new(Secret::new(key)), channel, address)
+}
+
+fn signed(signer: &Signer, channel: &str, address: &Email) -> String {
+    signer.sign(&format!("suppression:{channel}"), &address.key())
 }
 
 /// Suppresses an address on every channel; doing it again changes nothing.
@@ -38,6 +44,16 @@ pub fn holds(conn: &mut Conn, channel: &str, address: &Email) -> Result<bool> {
     let Some(key) = settings::find::<String>(conn, KEY)? else { return Ok(false) };
     let own = suppressions::table.find((channel, hash(key, channel, address))).count();
     Ok(own.get_result::<i64>(conn)? > 0)
+}
+
+/// Those of `people` whose address is suppressed on a channel.
+pub fn among(conn: &mut Conn, channel: &str, people: &[(CustomerId, Email)]) -> Result<Vec<CustomerId>> {
+    let Some(key) = settings::find::<String>(conn, KEY)?.filter(|_| !people.is_empty()) else { return Ok(Vec::new()) };
+    let signer = Signer::new(Secret::new(key));
+    let hashes: Vec<String> = people.iter().map(|(_, email)| signed(&signer, channel, email)).collect();
+    let known = suppressions::table.filter(suppressions::channel.eq(channel)).filter(suppressions::address_hash.eq_any(hashes.clone()));
+    let known: HashSet<String> = known.select(suppressions::address_hash).load::<String>(conn)?.into_iter().collect();
+    Ok(people.iter().zip(&hashes).filter(|(_, hash)| known.contains(*hash)).map(|((id, _), _)| *id).collect())
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ pub(crate) use open::next_of;
 pub use open::{Asker, New, NewLine, Opened, open, opened_before, opened_since};
 pub use proof::{Proof, acted_since, proofs};
 pub use steps::{Change, assign, change, claim, rate, reopen, solve};
-pub use suppressed::{Reason, suppressed};
+pub use suppressed::{Reason, suppressed, suppressed_among};
 pub use terms::{TERMS_JOB, fill, find_anew};
 pub use wall::{Standing, sum, wall};
 

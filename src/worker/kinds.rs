@@ -1,9 +1,10 @@
 //! The jobs of the shop: each reads its payload and calls one function of a room.
 
-use super::{Kind, Slot, Watch};
+use super::{Kind, Slot, Watch, campaigns as pump};
 use crate::imap;
 use crate::state::AppState;
 use chrono::TimeDelta;
+use crm::campaigns;
 use crm::inbound::{self, Office};
 use crm::tickets::{self, TicketId, alarm, chat};
 use crm::{levels, recommendations, scores, segments};
@@ -79,6 +80,10 @@ pub static KINDS: &[Kind] = &[
     },
     Kind { name: chat::JOB, run: |state, _| chat::mail_all(&state.db, state.clock.now()) },
     Kind { name: CHAT_JOB, run: mail_unread },
+    Kind { name: campaigns::FREEZE_JOB, run: |state, job| campaigns::freeze(&state.db, id(job)?, &state.clock) },
+    Kind { name: campaigns::CANCEL_JOB, run: |state, job| campaigns::cancel_rest(&state.db, id(job)?) },
+    Kind { name: campaigns::DECIDE_JOB, run: |state, _| campaigns::decide_all(&state.db, state.clock.now()) },
+    Kind { name: pump::JOB, run: |state, _| pump::run(state) },
     Kind { name: levels::JOB, run: |state, _| levels::recalculate(&state.db, state.clock.now()) },
     Kind { name: doctor::EXAMINE_JOB, run: |state, job| doctor::run(&state.db, id(job)?, &state.clock) },
     Kind { name: PRUNE, run: prune },
@@ -89,6 +94,7 @@ pub static SCHEDULE: &[Slot] = &[
     Slot { kind: EXPIRE, every: TimeDelta::minutes(1), class: Class::Prompt },
     Slot { kind: imap::JOB, every: TimeDelta::minutes(1), class: Class::Outside },
     Slot { kind: segments::SETTLE_JOB, every: TimeDelta::minutes(1), class: Class::Bulk },
+    Slot { kind: campaigns::DECIDE_JOB, every: TimeDelta::minutes(1), class: Class::Bulk },
     Slot { kind: waiting::JOB, every: TimeDelta::hours(1), class: Class::Bulk },
     Slot { kind: scores::RUN_JOB, every: TimeDelta::hours(24), class: Class::Bulk },
     Slot { kind: recommendations::RUN_JOB, every: TimeDelta::hours(24), class: Class::Bulk },
@@ -97,7 +103,11 @@ pub static SCHEDULE: &[Slot] = &[
 ];
 
 /// What is due by rows of its own, to the second.
-pub static WATCHES: &[Watch] = &[Watch { kind: alarm::JOB, any: alarm::any }, Watch { kind: chat::JOB, any: chat::any }];
+pub static WATCHES: &[Watch] = &[
+    Watch { kind: alarm::JOB, any: alarm::any },
+    Watch { kind: chat::JOB, any: chat::any },
+    Watch { kind: pump::JOB, any: campaigns::any },
+];
 
 fn cashier(state: &AppState) -> Cashier<'_> {
     Cashier { db: &state.db, gateways: &state.door.gateways, now: state.clock.now() }

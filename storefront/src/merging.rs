@@ -36,6 +36,7 @@ pub const TABLES: &[(&str, Fate)] = &[
     ("consents", Fate::Moves),
     ("customer_picks", Fate::Stays),
     ("customer_tasks", Fate::Moves),
+    ("deliveries", Fate::SomeMove),
     ("disputes", Fate::Moves),
     ("given_alone", Fate::Stays),
     ("identity_edges", Fate::Moves),

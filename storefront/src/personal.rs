@@ -9,6 +9,7 @@ use crate::schema::{sessions, stock_requests, variants};
 use crate::shop::OWN_LANGUAGE;
 use crate::{address_book, carts, catalog, logins, offers, store_credit, stores, timeline, wish_list};
 use crm::activities::{self, Place};
+use crm::campaigns::{self, DeliveryId};
 use crm::scores::{self, Score};
 use crm::tickets::{Eyes, Message, MessageId};
 use crm::{CustomerId, consents, customers, disputes, identities, inbound, merges, recommendations, segments, tasks, tickets, trails};
@@ -48,7 +49,7 @@ pub fn gather(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Value> {
         "store_credit": credit(conn, id)?, "carts": in_carts(conn, id, now)?, "cart_help": helped(conn, id, now)?, "waiting_for": waiting(conn, &emails)?,
         "scores": scores::of(conn, id)?.map(|score| scored(&score)).transpose()?, "browsers": browsers, "sign_ins": sign_ins(conn, id, now)?,
         "mails": mails(conn, &emails)?, "written": written(conn, &emails)?, "merged": merged(conn, id)?, "tasks": to_do(conn, id)?,
-        "requests": asked(conn, id)?, "disputes": disputed(conn, id)?, "offers": offered(conn, id)?, "wish_list": wished(conn, id)?,
+        "requests": asked(conn, id)?, "disputes": disputed(conn, id)?, "offers": offered(conn, id)?, "wish_list": wished(conn, id)?, "campaigns": campaigned(conn, id)?,
         "segments": within(conn, id, now)?,
         "suggestions": suggested(conn, id, now)?, "timeline": happened(conn, id)?,
     }))
@@ -94,6 +95,20 @@ fn credit(conn: &mut Conn, id: CustomerId) -> Result<Value> {
         match page.last().filter(|_| full(page.len())) {
             Some(last) => before = Some(last.id),
             None => return Ok(json!({ "balances": balances, "entries": entries })),
+        }
+    }
+}
+
+/// The mails of campaigns to them, what was done with each, and the campaigns that they were in the control group of.
+fn campaigned(conn: &mut Conn, id: CustomerId) -> Result<Vec<campaigns::Kept>> {
+    let (mut found, mut after) = (Vec::new(), DeliveryId(0));
+    loop {
+        let (page, last) = campaigns::of_customer(conn, id, after, TOGETHER)?;
+        let more = full(page.len());
+        found.extend(page);
+        match last.filter(|_| more) {
+            Some(last) => after = last,
+            None => return Ok(found),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod given_back;
 mod imports;
+mod sending;
 mod visitors;
 
 use crate::support::goods;
@@ -145,11 +146,17 @@ impl Shop {
 
     /// Starts the real binary and waits until it serves.
     fn start(&self) -> Child {
+        self.start_with(&[])
+    }
+
+    /// [`Shop::start`] with more settings.
+    fn start_with(&self, more: &[(String, String)]) -> Child {
         let log = File::options().create(true).append(true).open(self.folder.join("log")).unwrap();
         let mut process = Command::new(env!("CARGO_BIN_EXE_regulars"))
             .arg("serve")
             .current_dir(&self.folder)
             .envs(self.settings())
+            .envs(more.iter().cloned())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)

@@ -209,6 +209,8 @@ impl Things {
                 let talk = admin::forum::add(conn, "Suppliers", 1)?;
                 let topic = admin::forum::open(conn, owner, talk, ("Kilns", "Who knows one?"), now())?;
                 let post = admin::forum::first(conn, topic)?;
+                let wish = crm::campaigns::Wish { name: "Spring".into(), ..Default::default() };
+                let campaign = crm::campaigns::create(conn, &wish, now())?;
                 Ok(vec![
                     ("/articles/", "{slug}", "tea".to_string()),
                     ("/articles/", "{language}", "en".to_string()),
@@ -217,6 +219,8 @@ impl Things {
                     ("/forum/", "{category}", talk.to_string()),
                     ("", "{topic}", topic.to_string()),
                     ("", "{post}", post.to_string()),
+                    ("", "{campaign}", campaign.to_string()),
+                    ("", "{delivery}", "1".to_string()),
                     ("", "{ticket}", ticket),
                     ("", "{rule}", office::rule(conn)?.to_string()),
                     ("", "{calendar}", calendar.to_string()),

@@ -8,6 +8,7 @@ use super::segment_tree as tree;
 use crate::permissions::Permission;
 use actix_web::{HttpResponse, web};
 use chrono::TimeDelta;
+use crm::campaigns;
 use crm::levels;
 use crm::routing;
 use crm::segments::{self, Moved, SegmentId, Size};
@@ -144,6 +145,9 @@ pub async fn delete(desk: Desk, id: web::Path<i64>, _: Posted) -> Result<HttpRes
             }
             if !levels::for_segment(conn, id)?.is_empty() || !routing::for_segment(conn, id)?.is_empty() {
                 return Err(Error::conflict("segment-used-by-level"));
+            }
+            if !campaigns::for_segment(conn, id)?.is_empty() {
+                return Err(Error::conflict("segment-used-by-campaign"));
             }
             segments::remove(conn, id)?;
             act.log(conn, "segment.delete", &format!("segment:{id}"), &json!({ "name": before.name, "rule": before.rule }), &Value::Null)

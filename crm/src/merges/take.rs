@@ -1,18 +1,19 @@
 //! Moving the memory of one customer to another.
 
-use super::{ACTIVITIES, CONSENTS, DISPUTES, EDGES, Merge, STAGES, TASKS, TICKETS, TRAILS, WITHDRAWN, note};
+use super::{ACTIVITIES, CONSENTS, DELIVERIES, DISPUTES, EDGES, Merge, STAGES, TASKS, TICKETS, TRAILS, WITHDRAWN, note};
 use crate::CustomerId;
 use crate::activities::{self, Activity, BOOKS, Kind};
 use crate::consents::{self, Consent};
 use crate::schema::{
-    activities as events, consents as said, customer_tasks, disputes, identity_edges, purchase_lines, purchases, stage_changes, tickets,
-    trails,
+    activities as events, consents as said, customer_tasks, deliveries, disputes, identity_edges, purchase_lines, purchases, stage_changes,
+    tickets, trails,
 };
 use crate::scores;
 use crate::segments::{self, Why};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Result};
+use std::collections::HashSet;
 
 /// Moves the rows of a table that carry an id of their own, and keeps which; answers how many.
 macro_rules! moved {
@@ -64,7 +65,25 @@ fn rows(conn: &mut Conn, merge: &Merge) -> Result<usize> {
     count += moved!(conn, merge, customer_tasks, TASKS);
     count += moved!(conn, merge, tickets, TICKETS);
     count += moved!(conn, merge, disputes, DISPUTES);
-    Ok(count)
+    Ok(count + delivered(conn, merge)?)
+}
+
+/// Moves the mails of campaigns of which the survivor has none: nobody gets one twice, and what both got stays with each.
+fn delivered(conn: &mut Conn, merge: &Merge) -> Result<usize> {
+    let of = |conn: &mut Conn, id: CustomerId| -> Result<Vec<(i64, i64, i64)>> {
+        let own = deliveries::table.filter(deliveries::customer_id.eq(id)).order(deliveries::id);
+        Ok(own.select((deliveries::id, deliveries::campaign_id, deliveries::round)).load(conn)?)
+    };
+    let known: HashSet<(i64, i64)> = of(conn, merge.survivor_id)?.into_iter().map(|(_, campaign, round)| (campaign, round)).collect();
+    let mut own = of(conn, merge.merged_id)?;
+    own.retain(|(_, campaign, round)| !known.contains(&(*campaign, *round)));
+    let ids: Vec<i64> = own.into_iter().map(|(id, ..)| id).collect();
+    note(conn, merge.id, DELIVERIES, &ids)?;
+    for some in ids.chunks(super::ledger::TOGETHER) {
+        let rows = deliveries::table.filter(deliveries::id.eq_any(some.to_vec()));
+        diesel::update(rows).set(deliveries::customer_id.eq(merge.survivor_id)).execute(conn)?;
+    }
+    Ok(ids.len())
 }
 
 /// Moves what a transaction wrote about the one who was merged while the merge was on its way. Answers whether there was any.

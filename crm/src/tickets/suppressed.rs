@@ -6,6 +6,7 @@ use crate::disputes;
 use crate::schema::tickets;
 use diesel::prelude::*;
 use kernel::{Conn, Result, on_each, words};
+use std::collections::BTreeSet;
 
 words!(
     /// Why a customer is shown no new promotion.
@@ -41,4 +42,15 @@ pub fn suppressed(conn: &mut Conn, customer: CustomerId) -> Result<Option<Reason
         kinds if kinds.contains(&Kind::Complaint) => Some(Reason::Complaint),
         _ => Some(Reason::Parcel),
     })
+}
+
+/// Those of `customers` who wait for the shop to put something right: [`suppressed`] of many at once, without the reason.
+pub fn suppressed_among(conn: &mut Conn, customers: &[CustomerId]) -> Result<BTreeSet<CustomerId>> {
+    let mut found: BTreeSet<CustomerId> = disputes::open_among(conn, customers)?.into_iter().collect();
+    let open = tickets::table
+        .filter(tickets::customer_id.eq_any(customers.to_vec()))
+        .filter(tickets::status.ne(Status::Solved))
+        .filter(tickets::kind.eq(Kind::Complaint).or(tickets::kind.eq(Kind::WhereIsIt)));
+    found.extend(open.select(tickets::customer_id).load::<Option<CustomerId>>(conn)?.into_iter().flatten());
+    Ok(found)
 }

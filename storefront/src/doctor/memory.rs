@@ -5,7 +5,7 @@ use crate::merging;
 use crm::CustomerId;
 
 use crm::tickets::{self, Status, TicketId};
-use crm::{identities, merges, scores, segments};
+use crm::{campaigns, identities, merges, scores, segments};
 use kernel::clock::Clock;
 use kernel::{Conn, Result, jobs};
 
@@ -82,4 +82,15 @@ pub fn tickets(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
             finding.expect_equal(|| format!("ticket {}: status, outcome and moments", proof.number), Some(proof.stored), proof.folded);
         }
     }
+}
+
+/// How many deliveries of each campaign stand where, against the deliveries.
+pub fn deliveries(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
+    let (checked, wrong) = campaigns::proofs(conn)?;
+    finding.checked += checked;
+    for one in wrong {
+        let what = || format!("campaign {}, variant {}: {}", one.campaign, one.variant, one.what);
+        finding.expect_equal(what, one.stored, one.counted);
+    }
+    Ok(())
 }

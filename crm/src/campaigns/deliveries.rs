@@ -1,0 +1,93 @@
+//! Deliveries as staff look at them, and what staff decide about those of which nobody knows whether they arrived.
+
+use super::counts::Tally;
+use super::store::get;
+use super::{Arm, CampaignId, DeliveryId, Standing, State, VariantId};
+use crate::CustomerId;
+use crate::schema::deliveries;
+use diesel::prelude::*;
+use kernel::clock::Time;
+use kernel::{Conn, Error, Result};
+use serde::Serialize;
+
+/// What a delivery carries of which somebody decided that it is left as it is.
+const LEFT: &str = "campaign-unknown-left";
+
+/// A delivery as stored.
+#[derive(Clone, Debug, Queryable, Selectable, Serialize)]
+#[diesel(table_name = deliveries)]
+pub struct Delivery {
+    pub id: DeliveryId,
+    pub campaign_id: CampaignId,
+    pub customer_id: CustomerId,
+    pub round: i64,
+    pub arm: Arm,
+    pub variant_id: Option<VariantId>,
+    pub state: Standing,
+    pub reason: String,
+    pub due_at: Time,
+    pub attempts: i64,
+    pub message_id: String,
+    pub transport: String,
+    pub sent_at: Option<Time>,
+    pub bounced_at: Option<Time>,
+    pub complained_at: Option<Time>,
+    pub opened_at: Option<Time>,
+    pub clicked_at: Option<Time>,
+    pub unsubscribed_at: Option<Time>,
+}
+
+impl Delivery {
+    /// Whether staff have to decide about it: nobody knows whether it arrived, and nobody left it so.
+    pub fn undecided(&self) -> bool {
+        self.state == Standing::Unknown && self.reason != LEFT
+    }
+}
+
+pub fn delivery(conn: &mut Conn, id: DeliveryId) -> Result<Delivery> {
+    Ok(deliveries::table.find(id).select(Delivery::as_select()).first(conn)?)
+}
+
+/// Where a page of a list ends.
+pub type Place = DeliveryId;
+
+/// Deliveries of a campaign in one state, in order of their rows, behind `after`.
+pub fn listed(conn: &mut Conn, campaign: CampaignId, state: Standing, after: Option<Place>, limit: i64) -> Result<Vec<Delivery>> {
+    let own = deliveries::table
+        .filter(deliveries::campaign_id.eq(campaign))
+        .filter(deliveries::state.eq(state))
+        .filter(deliveries::id.gt(after.unwrap_or(DeliveryId(0))));
+    Ok(own.order(deliveries::id).limit(limit).select(Delivery::as_select()).load(conn)?)
+}
+
+/// Sends a mail once more of which nobody knows whether it arrived, with its Message-ID: whoever got it already may see it twice. `Conflict`
+/// when that is not so any more.
+pub fn send_again(conn: &mut Conn, id: DeliveryId, now: Time) -> Result<Delivery> {
+    let before = delivery(conn, id)?;
+    if get(conn, before.campaign_id)?.state == State::Cancelled {
+        return Err(Error::conflict("campaign-is-cancelled"));
+    }
+    let own = deliveries::table.find(id).filter(deliveries::state.eq(Standing::Unknown)).filter(deliveries::attempts.eq(before.attempts));
+    let change = (
+        deliveries::state.eq(Standing::Waiting),
+        deliveries::reason.eq(""),
+        deliveries::due_at.eq(now),
+        deliveries::sent_at.eq(None::<Time>),
+    );
+    if diesel::update(own).set(change).execute(conn)? == 0 {
+        return Err(Error::conflict("campaign-delivery-moved"));
+    }
+    let mut tally = Tally::default();
+    tally.moved(before.campaign_id, before.variant_id, Standing::Unknown, Standing::Waiting);
+    tally.write(conn)?;
+    delivery(conn, id)
+}
+
+/// Leaves a mail as it is of which nobody knows whether it arrived: it is not asked about any more.
+pub fn leave(conn: &mut Conn, id: DeliveryId) -> Result<Delivery> {
+    let own = deliveries::table.find(id).filter(deliveries::state.eq(Standing::Unknown));
+    if diesel::update(own).set(deliveries::reason.eq(LEFT)).execute(conn)? == 0 {
+        return Err(Error::conflict("campaign-delivery-moved"));
+    }
+    delivery(conn, id)
+}

@@ -1,0 +1,187 @@
+//! Freezing: the audience becomes one delivery for each person, by customer id, in batches that go on where a crash left them.
+//!
+//! Chance draws an arm for everybody, also for those who may not be written to: the two arms differ in nothing but the mail.
+
+use super::audience::{TOGETHER, countries, page};
+use super::counts::Tally;
+use super::{Arm, Campaign, CampaignId, Hindrance, Standing, State, VariantId, permission, store, times};
+use crate::CustomerId;
+use crate::rules::Fragment;
+use crate::schema::campaigns;
+use diesel::prelude::*;
+use kernel::clock::{Clock, Time};
+use kernel::{Conn, Db, Error, Result, db, token};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::sync::mpsc::sync_channel;
+
+/// The job that freezes the campaign whose id is its payload.
+pub const FREEZE_JOB: &str = "campaigns.freeze";
+
+/// A delivery that is to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Draft {
+    customer: CustomerId,
+    arm: Arm,
+    variant: Option<VariantId>,
+    hindrance: Option<Hindrance>,
+}
+
+impl Draft {
+    fn standing(&self) -> Standing {
+        match (self.hindrance, self.arm) {
+            (Some(_), _) => Standing::Skipped,
+            (None, Arm::Control) => Standing::Control,
+            (None, Arm::Given) => Standing::Waiting,
+        }
+    }
+}
+
+/// What chance says, the same however often it is asked: three numbers below 10,000 of a digest of the campaign, the customer and the round.
+pub(super) fn chance(campaign: CampaignId, customer: CustomerId, round: i64) -> [i64; 3] {
+    let digest = Sha256::digest(format!("campaign {campaign} customer {customer} round {round}"));
+    let mut numbers = [0; 3];
+    for (number, bytes) in numbers.iter_mut().zip(digest.chunks(8)) {
+        let whole = bytes.iter().fold(0u64, |number, byte| number << 8 | u64::from(*byte));
+        *number = i64::try_from(whole % 10_000).unwrap_or(0);
+    }
+    numbers
+}
+
+/// The arm and the variant of somebody. Of a trial the variants share so much of the audience in equal parts, and the rest has none yet.
+fn drawn(campaign: &Campaign, variants: &[VariantId], customer: CustomerId, round: i64) -> (Arm, Option<VariantId>) {
+    let [arm, tried, which] = chance(campaign.id, customer, round);
+    if arm < campaign.control_bp {
+        return (Arm::Control, None);
+    }
+    if variants.len() > 1 && tried >= campaign.trial.0.share_bp {
+        return (Arm::Given, None);
+    }
+    let count = i64::try_from(variants.len()).unwrap_or(1).max(1);
+    let place = usize::try_from(which * count / 10_000).unwrap_or(0);
+    (Arm::Given, variants.get(place).copied())
+}
+
+/// Freezes a campaign that is scheduled and due, from where it is on. Does nothing for one that is paused, cancelled or frozen already. What
+/// the next batch is made of is read while one is written.
+pub fn freeze(db: &Db, id: CampaignId, clock: &Clock) -> Result<()> {
+    let campaign = db.read_now(|conn| store::get(conn, id))?;
+    if campaign.state != State::Scheduled || campaign.frozen_at.is_some() || campaign.starts_at.is_none_or(|at| at > clock.now()) {
+        return Ok(());
+    }
+    std::thread::scope(|scope| -> Result<()> {
+        let (ready, batches) = sync_channel::<Result<Batch>>(1);
+        scope.spawn(move || {
+            let mut after = Some(campaign.frozen_to);
+            while let Some(from) = after {
+                let batch = db.read_now(|conn| next(conn, &campaign, from, clock.now()));
+                after = batch.as_ref().ok().and_then(|batch| batch.last);
+                // Whoever wrote the batches gave up.
+                if ready.send(batch).is_err() {
+                    return;
+                }
+            }
+        });
+        for batch in batches {
+            let (batch, now) = (batch?, clock.now());
+            match db.write_now(move |conn| write(conn, &batch, now)) {
+                Ok(()) => {}
+                // It was paused or cancelled, or another process freezes it.
+                Err(Error::Conflict(_)) => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    })
+}
+
+/// A batch of deliveries that was worked out outside the transaction that writes it.
+struct Batch {
+    campaign: Campaign,
+    /// Whom the batch before ended with.
+    from: CustomerId,
+    /// By when they are due.
+    rows: BTreeMap<Time, Vec<Draft>>,
+    /// Where the next batch begins; `None` when there is nobody left.
+    last: Option<CustomerId>,
+}
+
+fn next(conn: &mut Conn, campaign: &Campaign, from: CustomerId, now: Time) -> Result<Batch> {
+    let found = page(conn, &campaign.audience.0, from, TOGETHER, now)?;
+    let (people, last) = found.map_or((Vec::new(), None), |(people, last)| (people, Some(last)));
+    let rows = drafts(conn, campaign, &people, 0, now)?;
+    Ok(Batch { campaign: campaign.clone(), from, rows, last })
+}
+
+fn drafts(conn: &mut Conn, campaign: &Campaign, people: &[CustomerId], round: i64, now: Time) -> Result<BTreeMap<Time, Vec<Draft>>> {
+    let variants: Vec<VariantId> = store::variants(conn, campaign.id)?.into_iter().map(|one| one.id).collect();
+    let hindered = permission::lasting(conn, &campaign.topic, people)?;
+    let places = if campaign.plan.0.local { countries(conn, people)? } else { Default::default() };
+    let (shop, begins) = (times::named(&campaign.zone), campaign.starts_at.unwrap_or(now));
+    let mut due: BTreeMap<Option<&str>, Time> = BTreeMap::new();
+    let mut rows: BTreeMap<Time, Vec<Draft>> = BTreeMap::new();
+    for customer in people {
+        let country = places.get(customer).map(String::as_str);
+        let at = match due.get(&country) {
+            Some(at) => *at,
+            None => {
+                let at = times::due(&campaign.plan.0, times::zone_of(country, shop), shop, begins)?;
+                due.insert(country, at);
+                at
+            }
+        };
+        let (arm, variant) = drawn(campaign, &variants, *customer, round);
+        rows.entry(at).or_default().push(Draft { customer: *customer, arm, variant, hindrance: hindered.get(customer).copied() });
+    }
+    Ok(rows)
+}
+
+/// Writes a batch, unless the campaign was paused or cancelled meanwhile or somebody else wrote it.
+fn write(conn: &mut Conn, batch: &Batch, now: Time) -> Result<()> {
+    db::filling(conn)?;
+    let campaign = &batch.campaign;
+    let own = campaigns::table
+        .find(campaign.id)
+        .filter(campaigns::state.eq(State::Scheduled))
+        .filter(campaigns::frozen_to.eq(batch.from))
+        .filter(campaigns::frozen_at.is_null());
+    let taken = match batch.last {
+        Some(last) => diesel::update(own).set(campaigns::frozen_to.eq(last)).execute(conn)?,
+        None => diesel::update(own).set(campaigns::frozen_at.eq(now)).execute(conn)?,
+    };
+    if taken == 0 {
+        return Err(Error::conflict(store::STALE));
+    }
+    insert(conn, campaign, &batch.rows, 0, now)
+}
+
+/// Writes deliveries with what they count. The ids of their mails begin with the moment, so that rows which are written together stand together
+/// in the index, and end with what nobody guesses.
+fn insert(conn: &mut Conn, campaign: &Campaign, rows: &BTreeMap<Time, Vec<Draft>>, round: i64, now: Time) -> Result<()> {
+    let moment = now.and_utc().timestamp_micros();
+    let mut tally = Tally::default();
+    let mut number = 0;
+    for (due, drafts) in rows {
+        let mut values = String::with_capacity(drafts.len() * 96);
+        for draft in drafts {
+            if !values.is_empty() {
+                values.push(',');
+            }
+            let (standing, why) = (draft.standing(), draft.hindrance.map_or("", Hindrance::as_str));
+            // Nothing in it was written by people: numbers, words of the program, letters of chance.
+            let variant = draft.variant.map_or(0, |one| one.0);
+            let mail = format!("{moment:x}.{number:x}.{}", token::random());
+            values.push_str(&format!("({},'{}',{variant},'{}','{why}','{mail}')", draft.customer, draft.arm.as_str(), standing.as_str()));
+            tally.add(campaign.id, draft.variant, standing.as_str(), 1);
+            number += 1;
+        }
+        let mut sql = Fragment::of(
+            "INSERT INTO deliveries (campaign_id, customer_id, round, arm, variant_id, state, reason, due_at, attempts, message_id, transport) SELECT ",
+        );
+        sql.int(campaign.id.0).push(", v.column1, ").int(round).push(", v.column2, NULLIF(v.column3, 0), v.column4, v.column5, ");
+        sql.time(*due).push(", 0, v.column6 || ").text(format!("@{}", campaign.host)).push(", '' FROM (VALUES ").push(&values);
+        sql.push(") AS v");
+        sql.execute(conn)?;
+    }
+    tally.write(conn)
+}

@@ -1,0 +1,257 @@
+//! Campaigns from the form to the mailbox, over real HTTP and real SMTP: everybody once, nobody who did not allow it, and what nobody knows
+//! is said.
+
+use crate::support::double::{self, Double};
+use crate::support::goods::{self, now};
+use crate::support::house::House;
+use crate::support::office::{at_work, csrf, role};
+use crate::support::visitor::Visitor;
+use admin::permissions::Preset;
+use chrono::TimeDelta;
+use crm::CustomerId;
+use crm::campaigns::{self, CampaignId, Standing};
+use crm::consents::{self, Consent, Statement};
+use kernel::Conn;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use storefront::{merging, personal};
+
+static COUNT: AtomicU32 = AtomicU32::new(0);
+/// What the variant of every campaign here says.
+const CONTENT: &str =
+    r#"{"versions":{"en":{"subject":"Spring tea","blocks":[{"part":{"kind":"text","html":"<p>The first harvest is here.</p>"}}]}}}"#;
+
+/// A shop with a mail server beside it that keeps what it takes.
+struct Shop {
+    house: House,
+    folder: PathBuf,
+    server: Double,
+    marketer: Visitor,
+}
+
+impl Shop {
+    /// `mode` is how the server behaves, as tests/support/smtp_sink.py takes it.
+    fn open(mode: &[&str]) -> Shop {
+        let folder =
+            std::env::temp_dir().join(format!("regulars_campaigns_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
+        let mut arguments = vec![folder.display().to_string()];
+        arguments.extend(mode.iter().map(ToString::to_string));
+        let server = Double::start("smtp_sink.py", &arguments);
+        let port = server.port.to_string();
+        let house = House::open_with(&[
+            ("REGULARS_MAIL_FROM", "The Shop <shop@shop.example>"),
+            ("REGULARS_MAIL_SMTP_HOST", "127.0.0.1"),
+            ("REGULARS_MAIL_SMTP_PORT", &port),
+            ("REGULARS_MAIL_SMTP_SECURITY", "plain"),
+        ]);
+        let (_, marketer) = at_work(&house, "mei", role(&house, Preset::Marketer));
+        Shop { house, folder, server, marketer }
+    }
+
+    /// Customers with an account who said this about news.
+    fn people(&self, count: usize, state: Consent) -> Vec<CustomerId> {
+        let known = self.house.db.read_now(crm::customers::count).unwrap();
+        let all: Vec<CustomerId> =
+            (0..count).map(|number| goods::customer(&self.house.db, &format!("p{}@example.com", known + number as i64), 0)).collect();
+        let said = all.clone();
+        self.house.db.write_now(move |conn| said.iter().try_for_each(|id| say(conn, *id, state))).unwrap();
+        all
+    }
+
+    /// A campaign made by the form, with words.
+    fn written(&self, typed: &[(&str, &str)]) -> CampaignId {
+        let form = self.marketer.get("/admin/campaigns/new");
+        let mut fields = vec![("name", "Spring"), ("control", "0")];
+        fields.extend(typed);
+        self.marketer.submit(&form, "/admin/campaigns/new", &fields).says(200, "Spring");
+        self.house
+            .db
+            .write_now(|conn| {
+                let id = campaigns::list(conn, campaigns::Kind::Campaign, None, 1)?[0].id;
+                let first = campaigns::variants(conn, id)?[0].clone();
+                campaigns::put_variant(conn, first.id, first.version, CONTENT, now())?;
+                Ok(id)
+            })
+            .unwrap()
+    }
+
+    /// Presses the button of the campaign's page that posts to `act`.
+    fn press(&self, id: CampaignId, act: &str, says: &str) {
+        let page = self.marketer.get(&at(id));
+        self.marketer.submit(&page, &format!("{}/{act}", at(id)), &[]).says(200, says);
+    }
+
+    /// Works off everything that is due, some minutes later than now.
+    fn later(&self, minutes: i64) {
+        self.house.state.clock.advance(TimeDelta::minutes(minutes));
+        self.house.follow();
+    }
+
+    fn standing(&self, id: CampaignId, of: Standing) -> i64 {
+        self.house.db.read_now(|conn| campaigns::counts(conn, id)).unwrap().standing(of)
+    }
+
+    /// The addresses that the server took campaign mail for, in order of the letters.
+    fn taken(&self) -> Vec<String> {
+        let to = |mail: &String| {
+            let of = mail.lines().find_map(|line| line.strip_prefix("X-Envelope-To: ")).unwrap_or_default();
+            mail.contains("Subject: Spring tea").then(|| of.to_string())
+        };
+        let mut all: Vec<String> = double::taken(&self.folder).iter().filter_map(to).collect();
+        all.sort();
+        all
+    }
+}
+
+impl Drop for Shop {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn at(id: CampaignId) -> String {
+    format!("/admin/campaigns/{id}")
+}
+
+fn say(conn: &mut Conn, customer: CustomerId, state: Consent) -> kernel::Result<()> {
+    let statement = Statement { channel: "email", topic: "news", legal_basis: "consent", state, proof: "test" };
+    consents::record(conn, customer, &statement, now())
+}
+
+#[test]
+fn everybody_who_allowed_it_gets_one_mail_and_the_page_says_how_it_went() {
+    let shop = Shop::open(&[]);
+    shop.people(25, Consent::Given);
+    shop.people(2, Consent::Withdrawn);
+    let form = shop.marketer.get("/admin/campaigns/new");
+    let wrong = [("name", ""), ("window_from", "09:00"), ("control", "95"), ("cap", "two")];
+    shop.marketer.submit(&form, "/admin/campaigns/new", &wrong).says(422, "whole number");
+    let id = shop.written(&[("cap", "1"), ("cap_days", "7")]);
+    shop.marketer.get(&format!("{}/audience", at(id))).says(200, "They have not allowed it");
+    shop.press(id, "schedule", "The campaign is scheduled.");
+    shop.house.follow();
+    assert_eq!((shop.taken().len(), shop.standing(id, Standing::Accepted), shop.standing(id, Standing::Skipped)), (25, 25, 2));
+    let mut once = shop.taken();
+    once.dedup();
+    assert_eq!(once.len(), 25, "nobody got two");
+    shop.marketer.get(&at(id)).says(200, "Finished");
+    shop.marketer.get(&format!("{}/deliveries?state=skipped", at(id))).says(200, "They have not allowed it");
+    shop.marketer.get("/admin/campaigns").says(200, "Finished");
+    // Their timeline knows, and so does what they are given of themselves.
+    let first = shop.house.db.read_now(move |conn| campaigns::listed(conn, id, Standing::Accepted, None, 1)).unwrap()[0].customer_id;
+    let told = shop.house.db.read_now(move |conn| personal::gather(conn, first, now())).unwrap();
+    assert_eq!(told["campaigns"][0]["campaign"], "Spring");
+    assert!(told["timeline"].as_array().unwrap().iter().any(|one| one["kind"] == "mail_sent"), "{told}");
+    // The next one finds that everybody had one within seven days.
+    let next = shop.written(&[("cap", "1"), ("cap_days", "7")]);
+    shop.press(next, "schedule", "The campaign is scheduled.");
+    shop.house.follow();
+    assert_eq!((shop.taken().len(), shop.standing(next, Standing::Skipped)), (25, 27));
+}
+
+#[test]
+fn an_answer_that_was_lost_is_unknown_and_goes_out_again_only_when_somebody_says_so() {
+    let shop = Shop::open(&["--mode", "hangup", "--times", "1"]);
+    shop.people(3, Consent::Given);
+    let id = shop.written(&[]);
+    shop.press(id, "schedule", "The campaign is scheduled.");
+    shop.house.follow();
+    assert_eq!((shop.standing(id, Standing::Unknown), shop.standing(id, Standing::Accepted)), (1, 2));
+    shop.later(60);
+    assert_eq!(shop.taken().len(), 3, "it does not go out by itself");
+    shop.marketer.get(&at(id)).says(200, "Of one mail nobody knows whether it arrived.");
+    let page = shop.marketer.get(&format!("{}/deliveries?state=unknown", at(id)));
+    let again = page.form_ending("/again");
+    shop.marketer.submit(&page, &again, &[]).says(200, "The mail is sent again.");
+    shop.later(1);
+    let taken = shop.taken();
+    assert_eq!((taken.len(), shop.standing(id, Standing::Accepted)), (4, 3));
+    // Pressed once more in a page that is old, nothing happens.
+    shop.marketer.submit(&page, &again, &[]).says(200, "decided about this mail already");
+    assert_eq!(shop.standing(id, Standing::Accepted), 3);
+}
+
+#[test]
+fn a_server_that_says_later_gets_them_later_and_one_recipient_refused_stops_nobody() {
+    let shop = Shop::open(&["--mode", "temporary", "--times", "2"]);
+    shop.people(5, Consent::Given);
+    let id = shop.written(&[]);
+    shop.press(id, "schedule", "The campaign is scheduled.");
+    shop.house.follow();
+    assert_eq!((shop.standing(id, Standing::Accepted), shop.standing(id, Standing::Waiting)), (3, 2));
+    shop.later(2);
+    assert_eq!((shop.taken().len(), shop.standing(id, Standing::Accepted)), (5, 5));
+    let shop = Shop::open(&["--mode", "reject", "--reject", "p1@example.com"]);
+    shop.people(5, Consent::Given);
+    let id = shop.written(&[]);
+    shop.press(id, "schedule", "The campaign is scheduled.");
+    shop.house.follow();
+    assert_eq!((shop.taken().len(), shop.standing(id, Standing::Accepted), shop.standing(id, Standing::Refused)), (4, 4, 1));
+    shop.marketer.get(&format!("{}/deliveries?state=refused", at(id))).says(200, "550");
+}
+
+#[test]
+fn a_mail_server_that_is_gone_loses_nothing() {
+    let mut shop = Shop::open(&[]);
+    shop.people(3, Consent::Given);
+    let id = shop.written(&[]);
+    shop.server.kill();
+    shop.press(id, "schedule", "The campaign is scheduled.");
+    shop.house.follow();
+    assert_eq!((shop.standing(id, Standing::Waiting), shop.standing(id, Standing::Unknown)), (3, 0));
+}
+
+#[test]
+fn it_waits_for_its_time_and_can_be_paused_recalled_and_cancelled() {
+    let shop = Shop::open(&[]);
+    let people = shop.people(4, Consent::Given);
+    let start = (shop.house.state.clock.now() + TimeDelta::hours(2)).format("%Y-%m-%dT%H:%M").to_string();
+    let id = shop.written(&[("at", &start)]);
+    shop.press(id, "schedule", "The campaign is scheduled.");
+    shop.house.follow();
+    assert_eq!(shop.taken().len(), 0);
+    let old = shop.marketer.get(&at(id));
+    shop.press(id, "recall", "a draft again");
+    // The page that somebody else still has open is refused.
+    shop.marketer.submit(&old, &format!("{}/pause", at(id)), &[]).says(200, "went on meanwhile");
+    shop.press(id, "schedule", "The campaign is scheduled.");
+    shop.press(id, "pause", "The campaign is paused.");
+    shop.later(180);
+    assert_eq!(shop.taken().len(), 0);
+    // Taken back while it was paused: nobody writes to them.
+    let ann = people[0];
+    shop.house.db.write_now(move |conn| say(conn, ann, Consent::Withdrawn)).unwrap();
+    shop.press(id, "resume", "The campaign goes on.");
+    shop.house.follow();
+    assert_eq!((shop.taken().len(), shop.standing(id, Standing::Skipped)), (3, 1));
+    let next = shop.written(&[("at", &(shop.house.state.clock.now() + TimeDelta::hours(2)).format("%Y-%m-%dT%H:%M").to_string())]);
+    shop.press(next, "schedule", "The campaign is scheduled.");
+    shop.press(next, "cancel", "The campaign is cancelled.");
+    shop.later(180);
+    assert_eq!(shop.taken().len(), 3);
+    shop.marketer.get(&at(next)).says(200, "Cancelled");
+    let token = csrf(&shop.marketer);
+    let answer = shop.marketer.post_once(&format!("{}/resume", at(next)), &[("csrf", &token), ("version", "1")]);
+    assert_eq!(answer.status, 303);
+    assert_eq!(shop.standing(next, Standing::Waiting), 0);
+}
+
+#[test]
+fn a_merged_person_gets_one_mail_and_an_erased_one_none() {
+    let shop = Shop::open(&[]);
+    let people = shop.people(4, Consent::Given);
+    let id = shop.written(&[]);
+    shop.press(id, "schedule", "The campaign is scheduled.");
+    // Frozen and not sent yet.
+    let (db, clock) = (&shop.house.db, &shop.house.state.clock);
+    campaigns::freeze(db, id, clock).unwrap();
+    let (ann, old, gone) = (people[0], people[1], people[2]);
+    let merge = db.write_now(move |conn| merging::merge(conn, old, ann, "one person", "test", now())).unwrap();
+    db.write_now(move |conn| storefront::erasure::erase(conn, gone, now())).unwrap();
+    shop.house.follow();
+    assert_eq!(shop.taken(), ["p0@example.com", "p3@example.com"]);
+    assert_eq!(shop.standing(id, Standing::Skipped), 2);
+    db.write_now(move |conn| merging::undo(conn, merge, "two sisters", "test", now()).map(drop)).unwrap();
+    shop.house.follow();
+    assert_eq!(shop.taken().len(), 2, "what was skipped stays so");
+}
