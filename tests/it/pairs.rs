@@ -201,12 +201,19 @@ impl Things {
                 let (ticket, file, proposal, answer) = asked_for(conn, &order)?;
                 let (dispute, evidence) = disputed(conn, &ticket)?;
                 let (calendar, policy) = office::level(conn, now())?;
+                let wish = kernel::mail::domains::Wish { domain: "shop.example".into(), ..Default::default() };
+                let sending = kernel::mail::domains::add(conn, &wish, &[], now())?;
+                let rate_of_mail = kernel::mail::post::set_rate(conn, "mail.example", Some(60), None)?;
+                let transport = kernel::mail::post::transports(conn)?[0].id;
                 Ok(vec![
                     ("/articles/", "{slug}", "tea".to_string()),
                     ("/articles/", "{language}", "en".to_string()),
                     ("/articles/", "{version}", "1".to_string()),
                     ("", "{inbound}", inbound.to_string()),
                     ("", "{ticket}", ticket),
+                    ("", "{sending}", sending.to_string()),
+                    ("", "{rate}", rate_of_mail.to_string()),
+                    ("", "{transport}", transport.to_string()),
                     ("", "{rule}", office::rule(conn)?.to_string()),
                     ("", "{calendar}", calendar.to_string()),
                     ("", "{policy}", policy.to_string()),

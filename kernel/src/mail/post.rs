@@ -30,7 +30,7 @@ use std::sync::Arc;
 /// The name of the first mail server.
 pub const MAIN: &str = "main";
 /// The name of the folder that mails go to when no server is configured.
-const FILES: &str = "files";
+pub const FILES: &str = "files";
 /// The mailbox at a return path that bounces go to.
 const BOUNCES: &str = "bounces";
 /// How long what the tables say is believed.
