@@ -1,5 +1,6 @@
 //! What the tests share.
 
+pub mod double;
 pub mod goods;
 pub mod house;
 pub mod office;

@@ -45,7 +45,7 @@ fn post(db: &TestDb, port: u16, more: &str) -> (Post, Clock) {
     let vars = [
         ("REGULARS_MAIL_FROM", "Shop <shop@shop.example>"),
         ("REGULARS_MAIL_SMTP_HOST", "127.0.0.1"),
-        ("REGULARS_MAIL_SMTP_PORT", &port.to_string()),
+        ("REGULARS_MAIL_SMTP_PORT", port.to_string().as_str()),
         ("REGULARS_MAIL_SMTP_SECURITY", "plain"),
         ("REGULARS_MAIL_RELAYS", more),
     ]

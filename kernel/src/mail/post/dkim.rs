@@ -15,9 +15,10 @@ use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 /// The shortest that every receiver takes for safe, and the longest whose record fits everywhere.
 const RSA_BITS: u32 = 2048;
 
-/// What is signed. A header that a mail does not have is signed as absent; the second From is one too many, so that nobody can add it
-/// (RFC 6376, 5.4.2 and 8.15). Of a mail that offers to unsubscribe, both headers have to be covered (RFC 8058, 4).
-const SIGNED: [&str; 12] = [
+/// What is signed. A header that a mail does not have is signed as absent; one that is named twice is signed as there once, so that nobody
+/// can put another before it (RFC 6376, 5.4.2 and 8.15). Of a mail that offers to unsubscribe, both headers have to be covered
+/// (RFC 8058, 4).
+const SIGNED: [&str; 14] = [
     "From",
     "From",
     "To",
@@ -28,6 +29,8 @@ const SIGNED: [&str; 12] = [
     "Content-Type",
     "Reply-To",
     "List-Unsubscribe",
+    "List-Unsubscribe",
+    "List-Unsubscribe-Post",
     "List-Unsubscribe-Post",
     "List-ID",
 ];
