@@ -4,7 +4,7 @@
 use crate::clock::Time;
 use crate::db::Conn;
 use crate::error::Fields;
-use crate::schema::{mail_quotas as quotas, mail_rates as rates, mail_transports as transports};
+use crate::schema::{mail_quotas as quota_rows, mail_rates as rate_rows, mail_transports as transport_rows};
 use crate::{Db, Error, Result, words};
 use chrono::{DateTime, TimeDelta};
 use diesel::prelude::*;
@@ -51,7 +51,7 @@ impl Span {
 
 /// A mail server that was configured once, and what the merchant says about it.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
-#[diesel(table_name = transports)]
+#[diesel(table_name = transport_rows)]
 pub struct Terms {
     pub id: TransportId,
     pub name: String,
@@ -98,7 +98,7 @@ pub struct TermsWish {
 
 /// How much the mailboxes of a domain are sent.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
-#[diesel(table_name = rates)]
+#[diesel(table_name = rate_rows)]
 pub struct Rate {
     pub id: RateId,
     pub domain: String,
@@ -109,18 +109,18 @@ pub struct Rate {
 
 /// The mail servers that were ever configured, in the order of their names.
 pub fn transports(conn: &mut Conn) -> Result<Vec<Terms>> {
-    Ok(transports::table.order(transports::name).select(Terms::as_select()).load(conn)?)
+    Ok(transport_rows::table.order(transport_rows::name).select(Terms::as_select()).load(conn)?)
 }
 
 pub fn transport(conn: &mut Conn, id: TransportId) -> Result<Terms> {
-    Ok(transports::table.find(id).select(Terms::as_select()).first(conn)?)
+    Ok(transport_rows::table.find(id).select(Terms::as_select()).first(conn)?)
 }
 
 /// Rows for the servers that are configured and have none yet.
 pub(super) fn set_up(conn: &mut Conn, names: &[String]) -> Result<()> {
     for name in names {
-        let row = (transports::name.eq(name), transports::weight.eq(100i64));
-        crate::on_each!(conn, c => diesel::insert_into(transports::table).values(row).on_conflict_do_nothing().execute(c))?;
+        let row = (transport_rows::name.eq(name), transport_rows::weight.eq(100i64));
+        crate::on_each!(conn, c => diesel::insert_into(transport_rows::table).values(row).on_conflict_do_nothing().execute(c))?;
     }
     Ok(())
 }
@@ -142,28 +142,28 @@ pub fn set_terms(conn: &mut Conn, id: TransportId, wish: &TermsWish) -> Result<(
     }
     wrong.check()?;
     let set = (
-        transports::weight.eq(wish.weight),
-        transports::per_hour.eq(wish.per_hour),
-        transports::warm_from.eq(wish.warm_from),
-        transports::warm_first.eq(wish.warm_first.clamp(0, WARM)),
-        transports::warm_growth.eq(wish.warm_growth),
+        transport_rows::weight.eq(wish.weight),
+        transport_rows::per_hour.eq(wish.per_hour),
+        transport_rows::warm_from.eq(wish.warm_from),
+        transport_rows::warm_first.eq(wish.warm_first.clamp(0, WARM)),
+        transport_rows::warm_growth.eq(wish.warm_growth),
     );
-    let changed = diesel::update(transports::table.find(id)).set(set).execute(conn)?;
+    let changed = diesel::update(transport_rows::table.find(id)).set(set).execute(conn)?;
     if changed == 0 { Err(Error::NotFound) } else { Ok(()) }
 }
 
 /// The limits by domain, in their order.
 pub fn rates(conn: &mut Conn) -> Result<Vec<Rate>> {
-    Ok(rates::table.order(rates::domain).select(Rate::as_select()).load(conn)?)
+    Ok(rate_rows::table.order(rate_rows::domain).select(Rate::as_select()).load(conn)?)
 }
 
 pub fn rate(conn: &mut Conn, id: RateId) -> Result<Rate> {
-    Ok(rates::table.find(id).select(Rate::as_select()).first(conn)?)
+    Ok(rate_rows::table.find(id).select(Rate::as_select()).first(conn)?)
 }
 
 /// The limit of a domain.
 pub fn rate_of(conn: &mut Conn, domain: &str) -> Result<Option<Rate>> {
-    Ok(rates::table.filter(rates::domain.eq(domain)).select(Rate::as_select()).first(conn).optional()?)
+    Ok(rate_rows::table.filter(rate_rows::domain.eq(domain)).select(Rate::as_select()).first(conn).optional()?)
 }
 
 /// Sets the limit of a domain anew.
@@ -183,24 +183,24 @@ pub fn set_rate(conn: &mut Conn, domain: &str, per_minute: Option<i64>, per_day:
     }
     wrong.check()?;
     let domain = domain.unwrap_or_default();
-    if rate_of(conn, &domain)?.is_none() && rates::table.count().get_result::<i64>(conn)? >= MOST_RATES {
+    if rate_of(conn, &domain)?.is_none() && rate_rows::table.count().get_result::<i64>(conn)? >= MOST_RATES {
         return Err(Error::conflict("post-too-many-rates"));
     }
-    let row = (rates::domain.eq(&domain), rates::per_minute.eq(per_minute), rates::per_day.eq(per_day));
-    let set = (rates::per_minute.eq(per_minute), rates::per_day.eq(per_day));
-    crate::on_each!(conn, c => diesel::insert_into(rates::table)
-        .values(row).on_conflict(rates::domain).do_update().set(set).execute(c))?;
-    Ok(rates::table.filter(rates::domain.eq(&domain)).select(rates::id).first(conn)?)
+    let row = (rate_rows::domain.eq(&domain), rate_rows::per_minute.eq(per_minute), rate_rows::per_day.eq(per_day));
+    let set = (rate_rows::per_minute.eq(per_minute), rate_rows::per_day.eq(per_day));
+    crate::on_each!(conn, c => diesel::insert_into(rate_rows::table)
+        .values(row).on_conflict(rate_rows::domain).do_update().set(set).execute(c))?;
+    Ok(rate_rows::table.filter(rate_rows::domain.eq(&domain)).select(rate_rows::id).first(conn)?)
 }
 
 pub fn remove_rate(conn: &mut Conn, id: RateId) -> Result<()> {
-    diesel::delete(rates::table.find(id)).execute(conn)?;
+    diesel::delete(rate_rows::table.find(id)).execute(conn)?;
     Ok(())
 }
 
 /// Forgets what was used long ago.
 pub fn prune(conn: &mut Conn, now: Time) -> Result<()> {
-    diesel::delete(quotas::table.filter(quotas::starts_at.lt(now - TimeDelta::days(KEPT_DAYS)))).execute(conn)?;
+    diesel::delete(quota_rows::table.filter(quota_rows::starts_at.lt(now - TimeDelta::days(KEPT_DAYS)))).execute(conn)?;
     Ok(())
 }
 
@@ -238,29 +238,29 @@ pub(super) fn limits(terms: &Terms, rate: Option<&Rate>, now: Time) -> Vec<Limit
 }
 
 fn used(conn: &mut Conn, key: &Key, starts_at: Time) -> Result<i64> {
-    let row = quotas::table.find((key.transport, key.domain.as_str(), key.span, starts_at));
-    Ok(row.select(quotas::used).first::<i64>(conn).optional()?.unwrap_or(0))
+    let row = quota_rows::table.find((key.transport, key.domain.as_str(), key.span, starts_at));
+    Ok(row.select(quota_rows::used).first::<i64>(conn).optional()?.unwrap_or(0))
 }
 
 /// Takes up to `wanted` of what is left of a limit; answers how many it got.
 fn reserve(conn: &mut Conn, limit: &Limit, starts_at: Time, wanted: i64) -> Result<i64> {
     let key = &limit.key;
     let row = (
-        quotas::transport_id.eq(key.transport),
-        quotas::domain.eq(&key.domain),
-        quotas::span.eq(key.span),
-        quotas::starts_at.eq(starts_at),
-        quotas::used.eq(0i64),
+        quota_rows::transport_id.eq(key.transport),
+        quota_rows::domain.eq(&key.domain),
+        quota_rows::span.eq(key.span),
+        quota_rows::starts_at.eq(starts_at),
+        quota_rows::used.eq(0i64),
     );
-    crate::on_each!(conn, c => diesel::insert_into(quotas::table).values(row).on_conflict_do_nothing().execute(c))?;
+    crate::on_each!(conn, c => diesel::insert_into(quota_rows::table).values(row).on_conflict_do_nothing().execute(c))?;
     let wanted = wanted.min(limit.most - used(conn, key, starts_at)?);
     if wanted <= 0 {
         return Ok(0);
     }
     // Another process may have been faster: then there is less, or nothing.
-    let taken = diesel::update(quotas::table.find((key.transport, key.domain.as_str(), key.span, starts_at)))
-        .filter(quotas::used.le(limit.most - wanted))
-        .set(quotas::used.eq(quotas::used + wanted))
+    let taken = diesel::update(quota_rows::table.find((key.transport, key.domain.as_str(), key.span, starts_at)))
+        .filter(quota_rows::used.le(limit.most - wanted))
+        .set(quota_rows::used.eq(quota_rows::used + wanted))
         .execute(conn)?;
     Ok(if taken == 0 { 0 } else { wanted })
 }
