@@ -261,8 +261,15 @@ fn read(db: &Db, now: Time, before: &HashMap<String, Sender>) -> Result<Told> {
         let keys = match known {
             Some(known) => known.keys.clone(),
             None => {
-                let keys = domain.keys.iter().map(|key| DkimKey::new(&domain.domain, &key.selector, key.algorithm, &key.private));
-                Arc::new(keys.collect::<Result<Vec<DkimKey>>>()?)
+                let mut keys = Vec::new();
+                for key in &domain.keys {
+                    match DkimKey::new(&domain.domain, &key.selector, key.algorithm, &key.private) {
+                        Ok(key) => keys.push(key),
+                        // Mail that is not signed by it goes out all the same.
+                        Err(error) => tracing::warn!(%error, selector = key.selector, "a key cannot sign"),
+                    }
+                }
+                Arc::new(keys)
             }
         };
         senders.insert(domain.domain, Sender { return_path: domain.return_path, keys });
