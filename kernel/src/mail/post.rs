@@ -118,7 +118,8 @@ impl Post {
     }
 
     /// Hands the bytes of one mail to a server that may take it, counted against its limits, and to the next when that one does not
-    /// answer. `from` is the sender of the envelope. Answers who had it last. No transaction may be open.
+    /// answer. `from` is the sender of the envelope. Answers who had it last: nobody (0) while all have reached a limit or are away. No
+    /// transaction may be open.
     pub fn hand_over(&self, raw: &[u8], from: &str, to: &str) -> (TransportId, HandOver) {
         self.carry(raw, from, to, &file_name(raw), true)
     }
@@ -166,8 +167,12 @@ impl Post {
         };
         let now = self.clock.now();
         let (told, domain) = (self.told(now), to.domain().to_lowercase());
-        let mut last = (TransportId(0), HandOver::Failed("every mail server has reached a limit".to_string()));
+        let mut last = (TransportId(0), HandOver::Failed("no mail server can take it now".to_string()));
         for way in self.order(&told, now) {
+            // A million mails do not each wait for a server that is down; one that somebody waits for is tried all the same.
+            if limited && self.is_away(way.id, now) {
+                continue;
+            }
             let limits = if limited { told.limits(way.id, &domain, now) } else { Vec::new() };
             if !self.purse.take(&self.db, &limits, now) {
                 continue;
@@ -215,6 +220,10 @@ impl Post {
 
     fn pass_over(&self, id: TransportId, now: Time) {
         let mut away = self.away.lock();
+        // Several mails may have met it at once: that counts as one time.
+        if away.get(&id).is_some_and(|(until, _)| now < *until) {
+            return;
+        }
         let times = away.get(&id).map_or(0, |(_, times)| *times);
         let seconds = AWAY_SECONDS.saturating_mul(1 << times.min(10)).min(AWAY_MOST);
         away.insert(id, (now + TimeDelta::seconds(seconds), times.saturating_add(1)));

@@ -180,6 +180,24 @@ impl Header for AutoSubmitted {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    /// Every header that a mail of a campaign has.
+    const HEADERS: [&str; 13] = [
+        "From",
+        "To",
+        "Subject",
+        "Date",
+        "Message-ID",
+        "Reply-To",
+        "Auto-Submitted",
+        "MIME-Version",
+        "Content-Type",
+        "List-Unsubscribe",
+        "List-Unsubscribe-Post",
+        "List-ID",
+        "Feedback-ID",
+    ];
 
     fn parcel() -> Parcel {
         Parcel {
@@ -213,6 +231,27 @@ mod tests {
         assert!(!head.lines().any(|line| line.starts_with("Bcc:")), "{head}");
         assert!(head.contains("Subject: ") && head.is_ascii(), "{head}");
         assert!(head.contains("<news@shop.example>"), "{head}");
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_typed_there_are_the_same_headers(name: String, subject: String, feedback: String) {
+            let one = Parcel {
+                from: format!("{name} <news@shop.example>"),
+                to: format!("{name} <ann@example.com>"),
+                subject,
+                feedback_id: feedback,
+                ..parcel()
+            };
+            let Ok(bytes) = message(&one, &[]) else { return Ok(()) };
+            let text = String::from_utf8(bytes).unwrap();
+            let (head, _) = text.split_once("\r\n\r\n").unwrap();
+            prop_assert!(head.is_ascii(), "{}", head);
+            for line in head.split("\r\n").filter(|line| !line.starts_with([' ', '\t'])) {
+                let header = line.split(':').next().unwrap_or_default();
+                prop_assert!(HEADERS.contains(&header), "{} in\n{}", line, head);
+            }
+        }
     }
 
     #[test]
