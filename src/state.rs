@@ -4,7 +4,7 @@ use crate::metrics;
 use kernel::clock::Clock;
 use kernel::config::Config;
 use kernel::db::Limits;
-use kernel::mail::Transport;
+use kernel::mail::Post;
 use kernel::token::{Secret, Signer};
 use kernel::web::i18n;
 use kernel::web::templates::Templates;
@@ -37,7 +37,8 @@ pub struct AppState {
     pub config: Arc<Config>,
     pub clock: Clock,
     pub signer: Signer,
-    pub transport: Arc<Transport>,
+    /// Hands mail over.
+    pub post: Arc<Post>,
     pub metrics: PrometheusHandle,
     /// What the shop's handlers are given.
     pub door: Door,
@@ -55,10 +56,7 @@ impl AppState {
         let now = clock.now();
         db.write_now(move |conn| admin::roles::set_up(conn, now))?;
         let key: String = db.write_now(move |conn| settings::get_or_make(conn, SIGNING_KEY, now, kernel::token::random))?;
-        let transport = match &config.mail.smtp {
-            Some(smtp) => Transport::smtp(smtp, &config.mail.from)?,
-            None => Transport::files(config.mail_folder(), &config.mail.from)?,
-        };
+        let post = Post::open(&db, &clock, &config)?;
         let signer = Signer::new(Secret::new(key));
         let base_url = config.base_url.clone();
         let sites = db.read_now(move |conn| Sites::load(conn, &base_url))?;
@@ -79,7 +77,7 @@ impl AppState {
             adviser: Arc::default(),
             streams: Arc::new(Streams::new(db.clone(), clock.clone())),
         };
-        Ok(AppState { db, config, clock, signer, transport: Arc::new(transport), metrics: metrics::recorder(), door })
+        Ok(AppState { db, config, clock, signer, post: Arc::new(post), metrics: metrics::recorder(), door })
     }
 }
 

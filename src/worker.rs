@@ -126,17 +126,18 @@ fn send_mail(state: &AppState, job: &Job) -> Result<()> {
     if mail.state == "sent" {
         return Ok(());
     }
-    let mut outcome = state.transport.send(&mail);
+    let mut outcome = state.post.send(&mail);
     let retry = match &outcome {
         HandOver::Accepted => None,
         HandOver::Refused(reason) => {
             tracing::warn!(mail.id = id, reason = mail::without_people(reason), "the mail server refused a mail");
             None
         }
-        HandOver::Failed(reason) => Some(Error::Unavailable(reason.clone())),
+        // At least once: a mail whose answer was lost goes out again, and mailboxes know it by its Message-ID.
+        HandOver::Failed(reason) | HandOver::Unknown(reason) => Some(Error::Unavailable(reason.clone())),
     };
     // Nobody tries again after the last attempt: the mail is then shown as failed, to be sent again by a person.
-    if let (HandOver::Failed(reason), true) = (&outcome, job.attempts >= jobs::MAX_ATTEMPTS) {
+    if let (HandOver::Failed(reason) | HandOver::Unknown(reason), true) = (&outcome, job.attempts >= jobs::MAX_ATTEMPTS) {
         outcome = HandOver::Refused(reason.clone());
     }
     let now = state.clock.now();

@@ -99,6 +99,8 @@ mod segment_leaf;
 mod segment_spell;
 mod segment_tree;
 mod segments;
+mod sending;
+mod sending_limits;
 mod service;
 mod settings;
 mod shipping;

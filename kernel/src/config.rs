@@ -14,7 +14,7 @@ use crate::mail::{Security, SmtpSettings};
 use crate::token::Secret;
 use keys as key;
 use read::Reader;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -59,6 +59,10 @@ pub struct Mail {
     pub reply_domain: Option<String>,
     /// `None`: files in [`Config::mail_folder`].
     pub smtp: Option<SmtpSettings>,
+    /// Further servers, each with its name.
+    pub relays: Vec<(String, SmtpSettings)>,
+    /// Who is asked for records of the DNS. `None`: whoever the machine asks.
+    pub dns_server: Option<SocketAddr>,
 }
 
 /// How mails of customers come in.
@@ -165,6 +169,12 @@ impl Config {
         self.mail.from.parse::<lettre::message::Mailbox>().map(|from| from.email.to_string().to_lowercase()).unwrap_or_default()
     }
 
+    /// The hosts of the mail servers that mail is handed to.
+    pub fn mail_hosts(&self) -> Vec<String> {
+        let first = self.mail.smtp.iter().map(|smtp| &smtp.host);
+        first.chain(self.mail.relays.iter().map(|(_, smtp)| &smtp.host)).cloned().collect()
+    }
+
     /// Where mails go that are written as files.
     pub fn mail_folder(&self) -> PathBuf {
         self.data_dir.join("mail")
@@ -230,7 +240,52 @@ fn mail(r: &mut Reader) -> Option<Mail> {
         "" => Some(None),
         text => domain(text).map(Some),
     });
-    Some(Mail { from: from?, reply_domain: reply_domain?, smtp: (!smtp.host.is_empty()).then_some(smtp) })
+    let should = "must be name=security://user:password@host:port, with a space between servers";
+    let relays = r.parse(key::MAIL_RELAYS, should, relays);
+    let dns_server = r.parse(key::MAIL_DNS_SERVER, "must be an address, with or without a port, such as 127.0.0.1:53", |text| match text {
+        "" => Some(None),
+        text => text.parse::<SocketAddr>().ok().or_else(|| text.parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, 53))).map(Some),
+    });
+    if relays.as_ref().is_some_and(|relays| !relays.is_empty()) && smtp.host.is_empty() {
+        r.reject(key::SMTP_HOST, "must be set, for mail.relays is");
+    }
+    let smtp = (!smtp.host.is_empty()).then_some(smtp);
+    Some(Mail { from: from?, reply_domain: reply_domain?, smtp, relays: relays?, dns_server: dns_server? })
+}
+
+/// Mail servers beside the first, as `name=security://user:password@host:port`. User and password are percent-encoded, and may be
+/// left out.
+fn relays(text: &str) -> Option<Vec<(String, SmtpSettings)>> {
+    let mut all: Vec<(String, SmtpSettings)> = Vec::new();
+    for one in text.split_whitespace() {
+        let (name, relay) = relay(one)?;
+        // The first server's name is taken, too.
+        if name == crate::mail::MAIN || all.iter().any(|(known, _)| *known == name) {
+            return None;
+        }
+        all.push((name, relay));
+    }
+    Some(all)
+}
+
+fn relay(text: &str) -> Option<(String, SmtpSettings)> {
+    let (name, url) = text.split_once('=')?;
+    let (security, rest) = url.split_once("://")?;
+    let security = match security {
+        "starttls" => Security::StartTls,
+        "implicit" => Security::Implicit,
+        "plain" => Security::Plain,
+        _ => return None,
+    };
+    let (login, server) = rest.rsplit_once('@').unwrap_or(("", rest));
+    let (user, password) = login.split_once(':').unwrap_or((login, ""));
+    let (host, port) = server.rsplit_once(':')?;
+    let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8().ok().map(|text| text.into_owned());
+    let plain = !name.is_empty() && name.len() <= 40 && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-');
+    let host = host.trim_start_matches('[').trim_end_matches(']').to_string();
+    let port = port.parse().ok().filter(|port: &u16| *port > 0)?;
+    let settings = SmtpSettings { host, port, user: decoded(user)?, password: Secret::new(decoded(password)?), security };
+    (plain && !settings.host.is_empty()).then(|| (name.to_string(), settings))
 }
 
 fn inbound(r: &mut Reader) -> Option<Inbound> {
@@ -340,8 +395,8 @@ fn origin(text: &str) -> Option<String> {
     (!host.is_empty() && host.chars().all(allowed)).then(|| text.to_string())
 }
 
-/// A name that stands behind the @ of mail addresses.
-fn domain(text: &str) -> Option<String> {
+/// A name that stands behind the @ of mail addresses, in lower case.
+pub fn domain(text: &str) -> Option<String> {
     let label = |label: &str| !label.is_empty() && label.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-');
     (text.contains('.') && text.split('.').all(label)).then(|| text.to_lowercase())
 }

@@ -1,9 +1,13 @@
 //! The outbox: a mail is a row in the same transaction as its cause, and a job hands it over afterwards.
 //! Transactional mail is sent at least once with a fixed Message-ID, by which mailboxes recognise a second copy.
 
+pub mod dns;
+pub mod domains;
+pub mod post;
 mod transport;
 
-pub use transport::{Security, SmtpSettings, Transport};
+pub use post::{MAIN, Post, TransportId};
+pub use transport::{Security, SmtpSettings};
 
 use crate::clock::Time;
 use crate::db::Conn;
@@ -226,13 +230,16 @@ pub fn count_to(conn: &mut Conn, recipients: &[String]) -> Result<i64> {
 }
 
 /// What a hand-over came to.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HandOver {
     Accepted,
     /// The server will never take it (5xx, an address that cannot be): no retry.
     Refused(String),
-    /// Try again later.
+    /// Nobody took it. Try again later.
     Failed(String),
+    /// The server had all of it, and its answer was lost: whether it took it, nobody knows. Mail of the outbox is sent again, under the
+    /// same Message-ID.
+    Unknown(String),
 }
 
 /// What a mail server said, fit for a log: its reply code alone, for the rest of a reply often names who was to get the mail. Text without
@@ -251,7 +258,7 @@ pub fn record(conn: &mut Conn, id: i64, outcome: &HandOver, now: Time) -> Result
     let (state, error, sent_at) = match outcome {
         HandOver::Accepted => ("sent", None, Some(now)),
         HandOver::Refused(reason) => ("failed", Some(reason.as_str()), None),
-        HandOver::Failed(reason) => ("queued", Some(reason.as_str()), None),
+        HandOver::Failed(reason) | HandOver::Unknown(reason) => ("queued", Some(reason.as_str()), None),
     };
     diesel::update(mails::table.find(id))
         .set((mails::state.eq(state), mails::error.eq(error), mails::sent_at.eq(sent_at)))

@@ -1,4 +1,4 @@
-//! Tables this room owns (events, jobs, settings, mails). Private: nobody else can write SQL against them.
+//! Tables this room owns (events, jobs, settings, mails, and how mail is sent). Private: nobody else can write SQL against them.
 
 diesel::table! {
     events (id) {
@@ -54,5 +54,62 @@ diesel::table! {
         in_reply_to -> Text,
         thread -> Text,
         auto_submitted -> Text,
+    }
+}
+
+diesel::table! {
+    mail_transports (id) {
+        id -> BigInt,
+        name -> Text,
+        weight -> BigInt,
+        per_hour -> Nullable<BigInt>,
+        warm_from -> Nullable<Timestamp>,
+        warm_first -> BigInt,
+        warm_growth -> BigInt,
+    }
+}
+
+diesel::table! {
+    mail_rates (id) {
+        id -> BigInt,
+        domain -> Text,
+        per_minute -> Nullable<BigInt>,
+        per_day -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    mail_quotas (transport_id, domain, span, starts_at) {
+        transport_id -> BigInt,
+        domain -> Text,
+        span -> Text,
+        starts_at -> Timestamp,
+        used -> BigInt,
+    }
+}
+
+diesel::table! {
+    sending_domains (id) {
+        id -> BigInt,
+        domain -> Text,
+        spf -> Text,
+        return_path -> Text,
+        found -> Text,
+        checked_at -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    dkim_keys (id) {
+        id -> BigInt,
+        domain_id -> BigInt,
+        algorithm -> Text,
+        selector -> Text,
+        private_key -> Text,
+        public_key -> Text,
+        made_at -> Timestamp,
+        seen_at -> Nullable<Timestamp>,
+        retired_at -> Nullable<Timestamp>,
     }
 }

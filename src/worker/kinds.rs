@@ -9,6 +9,7 @@ use crm::inbound::{self, Office};
 use crm::tickets::{self, TicketId, alarm, chat};
 use crm::{levels, recommendations, scores, segments};
 use kernel::jobs::{Class, Job};
+use kernel::mail::domains;
 use kernel::web::i18n::Language;
 use kernel::{Error, Result, mail};
 use std::path::Path;
@@ -34,6 +35,7 @@ const DRAFT_DAYS: i64 = 2;
 
 pub static KINDS: &[Kind] = &[
     Kind { name: mail::SEND_JOB, run: super::send_mail },
+    Kind { name: domains::CHECK_JOB, run: check_domains },
     Kind { name: inbound::FILE_JOB, run: file_mail },
     Kind { name: imap::JOB, run: |state, _| imap::fetch(state, imap::PATIENCE) },
     Kind { name: payments::CHECK_JOB, run: |state, job| cashier(state).check(id(job)?) },
@@ -96,6 +98,7 @@ pub static SCHEDULE: &[Slot] = &[
     Slot { kind: segments::SETTLE_JOB, every: TimeDelta::minutes(1), class: Class::Bulk },
     Slot { kind: campaigns::DECIDE_JOB, every: TimeDelta::minutes(1), class: Class::Bulk },
     Slot { kind: waiting::JOB, every: TimeDelta::hours(1), class: Class::Bulk },
+    Slot { kind: domains::CHECK_JOB, every: TimeDelta::hours(1), class: Class::Bulk },
     Slot { kind: scores::RUN_JOB, every: TimeDelta::hours(24), class: Class::Bulk },
     Slot { kind: recommendations::RUN_JOB, every: TimeDelta::hours(24), class: Class::Bulk },
     Slot { kind: offers::FIGURE_JOB, every: TimeDelta::hours(1), class: Class::Bulk },
@@ -115,6 +118,12 @@ fn cashier(state: &AppState) -> Cashier<'_> {
 
 fn id<T: FromStr>(job: &Job) -> Result<T> {
     job.payload.parse().map_err(|_| Error::unexpected(format!("the job {} has the payload {}", job.kind, job.payload)))
+}
+
+/// Looks at the records of one sending domain, or of all.
+fn check_domains(state: &AppState, job: &Job) -> Result<()> {
+    let only = if job.payload.is_empty() { None } else { Some(id(job)?) };
+    domains::check(&state.db, only, state.config.mail.dns_server, &domains::Place::of(&state.config), state.clock.now())
 }
 
 /// Reads a mail that came in, outside any transaction, and files it.

@@ -1,14 +1,14 @@
 //! Mails are fetched from a mailbox at a real IMAP server: each becomes a request once, whatever happens to the server, the shop and the mailbox.
 
+use crate::support::double::Double;
 use crate::support::house::House;
 use crate::support::office::{at_work, role};
-use crate::support::servers;
 use admin::permissions::Preset;
 use chrono::TimeDelta;
 use crm::inbound::{self, Fate, Filter, LARGEST, Stored, Way};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command};
+use std::process::Command;
 use std::time::Duration;
 
 /// What tests/support/imap_server.py knows.
@@ -16,21 +16,22 @@ const PASSWORD: &str = "a word";
 
 /// An IMAP server with a folder `Support`, and somebody signed in at it.
 struct Server {
-    child: Child,
+    double: Double,
     port: u16,
     hand: BufReader<TcpStream>,
 }
 
 impl Server {
     fn start(port: u16) -> Server {
-        let (child, port) = servers::start("imap_server.py", &[&port.to_string()]);
+        let double = Double::start("imap_server.py", &[port.to_string()]);
+        let port = double.port;
         let connect = |_| {
             std::thread::sleep(Duration::from_millis(50));
             TcpStream::connect(("127.0.0.1", port)).ok()
         };
         let stream = (0..400).find_map(connect).expect("the IMAP server listens");
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        let mut server = Server { child, port, hand: BufReader::new(stream) };
+        let mut server = Server { double, port, hand: BufReader::new(stream) };
         assert!(server.line().starts_with("* OK"));
         server.ask(&format!("LOGIN help \"{PASSWORD}\""));
         server.ask("CREATE Support");
@@ -71,15 +72,8 @@ impl Server {
     }
 
     fn signal(&self, name: &str) {
-        let kill = format!("kill {name} {}", self.child.id());
+        let kill = format!("kill {name} {}", self.double.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

@@ -1,6 +1,7 @@
 //! Mail over real SMTP, to a server that takes it, hesitates, refuses or hangs up.
 
-use crate::support::{goods, servers};
+use crate::support::double::{self, Double};
+use crate::support::goods;
 use chrono::TimeDelta;
 use kernel::clock::Clock;
 use kernel::config::Config;
@@ -10,7 +11,6 @@ use kernel::testing::TestDb;
 use regulars::state::AppState;
 use regulars::worker::{SHOP, Worker};
 use std::path::PathBuf;
-use std::process::Child;
 use std::sync::atomic::{AtomicU32, Ordering};
 use storefront::checkout::Settlement;
 
@@ -21,15 +21,16 @@ struct Office {
     state: AppState,
     db: TestDb,
     folder: PathBuf,
-    server: Child,
+    server: Double,
 }
 
 impl Office {
     /// `mode` is how the server behaves, as tests/support/smtp_sink.py takes it.
     fn open(mode: &[&str]) -> Office {
         let folder = std::env::temp_dir().join(format!("regulars_mail_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
-        let taken = folder.join("taken").display().to_string();
-        let (server, port) = servers::start("smtp_sink.py", &[&[taken.as_str()][..], mode].concat());
+        let mut arguments = vec![folder.join("taken").display().to_string()];
+        arguments.extend(mode.iter().map(ToString::to_string));
+        let server = Double::start("smtp_sink.py", &arguments);
         let db = goods::open();
         let vars = [
             ("REGULARS_DATA_DIR", folder.display().to_string()),
@@ -37,7 +38,7 @@ impl Office {
             ("REGULARS_BASE_URL", "https://shop.example".into()),
             ("REGULARS_MAIL_FROM", "The Shop <shop@shop.example>".into()),
             ("REGULARS_MAIL_SMTP_HOST", "127.0.0.1".into()),
-            ("REGULARS_MAIL_SMTP_PORT", port.to_string()),
+            ("REGULARS_MAIL_SMTP_PORT", server.port.to_string()),
             ("REGULARS_MAIL_SMTP_SECURITY", "plain".into()),
         ];
         let config = Config::read(None, vars.map(|(name, value)| (name.to_string(), value))).unwrap();
@@ -77,17 +78,12 @@ impl Office {
 
     /// What the server took, in order.
     fn taken(&self) -> Vec<String> {
-        let Ok(files) = std::fs::read_dir(self.folder.join("taken")) else { return Vec::new() };
-        let mut paths: Vec<PathBuf> = files.map(|file| file.unwrap().path()).filter(|path| path.extension().unwrap() == "eml").collect();
-        paths.sort();
-        paths.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()
+        double::taken(&self.folder.join("taken"))
     }
 }
 
 impl Drop for Office {
     fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
         let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
@@ -166,8 +162,7 @@ fn a_mail_whose_answer_was_lost_goes_out_again_under_the_same_id() {
 #[test]
 fn a_server_that_is_down_loses_nothing() {
     let mut office = Office::open(&[]);
-    office.server.kill().unwrap();
-    office.server.wait().unwrap();
+    office.server.kill();
     office.order("ann@example.com");
     office.work();
     let waiting = office.mail();

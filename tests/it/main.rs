@@ -45,6 +45,7 @@ mod outages;
 mod overview;
 mod pairs;
 mod person;
+mod post;
 mod privacy;
 mod promotions;
 mod promotions_web;

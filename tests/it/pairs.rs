@@ -211,6 +211,10 @@ impl Things {
                 let post = admin::forum::first(conn, topic)?;
                 let wish = crm::campaigns::Wish { name: "Spring".into(), ..Default::default() };
                 let campaign = crm::campaigns::create(conn, &wish, now())?;
+                let wish = kernel::mail::domains::Wish { domain: "shop.example".into(), ..Default::default() };
+                let sending = kernel::mail::domains::add(conn, &wish, &[], now())?;
+                let rate_of_mail = kernel::mail::post::set_rate(conn, "mail.example", Some(60), None)?;
+                let transport = kernel::mail::post::transports(conn)?[0].id;
                 Ok(vec![
                     ("/articles/", "{slug}", "tea".to_string()),
                     ("/articles/", "{language}", "en".to_string()),
@@ -222,6 +226,9 @@ impl Things {
                     ("", "{campaign}", campaign.to_string()),
                     ("", "{delivery}", "1".to_string()),
                     ("", "{ticket}", ticket),
+                    ("", "{sending}", sending.to_string()),
+                    ("", "{rate}", rate_of_mail.to_string()),
+                    ("", "{transport}", transport.to_string()),
                     ("", "{rule}", office::rule(conn)?.to_string()),
                     ("", "{calendar}", calendar.to_string()),
                     ("", "{policy}", policy.to_string()),

@@ -1,7 +1,7 @@
 //! What the tests share.
 
+pub mod double;
 pub mod goods;
 pub mod house;
 pub mod office;
-pub mod servers;
 pub mod visitor;

@@ -105,3 +105,23 @@ fn a_mailbox_needs_somebody_to_sign_in_as() {
     let imap = config.inbound.imap.expect("a mailbox");
     assert_eq!((imap.port, imap.security, imap.folder.as_str(), imap.move_to, imap.every), (993, Security::Implicit, "INBOX", None, 1));
 }
+
+#[test]
+fn further_mail_servers_have_names_of_their_own() {
+    let first = ("REGULARS_MAIL_SMTP_HOST", "mx.example.com");
+    let relays = "ses=starttls://AKIA:a%2Fb%3A@smtp.example.com:587 near=plain://[::1]:25";
+    let env = [first, ("REGULARS_MAIL_RELAYS", relays), ("REGULARS_MAIL_DNS_SERVER", "127.0.0.1")];
+    let config = Config::read(None, vars(&env)).expect("reads");
+    let (name, ses) = &config.mail.relays[0];
+    assert_eq!((name.as_str(), ses.host.as_str(), ses.port, ses.user.as_str()), ("ses", "smtp.example.com", 587, "AKIA"));
+    assert_eq!((ses.password.expose(), ses.security), ("a/b:", Security::StartTls));
+    let near = &config.mail.relays[1].1;
+    assert_eq!((near.host.as_str(), near.user.as_str(), near.security), ("::1", "", Security::Plain));
+    assert_eq!(config.mail.dns_server.map(|at| at.port()), Some(53));
+    assert_eq!(config.mail_hosts(), ["mx.example.com", "smtp.example.com", "::1"]);
+    for bad in ["ses", "ses=smtp://a:1", "ses=plain://a", "main=plain://a:1", "a=plain://a:1 a=plain://b:1", "ses=plain://u:hidden@:1"] {
+        let told = mistakes("", &[first, ("REGULARS_MAIL_RELAYS", bad)]).join("\n");
+        assert!(told.contains("mail.relays must be") && !told.contains("hidden"), "{bad}: {told}");
+    }
+    assert!(mistakes("[mail]\nrelays = \"b=plain://b:1\"", &[]).join("\n").contains("mail.smtp_host must be set, for mail.relays is"));
+}
