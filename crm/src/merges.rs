@@ -36,6 +36,7 @@ const ACTIVITIES: &str = "activities";
 const TASKS: &str = "customer_tasks";
 const TICKETS: &str = "tickets";
 const DISPUTES: &str = "disputes";
+const FREQUENCIES: &str = "mail_frequencies";
 /// Withdrawals and stages that the merge itself wrote.
 const WITHDRAWN: &str = "consents added";
 const STAGES: &str = "stage_changes added";

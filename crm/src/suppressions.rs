@@ -4,32 +4,102 @@
 //! not the one that signs links: that one can be replaced at any time, and nobody would notice that every suppression was lifted by it.
 
 use crate::email::Email;
-use crate::schema::suppressions;
+use crate::schema::{suppression_counts as counts, suppressions};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::token::{self, Secret, Signer};
-use kernel::{Conn, Result, on_each, settings};
+use kernel::{Conn, Result, on_each, settings, words};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The ways in which somebody can be written to. People are known by their mail address, whichever way it is.
 pub const CHANNELS: [&str; 2] = ["email", "sms"];
+/// The channel whose rows are shown and counted; each address has one of each.
+const SHOWN: &str = "email";
 /// The setting that holds the secret.
 const KEY: &str = "suppression_key";
+/// Longest note, in characters.
+pub const NOTE: usize = 200;
+/// Rows in one statement.
+const TOGETHER: usize = 500;
+
+words!(
+    /// Why an address is suppressed.
+    Reason {
+        /// From before reasons were kept.
+        Unsaid = "unsaid",
+        /// Nothing can arrive there.
+        Bounced = "bounced",
+        Complained = "complained",
+        Unsubscribed = "unsubscribed",
+        /// The person was erased.
+        Erased = "erased",
+        /// By a list of addresses that staff brought along.
+        Imported = "imported",
+        /// By staff.
+        Staff = "staff",
+    }
+);
+
+/// A suppressed address; nobody can tell which from this alone.
+#[derive(Clone, Debug, Queryable, Selectable, Serialize)]
+#[diesel(table_name = suppressions)]
+pub struct Row {
+    pub address_hash: String,
+    pub created_at: Time,
+    pub reason: Reason,
+    pub note: String,
+}
 
 fn hash(key: String, channel: &str, address: &Email) -> String {
     Signer::new(Secret::new(key)).sign(&format!("suppression:{channel}"), &address.key())
 }
 
-/// Suppresses an address on every channel; doing it again changes nothing.
+/// [`suppress`] for no reason that is known.
 pub fn add(conn: &mut Conn, address: &Email, now: Time) -> Result<()> {
+    suppress(conn, address, Reason::Unsaid, "", now).map(drop)
+}
+
+/// Suppresses an address on every channel; doing it again changes nothing, also not the reason. Answers whether it is new.
+pub fn suppress(conn: &mut Conn, address: &Email, reason: Reason, note: &str, now: Time) -> Result<bool> {
+    Ok(suppress_all(conn, std::slice::from_ref(address), reason, note, now)? == 1)
+}
+
+/// [`suppress`] of many addresses for one reason. Answers how many are new.
+pub fn suppress_all(conn: &mut Conn, addresses: &[Email], reason: Reason, note: &str, now: Time) -> Result<usize> {
     let key: String = settings::get_or_make(conn, KEY, now, token::random)?;
-    for channel in CHANNELS {
-        let row = (
-            suppressions::channel.eq(channel),
-            suppressions::address_hash.eq(hash(key.clone(), channel, address)),
-            suppressions::created_at.eq(now),
-        );
-        on_each!(conn, c => diesel::insert_into(suppressions::table).values(row).on_conflict_do_nothing().execute(c))?;
+    let note: String = note.chars().take(NOTE).collect();
+    let mut new = 0;
+    for some in addresses.chunks(TOGETHER) {
+        for channel in CHANNELS {
+            let row = |address: &Email| {
+                (
+                    suppressions::channel.eq(channel),
+                    suppressions::address_hash.eq(hash(key.clone(), channel, address)),
+                    suppressions::created_at.eq(now),
+                    suppressions::reason.eq(reason),
+                    suppressions::note.eq(note.clone()),
+                )
+            };
+            let rows: Vec<_> = some.iter().map(row).collect();
+            let added = on_each!(conn, c => diesel::insert_into(suppressions::table).values(rows).on_conflict_do_nothing().execute(c))?;
+            if channel == SHOWN {
+                new += added;
+            }
+        }
     }
+    counted(conn, reason, i64::try_from(new).unwrap_or(i64::MAX))?;
+    Ok(new)
+}
+
+/// Moves the count of a reason.
+fn counted(conn: &mut Conn, reason: Reason, by: i64) -> Result<()> {
+    if by == 0 {
+        return Ok(());
+    }
+    let row = (counts::reason.eq(reason), counts::count.eq(0));
+    on_each!(conn, c => diesel::insert_into(counts::table).values(row).on_conflict_do_nothing().execute(c))?;
+    diesel::update(counts::table.filter(counts::reason.eq(reason))).set(counts::count.eq(counts::count + by)).execute(conn)?;
     Ok(())
 }
 
@@ -38,6 +108,77 @@ pub fn holds(conn: &mut Conn, channel: &str, address: &Email) -> Result<bool> {
     let Some(key) = settings::find::<String>(conn, KEY)? else { return Ok(false) };
     let own = suppressions::table.find((channel, hash(key, channel, address))).count();
     Ok(own.get_result::<i64>(conn)? > 0)
+}
+
+/// The [keys](Email::key) of those among `addresses` that are suppressed on a channel, by one question.
+pub fn among(conn: &mut Conn, channel: &str, addresses: &[Email]) -> Result<BTreeSet<String>> {
+    let Some(key) = settings::find::<String>(conn, KEY)? else { return Ok(BTreeSet::new()) };
+    let mut found = BTreeSet::new();
+    for some in addresses.chunks(TOGETHER) {
+        let hashes: BTreeMap<String, String> = some.iter().map(|one| (hash(key.clone(), channel, one), one.key())).collect();
+        let asked: Vec<String> = hashes.keys().cloned().collect();
+        let own = suppressions::table.filter(suppressions::channel.eq(channel)).filter(suppressions::address_hash.eq_any(asked));
+        let held: Vec<String> = own.select(suppressions::address_hash).load(conn)?;
+        found.extend(held.iter().filter_map(|hash| hashes.get(hash).cloned()));
+    }
+    Ok(found)
+}
+
+/// Why and since when an address gets no mail; `None` of one that is not suppressed.
+pub fn of(conn: &mut Conn, address: &Email) -> Result<Option<Row>> {
+    let Some(key) = settings::find::<String>(conn, KEY)? else { return Ok(None) };
+    let own = suppressions::table.find((SHOWN, hash(key, SHOWN, address)));
+    Ok(own.select(Row::as_select()).first(conn).optional()?)
+}
+
+/// Lets an address be written to again, on every channel. Answers what held it; `None` when nothing did.
+pub fn lift(conn: &mut Conn, address: &Email) -> Result<Option<Row>> {
+    let Some(held) = of(conn, address)? else { return Ok(None) };
+    let Some(key) = settings::find::<String>(conn, KEY)? else { return Ok(None) };
+    for channel in CHANNELS {
+        let gone = diesel::delete(suppressions::table.find((channel, hash(key.clone(), channel, address)))).execute(conn)?;
+        if channel == SHOWN && gone == 1 {
+            counted(conn, held.reason, -1)?;
+        }
+    }
+    Ok(Some(held))
+}
+
+/// What somebody says by themselves, knowing the address: it takes back what they said before, and nothing that a mail server said.
+pub fn renew(conn: &mut Conn, address: &Email) -> Result<()> {
+    match of(conn, address)? {
+        Some(held) if matches!(held.reason, Reason::Unsubscribed | Reason::Complained) => lift(conn, address).map(drop),
+        _ => Ok(()),
+    }
+}
+
+/// Where a page of the list ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub at: Time,
+    pub hash: String,
+}
+
+/// Suppressed addresses, the latest first, from behind `before`.
+pub fn list(conn: &mut Conn, before: Option<Place>, limit: i64) -> Result<Vec<Row>> {
+    let mut query = suppressions::table
+        .filter(suppressions::channel.eq(SHOWN))
+        .order((suppressions::created_at.desc(), suppressions::address_hash.desc()))
+        .limit(limit)
+        .select(Row::as_select())
+        .into_boxed();
+    if let Some(before) = before {
+        let same = suppressions::created_at.eq(before.at).and(suppressions::address_hash.lt(before.hash));
+        query = query.filter(suppressions::created_at.le(before.at)).filter(suppressions::created_at.lt(before.at).or(same));
+    }
+    Ok(query.load(conn)?)
+}
+
+/// How many there are for each reason.
+pub fn counts(conn: &mut Conn) -> Result<Vec<(Reason, i64)>> {
+    let rows: Vec<(Reason, i64)> =
+        counts::table.filter(counts::count.gt(0)).order(counts::reason).select((counts::reason, counts::count)).load(conn)?;
+    Ok(rows)
 }
 
 #[cfg(test)]
@@ -60,6 +201,12 @@ mod tests {
             assert_eq!(hashes.len(), CHANNELS.len());
             assert_ne!(hashes[0], hashes[1], "one channel does not tell of the other");
             assert!(!hashes.contains(&token::hash("ann@example.com")));
+            assert_eq!(suppress_all(conn, &[ann.clone(), ben.clone()], Reason::Imported, "old list", now)?, 1);
+            assert_eq!(among(conn, "email", &[ann.clone(), ben.clone()])?.len(), 2);
+            assert_eq!(counts(conn)?, [(Reason::Imported, 1), (Reason::Unsaid, 1)]);
+            assert_eq!(lift(conn, &ben)?.map(|held| held.note), Some("old list".to_string()));
+            assert!(!holds(conn, "email", &ben)? && !holds(conn, "sms", &ben)? && lift(conn, &ben)?.is_none());
+            assert_eq!((counts(conn)?, list(conn, None, 10)?.len()), (vec![(Reason::Unsaid, 1)], 1));
             Ok(())
         })
         .expect("suppressions");
