@@ -104,13 +104,8 @@ pub fn confirm(conn: &mut Conn, secret: &str, now: Time) -> Result<Option<Custom
     let customer = customers::ensure(conn, &new, now)?;
     suppressions::lift(conn, &email)?;
     let moment = |at: Time| at.format("%Y-%m-%d %H:%M:%S UTC");
-    let proof = format!(
-        "double opt-in by {}: asked {}, confirmed {}, text {}",
-        asked.email,
-        moment(asked.asked_at),
-        moment(now),
-        asked.said
-    );
+    let proof =
+        format!("double opt-in by {}: asked {}, confirmed {}, text {}", asked.email, moment(asked.asked_at), moment(now), asked.said);
     for topic in asked.topics() {
         let yes = Statement { channel: "email", topic: &topic, legal_basis: "consent", state: Consent::Given, proof: &proof };
         consents::record(conn, customer, &yes, now)?;

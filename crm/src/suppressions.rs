@@ -4,11 +4,11 @@
 //! not the one that signs links: that one can be replaced at any time, and nobody would notice that every suppression was lifted by it.
 
 use crate::email::Email;
-use crate::schema::{suppression_counts as counts, suppressions};
+use crate::schema::{suppression_counts as numbers, suppressions};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::token::{self, Secret, Signer};
-use kernel::{Conn, Result, on_each, settings, words};
+use kernel::{Conn, Result, on_each, prepared, settings, words};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -70,19 +70,16 @@ pub fn suppress_all(conn: &mut Conn, addresses: &[Email], reason: Reason, note: 
     let key: String = settings::get_or_make(conn, KEY, now, token::random)?;
     let note: String = note.chars().take(NOTE).collect();
     let mut new = 0;
-    for some in addresses.chunks(TOGETHER) {
+    for address in addresses {
         for channel in CHANNELS {
-            let row = |address: &Email| {
-                (
-                    suppressions::channel.eq(channel),
-                    suppressions::address_hash.eq(hash(key.clone(), channel, address)),
-                    suppressions::created_at.eq(now),
-                    suppressions::reason.eq(reason),
-                    suppressions::note.eq(note.clone()),
-                )
-            };
-            let rows: Vec<_> = some.iter().map(row).collect();
-            let added = on_each!(conn, c => diesel::insert_into(suppressions::table).values(rows).on_conflict_do_nothing().execute(c))?;
+            let row = (
+                suppressions::channel.eq(channel),
+                suppressions::address_hash.eq(hash(key.clone(), channel, address)),
+                suppressions::created_at.eq(now),
+                suppressions::reason.eq(reason),
+                suppressions::note.eq(&note),
+            );
+            let added = prepared!(conn, diesel::insert_into(suppressions::table).values(row).on_conflict_do_nothing() => execute)?;
             if channel == SHOWN {
                 new += added;
             }
@@ -97,9 +94,9 @@ fn counted(conn: &mut Conn, reason: Reason, by: i64) -> Result<()> {
     if by == 0 {
         return Ok(());
     }
-    let row = (counts::reason.eq(reason), counts::count.eq(0));
-    on_each!(conn, c => diesel::insert_into(counts::table).values(row).on_conflict_do_nothing().execute(c))?;
-    diesel::update(counts::table.filter(counts::reason.eq(reason))).set(counts::count.eq(counts::count + by)).execute(conn)?;
+    let row = (numbers::reason.eq(reason), numbers::count.eq(0));
+    on_each!(conn, c => diesel::insert_into(numbers::table).values(row).on_conflict_do_nothing().execute(c))?;
+    diesel::update(numbers::table.filter(numbers::reason.eq(reason))).set(numbers::count.eq(numbers::count + by)).execute(conn)?;
     Ok(())
 }
 
@@ -177,7 +174,7 @@ pub fn list(conn: &mut Conn, before: Option<Place>, limit: i64) -> Result<Vec<Ro
 /// How many there are for each reason.
 pub fn counts(conn: &mut Conn) -> Result<Vec<(Reason, i64)>> {
     let rows: Vec<(Reason, i64)> =
-        counts::table.filter(counts::count.gt(0)).order(counts::reason).select((counts::reason, counts::count)).load(conn)?;
+        numbers::table.filter(numbers::count.gt(0)).order(numbers::reason).select((numbers::reason, numbers::count)).load(conn)?;
     Ok(rows)
 }
 

@@ -1,7 +1,8 @@
 //! What was done with mails: opened, followed, viewed in a browser, by people and by machines, which are told apart and kept beside their reasons.
 //! What machines did decides nothing.
 
-use super::{CampaignId, DeliveryId, Hit, Kind, Standing, VariantId, counts};
+use super::counts::Tally;
+use super::{CampaignId, DeliveryId, Hit, Kind, Standing, VariantId};
 use crate::CustomerId;
 use crate::schema::{campaigns, deliveries, delivery_hits as hits};
 use chrono::TimeDelta;
@@ -191,11 +192,10 @@ fn settle(conn: &mut Conn, found: &Received, hit: Hit, before: &Seen, after: &Se
 }
 
 /// Moves a count of the delivery's campaign and variant.
-pub(super) fn moved(conn: &mut Conn, found: &Received, what: &str, by: i64) -> Result<()> {
-    if by == 0 {
-        return Ok(());
-    }
-    counts::add(conn, found.campaign, found.variant, what, by)
+pub(super) fn moved(conn: &mut Conn, found: &Received, what: &'static str, by: i64) -> Result<()> {
+    let mut tally = Tally::default();
+    tally.add(found.campaign, found.variant, what, by);
+    tally.write(conn)
 }
 
 /// What was done with a mail, as a page shows it.

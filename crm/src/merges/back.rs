@@ -7,8 +7,8 @@ use super::{get, noted, reasoned};
 use crate::activities::{self, BOOKS};
 use crate::consents::{self, Consent};
 use crate::schema::{
-    activities as events, consents as said, customer_tasks, customers, disputes, identity_edges, mail_frequencies, merges,
-    purchase_lines, purchases, stage_changes, tickets, trails,
+    activities as events, consents as said, customer_tasks, customers, disputes, identity_edges, mail_frequencies, merges, purchase_lines,
+    purchases, stage_changes, tickets, trails,
 };
 use crate::{CustomerId, customers as people, identities};
 use diesel::prelude::*;
