@@ -21,6 +21,7 @@ pub mod frame;
 mod gift_cards;
 mod home;
 pub mod known;
+mod letters;
 pub mod limits;
 mod listing;
 mod mail_hook;
@@ -93,6 +94,7 @@ fn pages(config: &mut web::ServiceConfig) {
         .configure(content::routes)
         .configure(articles::routes)
         .configure(privacy::routes)
+        .configure(letters::routes)
         .configure(cart::routes)
         .configure(checkout::routes)
         .configure(chat::routes)

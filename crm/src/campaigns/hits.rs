@@ -109,12 +109,12 @@ pub fn by_message_id(conn: &mut Conn, message_id: &str) -> Result<Option<Deliver
 
 /// Keeps that a mail was opened, a link of it followed (`target`), or that it was viewed in a browser. `machine` is what the request said of itself
 /// ([`super::machines::told`]); what time gives away is added here: a hit as soon as the mail was taken, or all links within seconds, in which case
-/// those before were a machine's too. The delivery's moments and the counts follow.
-pub fn record(conn: &mut Conn, delivery: DeliveryId, hit: Hit, target: &str, machine: &str, now: Time) -> Result<()> {
+/// those before were a machine's too. The delivery's moments and the counts follow. Answers whether a person did it, as far as anybody can tell.
+pub fn record(conn: &mut Conn, delivery: DeliveryId, hit: Hit, target: &str, machine: &str, now: Time) -> Result<bool> {
     let found = lock(conn, delivery)?;
     let kept: i64 = hits::table.filter(hits::delivery_id.eq(delivery)).count().get_result(conn)?;
     if kept >= MOST {
-        return Ok(());
+        return Ok(false);
     }
     let before = seen(conn, delivery, hit)?;
     let mut reasons: Vec<&str> = machine.split_whitespace().collect();
@@ -134,7 +134,8 @@ pub fn record(conn: &mut Conn, delivery: DeliveryId, hit: Hit, target: &str, mac
     );
     diesel::insert_into(hits::table).values(row).execute(conn)?;
     let after = seen(conn, delivery, hit)?;
-    settle(conn, &found, hit, &before, &after)
+    settle(conn, &found, hit, &before, &after)?;
+    Ok(reasons.is_empty())
 }
 
 /// Whether this click is one of many within seconds. Those before it that looked like a person's are marked then.
@@ -196,6 +197,25 @@ pub(super) fn moved(conn: &mut Conn, found: &Received, what: &'static str, by: i
     let mut tally = Tally::default();
     tally.add(found.campaign, found.variant, what, by);
     tally.write(conn)
+}
+
+/// The mails that a customer was sent: when, about what, and what they did with each. For themselves.
+pub fn of_customer(conn: &mut Conn, customer: CustomerId, limit: i64) -> Result<Vec<(DeliveryId, String, Time)>> {
+    Ok(on_each!(conn, c => deliveries::table
+        .inner_join(campaigns::table.on(campaigns::id.eq(deliveries::campaign_id)))
+        .filter(deliveries::customer_id.eq(customer))
+        .filter(deliveries::sent_at.is_not_null())
+        .order(deliveries::id.desc())
+        .limit(limit)
+        .select((deliveries::id, campaigns::topic, deliveries::sent_at.assume_not_null()))
+        .load(c))?)
+}
+
+/// Forgets what a customer did with mails; that they were sent stays, as a number.
+pub fn forget(conn: &mut Conn, customer: CustomerId) -> Result<()> {
+    let own = deliveries::table.filter(deliveries::customer_id.eq(customer)).select(deliveries::id);
+    diesel::delete(hits::table.filter(hits::delivery_id.eq_any(own))).execute(conn)?;
+    Ok(())
 }
 
 /// What was done with a mail, as a page shows it.
