@@ -1,7 +1,6 @@
 //! Taking out of the memory who a customer is. What they bought stays, as numbers: purchases and scores are the shop's books too.
 
 use crate::CustomerId;
-use crate::campaigns;
 use crate::disputes;
 use crate::email::Email;
 use crate::inbound;
@@ -65,7 +64,6 @@ pub fn finish(conn: &mut Conn, customer: CustomerId, addresses: &[Email], now: T
     diesel::delete(consents::table.filter(consents::customer_id.eq(customer))).execute(conn)?;
     diesel::delete(mail_frequencies::table.filter(mail_frequencies::customer_id.eq(customer))).execute(conn)?;
     sign_ups::forget(conn, addresses)?;
-    campaigns::hits::forget(conn, customer)?;
     diesel::delete(customer_picks::table.filter(customer_picks::customer_id.eq(customer))).execute(conn)?;
     diesel::delete(customer_tasks::table.filter(customer_tasks::customer_id.eq(customer))).execute(conn)?;
     tickets::forget(conn, customer, addresses)?;

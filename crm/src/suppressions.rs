@@ -3,6 +3,7 @@
 //! A plain hash of an address can be found by trying addresses, so each is signed with a secret of the shop. It is a secret of its own and
 //! not the one that signs links: that one can be replaced at any time, and nobody would notice that every suppression was lifted by it.
 
+use crate::CustomerId;
 use crate::email::Email;
 use crate::schema::{suppression_counts as numbers, suppressions};
 use diesel::prelude::*;
@@ -10,7 +11,7 @@ use kernel::clock::Time;
 use kernel::token::{self, Secret, Signer};
 use kernel::{Conn, Result, on_each, prepared, settings, words};
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::HashSet;
 
 /// The ways in which somebody can be written to. People are known by their mail address, whichever way it is.
 pub const CHANNELS: [&str; 2] = ["email", "sms"];
@@ -20,8 +21,6 @@ const SHOWN: &str = "email";
 const KEY: &str = "suppression_key";
 /// Longest note, in characters.
 pub const NOTE: usize = 200;
-/// Rows in one statement.
-const TOGETHER: usize = 500;
 
 words!(
     /// Why an address is suppressed.
@@ -52,7 +51,11 @@ pub struct Row {
 }
 
 fn hash(key: String, channel: &str, address: &Email) -> String {
-    Signer::new(Secret::new(key)).sign(&format!("suppression:{channel}"), &address.key())
+    signed(&Signer::new(Secret::new(key)), channel, address)
+}
+
+fn signed(signer: &Signer, channel: &str, address: &Email) -> String {
+    signer.sign(&format!("suppression:{channel}"), &address.key())
 }
 
 /// [`suppress`] for no reason that is known.
@@ -107,18 +110,14 @@ pub fn holds(conn: &mut Conn, channel: &str, address: &Email) -> Result<bool> {
     Ok(own.get_result::<i64>(conn)? > 0)
 }
 
-/// The [keys](Email::key) of those among `addresses` that are suppressed on a channel, by one question.
-pub fn among(conn: &mut Conn, channel: &str, addresses: &[Email]) -> Result<BTreeSet<String>> {
-    let Some(key) = settings::find::<String>(conn, KEY)? else { return Ok(BTreeSet::new()) };
-    let mut found = BTreeSet::new();
-    for some in addresses.chunks(TOGETHER) {
-        let hashes: BTreeMap<String, String> = some.iter().map(|one| (hash(key.clone(), channel, one), one.key())).collect();
-        let asked: Vec<String> = hashes.keys().cloned().collect();
-        let own = suppressions::table.filter(suppressions::channel.eq(channel)).filter(suppressions::address_hash.eq_any(asked));
-        let held: Vec<String> = own.select(suppressions::address_hash).load(conn)?;
-        found.extend(held.iter().filter_map(|hash| hashes.get(hash).cloned()));
-    }
-    Ok(found)
+/// Those of `people` whose address is suppressed on a channel.
+pub fn among(conn: &mut Conn, channel: &str, people: &[(CustomerId, Email)]) -> Result<Vec<CustomerId>> {
+    let Some(key) = settings::find::<String>(conn, KEY)?.filter(|_| !people.is_empty()) else { return Ok(Vec::new()) };
+    let signer = Signer::new(Secret::new(key));
+    let hashes: Vec<String> = people.iter().map(|(_, email)| signed(&signer, channel, email)).collect();
+    let known = suppressions::table.filter(suppressions::channel.eq(channel)).filter(suppressions::address_hash.eq_any(hashes.clone()));
+    let known: HashSet<String> = known.select(suppressions::address_hash).load::<String>(conn)?.into_iter().collect();
+    Ok(people.iter().zip(&hashes).filter(|(_, hash)| known.contains(*hash)).map(|((id, _), _)| *id).collect())
 }
 
 /// Why and since when an address gets no mail; `None` of one that is not suppressed.
@@ -199,7 +198,9 @@ mod tests {
             assert_ne!(hashes[0], hashes[1], "one channel does not tell of the other");
             assert!(!hashes.contains(&token::hash("ann@example.com")));
             assert_eq!(suppress_all(conn, &[ann.clone(), ben.clone()], Reason::Imported, "old list", now)?, 1);
-            assert_eq!(among(conn, "email", &[ann.clone(), ben.clone()])?.len(), 2);
+            let people =
+                [(CustomerId(1), ann.clone()), (CustomerId(2), ben.clone()), (CustomerId(3), Email::parse("c@example.com", "email")?)];
+            assert_eq!(among(conn, "email", &people)?, [CustomerId(1), CustomerId(2)]);
             assert_eq!(counts(conn)?, [(Reason::Imported, 1), (Reason::Unsaid, 1)]);
             assert_eq!(lift(conn, &ben)?.map(|held| held.note), Some("old list".to_string()));
             assert!(!holds(conn, "email", &ben)? && !holds(conn, "sms", &ben)? && lift(conn, &ben)?.is_none());

@@ -1,8 +1,7 @@
 //! What was done with mails: opened, followed, viewed in a browser, by people and by machines, which are told apart and kept beside their reasons.
 //! What machines did decides nothing.
 
-use super::counts::Tally;
-use super::{CampaignId, DeliveryId, Hit, Kind, Standing, VariantId};
+use super::{CampaignId, DeliveryId, Hit, Kind, Standing, VariantId, counts};
 use crate::CustomerId;
 use crate::schema::{campaigns, deliveries, delivery_hits as hits};
 use chrono::TimeDelta;
@@ -194,28 +193,10 @@ fn settle(conn: &mut Conn, found: &Received, hit: Hit, before: &Seen, after: &Se
 
 /// Moves a count of the delivery's campaign and variant.
 pub(super) fn moved(conn: &mut Conn, found: &Received, what: &'static str, by: i64) -> Result<()> {
-    let mut tally = Tally::default();
-    tally.add(found.campaign, found.variant, what, by);
-    tally.write(conn)
-}
-
-/// The mails that a customer was sent: when, about what, and what they did with each. For themselves.
-pub fn of_customer(conn: &mut Conn, customer: CustomerId, limit: i64) -> Result<Vec<(DeliveryId, String, Time)>> {
-    Ok(on_each!(conn, c => deliveries::table
-        .inner_join(campaigns::table.on(campaigns::id.eq(deliveries::campaign_id)))
-        .filter(deliveries::customer_id.eq(customer))
-        .filter(deliveries::sent_at.is_not_null())
-        .order(deliveries::id.desc())
-        .limit(limit)
-        .select((deliveries::id, campaigns::topic, deliveries::sent_at.assume_not_null()))
-        .load(c))?)
-}
-
-/// Forgets what a customer did with mails; that they were sent stays, as a number.
-pub fn forget(conn: &mut Conn, customer: CustomerId) -> Result<()> {
-    let own = deliveries::table.filter(deliveries::customer_id.eq(customer)).select(deliveries::id);
-    diesel::delete(hits::table.filter(hits::delivery_id.eq_any(own))).execute(conn)?;
-    Ok(())
+    if by == 0 {
+        return Ok(());
+    }
+    counts::add(conn, found.campaign, found.variant, what, by)
 }
 
 /// What was done with a mail, as a page shows it.
