@@ -177,6 +177,28 @@ pub fn counts(conn: &mut Conn) -> Result<Vec<(Reason, i64)>> {
     Ok(rows)
 }
 
+/// Addresses of a file.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Listed {
+    pub addresses: Vec<Email>,
+    /// Lines that have something in them and no address.
+    pub wrong: usize,
+}
+
+/// Reads a list of addresses: one a line, or in any column of a CSV file. A first line without an address is its head.
+pub fn read_list(text: &str) -> Listed {
+    let mut listed = Listed::default();
+    for (at, line) in text.trim_start_matches('\u{feff}').lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let mut cells = line.split([',', ';', '\t']).map(|cell| cell.trim().trim_matches(['"', '\'', '<', '>']));
+        match cells.find_map(|cell| Email::parse(cell, "email").ok()) {
+            Some(address) => listed.addresses.push(address),
+            None if at == 0 => {}
+            None => listed.wrong += 1,
+        }
+    }
+    listed
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -208,5 +230,13 @@ mod tests {
             Ok(())
         })
         .expect("suppressions");
+    }
+
+    #[test]
+    fn a_list_is_read_from_any_column() {
+        let listed = read_list("\u{feff}Name;E-mail\r\nAnn;\"ann@example.com\";x\r\n\r\nben@example.com\r\nnobody\r\n");
+        assert_eq!(listed.addresses.iter().map(Email::as_str).collect::<Vec<_>>(), ["ann@example.com", "ben@example.com"]);
+        assert_eq!(listed.wrong, 1);
+        assert_eq!(read_list(""), Listed::default());
     }
 }

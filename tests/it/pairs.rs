@@ -206,6 +206,8 @@ impl Things {
                     ("/articles/", "{language}", "en".to_string()),
                     ("/articles/", "{version}", "1".to_string()),
                     ("", "{inbound}", inbound.to_string()),
+                    // Every shop begins with one: the news.
+                    ("", "{topic}", "1".to_string()),
                     ("", "{ticket}", ticket),
                     ("", "{rule}", office::rule(conn)?.to_string()),
                     ("", "{calendar}", calendar.to_string()),

@@ -30,6 +30,7 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
             ("offers", Permission::PromotionsView),
         ],
     ),
+    ("campaigns", &[("suppressions", Permission::CustomersView), ("mail-topics", Permission::SettingsView)]),
     (
         "goods",
         &[
