@@ -36,6 +36,7 @@ pub(crate) mod privacy;
 mod product;
 pub mod recommend;
 pub mod reductions;
+mod report_hook;
 pub mod requests;
 mod search;
 pub mod shelves;
@@ -71,7 +72,8 @@ pub fn configure(config: &mut web::ServiceConfig, door: &web::Data<Door>) {
         .app_data(door.clone())
         // Outside the scopes, whose errors are pages for people.
         .configure(webhooks::routes)
-        .configure(mail_hook::routes);
+        .configure(mail_hook::routes)
+        .configure(report_hook::routes);
     for language in Language::all() {
         let scope = web::scope(&format!("/{}", language.code()));
         config.service(scope.wrap(from_fn(error_pages)).configure(pages).default_service(web::to(not_found)));

@@ -8,6 +8,7 @@ use crate::email::Email;
 use crate::schema::deliveries;
 use crate::suppressions::{self, Reason};
 use crate::{CustomerId, customers, erasure, identities, topics};
+use chrono::TimeDelta;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Result, words};
@@ -104,4 +105,67 @@ pub fn complained(conn: &mut Conn, id: DeliveryId, kind: &str, now: Time) -> Res
         hits::moved(conn, &found, COMPLAINED, 1)?;
     }
     Ok(())
+}
+
+words!(
+    /// What a transport's service says of a mail or an address.
+    Said {
+        /// The mail did not arrive; another may.
+        Bounced = "bounced",
+        /// Nothing will ever arrive there.
+        Gone = "gone",
+        Complained = "complained",
+        Unsubscribed = "unsubscribed",
+    }
+);
+
+/// What a transport's service tells by its own way instead of a mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    pub said: Said,
+    /// Without angle brackets; empty when the service has another name for the mail.
+    pub message_id: String,
+    pub recipient: String,
+    /// Of RFC 3463, or whatever the service has instead.
+    pub status: String,
+}
+
+/// How long after a mail a notice that does not name it may be about it.
+const ABOUT_LAST: TimeDelta = TimeDelta::days(7);
+
+/// Keeps what a service that is trusted told: of the mail that it names, or else of the last one to that address. Without one the address alone is
+/// suppressed. Answers whether there was anything to keep; being told twice changes nothing.
+pub fn noticed(conn: &mut Conn, notice: &Notice, now: Time) -> Result<bool> {
+    let named = match hits::by_message_id(conn, &notice.message_id)? {
+        Some(id) => Some(id),
+        None => last_to(conn, &notice.recipient, now)?,
+    };
+    if let Some(id) = named {
+        let found = hits::get(conn, id)?;
+        if notice.recipient.is_empty() || was_to(conn, &found, &notice.recipient)? {
+            match notice.said {
+                Said::Bounced => bounced(conn, id, &notice.status, false, now)?,
+                Said::Gone => bounced(conn, id, &notice.status, true, now)?,
+                Said::Complained => complained(conn, id, "told by the transport", now)?,
+                Said::Unsubscribed => unsubscribe(conn, id, Scope::All, "told by the transport", now)?,
+            }
+            return Ok(true);
+        }
+    }
+    let reason = match notice.said {
+        Said::Bounced => return Ok(false),
+        Said::Gone => Reason::Bounced,
+        Said::Complained => Reason::Complained,
+        Said::Unsubscribed => Reason::Unsubscribed,
+    };
+    let Ok(address) = Email::parse(&notice.recipient, "recipient") else { return Ok(false) };
+    suppressions::suppress(conn, &address, reason, "told by the transport", now)
+}
+
+/// The last mail to an address within a few days.
+fn last_to(conn: &mut Conn, address: &str, now: Time) -> Result<Option<DeliveryId>> {
+    let Ok(address) = Email::parse(address, "recipient") else { return Ok(None) };
+    let Some(customer) = customers::find_by_email(conn, &address)? else { return Ok(None) };
+    let own = deliveries::table.filter(deliveries::customer_id.eq(customer.id)).filter(deliveries::sent_at.gt(now - ABOUT_LAST));
+    Ok(own.order((deliveries::sent_at.desc(), deliveries::id.desc())).select(deliveries::id).first(conn).optional()?)
 }

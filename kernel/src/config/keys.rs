@@ -38,7 +38,7 @@ keys! {
     SMTP_PASSWORD = "mail.smtp_password", "REGULARS_MAIL_SMTP_PASSWORD", "", "The user's password.";
     SMTP_SECURITY = "mail.smtp_security", "REGULARS_MAIL_SMTP_SECURITY", "starttls", "starttls, implicit (TLS from the first byte, port 465) or plain (a server on the same machine only).";
     INBOUND_LISTEN = "inbound.listen", "REGULARS_INBOUND_LISTEN", "", "Address and port that the listener for SMTP and LMTP is at, such as 127.0.0.1:2525, for a mail server in front. Empty: none.";
-    INBOUND_HOOK_SECRET = "inbound.hook_secret", "REGULARS_INBOUND_HOOK_SECRET", "", "What programs that post mails to /hooks/mail show as a bearer token. Empty: none may.";
+    INBOUND_HOOK_SECRET = "inbound.hook_secret", "REGULARS_INBOUND_HOOK_SECRET", "", "What programs that post mails to /hooks/mail, or reports to /hooks/reports, show as a bearer token. Empty: none may.";
     STRIPE_SECRET_KEY = "stripe.secret_key", "REGULARS_STRIPE_SECRET_KEY", "", "The secret key of the Stripe account. Empty: no payment by card.";
     STRIPE_WEBHOOK_SECRET = "stripe.webhook_secret", "REGULARS_STRIPE_WEBHOOK_SECRET", "", "The signing secret of the webhook endpoint /webhooks/stripe.";
     STRIPE_API_BASE = "stripe.api_base", "REGULARS_STRIPE_API_BASE", "https://api.stripe.com", "Where Stripe's API answers.";
