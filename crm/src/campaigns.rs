@@ -4,6 +4,7 @@
 //! sent from its rows. Whether it is finished is a question to the rows, not a flag. What a campaign says is the shop's affair: here it
 //! is a text of JSON.
 
+pub mod address;
 pub mod hits;
 pub mod machines;
 pub mod reports;

@@ -30,6 +30,7 @@ mod integrator;
 mod languages;
 mod letters;
 mod levels;
+mod mail_back;
 mod mail_in;
 mod mailing;
 mod memory;

@@ -2,7 +2,8 @@
 
 use super::letter::{Letter, Person};
 use super::{Complaint, Fate, InboundId, Report};
-use crate::campaigns::{hits, reports};
+use crate::campaigns::reports::{self, Scope};
+use crate::campaigns::{DeliveryId, address, hits};
 use crate::email::Email;
 use crate::schema::inbound_mails as rows;
 use crate::suppressions::{self, Reason};
@@ -98,6 +99,9 @@ fn decide(conn: &mut Conn, id: InboundId, letter: &Letter, key: &str, office: &O
         && let Some(decided) = unwanted(conn, complaint, now)?
     {
         return Ok(decided);
+    }
+    if let Some(delivery) = letter.to.iter().find_map(|to| address::read(&office.signer, to)) {
+        return unsubscribed(conn, delivery, now);
     }
     if let Some((ticket, participant)) = thread(conn, letter, key, office)? {
         return add(conn, ticket, &message(id, letter, automatic, participant), now);
@@ -312,4 +316,13 @@ fn unwanted(conn: &mut Conn, complaint: &Complaint, now: Time) -> Result<Option<
         suppressions::suppress(conn, &address, Reason::Complained, &complaint.kind, now)?;
     }
     Ok(Some(Decided { mail: Some(sent.id), about: Some(sent.recipient.to_lowercase()), ..Decided::of(Fate::Bounced, None) }))
+}
+
+/// A mail to the address that a mail of a campaign named for that (RFC 2369). A program may write it: that is what the address is for. Nobody
+/// has to do anything about it, and nothing answers it.
+fn unsubscribed(conn: &mut Conn, delivery: DeliveryId, now: Time) -> Result<Decided> {
+    match reports::unsubscribe(conn, delivery, Scope::Topic, "by mail (RFC 2369)", now) {
+        Ok(()) | Err(Error::NotFound) => Ok(Decided::of(Fate::Kept, None)),
+        Err(error) => Err(error),
+    }
 }
