@@ -1,5 +1,5 @@
-//! Signing up for mail by double opt-in: who types an address gets a mail, and only the button behind its link is a yes. What was not confirmed
-//! is nobody's word and is deleted.
+//! Signing up for mail by double opt-in: who types an address gets a mail, and only the button behind its link is a yes. What was not
+//! confirmed is nobody's word and is deleted.
 
 use crate::consents::{self, Consent, Statement};
 use crate::customers::{self, NewCustomer};
@@ -49,8 +49,8 @@ impl Asked {
     }
 }
 
-/// Keeps that somebody asked, and answers the secret of the link; `None` when the address got enough mails already. `Invalid` without a topic.
-/// Nothing of it tells whether the address is known.
+/// Keeps that somebody asked, and answers the secret of the link; `None` when the address got enough mails already. `Invalid` without a
+/// topic. Nothing of it tells whether the address is known.
 pub fn ask(conn: &mut Conn, wish: &Wish, now: Time) -> Result<Option<String>> {
     let offered: Vec<String> = topics::public(conn)?.into_iter().map(|topic| topic.code).collect();
     let wanted: Vec<&str> = offered.iter().map(String::as_str).filter(|code| wish.topics.iter().any(|topic| topic == code)).collect();

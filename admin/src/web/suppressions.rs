@@ -1,5 +1,5 @@
-//! Addresses that get no mail but that of orders and requests, and why. The list has no addresses: nobody can read them from what is stored, and
-//! whoever knows one can ask for it.
+//! Addresses that get no mail but that of orders and requests, and why. The list has no addresses: nobody can read them from what is
+//! stored, and whoever knows one can ask for it.
 
 use super::desk::{Desk, ROWS, refusal};
 use super::upload;

@@ -1,5 +1,5 @@
-//! The mail address by which somebody unsubscribes (RFC 2369, section 3.2): a delivery and a signature at the shop's own domain. Mail servers may
-//! change the case of an address, so that a signature is hexadecimal.
+//! The mail address by which somebody unsubscribes (RFC 2369, section 3.2): a delivery and a signature at the shop's own domain. Mail
+//! servers may change the case of an address, so that a signature is hexadecimal.
 
 use super::DeliveryId;
 use kernel::token::{self, Signer};

@@ -1,5 +1,5 @@
-//! What was done with mails: opened, followed, viewed in a browser, by people and by machines, which are told apart and kept beside their reasons.
-//! What machines did decides nothing.
+//! What was done with mails: opened, followed, viewed in a browser, by people and by machines, which are told apart and kept beside their
+//! reasons. What machines did decides nothing.
 
 use super::{CampaignId, DeliveryId, Hit, Kind, Standing, VariantId, counts};
 use crate::CustomerId;
@@ -106,9 +106,10 @@ pub fn by_message_id(conn: &mut Conn, message_id: &str) -> Result<Option<Deliver
     Ok(on_each!(conn, c => named.first(c)).optional()?)
 }
 
-/// Keeps that a mail was opened, a link of it followed (`target`), or that it was viewed in a browser. `machine` is what the request said of itself
-/// ([`super::machines::told`]); what time gives away is added here: a hit as soon as the mail was taken, or all links within seconds, in which case
-/// those before were a machine's too. The delivery's moments and the counts follow. Answers whether a person did it, as far as anybody can tell.
+/// Keeps that a mail was opened, a link of it followed (`target`), or that it was viewed in a browser. `machine` is what the request said
+/// of itself ([`super::machines::told`]); what time gives away is added here: a hit as soon as the mail was taken, or all links within
+/// seconds, in which case those before were a machine's too. The delivery's moments and the counts follow. Answers whether a person did it,
+/// as far as anybody can tell.
 pub fn record(conn: &mut Conn, delivery: DeliveryId, hit: Hit, target: &str, machine: &str, now: Time) -> Result<bool> {
     let found = lock(conn, delivery)?;
     let kept: i64 = hits::table.filter(hits::delivery_id.eq(delivery)).count().get_result(conn)?;

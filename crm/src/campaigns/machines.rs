@@ -56,8 +56,8 @@ const AGENTS: &[(&str, &str)] = &[
 /// What the proxy of Apple Mail says of itself, whole.
 const APPLE: &str = "mozilla/5.0";
 
-/// Why a request was a machine's, by what it says of itself: words with a space between them, empty of what looks like a person. `purpose` is
-/// what browsers say that fetch ahead (`Sec-Purpose`, `Purpose`, `X-Moz`).
+/// Why a request was a machine's, by what it says of itself: words with a space between them, empty of what looks like a person. `purpose`
+/// is what browsers say that fetch ahead (`Sec-Purpose`, `Purpose`, `X-Moz`).
 pub fn told(agent: &str, head: bool, purpose: &str) -> String {
     let agent = agent.trim().to_lowercase();
     let mut reasons: Vec<&str> = Vec::new();

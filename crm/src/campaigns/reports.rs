@@ -1,5 +1,5 @@
-//! What comes back about a mail: it did not arrive, its reader complained, or wants no more. Each is a moment of the delivery, counted once, and
-//! holds from the next claim on.
+//! What comes back about a mail: it did not arrive, its reader complained, or wants no more. Each is a moment of the delivery, counted
+//! once, and holds from the next claim on.
 
 use super::DeliveryId;
 use super::hits::{self, BOUNCED, COMPLAINED, Received, UNSUBSCRIBED};
@@ -133,8 +133,8 @@ pub struct Notice {
 /// How long after a mail a notice that does not name it may be about it.
 const ABOUT_LAST: TimeDelta = TimeDelta::days(7);
 
-/// Keeps what a service that is trusted told: of the mail that it names, or else of the last one to that address. Without one the address alone is
-/// suppressed. Answers whether there was anything to keep; being told twice changes nothing.
+/// Keeps what a service that is trusted told: of the mail that it names, or else of the last one to that address. Without one the address
+/// alone is suppressed. Answers whether there was anything to keep; being told twice changes nothing.
 pub fn noticed(conn: &mut Conn, notice: &Notice, now: Time) -> Result<bool> {
     let named = match hits::by_message_id(conn, &notice.message_id)? {
         Some(id) => Some(id),

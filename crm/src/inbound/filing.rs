@@ -119,8 +119,8 @@ fn decide(conn: &mut Conn, id: InboundId, letter: &Letter, key: &str, office: &O
     Ok(Decided::of(Fate::Opened, Some(ticket)))
 }
 
-/// Opens a ticket for a mail that was only kept, since somebody read it and thinks that it wants an answer. Nothing is sent by that. `Conflict`
-/// for a mail that something else became of; two clicks open one.
+/// Opens a ticket for a mail that was only kept, since somebody read it and thinks that it wants an answer. Nothing is sent by that.
+/// `Conflict` for a mail that something else became of; two clicks open one.
 pub fn take_up(conn: &mut Conn, id: InboundId, letter: &Letter, place: (i64, &str), now: Time) -> Result<TicketId> {
     let stored = super::get(conn, id)?;
     if stored.fate != Fate::Kept {
@@ -296,8 +296,8 @@ fn campaign_came_back(conn: &mut Conn, report: &Report, now: Time) -> Result<Opt
     Ok(Some(Decided::of(Fate::Bounced, None)))
 }
 
-/// A report that somebody did not want a mail that the shop sent: nothing is advertised to them any more. A provider that keeps to itself who it
-/// was names the mail, whose Message-ID nobody else knows; one that names somebody else proves nothing.
+/// A report that somebody did not want a mail that the shop sent: nothing is advertised to them any more. A provider that keeps to itself
+/// who it was names the mail, whose Message-ID nobody else knows; one that names somebody else proves nothing.
 fn unwanted(conn: &mut Conn, complaint: &Complaint, now: Time) -> Result<Option<Decided>> {
     if let Some(delivery) = hits::by_message_id(conn, &complaint.message_id)? {
         let found = hits::get(conn, delivery)?;
@@ -318,8 +318,8 @@ fn unwanted(conn: &mut Conn, complaint: &Complaint, now: Time) -> Result<Option<
     Ok(Some(Decided { mail: Some(sent.id), about: Some(sent.recipient.to_lowercase()), ..Decided::of(Fate::Bounced, None) }))
 }
 
-/// A mail to the address that a mail of a campaign named for that (RFC 2369). A program may write it: that is what the address is for. Nobody
-/// has to do anything about it, and nothing answers it.
+/// A mail to the address that a mail of a campaign named for that (RFC 2369). A program may write it: that is what the address is for.
+/// Nobody has to do anything about it, and nothing answers it.
 fn unsubscribed(conn: &mut Conn, delivery: DeliveryId, now: Time) -> Result<Decided> {
     match reports::unsubscribe(conn, delivery, Scope::Topic, "by mail (RFC 2369)", now) {
         Ok(()) | Err(Error::NotFound) => Ok(Decided::of(Fate::Kept, None)),

@@ -1,7 +1,7 @@
 //! The shopper's side of mail to many: what its links lead to, what somebody chooses of it, and signing up.
 //!
-//! Whoever has a link of a mail speaks for its reader about mail and about nothing else: no login, no token of a form. A GET changes nothing but
-//! that the hit is kept, and only of somebody who allowed to be counted.
+//! Whoever has a link of a mail speaks for its reader about mail and about nothing else: no login, no token of a form. A GET changes
+//! nothing but that the hit is kept, and only of somebody who allowed to be counted.
 
 mod choose;
 mod hits;

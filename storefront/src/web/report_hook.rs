@@ -1,6 +1,7 @@
 //! What services that carry mails tell of them by HTTP instead of by mail: `POST /hooks/reports/{format}`, with the secret of
-//! `inbound.hook_secret` as a bearer token or as the password in the address that the service is given. A program of the merchant's own uses the
-//! format `plain`, and may sign the body instead: `X-Signature` is its HMAC-SHA256 (RFC 2104) with the secret, in hexadecimal digits.
+//! `inbound.hook_secret` as a bearer token or as the password in the address that the service is given. A program of the merchant's own
+//! uses the format `plain`, and may sign the body instead: `X-Signature` is its HMAC-SHA256 (RFC 2104) with the secret, in hexadecimal
+//! digits.
 
 use super::door::Door;
 use super::mail_hook::{knows, told};

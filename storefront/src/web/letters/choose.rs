@@ -81,8 +81,8 @@ pub fn fill(conn: &mut Conn, form: Form, customer: CustomerId, topics: &[Topic])
     Ok(form)
 }
 
-/// Keeps what somebody chose. What was never said and is not said now stays unsaid; a yes takes back that the address was suppressed by their own
-/// word.
+/// Keeps what somebody chose. What was never said and is not said now stays unsaid; a yes takes back that the address was suppressed by
+/// their own word.
 pub fn keep(conn: &mut Conn, customer: CustomerId, wanted: &Wanted, proof: &str, now: Time) -> Result<()> {
     let known = customers::known(conn, customer)?;
     let mut again = false;

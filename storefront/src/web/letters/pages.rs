@@ -67,8 +67,8 @@ pub async fn ask(door: web::Data<Door>, visit: Visit, token: web::Path<String>) 
     unsubscribe_page(&door, &visit, token.into_inner(), "ask").await
 }
 
-/// Unsubscribes whoever the mail was to: by the button of the page, or by their mail program (RFC 8058), which has no cookie and reads no answer.
-/// It holds from the next mail that is claimed on.
+/// Unsubscribes whoever the mail was to: by the button of the page, or by their mail program (RFC 8058), which has no cookie and reads no
+/// answer. It holds from the next mail that is claimed on.
 pub async fn unsubscribe(door: web::Data<Door>, visit: Visit, token: web::Path<String>, body: web::Bytes) -> Result<HttpResponse> {
     let id = own(&door, &token)?;
     let one_click = is_one_click(&body);
