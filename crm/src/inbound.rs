@@ -1,6 +1,5 @@
-//! Mails that come in, whichever way. [`receive`] stores the bytes and nothing else; a job reads them ([`read`]) outside any transaction
-//! and files what was read ([`file`]) in one: a new message of a ticket, a new ticket, a note on a mail that came back, or nothing but the
-//! row.
+//! Mails that come in, whichever way. [`receive`] stores the bytes and nothing else; a job reads them ([`read`]) outside any transaction and
+//! files what was read ([`file`]) in one: a new message of a ticket, a new ticket, a note on a mail that came back, or nothing but the row.
 //!
 //! What a program wrote opens no ticket and is never answered; two programs that write to each other would never stop.
 

@@ -1,5 +1,4 @@
-//! The memory: who the customers are, what they allowed, what they bought, and which rules hold for them. No pages and no HTTP: plain
-//! functions over its own tables.
+//! The memory: who the customers are, what they allowed, what they bought, and which rules hold for them. No pages and no HTTP: plain functions over its own tables.
 
 pub mod activities;
 pub mod bg_nbd;

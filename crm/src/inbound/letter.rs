@@ -1,5 +1,4 @@
-//! A mail as it is read: who wrote what to whom, as what, with which files. Reading never fails; of what is no mail, the bytes are the
-//! text.
+//! A mail as it is read: who wrote what to whom, as what, with which files. Reading never fails; of what is no mail, the bytes are the text.
 
 use super::clean::clean;
 use super::complaint::{self, Complaint};

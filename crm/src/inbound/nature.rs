@@ -1,5 +1,4 @@
-//! Who or what wrote a mail. Whatever a program wrote is never answered by a program (RFC 3834, section 2), or two of them would never
-//! stop.
+//! Who or what wrote a mail. Whatever a program wrote is never answered by a program (RFC 3834, section 2), or two of them would never stop.
 
 kernel::words!(
     /// Who or what wrote a mail.
