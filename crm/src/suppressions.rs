@@ -97,7 +97,7 @@ fn counted(conn: &mut Conn, reason: Reason, by: i64) -> Result<()> {
     if by == 0 {
         return Ok(());
     }
-    let row = (numbers::reason.eq(reason), numbers::count.eq(0));
+    let row = (numbers::reason.eq(reason), numbers::count.eq(0_i64));
     on_each!(conn, c => diesel::insert_into(numbers::table).values(row).on_conflict_do_nothing().execute(c))?;
     diesel::update(numbers::table.filter(numbers::reason.eq(reason))).set(numbers::count.eq(numbers::count + by)).execute(conn)?;
     Ok(())
