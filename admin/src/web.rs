@@ -35,6 +35,7 @@ mod inbound;
 mod invitations;
 mod jobs;
 mod languages;
+mod letter_routes;
 mod level_policies;
 mod levels;
 mod locations;

@@ -37,7 +37,6 @@ frequency-monthly = At most once a month
 frequency-none = Not at all for now
 frequency-unknown = Choose how often from the list.
 personal-signed-up = Signed up, not confirmed: { $topics }
-admin-group-of-campaigns = Campaigns
 admin-suppressions = Suppressions
 admin-suppressions-hint = These addresses get mails about their orders and requests only, whatever list they are on. They are kept as hashes, which also outlive the erasure of a person: ask for an address to see whether it is here.
 suppression-search = E-mail address

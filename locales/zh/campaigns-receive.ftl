@@ -37,7 +37,6 @@ frequency-monthly = 每月最多一封
 frequency-none = 暂时不接收
 frequency-unknown = 请从列表中选择频率。
 personal-signed-up = 已订阅但尚未确认：{ $topics }
-admin-group-of-campaigns = 营销活动
 admin-suppressions = 禁发名单
 admin-suppressions-hint = 无论出现在哪个名单上，这些地址都只会收到与订单和咨询有关的邮件。地址以哈希形式保存，即使个人资料被删除也会保留：输入地址即可查询是否在名单中。
 suppression-search = 电子邮箱

@@ -6,11 +6,11 @@ use super::access::{Route, get, post};
 use super::{
     account, api_keys, articles, attributes, audit, batches, carts, cases, categories, chat, collections, customer, customers,
     dispute_acts, disputes, doctor, erasure, find, forecasts, gift_cards, home, home_page, inbound, invitations, jobs, level_policies,
-    levels, locations, mail_topics, mails, menus, merging, offers, order, order_edit, order_money, order_new, order_papers, order_release, order_ship,
+    levels, locations, mails, menus, merging, offers, order, order_edit, order_money, order_new, order_papers, order_release, order_ship,
     orders, pages, person, personal, pictures, product, product_export, product_import, product_rules, product_table, products,
     promotion_bench, promotion_codes, promotions, recommendations, redirects, reports, return_exchange, return_money, return_new, returns,
     roles, routing, routing_rules, second_factor, segment_edit, segments, service, settings, shipping, sign_in, staff, stock, stock_goods,
-    store_credit, stores, suppressions, tasks, taxes, theme, ticket, ticket_acts, ticket_article, ticket_exchange, ticket_money, ticket_resend, tickets,
+    store_credit, stores, tasks, taxes, theme, ticket, ticket_acts, ticket_article, ticket_exchange, ticket_money, ticket_resend, tickets,
     timeline, wall, webhooks,
 };
 use crate::permissions::Permission::{
@@ -25,6 +25,7 @@ use crate::permissions::Permission::{
 /// The list. Made anew for each worker of the server, since each has its own handlers.
 pub fn all() -> Vec<Route> {
     let mut all = own();
+    all.extend(super::letter_routes::all());
     all.extend(shop());
     all.extend(house());
     all
@@ -341,16 +342,6 @@ fn house() -> Vec<Route> {
         post("/stores/new", SettingsEdit, stores::create),
         get("/stores/{store}", SettingsView, stores::edit),
         post("/stores/{store}", SettingsEdit, stores::update),
-        get("/suppressions", CustomersView, suppressions::list),
-        post("/suppressions", CustomersEdit, suppressions::add),
-        post("/suppressions/lift", CustomersEdit, suppressions::lift),
-        post("/suppressions/import", CustomersEdit, suppressions::import),
-        get("/mail-topics", SettingsView, mail_topics::list),
-        get("/mail-topics/new", SettingsEdit, mail_topics::new),
-        post("/mail-topics/new", SettingsEdit, mail_topics::create),
-        get("/mail-topics/{topic}", SettingsView, mail_topics::edit),
-        post("/mail-topics/{topic}", SettingsEdit, mail_topics::update),
-        post("/mail-topics/{topic}/delete", SettingsEdit, mail_topics::delete),
         get("/redirects", SettingsEdit, redirects::list),
         post("/redirects", SettingsEdit, redirects::set),
         post("/redirects/{id}/delete", SettingsEdit, redirects::delete),
