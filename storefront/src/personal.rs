@@ -10,10 +10,7 @@ use crate::{address_book, carts, catalog, logins, offers, store_credit, stores, 
 use crm::activities::{self, Place};
 use crm::scores::{self, Score};
 use crm::tickets::{Eyes, Message, MessageId};
-use crm::{
-    CustomerId, consents, customers, disputes, frequencies, identities, inbound, merges, recommendations, segments, sign_ups, tasks, tickets,
-    trails,
-};
+use crm::{CustomerId, consents, customers, disputes, identities, inbound, merges, recommendations, segments, tasks, tickets, trails};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::money::Money;
@@ -46,12 +43,13 @@ pub fn gather(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Value> {
         .map(|edge| json!({ "evidence": edge.evidence, "proof": edge.proof, "joined_at": edge.joined_at, "parted_at": edge.undone_at }))
         .collect();
     Ok(json!({
+        "mail": wanted_mail(conn, id, &emails)?,
         "made_at": now, "profile": profile, "consents": said, "addresses": addresses, "orders": bought::orders(conn, id)?,
         "store_credit": credit(conn, id)?, "carts": in_carts(conn, id, now)?, "waiting_for": waiting(conn, &emails)?,
         "scores": scores::of(conn, id)?.map(|score| scored(&score)).transpose()?, "browsers": browsers, "sign_ins": sign_ins(conn, id, now)?,
         "mails": mails(conn, &emails)?, "written": written(conn, &emails)?, "merged": merged(conn, id)?, "tasks": to_do(conn, id)?,
         "requests": asked(conn, id)?, "disputes": disputed(conn, id)?, "offers": offered(conn, id)?, "wish_list": wished(conn, id)?,
-        "segments": within(conn, id, now)?, "mail": wanted_mail(conn, id, &emails)?,
+        "segments": within(conn, id, now)?,
         "suggestions": suggested(conn, id, now)?, "timeline": happened(conn, id)?,
     }))
 }
@@ -70,15 +68,6 @@ fn wished(conn: &mut Conn, id: CustomerId) -> Result<Vec<Value>> {
     let items = wish_list::of(conn, id)?;
     let titles = catalog::titles_in(conn, &items.iter().map(|item| item.product).collect::<Vec<_>>(), OWN_LANGUAGE)?;
     Ok(items.iter().map(|item| json!({ "product": titles.get(&item.product), "added_at": item.added_at })).collect())
-}
-
-/// How often they want mail of campaigns, and what they signed up for without confirming it yet.
-fn wanted_mail(conn: &mut Conn, id: CustomerId, emails: &[String]) -> Result<Value> {
-    let said: Vec<Value> =
-        frequencies::all(conn, id)?.into_iter().map(|(at_most, at)| json!({ "at_most": at_most, "at": at })).collect();
-    let asked = sign_ups::of_addresses(conn, emails)?;
-    let asked: Vec<Value> = asked.into_iter().map(|(topics, at)| json!({ "topics": topics, "at": at })).collect();
-    Ok(json!({ "how_often": said, "signed_up_for": asked }))
 }
 
 /// The segments they are in.
@@ -254,6 +243,15 @@ fn mails(conn: &mut Conn, emails: &[String]) -> Result<Vec<Value>> {
 fn written(conn: &mut Conn, emails: &[String]) -> Result<Vec<Value>> {
     let one = |mail: &inbound::Stored| json!({ "at": mail.received_at, "subject": mail.subject, "from": mail.from_email });
     Ok(inbound::of_addresses(conn, emails)?.iter().map(one).collect())
+}
+
+/// How often they want mail of campaigns, and what they signed up for without confirming it yet.
+fn wanted_mail(conn: &mut Conn, id: CustomerId, emails: &[String]) -> Result<Value> {
+    let said: Vec<Value> =
+        crm::frequencies::all(conn, id)?.into_iter().map(|(at_most, at)| json!({ "at_most": at_most, "at": at })).collect();
+    let asked = crm::sign_ups::of_addresses(conn, emails)?;
+    let asked: Vec<Value> = asked.into_iter().map(|(topics, at)| json!({ "topics": topics, "at": at })).collect();
+    Ok(json!({ "how_often": said, "signed_up_for": asked }))
 }
 
 fn happened(conn: &mut Conn, id: CustomerId) -> Result<Vec<Value>> {

@@ -206,8 +206,6 @@ impl Things {
                     ("/articles/", "{language}", "en".to_string()),
                     ("/articles/", "{version}", "1".to_string()),
                     ("", "{inbound}", inbound.to_string()),
-                    // Every shop begins with one: the news.
-                    ("", "{topic}", "1".to_string()),
                     ("", "{ticket}", ticket),
                     ("", "{rule}", office::rule(conn)?.to_string()),
                     ("", "{calendar}", calendar.to_string()),
@@ -223,6 +221,8 @@ impl Things {
                     ("", "{batch}", batch.to_string()),
                     ("", "{case}", case.to_string()),
                     ("", "{filter}", filter.to_string()),
+                    // Every shop begins with one: the news.
+                    ("", "{topic}", "1".to_string()),
                     ("/attributes/", "{id}", attribute.to_string()),
                     ("/categories/", "{id}", category.to_string()),
                     ("/collections/", "{id}", collection.to_string()),
