@@ -4,6 +4,7 @@
 //! sent from its rows. Whether it is finished is a question to the rows, not a flag. What a campaign says is the shop's affair: here it
 //! is a text of JSON.
 
+pub mod address;
 mod audience;
 mod claim;
 mod control;
@@ -11,8 +12,11 @@ mod counts;
 mod deliveries;
 mod forget;
 mod freeze;
+pub mod hits;
+pub mod machines;
 mod permission;
 mod record;
+pub mod reports;
 mod store;
 #[cfg(test)]
 mod tests;

@@ -6,9 +6,10 @@ use crate::disputes;
 use crate::email::Email;
 use crate::inbound;
 use crate::merges;
-use crate::schema::{activities, consents, customer_picks, customer_tasks, customers, identity_edges, trails};
+use crate::schema::{activities, consents, customer_picks, customer_tasks, customers, identity_edges, mail_frequencies, trails};
 use crate::segments::{self, Why};
-use crate::suppressions;
+use crate::sign_ups;
+use crate::suppressions::{self, Reason};
 use crate::tickets;
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -62,6 +63,8 @@ pub fn finish(conn: &mut Conn, customer: CustomerId, addresses: &[Email], now: T
             .execute(conn)?;
     }
     diesel::delete(consents::table.filter(consents::customer_id.eq(customer))).execute(conn)?;
+    diesel::delete(mail_frequencies::table.filter(mail_frequencies::customer_id.eq(customer))).execute(conn)?;
+    sign_ups::forget(conn, addresses)?;
     diesel::delete(customer_picks::table.filter(customer_picks::customer_id.eq(customer))).execute(conn)?;
     diesel::delete(customer_tasks::table.filter(customer_tasks::customer_id.eq(customer))).execute(conn)?;
     tickets::forget(conn, customer, addresses)?;
@@ -71,7 +74,7 @@ pub fn finish(conn: &mut Conn, customer: CustomerId, addresses: &[Email], now: T
     merges::forget(conn, &[customer])?;
     segments::follow(conn, customer, Why::Profile, now)?;
     for address in addresses {
-        suppressions::add(conn, address, now)?;
+        suppressions::suppress(conn, address, Reason::Erased, "", now)?;
     }
     events::record(conn, "customers", &format!("erased:{customer}"), &Event::CustomerErased { customer: customer.0 }, now)?;
     Ok(())

@@ -4,6 +4,7 @@
 //! What a program wrote opens no ticket and is never answered; two programs that write to each other would never stop.
 
 mod clean;
+mod complaint;
 mod filing;
 mod fold;
 #[cfg(test)]
@@ -17,6 +18,7 @@ mod tame;
 #[cfg(test)]
 mod tests;
 
+pub use complaint::Complaint;
 pub use filing::{Office, file, take_up};
 pub use fold::fold;
 pub use letter::{Enclosure, Letter, Person, read};
@@ -62,7 +64,7 @@ words!(
         Kept = "kept",
         /// It came before.
         Repeated = "repeated",
-        /// It tells of a mail of the shop that did not arrive.
+        /// It tells of a mail of the shop that did not arrive, or was not wanted.
         Bounced = "bounced",
     }
 );

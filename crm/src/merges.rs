@@ -37,6 +37,7 @@ const TASKS: &str = "customer_tasks";
 const TICKETS: &str = "tickets";
 const DISPUTES: &str = "disputes";
 const DELIVERIES: &str = "deliveries";
+const FREQUENCIES: &str = "mail_frequencies";
 /// Withdrawals and stages that the merge itself wrote.
 const WITHDRAWN: &str = "consents added";
 const STAGES: &str = "stage_changes added";

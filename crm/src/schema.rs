@@ -303,6 +303,50 @@ diesel::table! {
         channel -> Text,
         address_hash -> Text,
         created_at -> Timestamp,
+        reason -> Text,
+        note -> Text,
+    }
+}
+
+diesel::table! {
+    suppression_counts (reason) {
+        reason -> Text,
+        count -> BigInt,
+    }
+}
+
+diesel::table! {
+    mail_topics (id) {
+        id -> BigInt,
+        code -> Text,
+        position -> BigInt,
+        public -> Bool,
+        names -> Text,
+        descriptions -> Text,
+        changed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    mail_frequencies (id) {
+        id -> BigInt,
+        customer_id -> BigInt,
+        at_most -> Text,
+        said_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    mail_sign_ups (id) {
+        id -> BigInt,
+        email -> Text,
+        email_key -> Text,
+        language -> Text,
+        store_id -> BigInt,
+        topics -> Text,
+        said -> Text,
+        secret -> Text,
+        asked_at -> Timestamp,
     }
 }
 

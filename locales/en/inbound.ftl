@@ -25,6 +25,7 @@ admin-nature-person = From a person
 admin-nature-automatic = Written by a program
 admin-nature-list = Mailing list
 admin-nature-bounce = From a mail server
+admin-nature-complaint = From a mailbox provider, about a mail that was not wanted
 admin-nature-unreadable = Cannot be read
 inbound-size = A mail must have something in it, and 50 MB at most.
 personal-written = Mails to the shop

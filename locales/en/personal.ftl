@@ -2,7 +2,6 @@
 account-preferences = Privacy and mails
 preferences-saved = Your choices are kept.
 preferences-mails = Mails
-preferences-news = News and offers by mail
 preferences-news-hint = Mails about your orders come in any case.
 preferences-site = In the shop
 preferences-recommendations = Suggestions that fit me

@@ -25,6 +25,7 @@ admin-nature-person = 个人来信
 admin-nature-automatic = 程序自动发出
 admin-nature-list = 邮件列表
 admin-nature-bounce = 邮件服务器通知
+admin-nature-complaint = 来自邮箱服务商：收件人不想要的邮件
 admin-nature-unreadable = 无法读取
 inbound-size = 邮件不能为空，且不得超过 50 MB。
 personal-written = 写给商店的邮件

@@ -2,7 +2,6 @@
 account-preferences = 隐私与邮件
 preferences-saved = 您的选择已保存。
 preferences-mails = 邮件
-preferences-news = 通过邮件接收新品和优惠
 preferences-news-hint = 与订单有关的邮件始终会发送。
 preferences-site = 在商店中
 preferences-recommendations = 为我推荐合适的商品

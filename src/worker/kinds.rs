@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use crm::campaigns;
 use crm::inbound::{self, Office};
 use crm::tickets::{self, TicketId, alarm, chat};
-use crm::{levels, recommendations, scores, segments};
+use crm::{levels, recommendations, scores, segments, sign_ups};
 use kernel::jobs::{Class, Job};
 use kernel::mail::domains;
 use kernel::web::i18n::Language;
@@ -210,6 +210,7 @@ fn prune(state: &AppState, _: &Job) -> Result<()> {
     state.db.write_now(move |conn| logins::prune(conn, now))?;
     state.db.write_now(move |conn| idempotency::prune(conn, now))?;
     state.db.write_now(move |conn| trials::prune(conn, now))?;
+    state.db.write_now(move |conn| sign_ups::forget_old(conn, now))?;
     state.db.write_now(move |conn| batches::prune(conn, now - TimeDelta::days(DRAFT_DAYS)))?;
     while state.db.write_now(move |conn| segments::prune(conn, now, 500))? > 0 {}
     while state.db.write_now(move |conn| search_index::prune(conn, now, 500))? > 0 {}

@@ -26,6 +26,7 @@ use crate::web::views::mail::{BackInStock, GiftCardMail, GiftCardsSold, LinkMail
 use crate::web::words::Words;
 use crate::{catalog, stores};
 use crm::customers::Customer;
+use crm::sign_ups::{self, Wish};
 use crm::tickets::{MessageId, TicketId};
 use kernel::clock::Time;
 use kernel::config::Config;
@@ -160,6 +161,15 @@ impl Mailer {
     /// The link to a new password.
     pub fn reset_password(&self, conn: &mut Conn, store: StoreId, customer: &Customer, token: &str, now: Time) -> Result<()> {
         self.link(conn, "reset_password", (store, customer), &format!("/account/reset?token={token}"), crate::logins::RESET_HOURS, now)
+    }
+
+    /// The link by which somebody says that they want mail. Who the address is of, if anybody, decides nothing.
+    pub fn confirm_newsletter(&self, conn: &mut Conn, wish: &Wish, secret: &str, now: Time) -> Result<()> {
+        let (language, store) = (language(&wish.language), StoreId(wish.store));
+        let path = format!("/newsletter/confirm?token={secret}");
+        let to = Reader { email: wish.email.as_str(), name: "", language, store };
+        let view = LinkMail { url: self.site(conn, store)?.url(language, &path), hours: u32::try_from(sign_ups::HOURS).unwrap_or(0) };
+        self.queue(conn, "confirm_newsletter", &token::hash(&path)[..16], &to, view, now)
     }
 
     /// Tells somebody that what they waited for is back.

@@ -42,6 +42,7 @@ pub const TABLES: &[(&str, Fate)] = &[
     ("identity_edges", Fate::Moves),
     ("login_tokens", Fate::Stays),
     ("logins", Fate::Stays),
+    ("mail_frequencies", Fate::Moves),
     ("offer_decisions", Fate::SomeMove),
     ("orders", Fate::Moves),
     ("promotion_balances", Fate::Figured),

@@ -45,6 +45,7 @@ pub fn gather(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Value> {
         .map(|edge| json!({ "evidence": edge.evidence, "proof": edge.proof, "joined_at": edge.joined_at, "parted_at": edge.undone_at }))
         .collect();
     Ok(json!({
+        "mail": wanted_mail(conn, id, &emails)?,
         "made_at": now, "profile": profile, "consents": said, "addresses": addresses, "orders": bought::orders(conn, id)?,
         "store_credit": credit(conn, id)?, "carts": in_carts(conn, id, now)?, "cart_help": helped(conn, id, now)?, "waiting_for": waiting(conn, &emails)?,
         "scores": scores::of(conn, id)?.map(|score| scored(&score)).transpose()?, "browsers": browsers, "sign_ins": sign_ins(conn, id, now)?,
@@ -278,6 +279,15 @@ fn mails(conn: &mut Conn, emails: &[String]) -> Result<Vec<Value>> {
 fn written(conn: &mut Conn, emails: &[String]) -> Result<Vec<Value>> {
     let one = |mail: &inbound::Stored| json!({ "at": mail.received_at, "subject": mail.subject, "from": mail.from_email });
     Ok(inbound::of_addresses(conn, emails)?.iter().map(one).collect())
+}
+
+/// How often they want mail of campaigns, and what they signed up for without confirming it yet.
+fn wanted_mail(conn: &mut Conn, id: CustomerId, emails: &[String]) -> Result<Value> {
+    let said: Vec<Value> =
+        crm::frequencies::all(conn, id)?.into_iter().map(|(at_most, at)| json!({ "at_most": at_most, "at": at })).collect();
+    let asked = crm::sign_ups::of_addresses(conn, emails)?;
+    let asked: Vec<Value> = asked.into_iter().map(|(topics, at)| json!({ "topics": topics, "at": at })).collect();
+    Ok(json!({ "how_often": said, "signed_up_for": asked }))
 }
 
 fn happened(conn: &mut Conn, id: CustomerId) -> Result<Vec<Value>> {

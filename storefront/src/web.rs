@@ -22,6 +22,7 @@ mod gift_cards;
 mod helped;
 mod home;
 pub mod known;
+mod letters;
 pub mod limits;
 mod listing;
 mod mail_hook;
@@ -36,6 +37,7 @@ pub(crate) mod privacy;
 mod product;
 pub mod recommend;
 pub mod reductions;
+mod report_hook;
 pub mod requests;
 mod search;
 pub mod shelves;
@@ -71,7 +73,8 @@ pub fn configure(config: &mut web::ServiceConfig, door: &web::Data<Door>) {
         .app_data(door.clone())
         // Outside the scopes, whose errors are pages for people.
         .configure(webhooks::routes)
-        .configure(mail_hook::routes);
+        .configure(mail_hook::routes)
+        .configure(report_hook::routes);
     for language in Language::all() {
         let scope = web::scope(&format!("/{}", language.code()));
         config.service(scope.wrap(from_fn(error_pages)).configure(pages).default_service(web::to(not_found)));
@@ -94,6 +97,7 @@ fn pages(config: &mut web::ServiceConfig) {
         .configure(content::routes)
         .configure(articles::routes)
         .configure(privacy::routes)
+        .configure(letters::routes)
         .configure(cart::routes)
         .configure(checkout::routes)
         .configure(chat::routes)

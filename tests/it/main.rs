@@ -33,6 +33,7 @@ mod integrator;
 mod languages;
 mod letters;
 mod levels;
+mod mail_back;
 mod mail_in;
 mod mailbox;
 mod mailing;

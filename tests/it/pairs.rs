@@ -244,6 +244,8 @@ impl Things {
                     ("", "{batch}", batch.to_string()),
                     ("", "{case}", case.to_string()),
                     ("", "{filter}", filter.to_string()),
+                    // Every shop begins with one: the news.
+                    ("", "{topic}", "1".to_string()),
                     ("/attributes/", "{id}", attribute.to_string()),
                     ("/categories/", "{id}", category.to_string()),
                     ("/collections/", "{id}", collection.to_string()),

@@ -281,7 +281,7 @@ fn a_shopper_chooses_sees_everything_and_has_it_erased() {
     visitor.submit(&page, to, &[]).says(200, "Your choices are kept");
     assert_eq!((said(&house, ann, "email", "news"), said(&house, ann, "site", "recommendations")), (None, None));
     assert_eq!((said(&house, ann, "site", "browsing"), visitor.cookie("trail").as_str()), (None, ""));
-    let page = visitor.submit(&page, to, &[("news", "on"), ("browsing", "on"), ("language", "zh")]);
+    let page = visitor.submit(&page, to, &[("topic-news", "on"), ("browsing", "on"), ("language", "zh")]);
     assert_eq!((said(&house, ann, "email", "news"), said(&house, ann, "site", "browsing")), (Some(Consent::Given), Some(Consent::Given)));
     assert!(visitor.cookie("trail").len() > 8, "this browser is recognised now");
     let csrf = page.form(to, &[]).into_iter().find(|(name, _)| name == "csrf").unwrap().1;

@@ -30,7 +30,15 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
             ("offers", Permission::PromotionsView),
         ],
     ),
-    ("campaigns", &[("campaigns", Permission::CampaignsView), ("sending", Permission::SettingsView)]),
+    (
+        "campaigns",
+        &[
+            ("campaigns", Permission::CampaignsView),
+            ("mail-topics", Permission::SettingsView),
+            ("suppressions", Permission::CustomersView),
+            ("sending", Permission::SettingsView),
+        ],
+    ),
     (
         "goods",
         &[

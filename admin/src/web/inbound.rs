@@ -69,9 +69,11 @@ pub async fn show(desk: Desk, id: web::Path<InboundId>) -> Result<HttpResponse> 
         })
         .await?;
     let files: Vec<Value> = letter.files.iter().map(|file| json!({ "name": file.name, "size": file.bytes.len() })).collect();
+    let complaint = letter.complaint.as_ref().map(|complaint| format!("{} {}", complaint.recipient, complaint.kind));
+    let report = letter.report.as_ref().map(|report| format!("{} {}", report.recipient, report.status)).or(complaint);
     let title = if stored.subject.is_empty() { "admin-inbound-untitled" } else { stored.subject.as_str() };
     let view = json!({ "mail": told(&stored), "text": letter.text, "folded": letter.folded, "html": letter.html.is_some(),
-        "files": files, "ticket": ticket, "report": letter.report.as_ref().map(|report| format!("{} {}", report.recipient, report.status)) });
+        "files": files, "ticket": ticket, "report": report });
     desk.page("admin/inbound_mail.html", title, view)
 }
 

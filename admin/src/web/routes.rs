@@ -27,6 +27,7 @@ use crate::permissions::Permission::{
 /// The list. Made anew for each worker of the server, since each has its own handlers.
 pub fn all() -> Vec<Route> {
     let mut all = own();
+    all.extend(super::letter_routes::all());
     all.extend(shop());
     all.extend(campaign_routes::all());
     all.extend(house());

@@ -1,11 +1,14 @@
 //! What becomes of a mail, decided and written in one transaction.
 
 use super::letter::{Letter, Person};
-use super::{Fate, InboundId, Report};
+use super::{Complaint, Fate, InboundId, Report};
+use crate::campaigns::reports::{self, Scope};
+use crate::campaigns::{DeliveryId, address, hits};
 use crate::email::Email;
 use crate::schema::inbound_mails as rows;
+use crate::suppressions::{self, Reason};
 use crate::tickets::{self, Asker, Channel, Kind, New, NewFile, NewMessage, TicketId};
-use crate::{customers, identities, suppressions};
+use crate::{customers, identities};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -51,7 +54,11 @@ pub fn file(conn: &mut Conn, id: InboundId, letter: &Letter, office: &Office, no
         return Ok(());
     }
     let decided = decide(conn, id, letter, &key, office, now)?;
-    let about = letter.report.as_ref().map_or(String::new(), |report| report.recipient.to_lowercase());
+    let about = match (&letter.report, &letter.complaint) {
+        (Some(report), _) => report.recipient.to_lowercase(),
+        (_, Some(_)) => decided.about.unwrap_or_default(),
+        _ => String::new(),
+    };
     diesel::update(rows::table.find(id))
         .set((
             rows::fate.eq(decided.fate),
@@ -67,11 +74,13 @@ struct Decided {
     fate: Fate,
     ticket: Option<TicketId>,
     mail: Option<i64>,
+    /// Whom a mail was to that somebody did not want, in lower case: the report need not say.
+    about: Option<String>,
 }
 
 impl Decided {
     fn of(fate: Fate, ticket: Option<TicketId>) -> Decided {
-        Decided { fate, ticket, mail: None }
+        Decided { fate, ticket, mail: None, about: None }
     }
 }
 
@@ -85,6 +94,14 @@ fn decide(conn: &mut Conn, id: InboundId, letter: &Letter, key: &str, office: &O
         && let Some(decided) = came_back(conn, id, letter, report, now)?
     {
         return Ok(decided);
+    }
+    if let Some(complaint) = letter.complaint.as_ref().filter(|complaint| complaint.holds())
+        && let Some(decided) = unwanted(conn, complaint, now)?
+    {
+        return Ok(decided);
+    }
+    if let Some(delivery) = letter.to.iter().find_map(|to| address::read(&office.signer, to)) {
+        return unsubscribed(conn, delivery, now);
     }
     if let Some((ticket, participant)) = thread(conn, letter, key, office)? {
         return add(conn, ticket, &message(id, letter, automatic, participant), now);
@@ -102,8 +119,8 @@ fn decide(conn: &mut Conn, id: InboundId, letter: &Letter, key: &str, office: &O
     Ok(Decided::of(Fate::Opened, Some(ticket)))
 }
 
-/// Opens a ticket for a mail that was only kept, since somebody read it and thinks that it wants an answer. Nothing is sent by that. `Conflict`
-/// for a mail that something else became of; two clicks open one.
+/// Opens a ticket for a mail that was only kept, since somebody read it and thinks that it wants an answer. Nothing is sent by that.
+/// `Conflict` for a mail that something else became of; two clicks open one.
 pub fn take_up(conn: &mut Conn, id: InboundId, letter: &Letter, place: (i64, &str), now: Time) -> Result<TicketId> {
     let stored = super::get(conn, id)?;
     if stored.fate != Fate::Kept {
@@ -247,7 +264,7 @@ fn subject(letter: &Letter) -> String {
 /// A report about a mail that the shop sent, to whom it says: noted on the mail and in its ticket. An address that is gone for good is not
 /// advertised to any more. A report about anything else proves nothing, and is `None`.
 fn came_back(conn: &mut Conn, id: InboundId, letter: &Letter, report: &Report, now: Time) -> Result<Option<Decided>> {
-    let Some(sent) = mail::by_message_id(conn, &report.message_id)? else { return Ok(None) };
+    let Some(sent) = mail::by_message_id(conn, &report.message_id)? else { return campaign_came_back(conn, report, now) };
     if !sent.recipient.eq_ignore_ascii_case(&report.recipient) || !matches!(report.action.as_str(), "failed" | "delayed") {
         return Ok(None);
     }
@@ -257,11 +274,55 @@ fn came_back(conn: &mut Conn, id: InboundId, letter: &Letter, report: &Report, n
     if report.gone()
         && let Ok(address) = Email::parse(&report.recipient, "recipient")
     {
-        suppressions::add(conn, &address, now)?;
+        suppressions::suppress(conn, &address, Reason::Bounced, &report.status, now)?;
     }
     let ticket = tickets::by_message_id(conn, &report.message_id)?.map(|(ticket, _)| ticket);
     if let Some(ticket) = ticket {
         tickets::append_from_customer(conn, ticket, &message(id, letter, true, true), now)?;
     }
-    Ok(Some(Decided { fate: Fate::Bounced, ticket, mail: Some(sent.id) }))
+    Ok(Some(Decided { fate: Fate::Bounced, ticket, mail: Some(sent.id), about: None }))
+}
+
+/// [`came_back`] of a mail of a campaign: noted on its delivery.
+fn campaign_came_back(conn: &mut Conn, report: &Report, now: Time) -> Result<Option<Decided>> {
+    let Some(delivery) = hits::by_message_id(conn, &report.message_id)? else { return Ok(None) };
+    let found = hits::get(conn, delivery)?;
+    if !matches!(report.action.as_str(), "failed" | "delayed") || !reports::was_to(conn, &found, &report.recipient)? {
+        return Ok(None);
+    }
+    if report.failed() {
+        reports::bounced(conn, delivery, &report.status, report.gone(), now)?;
+    }
+    Ok(Some(Decided::of(Fate::Bounced, None)))
+}
+
+/// A report that somebody did not want a mail that the shop sent: nothing is advertised to them any more. A provider that keeps to itself
+/// who it was names the mail, whose Message-ID nobody else knows; one that names somebody else proves nothing.
+fn unwanted(conn: &mut Conn, complaint: &Complaint, now: Time) -> Result<Option<Decided>> {
+    if let Some(delivery) = hits::by_message_id(conn, &complaint.message_id)? {
+        let found = hits::get(conn, delivery)?;
+        if !complaint.recipient.is_empty() && !reports::was_to(conn, &found, &complaint.recipient)? {
+            return Ok(None);
+        }
+        reports::complained(conn, delivery, &complaint.kind, now)?;
+        let about = customers::get(conn, found.customer)?.email.to_lowercase();
+        return Ok(Some(Decided { about: Some(about), ..Decided::of(Fate::Bounced, None) }));
+    }
+    let Some(sent) = mail::by_message_id(conn, &complaint.message_id)? else { return Ok(None) };
+    if !complaint.recipient.is_empty() && !sent.recipient.eq_ignore_ascii_case(&complaint.recipient) {
+        return Ok(None);
+    }
+    if let Ok(address) = Email::parse(&sent.recipient, "recipient") {
+        suppressions::suppress(conn, &address, Reason::Complained, &complaint.kind, now)?;
+    }
+    Ok(Some(Decided { mail: Some(sent.id), about: Some(sent.recipient.to_lowercase()), ..Decided::of(Fate::Bounced, None) }))
+}
+
+/// A mail to the address that a mail of a campaign named for that (RFC 2369). A program may write it: that is what the address is for.
+/// Nobody has to do anything about it, and nothing answers it.
+fn unsubscribed(conn: &mut Conn, delivery: DeliveryId, now: Time) -> Result<Decided> {
+    match reports::unsubscribe(conn, delivery, Scope::Topic, "by mail (RFC 2369)", now) {
+        Ok(()) | Err(Error::NotFound) => Ok(Decided::of(Fate::Kept, None)),
+        Err(error) => Err(error),
+    }
 }

@@ -1,6 +1,7 @@
 //! A mail as it is read: who wrote what to whom, as what, with which files. Reading never fails; of what is no mail, the bytes are the text.
 
 use super::clean::clean;
+use super::complaint::{self, Complaint};
 use super::fold::fold;
 use super::nature::{self, Marks, Nature};
 use super::report::{self, Report};
@@ -56,6 +57,8 @@ pub struct Letter {
     pub files: Vec<Enclosure>,
     /// Of a [`Nature::Bounce`] that says what became of which mail.
     pub report: Option<Report>,
+    /// Of a [`Nature::Complaint`].
+    pub complaint: Option<Complaint>,
 }
 
 /// Reads a mail that came with an envelope: its sender, if anybody said, and its recipients.
@@ -78,6 +81,7 @@ fn unreadable(raw: &[u8], recipients: &[String]) -> Letter {
         html: None,
         files: Vec::new(),
         report: None,
+        complaint: None,
     }
 }
 
@@ -118,6 +122,7 @@ fn parse(raw: &[u8], sender: Option<&str>, recipients: &[String]) -> Option<Lett
         html: html_of(&message),
         files: files_of(&message),
         report: (nature == Nature::Bounce).then(|| report_of(&message)).flatten(),
+        complaint: (nature == Nature::Complaint).then(|| complaint_of(&message)).flatten(),
         subject,
     })
 }
@@ -206,19 +211,30 @@ fn files_of(message: &Message) -> Vec<Enclosure> {
     enclosed.zip(1..).map(|(part, at)| Enclosure { name: named(part, at), bytes: part.contents().to_vec() }).collect()
 }
 
+/// The text of the first part of a type, whatever it is said to be encoded as.
+fn part_text(message: &Message, kind: &str) -> Option<String> {
+    let kind = tamed_type(kind);
+    let is = |part: &&MessagePart| {
+        part.content_type().is_some_and(|of| format!("{}/{}", of.ctype(), of.subtype().unwrap_or("")).eq_ignore_ascii_case(&kind))
+    };
+    message.parts.iter().find(is).map(|part| String::from_utf8_lossy(part.contents()).into_owned())
+}
+
+/// The mail that a report came back with, or its headers.
+fn returned(message: &Message) -> Option<String> {
+    ["message/rfc822", "message/global", "text/rfc822-headers"].into_iter().find_map(|kind| part_text(message, kind))
+}
+
 /// What a report says about the mail that the shop sent.
 fn report_of(message: &Message) -> Option<Report> {
-    let is = |part: &&MessagePart, kind: &str| {
-        part.content_type().is_some_and(|of| {
-            let name = format!("{}/{}", of.ctype(), of.subtype().unwrap_or(""));
-            name.eq_ignore_ascii_case(&tamed_type(kind))
-        })
-    };
-    let part = |kind: &str| message.parts.iter().find(|part| is(part, kind));
-    let text = |part: &MessagePart| String::from_utf8_lossy(part.contents()).into_owned();
-    // The mail that came back, or its headers.
-    let returned = ["message/rfc822", "message/global", "text/rfc822-headers"].into_iter().find_map(part);
-    let of = returned.and_then(|part| report::message_id(&text(part))).map(|found| id(&found));
-    let status = part("message/delivery-status").map(text)?;
+    let of = returned(message).and_then(|text| report::message_id(&text)).map(|found| id(&found));
+    let status = part_text(message, "message/delivery-status")?;
     report::read(&plain(&status, TEXT), &of.unwrap_or_default())
+}
+
+/// What a report says about a mail that its reader did not want.
+fn complaint_of(message: &Message) -> Option<Complaint> {
+    let fields = part_text(message, "message/feedback-report")?;
+    let found = complaint::read(&plain(&fields, TEXT), &returned(message).unwrap_or_default())?;
+    Some(Complaint { message_id: id(&found.message_id), ..found })
 }

@@ -10,6 +10,8 @@ kernel::words!(
         List = "list",
         /// A mail server about a mail that the shop sent (RFC 3464).
         Bounce = "bounce",
+        /// A mailbox provider about a mail that its reader did not want (RFC 5965).
+        Complaint = "complaint",
         /// Nothing that can be read as a mail.
         Unreadable = "unreadable",
     }
@@ -62,7 +64,11 @@ pub(super) fn of(marks: &Marks) -> Nature {
     let null = marks.return_path.is_some_and(|path| path.trim_matches(['<', '>', ' ']).is_empty());
     let daemon = matches!(local.as_str(), "mailer-daemon" | "postmaster");
     if marks.content_type == "multipart/report" {
-        return if marks.report_type == "delivery-status" { Nature::Bounce } else { Nature::Automatic };
+        return match marks.report_type {
+            "delivery-status" => Nature::Bounce,
+            "feedback-report" => Nature::Complaint,
+            _ => Nature::Automatic,
+        };
     }
     if null && daemon {
         return Nature::Bounce;
@@ -117,6 +123,7 @@ mod tests {
         assert_eq!(of(&Marks { from: "ann@example.com", subject: "About an automatic reply: tea", ..Marks::default() }), Nature::Person);
         let report = |report_type| Marks { content_type: "multipart/report", report_type, ..Marks::default() };
         assert_eq!(of(&report("delivery-status")), Nature::Bounce);
+        assert_eq!(of(&report("feedback-report")), Nature::Complaint);
         assert_eq!(of(&report("disposition-notification")), Nature::Automatic);
     }
 }

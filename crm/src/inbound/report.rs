@@ -52,14 +52,14 @@ pub(super) fn message_id(headers: &str) -> Option<String> {
     field(&first, "message-id").map(|value| value.trim_matches(['<', '>', ' ']).to_string())
 }
 
-type Block = Vec<(String, String)>;
+pub(super) type Block = Vec<(String, String)>;
 
-fn field<'a>(block: &'a Block, name: &str) -> Option<&'a str> {
+pub(super) fn field<'a>(block: &'a Block, name: &str) -> Option<&'a str> {
     block.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
 }
 
 /// Fields in groups with an empty line between them; a line that begins with a space goes on.
-fn blocks(text: &str) -> Vec<Block> {
+pub(super) fn blocks(text: &str) -> Vec<Block> {
     let mut blocks: Vec<Block> = vec![Vec::new()];
     for line in text.lines() {
         let Some(block) = blocks.last_mut() else { break };

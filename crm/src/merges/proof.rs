@@ -2,8 +2,8 @@
 
 use crate::CustomerId;
 use crate::schema::{
-    activities, consents, customer_tasks, customers, disputes, identity_edges, merges, purchase_lines, purchases, scores, segment_states,
-    tickets, trails,
+    activities, consents, customer_tasks, customers, disputes, identity_edges, mail_frequencies, merges, purchase_lines, purchases, scores,
+    segment_states, tickets, trails,
 };
 use diesel::prelude::*;
 use kernel::{Conn, Result};
@@ -39,7 +39,19 @@ fn one(conn: &mut Conn, id: CustomerId) -> Result<Standing> {
             rows += $table::table.filter($table::customer_id.eq(id)).count().get_result::<i64>(conn)?;
         )+};
     }
-    count!(purchases, purchase_lines, activities, consents, customer_tasks, disputes, tickets, trails, identity_edges, scores);
+    count!(
+        purchases,
+        purchase_lines,
+        activities,
+        consents,
+        customer_tasks,
+        disputes,
+        tickets,
+        trails,
+        identity_edges,
+        mail_frequencies,
+        scores
+    );
     let member = segment_states::table.filter(segment_states::customer_id.eq(id)).filter(segment_states::member.eq(true));
     rows += member.count().get_result::<i64>(conn)?;
     Ok(Standing { merged: id, into, by_merge, rows })

@@ -1,12 +1,12 @@
 //! Moving the memory of one customer to another.
 
-use super::{ACTIVITIES, CONSENTS, DELIVERIES, DISPUTES, EDGES, Merge, STAGES, TASKS, TICKETS, TRAILS, WITHDRAWN, note};
+use super::{ACTIVITIES, CONSENTS, DELIVERIES, DISPUTES, EDGES, FREQUENCIES, Merge, STAGES, TASKS, TICKETS, TRAILS, WITHDRAWN, note};
 use crate::CustomerId;
 use crate::activities::{self, Activity, BOOKS, Kind};
 use crate::consents::{self, Consent};
 use crate::schema::{
-    activities as events, consents as said, customer_tasks, deliveries, disputes, identity_edges, purchase_lines, purchases, stage_changes,
-    tickets, trails,
+    activities as events, consents as said, customer_tasks, deliveries, disputes, identity_edges, mail_frequencies, purchase_lines,
+    purchases, stage_changes, tickets, trails,
 };
 use crate::scores;
 use crate::segments::{self, Why};
@@ -65,6 +65,7 @@ fn rows(conn: &mut Conn, merge: &Merge) -> Result<usize> {
     count += moved!(conn, merge, customer_tasks, TASKS);
     count += moved!(conn, merge, tickets, TICKETS);
     count += moved!(conn, merge, disputes, DISPUTES);
+    count += moved!(conn, merge, mail_frequencies, FREQUENCIES);
     Ok(count + delivered(conn, merge)?)
 }
 

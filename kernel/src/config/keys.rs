@@ -40,7 +40,7 @@ keys! {
     MAIL_RELAYS = "mail.relays", "REGULARS_MAIL_RELAYS", "", "Further SMTP servers, with a space between them: name=security://user:password@host:port, where security is starttls, implicit or plain, and user and password are percent-encoded. The first server is called main; what each may send is set at /admin/sending.";
     MAIL_DNS_SERVER = "mail.dns_server", "REGULARS_MAIL_DNS_SERVER", "", "The server that is asked for DNS records of sending domains, such as 127.0.0.1:53. Empty: the one that the machine asks.";
     INBOUND_LISTEN = "inbound.listen", "REGULARS_INBOUND_LISTEN", "", "Address and port that the listener for SMTP and LMTP is at, such as 127.0.0.1:2525, for a mail server in front. Empty: none.";
-    INBOUND_HOOK_SECRET = "inbound.hook_secret", "REGULARS_INBOUND_HOOK_SECRET", "", "What programs that post mails to /hooks/mail show as a bearer token. Empty: none may.";
+    INBOUND_HOOK_SECRET = "inbound.hook_secret", "REGULARS_INBOUND_HOOK_SECRET", "", "What programs that post mails to /hooks/mail, or reports to /hooks/reports, show as a bearer token. Empty: none may.";
     IMAP_HOST = "inbound.imap_host", "REGULARS_INBOUND_IMAP_HOST", "", "The IMAP server of a mailbox whose mails are fetched. Empty: none is looked into.";
     IMAP_PORT = "inbound.imap_port", "REGULARS_INBOUND_IMAP_PORT", "993", "Its port.";
     IMAP_SECURITY = "inbound.imap_security", "REGULARS_INBOUND_IMAP_SECURITY", "implicit", "implicit (TLS from the first byte), starttls (port 143) or plain (a server on the same machine only).";

@@ -153,5 +153,6 @@ pub fn mails(p: &Preview) -> Result<(), Box<dyn Error>> {
     let link = || LinkMail { url: "https://shop.example/account/verify?token=t".to_string(), hours: 24 };
     p.mail("verify_email", link())?;
     p.mail("reset_password", link())?;
+    p.mail("confirm_newsletter", link())?;
     Ok(())
 }

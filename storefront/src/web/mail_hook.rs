@@ -5,6 +5,8 @@ use super::door::Door;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::{HttpRequest, HttpResponse, web};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use crm::inbound::{self, Envelope, LARGEST, Way};
 use kernel::token::{self, Secret};
 use kernel::{Error, Result};
@@ -38,10 +40,22 @@ async fn receive(door: web::Data<Door>, request: HttpRequest, body: web::Payload
     }
 }
 
-/// Hashes are compared: how long that takes tells nothing about the secret.
-fn knows(headers: &HeaderMap, secret: &Secret) -> bool {
-    let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| value.strip_prefix("Bearer "));
-    shown.is_some_and(|shown| token::hash(shown.trim()) == token::hash(secret.expose()))
+/// Whether a request shows the secret: as a bearer token, or as the password of basic authentication (RFC 7617), which is what stands in an
+/// address. Hashes are compared: how long that takes tells nothing about the secret.
+pub(super) fn knows(headers: &HeaderMap, secret: &Secret) -> bool {
+    let said = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let shown = match (said.strip_prefix("Bearer "), said.strip_prefix("Basic ")) {
+        (Some(token), _) => Some(token.trim().to_string()),
+        (None, Some(pair)) => basic(pair.trim()),
+        (None, None) => None,
+    };
+    shown.is_some_and(|shown| token::hash(&shown) == token::hash(secret.expose()))
+}
+
+/// The password of a name and a password.
+fn basic(pair: &str) -> Option<String> {
+    let text = String::from_utf8(STANDARD.decode(pair).ok()?).ok()?;
+    text.split_once(':').map(|(_, password)| password.to_string())
 }
 
 fn envelope(query: &str) -> Envelope {
@@ -56,7 +70,7 @@ fn envelope(query: &str) -> Envelope {
     Envelope { way: Way::Hook, sender, recipients }
 }
 
-fn told(status: StatusCode, reason: &str) -> HttpResponse {
+pub(super) fn told(status: StatusCode, reason: &str) -> HttpResponse {
     let answer: Value = json!({ "error": reason });
     HttpResponse::build(status).json(answer)
 }

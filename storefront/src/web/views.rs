@@ -12,6 +12,7 @@ pub mod checkout;
 pub mod form;
 pub mod gift_cards;
 pub mod home;
+pub mod letters;
 pub mod listing;
 pub mod mail;
 pub mod offers;

@@ -125,7 +125,7 @@ async fn new_password(door: &Door, visit: &Visit, form: &Posted, hash: String, w
 }
 
 /// Records a change of mind. Never ticked and not ticked now says nothing.
-pub(super) fn set_news(conn: &mut Conn, id: CustomerId, wanted: bool, proof: &str, now: Time) -> Result<()> {
+fn set_news(conn: &mut Conn, id: CustomerId, wanted: bool, proof: &str, now: Time) -> Result<()> {
     let before = consents::current(conn, id, "email", "news")?;
     let state = match (wanted, before) {
         (true, _) => Consent::Given,

@@ -1,6 +1,7 @@
 //! `storefront/account/*.html`.
 
 use super::form::Form;
+use super::letters::TopicChoice;
 use super::shared::{Card, Choice};
 use crate::erasure::Preview;
 use chrono::NaiveDateTime;
@@ -139,10 +140,12 @@ pub struct ProfileView {
     pub languages: Vec<Choice>,
 }
 
-/// `preferences.html`: posts `form::PREFERENCES` to `/account/preferences`.
+/// `preferences.html`: posts `form::PREFERENCES` and what is chosen of mail to `/account/preferences`.
 #[derive(Debug, Clone, Serialize)]
 pub struct PreferencesView {
     pub form: Form,
+    pub topics: Vec<TopicChoice>,
+    pub frequencies: Vec<Choice>,
     pub languages: Vec<Choice>,
 }
 

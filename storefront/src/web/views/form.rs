@@ -136,8 +136,8 @@ pub const REQUEST: &[&str] = &["body", "rating", "note"];
 pub const RESET: &[&str] = &["password", "token"];
 /// Name, language and, when `new_password` is not empty, the password.
 pub const PROFILE: &[&str] = &["name", "email", "phone", "language", "marketing", "current_password", "new_password"];
-/// What the customer allows, and the language.
-pub const PREFERENCES: &[&str] = &["news", "recommendations", "browsing", "language"];
+/// What the customer allows beside mail, and the language.
+pub const PREFERENCES: &[&str] = &["recommendations", "browsing", "language"];
 /// Erasing the account.
 pub const ERASE: &[&str] = &["password"];
 /// An address of the address book.

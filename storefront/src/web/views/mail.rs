@@ -171,7 +171,7 @@ pub struct PaymentCaseRefund {
     pub shop_page: String,
 }
 
-/// `verify_email` and `reset_password`.
+/// `verify_email`, `reset_password` and `confirm_newsletter`.
 #[derive(Debug, Clone, Serialize)]
 pub struct LinkMail {
     pub url: String,
