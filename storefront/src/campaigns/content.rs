@@ -1,7 +1,7 @@
 //! What a campaign says, as a merchant writes it: stored as JSON with the variant.
 
 use super::links;
-use super::text::Template;
+use super::text::{Rich, Template};
 use crate::ids::{CategoryId, CollectionId};
 use crm::email::Email;
 use crm::segments::SegmentId;
@@ -154,7 +154,7 @@ impl Part {
         match self {
             Part::Heading { text } => line(&mut wrong, "text", text),
             Part::Text { html } if html.chars().count() > TEXT => wrong.add("html", "field-too-long"),
-            Part::Text { html } => template(&mut wrong, "html", html),
+            Part::Text { html } => rich(&mut wrong, "html", html),
             Part::Picture { alt, link, .. } => {
                 line(&mut wrong, "alt", alt);
                 target(&mut wrong, "link", link, true);
@@ -256,9 +256,11 @@ impl Content {
     /// Whether a text has this variable.
     pub(super) fn names(&self, variable: &str) -> bool {
         let has = |text: &str| Template::read(text).is_ok_and(|template| template.variables().any(|(name, _)| name == variable));
-        self.versions.values().any(|version| has(&version.subject) || has(&version.preheader) || version.blocks.iter().any(|block| {
-            block.part.texts().into_iter().any(|text| has(text))
-        }))
+        self.versions.values().any(|version| {
+            has(&version.subject)
+                || has(&version.preheader)
+                || version.blocks.iter().any(|block| block.part.texts().into_iter().any(|text| has(text)))
+        })
     }
 }
 
@@ -278,7 +280,8 @@ impl Part {
 
 /// Whether a link can stand in a mail: a path of the shop or an address of the web.
 pub fn leads(link: &str) -> bool {
-    let inside = link.starts_with('/') && !link.starts_with("//") && !link.chars().any(|c| c.is_whitespace() || c.is_control() || c == '\\');
+    let inside =
+        link.starts_with('/') && !link.starts_with("//") && !link.chars().any(|c| c.is_whitespace() || c.is_control() || c == '\\');
     link.len() <= ADDRESS && (inside || links::is_web(link))
 }
 
@@ -305,4 +308,17 @@ fn template(wrong: &mut Fields, name: &str, text: &str) {
     if let Err(mistake) = Template::read(text) {
         wrong.add(name, mistake);
     }
+}
+
+fn rich(wrong: &mut Fields, name: &str, html: &str) {
+    match Rich::read(html) {
+        Err(mistake) => wrong.add(name, mistake),
+        Ok(read) if !read.links().all(|link| leads(link) || is_contact(link)) => wrong.add(name, "campaign-words-link-wrong"),
+        Ok(_) => {}
+    }
+}
+
+/// Whether a link writes to or calls somebody.
+pub(super) fn is_contact(link: &str) -> bool {
+    link.starts_with("mailto:") || link.starts_with("tel:")
 }

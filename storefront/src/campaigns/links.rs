@@ -103,7 +103,15 @@ mod tests {
 
     #[test]
     fn a_link_leads_to_the_web_alone() {
-        for target in ["javascript:alert(1)", "//evil.test", "/products/mug", "data:text/html,x", "https://", "https://a.test\\@b.test", "ftp://a.test/"] {
+        for target in [
+            "javascript:alert(1)",
+            "//evil.test",
+            "/products/mug",
+            "data:text/html,x",
+            "https://",
+            "https://a.test\\@b.test",
+            "ftp://a.test/",
+        ] {
             assert!(!is_web(target), "{target}");
             let path = wrap(&signer(), DeliveryId(7), target);
             assert_eq!(read(&signer(), &path["/m/".len()..]), None, "{target}");
