@@ -4,18 +4,18 @@
 //! whole batch. What somebody typed never reaches HTML as HTML: texts are cleaned when they are read, and the values of variables are text.
 //! A mail that cannot be made for somebody is skipped with the reason, which [`risks`] tells before anything is sent.
 
-mod cast;
 pub mod content;
 mod draw;
 mod letters;
 pub mod links;
 mod risks;
 mod saved;
+mod stage;
 pub mod text;
 #[cfg(test)]
 mod tests;
 
 pub use content::{Block, Condition, Content, Part, Source, Version};
-pub use letters::{Preview, SkipReason, Ways, letters, preview, settle, trial, view};
+pub use letters::{Preview, Reader, SkipReason, Ways, letters, preview, settle, trial, view};
 pub use risks::{Risk, risks};
 pub use saved::{Saved, get as saved, list as all_saved, remove as remove_saved, save};
