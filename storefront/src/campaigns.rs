@@ -17,5 +17,5 @@ mod tests;
 
 pub use content::{Block, Condition, Content, Part, Source, Version};
 pub use letters::{Preview, Reader, SkipReason, Ways, letters, preview, settle, trial, view};
-pub use risks::{Risk, risks};
-pub use saved::{Saved, get as saved, list as all_saved, remove as remove_saved, save};
+pub use risks::{Level, Risk, risks};
+pub use saved::{Saved, SavedId, get as saved, list as all_saved, remove as remove_saved, save};

@@ -76,6 +76,13 @@ pub(super) struct Person {
     values: Values,
 }
 
+impl Person {
+    /// Whether they have an open offer.
+    pub fn offered(&self) -> bool {
+        self.offer.is_some()
+    }
+}
+
 /// A mail as it is read.
 pub(super) struct Drawn {
     pub subject: String,

@@ -198,10 +198,15 @@ pub fn preview(
 }
 
 /// A mail that is sent to nobody.
-pub(super) fn sample(stage: &Stage, person: &Person, ways: &Ways) -> Result<Preview, Why> {
+fn sample(stage: &Stage, person: &Person, ways: &Ways) -> Result<Preview, Why> {
     let nowhere = NOWHERE.to_string();
     let pages = Pages { view: nowhere.clone(), why: nowhere.clone(), unsubscribe: nowhere, pixel: None };
-    let Drawn { subject, preheader, html, text } = draw::draw(stage, person, &pages, &|target| target.to_string(), ways)?;
+    sample_with(stage, person, &pages, ways)
+}
+
+/// [`sample`] with these pages.
+pub(super) fn sample_with(stage: &Stage, person: &Person, pages: &Pages, ways: &Ways) -> Result<Preview, Why> {
+    let Drawn { subject, preheader, html, text } = draw::draw(stage, person, pages, &|target| target.to_string(), ways)?;
     Ok(Preview { language: person.language, subject, preheader, html, text })
 }
 
