@@ -55,7 +55,7 @@ pub fn row((place, block): (usize, &Block), of: usize, words: &Words) -> Value {
         Part::Picture { hash, .. } => hash.clone(),
         _ => None,
     };
-    json!({ "place": place, "kind": block.part.kind(), "text": text.trim(), "picture": picture, "who": who(block.only.as_ref()).replace('_', "-"),
+    json!({ "place": place, "number": place + 1, "kind": block.part.kind(), "text": text.trim(), "picture": picture, "who": who(block.only.as_ref()).replace('_', "-"),
         "first": place == 0, "last": place + 1 == of })
 }
 
