@@ -162,9 +162,11 @@ pub async fn save(desk: Desk, path: web::Path<(i64, i64)>, posted: Posted) -> Re
         content.from_name = typed.get("from_name").into();
         content.from_address = typed.get("from_address").into();
         content.reply_to = typed.get("reply_to").into();
-        let version = content.versions.entry(language.code().to_string()).or_default();
-        version.subject = typed.get("subject").into();
-        version.preheader = typed.get("preheader").into();
+        // A language is begun by a button of its own.
+        if let Some(version) = content.versions.get_mut(language.code()) {
+            version.subject = typed.get("subject").into();
+            version.preheader = typed.get("preheader").into();
+        }
         Ok(())
     });
     match done.await {

@@ -8,7 +8,7 @@ use crate::ids::StoreId;
 use crate::mails::Mailer;
 use crate::offers;
 use crm::CustomerId;
-use crm::campaigns::{self, Campaign, Claimed, DeliveryId, VariantId};
+use crm::campaigns::{self, Campaign, Claimed, DeliveryId, VariantId, address};
 use crm::email::Email;
 use kernel::clock::Time;
 use kernel::mail::post::Parcel;
@@ -128,6 +128,9 @@ fn letter(campaign: &Campaign, claimed: &Claimed, stage: &Stage, person: &Person
     let (drawn, unsubscribe) = mail_of(claimed, stage, person, ways)?;
     let host = ways.config.host();
     let sender = if stage.from_address.is_empty() { ways.config.sender() } else { stage.from_address.clone() };
+    // By mail it takes an address of the shop's own that somebody reads.
+    let by_mail = ways.config.mail.reply_domain.as_ref();
+    let by_mail = by_mail.map(|domain| address::mailto(&ways.signer, claimed.id, domain)).unwrap_or_default();
     Ok(Parcel {
         message_id: claimed.message_id.clone(),
         from: format!("{} <{sender}>", stage.from_name),
@@ -138,7 +141,7 @@ fn letter(campaign: &Campaign, claimed: &Claimed, stage: &Stage, person: &Person
         text: drawn.text,
         html: drawn.html,
         date: stage.now,
-        list_unsubscribe: Some((unsubscribe, String::new())),
+        list_unsubscribe: Some((unsubscribe, by_mail)),
         list_id: format!("{}.{host}", campaign.topic),
         feedback_id: format!("{}:{}:{}:{host}", claimed.variant, claimed.campaign, campaign.kind.as_str()),
         written_by: WrittenBy::Shop,

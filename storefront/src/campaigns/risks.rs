@@ -17,6 +17,7 @@ use crm::customers::Customer;
 use crm::{customers, segments};
 use kernel::clock::Time;
 use kernel::error::said;
+use kernel::mail::domains::{self, PublicKey};
 use kernel::web::i18n::Language;
 use kernel::{Conn, Result};
 use serde::Serialize;
@@ -133,10 +134,25 @@ fn of_variant(
     };
     texts(&mut found, &content);
     languages(&mut found, &content, sample);
+    sender(conn, &mut found, &content)?;
     reach::links(conn, &mut found, &content, StoreId(campaign.store_id), ways)?;
     let stage = Stage::load(conn, StoreId(campaign.store_id), &content, ways, now)?;
     people(conn, &mut found, &stage, &content, sample, ways)?;
     Ok(found.risks)
+}
+
+/// Whether the shop sends for the sender's domain, and signs it.
+fn sender(conn: &mut Conn, found: &mut Found, content: &Content) -> Result<()> {
+    let Some((_, domain)) = content.from_address.rsplit_once('@') else { return Ok(()) };
+    let domain = domain.to_lowercase();
+    match domains::list(conn)?.into_iter().find(|known| known.domain == domain) {
+        None => found.add(Level::Warn, said("campaign-risk-sender", &[("domain", &domain)])),
+        Some(known) if !domains::keys(conn, known.id)?.iter().any(PublicKey::signs) => {
+            found.add(Level::Warn, said("campaign-risk-unsigned", &[("domain", &domain)]));
+        }
+        Some(_) => {}
+    }
+    Ok(())
 }
 
 /// What is missing in what was written.
