@@ -30,8 +30,14 @@ async fn reader(desk: &Desk) -> Result<Result<Reader, &'static str>> {
         return Ok(Err("campaign-words-no-right"));
     }
     let Ok(email) = Email::parse(&asked, "customer") else { return Ok(Err("email-invalid")) };
-    let found = desk.read(move |conn| identities::by_address(conn, &email)).await?;
-    Ok(found.map(|customer| Reader::Customer(customer.id)).ok_or("campaign-words-no-customer"))
+    let found = desk
+        .read(move |conn| match identities::by_address(conn, &email)? {
+            // Whoever was merged is looked at as the survivor.
+            Some(customer) => identities::standing(conn, customer.id).map(Some),
+            None => Ok(None),
+        })
+        .await?;
+    Ok(found.map(Reader::Customer).ok_or("campaign-words-no-customer"))
 }
 
 /// The mail for the reader that is asked for, or why there is none.

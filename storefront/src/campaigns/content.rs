@@ -221,12 +221,6 @@ impl Content {
         Ok(self)
     }
 
-    /// The version for somebody who reads `language`, and its language: their own, else the shop's first that there is.
-    pub fn version(&self, language: Language) -> Option<(Language, &Version)> {
-        let of = |language: Language| self.versions.get(language.code()).map(|version| (language, version));
-        of(language).or_else(|| Language::all().iter().find_map(|other| of(*other)))
-    }
-
     /// The segments that decide who sees a block.
     pub fn segments(&self) -> Vec<SegmentId> {
         let conditions = self.blocks().filter_map(|block| block.only.as_ref());

@@ -169,7 +169,7 @@ impl Stage {
         if link.starts_with('/') { self.site.url(language, link) } else { link.to_string() }
     }
 
-    /// The version for somebody who reads `language`, as [`Content::version`] chooses it.
+    /// The version for somebody who reads `language`, and its language: their own, else the first that there is.
     pub fn script_for(&self, language: Language) -> Option<(Language, &Script)> {
         let own = self.scripts.get(&language).map(|script| (language, script));
         own.or_else(|| self.scripts.iter().next().map(|(language, script)| (*language, script)))

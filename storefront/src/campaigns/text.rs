@@ -144,13 +144,6 @@ impl Rich {
         Ok(Rich(nodes))
     }
 
-    pub fn variables(&self) -> impl Iterator<Item = (&'static str, bool)> + '_ {
-        self.0.iter().flat_map(|node| match node {
-            Node::Text(template) => template.variables().collect::<Vec<_>>(),
-            Node::Open(_) | Node::Close(_) | Node::Link(_) => Vec::new(),
-        })
-    }
-
     /// Where its links lead.
     pub fn links(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|node| match node {
