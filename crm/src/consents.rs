@@ -7,7 +7,7 @@ use crate::segments::{self, Why};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Result, on_each, words};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 words!(
     /// What somebody said about being contacted.
@@ -83,6 +83,18 @@ fn about<'a>(customer: CustomerId, channel: &'a str, topic: &'a str) -> _ {
 /// The last statement, or `None` when there never was one.
 pub fn current(conn: &mut Conn, customer: CustomerId, channel: &str, topic: &str) -> Result<Option<Consent>> {
     Ok(on_each!(conn, c => about(customer, channel, topic).select(consents::state).first(c)).optional()?)
+}
+
+/// Who of these customers said yes to a channel and topic, and did not take it back.
+pub fn given_by(conn: &mut Conn, customers: &[CustomerId], channel: &str, topic: &str) -> Result<HashSet<CustomerId>> {
+    let theirs = consents::customer_id.eq_any(customers.to_vec()).and(consents::channel.eq(channel)).and(consents::topic.eq(topic));
+    let rows: Vec<(CustomerId, Consent)> = on_each!(conn, c => consents::table
+        .filter(theirs)
+        .order(consents::id)
+        .select((consents::customer_id, consents::state))
+        .load(c))?;
+    let last: BTreeMap<CustomerId, Consent> = rows.into_iter().collect();
+    Ok(last.into_iter().filter(|(_, state)| *state == Consent::Given).map(|(customer, _)| customer).collect())
 }
 
 /// The last statement about each channel and topic, by their names.

@@ -255,6 +255,12 @@ pub fn tags(text: &str) -> Vec<String> {
     tags
 }
 
+/// The customers with these ids that there are.
+pub fn of(conn: &mut Conn, ids: &[CustomerId]) -> Result<Vec<Customer>> {
+    let these = customers::table.filter(customers::id.eq_any(ids.to_vec()));
+    Ok(on_each!(conn, c => these.select(Customer::as_select()).load(c))?)
+}
+
 /// How many customers there are.
 pub fn count(conn: &mut Conn) -> Result<i64> {
     Ok(customers::table.filter(customers::merged_into.is_null()).count().get_result(conn)?)

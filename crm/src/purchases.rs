@@ -10,6 +10,7 @@ use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::money::{Currency, Money};
 use kernel::{Conn, Result, on_each, prepared};
+use std::collections::HashMap;
 
 /// An order as the memory keeps it.
 #[derive(Clone, Debug)]
@@ -242,6 +243,14 @@ pub fn lines(conn: &mut Conn, customer: CustomerId, order: i64) -> Result<Vec<Li
 /// How many orders a customer has that were not cancelled.
 pub fn count(conn: &mut Conn, customer: CustomerId) -> Result<i64> {
     Ok(on_each!(conn, c => purchases::table.filter(purchases::customer_id.eq(customer)).count().get_result(c))?)
+}
+
+/// How many orders that were not cancelled each of these customers has; nothing of whoever has none.
+pub fn counts(conn: &mut Conn, customers: &[CustomerId]) -> Result<HashMap<CustomerId, i64>> {
+    let theirs = purchases::table.filter(purchases::customer_id.eq_any(customers.to_vec()));
+    let rows: Vec<(CustomerId, i64)> =
+        theirs.group_by(purchases::customer_id).select((purchases::customer_id, diesel::dsl::count_star())).load(conn)?;
+    Ok(rows.into_iter().collect())
 }
 
 /// What some customers bought since a moment: whose it is, when, and its revenue net of refunds in this currency.

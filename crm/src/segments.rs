@@ -22,8 +22,7 @@ pub use follow::{follow, follow_events, forget};
 pub(crate) use list::{Listed, listed};
 pub use list::{Moved, Preview, Size, history, members, preview, size, sizes};
 pub use proof::{Proof, proofs};
-pub(crate) use read::among_these;
-pub use read::{Standing, among, of_customer};
+pub use read::{Standing, among, among_these, of_customer};
 pub use settle::{SETTLE_JOB, prune, settle};
 pub use store::{Segment, Wish, create, get, list, others, remove, update, users};
 

@@ -32,7 +32,7 @@ pub use draft::{
 pub use export::{ShopifyWriter, write_shopify};
 pub(crate) use frozen::IMPORT;
 pub use html::clean_html;
-pub(crate) use html::one_line;
+pub(crate) use html::{one_line, unescaped};
 pub use report::{FileError, Format, Parsed, Reason, RowError};
 pub use retail::{RetailLine, RetailOrder, RetailReader, read_retail};
 pub(crate) use table::guard;

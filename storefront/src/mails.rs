@@ -17,6 +17,7 @@ use crate::gift_cards::{self, GiftCard};
 use crate::ids::StoreId;
 use crate::orders::Order;
 use crate::pictures;
+use crate::shop::Shop;
 use crate::stores::Site;
 use crate::theme::{self, Role, Theme};
 use crate::waiting::Waiting;
@@ -74,7 +75,7 @@ impl Mailer {
     }
 
     /// Where the links of a store's mails lead. The host of a closed store may be gone by the time that somebody reads.
-    fn site(&self, conn: &mut Conn, store: StoreId) -> Result<Site> {
+    pub(crate) fn site(&self, conn: &mut Conn, store: StoreId) -> Result<Site> {
         if store == stores::MAIN {
             return Ok(Site::main(&self.config.base_url));
         }
@@ -105,20 +106,10 @@ impl Mailer {
         if crm::erasure::is_erased(to.email) {
             return Ok(());
         }
-        let (shop, site) = (stores::shop(conn, to.store)?, self.site(conn, to.store)?);
+        let site = self.site(conn, to.store)?;
         let spoken = site.spoken(to.language);
-        let language = spoken.language;
-        let imprint = shop.imprint_lines(&self.templates.text(language, "document-vat-id")?);
-        let frame = MailView {
-            language,
-            tag: language.tag(),
-            shop_name: shop.name,
-            shop_url: site.url(language, "/"),
-            look: self.look(conn, to.store, &site)?,
-            contact: shop.contact_email,
-            imprint,
-            name: (!to.name.is_empty()).then(|| to.name.to_string()),
-        };
+        let shop = stores::shop(conn, to.store)?;
+        let frame = MailView { name: (!to.name.is_empty()).then(|| to.name.to_string()), ..self.frame(conn, &shop, &site, spoken.language)? };
         let mail = Mail { mail: frame, view };
         let render = |part: &str| self.templates.render(&format!("mail/{template}/{part}"), spoken, &mail);
         let draft = Draft {
@@ -131,6 +122,20 @@ impl Mailer {
             headers,
         };
         mail::queue(conn, &draft, self.config.host(), now).map(drop)
+    }
+
+    /// What is the same in all mails of a store in a language. It greets nobody.
+    pub(crate) fn frame(&self, conn: &mut Conn, shop: &Shop, site: &Site, language: Language) -> Result<MailView> {
+        Ok(MailView {
+            language,
+            tag: language.tag(),
+            shop_name: shop.name.clone(),
+            shop_url: site.url(language, "/"),
+            look: self.look(conn, shop.store, site)?,
+            contact: shop.contact_email.clone(),
+            imprint: shop.imprint_lines(&self.templates.text(language, "document-vat-id")?),
+            name: None,
+        })
     }
 
     /// What mails show of the theme that the store wears.

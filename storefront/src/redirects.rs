@@ -153,7 +153,7 @@ fn next(conn: &mut Conn, path: &str) -> Result<Option<String>> {
 }
 
 /// Whether the catalogue has a page there: it then wins over a redirect.
-fn is_page(conn: &mut Conn, path: &str) -> Result<bool> {
+pub(crate) fn is_page(conn: &mut Conn, path: &str) -> Result<bool> {
     let found: i64 = if let Some(slug) = path.strip_prefix("/products/") {
         products::table.filter(products::slug.eq(slug)).filter(products::listed.eq(true)).count().get_result(conn)?
     } else if let Some(slug) = path.strip_prefix("/categories/") {

@@ -1194,6 +1194,15 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    campaign_templates (id) {
+        id -> BigInt,
+        name -> Text,
+        content -> Text,
+        changed_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(refund_lines, refunds);
 diesel::allow_tables_to_appear_in_same_query!(redirects, products, categories, collections);
 diesel::allow_tables_to_appear_in_same_query!(collections, collection_texts);

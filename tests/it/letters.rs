@@ -81,6 +81,7 @@ fn every_mail_in_every_language() {
     let preview = Preview::of(Language::CHINESE);
     let all = preview.mails.borrow();
     settings.bind(|| insta::assert_snapshot!("letter_order_confirmation_zh_html", all["order_confirmation"][2]));
+    settings.bind(|| insta::assert_snapshot!("letter_campaign_zh_html", all["campaign"][2]));
 }
 
 #[test]

@@ -92,6 +92,17 @@ fn asked_for(conn: &mut kernel::Conn, order: &storefront::orders::Order) -> kern
     Ok((ticket.number, file, proposal.0, answer.0))
 }
 
+/// The variant of a campaign with one block in English, and a template of it.
+fn written(conn: &mut kernel::Conn, campaign: crm::campaigns::CampaignId) -> kernel::Result<(i64, i64)> {
+    use storefront::campaigns::{self, Block, Content, Part, Version};
+    let part = Part::Picture { hash: None, alt: String::new(), link: String::new() };
+    let version = Version { subject: "Spring".into(), blocks: vec![Block { part, only: None }], ..Version::default() };
+    let content = Content { versions: [("en".to_string(), version)].into(), ..Content::default() };
+    let variant = crm::campaigns::variants(conn, campaign)?[0].clone();
+    crm::campaigns::put_variant(conn, variant.id, variant.version, &content.json()?, now())?;
+    Ok((variant.id.0, campaigns::save(conn, "Spring", &content, now())?.0))
+}
+
 impl Things {
     pub fn make(house: &House, owner: admin::StaffId) -> Things {
         let variant = goods::product(&house.db, "Mug", 1200, 50);
@@ -215,6 +226,7 @@ impl Things {
                 let sending = kernel::mail::domains::add(conn, &wish, &[], now())?;
                 let rate_of_mail = kernel::mail::post::set_rate(conn, "mail.example", Some(60), None)?;
                 let transport = kernel::mail::post::transports(conn)?[0].id;
+                let (text, template) = written(conn, campaign)?;
                 Ok(vec![
                     ("/articles/", "{slug}", "tea".to_string()),
                     ("/articles/", "{language}", "en".to_string()),
@@ -225,6 +237,10 @@ impl Things {
                     ("", "{post}", post.to_string()),
                     ("", "{campaign}", campaign.to_string()),
                     ("", "{delivery}", "1".to_string()),
+                    ("/campaigns/", "{text}", text.to_string()),
+                    ("/campaigns/", "{language}", "en".to_string()),
+                    ("/campaigns/", "{block}", "0".to_string()),
+                    ("/campaign-templates/", "{template}", template.to_string()),
                     ("", "{ticket}", ticket),
                     ("", "{sending}", sending.to_string()),
                     ("", "{rate}", rate_of_mail.to_string()),

@@ -6,8 +6,8 @@ mod forum;
 use super::access::Access::{Enrolling, Public, SignedIn};
 use super::access::{Route, get, post};
 use super::{
-    account, api_keys, articles, attributes, audit, batches, campaign_routes, carts, cases, categories, chat, collections, customer,
-    customers, dispute_acts, disputes, doctor, erasure, find, forecasts, gift_cards, home, home_page, inbound, invitations, jobs,
+    account, api_keys, articles, attributes, audit, batches, campaign_routes, campaign_words, carts, cases, categories, chat, collections,
+    customer, customers, dispute_acts, disputes, doctor, erasure, find, forecasts, gift_cards, home, home_page, inbound, invitations, jobs,
     level_policies, levels, locations, mails, menus, merging, offers, order, order_edit, order_money, order_new, order_papers,
     order_release, order_ship, orders, pages, person, personal, pictures, product, product_export, product_import, product_rules,
     product_table, products, promotion_bench, promotion_codes, promotions, recommendations, redirects, reports, return_exchange,
@@ -32,6 +32,7 @@ pub fn all() -> Vec<Route> {
     all.extend(campaign_routes::all());
     all.extend(house());
     all.extend(forum::all());
+    all.extend(campaign_words::routes());
     all
 }
 

@@ -3,6 +3,7 @@
 use super::Preview;
 use super::orders::{at, totals};
 use super::samples::{eur, say};
+use super::views::campaign::{CampaignBlock, CampaignCard, CampaignMail};
 use super::views::mail::*;
 use super::views::order::TotalText;
 use super::views::shared::TotalRow;
@@ -45,8 +46,60 @@ fn order(l: Language) -> MailOrder {
     }
 }
 
+/// A mail of a campaign with one block of each kind.
+fn campaign(l: Language) -> CampaignMail {
+    let card = |title: String, why: Option<String>| CampaignCard {
+        title,
+        url: format!("https://shop.example{}", l.path("/products/mug")),
+        src: Some("https://shop.example/pictures/h/400.webp".to_string()),
+        price: eur(2400),
+        from: why.is_some(),
+        compare_at: why.is_none().then(|| eur(2900)),
+        why,
+    };
+    let (mug, bowl) = (say(l, "Straight mug", "直筒马克杯"), say(l, "Bowl & saucer", "盖碗"));
+    let why = say(l, "Because you bought Straight mug", "因为您购买过直筒马克杯");
+    let own = |path: &str| format!("https://shop.example/m/token/{path}");
+    CampaignMail {
+        subject: say(l, "New teapots for Ann", "Ann，新茶壶到了"),
+        preheader: say(l, "Thrown by hand", "手工制作"),
+        blocks: vec![
+            CampaignBlock::Heading { text: say(l, "New & rare", "新品与珍品") },
+            CampaignBlock::Text {
+                html: say(l, "<p>Dear Ann,<br>look.</p>", "<p>Ann，<br>请看。</p>"),
+                text: say(l, "Dear Ann,\nlook.", "Ann，\n请看。"),
+            },
+            CampaignBlock::Picture {
+                src: "https://shop.example/pictures/p/800.webp".to_string(),
+                width: 536,
+                alt: say(l, "A teapot", "一把茶壶"),
+                url: Some("https://shop.example/m/picture".to_string()),
+            },
+            CampaignBlock::Button { label: say(l, "To the teapots", "查看茶壶"), url: "https://shop.example/m/button".to_string() },
+            CampaignBlock::Divider {},
+            CampaignBlock::Products {
+                title: say(l, "For you", "为您推荐"),
+                rows: vec![vec![card(mug.clone(), None), card(bowl, Some(why))], vec![card(mug.clone(), None)]],
+            },
+            CampaignBlock::Offer {
+                name: say(l, "20% off your mug", "马克杯八折"),
+                why: say(l, "You looked at it twice.", "您看过两次。"),
+                until: Some(at(20)),
+                label: String::new(),
+                url: "https://shop.example/m/offer".to_string(),
+                card: Some(card(mug, None)),
+            },
+        ],
+        view_url: own("view"),
+        why_url: own("why"),
+        unsubscribe_url: own("unsubscribe"),
+        pixel: Some(own("open.gif")),
+    }
+}
+
 pub fn mails(p: &Preview) -> Result<(), Box<dyn Error>> {
     let l = p.language;
+    p.mail("campaign", campaign(l))?;
     let transfer = Some(vec![TotalText { label: "IBAN".to_string(), value: "DE02 1203 0000 0000 2020 51".to_string() }]);
     p.mail("order_confirmation", OrderConfirmation { order: order(l), transfer: transfer.clone() })?;
     let changes = vec![say(l, "Bowl & saucer: 2 → 1", "盖碗：2 → 1"), say(l, "New: 1 × Straight mug", "新增：1 × 直筒马克杯")];

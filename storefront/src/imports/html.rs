@@ -76,10 +76,14 @@ pub(crate) fn plain_text(html: &str) -> String {
     if !html.contains(['<', '&']) {
         return html.trim().to_string();
     }
-    let text = NO_TAGS.clean(html).to_string();
-    let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&nbsp;", "\u{a0}");
+    unescaped(&NO_TAGS.clean(html).to_string()).trim().to_string()
+}
+
+/// What stands in cleaned HTML between its tags, or as the value of an attribute, as text.
+pub(crate) fn unescaped(html: &str) -> String {
+    let text = html.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&nbsp;", "\u{a0}");
     // Last, so that an escaped entity is read once only.
-    text.replace("&amp;", "&").trim().to_string()
+    text.replace("&amp;", "&")
 }
 
 /// A description as one line of words: what stood in paragraphs of its own stays apart.

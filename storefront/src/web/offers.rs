@@ -51,14 +51,18 @@ pub fn views(
     audience: &Audience,
     now: Time,
 ) -> Result<Vec<(PromotionId, OfferView)>> {
-    let open = offers::open(conn, customer, visit.language.code(), now)?;
     let shop = stores::shop(conn, visit.site.id)?;
-    let showing = Showing { language: visit.language, shop: &shop, audience, now };
+    shown(conn, customer, &Showing { language: visit.language, shop: &shop, audience, now })
+}
+
+/// [`views`] of whoever is not here: `showing` says where and how it is read.
+pub fn shown(conn: &mut Conn, customer: CustomerId, showing: &Showing) -> Result<Vec<(PromotionId, OfferView)>> {
+    let open = offers::open(conn, customer, showing.language.code(), showing.now)?;
     let mut views = Vec::with_capacity(open.len());
     for offer in open {
         let card = match offer.product {
             None => None,
-            Some(product) => match shelves::cards(conn, &[product], &showing)?.pop() {
+            Some(product) => match shelves::cards(conn, &[product], showing)?.pop() {
                 Some(card) if !card.sold_out => Some(card),
                 _ => continue,
             },

@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod articles;
+pub mod campaign;
 pub mod cart;
 pub mod chat;
 pub mod checkout;

@@ -1,0 +1,343 @@
+//! One block of what a campaign says: its form, its place among the others, its picture.
+
+use super::campaign_words::{self as texts, address, back, change, ids, language, open, version};
+use super::desk::{Desk, refusal};
+use super::pictures as uploads;
+use super::promotion_goods::lines;
+use actix_multipart::Multipart;
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use crm::campaigns::{self, CampaignId, State, VariantId};
+use crm::segments::{self, SegmentId};
+use kernel::error::Fields;
+use kernel::web::i18n::Language;
+use kernel::{Conn, Error, Result};
+use serde_json::{Value, json};
+use storefront::campaigns::content::{BLOCKS, Block, Condition, Part, Source};
+use storefront::ids::{CategoryId, CollectionId};
+use storefront::web::posted::Posted;
+use storefront::web::views::form::Form;
+use storefront::web::words::Words;
+use storefront::{catalog, collections, pictures};
+
+/// The fields of all kinds of blocks; a form shows those of its own.
+const NAMES: &[&str] =
+    &["text", "html", "alt", "label", "link", "title", "by", "products", "category", "collection", "most", "who", "segment", "speaks"];
+/// Which products: the words of [`Source`].
+const BY: &[&str] = &["hand", "newest", "popular", "category", "collection", "for_you"];
+/// Who sees it: the words of [`Condition`], and nothing for everybody.
+const WHO: &[&str] = &["", "in_segment", "not_in_segment", "speaks", "has_offer", "has_no_offer"];
+/// Characters of a block that a list shows.
+const SHOWN: usize = 80;
+
+/// Where a block stands.
+type Spot = (i64, i64, String, usize);
+
+fn spot(path: &Spot) -> Result<((CampaignId, VariantId), Language, usize)> {
+    Ok((ids(&(path.0, path.1)), language(&path.2)?, path.3))
+}
+
+/// A row of the list of blocks.
+pub fn row((place, block): (usize, &Block), of: usize, words: &Words) -> Value {
+    let text = match &block.part {
+        Part::Heading { text } => text.clone(),
+        Part::Text { html } => html.clone(),
+        Part::Picture { alt, .. } => alt.clone(),
+        Part::Button { label, link } => format!("{label} → {link}"),
+        Part::Divider {} => String::new(),
+        Part::Products { title, source, .. } => {
+            format!("{title} {}", words.get(&format!("campaign-words-by-{}", by(source).replace('_', "-"))))
+        }
+        Part::Offer { label } => label.clone(),
+    };
+    let text: String = text.chars().take(SHOWN).collect();
+    let picture = match &block.part {
+        Part::Picture { hash, .. } => hash.clone(),
+        _ => None,
+    };
+    json!({ "place": place, "number": place + 1, "kind": block.part.kind(), "text": text.trim(), "picture": picture, "who": who(block.only.as_ref()).replace('_', "-"),
+        "first": place == 0, "last": place + 1 == of })
+}
+
+fn by(source: &Source) -> &'static str {
+    match source {
+        Source::Hand(_) => "hand",
+        Source::Newest => "newest",
+        Source::Popular => "popular",
+        Source::Category(_) => "category",
+        Source::Collection(_) => "collection",
+        Source::ForYou => "for_you",
+    }
+}
+
+fn who(only: Option<&Condition>) -> &'static str {
+    match only {
+        None => "",
+        Some(Condition::InSegment(_)) => "in_segment",
+        Some(Condition::NotInSegment(_)) => "not_in_segment",
+        Some(Condition::Speaks(_)) => "speaks",
+        Some(Condition::HasOffer) => "has_offer",
+        Some(Condition::HasNoOffer) => "has_no_offer",
+    }
+}
+
+fn filled(block: &Block) -> Form {
+    let form = Form::new(NAMES);
+    let form = match &block.part {
+        Part::Heading { text } => form.fill("text", text),
+        Part::Text { html } => form.fill("html", html),
+        Part::Picture { alt, link, .. } => form.fill("alt", alt).fill("link", link),
+        Part::Button { label, link } => form.fill("label", label).fill("link", link),
+        Part::Divider {} => form,
+        Part::Products { title, source, most } => {
+            let form = form.fill("title", title).fill("most", most.to_string()).fill("by", by(source));
+            match source {
+                Source::Hand(slugs) => form.fill("products", slugs.join("\n")),
+                Source::Category(id) => form.fill("category", id.to_string()),
+                Source::Collection(id) => form.fill("collection", id.to_string()),
+                Source::Newest | Source::Popular | Source::ForYou => form,
+            }
+        }
+        Part::Offer { label } => form.fill("label", label),
+    };
+    let form = form.fill("who", who(block.only.as_ref()));
+    match &block.only {
+        Some(Condition::InSegment(id) | Condition::NotInSegment(id)) => form.fill("segment", id.to_string()),
+        Some(Condition::Speaks(code)) => form.fill("speaks", code),
+        Some(Condition::HasOffer | Condition::HasNoOffer) | None => form,
+    }
+}
+
+/// What was typed for a block of the kind that `before` has. `Invalid` names what there is not.
+fn read(conn: &mut Conn, typed: &Posted, before: &Block) -> Result<Block> {
+    let mut wrong = Fields::default();
+    let text = |name: &str| typed.get(name).trim().to_string();
+    let part = match &before.part {
+        Part::Heading { .. } => Part::Heading { text: text("text") },
+        Part::Text { .. } => Part::Text { html: text("html") },
+        Part::Picture { hash, .. } => Part::Picture { hash: hash.clone(), alt: text("alt"), link: text("link") },
+        Part::Button { .. } => Part::Button { label: text("label"), link: text("link") },
+        Part::Divider {} => Part::Divider {},
+        Part::Products { .. } => {
+            let most = typed.number("most", "campaign-words-most")?;
+            Part::Products { title: text("title"), source: source(conn, typed, &mut wrong)?, most: usize::try_from(most).unwrap_or(0) }
+        }
+        Part::Offer { .. } => Part::Offer { label: text("label") },
+    };
+    let only = condition(conn, typed, &mut wrong)?;
+    wrong.check()?;
+    part.check()?;
+    Ok(Block { part, only })
+}
+
+fn source(conn: &mut Conn, typed: &Posted, wrong: &mut Fields) -> Result<Source> {
+    Ok(match typed.get("by") {
+        "newest" => Source::Newest,
+        "popular" => Source::Popular,
+        "for_you" => Source::ForYou,
+        "category" => {
+            let id: Option<CategoryId> = typed.get("category").parse().ok();
+            let tree = catalog::categories(conn, Language::default().code())?;
+            match id.filter(|id| tree.get(*id).is_some()) {
+                Some(id) => Source::Category(id),
+                None => {
+                    wrong.add("category", "campaign-words-category");
+                    Source::Newest
+                }
+            }
+        }
+        "collection" => {
+            let all = collections::list(conn)?;
+            let id: Option<CollectionId> = typed.get("collection").parse().ok();
+            match id.filter(|id| all.iter().any(|one| one.id == *id)) {
+                Some(id) => Source::Collection(id),
+                None => {
+                    wrong.add("collection", "campaign-words-collection");
+                    Source::Newest
+                }
+            }
+        }
+        "hand" => {
+            let slugs = lines(typed.get("products"));
+            if slugs.is_empty() || catalog::by_slugs(conn, &slugs)?.len() != slugs.len() {
+                wrong.add("products", "admin-home-page-product-unknown");
+            }
+            Source::Hand(slugs)
+        }
+        _ => {
+            wrong.add("by", "campaign-words-by-unknown");
+            Source::Newest
+        }
+    })
+}
+
+fn condition(conn: &mut Conn, typed: &Posted, wrong: &mut Fields) -> Result<Option<Condition>> {
+    let who = typed.get("who");
+    if matches!(who, "in_segment" | "not_in_segment") {
+        let known = segments::others(conn)?;
+        let id: Option<SegmentId> = typed.get("segment").parse().ok();
+        let Some(id) = id.filter(|id| known.contains_key(id)) else {
+            wrong.add("segment", "campaign-words-segment");
+            return Ok(None);
+        };
+        return Ok(Some(if who == "in_segment" { Condition::InSegment(id) } else { Condition::NotInSegment(id) }));
+    }
+    Ok(match who {
+        "" => None,
+        "has_offer" => Some(Condition::HasOffer),
+        "has_no_offer" => Some(Condition::HasNoOffer),
+        "speaks" if Language::parse(typed.get("speaks")).is_some() => Some(Condition::Speaks(typed.get("speaks").to_string())),
+        "speaks" => {
+            wrong.add("speaks", "campaign-words-language");
+            None
+        }
+        _ => {
+            wrong.add("who", "campaign-words-who-unknown");
+            None
+        }
+    })
+}
+
+/// Adds a blank block at the end, and goes on to write it.
+pub async fn add(desk: Desk, path: web::Path<(i64, i64, String)>, posted: Posted) -> Result<HttpResponse> {
+    let (campaign, variant, code) = path.into_inner();
+    let (at, language) = (ids(&(campaign, variant)), language(&code)?);
+    let part = Part::blank(posted.get("kind")).ok_or(Error::NotFound)?;
+    let done = change(&desk, at, &posted, move |_, _, content| {
+        let version = version(content, language.code())?;
+        if version.blocks.len() >= BLOCKS {
+            return Err(Error::conflict("campaign-words-too-many"));
+        }
+        version.blocks.push(Block { part: part.clone(), only: None });
+        Ok(())
+    });
+    back(&desk, &address(at, language.code()), done.await, "campaign-words-block-added")
+}
+
+pub async fn edit(desk: Desk, path: web::Path<Spot>) -> Result<HttpResponse> {
+    let (at, language, place) = spot(&path)?;
+    let form = desk.read(move |conn| stored(conn, at, language, place)).await?;
+    show(&desk, (at, language, place), StatusCode::OK, filled(&form)).await
+}
+
+/// The block at a place.
+fn stored(conn: &mut Conn, at: (CampaignId, VariantId), language: Language, place: usize) -> Result<Block> {
+    let content = open(conn, at)?.content;
+    content.versions.get(language.code()).and_then(|version| version.blocks.get(place)).cloned().ok_or(Error::NotFound)
+}
+
+async fn show(
+    desk: &Desk,
+    (at, language, place): ((CampaignId, VariantId), Language, usize),
+    status: StatusCode,
+    form: Form,
+) -> Result<HttpResponse> {
+    let spoken = desk.visit.language.code();
+    let mut view = desk
+        .read(move |conn| {
+            let open = open(conn, at)?;
+            let block = stored(conn, at, language, place)?;
+            let picture = match &block.part {
+                Part::Picture { hash, .. } => hash.clone(),
+                _ => None,
+            };
+            let tree = catalog::categories(conn, spoken)?;
+            let path = |id| tree.path(id).iter().map(|one| one.name.as_str()).collect::<Vec<_>>().join(" › ");
+            let categories: Vec<Value> =
+                tree.in_order().iter().map(|one| json!({ "value": one.id.to_string(), "label": path(one.id) })).collect();
+            let collections = collections::list(conn)?;
+            let segments = segments::list(conn)?;
+            Ok(json!({
+                "campaign": { "id": open.campaign.id, "name": open.campaign.name },
+                "variant": { "id": open.variant.id, "version": open.variant.version },
+                "draft": open.campaign.state == State::Draft,
+                "language": language.code(),
+                "place": place,
+                "kind": block.part.kind(),
+                "picture": picture,
+                "by": words(BY, "campaign-words-by-"),
+                "who": words(WHO, "campaign-words-who-"),
+                "categories": categories,
+                "collections": collections.iter().map(|one| json!({ "value": one.id.to_string(), "label": one.name })).collect::<Vec<Value>>(),
+                "segments": segments.iter().map(|one| json!({ "value": one.id.to_string(), "label": one.name })).collect::<Vec<Value>>(),
+                "tongues": super::languages::choices(),
+                "variables": storefront::campaigns::text::VARIABLES,
+            }))
+        })
+        .await?;
+    view["form"] = serde_json::to_value(form)?;
+    desk.page_as(status, "admin/campaign_block.html", "campaign-words-block", view)
+}
+
+/// Words of a list as choices whose labels are keys.
+fn words(all: &[&str], prefix: &str) -> Vec<Value> {
+    let key = |word: &str| if word.is_empty() { format!("{prefix}everybody") } else { format!("{prefix}{}", word.replace('_', "-")) };
+    all.iter().map(|word| json!({ "value": word, "label": key(word) })).collect()
+}
+
+pub async fn update(desk: Desk, path: web::Path<Spot>, posted: Posted) -> Result<HttpResponse> {
+    let (at, language, place) = spot(&path)?;
+    let typed = posted.clone();
+    let done = change(&desk, at, &posted, move |conn, _, content| {
+        let block = version(content, language.code())?.blocks.get_mut(place).ok_or(Error::NotFound)?;
+        *block = read(conn, &typed, block)?;
+        Ok(())
+    });
+    match done.await {
+        Ok(()) => Ok(desk.done(&address(at, language.code()), "admin-saved")),
+        Err(error) => {
+            let (status, wrong) = refusal(error)?;
+            // A form that came too late is made of the version that is shown: saving it again is a decision.
+            show(&desk, (at, language, place), status, Form::new(NAMES).typed(posted.pairs()).refuse(NAMES, &wrong)).await
+        }
+    }
+}
+
+/// Moves a block by one place.
+pub async fn shift(desk: Desk, path: web::Path<Spot>, posted: Posted) -> Result<HttpResponse> {
+    let (at, language, place) = spot(&path)?;
+    let up = posted.get("to") == "up";
+    let done = change(&desk, at, &posted, move |_, _, content| {
+        let blocks = &mut version(content, language.code())?.blocks;
+        let other = if up { place.checked_sub(1) } else { place.checked_add(1) };
+        match other.filter(|other| *other < blocks.len() && place < blocks.len()) {
+            Some(other) => blocks.swap(place, other),
+            None => return Err(Error::conflict("campaign-words-no-further")),
+        }
+        Ok(())
+    });
+    back(&desk, &address(at, language.code()), done.await, "campaign-words-block-moved")
+}
+
+pub async fn remove(desk: Desk, path: web::Path<Spot>, posted: Posted) -> Result<HttpResponse> {
+    let (at, language, place) = spot(&path)?;
+    let done = change(&desk, at, &posted, move |_, _, content| {
+        let blocks = &mut version(content, language.code())?.blocks;
+        if place >= blocks.len() {
+            return Err(Error::NotFound);
+        }
+        blocks.remove(place);
+        Ok(())
+    });
+    back(&desk, &address(at, language.code()), done.await, "campaign-words-block-removed")
+}
+
+/// Puts a picture into a block. Nothing else of the block changes, so that it needs no version.
+pub async fn picture(desk: Desk, path: web::Path<Spot>, parts: Multipart) -> Result<HttpResponse> {
+    let (at, language, place) = spot(&path)?;
+    let stored = async {
+        let (prepared, _) = uploads::take(&desk, parts).await?;
+        desk.write(move |conn, act| {
+            let open = open(conn, at)?;
+            let mut after = open.content.clone();
+            let block = version(&mut after, language.code())?.blocks.get_mut(place).ok_or(Error::NotFound)?;
+            let Part::Picture { hash, .. } = &mut block.part else { return Err(Error::conflict("campaign-words-no-picture")) };
+            *hash = Some(pictures::store(conn, &prepared, act.now)?);
+            campaigns::put_variant(conn, at.1, open.variant.version, &after.checked()?.json()?, act.now)?;
+            act.log(conn, "campaign.words", &texts::subject(at.0), &Value::Null, &json!({ "picture": place }))
+        })
+        .await
+    };
+    let to = format!("/admin/campaigns/{}/texts/{}/blocks/{}/{place}", at.0, at.1, language.code());
+    back(&desk, &to, stored.await, "admin-picture-added")
+}
