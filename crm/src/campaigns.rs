@@ -4,6 +4,9 @@
 //! sent from its rows. Whether it is finished is a question to the rows, not a flag. What a campaign says is the shop's affair: here it
 //! is a text of JSON.
 
+pub mod attribution;
+pub mod results;
+
 use crate::CustomerId;
 use crate::segments::SegmentId;
 use chrono::NaiveTime;
