@@ -227,4 +227,4 @@ pub fn proofs(conn: &mut Conn, after: i64, limit: i64) -> Result<Vec<Proof>> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

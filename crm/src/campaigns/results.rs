@@ -101,8 +101,7 @@ pub fn whole(conn: &mut Conn, id: CampaignId) -> Result<Whole> {
 
 /// What was figured last; `None` before the first time.
 pub fn get(conn: &mut Conn, id: CampaignId) -> Result<Option<Results>> {
-    let found: Option<Json<Results>> =
-        on_each!(conn, c => kept::table.find(id).select(kept::results).first(c)).optional()?;
+    let found: Option<Json<Results>> = on_each!(conn, c => kept::table.find(id).select(kept::results).first(c)).optional()?;
     Ok(found.map(|Json(results)| results))
 }
 
@@ -110,8 +109,7 @@ pub fn get(conn: &mut Conn, id: CampaignId) -> Result<Option<Results>> {
 pub fn due(conn: &mut Conn, now: Time) -> Result<Vec<(CampaignId, i64)>> {
     let lately = now - TimeDelta::days(attribution::rules(conn)?.days + AFTER);
     type Own = (CampaignId, Kind, i64, State, Option<Time>, Option<Time>);
-    let columns =
-        (campaigns::id, campaigns::kind, campaigns::store_id, campaigns::state, campaigns::starts_at, campaigns::frozen_at);
+    let columns = (campaigns::id, campaigns::kind, campaigns::store_id, campaigns::state, campaigns::starts_at, campaigns::frozen_at);
     let all: Vec<Own> = on_each!(conn, c => campaigns::table.order(campaigns::id).select(columns).load(c))?;
     let wanted = |(_, kind, _, state, starts_at, frozen_at): &Own| match kind {
         Kind::Step => *state == State::Scheduled,

@@ -97,8 +97,7 @@ pub(super) fn earned(conn: &mut Conn, campaign: CampaignId) -> Result<(Vec<Earne
         }
     }
     let earned = sums.into_iter().map(|((variant, currency), sum)| Earned { variant, currency, ..sum }).collect();
-    let mut products: Vec<Product> =
-        products.into_iter().map(|((product, currency), sum)| Product { product, currency, ..sum }).collect();
+    let mut products: Vec<Product> = products.into_iter().map(|((product, currency), sum)| Product { product, currency, ..sum }).collect();
     products.sort_by_key(|one| (-one.amount, one.product));
     products.truncate(MOST);
     Ok((earned, products))
