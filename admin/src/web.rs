@@ -8,6 +8,7 @@ mod attribute_form;
 mod attributes;
 mod audit;
 mod batches;
+mod campaign_result_routes;
 mod campaign_result_rows;
 mod campaign_results;
 mod carts;

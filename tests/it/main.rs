@@ -6,6 +6,7 @@ mod articles;
 mod attributes;
 mod books;
 mod buying;
+mod campaign_results;
 mod card_days;
 mod catalogue;
 mod categories;

@@ -4,29 +4,29 @@
 use super::access::Access::{Enrolling, Public, SignedIn};
 use super::access::{Route, get, post};
 use super::{
-    account, api_keys, articles, attributes, audit, batches, campaign_result_rows, campaign_results, carts, cases, categories, chat,
-    collections, customer, customers, dispute_acts, disputes, doctor, erasure, find, forecasts, gift_cards, home, home_page, inbound,
-    invitations, jobs, level_policies, levels, locations, mails, menus, merging, offers, order, order_edit, order_money, order_new,
-    order_papers, order_release, order_ship, orders, pages, person, personal, pictures, product, product_export, product_import,
-    product_rules, product_table, products, promotion_bench, promotion_codes, promotions, recommendations, redirects, reports,
-    return_exchange, return_money, return_new, returns, roles, routing, routing_rules, second_factor, segment_edit, segments, service,
-    settings, shipping, sign_in, staff, stock, stock_goods, store_credit, stores, tasks, taxes, theme, ticket, ticket_acts, ticket_article,
-    ticket_exchange, ticket_money, ticket_resend, tickets, timeline, wall, webhooks,
+    account, api_keys, articles, attributes, audit, batches, campaign_result_routes, carts, cases, categories, chat, collections, customer, customers,
+    dispute_acts, disputes, doctor, erasure, find, forecasts, gift_cards, home, home_page, inbound, invitations, jobs, level_policies,
+    levels, locations, mails, menus, merging, offers, order, order_edit, order_money, order_new, order_papers, order_release, order_ship,
+    orders, pages, person, personal, pictures, product, product_export, product_import, product_rules, product_table, products,
+    promotion_bench, promotion_codes, promotions, recommendations, redirects, reports, return_exchange, return_money, return_new, returns,
+    roles, routing, routing_rules, second_factor, segment_edit, segments, service, settings, shipping, sign_in, staff, stock, stock_goods,
+    store_credit, stores, tasks, taxes, theme, ticket, ticket_acts, ticket_article, ticket_exchange, ticket_money, ticket_resend, tickets,
+    timeline, wall, webhooks,
 };
 use crate::permissions::Permission::{
-    ApiKeysManage, AuditView, CampaignsEdit, CampaignsView, CasesView, ContentEdit, CustomersEdit, CustomersErase, CustomersMerge,
-    CustomersView, GiftCardsManage, GiftCardsView, JobsManage, JobsView, MailsResend, MailsView, OrdersCancel, OrdersCapture, OrdersEdit,
-    OrdersNote, OrdersPlace, OrdersRefund, OrdersShip, OrdersView, ProductsEdit, ProductsView, PromotionsEdit, PromotionsView,
-    RecommendationsEdit, RecommendationsView, ReturnsHandle, ReturnsView, SegmentsEdit, SegmentsView, SettingsEdit, SettingsView,
-    ShippingEdit, ShippingView, StaffManage, StockAdjust, StockView, StoreCreditManage, StoreCreditView, TasksEdit, TaxesEdit, TaxesView,
-    TicketsAnswer, TicketsApprove, TicketsMoney, TicketsView,
+    ApiKeysManage, AuditView, CasesView, ContentEdit, CustomersEdit, CustomersErase, CustomersMerge, CustomersView, GiftCardsManage,
+    GiftCardsView, JobsManage, JobsView, MailsResend, MailsView, OrdersCancel, OrdersCapture, OrdersEdit, OrdersNote, OrdersPlace,
+    OrdersRefund, OrdersShip, OrdersView, ProductsEdit, ProductsView, PromotionsEdit, PromotionsView, RecommendationsEdit,
+    RecommendationsView, ReturnsHandle, ReturnsView, SegmentsEdit, SegmentsView, SettingsEdit, SettingsView, ShippingEdit, ShippingView,
+    StaffManage, StockAdjust, StockView, StoreCreditManage, StoreCreditView, TasksEdit, TaxesEdit, TaxesView, TicketsAnswer,
+    TicketsApprove, TicketsMoney, TicketsView,
 };
 
 /// The list. Made anew for each worker of the server, since each has its own handlers.
 pub fn all() -> Vec<Route> {
     let mut all = own();
     all.extend(shop());
-    all.extend(earnings());
+    all.extend(campaign_result_routes::all());
     all.extend(house());
     all
 }
@@ -53,20 +53,6 @@ fn own() -> Vec<Route> {
         post("/account/second-factor/confirm", Enrolling, second_factor::confirm),
         post("/account/second-factor/codes", SignedIn, second_factor::codes),
         post("/account/second-factor/off", SignedIn, second_factor::off),
-    ]
-}
-
-/// What campaigns brought.
-fn earnings() -> Vec<Route> {
-    vec![
-        get("/attribution", CampaignsView, campaign_results::rules),
-        post("/attribution", CampaignsEdit, campaign_results::save_rules),
-        get("/campaigns/{campaign}/results", CampaignsView, campaign_results::show),
-        get("/campaigns/{campaign}/results.csv", CampaignsEdit, campaign_results::csv),
-        get("/campaigns/{campaign}/results/deliveries", CampaignsView, campaign_result_rows::deliveries),
-        get("/campaigns/{campaign}/results/hits", CampaignsView, campaign_result_rows::hits),
-        get("/campaigns/{campaign}/results/orders", CampaignsView, campaign_result_rows::orders),
-        post("/campaigns/{campaign}/results/figure", CampaignsEdit, campaign_results::figure),
     ]
 }
 
