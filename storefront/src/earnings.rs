@@ -6,7 +6,7 @@ use crate::orders::{self, Order, OrderStatus};
 use crate::stores;
 use crm::campaigns::attribution::{self, Rules};
 use crm::campaigns::{CampaignId, results};
-use crm::{CustomerId, identities, purchases};
+use crm::{CustomerId, purchases};
 use kernel::clock::Time;
 use kernel::events::Event;
 use kernel::jobs::{self, Class};
@@ -22,11 +22,15 @@ const TOGETHER: i64 = 200;
 /// Follows an event: an order that was confirmed, or people of whom it turned out who they are.
 pub fn on_event(conn: &mut Conn, event: &Event) -> Result<()> {
     match event {
-        Event::OrderConfirmed { order } => again(conn, &orders::get(conn, OrderId(*order))?),
+        Event::OrderConfirmed { order } => {
+            let order = orders::get(conn, OrderId(*order))?;
+            again(conn, &order)
+        }
         Event::CustomersMerged { merged, survivor, .. } | Event::CustomersParted { merged, survivor, .. } => {
             for customer in [CustomerId(*survivor), CustomerId(*merged)] {
                 for order in purchases::orders(conn, customer)? {
-                    again(conn, &orders::get(conn, OrderId(order))?)?;
+                    let order = orders::get(conn, OrderId(order))?;
+                    again(conn, &order)?;
                 }
             }
             Ok(())

@@ -19,12 +19,6 @@ pub enum What {
 }
 
 impl What {
-    /// Every one, in the order of a mail's way.
-    pub fn all() -> Vec<What> {
-        let standings = Standing::ALL.iter().copied().map(What::Standing);
-        standings.chain(Moment::ALL.iter().copied().map(What::Moment)).collect()
-    }
-
     pub fn parse(word: &str) -> Option<What> {
         Standing::parse(word).map(What::Standing).or_else(|| Moment::parse(word).map(What::Moment))
     }
