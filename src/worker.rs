@@ -12,13 +12,14 @@ pub use schedule::Slot;
 
 use crate::state::AppState;
 use crm::CustomerId;
+use crm::campaigns::attribution;
 use kernel::clock::Time;
 use kernel::events::Event;
 use kernel::jobs::{self, Job};
 use kernel::mail::{self, HandOver};
 use kernel::{Conn, Error, Result};
 use storefront::ids::ProductId;
-use storefront::{kin, mails, search_index, timeline, waiting};
+use storefront::{earnings, kin, mails, search_index, timeline, waiting};
 
 /// Somebody who is told of an event after its commit. `run` is in one transaction with the end of its job, so its effect happens
 /// exactly once; it must not reach outside the database.
@@ -70,11 +71,15 @@ const HOOKS: Listener = Listener {
 /// Tells the timeline of the customer.
 const TIMELINE: Listener = Listener { name: "timeline", wanted: ALWAYS, run: |_, conn, event, now| timeline::on_event(conn, event, now) };
 
+/// Says which mails an order followed from.
+const EARNINGS: Listener =
+    Listener { name: "earnings", wanted: attribution::any, run: |_, conn, event, _| earnings::on_event(conn, event) };
+
 /// Who listens to `event`. Without a default arm: whoever adds an event says here who hears it.
 fn listeners(event: &Event) -> &'static [Listener] {
     match event {
         Event::OrderPlaced { .. } => &[TIMELINE, HOOKS],
-        Event::OrderConfirmed { .. } => &[MAILS, HOOKS],
+        Event::OrderConfirmed { .. } => &[MAILS, HOOKS, EARNINGS],
         Event::OrderCancelled { .. } => &[TIMELINE, MAILS, HOOKS],
         Event::OrderEdited { .. } => &[TIMELINE, MAILS, HOOKS],
         Event::PaymentSettled { .. } => &[TIMELINE, MAILS, HOOKS],
@@ -85,7 +90,8 @@ fn listeners(event: &Event) -> &'static [Listener] {
         Event::RefundCameBack { .. } | Event::CustomerChanged { .. } | Event::StockMoved { .. } | Event::TicketOverdue { .. } => &[HOOKS],
         Event::PaymentCaseOpened { .. } => &[MAILS],
         Event::ReturnChanged { .. } => &[TIMELINE, MAILS, HOOKS],
-        Event::CustomerJoined { .. } | Event::CustomersMerged { .. } | Event::CustomersParted { .. } => &[HOOKS],
+        Event::CustomerJoined { .. } => &[HOOKS],
+        Event::CustomersMerged { .. } | Event::CustomersParted { .. } => &[HOOKS, EARNINGS],
         Event::TicketOpened { .. } | Event::TicketReplied { .. } | Event::TicketSolved { .. } => &[MAILS, HOOKS],
         Event::CustomerErased { .. } => &[Listener { name: "audit", wanted: ALWAYS, run: forget_in_audit }, HOOKS],
         Event::ProductChanged { .. } | Event::ProductsChanged { .. } => &[

@@ -278,7 +278,11 @@ fn grow(db: &Db, from: i64, to: i64, sqlite: bool) {
     for term in ["'r' || (1000 + i)", "'sku' || (1 + i * 7 % 1000003)", "'c' || (1 + (i - 1) / 10) || '@example.com'", "'customer'"] {
         insert(db, sqlite, "order_terms (term, order_id)", &format!("{term}, i"), from, to);
     }
-    // PostgreSQL does this by itself within a minute, and would do it in the middle of the measurements; SQLite runs as the shop runs it, without.
+    analysed(db);
+}
+
+/// PostgreSQL does this by itself within a minute, and would do it in the middle of the measurements; SQLite runs as the shop runs it, without.
+pub fn analysed(db: &Db) {
     if let Target::Postgres(url) = db.target() {
         let mut conn = diesel::PgConnection::establish(url).unwrap();
         conn.batch_execute("SET statement_timeout = 0").unwrap();

@@ -5,6 +5,7 @@
 //! is a text of JSON.
 
 pub mod address;
+pub mod attribution;
 mod audience;
 mod claim;
 mod control;
@@ -17,6 +18,7 @@ pub mod machines;
 mod permission;
 mod record;
 pub mod reports;
+pub mod results;
 mod store;
 #[cfg(test)]
 mod tests;

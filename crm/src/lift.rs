@@ -43,6 +43,23 @@ impl Sample {
     }
 }
 
+/// What the people of a group bought.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Hundredths of an order.
+    pub orders: Sample,
+    /// Minor units, net of what was given back.
+    pub money: Sample,
+}
+
+impl Outcome {
+    /// Adds somebody with so many orders for so much.
+    pub fn add(&mut self, orders: i64, money: i64) {
+        self.orders.add(orders * 100);
+        self.money.add(money);
+    }
+}
+
 /// By how much a group as a whole has more than it would have without: in the unit of its numbers, with the interval in which that lies
 /// with 95 % confidence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,8 @@
 //! What a customer bought, one row an order and one for each variant in it, written in the transaction that places, changes, refunds or
-//! cancels it. The customer's score and segments follow in the same transaction.
+//! cancels it. The customer's score and segments, and what mails have of the order, follow in the same transaction.
 
 use crate::CustomerId;
+use crate::campaigns::attribution;
 use crate::rules;
 use crate::schema::{purchase_lines, purchases};
 use crate::scores;
@@ -163,6 +164,7 @@ pub fn change(conn: &mut Conn, order: i64, revenue: i64, units: i64, lines: &[Li
             purchases::company.eq(&place.company),
         ))
         .execute(conn)?;
+    attribution::follow(conn, order)?;
     follow(conn, customer, &currency, now)
 }
 
@@ -180,6 +182,7 @@ pub fn restore(conn: &mut Conn, purchase: &Purchase, refunded: i64, now: Time) -
 pub fn refund(conn: &mut Conn, order: i64, amount: i64, now: Time) -> Result<()> {
     let Some((customer, currency, _)) = owner(conn, order)? else { return Ok(()) };
     diesel::update(purchases::table.find(order)).set(purchases::refunded.eq(purchases::refunded + amount)).execute(conn)?;
+    attribution::follow(conn, order)?;
     follow(conn, customer, &currency, now)
 }
 
@@ -222,12 +225,19 @@ pub fn forget(conn: &mut Conn, order: i64, now: Time) -> Result<()> {
     let Some((customer, currency, _)) = owner(conn, order)? else { return Ok(()) };
     forget_lines(conn, customer, order)?;
     diesel::delete(purchases::table.find(order)).execute(conn)?;
+    attribution::follow(conn, order)?;
     follow(conn, customer, &currency, now)
 }
 
 /// (revenue, refunded) of an order, for the proof of the books.
 pub fn of_order(conn: &mut Conn, order: i64) -> Result<Option<(i64, i64)>> {
     Ok(purchases::table.find(order).select((purchases::revenue, purchases::refunded)).first(conn).optional()?)
+}
+
+/// The orders of a customer that were not cancelled, the first first.
+pub fn orders(conn: &mut Conn, customer: CustomerId) -> Result<Vec<i64>> {
+    let own = purchases::table.filter(purchases::customer_id.eq(customer)).order((purchases::purchased_at, purchases::order_id));
+    Ok(own.select(purchases::order_id).load(conn)?)
 }
 
 /// The lines of an order as they are remembered, in the order of their variants, for the proof of the books.

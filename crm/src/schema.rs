@@ -751,7 +751,31 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    order_shares (order_id, delivery_id) {
+        order_id -> BigInt,
+        delivery_id -> BigInt,
+        campaign_id -> BigInt,
+        variant_id -> BigInt,
+        evidence -> Text,
+        touched_at -> Timestamp,
+        currency -> Text,
+        revenue -> BigInt,
+        refunded -> BigInt,
+    }
+}
+
+diesel::table! {
+    campaign_results (campaign_id) {
+        campaign_id -> BigInt,
+        results -> Text,
+        figured_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(campaigns, campaign_variants, deliveries, delivery_counts, delivery_hits, customers);
+diesel::allow_tables_to_appear_in_same_query!(order_shares, deliveries);
+diesel::allow_tables_to_appear_in_same_query!(order_shares, purchase_lines);
 diesel::allow_tables_to_appear_in_same_query!(customers, scores, segment_states, customer_tasks);
 diesel::allow_tables_to_appear_in_same_query!(segments, segment_states);
 diesel::allow_tables_to_appear_in_same_query!(product_kin, purchase_lines);

@@ -8,6 +8,7 @@
 mod build;
 mod follow;
 mod list;
+mod past;
 mod proof;
 mod read;
 mod settle;
@@ -21,6 +22,7 @@ pub(crate) use follow::{follow_costs, follow_tickets};
 pub use follow::{follow, follow_events, forget};
 pub(crate) use list::{Listed, listed};
 pub use list::{Moved, Preview, Size, history, members, preview, size, sizes};
+pub use past::{Past, past};
 pub use proof::{Proof, proofs};
 pub use read::{Standing, among, among_these, of_customer};
 pub use settle::{SETTLE_JOB, prune, settle};

@@ -21,8 +21,8 @@ use storefront::mails::tickets::{self as ticket_mails, CHAT_JOB};
 use storefront::orders::terms;
 use storefront::payment_jobs::Cashier;
 use storefront::{
-    batches, carts, disputes, gift_cards, idempotency, kin, logins, mails, merging, offers, payments, pictures, refunds, search_index,
-    shop, stores, waiting, webhooks,
+    batches, carts, disputes, earnings, gift_cards, idempotency, kin, logins, mails, merging, offers, payments, pictures, refunds,
+    search_index, shop, stores, waiting, webhooks,
 };
 
 const RECONCILE: &str = "payments.reconcile";
@@ -65,6 +65,8 @@ pub static KINDS: &[Kind] = &[
     Kind { name: segments::SETTLE_JOB, run: |state, _| segments::settle(&state.db, state.clock.now()) },
     Kind { name: recommendations::RUN_JOB, run: |state, _| recommendations::run(&state.db, state.clock.now()) },
     Kind { name: offers::FIGURE_JOB, run: |state, _| offers::figure_all(&state.db, state.clock.now()) },
+    Kind { name: earnings::FIGURE_JOB, run: figure_campaigns },
+    Kind { name: earnings::SHARE_JOB, run: |state, _| earnings::share_all(&state.db, state.clock.now()) },
     Kind {
         name: merging::SWEEP_JOB,
         run: |state, job| {
@@ -102,6 +104,7 @@ pub static SCHEDULE: &[Slot] = &[
     Slot { kind: scores::RUN_JOB, every: TimeDelta::hours(24), class: Class::Bulk },
     Slot { kind: recommendations::RUN_JOB, every: TimeDelta::hours(24), class: Class::Bulk },
     Slot { kind: offers::FIGURE_JOB, every: TimeDelta::hours(1), class: Class::Bulk },
+    Slot { kind: earnings::FIGURE_JOB, every: TimeDelta::hours(1), class: Class::Bulk },
     Slot { kind: PRUNE, every: TimeDelta::hours(24), class: Class::Bulk },
 ];
 
@@ -172,6 +175,15 @@ fn figure_scores(state: &AppState, _: &Job) -> Result<()> {
     let now = state.clock.now();
     kin::all(&state.db, now)?;
     state.db.write_now(move |conn| segments::doubt_all(conn, now))
+}
+
+/// Figures what one campaign brought, or all of them.
+fn figure_campaigns(state: &AppState, job: &Job) -> Result<()> {
+    let now = state.clock.now();
+    match job.payload.as_str() {
+        "" => earnings::figure_all(&state.db, now),
+        _ => earnings::figure(&state.db, id(job)?, now),
+    }
 }
 
 /// Shows or hides a product at an edge of its window.

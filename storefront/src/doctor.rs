@@ -41,6 +41,7 @@ pub fn examine(conn: &mut Conn, progress: &mut dyn FnMut(&'static str)) -> Resul
         ("scores of customers agree with their purchases", memory::scores),
         ("members of segments are those their rules take", memory::segments),
         ("numbers of merged customers stand for whom their merges say and hold nothing", memory::merged),
+        ("what mails have of orders sums to the orders", memory::shares),
         ("tickets are what their logs say, and end with an outcome", memory::tickets),
         ("counts of campaigns are what their deliveries say", memory::deliveries),
         ("changed orders are what their changes made them", edits::records),

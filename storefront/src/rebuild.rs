@@ -1,8 +1,8 @@
-//! Making anew what follows from the books of orders: the purchases the memory keeps, and the timelines.
+//! Making anew what follows from the books of orders: the purchases the memory keeps, the timelines, and what mails have of orders.
 
 use crate::ids::OrderId;
 use crate::orders::{self, Order, OrderStatus};
-use crate::{margins, refunds, timeline};
+use crate::{earnings, margins, refunds, timeline};
 use crm::activities;
 use crm::purchases::{self, Place, Purchase};
 use kernel::clock::Time;
@@ -55,5 +55,6 @@ fn anew(conn: &mut Conn, order: &Order, now: Time) -> Result<()> {
         place: Place::new(&to.country, &to.postal_code, &order.billing_address()?.company),
     };
     let refunded = refunds::remembered(conn, order.id)?;
-    purchases::restore(conn, &purchase, refunded, now)
+    purchases::restore(conn, &purchase, refunded, now)?;
+    earnings::again(conn, order)
 }

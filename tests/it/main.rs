@@ -6,6 +6,7 @@ mod articles;
 mod attributes;
 mod books;
 mod buying;
+mod campaign_results;
 mod campaign_words;
 mod campaigns;
 mod card_days;

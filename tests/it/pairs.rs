@@ -233,7 +233,7 @@ impl Things {
                     ("/articles/", "{version}", "1".to_string()),
                     ("", "{inbound}", inbound.to_string()),
                     ("/forum/", "{category}", talk.to_string()),
-                    ("", "{topic}", topic.to_string()),
+                    ("/forum/", "{topic}", topic.to_string()),
                     ("", "{post}", post.to_string()),
                     ("", "{campaign}", campaign.to_string()),
                     ("", "{delivery}", "1".to_string()),
@@ -261,7 +261,7 @@ impl Things {
                     ("", "{case}", case.to_string()),
                     ("", "{filter}", filter.to_string()),
                     // Every shop begins with one: the news.
-                    ("", "{topic}", "1".to_string()),
+                    ("/mail-topics/", "{topic}", "1".to_string()),
                     ("/attributes/", "{id}", attribute.to_string()),
                     ("/categories/", "{id}", category.to_string()),
                     ("/collections/", "{id}", collection.to_string()),

@@ -17,6 +17,8 @@ use storefront::ids::ApiKeyId;
 const ACTIONS: &[&str] = &[
     "order.note",
     "offers.figure",
+    "campaign.figure",
+    "campaign.attribution",
     "order.draft",
     "order.place",
     "order.edit",

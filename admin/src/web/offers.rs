@@ -64,6 +64,13 @@ pub fn of_promotion(conn: &mut Conn, id: PromotionId) -> Result<Value> {
 }
 
 fn brought(results: &Results, currency: Currency) -> Value {
+    let mut brought = compared((&results.given, &results.control), (results.orders.as_ref(), results.money.as_ref()), currency);
+    brought["at"] = json!(results.at);
+    brought
+}
+
+/// Those who were given something beside the control group, and by how many orders and how much money that changed what they bought.
+pub fn compared(groups: (&Outcome, &Outcome), more: (Option<&Lift>, Option<&Lift>), currency: Currency) -> Value {
     let money = |minor: i64| Money::new(minor, currency);
     let orders =
         |hundredths: i64| format!("{}{}.{:02}", if hundredths < 0 { "-" } else { "" }, hundredths.abs() / 100, hundredths.abs() % 100);
@@ -73,9 +80,9 @@ fn brought(results: &Results, currency: Currency) -> Value {
             "orders_each": orders(mean(&outcome.orders)), "money_each": money(mean(&outcome.money)) })
     };
     let lift = |lift: &Lift, text: &dyn Fn(i64) -> Value| json!({ "tells": lift.tells(), "more": text(lift.more), "low": text(lift.low), "high": text(lift.high) });
-    json!({ "at": results.at, "given": arm(&results.given), "control": arm(&results.control),
-        "orders": results.orders.as_ref().map(|one| lift(one, &|hundredths| json!(orders(hundredths)))),
-        "money": results.money.as_ref().map(|one| lift(one, &|minor| json!(money(minor)))) })
+    json!({ "given": arm(groups.0), "control": arm(groups.1),
+        "orders": more.0.map(|one| lift(one, &|hundredths| json!(orders(hundredths)))),
+        "money": more.1.map(|one| lift(one, &|minor| json!(money(minor)))) })
 }
 
 /// Has the results of all offers figured.

@@ -1,9 +1,7 @@
 //! A desk that answered for years: tickets of ten messages each, in which words are as common and as rare as they are in a language.
 
-use crate::scale::insert;
+use crate::scale::{analysed, insert};
 use crate::support::Dice;
-use diesel::Connection;
-use diesel::connection::SimpleConnection;
 use kernel::Db;
 use kernel::db::Target;
 
@@ -58,12 +56,7 @@ pub fn fill(db: &Db, messages: i64) -> i64 {
     let message = format!("1 + (i - 1) / {EACH}, CASE WHEN i % 2 = 1 THEN 'customer' ELSE 'staff' END, {body}, {time}");
     insert(db, sqlite, "ticket_messages (ticket_id, author, body, created_at)", &message, 1, count * EACH);
     crm::tickets::find_anew(db).unwrap();
-    // PostgreSQL does this by itself within a minute, and would do it in the middle of the measurements; SQLite runs as the shop runs it, without.
-    if let Target::Postgres(url) = db.target() {
-        let mut conn = diesel::PgConnection::establish(url).unwrap();
-        conn.batch_execute("SET statement_timeout = 0").unwrap();
-        conn.batch_execute("VACUUM ANALYZE").unwrap();
-    }
+    analysed(db);
     count
 }
 

@@ -3,6 +3,7 @@
 use super::Finding;
 use crate::merging;
 use crm::CustomerId;
+use crm::campaigns::attribution;
 
 use crm::tickets::{self, Status, TicketId};
 use crm::{campaigns, identities, merges, scores, segments};
@@ -59,6 +60,25 @@ pub fn segments(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What mails have of an order against the order: no campaign together with others has more than there is.
+pub fn shares(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
+    let mut after = 0;
+    loop {
+        let proofs = attribution::proofs(conn, after, STEP)?;
+        let Some(last) = proofs.last() else { return Ok(()) };
+        after = last.order;
+        for proof in proofs {
+            finding.checked += 1;
+            let order = proof.order;
+            finding.expect_equal(
+                || format!("order id {order}: what mails have of it, and of what was given back"),
+                Some(proof.shares),
+                proof.books,
+            );
+        }
+    }
 }
 
 /// Tickets against the fold over their logs, and the words that they are found by against what was written.

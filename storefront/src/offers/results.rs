@@ -4,7 +4,8 @@ use super::Arm;
 use crate::ids::PromotionId;
 use crate::promotions;
 use crate::schema::{offer_decisions as decisions, offers, promotions as promotion_rows};
-use crm::lift::{Lift, Sample, lift};
+pub use crm::lift::Outcome;
+use crm::lift::{Lift, lift};
 use crm::{CustomerId, identities, purchases};
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -31,14 +32,6 @@ pub struct Results {
     pub orders: Option<Lift>,
     /// Money that would not have been.
     pub money: Option<Lift>,
-}
-
-/// What one arm bought.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Outcome {
-    /// Hundredths of an order.
-    pub orders: Sample,
-    pub money: Sample,
 }
 
 /// Has the results figured by the next worker.
@@ -71,10 +64,9 @@ fn figure(conn: &mut Conn, id: PromotionId, now: Time) -> Result<Results> {
         }
         for (customer, arm, decided_at) in page.into_iter().filter(|(customer, ..)| !merged.contains(customer)) {
             let theirs = bought.get(&customer).into_iter().flatten().filter(|(at, _)| *at >= decided_at);
-            let (orders, money) = theirs.fold((0, 0), |(orders, money), (_, net)| (orders + 100, money + net));
+            let (orders, money) = theirs.fold((0, 0), |(orders, money), (_, net)| (orders + 1, money + net));
             let outcome = if arm == Arm::Given { &mut given } else { &mut control };
-            outcome.orders.add(orders);
-            outcome.money.add(money);
+            outcome.add(orders, money);
         }
     }
     let (orders, money) = (lift(&given.orders, &control.orders)?, lift(&given.money, &control.money)?);

@@ -1,0 +1,9 @@
+DROP INDEX delivery_hits_by_time;
+DROP INDEX delivery_hits_by_target;
+DROP INDEX deliveries_shown_unsubscribed;
+DROP INDEX deliveries_shown_clicked;
+DROP INDEX deliveries_shown_opened;
+DROP INDEX deliveries_shown_complained;
+DROP INDEX deliveries_shown_bounced;
+DROP TABLE campaign_results;
+DROP TABLE order_shares;
