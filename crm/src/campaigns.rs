@@ -27,7 +27,7 @@ mod trials;
 mod zones;
 
 pub use audience::{Reach, reach};
-pub use claim::{LEASE, any, claim};
+pub use claim::{LEASE, any, claim, exchange};
 pub use control::{CANCEL_JOB, Stage, cancel, cancel_rest, pause, progress, recall, resume, schedule, stage};
 pub use counts::{Counts, Moment, Tally, Wrong, add, counts, proofs};
 pub use deliveries::{Delivery, Place, delivery, leave, listed, send_again};

@@ -35,6 +35,8 @@ admin-campaign-unknown = { $count ->
    *[other] Of { $count } mails nobody knows whether they arrived.
 }
 admin-campaign-unknown-see = Look at them
+admin-campaign-check = Check it before sending
+admin-campaign-brought = What it brought
 admin-campaign-standing = Where the mails stand
 admin-campaign-nobody-yet = Nobody has been chosen yet: that happens when the campaign starts.
 admin-campaign-says = What it says

@@ -34,6 +34,8 @@ admin-campaign-unknown = { $count ->
    *[other] 有 { $count } 封邮件无法确定是否送达。
 }
 admin-campaign-unknown-see = 查看
+admin-campaign-check = 发送前检查
+admin-campaign-brought = 活动效果
 admin-campaign-standing = 投递情况
 admin-campaign-nobody-yet = 尚未确定收件人：活动开始时才会确定。
 admin-campaign-says = 内容

@@ -46,8 +46,7 @@ fn work(state: &AppState, until: Instant) -> Result<()> {
         }
         let told = results.clone();
         let claimed = state.db.write_now(move |conn| {
-            campaigns::record(conn, &told, now)?;
-            let claimed = campaigns::claim(conn, now, BATCH)?;
+            let claimed = campaigns::exchange(conn, &told, now, BATCH)?;
             words::settle(conn, &claimed, now)?;
             Ok(claimed)
         });

@@ -4,7 +4,8 @@
 use super::audience::countries;
 use super::counts::Tally;
 use super::permission::permission;
-use super::{Campaign, CampaignId, Claimed, DeliveryId, Standing, State, VariantId, store, times};
+use super::record::recorded;
+use super::{Campaign, CampaignId, Claimed, DeliveryId, Outcome, Standing, State, VariantId, store, times};
 use crate::CustomerId;
 use crate::rules::{Dialect, Fragment};
 use crate::schema::{campaigns, deliveries};
@@ -96,6 +97,20 @@ pub fn any(conn: &mut Conn, now: Time) -> Result<bool> {
 /// Claims mails of one campaign that are due, `limit` at most: from now on they are being sent, by the caller alone. Who may not be written to is
 /// skipped. Campaigns take turns.
 pub fn claim(conn: &mut Conn, now: Time, limit: i64) -> Result<Vec<Claimed>> {
+    exchange(conn, &[], now, limit)
+}
+
+/// [`record`](super::record) and [`claim`] at once. The counts, which everybody who sends the same campaign writes, are written last: whoever
+/// comes next waits for the commit alone.
+pub fn exchange(conn: &mut Conn, results: &[(DeliveryId, Outcome)], now: Time, limit: i64) -> Result<Vec<Claimed>> {
+    let mut tally = Tally::default();
+    recorded(conn, results, now, &mut tally)?;
+    let claimed = claimed(conn, now, limit, &mut tally)?;
+    tally.write(conn)?;
+    Ok(claimed)
+}
+
+fn claimed(conn: &mut Conn, now: Time, limit: i64, tally: &mut Tally) -> Result<Vec<Claimed>> {
     let mut open = open(conn, now)?;
     if !open.is_empty() {
         let turn = usize::try_from(now.and_utc().timestamp_micros().rem_euclid(open.len() as i64)).unwrap_or(0);
@@ -103,7 +118,7 @@ pub fn claim(conn: &mut Conn, now: Time, limit: i64) -> Result<Vec<Claimed>> {
     }
     for id in open {
         let Some(campaign) = hold(conn, id, now)? else { continue };
-        let claimed = of_campaign(conn, &campaign, now, limit)?;
+        let claimed = of_campaign(conn, &campaign, now, limit, tally)?;
         if !claimed.is_empty() {
             return Ok(claimed);
         }
@@ -125,7 +140,7 @@ fn hold(conn: &mut Conn, id: CampaignId, now: Time) -> Result<Option<Campaign>> 
     Ok(goes.then_some(campaign))
 }
 
-fn of_campaign(conn: &mut Conn, campaign: &Campaign, now: Time, limit: i64) -> Result<Vec<Claimed>> {
+fn of_campaign(conn: &mut Conn, campaign: &Campaign, now: Time, limit: i64, tally: &mut Tally) -> Result<Vec<Claimed>> {
     let plan = &campaign.plan.0;
     let shop = times::named(&campaign.zone);
     if !plan.local {
@@ -137,16 +152,14 @@ fn of_campaign(conn: &mut Conn, campaign: &Campaign, now: Time, limit: i64) -> R
     }
     let limit = plan.per_hour.map_or(limit, |per_hour| limit.min(together(per_hour)));
     let mut claimed = Vec::new();
-    let mut tally = Tally::default();
     for _ in 0..ROUNDS {
         let wanted = limit - i64::try_from(claimed.len()).unwrap_or(limit);
         let rows = if wanted > 0 { ready(conn, campaign.id, wanted, now)? } else { Vec::new() };
         if rows.is_empty() {
             break;
         }
-        claimed.extend(judged(conn, campaign, rows, now, &mut tally)?);
+        claimed.extend(judged(conn, campaign, rows, now, tally)?);
     }
-    tally.write(conn)?;
     if let (Some(per_hour), Ok(count @ 1..)) = (plan.per_hour, i64::try_from(claimed.len())) {
         later(conn, campaign.id, now + pause(per_hour, limit, count))?;
     }

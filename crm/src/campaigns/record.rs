@@ -2,7 +2,7 @@
 
 use super::claim::claimed_at;
 use super::counts::Tally;
-use super::{CampaignId, DeliveryId, Standing, VariantId};
+use super::{CampaignId, DeliveryId, Standing, State, VariantId};
 use crate::CustomerId;
 use crate::activities::{self, Activity, Kind};
 use crate::schema::{campaigns, customers, deliveries};
@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Result, prepared};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Attempts until a mail that no server takes counts as refused: about a day with the growing delay.
 const ATTEMPTS: i64 = 12;
@@ -61,22 +61,36 @@ fn delay(attempts: i64) -> TimeDelta {
 
 /// Writes results of mails that were claimed. What is not being sent any more, because its lease ran out meanwhile, stays as it is.
 pub fn record(conn: &mut Conn, results: &[(DeliveryId, Outcome)], now: Time) -> Result<()> {
+    let mut tally = Tally::default();
+    recorded(conn, results, now, &mut tally)?;
+    tally.write(conn)
+}
+
+/// [`record`] for whoever writes what it counts.
+pub(super) fn recorded(conn: &mut Conn, results: &[(DeliveryId, Outcome)], now: Time, tally: &mut Tally) -> Result<()> {
     if results.is_empty() {
         return Ok(());
     }
     let ids: Vec<DeliveryId> = results.iter().map(|(id, _)| *id).collect();
     let rows = sending(conn, &ids)?;
-    let (mut tally, mut told) = (Tally::default(), Vec::new());
+    let over = cancelled(conn, &rows)?;
+    let mut told = Vec::new();
     for (id, outcome) in results {
         let Some(row) = rows.get(id) else { continue };
-        let Some(to) = write(conn, row, outcome, now)? else { continue };
+        let Some(to) = write(conn, row, outcome, over.contains(&row.campaign), now)? else { continue };
         tally.moved(row.campaign, row.variant, Standing::Sending, to);
         if to == Standing::Accepted {
             told.push(row);
         }
     }
-    tell(conn, &told, now)?;
-    tally.write(conn)
+    tell(conn, &told, now)
+}
+
+/// Those of the campaigns of these rows that were cancelled meanwhile: what was not handed over is not tried again.
+fn cancelled(conn: &mut Conn, rows: &BTreeMap<DeliveryId, Row>) -> Result<Vec<CampaignId>> {
+    let all: BTreeSet<CampaignId> = rows.values().map(|row| row.campaign).collect();
+    let over = campaigns::table.filter(campaigns::id.eq_any(all.into_iter().collect::<Vec<_>>()));
+    Ok(over.filter(campaigns::state.eq(State::Cancelled)).select(campaigns::id).load(conn)?)
 }
 
 fn sending(conn: &mut Conn, ids: &[DeliveryId]) -> Result<BTreeMap<DeliveryId, Row>> {
@@ -95,7 +109,7 @@ fn sending(conn: &mut Conn, ids: &[DeliveryId]) -> Result<BTreeMap<DeliveryId, R
 }
 
 /// Moves one row; answers where it stands then, or nothing when it is not being sent any more.
-fn write(conn: &mut Conn, row: &Row, outcome: &Outcome, now: Time) -> Result<Option<Standing>> {
+fn write(conn: &mut Conn, row: &Row, outcome: &Outcome, over: bool, now: Time) -> Result<Option<Standing>> {
     let short = |reason: &str| reason.chars().take(REASON).collect::<String>();
     let (state, reason, transport, sent_at) = match outcome {
         Outcome::Accepted { transport } => (Standing::Accepted, String::new(), transport.as_str(), Some(now)),
@@ -107,6 +121,7 @@ fn write(conn: &mut Conn, row: &Row, outcome: &Outcome, now: Time) -> Result<Opt
         Outcome::Later { reason } => (Standing::Waiting, short(reason), "", None),
         Outcome::Held { .. } => (Standing::Waiting, String::new(), "", None),
     };
+    let state = if over && state == Standing::Waiting { Standing::Cancelled } else { state };
     let (due_at, attempts) = match outcome {
         Outcome::Later { .. } => (now + delay(row.attempts), row.attempts),
         Outcome::Held { until } => (*until, (row.attempts - 1).max(0)),
