@@ -243,6 +243,7 @@ mod tests {
                 feedback_id: feedback,
                 ..parcel()
             };
+            prop_assert_eq!(mailbox(&one.from).unwrap().email.to_string(), "news@shop.example");
             let Ok(bytes) = message(&one, &[]) else { return Ok(()) };
             let text = String::from_utf8(bytes).unwrap();
             let (head, _) = text.split_once("\r\n\r\n").unwrap();
