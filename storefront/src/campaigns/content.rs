@@ -253,7 +253,7 @@ impl Content {
         self.versions.values().any(|version| {
             has(&version.subject)
                 || has(&version.preheader)
-                || version.blocks.iter().any(|block| block.part.texts().into_iter().any(|text| has(text)))
+                || version.blocks.iter().any(|block| block.part.texts().into_iter().any(&has))
         })
     }
 }
