@@ -45,6 +45,7 @@ campaign-risk-link-plain = The link { $link } is not encrypted. Browsers warn of
 campaign-risk-products-gone = { $count } of the products chosen by hand are not on sale any more. They are left out.
 campaign-risk-products-none = A block of products has none that is on sale. It is left out.
 campaign-risk-sender = { $domain } is no sending domain of the shop. Mailboxes may take the mail for forged: add the domain, or leave the sender’s address empty.
+campaign-risk-segment-gone = A block is for a segment that is not there any more. Choose who sees it anew.
 campaign-risk-unsigned = Mail from { $domain } is not signed yet, since no DKIM record was seen. Publish the records of the sending domain.
 
 campaign-spam-suspicious = Filters of unwanted mail may well keep this mail back, for the reasons named beside.

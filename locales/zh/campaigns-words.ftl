@@ -45,6 +45,7 @@ campaign-risk-link-plain = 链接 { $link } 未加密，浏览器会对此类页
 campaign-risk-products-gone = 手动选择的商品中有 { $count } 件已不再销售，发送时会省略。
 campaign-risk-products-none = 有商品区块没有任何在售商品，发送时会省略。
 campaign-risk-sender = { $domain } 不是商店的发信域名，收件方可能会认为邮件是伪造的。请添加该域名，或将发件地址留空。
+campaign-risk-segment-gone = 有区块指定的细分群体已不存在，请重新选择谁能看到它。
 campaign-risk-unsigned = 尚未检测到 DKIM 记录，来自 { $domain } 的邮件还没有签名。请发布发信域名的记录。
 
 campaign-spam-suspicious = 由于旁边列出的原因，垃圾邮件过滤器很可能会拦截这封邮件。

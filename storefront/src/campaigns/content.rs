@@ -251,9 +251,7 @@ impl Content {
     pub(super) fn names(&self, variable: &str) -> bool {
         let has = |text: &str| Template::read(text).is_ok_and(|template| template.variables().any(|(name, _)| name == variable));
         self.versions.values().any(|version| {
-            has(&version.subject)
-                || has(&version.preheader)
-                || version.blocks.iter().any(|block| block.part.texts().into_iter().any(|text| has(text)))
+            has(&version.subject) || has(&version.preheader) || version.blocks.iter().any(|block| block.part.texts().into_iter().any(&has))
         })
     }
 }

@@ -135,6 +135,10 @@ fn of_variant(
     texts(&mut found, &content);
     languages(&mut found, &content, sample);
     sender(conn, &mut found, &content)?;
+    let known = segments::others(conn)?;
+    if content.segments().iter().any(|segment| !known.contains_key(segment)) {
+        found.add(Level::Warn, "campaign-risk-segment-gone");
+    }
     reach::links(conn, &mut found, &content, StoreId(campaign.store_id), ways)?;
     let stage = Stage::load(conn, StoreId(campaign.store_id), &content, ways, now)?;
     people(conn, &mut found, &stage, &content, sample, ways)?;
