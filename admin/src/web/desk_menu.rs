@@ -34,6 +34,7 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
         "campaigns",
         &[
             ("campaigns", Permission::CampaignsView),
+            ("surveys", Permission::CampaignsView),
             ("mail-topics", Permission::SettingsView),
             ("suppressions", Permission::CustomersView),
             ("sending", Permission::SettingsView),
@@ -46,6 +47,7 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
             ("categories", Permission::ProductsView),
             ("attributes", Permission::ProductsView),
             ("collections", Permission::ProductsView),
+            ("reviews", Permission::ReviewsView),
             ("stock", Permission::StockView),
             ("promotions", Permission::PromotionsView),
         ],
