@@ -5,6 +5,7 @@ mod edited;
 mod offered;
 mod order;
 mod returned;
+mod reviewed;
 mod sent;
 pub mod tickets;
 

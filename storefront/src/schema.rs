@@ -1262,4 +1262,7 @@ diesel::allow_tables_to_appear_in_same_query!(carts, cart_lines);
 diesel::allow_tables_to_appear_in_same_query!(carts, cart_consents);
 diesel::allow_tables_to_appear_in_same_query!(cart_consents, cart_changes);
 diesel::allow_tables_to_appear_in_same_query!(orders, documents);
+diesel::allow_tables_to_appear_in_same_query!(reviews, review_totals);
+diesel::allow_tables_to_appear_in_same_query!(reviews, orders);
+diesel::allow_tables_to_appear_in_same_query!(reviews, order_lines);
 diesel::allow_tables_to_appear_in_same_query!(store_credit_entries, payments);

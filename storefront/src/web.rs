@@ -39,7 +39,7 @@ pub mod recommend;
 pub mod reductions;
 mod report_hook;
 pub mod requests;
-mod reviews;
+pub mod reviews;
 mod search;
 pub mod shelves;
 pub mod shown;
