@@ -151,7 +151,7 @@ pub fn update(conn: &mut Conn, id: SurveyId, wish: &Wish, now: Time) -> Result<(
 pub fn begin_round(conn: &mut Conn, id: SurveyId, seen: i64, now: Time) -> Result<()> {
     get(conn, id)?;
     let own = rows::table.find(id).filter(rows::round.eq(seen));
-    diesel::update(own).set((rows::round.eq(seen + 1), rows::changed_at.eq(now))).execute(conn)?;
+    diesel::update(own).set((rows::round.eq(seen.saturating_add(1)), rows::changed_at.eq(now))).execute(conn)?;
     Ok(())
 }
 

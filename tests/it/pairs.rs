@@ -227,6 +227,12 @@ impl Things {
                 let rate_of_mail = kernel::mail::post::set_rate(conn, "mail.example", Some(60), None)?;
                 let transport = kernel::mail::post::transports(conn)?[0].id;
                 let (text, template) = written(conn, campaign)?;
+                let texts = crm::surveys::Asked { question: [("en".to_string(), "How likely?".to_string())].into(), ..Default::default() };
+                let survey = crm::surveys::create(conn, &crm::surveys::Wish { name: "Shop".into(), texts, open: true }, now())?;
+                let bought = storefront::orders::lines(conn, order.id)?[0].id;
+                let words = storefront::reviews::Written { stars: 5, body: "Good".into(), ..Default::default() };
+                storefront::reviews::write(conn, &order, bought, &words, now())?;
+                let review = storefront::reviews::of_line(conn, bought)?.expect("it was written").id;
                 Ok(vec![
                     ("/articles/", "{slug}", "tea".to_string()),
                     ("/articles/", "{language}", "en".to_string()),
@@ -237,6 +243,8 @@ impl Things {
                     ("", "{post}", post.to_string()),
                     ("", "{campaign}", campaign.to_string()),
                     ("", "{delivery}", "1".to_string()),
+                    ("", "{survey}", survey.to_string()),
+                    ("", "{review}", review.to_string()),
                     ("/campaigns/", "{text}", text.to_string()),
                     ("/campaigns/", "{language}", "en".to_string()),
                     ("/campaigns/", "{block}", "0".to_string()),

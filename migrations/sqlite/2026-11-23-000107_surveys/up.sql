@@ -43,7 +43,7 @@ CREATE TABLE review_requests (
     order_id BIGINT NOT NULL REFERENCES orders (id),
     due_at TIMESTAMP NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('waiting', 'asked', 'skipped')),
-    -- Why nobody was asked: the key of a text.
+    -- Why nobody was asked: a word for whoever looks into the database.
     reason TEXT NOT NULL,
     settled_at TIMESTAMP
 );

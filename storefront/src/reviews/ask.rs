@@ -71,8 +71,8 @@ fn ask_some(conn: &mut Conn, mailer: &Mailer, now: Time) -> Result<usize> {
     let hindered = campaigns::permission(conn, &policy.topic, None, &people, now)?;
     for order in &all {
         let why = match hindered.get(&order.customer_id) {
-            _ if !policy.on => Some("review-skip-off"),
-            _ if order.status == OrderStatus::Cancelled => Some("review-skip-cancelled"),
+            _ if !policy.on => Some("off"),
+            _ if order.status == OrderStatus::Cancelled => Some("cancelled"),
             Some(hindrance) => Some(hindrance.as_str()),
             None => None,
         };
@@ -91,10 +91,10 @@ fn ask(conn: &mut Conn, order: &Order, why: Option<&str>, mailer: &Mailer, now: 
         let line = lines.iter().find(|line| line.id == id);
         let skip = match line {
             _ if why.is_some() => why,
-            None => Some("review-skip-returned"),
-            Some(line) if line.gift_card || line.variant_id.is_none() => Some("review-skip-gone"),
-            Some(line) if line.refunded >= line.shipped => Some("review-skip-returned"),
-            Some(_) if of_line(conn, id)?.is_some() => Some("review-skip-written"),
+            None => Some("returned"),
+            Some(line) if line.gift_card || line.variant_id.is_none() => Some("gone"),
+            Some(line) if line.refunded >= line.shipped => Some("returned"),
+            Some(_) if of_line(conn, id)?.is_some() => Some("written"),
             Some(_) => None,
         };
         let state = if skip.is_some() { Step::Skipped } else { Step::Asked };
