@@ -76,7 +76,7 @@ const EARNINGS: Listener =
     Listener { name: "earnings", wanted: attribution::any, run: |_, conn, event, _| earnings::on_event(conn, event) };
 
 /// Plans to ask buyers about what was sent to them.
-const REVIEWS: Listener = Listener { name: "reviews", wanted: ALWAYS, run: |_, conn, event, _| reviews::plan(conn, event) };
+const REVIEWS: Listener = Listener { name: "reviews", wanted: reviews::wanted, run: |_, conn, event, _| reviews::plan(conn, event) };
 
 /// Who listens to `event`. Without a default arm: whoever adds an event says here who hears it.
 fn listeners(event: &Event) -> &'static [Listener] {

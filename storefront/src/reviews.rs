@@ -59,6 +59,11 @@ pub fn policy(conn: &mut Conn) -> Result<Policy> {
     Ok(settings::find(conn, SETTING)?.unwrap_or_default())
 }
 
+/// Whether buyers are asked at all.
+pub fn wanted(conn: &mut Conn) -> Result<bool> {
+    Ok(policy(conn)?.on)
+}
+
 /// Stores a policy. `Invalid` names what cannot be.
 pub fn save_policy(conn: &mut Conn, policy: &Policy, now: Time) -> Result<()> {
     let mut wrong = Fields::default();

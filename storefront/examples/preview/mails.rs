@@ -89,6 +89,10 @@ fn campaign(l: Language) -> CampaignMail {
                 url: "https://shop.example/m/offer".to_string(),
                 card: Some(card(mug, None)),
             },
+            CampaignBlock::Survey {
+                question: say(l, "How likely are you to recommend us?", "您有多大可能推荐我们？"),
+                scores: (0..=10).map(|score| (score, format!("https://shop.example/surveys/1/1/d1?key=k&score={score}"))).collect(),
+            },
         ],
         view_url: own("view"),
         why_url: own("why"),

@@ -25,7 +25,7 @@ words!(
     Step { Waiting = "waiting", Asked = "asked", Skipped = "skipped" }
 );
 
-/// Plans to ask about what is in a parcel. Nothing while the shop does not ask.
+/// Plans to ask about what is in a parcel, once for each line of the order. Nothing while the shop does not ask.
 pub fn plan(conn: &mut Conn, event: &Event) -> Result<()> {
     let Event::ShipmentSent { order, shipment } = event else { return Ok(()) };
     let policy = policy(conn)?;

@@ -220,7 +220,7 @@ async fn render(
                 }
             };
             let form = refused.unwrap_or_else(stored);
-            let typed = form.value("stars").parse().ok();
+            let typed: Option<i64> = form.value("stars").parse().ok();
             let view = ReviewFormView {
                 to: format!("/orders/{number}/reviews/{}", line.id),
                 back: keyed(&format!("/orders/{number}/reviews"), &key),

@@ -62,7 +62,7 @@ async fn render(
     refused: Option<Form>,
 ) -> Result<HttpResponse> {
     links::check(&door.signer, link, &key)?;
-    let chosen = asked(visit, "score").parse().ok().filter(|score| (0..=TOP).contains(score));
+    let chosen: Option<i64> = asked(visit, "score").parse().ok().filter(|score| (0..=TOP).contains(score));
     let seen = visit.clone();
     let (mut page, view) = door
         .read(move |conn, now| {
@@ -72,7 +72,7 @@ async fn render(
             let language = seen.language.code();
             let words = before.as_ref().map(|answer| answer.words.clone()).unwrap_or_default();
             let form = refused.unwrap_or_else(|| Form::new(form::SURVEY).fill("words", words));
-            let typed = form.value("score").parse().ok();
+            let typed: Option<i64> = form.value("score").parse().ok();
             let view = SurveyView {
                 question: survey.question(language).to_string(),
                 more: survey.more(language).to_string(),
