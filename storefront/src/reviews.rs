@@ -111,6 +111,11 @@ pub fn of_line(conn: &mut Conn, line: OrderLineId) -> Result<Option<Review>> {
     Ok(on_each!(conn, c => rows::table.filter(rows::order_line_id.eq(line)).select(Review::as_select()).first(c)).optional()?)
 }
 
+/// The reviews of an order.
+pub fn of_order(conn: &mut Conn, order: OrderId) -> Result<Vec<Review>> {
+    Ok(rows::table.filter(rows::order_id.eq(order)).order(rows::id).select(Review::as_select()).load(conn)?)
+}
+
 /// Reviews that stand somewhere, the latest first, from before `before` on.
 pub fn list(conn: &mut Conn, state: State, before: Option<ReviewId>, limit: i64) -> Result<Vec<Review>> {
     let own = rows::table.filter(rows::state.eq(state)).filter(rows::id.lt(before.unwrap_or(ReviewId(i64::MAX))));
@@ -194,7 +199,7 @@ pub fn of_customer(conn: &mut Conn, customer: CustomerId, limit: i64) -> Result<
 /// that the average stays what it was; of any other only the number of stars does. Nobody is asked any more.
 pub(crate) fn forget(conn: &mut Conn, order: &Order) -> Result<()> {
     diesel::delete(review_requests::table.filter(review_requests::order_id.eq(order.id))).execute(conn)?;
-    let own: Vec<Review> = rows::table.filter(rows::order_id.eq(order.id)).select(Review::as_select()).load(conn)?;
+    let own = of_order(conn, order.id)?;
     if own.is_empty() {
         return Ok(());
     }
