@@ -12,7 +12,9 @@ use crm::activities::{self, Place};
 use crm::campaigns::{self, DeliveryId};
 use crm::scores::{self, Score};
 use crm::tickets::{Eyes, Message, MessageId};
-use crm::{CustomerId, consents, customers, disputes, identities, inbound, merges, recommendations, segments, surveys, tasks, tickets, trails};
+use crm::{
+    CustomerId, consents, customers, disputes, identities, inbound, merges, recommendations, segments, surveys, tasks, tickets, trails,
+};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::money::Money;
