@@ -1,4 +1,5 @@
 use super::*;
+use crate::mail::Security;
 
 fn vars(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
