@@ -153,6 +153,7 @@ campaign-unknown-lease = The program that had this mail ended before it told wha
 campaign-unknown-left = Left as it is.
 campaign-skip-erased = They were erased.
 campaign-skip-merged = They were merged with another customer, who gets it.
+campaign-skip-twice = They got it already, as a customer who was merged into this one.
 campaign-skip-address = They have no address that can be written to.
 campaign-skip-consent = They have not allowed it, or took it back.
 campaign-skip-suppressed = Their address is suppressed.

@@ -152,6 +152,7 @@ campaign-unknown-lease = 处理这封邮件的程序在告知结果前已终止�
 campaign-unknown-left = 不再处理。
 campaign-skip-erased = 已被删除个人数据。
 campaign-skip-merged = 已与另一位顾客合并，由后者接收。
+campaign-skip-twice = 并入该顾客的另一位顾客已经收到过这封邮件。
 campaign-skip-address = 没有可用的邮箱地址。
 campaign-skip-consent = 未同意接收，或已撤回同意。
 campaign-skip-suppressed = 该地址已被屏蔽。
