@@ -72,8 +72,9 @@ fn a_campaign_is_written_block_by_block_and_looked_at_as_a_customer() {
     let at = format!("{here}/blocks/en/3");
     max.submit(&max.get(&at), &at, &[("by", "hand"), ("products", "mug"), ("most", "2")]).says(200, "Saved");
     block(&max, &here, 4, "picture", &[("alt", "A mug")]).says(200, "Saved");
-    let token = csrf(&max);
-    max.upload_parts(&format!("{here}/blocks/en/4/picture"), &[("csrf", &token)], ("picture", &png(60, 40))).says(200, "");
+    let (token, picture) = (csrf(&max), png(60, 40));
+    let upload = format!("{here}/blocks/en/4/picture");
+    max.upload_parts(&upload, &[("csrf", token.as_str())], ("picture", picture.as_slice())).says(200, "The picture was added.");
     assert_eq!(kinds(&house, campaign), ["text", "heading", "button", "products", "picture"]);
     let said = stored(&house, campaign).remove(0);
     assert!(matches!(&said.versions["en"].blocks[4].part, Part::Picture { hash: Some(_), .. }));

@@ -326,6 +326,7 @@ pub(super) fn draw(stage: &Stage, person: &Person, pages: &Pages, link: &dyn Fn(
         subject: super::text::one_line(&fill(&script.subject)?),
         preheader: super::text::one_line(&fill(&script.preheader)?),
         blocks,
+        style: stage.style.clone(),
         view_url: pages.view.clone(),
         why_url: pages.why.clone(),
         unsubscribe_url: pages.unsubscribe.clone(),
