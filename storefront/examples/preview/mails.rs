@@ -87,7 +87,7 @@ fn campaign(l: Language) -> CampaignMail {
                 until: Some(at(20)),
                 label: String::new(),
                 url: "https://shop.example/m/offer".to_string(),
-                card: Some(card(mug, None)),
+                card: Some(Box::new(card(mug, None))),
             },
         ],
         style: CampaignStyle { button: "#2b2622".to_string(), button_text: "#ffffff".to_string() },

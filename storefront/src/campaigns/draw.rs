@@ -314,7 +314,7 @@ pub(super) fn draw(stage: &Stage, person: &Person, pages: &Pages, link: &dyn Fn(
                     until: offer.until.map(|until| stage.shop.local(until)),
                     label: fill(label)?,
                     url: leads(offer.card.as_ref().map_or("/", |card| card.to.as_str())),
-                    card: offer.card.as_ref().map(|of| card(of, None)),
+                    card: offer.card.as_ref().map(|of| Box::new(card(of, None))),
                 }
             }
         });

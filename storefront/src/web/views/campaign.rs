@@ -62,7 +62,7 @@ pub enum CampaignBlock {
         label: String,
         url: String,
         /// The product that it is for alone, at the price that it has for the recipient.
-        card: Option<CampaignCard>,
+        card: Option<Box<CampaignCard>>,
     },
 }
 
