@@ -670,6 +670,7 @@ diesel::table! {
     }
 }
 
+diesel::table! {
     campaigns (id) {
         id -> BigInt,
         kind -> Text,
