@@ -78,14 +78,14 @@ fn ready(conn: &mut Conn, campaign: CampaignId, limit: i64, now: Time) -> Result
 
 /// Whether anything can be claimed now, or a lease ran out. Asked often.
 pub fn any(conn: &mut Conn, now: Time) -> Result<bool> {
-    let mut late = Fragment::of("SELECT 1 AS number FROM deliveries WHERE state = 'sending' AND leased_until < ");
+    let mut late = Fragment::of("SELECT id AS number FROM deliveries WHERE state = 'sending' AND leased_until < ");
     late.time(now).push(" LIMIT 1");
     if !late.load::<Number>(conn)?.is_empty() {
         return Ok(true);
     }
     for campaign in open(conn, now)? {
         let mut sql =
-            Fragment::of("SELECT 1 AS number FROM deliveries WHERE state = 'waiting' AND variant_id IS NOT NULL AND campaign_id = ");
+            Fragment::of("SELECT id AS number FROM deliveries WHERE state = 'waiting' AND variant_id IS NOT NULL AND campaign_id = ");
         sql.int(campaign.0).push(" AND due_at <= ").time(now).push(" LIMIT 1");
         if !sql.load::<Number>(conn)?.is_empty() {
             return Ok(true);

@@ -7,12 +7,12 @@ use super::counts::Tally;
 use super::{Arm, Campaign, CampaignId, Hindrance, Standing, State, VariantId, permission, store, times};
 use crate::CustomerId;
 use crate::rules::Fragment;
-use crate::schema::campaigns;
+use crate::schema::{campaigns, deliveries};
 use diesel::prelude::*;
 use kernel::clock::{Clock, Time};
 use kernel::{Conn, Db, Error, Result, db, token};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::sync_channel;
 
 /// The job that freezes the campaign whose id is its payload.
@@ -152,7 +152,25 @@ fn write(conn: &mut Conn, batch: &Batch, now: Time) -> Result<()> {
     if taken == 0 {
         return Err(Error::conflict(store::STALE));
     }
-    insert(conn, campaign, &batch.rows, 0, now)
+    let known = known(conn, batch)?;
+    if known.is_empty() {
+        return insert(conn, campaign, &batch.rows, 0, now);
+    }
+    let mut rows = batch.rows.clone();
+    rows.values_mut().for_each(|drafts| drafts.retain(|draft| !known.contains(&draft.customer)));
+    rows.retain(|_, drafts| !drafts.is_empty());
+    insert(conn, campaign, &rows, 0, now)
+}
+
+/// People of a batch who have a delivery already: that of somebody who was merged into them since it was written.
+fn known(conn: &mut Conn, batch: &Batch) -> Result<BTreeSet<CustomerId>> {
+    let Some(last) = batch.last else { return Ok(BTreeSet::new()) };
+    let own = deliveries::table
+        .filter(deliveries::campaign_id.eq(batch.campaign.id))
+        .filter(deliveries::customer_id.gt(batch.from))
+        .filter(deliveries::customer_id.le(last))
+        .filter(deliveries::round.eq(0));
+    Ok(own.select(deliveries::customer_id).load::<CustomerId>(conn)?.into_iter().collect())
 }
 
 /// Writes deliveries with what they count. The ids of their mails begin with the moment, so that rows which are written together stand together
