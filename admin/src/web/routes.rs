@@ -2,18 +2,18 @@
 //! this list, and so is the test that tries every role at every address. Of paths that overlap, the first wins.
 
 mod forum;
+mod tickets;
 
 use super::access::Access::{Enrolling, Public, SignedIn};
 use super::access::{Route, get, post};
 use super::{
-    account, api_keys, articles, attributes, audit, batches, carts, cases, categories, chat, collections, customer, customers,
-    dispute_acts, disputes, doctor, erasure, find, forecasts, gift_cards, home, home_page, inbound, invitations, jobs, level_policies,
-    levels, locations, mails, menus, merging, offers, order, order_edit, order_money, order_new, order_papers, order_release, order_ship,
-    orders, pages, person, personal, pictures, product, product_export, product_import, product_rules, product_table, products,
-    promotion_bench, promotion_codes, promotions, recommendations, redirects, reports, return_exchange, return_money, return_new, returns,
-    roles, routing, routing_rules, second_factor, segment_edit, segments, service, settings, shipping, sign_in, staff, stock, stock_goods,
-    store_credit, stores, tasks, taxes, theme, ticket, ticket_acts, ticket_article, ticket_cart, ticket_exchange, ticket_money,
-    ticket_resend, tickets, timeline, wall, webhooks,
+    account, api_keys, articles, attributes, audit, batches, carts, cases, categories, collections, customer, customers, doctor, erasure,
+    find, forecasts, gift_cards, home, home_page, inbound, invitations, jobs, level_policies, levels, locations, mails, menus, merging,
+    offers, order, order_edit, order_money, order_new, order_papers, order_release, order_ship, orders, pages, person, personal, pictures,
+    product, product_export, product_import, product_rules, product_table, products, promotion_bench, promotion_codes, promotions,
+    recommendations, redirects, return_exchange, return_money, return_new, returns, roles, routing, routing_rules, second_factor,
+    segment_edit, segments, service, settings, shipping, sign_in, staff, stock, stock_goods, store_credit, stores, tasks, taxes, theme,
+    timeline, webhooks,
 };
 use crate::permissions::Permission::{
     ApiKeysManage, AuditView, CasesView, ContentEdit, CustomersEdit, CustomersErase, CustomersMerge, CustomersView, GiftCardsManage,
@@ -21,13 +21,13 @@ use crate::permissions::Permission::{
     OrdersRefund, OrdersShip, OrdersView, ProductsEdit, ProductsView, PromotionsEdit, PromotionsView, RecommendationsEdit,
     RecommendationsView, ReturnsHandle, ReturnsView, SegmentsEdit, SegmentsView, SettingsEdit, SettingsView, ShippingEdit, ShippingView,
     StaffManage, StockAdjust, StockView, StoreCreditManage, StoreCreditView, TasksEdit, TaxesEdit, TaxesView, TicketsAnswer,
-    TicketsApprove, TicketsCart, TicketsMoney, TicketsView,
 };
 
 /// The list. Made anew for each worker of the server, since each has its own handlers.
 pub fn all() -> Vec<Route> {
     let mut all = own();
     all.extend(shop());
+    all.extend(tickets::all());
     all.extend(house());
     all.extend(forum::all());
     all
@@ -74,57 +74,6 @@ fn shop() -> Vec<Route> {
         post("/customers/{customer}/tasks/{task}/done", TasksEdit, tasks::done),
         post("/customers/{customer}/tasks/{task}/undone", TasksEdit, tasks::undone),
         get("/tasks", CustomersView, tasks::list),
-        get("/tickets", TicketsView, tickets::list),
-        get("/wall", TicketsView, wall::show),
-        get("/reports", TicketsView, reports::service),
-        get("/reports/service", TicketsView, reports::service),
-        get("/tickets/new", TicketsAnswer, tickets::new),
-        post("/tickets/new", TicketsAnswer, tickets::create),
-        post("/tickets/here", TicketsAnswer, chat::here),
-        post("/tickets/filters", TicketsView, tickets::save_filter),
-        post("/tickets/filters/{filter}/delete", TicketsView, tickets::delete_filter),
-        get("/tickets/{ticket}", TicketsView, ticket::show),
-        post("/tickets/{ticket}/presence", TicketsView, ticket::presence),
-        get("/tickets/{ticket}/stream", TicketsView, chat::stream),
-        get("/tickets/{ticket}/files/{file}", TicketsView, ticket::file),
-        post("/tickets/{ticket}/reply", TicketsAnswer, ticket_acts::reply),
-        post("/tickets/{ticket}/note", TicketsAnswer, ticket_acts::note),
-        post("/tickets/{ticket}/assign", TicketsAnswer, ticket_acts::assign),
-        post("/tickets/{ticket}/file", TicketsAnswer, ticket_acts::file),
-        post("/tickets/{ticket}/solve", TicketsAnswer, ticket_acts::solve),
-        post("/tickets/{ticket}/reopen", TicketsAnswer, ticket_acts::reopen),
-        post("/tickets/{ticket}/merge", TicketsAnswer, ticket_acts::merge),
-        post("/tickets/{ticket}/unmerge", TicketsAnswer, ticket_acts::unmerge),
-        post("/tickets/{ticket}/split", TicketsAnswer, ticket_acts::split),
-        post("/tickets/{ticket}/article", ContentEdit, ticket_article::create),
-        get("/tickets/{ticket}/refund", TicketsMoney, ticket_money::refund_form),
-        post("/tickets/{ticket}/refund", TicketsMoney, ticket_money::refund),
-        post("/tickets/{ticket}/cancel", TicketsMoney, ticket_money::cancel),
-        post("/tickets/{ticket}/credit", TicketsMoney, ticket_money::credit),
-        get("/tickets/{ticket}/resend", TicketsMoney, ticket_resend::form),
-        post("/tickets/{ticket}/resend", TicketsMoney, ticket_resend::resend),
-        get("/tickets/{ticket}/exchange", TicketsMoney, ticket_exchange::form),
-        post("/tickets/{ticket}/exchange", TicketsMoney, ticket_exchange::exchange),
-        post("/tickets/{ticket}/coupon", TicketsMoney, ticket_money::coupon),
-        post("/tickets/{ticket}/cart/ask", TicketsCart, ticket_cart::ask),
-        get("/tickets/{ticket}/cart", TicketsCart, ticket_cart::show),
-        post("/tickets/{ticket}/cart/goods", TicketsCart, ticket_cart::add),
-        post("/tickets/{ticket}/cart/quantity", TicketsCart, ticket_cart::quantity),
-        post("/tickets/{ticket}/cart/code", TicketsCart, ticket_cart::code),
-        post("/tickets/{ticket}/cart/code/remove", TicketsCart, ticket_cart::drop_code),
-        post("/tickets/{ticket}/proposals/{proposal}/approve", TicketsApprove, ticket_money::approve),
-        post("/tickets/{ticket}/proposals/{proposal}/decline", TicketsApprove, ticket_money::decline),
-        post("/tickets/{ticket}/disputes", TicketsAnswer, dispute_acts::open),
-        get("/disputes", TicketsView, disputes::list),
-        get("/disputes/{dispute}", TicketsView, disputes::show),
-        get("/disputes/{dispute}/files/{evidence}", TicketsView, disputes::file),
-        post("/disputes/{dispute}/evidence", TicketsAnswer, dispute_acts::evidence),
-        post("/disputes/{dispute}/answer", TicketsAnswer, dispute_acts::answer),
-        post("/disputes/{dispute}/send", TicketsAnswer, dispute_acts::send),
-        post("/disputes/{dispute}/decide", TicketsMoney, dispute_acts::decide),
-        post("/disputes/{dispute}/proposals/{decision}/approve", TicketsApprove, dispute_acts::approve),
-        post("/disputes/{dispute}/proposals/{decision}/decline", TicketsApprove, dispute_acts::decline),
-        post("/disputes/{dispute}/appeal", TicketsAnswer, dispute_acts::appeal),
         get("/customers/{customer}/merge", CustomersMerge, merging::form),
         post("/customers/{customer}/merge", CustomersMerge, merging::merge),
         get("/customers/{customer}/merges/{merge}", CustomersMerge, merging::undo_form),
