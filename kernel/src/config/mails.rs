@@ -150,7 +150,10 @@ fn imap(r: &mut Reader) -> Option<Option<Imap>> {
     if password.expose().is_empty() {
         r.reject(key::IMAP_PASSWORD, "must be set, for inbound.imap_host is");
     }
-    if own.is_some() && own == move_to {
+    // INBOX is one folder in any case of its letters (RFC 9051, 5.1); of others the server decides.
+    let inbox = |name: &str| name.eq_ignore_ascii_case("INBOX");
+    let same = |own: &str, to: &str| own == to || (inbox(own) && inbox(to));
+    if own.as_deref().zip(move_to.as_deref()).is_some_and(|(own, to)| same(own, to)) {
         r.reject(key::IMAP_MOVE_TO, "must be another folder than inbound.imap_folder");
     }
     let move_to = Some(move_to?).filter(|folder| !folder.is_empty());
