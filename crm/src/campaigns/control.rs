@@ -56,7 +56,7 @@ pub fn stage(campaign: &Campaign, counts: &Counts, now: Time) -> Stage {
 /// Moves a campaign that is in one of `from` to another state. `Conflict` when it is not, or was changed since `version`.
 fn turn(conn: &mut Conn, id: CampaignId, version: i64, from: &[State], to: State, now: Time) -> Result<Campaign> {
     let own = campaigns::table.find(id).filter(campaigns::version.eq(version)).filter(campaigns::state.eq_any(from.to_vec()));
-    let change = (campaigns::state.eq(to), campaigns::version.eq(version + 1), campaigns::changed_at.eq(now));
+    let change = (campaigns::state.eq(to), campaigns::version.eq(campaigns::version + 1i64), campaigns::changed_at.eq(now));
     let turned = diesel::update(own).set(change).execute(conn)?;
     let campaign = get(conn, id)?;
     if turned == 1 { Ok(campaign) } else { Err(Error::conflict(STALE)) }

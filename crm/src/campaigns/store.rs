@@ -251,8 +251,8 @@ pub fn put_variant(conn: &mut Conn, id: VariantId, version: i64, content: &str, 
     let campaign = variant(conn, id)?.campaign_id;
     held(conn, campaign, now)?;
     let own = variants_of::table.find(id).filter(variants_of::version.eq(version));
-    let change = (variants_of::content.eq(content), variants_of::version.eq(version + 1), variants_of::changed_at.eq(now));
-    if diesel::update(own).set(change).execute(conn)? == 1 { Ok(version + 1) } else { Err(Error::conflict(STALE)) }
+    let change = (variants_of::content.eq(content), variants_of::version.eq(variants_of::version + 1i64), variants_of::changed_at.eq(now));
+    if diesel::update(own).set(change).execute(conn)? == 1 { Ok(version.saturating_add(1)) } else { Err(Error::conflict(STALE)) }
 }
 
 /// Adds a variant to a draft, behind the others.
