@@ -86,6 +86,7 @@ fn listeners(event: &Event) -> &'static [Listener] {
         Event::PaymentCaseOpened { .. } => &[MAILS],
         Event::ReturnChanged { .. } => &[TIMELINE, MAILS, HOOKS],
         Event::CustomerJoined { .. } | Event::CustomersMerged { .. } | Event::CustomersParted { .. } => &[HOOKS],
+        Event::JourneyReached { .. } => &[HOOKS],
         Event::TicketOpened { .. } | Event::TicketReplied { .. } | Event::TicketSolved { .. } => &[MAILS, HOOKS],
         Event::CustomerErased { .. } => &[Listener { name: "audit", wanted: ALWAYS, run: forget_in_audit }, HOOKS],
         Event::ProductChanged { .. } | Event::ProductsChanged { .. } => &[
