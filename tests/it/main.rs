@@ -28,6 +28,7 @@ mod gift_sales;
 mod hostile;
 mod imports;
 mod integrator;
+mod journeys;
 mod languages;
 mod letters;
 mod levels;

@@ -203,7 +203,14 @@ impl Things {
                 let (calendar, policy) = office::level(conn, now())?;
                 let wish = crm::campaigns::Wish { name: "Spring".into(), ..Default::default() };
                 let campaign = crm::campaigns::create(conn, &wish, now())?;
+                let draft = crm::journeys::ready(crm::journeys::Ready::Blank, None, "Call");
+                let wish = crm::journeys::Wish { name: "Welcome".into(), store_id: 1, topic: "news".into() };
+                let journey = crm::journeys::create(conn, &wish, &draft, now())?;
                 Ok(vec![
+                    ("", "{journey}", journey.to_string()),
+                    ("", "{step}", "1".to_string()),
+                    ("", "{enrolment}", "1".to_string()),
+                    ("", "{rehearsal}", "1".to_string()),
                     ("/articles/", "{slug}", "tea".to_string()),
                     ("/articles/", "{language}", "en".to_string()),
                     ("/articles/", "{version}", "1".to_string()),

@@ -30,7 +30,7 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
             ("offers", Permission::PromotionsView),
         ],
     ),
-    ("campaigns", &[("campaigns", Permission::CampaignsView)]),
+    ("campaigns", &[("campaigns", Permission::CampaignsView), ("journeys", Permission::CampaignsView)]),
     (
         "goods",
         &[

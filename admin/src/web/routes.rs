@@ -6,12 +6,12 @@ use super::access::{Route, get, post};
 use super::{
     account, api_keys, articles, attributes, audit, batches, campaign_routes, carts, cases, categories, chat, collections, customer,
     customers, dispute_acts, disputes, doctor, erasure, find, forecasts, gift_cards, home, home_page, inbound, invitations, jobs,
-    level_policies, levels, locations, mails, menus, merging, offers, order, order_edit, order_money, order_new, order_papers,
-    order_release, order_ship, orders, pages, person, personal, pictures, product, product_export, product_import, product_rules,
-    product_table, products, promotion_bench, promotion_codes, promotions, recommendations, redirects, reports, return_exchange,
-    return_money, return_new, returns, roles, routing, routing_rules, second_factor, segment_edit, segments, service, settings, shipping,
-    sign_in, staff, stock, stock_goods, store_credit, stores, tasks, taxes, theme, ticket, ticket_acts, ticket_article, ticket_exchange,
-    ticket_money, ticket_resend, tickets, timeline, wall, webhooks,
+    journey_routes, level_policies, levels, locations, mails, menus, merging, offers, order, order_edit, order_money, order_new,
+    order_papers, order_release, order_ship, orders, pages, person, personal, pictures, product, product_export, product_import,
+    product_rules, product_table, products, promotion_bench, promotion_codes, promotions, recommendations, redirects, reports,
+    return_exchange, return_money, return_new, returns, roles, routing, routing_rules, second_factor, segment_edit, segments, service,
+    settings, shipping, sign_in, staff, stock, stock_goods, store_credit, stores, tasks, taxes, theme, ticket, ticket_acts, ticket_article,
+    ticket_exchange, ticket_money, ticket_resend, tickets, timeline, wall, webhooks,
 };
 use crate::permissions::Permission::{
     ApiKeysManage, AuditView, CasesView, ContentEdit, CustomersEdit, CustomersErase, CustomersMerge, CustomersView, GiftCardsManage,
@@ -27,6 +27,7 @@ pub fn all() -> Vec<Route> {
     let mut all = own();
     all.extend(shop());
     all.extend(campaign_routes::all());
+    all.extend(journey_routes::all());
     all.extend(house());
     all
 }

@@ -117,7 +117,7 @@ fn put_off(conn: &mut Conn, id: EnrolmentId, until: Time) -> Result<()> {
     Ok(())
 }
 
-fn advance_all(conn: &mut Conn, all: &[Due], now: Time) -> Result<()> {
+pub(super) fn advance_all(conn: &mut Conn, all: &[Due], now: Time) -> Result<()> {
     let others = segments::others(conn)?;
     let mut tally = Tally::default();
     for due in all {

@@ -253,6 +253,28 @@ fn two_workers_take_no_step_twice() {
     sound(&db);
 }
 
+#[test]
+fn a_step_that_was_cut_off_has_left_nothing_and_is_taken_again() {
+    let db = kernel::testing::db();
+    let ann = person(&db, "ann");
+    let journey = live(&db, line(Kind::OrderPlaced, Again::Never, vec![What::Tag("in".into()), What::Mail(CampaignId(1)), wait(5)]));
+    happens(&db, ann, Kind::OrderPlaced, noon());
+    let due = db.read_now(|conn| super::live::found(conn, noon())).unwrap();
+    let cut: Result<()> = db.write_now(move |conn| {
+        super::live::advance_all(conn, &due, noon())?;
+        Err(kernel::Error::unexpected("the process is gone"))
+    });
+    assert!(cut.is_err());
+    let mails = || -> i64 { db.read_now(|conn| Ok(deliveries::table.count().get_result(conn)?)).unwrap() };
+    assert_eq!((mails(), tags(&db, ann).as_str()), (0, ""));
+    assert!(db.read_now(|conn| counts(conn, journey)).unwrap().0.is_empty());
+    work(&db, noon());
+    assert_eq!((mails(), tags(&db, ann).as_str()), (1, "in"));
+    work(&db, noon() + TimeDelta::minutes(6));
+    assert_eq!(people_of(&db, journey, Stage::Done).len(), 1);
+    sound(&db);
+}
+
 const KINDS: [Kind; 3] = [Kind::ProductViewed, Kind::CartChanged, Kind::OrderPlaced];
 
 /// Some journey that does nothing which the rehearsal cannot foresee.
