@@ -217,7 +217,8 @@ pub async fn rehearse(desk: Desk, id: web::Path<i64>, _: Posted) -> Result<HttpR
     let id = JourneyId(*id);
     let asked = desk
         .write(move |conn, act| {
-            let made = journeys::ask(conn, id, act.now)?;
+            let zone = shop::get(conn)?.time_zone;
+            let made = journeys::ask(conn, id, &zone, act.now)?;
             act.log(conn, "journey.rehearse", &format!("journey:{id}"), &Value::Null, &json!({ "rehearsal": made }))?;
             Ok(made)
         })

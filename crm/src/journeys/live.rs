@@ -148,6 +148,9 @@ fn advance(conn: &mut Conn, others: &Others, (id, customer): Due, now: Time, tal
     if !claimed(conn, &row, now)? {
         return Ok(());
     }
+    // What they wait for may have come before the row was this transaction's.
+    let Some(held) = get(conn, id)? else { return Ok(()) };
+    let row = Enrolment { steps: row.steps, ..held };
     begin(&row, tally);
     let shop = zone.parse().unwrap_or(Tz::UTC);
     if matches!(customers::known(conn, customer), Err(Error::NotFound)) {

@@ -10,7 +10,7 @@ use crate::CustomerId;
 use crate::activities::Kind;
 use crate::campaigns::{countries, zone_of};
 use crate::rules::Facts;
-use crate::schema::{activities, rehearsal_acts, rehearsals, segment_history};
+use crate::schema::{activities, journeys, rehearsal_acts, rehearsals, segment_history};
 use crate::{customers, segments};
 use chrono::{NaiveDate, TimeDelta};
 use chrono_tz::Tz;
@@ -67,12 +67,13 @@ pub struct Acted {
     pub happened_at: Time,
 }
 
-/// Has the draft of a journey rehearsed on the quarter that ends now.
-pub fn ask(conn: &mut Conn, journey: JourneyId, now: Time) -> Result<RehearsalId> {
+/// Has the draft of a journey rehearsed on the quarter that ends now. `zone` is the time zone of the shop's clocks.
+pub fn ask(conn: &mut Conn, journey: JourneyId, zone: &str, now: Time) -> Result<RehearsalId> {
     let draft = get(conn, journey)?.draft.0;
     if draft.nodes.is_empty() {
         return Err(Error::conflict("journey-empty"));
     }
+    diesel::update(journeys::table.find(journey).filter(journeys::version_id.is_null())).set(journeys::zone.eq(zone)).execute(conn)?;
     let row = (
         rehearsals::journey_id.eq(journey),
         rehearsals::graph.eq(json::text(&draft)?),

@@ -211,7 +211,7 @@ mod tests {
     }
 
     fn walk(graph: &Graph, state: Position, holds: bool, now: Time) -> Vec<Act> {
-        let (holds, chance) = (move |_: &Rule| holds, |_: NodeId| 4999);
+        let (holds, chance) = (move |_: &Rule| holds, |_: NodeId| 4999i64);
         step(graph, &state, &Facts { holds: &holds, chance: &chance, zone: Tz::Europe__Berlin, rhythm: None }, now)
     }
 
@@ -257,7 +257,7 @@ mod tests {
     fn a_rhythm_is_theirs_or_the_usual() {
         let wait = Wait::Rhythm(Rhythm { percent: 50, days: 30 });
         let until = |rhythm| {
-            let (holds, chance) = (|_: &Rule| false, |_: NodeId| 0);
+            let (holds, chance) = (|_: &Rule| false, |_: NodeId| 0i64);
             ends(&wait, at(1, 0), &Facts { holds: &holds, chance: &chance, zone: Tz::UTC, rhythm })
         };
         assert_eq!(until(Some(TimeDelta::days(4))), at(3, 0));

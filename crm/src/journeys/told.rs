@@ -131,10 +131,11 @@ fn wake(conn: &mut Conn, customer: CustomerId, kind: &str, at: Time) -> Result<(
         .load(c))?;
     for (id, awaits, checks, wake_at) in rows {
         if awaits == kind {
-            let own = enrolments::table.find(id).filter(active());
+            // Asked again of the row as it is: a step may have been taken meanwhile.
+            let own = enrolments::table.find(id).filter(active()).filter(enrolments::awaits.eq(kind));
             diesel::update(own).set((enrolments::came.eq(true), enrolments::wake_at.eq(at))).execute(conn)?;
         } else if checks && wake_at > at {
-            let own = enrolments::table.find(id).filter(active());
+            let own = enrolments::table.find(id).filter(active()).filter(enrolments::wake_at.gt(at));
             diesel::update(own).set(enrolments::wake_at.eq(at)).execute(conn)?;
         }
     }
