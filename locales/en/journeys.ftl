@@ -201,3 +201,4 @@ admin-journey-minutes = { $count } minutes
 admin-journey-day = 1 day
 admin-journey-hour = 1 hour
 admin-journey-minute = 1 minute
+journey-mail-step = This mail belongs to a journey. Publish the journey to let it go out.

@@ -201,3 +201,4 @@ admin-journey-minutes = { $count } 分钟
 admin-journey-day = 1 天
 admin-journey-hour = 1 小时
 admin-journey-minute = 1 分钟
+journey-mail-step = 此邮件属于某个顾客旅程。请发布该旅程以发送。

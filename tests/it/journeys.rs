@@ -75,7 +75,7 @@ fn a_journey_is_drawn_published_and_walked_in_pages() {
     mei.submit(&page, &format!("{}/rehearsals", at(id)), &[]).says(200, "rehearsal is under way");
     house.follow();
     let last = house.db.read_now(|conn| journeys::last(conn, id)).unwrap().unwrap();
-    mei.get(&format!("{}/rehearsals/{}", at(id), last.id)).says(200, "ann@example.com");
+    mei.get(&format!("{}/rehearsals/{}", at(id), last.id)).says(200, "Ann");
     press(&mei, id, "pause", "The journey is paused");
     press(&mei, id, "resume", "The journey goes on");
     press(&mei, id, "end", "The journey is ended");

@@ -129,7 +129,7 @@ impl List<'_> {
         self.rows.push(json!({ "row": "open" }));
         let (mut at, mut after, mut other) = (at, after, other);
         loop {
-            self.rows.push(json!({ "row": "add", "after": after, "other": other }));
+            self.rows.push(json!({ "row": "add", "after": after, "other": other.to_string() }));
             let Some(node) = at.and_then(|id| self.graph.node(id)) else {
                 self.rows.push(json!({ "row": "end" }));
                 break;

@@ -222,7 +222,7 @@ async fn show_step(
     let (after, other) = place(desk);
     let known = WORDS.contains(&word).then_some(word);
     (view["id"], view["step"], view["form"], view["what"]) = (json!(id), json!(step), json!(form), json!(known));
-    (view["after"], view["other"], view["whats"]) = (json!(after), json!(other), json!(WORDS));
+    (view["after"], view["other"], view["whats"]) = (json!(after), json!(other.to_string()), json!(WORDS));
     let title = if step.is_some() { "admin-journey-step" } else { "admin-journey-step-new" };
     desk.page_as(status, "admin/journey_step.html", title, view)
 }
