@@ -126,11 +126,12 @@ struct List<'a> {
 impl List<'_> {
     /// The steps from `at` on, behind a step or one of its ways.
     fn way(&mut self, at: Option<NodeId>, after: Option<NodeId>, other: bool) -> Result<()> {
+        let graph = self.graph;
         self.rows.push(json!({ "row": "open" }));
         let (mut at, mut after, mut other) = (at, after, other);
         loop {
             self.rows.push(json!({ "row": "add", "after": after, "other": other.to_string() }));
-            let Some(node) = at.and_then(|id| self.graph.node(id)) else {
+            let Some(node) = at.and_then(|id| graph.node(id)) else {
                 self.rows.push(json!({ "row": "end" }));
                 break;
             };
