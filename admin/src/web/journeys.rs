@@ -1,7 +1,7 @@
 //! Journeys: their list, one of them with what is drawn and who is where, the people in it, and its rehearsals.
 
 use super::customers::called;
-use super::desk::{Desk, ROWS};
+use super::desk::{Act, Desk, ROWS};
 use super::journey_draw::{self as draw, Names};
 use crate::permissions::Permission;
 use actix_web::{HttpResponse, web};
@@ -61,8 +61,17 @@ pub async fn create(desk: Desk, posted: Posted) -> Result<HttpResponse> {
     let words = desk.words()?;
     let name = words.get(&format!("admin-journey-ready-{}", which.as_str()));
     let call = words.get("admin-journey-call");
+    let lost = words.get("admin-journey-lost");
+    // Winning back is entered by a segment and by nothing else.
+    if which == Ready::WinBack && segment.is_none() && !desk.may(Permission::SegmentsEdit) {
+        return desk.explained(HERE, Error::conflict("journey-win-back-segment"));
+    }
     let made = desk
         .write(move |conn, act| {
+            let segment = match (which, segment) {
+                (Ready::WinBack, None) => Some(about_to_be_lost(conn, &lost, act)?),
+                (_, segment) => segment,
+            };
             let graph = journeys::ready(which, segment, &call);
             let wish = Wish { name: name.clone(), store_id: storefront::stores::MAIN.0, topic: "news".into() };
             let id = journeys::create(conn, &wish, &graph, act.now)?;
@@ -72,6 +81,17 @@ pub async fn create(desk: Desk, posted: Posted) -> Result<HttpResponse> {
         })
         .await?;
     Ok(desk.done(&address(made), "admin-saved"))
+}
+
+/// The segment of those who are about to be lost, made where there is none of that name.
+fn about_to_be_lost(conn: &mut Conn, name: &str, act: &Act) -> Result<SegmentId> {
+    if let Some(known) = segments::list(conn)?.into_iter().find(|one| one.name == name) {
+        return Ok(known.id);
+    }
+    let wish = segments::Wish { name: name.to_string(), note: String::new(), rule: journeys::about_to_be_lost() };
+    let id = segments::create(conn, &wish, act.now)?;
+    act.log(conn, "segment.save", &format!("segment:{id}"), &Value::Null, &json!({ "name": wish.name, "rule": wish.rule }))?;
+    Ok(id)
 }
 
 pub async fn show(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
