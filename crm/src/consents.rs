@@ -2,6 +2,7 @@
 
 use crate::CustomerId;
 use crate::activities::{self, Activity};
+use crate::journeys;
 use crate::schema::consents;
 use crate::segments::{self, Why};
 use diesel::prelude::*;
@@ -51,7 +52,8 @@ pub fn record(conn: &mut Conn, customer: CustomerId, statement: &Statement, now:
     };
     activities::keep(conn, &said)?;
     crate::customers::changed(conn, customer, now)?;
-    segments::follow(conn, customer, Why::Consent, now)
+    segments::follow(conn, customer, Why::Consent, now)?;
+    journeys::told(conn, customer, activities::Kind::ConsentSaid.as_str(), Some(id), now)
 }
 
 fn add(conn: &mut Conn, customer: CustomerId, statement: &Statement, now: Time) -> Result<i64> {

@@ -44,6 +44,7 @@ pub fn examine(conn: &mut Conn, progress: &mut dyn FnMut(&'static str)) -> Resul
         ("what mails have of orders sums to the orders", memory::shares),
         ("tickets are what their logs say, and end with an outcome", memory::tickets),
         ("counts of campaigns are what their deliveries say", memory::deliveries),
+        ("counts of journeys are what the rows of their people say", memory::journeys),
         ("changed orders are what their changes made them", edits::records),
         ("payments of changed orders ask for what is missing", edits::balances),
         ("uses of promotions agree with their movements", promotions::uses),

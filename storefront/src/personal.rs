@@ -10,6 +10,7 @@ use crate::shop::OWN_LANGUAGE;
 use crate::{address_book, carts, catalog, logins, offers, store_credit, stores, timeline, wish_list};
 use crm::activities::{self, Place};
 use crm::campaigns::{self, DeliveryId};
+use crm::journeys::{self, EnrolmentId};
 use crm::scores::{self, Score};
 use crm::tickets::{Eyes, Message, MessageId};
 use crm::{CustomerId, consents, customers, disputes, identities, inbound, merges, recommendations, segments, tasks, tickets, trails};
@@ -51,6 +52,7 @@ pub fn gather(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Value> {
         "scores": scores::of(conn, id)?.map(|score| scored(&score)).transpose()?, "browsers": browsers, "sign_ins": sign_ins(conn, id, now)?,
         "mails": mails(conn, &emails)?, "written": written(conn, &emails)?, "merged": merged(conn, id)?, "tasks": to_do(conn, id)?,
         "requests": asked(conn, id)?, "disputes": disputed(conn, id)?, "offers": offered(conn, id)?, "wish_list": wished(conn, id)?, "campaigns": campaigned(conn, id)?,
+        "journeys": walked(conn, id)?,
         "segments": within(conn, id, now)?,
         "suggestions": suggested(conn, id, now)?, "timeline": happened(conn, id)?,
     }))
@@ -105,6 +107,20 @@ fn campaigned(conn: &mut Conn, id: CustomerId) -> Result<Vec<campaigns::Kept>> {
     let (mut found, mut after) = (Vec::new(), DeliveryId(0));
     loop {
         let (page, last) = campaigns::of_customer(conn, id, after, TOGETHER)?;
+        let more = full(page.len());
+        found.extend(page);
+        match last.filter(|_| more) {
+            Some(last) => after = last,
+            None => return Ok(found),
+        }
+    }
+}
+
+/// The journeys of mails and other steps that they were in.
+fn walked(conn: &mut Conn, id: CustomerId) -> Result<Vec<journeys::Kept>> {
+    let (mut found, mut after) = (Vec::new(), EnrolmentId(0));
+    loop {
+        let (page, last) = journeys::of_customer(conn, id, after, TOGETHER)?;
         let more = full(page.len());
         found.extend(page);
         match last.filter(|_| more) {

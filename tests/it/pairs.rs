@@ -227,7 +227,14 @@ impl Things {
                 let rate_of_mail = kernel::mail::post::set_rate(conn, "mail.example", Some(60), None)?;
                 let transport = kernel::mail::post::transports(conn)?[0].id;
                 let (text, template) = written(conn, campaign)?;
+                let draft = crm::journeys::ready(crm::journeys::Ready::Blank, None, "Call");
+                let wish = crm::journeys::Wish { name: "Welcome".into(), store_id: 1, topic: "news".into() };
+                let journey = crm::journeys::create(conn, &wish, &draft, now())?;
                 Ok(vec![
+                    ("", "{journey}", journey.to_string()),
+                    ("", "{step}", "1".to_string()),
+                    ("", "{enrolment}", "1".to_string()),
+                    ("", "{rehearsal}", "1".to_string()),
                     ("/articles/", "{slug}", "tea".to_string()),
                     ("/articles/", "{language}", "en".to_string()),
                     ("/articles/", "{version}", "1".to_string()),

@@ -114,3 +114,14 @@ pub fn deliveries(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
     }
     Ok(())
 }
+
+/// How many people are where in each journey, and how they left, against their rows.
+pub fn journeys(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
+    let (checked, wrong) = crm::journeys::proofs(conn)?;
+    finding.checked += checked;
+    for one in wrong {
+        let what = || format!("journey {}, step {}: {}", one.journey, one.node, one.what);
+        finding.expect_equal(what, one.stored, one.counted);
+    }
+    Ok(())
+}
