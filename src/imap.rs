@@ -64,10 +64,20 @@ fn look(state: &AppState, settings: &Imap, mailbox: &Mailbox, patience: Duration
     let (uid_validity, uid_next) = server.open(&settings.folder)?;
     let id = mailbox.id;
     let mailbox = state.db.write_now(move |conn| mailbox::opened(conn, id, uid_validity, uid_next))?;
-    // First what an earlier look did not come to: whatever cannot be fetched must not keep it.
+    // First what an earlier look did not come to: whatever cannot be fetched must not keep it, and where it cannot be told, as when there is no
+    // folder to move to, mails are stored all the same.
+    let earlier = settle(state, settings, &mailbox, &mut server);
+    store(state, &mailbox, &mut server, begun)?;
+    earlier?;
     settle(state, settings, &mailbox, &mut server)?;
+    server.leave();
+    Ok(())
+}
+
+/// Stores what is new.
+fn store(state: &AppState, mailbox: &Mailbox, server: &mut Server, begun: Instant) -> Result<(), Trouble> {
     let mut whole = true;
-    for uid in server.new_mails(&mailbox)? {
+    for uid in server.new_mails(mailbox)? {
         if begun.elapsed() > LOOK {
             whole = false;
             break;
@@ -86,8 +96,6 @@ fn look(state: &AppState, settings: &Imap, mailbox: &Mailbox, patience: Duration
         let of = mailbox.clone();
         state.db.write_now(move |conn| mailbox::pass(conn, &of, of.old_below - 1))?;
     }
-    settle(state, settings, &mailbox, &mut server)?;
-    server.leave();
     Ok(())
 }
 

@@ -93,7 +93,7 @@ fn listeners(event: &Event) -> &'static [Listener] {
         Event::RefundCameBack { .. } | Event::CustomerChanged { .. } | Event::StockMoved { .. } | Event::TicketOverdue { .. } => &[HOOKS],
         Event::PaymentCaseOpened { .. } => &[MAILS],
         Event::ReturnChanged { .. } => &[TIMELINE, MAILS, HOOKS],
-        Event::CustomerJoined { .. } => &[HOOKS],
+        Event::CustomerJoined { .. } | Event::JourneyReached { .. } => &[HOOKS],
         Event::CustomersMerged { .. } | Event::CustomersParted { .. } => &[HOOKS, EARNINGS],
         Event::TicketOpened { .. } | Event::TicketReplied { .. } | Event::TicketSolved { .. } => &[MAILS, HOOKS],
         Event::CustomerErased { .. } => &[Listener { name: "audit", wanted: ALWAYS, run: forget_in_audit }, HOOKS],

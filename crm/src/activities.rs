@@ -4,6 +4,7 @@
 //! What comes of an order's books carries [`BOOKS`] as its source and can be made anew from them. Everything else is the log itself.
 
 use crate::CustomerId;
+use crate::journeys;
 use crate::schema::activities;
 use crate::segments;
 use crate::trails::TrailId;
@@ -70,16 +71,17 @@ pub struct Activity<'a> {
     pub detail: &'a str,
 }
 
-/// Keeps what happened now; `false` when it was known. The customer's segments follow.
+/// Keeps what happened now; `false` when it was known. The customer's segments and journeys follow.
 pub fn record(conn: &mut Conn, activity: &Activity) -> Result<bool> {
     let added = keep(conn, activity)?;
     if let (true, Some(customer)) = (added, activity.customer) {
         segments::follow_events(conn, &[customer], &[activity.kind.as_str()], activity.at)?;
+        journeys::told(conn, customer, activity.kind.as_str(), activity.subject, activity.at)?;
     }
     Ok(added)
 }
 
-/// [`record`] for whoever has the segments of the customers follow afterwards: of much at once, or of what happened long ago.
+/// [`record`] for whoever has the segments and journeys of the customers follow afterwards: of much at once, or of what happened long ago.
 pub fn keep(conn: &mut Conn, activity: &Activity) -> Result<bool> {
     let row = (
         activities::customer_id.eq(activity.customer),

@@ -26,6 +26,7 @@ mod times;
 mod trials;
 mod zones;
 
+pub(crate) use audience::countries;
 pub use audience::{Reach, reach};
 pub use claim::{LEASE, any, claim, exchange};
 pub use control::{CANCEL_JOB, Stage, cancel, cancel_rest, pause, progress, recall, resume, schedule, stage};
@@ -34,6 +35,7 @@ pub use deliveries::{Delivery, Place, delivery, leave, listed, send_again};
 pub(crate) use forget::forget;
 pub use forget::{Kept, of_customer};
 pub use freeze::{FREEZE_JOB, freeze};
+pub(crate) use freeze::{give, open_step};
 pub use permission::{Hindrance, permission};
 pub use record::{Outcome, expire_leases, record};
 pub use store::{

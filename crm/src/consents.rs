@@ -2,12 +2,13 @@
 
 use crate::CustomerId;
 use crate::activities::{self, Activity};
+use crate::journeys;
 use crate::schema::consents;
 use crate::segments::{self, Why};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Result, on_each, words};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 words!(
     /// What somebody said about being contacted.
@@ -51,7 +52,8 @@ pub fn record(conn: &mut Conn, customer: CustomerId, statement: &Statement, now:
     };
     activities::keep(conn, &said)?;
     crate::customers::changed(conn, customer, now)?;
-    segments::follow(conn, customer, Why::Consent, now)
+    segments::follow(conn, customer, Why::Consent, now)?;
+    journeys::told(conn, customer, activities::Kind::ConsentSaid.as_str(), Some(id), now)
 }
 
 fn add(conn: &mut Conn, customer: CustomerId, statement: &Statement, now: Time) -> Result<i64> {
@@ -85,16 +87,16 @@ pub fn current(conn: &mut Conn, customer: CustomerId, channel: &str, topic: &str
     Ok(on_each!(conn, c => about(customer, channel, topic).select(consents::state).first(c)).optional()?)
 }
 
-/// Who of these customers said yes to a channel and topic, and did not take it back.
-pub fn given_by(conn: &mut Conn, customers: &[CustomerId], channel: &str, topic: &str) -> Result<HashSet<CustomerId>> {
+/// [`current`] of many customers: of those who said something.
+pub fn current_of(conn: &mut Conn, customers: &[CustomerId], channel: &str, topic: &str) -> Result<HashMap<CustomerId, Consent>> {
     let theirs = consents::customer_id.eq_any(customers.to_vec()).and(consents::channel.eq(channel)).and(consents::topic.eq(topic));
     let rows: Vec<(CustomerId, Consent)> = on_each!(conn, c => consents::table
         .filter(theirs)
         .order(consents::id)
         .select((consents::customer_id, consents::state))
         .load(c))?;
-    let last: BTreeMap<CustomerId, Consent> = rows.into_iter().collect();
-    Ok(last.into_iter().filter(|(_, state)| *state == Consent::Given).map(|(customer, _)| customer).collect())
+    // The last row of each stays.
+    Ok(rows.into_iter().collect())
 }
 
 /// The last statement about each channel and topic, by their names.

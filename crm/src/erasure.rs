@@ -5,6 +5,7 @@ use crate::campaigns;
 use crate::disputes;
 use crate::email::Email;
 use crate::inbound;
+use crate::journeys;
 use crate::merges;
 use crate::schema::{activities, consents, customer_picks, customer_tasks, customers, identity_edges, mail_frequencies, trails};
 use crate::segments::{self, Why};
@@ -72,6 +73,7 @@ pub fn finish(conn: &mut Conn, customer: CustomerId, addresses: &[Email], now: T
     disputes::forget(conn, customer)?;
     campaigns::forget(conn, customer)?;
     surveys::forget(conn, customer)?;
+    journeys::forget(conn, customer, now)?;
     inbound::forget(conn, customer, addresses)?;
     merges::forget(conn, &[customer])?;
     segments::follow(conn, customer, Why::Profile, now)?;

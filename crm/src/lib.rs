@@ -13,6 +13,7 @@ pub mod gamma_gamma;
 pub mod identities;
 pub mod inbound;
 pub mod intents;
+pub mod journeys;
 pub mod levels;
 pub mod lift;
 mod likelihood;

@@ -16,7 +16,7 @@ mod source;
 mod tests;
 
 pub use goods::Goods;
-pub use lists::{Beside, CHANNEL, Own, Run, TOPIC, complete, last_run, own, popular, together, wanted};
+pub use lists::{Beside, CHANNEL, Own, Run, TOPIC, complete, last_run, own, own_of, popular, together, wanted};
 pub use measure::{Accuracy, Compared, Measure, Tally};
 pub use model::{Model, Scores};
 pub use nightly::run;

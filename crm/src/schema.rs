@@ -670,6 +670,7 @@ diesel::table! {
     }
 }
 
+diesel::table! {
     campaigns (id) {
         id -> BigInt,
         kind -> Text,
@@ -774,6 +775,100 @@ diesel::table! {
 }
 
 diesel::table! {
+    journeys (id) {
+        id -> BigInt,
+        name -> Text,
+        state -> Text,
+        draft -> Text,
+        version_id -> Nullable<BigInt>,
+        store_id -> BigInt,
+        topic -> Text,
+        zone -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        changed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    journey_versions (id) {
+        id -> BigInt,
+        journey_id -> BigInt,
+        number -> BigInt,
+        graph -> Text,
+        published_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    enrolments (id) {
+        id -> BigInt,
+        journey_id -> BigInt,
+        version_id -> BigInt,
+        customer_id -> BigInt,
+        entry -> Text,
+        state -> Text,
+        node -> BigInt,
+        since -> Nullable<Timestamp>,
+        due_at -> Timestamp,
+        wake_at -> Timestamp,
+        awaits -> Text,
+        came -> Bool,
+        checks -> Bool,
+        steps -> BigInt,
+        entered_at -> Timestamp,
+        ended_at -> Nullable<Timestamp>,
+        ending -> Text,
+    }
+}
+
+diesel::table! {
+    enrolment_log (id) {
+        id -> BigInt,
+        enrolment_id -> BigInt,
+        node -> BigInt,
+        what -> Text,
+        result -> Text,
+        happened_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    journey_counts (journey_id, node, what) {
+        journey_id -> BigInt,
+        node -> BigInt,
+        what -> Text,
+        count -> BigInt,
+    }
+}
+
+diesel::table! {
+    rehearsals (id) {
+        id -> BigInt,
+        journey_id -> BigInt,
+        graph -> Text,
+        begins_at -> Timestamp,
+        ends_at -> Timestamp,
+        state -> Text,
+        counts -> Text,
+        asked_at -> Timestamp,
+        done_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    rehearsal_acts (id) {
+        id -> BigInt,
+        rehearsal_id -> BigInt,
+        customer_id -> BigInt,
+        node -> BigInt,
+        what -> Text,
+        result -> Text,
+        happened_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     surveys (id) {
         id -> BigInt,
         name -> Text,
@@ -820,3 +915,4 @@ diesel::allow_tables_to_appear_in_same_query!(product_kin, purchase_lines);
 diesel::allow_tables_to_appear_in_same_query!(tickets, ticket_messages, ticket_files, ticket_events, ticket_terms);
 diesel::allow_tables_to_appear_in_same_query!(tickets, chats);
 diesel::allow_tables_to_appear_in_same_query!(tickets, service_costs);
+diesel::allow_tables_to_appear_in_same_query!(journeys, journey_versions, enrolments, enrolment_log);

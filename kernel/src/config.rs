@@ -4,17 +4,19 @@
 //! which line or variable it came from.
 
 mod keys;
+mod mails;
 mod read;
 
 pub use keys::{ALL, Key, example};
+pub use mails::{Imap, Inbound, Mail};
 pub use read::{Mistake, Mistakes};
 
 use crate::db::Target;
-use crate::mail::{Security, SmtpSettings};
 use crate::token::Secret;
 use keys as key;
+use mails::{inbound, mail};
 use read::Reader;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -50,50 +52,6 @@ pub struct Log {
     /// Levels as the subscriber's filter reads them.
     pub filter: String,
     pub json: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mail {
-    pub from: String,
-    /// The domain of the addresses that replies to tickets go to.
-    pub reply_domain: Option<String>,
-    /// `None`: files in [`Config::mail_folder`].
-    pub smtp: Option<SmtpSettings>,
-    /// Further servers, each with its name.
-    pub relays: Vec<(String, SmtpSettings)>,
-    /// Who is asked for records of the DNS. `None`: whoever the machine asks.
-    pub dns_server: Option<SocketAddr>,
-}
-
-/// How mails of customers come in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Inbound {
-    pub listen: Option<SocketAddr>,
-    pub hook_secret: Option<Secret>,
-    /// `None`: no mailbox is looked into.
-    pub imap: Option<Imap>,
-}
-
-/// A mailbox at another server (IMAP) that mails are fetched from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Imap {
-    pub host: String,
-    pub port: u16,
-    pub security: Security,
-    pub user: String,
-    pub password: Secret,
-    pub folder: String,
-    /// Where mails go that were stored; `None`: they are marked as read.
-    pub move_to: Option<String>,
-    /// Minutes from one look to the next.
-    pub every: u32,
-}
-
-impl Imap {
-    /// What tells it from other mailboxes.
-    pub fn source(&self) -> String {
-        format!("{} @ {} / {}", self.user, self.host, self.folder)
-    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -224,117 +182,6 @@ fn config(r: &mut Reader) -> Option<Config> {
     })
 }
 
-fn mail(r: &mut Reader) -> Option<Mail> {
-    let from = r.parse(key::MAIL_FROM, "must be an address such as Shop <shop@example.com>", |text| {
-        text.parse::<lettre::message::Mailbox>().ok().map(|_| text.to_string())
-    });
-    let port = r.parse(key::SMTP_PORT, "must be a port from 1 to 65535", port);
-    let security = r.parse(key::SMTP_SECURITY, "must be starttls, implicit or plain", security);
-    let (host, user) = (r.text(key::SMTP_HOST).to_string(), r.text(key::SMTP_USER).to_string());
-    let password = Secret::new(r.text(key::SMTP_PASSWORD));
-    if user.is_empty() && !password.expose().is_empty() {
-        r.reject(key::SMTP_USER, "must be set, for mail.smtp_password is");
-    }
-    let smtp = SmtpSettings { host, port: port?, user, password, security: security? };
-    let reply_domain = r.parse(key::MAIL_REPLY_DOMAIN, "must be a domain such as reply.example.com", |text| match text {
-        "" => Some(None),
-        text => domain(text).map(Some),
-    });
-    let should = "must be name=security://user:password@host:port, with a space between servers";
-    let relays = r.parse(key::MAIL_RELAYS, should, relays);
-    let dns_server = r.parse(key::MAIL_DNS_SERVER, "must be an address, with or without a port, such as 127.0.0.1:53", |text| match text {
-        "" => Some(None),
-        text => text.parse::<SocketAddr>().ok().or_else(|| text.parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, 53))).map(Some),
-    });
-    if relays.as_ref().is_some_and(|relays| !relays.is_empty()) && smtp.host.is_empty() {
-        r.reject(key::SMTP_HOST, "must be set, for mail.relays is");
-    }
-    let smtp = (!smtp.host.is_empty()).then_some(smtp);
-    Some(Mail { from: from?, reply_domain: reply_domain?, smtp, relays: relays?, dns_server: dns_server? })
-}
-
-/// Mail servers beside the first, as `name=security://user:password@host:port`. User and password are percent-encoded, and may be
-/// left out.
-fn relays(text: &str) -> Option<Vec<(String, SmtpSettings)>> {
-    let mut all: Vec<(String, SmtpSettings)> = Vec::new();
-    for one in text.split_whitespace() {
-        let (name, relay) = relay(one)?;
-        // The first server's name is taken, too.
-        if name == crate::mail::MAIN || all.iter().any(|(known, _)| *known == name) {
-            return None;
-        }
-        all.push((name, relay));
-    }
-    Some(all)
-}
-
-fn relay(text: &str) -> Option<(String, SmtpSettings)> {
-    let (name, url) = text.split_once('=')?;
-    let (security, rest) = url.split_once("://")?;
-    let security = match security {
-        "starttls" => Security::StartTls,
-        "implicit" => Security::Implicit,
-        "plain" => Security::Plain,
-        _ => return None,
-    };
-    let (login, server) = rest.rsplit_once('@').unwrap_or(("", rest));
-    let (user, password) = login.split_once(':').unwrap_or((login, ""));
-    let (host, port) = server.rsplit_once(':')?;
-    let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8().ok().map(|text| text.into_owned());
-    let plain = !name.is_empty() && name.len() <= 40 && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-');
-    let host = host.trim_start_matches('[').trim_end_matches(']').to_string();
-    let port = port.parse().ok().filter(|port: &u16| *port > 0)?;
-    let settings = SmtpSettings { host, port, user: decoded(user)?, password: Secret::new(decoded(password)?), security };
-    (plain && !settings.host.is_empty()).then(|| (name.to_string(), settings))
-}
-
-fn inbound(r: &mut Reader) -> Option<Inbound> {
-    let listen = r.parse(key::INBOUND_LISTEN, "must be an address and a port such as 127.0.0.1:2525", |text| match text {
-        "" => Some(None),
-        text => text.parse().ok().map(Some),
-    });
-    // Whoever guesses it writes to the shop in anybody's name.
-    let secret = r.parse(key::INBOUND_HOOK_SECRET, "must have at least 16 characters", |text| match text.len() {
-        0 => Some(None),
-        1..=15 => None,
-        _ => Some(Some(Secret::new(text))),
-    });
-    let imap = imap(r);
-    // A mailbox has an address of its own: answers find it without a domain.
-    let any = matches!(listen, Some(Some(_))) || matches!(secret, Some(Some(_)));
-    if r.text(key::MAIL_REPLY_DOMAIN).is_empty() && any {
-        r.reject(key::MAIL_REPLY_DOMAIN, "must be set, for a way in for mails is");
-    }
-    Some(Inbound { listen: listen?, hook_secret: secret?, imap: imap? })
-}
-
-fn imap(r: &mut Reader) -> Option<Option<Imap>> {
-    let port = r.parse(key::IMAP_PORT, "must be a port from 1 to 65535", port);
-    let security = r.parse(key::IMAP_SECURITY, "must be starttls, implicit or plain", security);
-    let every = r.parse(key::IMAP_EVERY_MINUTES, "must be minutes from 1 to 1440", |text| in_range(text, 1, 1440));
-    // A line end would begin a command of its own.
-    let folder = |text: &str| (!text.chars().any(char::is_control)).then(|| text.to_string());
-    let name = "must be the name of a folder as the server lists it";
-    let own = r.parse(key::IMAP_FOLDER, name, |text| folder(text).filter(|text| !text.is_empty()));
-    let move_to = r.parse(key::IMAP_MOVE_TO, name, folder);
-    let (host, user) = (r.text(key::IMAP_HOST).to_string(), r.text(key::IMAP_USER).to_string());
-    let password = Secret::new(r.text(key::IMAP_PASSWORD));
-    if host.is_empty() {
-        return (port.is_some() && security.is_some() && every.is_some() && own.is_some() && move_to.is_some()).then_some(None);
-    }
-    if user.is_empty() {
-        r.reject(key::IMAP_USER, "must be set, for inbound.imap_host is");
-    }
-    if password.expose().is_empty() {
-        r.reject(key::IMAP_PASSWORD, "must be set, for inbound.imap_host is");
-    }
-    if own.is_some() && own == move_to {
-        r.reject(key::IMAP_MOVE_TO, "must be another folder than inbound.imap_folder");
-    }
-    let move_to = Some(move_to?).filter(|folder| !folder.is_empty());
-    Some(Some(Imap { host, port: port?, security: security?, user, password, folder: own?, move_to, every: every? }))
-}
-
 fn stripe(r: &mut Reader) -> Option<Option<Stripe>> {
     let secret_key = Secret::new(r.text(key::STRIPE_SECRET_KEY));
     let webhook_secret = Secret::new(r.text(key::STRIPE_WEBHOOK_SECRET));
@@ -367,19 +214,6 @@ fn limits(r: &mut Reader) -> Option<RateLimits> {
         r.parse(key::SEARCH_LIMIT, should, limit),
     );
     Some(RateLimits { sign_in: sign_in?, checkout: checkout?, search: search? })
-}
-
-fn port(text: &str) -> Option<u16> {
-    text.parse().ok().filter(|port| *port > 0)
-}
-
-fn security(text: &str) -> Option<Security> {
-    match text {
-        "starttls" => Some(Security::StartTls),
-        "implicit" => Some(Security::Implicit),
-        "plain" => Some(Security::Plain),
-        _ => None,
-    }
 }
 
 fn in_range(text: &str, least: u32, most: u32) -> Option<u32> {

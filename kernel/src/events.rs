@@ -88,6 +88,13 @@ pub enum Event {
         merged: i64,
         survivor: i64,
     },
+    /// Somebody came to a step of a journey of which programs are told; `name` is what staff call it.
+    JourneyReached {
+        journey: i64,
+        enrolment: i64,
+        customer: i64,
+        name: String,
+    },
     /// Something a shelf or a search result shows of a product changed.
     ProductChanged {
         product: i64,
@@ -143,6 +150,7 @@ impl Event {
             Event::CustomerErased { .. } => "customer_erased",
             Event::CustomersMerged { .. } => "customers_merged",
             Event::CustomersParted { .. } => "customers_parted",
+            Event::JourneyReached { .. } => "journey_reached",
             Event::StockMoved { .. } => "stock_moved",
             Event::TicketOpened { .. } => "ticket_opened",
             Event::TicketReplied { .. } => "ticket_replied",

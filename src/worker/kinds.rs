@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use crm::campaigns;
 use crm::inbound::{self, Office};
 use crm::tickets::{self, TicketId, alarm, chat};
-use crm::{levels, recommendations, scores, segments, sign_ups};
+use crm::{CustomerId, journeys, levels, recommendations, scores, segments, sign_ups};
 use kernel::jobs::{Class, Job};
 use kernel::mail::domains;
 use kernel::web::i18n::Language;
@@ -17,6 +17,7 @@ use std::str::FromStr;
 use storefront::articles::trials;
 use storefront::catalog::{self, CATEGORY_JOB, PICTURE_JOB, WINDOW_JOB};
 use storefront::doctor::runs as doctor;
+use storefront::ids::PromotionId;
 use storefront::mails::tickets::{self as ticket_mails, CHAT_JOB};
 use storefront::orders::terms;
 use storefront::payment_jobs::Cashier;
@@ -88,6 +89,10 @@ pub static KINDS: &[Kind] = &[
     Kind { name: campaigns::FREEZE_JOB, run: |state, job| campaigns::freeze(&state.db, id(job)?, &state.clock) },
     Kind { name: campaigns::CANCEL_JOB, run: |state, job| campaigns::cancel_rest(&state.db, id(job)?) },
     Kind { name: campaigns::DECIDE_JOB, run: |state, _| campaigns::decide_all(&state.db, state.clock.now()) },
+    Kind { name: journeys::JOB, run: |state, _| journeys::run(&state.db, &state.clock) },
+    Kind { name: journeys::END_JOB, run: |state, job| journeys::sweep(&state.db, id(job)?, &state.clock) },
+    Kind { name: journeys::REHEARSE_JOB, run: |state, job| journeys::rehearse(&state.db, id(job)?) },
+    Kind { name: journeys::OFFER_JOB, run: decide_offer },
     Kind { name: pump::JOB, run: |state, _| pump::run(state) },
     Kind { name: levels::JOB, run: |state, _| levels::recalculate(&state.db, state.clock.now()) },
     Kind { name: doctor::EXAMINE_JOB, run: |state, job| doctor::run(&state.db, id(job)?, &state.clock) },
@@ -115,6 +120,7 @@ pub static WATCHES: &[Watch] = &[
     Watch { kind: alarm::JOB, any: alarm::any },
     Watch { kind: chat::JOB, any: chat::any },
     Watch { kind: pump::JOB, any: campaigns::any },
+    Watch { kind: journeys::JOB, any: journeys::any },
 ];
 
 fn cashier(state: &AppState) -> Cashier<'_> {
@@ -129,6 +135,16 @@ fn id<T: FromStr>(job: &Job) -> Result<T> {
 fn check_domains(state: &AppState, job: &Job) -> Result<()> {
     let only = if job.payload.is_empty() { None } else { Some(id(job)?) };
     domains::check(&state.db, only, state.config.mail.dns_server, &domains::Place::of(&state.config), state.clock.now())
+}
+
+/// Decides a personal promotion about somebody who came to it in a journey.
+fn decide_offer(state: &AppState, job: &Job) -> Result<()> {
+    let odd = || Error::unexpected(format!("the job {} has the payload {}", job.kind, job.payload));
+    let (promotion, customer) = job.payload.split_once(':').ok_or_else(odd)?;
+    let promotion = PromotionId(promotion.parse().map_err(|_| odd())?);
+    let customer = CustomerId(customer.parse().map_err(|_| odd())?);
+    let now = state.clock.now();
+    state.db.write_now(move |conn| offers::invite(conn, promotion, customer, now)).map(drop)
 }
 
 /// Reads a mail that came in, outside any transaction, and files it.

@@ -83,7 +83,9 @@ pub fn told(
         return Ok(());
     }
     let wanted = format!("{} {provider} {reference}", dispute.id);
-    jobs::enqueue(conn, FIND_JOB, &wanted, Some(&format!("dispute:{}", dispute.id)), now, now)
+    // A job that tied what there was, and is about to end, does not stand for what was booked after it looked.
+    let key = format!("dispute:{}:found:{}", dispute.id, funds(conn, dispute.id)?.len());
+    jobs::enqueue(conn, FIND_JOB, &wanted, Some(&key), now, now)
 }
 
 /// Says on the order that its payment is disputed, or what came of that.

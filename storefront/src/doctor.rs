@@ -46,6 +46,7 @@ pub fn examine(conn: &mut Conn, progress: &mut dyn FnMut(&'static str)) -> Resul
         ("counts of campaigns are what their deliveries say", memory::deliveries),
         ("counts of surveys are what their answers say", memory::surveys),
         ("totals of reviews are what the published ones say", catalogue::reviewed),
+        ("counts of journeys are what the rows of their people say", memory::journeys),
         ("changed orders are what their changes made them", edits::records),
         ("payments of changed orders ask for what is missing", edits::balances),
         ("uses of promotions agree with their movements", promotions::uses),

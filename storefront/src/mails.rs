@@ -263,6 +263,6 @@ pub fn on_event(conn: &mut Conn, event: &Event, now: Time, mailer: &Mailer) -> R
         | Event::CustomersParted { .. }
         | Event::CustomerErased { .. } => Ok(()),
         Event::ProductChanged { .. } | Event::ProductsChanged { .. } | Event::StockMoved { .. } => Ok(()),
-        Event::RefundCameBack { .. } | Event::CustomerChanged { .. } => Ok(()),
+        Event::RefundCameBack { .. } | Event::CustomerChanged { .. } | Event::JourneyReached { .. } => Ok(()),
     }
 }

@@ -11,7 +11,7 @@ mod results;
 mod store;
 
 pub(crate) use decide::take_over;
-pub use decide::{Source, Why, settle};
+pub use decide::{Source, Why, invite, settle};
 pub use results::{FIGURE_JOB, Outcome, Results, figure_all, figure_soon};
 pub use store::{Given, OfferRow, Open, among, counts, get, list, of_customer, open};
 pub(crate) use store::{forget, is_one, of_promotions, put, returned, spend, unspend};

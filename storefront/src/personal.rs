@@ -10,6 +10,7 @@ use crate::shop::OWN_LANGUAGE;
 use crate::{address_book, carts, catalog, logins, offers, reviews, store_credit, stores, timeline, wish_list};
 use crm::activities::{self, Place};
 use crm::campaigns::{self, DeliveryId};
+use crm::journeys::{self, EnrolmentId};
 use crm::scores::{self, Score};
 use crm::tickets::{Eyes, Message, MessageId};
 use crm::{
@@ -53,7 +54,8 @@ pub fn gather(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Value> {
         "scores": scores::of(conn, id)?.map(|score| scored(&score)).transpose()?, "browsers": browsers, "sign_ins": sign_ins(conn, id, now)?,
         "mails": mails(conn, &emails)?, "written": written(conn, &emails)?, "merged": merged(conn, id)?, "tasks": to_do(conn, id)?,
         "requests": asked(conn, id)?, "disputes": disputed(conn, id)?, "offers": offered(conn, id)?, "wish_list": wished(conn, id)?, "campaigns": campaigned(conn, id)?,
-        "segments": within(conn, id, now)?, "surveys": surveys::of_customer(conn, id, TOGETHER)?, "reviews": reviews::of_customer(conn, id, TOGETHER)?,
+        "journeys": walked(conn, id)?, "surveys": surveys::of_customer(conn, id, TOGETHER)?, "reviews": reviews::of_customer(conn, id, TOGETHER)?,
+        "segments": within(conn, id, now)?,
         "suggestions": suggested(conn, id, now)?, "timeline": happened(conn, id)?,
     }))
 }
@@ -107,6 +109,20 @@ fn campaigned(conn: &mut Conn, id: CustomerId) -> Result<Vec<campaigns::Kept>> {
     let (mut found, mut after) = (Vec::new(), DeliveryId(0));
     loop {
         let (page, last) = campaigns::of_customer(conn, id, after, TOGETHER)?;
+        let more = full(page.len());
+        found.extend(page);
+        match last.filter(|_| more) {
+            Some(last) => after = last,
+            None => return Ok(found),
+        }
+    }
+}
+
+/// The journeys of mails and other steps that they were in.
+fn walked(conn: &mut Conn, id: CustomerId) -> Result<Vec<journeys::Kept>> {
+    let (mut found, mut after) = (Vec::new(), EnrolmentId(0));
+    loop {
+        let (page, last) = journeys::of_customer(conn, id, after, TOGETHER)?;
         let more = full(page.len());
         found.extend(page);
         match last.filter(|_| more) {

@@ -7,7 +7,7 @@ use crate::shop::OWN_LANGUAGE;
 use crate::{catalog, edits};
 use crm::activities::{self, Activity, BOOKS, Entry, Kind};
 use crm::surveys::{self, AnswerId};
-use crm::{customers, segments};
+use crm::{customers, journeys, segments};
 use kernel::clock::Time;
 use kernel::events::Event;
 use kernel::mail::Mail;
@@ -28,9 +28,11 @@ pub fn on_event(conn: &mut Conn, event: &Event, now: Time) -> Result<()> {
         | Event::ReturnChanged { order, .. } => *order,
         _ => return Ok(()),
     };
-    follow(conn, OrderId(order))?;
+    let written = follow(conn, OrderId(order))?;
     let customer = orders::get(conn, OrderId(order))?.customer_id;
-    segments::follow_events(conn, &[customer], &BY_ORDERS.map(Kind::as_str), now)
+    segments::follow_events(conn, &[customer], &BY_ORDERS.map(Kind::as_str), now)?;
+    // Of an event that is told, and not of books that are read anew.
+    written.into_iter().try_for_each(|kind| journeys::told(conn, customer, kind.as_str(), Some(order), now))
 }
 
 /// What the history of an order tells.
@@ -45,11 +47,13 @@ const BY_ORDERS: [Kind; 8] = [
     Kind::OrderRefunded,
 ];
 
-/// Adds what the timeline of an order's customer lacks of it; who was erased has none. Whoever calls it has the customer's segments follow.
-pub fn follow(conn: &mut Conn, order: OrderId) -> Result<()> {
+/// Adds what the timeline of an order's customer lacks of it, and answers the kinds; who was erased has none. Whoever calls it has the
+/// customer's segments follow.
+pub fn follow(conn: &mut Conn, order: OrderId) -> Result<Vec<Kind>> {
     let order = orders::get(conn, order)?;
+    let mut written = Vec::new();
     if customers::erased(conn, order.customer_id)? {
-        return Ok(());
+        return Ok(written);
     }
     let currency = Currency::parse(&order.currency);
     let first_total = edits::of_order(conn, order.id)?.iter().min_by_key(|edit| edit.id).map_or(order.total, |edit| edit.total_before);
@@ -66,9 +70,11 @@ pub fn follow(conn: &mut Conn, order: OrderId) -> Result<()> {
             amount: currency.and_then(|currency| Some(Money::new(amount(first_total, kind, &entry)?, currency))),
             detail: &order.number,
         };
-        activities::keep(conn, &activity)?;
+        if activities::keep(conn, &activity)? {
+            written.push(kind);
+        }
     }
-    Ok(())
+    Ok(written)
 }
 
 fn kind(entry: &HistoryEntry) -> Option<Kind> {

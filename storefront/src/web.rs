@@ -27,7 +27,7 @@ pub mod limits;
 mod listing;
 mod mail_hook;
 pub mod memory;
-mod offers;
+pub(crate) mod offers;
 pub mod orders;
 pub mod page_cache;
 mod pictures;

@@ -41,6 +41,8 @@ words!(
         CustomerUnmerged = "customer.unmerged",
         CustomerUpdated = "customer.updated",
         CustomerErased = "customer.erased",
+        /// Somebody came to a step of a journey that programs are told of.
+        JourneyReached = "journey.reached",
         ProductUpdated = "product.updated",
         StockUpdated = "stock.updated",
         TicketOpened = "ticket.opened",

@@ -7,8 +7,12 @@ use crate::support::visitor::{Page, Visitor};
 use crate::theme::png;
 use admin::audit::{self, Filter};
 use admin::permissions::Preset;
-use crm::campaigns::{self, CampaignId, State, Wish};
-use storefront::campaigns::{Content, Part};
+use crm::CustomerId;
+use crm::campaigns::{self, CampaignId, Claimed, DeliveryId, State, VariantId, Wish};
+use std::collections::BTreeMap;
+use storefront::campaigns::{self as words, Block, Condition, Content, Part, Version};
+use storefront::offers;
+use storefront::promotions::{Conditions, Cut, Effect, Goods, Rules, Terms};
 
 fn campaign(house: &House) -> CampaignId {
     let wish = Wish { name: "Spring".into(), ..Wish::default() };
@@ -72,8 +76,9 @@ fn a_campaign_is_written_block_by_block_and_looked_at_as_a_customer() {
     let at = format!("{here}/blocks/en/3");
     max.submit(&max.get(&at), &at, &[("by", "hand"), ("products", "mug"), ("most", "2")]).says(200, "Saved");
     block(&max, &here, 4, "picture", &[("alt", "A mug")]).says(200, "Saved");
-    let token = csrf(&max);
-    max.upload_parts(&format!("{here}/blocks/en/4/picture"), &[("csrf", &token)], ("picture", &png(60, 40))).says(200, "");
+    let (token, picture) = (csrf(&max), png(60, 40));
+    let upload = format!("{here}/blocks/en/4/picture");
+    max.upload_parts(&upload, &[("csrf", token.as_str())], ("picture", picture.as_slice())).says(200, "The picture was added.");
     assert_eq!(kinds(&house, campaign), ["text", "heading", "button", "products", "picture"]);
     let said = stored(&house, campaign).remove(0);
     assert!(matches!(&said.versions["en"].blocks[4].part, Part::Picture { hash: Some(_), .. }));
@@ -141,4 +146,62 @@ fn languages_variants_and_templates_begin_with_what_there_is() {
     assert_eq!(max.get(&wrong).status, 404, "a variant is found in its own campaign alone");
     let state = house.db.read_now(move |conn| campaigns::get(conn, campaign)).unwrap().state;
     assert_eq!(state, State::Draft);
+}
+
+/// The mails of two people, as text.
+fn texts(house: &House, at: (CampaignId, VariantId), people: [CustomerId; 2], settled: bool) -> Vec<String> {
+    let claimed = |number: i64, customer: CustomerId| {
+        let message_id = format!("{number}@shop.test");
+        Claimed { id: DeliveryId(number), campaign: at.0, variant: at.1, customer, round: 0, message_id, attempts: 0 }
+    };
+    let batch = vec![claimed(1, people[0]), claimed(2, people[1])];
+    if settled {
+        let batch = batch.clone();
+        house.db.write_now(move |conn| words::settle(conn, &batch, goods::now())).unwrap();
+    }
+    let ways = house.state.door.mailer();
+    let made = house.db.read_now(move |conn| words::letters(conn, &batch, &ways, goods::now())).unwrap();
+    made.into_iter().map(|(_, letter)| letter.unwrap().text).collect()
+}
+
+#[test]
+fn an_offer_is_decided_before_the_mail_that_tells_of_it() {
+    let house = House::open();
+    goods::product(&house.db, "Mug", 1200, 50);
+    let people = [goods::customer(&house.db, "ann@example.com", 0), goods::customer(&house.db, "bea@example.com", 0)];
+    let conditions = Conditions { customers: vec!["ann@example.com".into()], ..Conditions::default() };
+    let effect = Effect::Reduce { cut: Cut::Percentage(2500), on: Goods::default() };
+    let why = BTreeMap::from([("en".to_string(), "Because you come back".to_string())]);
+    let offer = Terms {
+        offer: Some(offers::Terms { why, control_bp: 0, ..offers::Terms::default() }),
+        ..Terms::automatic("A quarter off", Rules { conditions, effect, ..Rules::default() }, goods::EUR)
+    };
+    goods::promotion(&house.db, offer);
+    let blocks = vec![
+        Block { part: Part::Offer { label: String::new() }, only: None },
+        Block { part: Part::Heading { text: "Nothing yet".into() }, only: Some(Condition::HasNoOffer) },
+    ];
+    let version = Version { subject: "Hello".into(), blocks, ..Version::default() };
+    let content = Content { versions: BTreeMap::from([("en".to_string(), version)]), ..Content::default() };
+    let campaign = campaign(&house);
+    let json = content.json().unwrap();
+    let variant = house
+        .db
+        .write_now(move |conn| {
+            let variant = campaigns::variants(conn, campaign)?[0].clone();
+            campaigns::put_variant(conn, variant.id, variant.version, &json, goods::now())?;
+            Ok(variant.id)
+        })
+        .unwrap();
+    let before = texts(&house, (campaign, variant), people, false);
+    assert!(
+        before.iter().all(|text| text.contains("Nothing yet") && !text.contains("A quarter off")),
+        "reading decides nothing: {before:?}"
+    );
+    let after = texts(&house, (campaign, variant), people, true);
+    assert!(
+        after[0].contains("A quarter off") && after[0].contains("Because you come back") && !after[0].contains("Nothing yet"),
+        "{after:?}"
+    );
+    assert!(after[1].contains("Nothing yet") && !after[1].contains("A quarter off"), "{after:?}");
 }

@@ -14,9 +14,10 @@ use chrono::TimeDelta;
 use crm::CustomerId;
 use crm::disputes::{self, Dispute, New, Outcome, Reason, Shown, State};
 use crm::tickets::{self, TicketId};
-use kernel::{Db, Error};
-use storefront::disputes::{Decision, Gift, TEXTS, Taken};
+use kernel::{Db, Error, jobs};
+use storefront::disputes::{Decision, FIND_JOB, Gift, TEXTS, Taken};
 use storefront::ids::OrderId;
+use storefront::payment_jobs::Cashier;
 use storefront::refunds::{Request, RequestLine};
 use storefront::service::{self, Allowance};
 use storefront::{erasure, margins, orders, payments, personal, refunds};
@@ -355,6 +356,32 @@ fn what_a_bank_takes_moves_the_books_once_and_is_not_given_back_a_second_time() 
     give_back().unwrap();
     house.work();
     assert_eq!(given_back(db, order), [1200]);
+    goods::assert_books(db);
+}
+
+#[test]
+fn what_is_told_while_a_job_ends_finds_its_payment_too() {
+    let (house, _, ann) = outages::open();
+    outages::capture_at_once(&house);
+    let session = outages::paid(&house, &ann);
+    let db = &house.db;
+    let order = OrderId(of_order(db).1);
+    house.stripe.hold_webhooks();
+    house.stripe.deliver_pending();
+    house.work();
+    let due = (house.state.clock.now() + TimeDelta::days(7)).and_utc().timestamp();
+    house.stripe.dispute(&session, "created", "needs_response", due);
+    house.stripe.deliver_pending();
+    // The job did what it had to, and stands in the queue for a moment yet.
+    let waiting = db.read_now(|conn| jobs::list(conn, Some("due"), None, 100)).unwrap();
+    let job = waiting.into_iter().find(|job| job.kind == FIND_JOB).unwrap();
+    let cashier = Cashier { db: &house.db, gateways: &house.state.door.gateways, now: house.state.clock.now() };
+    cashier.find_disputed(&job.payload).unwrap();
+    house.stripe.move_funds(&session, "funds_withdrawn", "needs_response", &[("txn_1", -1690, 2000)]);
+    house.stripe.deliver_pending();
+    assert!(db.write_now(move |conn| jobs::complete(conn, &job)).unwrap());
+    house.work();
+    assert_eq!(db.read_now(move |conn| payments::latest(conn, order)).unwrap().unwrap().taken, 1690);
     goods::assert_books(db);
 }
 

@@ -320,7 +320,7 @@ fn a_mail_unsubscribes_whoever_writes_it() {
 
 #[test]
 fn a_service_that_carries_mails_is_heard_when_it_knows_the_secret() {
-    let (house, _) = sent(&[("REGULARS_INBOUND_HOOK_SECRET", SECRET)]);
+    let (house, _) = sent(&[("REGULARS_INBOUND_HOOK_SECRET", SECRET), ("REGULARS_MAIL_REPLY_DOMAIN", "reply.shop.test")]);
     let post = |format: &str, authorization: &str, body: &str| {
         let client: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
         let request = client.post(format!("{}/hooks/reports/{format}", house.base_url)).header("content-type", "application/json");

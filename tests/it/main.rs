@@ -32,6 +32,7 @@ mod gift_sales;
 mod hostile;
 mod imports;
 mod integrator;
+mod journeys;
 mod languages;
 mod letters;
 mod levels;

@@ -5,6 +5,7 @@ use super::desk::Desk;
 use super::forms::{self, Reader};
 use super::offers::compared;
 use super::stale::{self, Labels, Refused};
+use crate::permissions::Permission;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use crm::campaigns::attribution::{self, Model, Rules};
@@ -190,9 +191,9 @@ pub async fn figure(desk: Desk, id: web::Path<i64>, _: Posted) -> Result<HttpRes
 
 /// Every delivery of a campaign, as a file.
 pub async fn csv(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
-    let (id, db) = (CampaignId(*id), desk.door.db.clone());
+    let (id, db, seen) = (CampaignId(*id), desk.door.db.clone(), desk.may(Permission::CustomersView));
     desk.read(move |conn| results::about(conn, id)).await?;
-    Ok(download::csv(&format!("campaign-{id}.csv"), move |out| export_deliveries(&db, id, out).map(drop)))
+    Ok(download::csv(&format!("campaign-{id}.csv"), move |out| export_deliveries(&db, id, seen, out).map(drop)))
 }
 
 /// The form as the stored rules fill it.

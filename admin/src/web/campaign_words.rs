@@ -226,11 +226,12 @@ pub async fn remove(desk: Desk, path: web::Path<(i64, i64)>, _: Posted) -> Resul
         .write(move |conn, act| {
             let open = open(conn, at)?;
             campaigns::remove_variant(conn, at.1, act.now)?;
-            act.log(conn, "campaign.variant", &subject(at.0), &json!({ "variant": at.1, "content": open.content }), &Value::Null)
+            act.log(conn, "campaign.variant", &subject(at.0), &json!({ "variant": at.1, "content": open.content }), &Value::Null)?;
+            Ok(campaigns::variants(conn, at.0)?.first().map_or(at.1, |first| first.id))
         })
         .await;
     match done {
-        Ok(()) => Ok(desk.done(&format!("/admin/campaigns/{}/texts", at.0), "campaign-words-variant-removed")),
+        Ok(first) => Ok(desk.done(&address((at.0, first), Language::default().code()), "campaign-words-variant-removed")),
         Err(error) => desk.explained(&address(at, Language::default().code()), error),
     }
 }

@@ -34,6 +34,7 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
         "campaigns",
         &[
             ("campaigns", Permission::CampaignsView),
+            ("journeys", Permission::CampaignsView),
             ("surveys", Permission::CampaignsView),
             ("mail-topics", Permission::SettingsView),
             ("suppressions", Permission::CustomersView),

@@ -9,11 +9,11 @@ use super::access::{Route, get, post};
 use super::{
     account, api_keys, articles, attributes, audit, batches, campaign_result_routes, campaign_routes, campaign_words, carts, cases,
     categories, collections, customer, customers, doctor, erasure, find, forecasts, gift_cards, home, home_page, inbound, invitations,
-    jobs, level_policies, levels, locations, mails, menus, merging, offers, order, order_edit, order_money, order_new, order_papers,
-    order_release, order_ship, orders, pages, person, personal, pictures, product, product_export, product_import, product_rules,
-    product_table, products, promotion_bench, promotion_codes, promotions, recommendations, redirects, return_exchange, return_money,
-    return_new, returns, roles, routing, routing_rules, second_factor, segment_edit, segments, sending, sending_limits, service, settings,
-    shipping, sign_in, staff, stock, stock_goods, store_credit, stores, tasks, taxes, theme, timeline, webhooks,
+    jobs, journey_routes, level_policies, levels, locations, mails, menus, merging, offers, order, order_edit, order_money, order_new,
+    order_papers, order_release, order_ship, orders, pages, person, personal, pictures, product, product_export, product_import,
+    product_rules, product_table, products, promotion_bench, promotion_codes, promotions, recommendations, redirects, return_exchange,
+    return_money, return_new, returns, roles, routing, routing_rules, second_factor, segment_edit, segments, sending, sending_limits,
+    service, settings, shipping, sign_in, staff, stock, stock_goods, store_credit, stores, tasks, taxes, theme, timeline, webhooks,
 };
 use crate::permissions::Permission::{
     ApiKeysManage, AuditView, CasesView, ContentEdit, CustomersEdit, CustomersErase, CustomersMerge, CustomersView, GiftCardsManage,
@@ -31,6 +31,7 @@ pub fn all() -> Vec<Route> {
     all.extend(tickets::all());
     all.extend(campaign_routes::all());
     all.extend(campaign_result_routes::all());
+    all.extend(journey_routes::all());
     all.extend(house());
     all.extend(forum::all());
     all.extend(campaign_words::routes());

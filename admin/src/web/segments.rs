@@ -9,6 +9,7 @@ use crate::permissions::Permission;
 use actix_web::{HttpResponse, web};
 use chrono::TimeDelta;
 use crm::campaigns;
+use crm::journeys;
 use crm::levels;
 use crm::routing;
 use crm::segments::{self, Moved, SegmentId, Size};
@@ -148,6 +149,9 @@ pub async fn delete(desk: Desk, id: web::Path<i64>, _: Posted) -> Result<HttpRes
             }
             if !campaigns::for_segment(conn, id)?.is_empty() {
                 return Err(Error::conflict("segment-used-by-campaign"));
+            }
+            if !journeys::for_segment(conn, id)?.is_empty() {
+                return Err(Error::conflict("segment-used-by-journey"));
             }
             segments::remove(conn, id)?;
             act.log(conn, "segment.delete", &format!("segment:{id}"), &json!({ "name": before.name, "rule": before.rule }), &Value::Null)

@@ -13,8 +13,17 @@ use storefront::web::words::Words;
 /// What a stale form is refused with.
 const STALE: &str = "admin-stale";
 /// The refusals of the domain that mean the same.
-const ALIKE: [&str; 8] =
-    [STALE, "product-stale", "category-stale", "collection-stale", "attribute-stale", "segment-stale", "store-changed", "campaign-stale"];
+const ALIKE: [&str; 9] = [
+    STALE,
+    "product-stale",
+    "category-stale",
+    "collection-stale",
+    "attribute-stale",
+    "segment-stale",
+    "store-changed",
+    "campaign-stale",
+    "journey-stale",
+];
 /// Characters that are shown of a long value, and how many of them before the first that differs.
 const SHOWN: usize = 160;
 const LEAD: usize = 40;

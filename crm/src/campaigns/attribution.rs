@@ -7,7 +7,7 @@
 
 use super::{CampaignId, DeliveryId, Hit, VariantId};
 use crate::schema::{deliveries, delivery_hits as hits, order_shares as shares, purchases as bought};
-use crate::{CustomerId, identities, purchases};
+use crate::{CustomerId, customers, identities, purchases};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -117,8 +117,12 @@ pub fn attribute(conn: &mut Conn, order: i64) -> Result<()> {
     type Row = (CustomerId, Time, String, i64, i64);
     let columns = (bought::customer_id, bought::purchased_at, bought::currency, bought::revenue, bought::refunded);
     let found: Option<Row> = on_each!(conn, c => bought::table.find(order).select(columns).first(c)).optional()?;
+    let Some((customer, at, currency, revenue, refunded)) = found else { return forget(conn, order) };
+    // What somebody who was erased did with mails is gone: what was said of their orders before stays.
+    if customers::erased(conn, customer)? {
+        return follow(conn, order);
+    }
     forget(conn, order)?;
-    let Some((customer, at, currency, revenue, refunded)) = found else { return Ok(()) };
     let rules = rules(conn)?;
     let from = at - TimeDelta::days(rules.days);
     let mut touches = self::touches(conn, customer, &[Hit::Click], from, at)?;

@@ -35,7 +35,7 @@ pub(super) fn page(
 }
 
 /// Where the last orders of people went, by ISO 3166-1 alpha-2; nobody who has none.
-pub(super) fn countries(conn: &mut Conn, people: &[CustomerId]) -> Result<HashMap<CustomerId, String>> {
+pub(crate) fn countries(conn: &mut Conn, people: &[CustomerId]) -> Result<HashMap<CustomerId, String>> {
     let mut found = HashMap::new();
     for some in people.chunks(permission::TOGETHER) {
         let rows = purchases::table.filter(purchases::customer_id.eq_any(some.to_vec())).filter(purchases::country.ne(""));

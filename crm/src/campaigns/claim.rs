@@ -5,16 +5,16 @@ use super::audience::countries;
 use super::counts::Tally;
 use super::permission::permission;
 use super::record::recorded;
-use super::{Campaign, CampaignId, Claimed, DeliveryId, Outcome, Standing, State, VariantId, store, times};
+use super::{Campaign, CampaignId, Claimed, DeliveryId, Hindrance, Outcome, Standing, State, VariantId, store, times};
 use crate::CustomerId;
 use crate::rules::{Dialect, Fragment};
-use crate::schema::{campaigns, deliveries};
+use crate::schema::{campaigns, customers, deliveries};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text, Timestamp};
 use kernel::clock::Time;
 use kernel::{Conn, Result, prepared};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How long whoever claimed a mail has it. What was not recorded by then is unknown.
 pub const LEASE: TimeDelta = TimeDelta::minutes(5);
@@ -78,14 +78,14 @@ fn ready(conn: &mut Conn, campaign: CampaignId, limit: i64, now: Time) -> Result
 
 /// Whether anything can be claimed now, or a lease ran out. Asked often.
 pub fn any(conn: &mut Conn, now: Time) -> Result<bool> {
-    let mut late = Fragment::of("SELECT 1 AS number FROM deliveries WHERE state = 'sending' AND leased_until < ");
+    let mut late = Fragment::of("SELECT id AS number FROM deliveries WHERE state = 'sending' AND leased_until < ");
     late.time(now).push(" LIMIT 1");
     if !late.load::<Number>(conn)?.is_empty() {
         return Ok(true);
     }
     for campaign in open(conn, now)? {
         let mut sql =
-            Fragment::of("SELECT 1 AS number FROM deliveries WHERE state = 'waiting' AND variant_id IS NOT NULL AND campaign_id = ");
+            Fragment::of("SELECT id AS number FROM deliveries WHERE state = 'waiting' AND variant_id IS NOT NULL AND campaign_id = ");
         sql.int(campaign.0).push(" AND due_at <= ").time(now).push(" LIMIT 1");
         if !sql.load::<Number>(conn)?.is_empty() {
             return Ok(true);
@@ -190,12 +190,14 @@ fn judged(conn: &mut Conn, campaign: &Campaign, rows: Vec<Waiting>, now: Time, t
     hold_people(conn, &people)?;
     let hindered = permission(conn, &campaign.topic, campaign.plan.0.cap, &people, now)?;
     let opens = openings(conn, campaign, &people, now)?;
+    let twice = had_it(conn, campaign.id, &people)?;
     let mut claimed = Vec::new();
     for row in rows {
         let (id, customer, variant) = (DeliveryId(row.id), CustomerId(row.customer_id), VariantId(row.variant_id));
         let opens = opens.get(&customer).copied().unwrap_or(now);
         let (to, reason) = match hindered.get(&customer) {
             Some(why) => (Standing::Skipped, why.as_str()),
+            None if twice.contains(&customer) => (Standing::Skipped, Hindrance::Twice.as_str()),
             None if opens > now => (Standing::Waiting, ""),
             None => (Standing::Sending, ""),
         };
@@ -218,6 +220,17 @@ fn judged(conn: &mut Conn, campaign: &Campaign, rows: Vec<Waiting>, now: Time, t
         }
     }
     Ok(claimed)
+}
+
+/// Those of `people` whom somebody was merged into who got this mail, or may have got it.
+fn had_it(conn: &mut Conn, campaign: CampaignId, people: &[CustomerId]) -> Result<BTreeSet<CustomerId>> {
+    let merged = customers::table
+        .inner_join(deliveries::table.on(deliveries::customer_id.eq(customers::id)))
+        .filter(customers::merged_into.eq_any(people.to_vec()))
+        .filter(deliveries::campaign_id.eq(campaign))
+        .filter(deliveries::round.eq(0))
+        .filter(deliveries::state.eq_any([Standing::Accepted, Standing::Sending, Standing::Unknown]));
+    Ok(merged.select(customers::merged_into).load::<Option<CustomerId>>(conn)?.into_iter().flatten().collect())
 }
 
 /// Holds people to the end of the transaction on PostgreSQL, in order, so that two campaigns do not both take the last mail that somebody wants.

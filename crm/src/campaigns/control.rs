@@ -3,7 +3,7 @@
 use super::counts::{Counts, Tally, counts};
 use super::freeze::FREEZE_JOB;
 use super::store::{EMPTY, STALE, get, variants};
-use super::{Campaign, CampaignId, DeliveryId, Standing, State, VariantId, times};
+use super::{Campaign, CampaignId, DeliveryId, Kind, Standing, State, VariantId, times};
 use crate::schema::{campaigns, deliveries};
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -56,7 +56,7 @@ pub fn stage(campaign: &Campaign, counts: &Counts, now: Time) -> Stage {
 /// Moves a campaign that is in one of `from` to another state. `Conflict` when it is not, or was changed since `version`.
 fn turn(conn: &mut Conn, id: CampaignId, version: i64, from: &[State], to: State, now: Time) -> Result<Campaign> {
     let own = campaigns::table.find(id).filter(campaigns::version.eq(version)).filter(campaigns::state.eq_any(from.to_vec()));
-    let change = (campaigns::state.eq(to), campaigns::version.eq(version + 1), campaigns::changed_at.eq(now));
+    let change = (campaigns::state.eq(to), campaigns::version.eq(campaigns::version + 1i64), campaigns::changed_at.eq(now));
     let turned = diesel::update(own).set(change).execute(conn)?;
     let campaign = get(conn, id)?;
     if turned == 1 { Ok(campaign) } else { Err(Error::conflict(STALE)) }
@@ -66,6 +66,10 @@ fn turn(conn: &mut Conn, id: CampaignId, version: i64, from: &[State], to: State
 /// time has passed.
 pub fn schedule(conn: &mut Conn, id: CampaignId, version: i64, (zone, host): (&str, &str), now: Time) -> Result<()> {
     let campaign = turn(conn, id, version, &[State::Draft], State::Scheduled, now)?;
+    // The mail of a step is for whoever comes there, and never for everybody at once.
+    if campaign.kind == Kind::Step {
+        return Err(Error::conflict("journey-mail-step"));
+    }
     if variants(conn, id)?.iter().any(|one| one.content.trim().is_empty() || one.content == EMPTY) {
         return Err(Error::conflict("campaign-content-missing"));
     }

@@ -4,15 +4,15 @@
 
 use super::audience::{TOGETHER, countries, page};
 use super::counts::Tally;
-use super::{Arm, Campaign, CampaignId, Hindrance, Standing, State, VariantId, permission, store, times};
+use super::{Arm, Campaign, CampaignId, Hindrance, Kind, Standing, State, VariantId, permission, store, times};
 use crate::CustomerId;
 use crate::rules::Fragment;
-use crate::schema::campaigns;
+use crate::schema::{campaigns, deliveries};
 use diesel::prelude::*;
 use kernel::clock::{Clock, Time};
 use kernel::{Conn, Db, Error, Result, db, token};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::sync_channel;
 
 /// The job that freezes the campaign whose id is its payload.
@@ -152,7 +152,66 @@ fn write(conn: &mut Conn, batch: &Batch, now: Time) -> Result<()> {
     if taken == 0 {
         return Err(Error::conflict(store::STALE));
     }
-    insert(conn, campaign, &batch.rows, 0, now)
+    let known = known(conn, batch)?;
+    if known.is_empty() {
+        return insert(conn, campaign, &batch.rows, 0, now);
+    }
+    let mut rows = batch.rows.clone();
+    rows.values_mut().for_each(|drafts| drafts.retain(|draft| !known.contains(&draft.customer)));
+    rows.retain(|_, drafts| !drafts.is_empty());
+    insert(conn, campaign, &rows, 0, now)
+}
+
+/// People of a batch who have a delivery already: that of somebody who was merged into them since it was written.
+fn known(conn: &mut Conn, batch: &Batch) -> Result<BTreeSet<CustomerId>> {
+    let Some(last) = batch.last else { return Ok(BTreeSet::new()) };
+    let own = deliveries::table
+        .filter(deliveries::campaign_id.eq(batch.campaign.id))
+        .filter(deliveries::customer_id.gt(batch.from))
+        .filter(deliveries::customer_id.le(last))
+        .filter(deliveries::round.eq(0));
+    Ok(own.select(deliveries::customer_id).load::<CustomerId>(conn)?.into_iter().collect())
+}
+
+/// Lets mails of a step of a journey go out from now on, as soon as there are some. `Conflict` when it says nothing, or is no step's.
+pub(crate) fn open_step(conn: &mut Conn, id: CampaignId, (zone, host): (&str, &str), now: Time) -> Result<()> {
+    let campaign = store::get(conn, id)?;
+    match (campaign.kind, campaign.state) {
+        (Kind::Campaign, _) | (_, State::Cancelled) => return Err(Error::conflict("journey-mail-invalid")),
+        (Kind::Step, State::Scheduled | State::Paused) => return Ok(()),
+        (Kind::Step, State::Draft) => {}
+    }
+    if store::variants(conn, id)?.iter().any(|one| one.content.trim().is_empty() || one.content == store::EMPTY) {
+        return Err(Error::conflict("journey-mail-unwritten"));
+    }
+    let change = (
+        campaigns::state.eq(State::Scheduled),
+        campaigns::zone.eq(zone),
+        campaigns::host.eq(host),
+        campaigns::starts_at.eq(now),
+        campaigns::frozen_at.eq(now),
+        campaigns::version.eq(campaign.version + 1),
+        campaigns::changed_at.eq(now),
+    );
+    diesel::update(campaigns::table.find(id)).set(change).execute(conn)?;
+    Ok(())
+}
+
+/// The mail of a step to somebody; `round` is their enrolment. Answers how it stands, or nothing when they have it already. `Conflict` when
+/// nothing goes out of it any more.
+pub(crate) fn give(conn: &mut Conn, id: CampaignId, customer: CustomerId, round: i64, now: Time) -> Result<Option<Standing>> {
+    let campaign = store::get(conn, id)?;
+    if !matches!(campaign.state, State::Scheduled | State::Paused) {
+        return Err(Error::conflict("journey-mail-invalid"));
+    }
+    let own = deliveries::table.filter(deliveries::campaign_id.eq(id)).filter(deliveries::customer_id.eq(customer));
+    let had: i64 = own.filter(deliveries::round.eq(round)).count().get_result(conn)?;
+    if had > 0 {
+        return Ok(None);
+    }
+    let rows = drafts(conn, &campaign, &[customer], round, now)?;
+    insert(conn, &campaign, &rows, round, now)?;
+    Ok(rows.values().flatten().next().map(Draft::standing))
 }
 
 /// Writes deliveries with what they count. The ids of their mails begin with the moment, so that rows which are written together stand together

@@ -22,6 +22,8 @@ words!(
         Erased = "campaign-skip-erased",
         /// Another customer's number stands for theirs, and that one gets it.
         Merged = "campaign-skip-merged",
+        /// Somebody who was merged into them got it.
+        Twice = "campaign-skip-twice",
         Address = "campaign-skip-address",
         /// They never allowed it, or took it back.
         Consent = "campaign-skip-consent",

@@ -5,6 +5,7 @@ use super::counts::Tally;
 use super::{CampaignId, DeliveryId, Standing, State, VariantId};
 use crate::CustomerId;
 use crate::activities::{self, Activity, Kind};
+use crate::journeys;
 use crate::schema::{campaigns, customers, deliveries};
 use crate::segments;
 use chrono::TimeDelta;
@@ -170,7 +171,8 @@ fn tell(conn: &mut Conn, rows: &[&Row], now: Time) -> Result<()> {
             wrote.push(row.customer);
         }
     }
-    segments::follow_events(conn, &wrote, &[Kind::MailSent.as_str()], now)
+    segments::follow_events(conn, &wrote, &[Kind::MailSent.as_str()], now)?;
+    wrote.into_iter().try_for_each(|customer| journeys::told(conn, customer, Kind::MailSent.as_str(), None, now))
 }
 
 /// Whatever was being sent and whose lease ran out is unknown from now on: it may have been handed over. Answers how many there were.

@@ -321,3 +321,39 @@ fn an_hour_has_as_many_mails_as_it_may_and_the_window_is_kept() {
     assert!(!db.read_now(|conn| any(conn, noon() + TimeDelta::hours(9))).expect("looks"), "nobody looks before it opens again");
     assert_eq!(taken(&db, noon() + TimeDelta::hours(30), 100).len(), 20);
 }
+
+#[test]
+fn nobody_gets_a_mail_twice_by_being_merged() {
+    let db = kernel::testing::db();
+    let all = people(&db, 3);
+    let (got, survivor, moved) = (all[0], all[1], all[2]);
+    let id = scheduled(&db, wish(), 0);
+    // The row of somebody who was merged into one whom freezing had not come to.
+    db.write_now(move |conn| {
+        let row = (
+            deliveries::campaign_id.eq(id),
+            deliveries::customer_id.eq(moved),
+            deliveries::arm.eq(Arm::Given),
+            deliveries::state.eq(Standing::Cancelled),
+            deliveries::due_at.eq(noon()),
+            deliveries::message_id.eq("moved"),
+        );
+        diesel::insert_into(deliveries::table).values(row).execute(conn)?;
+        add(conn, id, None, Standing::Cancelled.as_str(), 1)
+    })
+    .expect("a row");
+    freeze(&db, id, &clock(noon())).expect("freezes");
+    assert_eq!((standing(&db, id, Standing::Waiting), standing(&db, id, Standing::Cancelled)), (2, 1));
+    let first = taken(&db, noon(), 1);
+    assert_eq!(first[0].customer, got);
+    accepted(&db, &first, noon());
+    db.write_now(move |conn| {
+        let merged = diesel::update(crate::schema::customers::table.find(got));
+        merged.set(crate::schema::customers::merged_into.eq(survivor)).execute(conn)?;
+        Ok(())
+    })
+    .expect("merged");
+    assert!(taken(&db, noon(), 10).is_empty());
+    assert_eq!(standing(&db, id, Standing::Skipped), 1);
+    sound(&db);
+}

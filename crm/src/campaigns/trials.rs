@@ -150,7 +150,9 @@ fn best(figures: &[Figure]) -> Result<Option<(VariantId, bool)>> {
 
 /// Gives the winner to some of those who wait for it; answers how many there were.
 fn give(conn: &mut Conn, id: CampaignId) -> Result<usize> {
-    let Some(winner) = get(conn, id)?.winner_id else { return Ok(0) };
+    let campaign = get(conn, id)?;
+    // Of a campaign that was cancelled meanwhile, what waits is taken back as it is.
+    let Some(winner) = campaign.winner_id.filter(|_| campaign.state != State::Cancelled) else { return Ok(0) };
     let mut sql = Fragment::of("SELECT id AS number FROM deliveries WHERE state = 'waiting' AND variant_id IS NULL AND campaign_id = ");
     sql.int(id.0).push(" ORDER BY id LIMIT ").int(TOGETHER);
     let ids: Vec<DeliveryId> = sql.load::<Number>(conn)?.into_iter().map(|row| DeliveryId(row.number)).collect();

@@ -126,6 +126,36 @@ pub fn own(conn: &mut Conn, customer: CustomerId, now: Time) -> Result<Own> {
     })
 }
 
+/// [`own`] of many customers, by a statement for each kind of fact and not by one for each customer.
+pub fn own_of(conn: &mut Conn, customers: &[CustomerId], now: Time) -> Result<HashMap<CustomerId, Own>> {
+    let said = consents::current_of(conn, customers, CHANNEL, TOPIC)?;
+    let mut all: HashMap<CustomerId, Own> =
+        customers.iter().map(|id| (*id, Own { wanted: said.get(id) != Some(&Consent::Withdrawn), ..Own::default() })).collect();
+    let wanting: Vec<CustomerId> = customers.iter().copied().filter(|id| all.get(id).is_some_and(|own| own.wanted)).collect();
+    if wanting.is_empty() {
+        return Ok(all);
+    }
+    let excluded = rules::excluded(conn)?;
+    let numbers: Vec<i64> = wanting.iter().map(|id| id.0).collect();
+    let lists = customer_picks::table.filter(customer_picks::customer_id.eq_any(wanting));
+    let lists: Vec<(CustomerId, Json<Vec<Pick>>)> =
+        on_each!(conn, c => lists.select((customer_picks::customer_id, customer_picks::picks)).load(c))?;
+    for (id, list) in lists {
+        if let Some(own) = all.get_mut(&id) {
+            own.picks = list.0.into_iter().filter(|pick| !excluded.contains(&pick.product)).collect();
+        }
+    }
+    let since = now - TimeDelta::days(LATELY_DAYS);
+    let lines = purchase_lines::table.filter(purchase_lines::customer_id.eq_any(numbers)).filter(purchase_lines::purchased_at.ge(since));
+    let lines: Vec<(i64, i64)> = on_each!(conn, c => lines.select((purchase_lines::customer_id, purchase_lines::product_id)).load(c))?;
+    for (id, product) in lines {
+        if let Some(own) = all.get_mut(&CustomerId(id)) {
+            own.lately.insert(product);
+        }
+    }
+    Ok(all)
+}
+
 /// Without what the merchant never wants recommended.
 fn allowed(conn: &mut Conn, products: Vec<i64>) -> Result<Vec<i64>> {
     if products.is_empty() {

@@ -143,7 +143,12 @@ fn lists_are_written_swapped_and_read_with_the_rules() {
     let ran = db.read_now(last_run).unwrap().unwrap();
     assert_eq!((ran.buyers, ran.products, ran.measure.0.says_something()), (3, 3, false));
     let (ann, dan) = (people[0], customer(&db, "dan"));
-    let own_of = |who: CustomerId, on: i64| db.read_now(move |conn| own(conn, who, day(on))).unwrap();
+    let own_of = |who: CustomerId, on: i64| {
+        let (one, many) = db.read_now(move |conn| Ok((own(conn, who, day(on))?, super::own_of(conn, &[who], day(on))?))).unwrap();
+        let same = &many[&who];
+        assert!(one.wanted == same.wanted && one.picks == same.picks && one.lately == same.lately, "{one:?} and {same:?}");
+        one
+    };
     let own = own_of(ann, 21);
     assert!(own.wanted && own.lately == [1].into() && own.picks[0] == Pick { product: 1, reason: Reason::Again }, "{own:?}");
     assert!(own_of(ann, 40).lately.is_empty());

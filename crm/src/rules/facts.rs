@@ -26,6 +26,11 @@ pub struct Needs {
 }
 
 impl Needs {
+    /// Has the score read, whether a rule asks about it or not.
+    pub(crate) fn add_score(&mut self) {
+        self.score = true;
+    }
+
     /// Adds what a rule asks, and the rules it refers to.
     pub fn add(&mut self, rule: &Rule, others: &Others) {
         rule.each(&mut |node| match node {
@@ -49,6 +54,13 @@ impl Needs {
             }
             _ => {}
         });
+    }
+
+    /// The same of all that ever happened, for [`Facts::as_of`].
+    pub(crate) fn whole(mut self) -> Needs {
+        self.orders |= self.score;
+        self.events.values_mut().for_each(|most| *most = i64::MAX);
+        self
     }
 
     /// Whether tickets are asked about.
@@ -226,6 +238,43 @@ impl Facts {
     /// Whether they were merged into another: then no rule holds for them.
     pub(crate) fn merged(&self) -> bool {
         self.profile.merged_into.is_some()
+    }
+}
+
+impl Facts {
+    /// What was known at a moment, as far as it can still be told: what was bought and what happened later is taken away. Names, tags,
+    /// permissions and what is figured of everybody are what they are now. To be loaded with [`Needs::whole`].
+    pub(crate) fn as_of(&self, at: Time) -> Facts {
+        let mut then = self.clone();
+        then.orders.retain(|order| order.at <= at);
+        then.lines.retain(|line| line.at <= at);
+        then.tickets.retain(|ticket| ticket.at <= at);
+        then.events.values_mut().for_each(|times| times.retain(|time| *time <= at));
+        let first = then.orders.iter().map(|order| order.at).min();
+        let last = then.orders.iter().map(|order| order.at).max();
+        then.score = match (then.score.take(), first, last) {
+            (Some(score), Some(first_at), Some(last_at)) => {
+                Some(Score { orders: i64::try_from(then.orders.len()).unwrap_or(i64::MAX), first_at, last_at, ..score })
+            }
+            _ => None,
+        };
+        then
+    }
+
+    /// The same with a tag on them, or without it.
+    pub(crate) fn tagged(mut self, tag: &str, on: bool) -> Facts {
+        let mut tags = crate::customers::tags(&self.profile.tags);
+        tags.retain(|one| one != tag);
+        if on {
+            tags.push(tag.to_string());
+        }
+        self.profile.tags = tags.join(", ");
+        self
+    }
+
+    /// Orders that are known with their first and last moment.
+    pub(crate) fn bought(&self) -> Option<(i64, Time, Time)> {
+        self.score.as_ref().map(|score| (score.orders, score.first_at, score.last_at))
     }
 }
 

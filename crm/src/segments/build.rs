@@ -6,12 +6,14 @@
 //! it alone.
 
 use super::{SegmentId, State, Why, store};
+use crate::CustomerId;
+use crate::journeys;
 use crate::rules::{Among, Dialect, Fragment, Goods, Others, Rule, compile};
 use crate::schema::{customers, segment_states, segments};
 use chrono::TimeDelta;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Bool};
 use kernel::clock::{Clock, Time};
 use kernel::db::Target;
 use kernel::jobs::{self, Class};
@@ -208,6 +210,11 @@ fn apply(conn: &mut Conn, work: &Work, range: Range) -> Result<()> {
     differences(compiled.query(), work).execute(conn)?;
     written(work, "customer_id", &Fragment::of("segment_found WHERE TRUE")).execute(conn)?;
     told(work).execute(conn)?;
+    if journeys::listens(conn, work.id)? {
+        for row in moved(work).load::<Moved>(conn)? {
+            journeys::moved(conn, work.id, CustomerId(row.number), row.member, work.now)?;
+        }
+    }
     on_each!(conn, c => c.batch_execute("DROP TABLE segment_found"))?;
     Ok(())
 }
@@ -245,6 +252,24 @@ fn told(work: &Work) -> Fragment {
     sql.time(work.now).push(", ").text(Why::Build.as_str());
     sql.push(" FROM segment_found f JOIN segment_states s ON s.customer_id = f.customer_id AND s.segment_id = ").int(work.id.0);
     sql.push(" WHERE f.was <> f.member AND s.member = f.member AND s.build = ").int(work.build).push(" AND s.since = ").time(work.now);
+    sql
+}
+
+#[derive(QueryableByName)]
+struct Moved {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+    #[diesel(sql_type = Bool)]
+    member: bool,
+}
+
+/// Who entered and who left by this build, in order.
+fn moved(work: &Work) -> Fragment {
+    let mut sql = Fragment::of(
+        "SELECT s.customer_id AS number, s.member AS member FROM segment_found f JOIN segment_states s ON s.customer_id = f.customer_id AND s.segment_id = ",
+    );
+    sql.int(work.id.0).push(" WHERE f.was <> f.member AND s.member = f.member AND s.build = ").int(work.build);
+    sql.push(" AND s.since = ").time(work.now).push(" ORDER BY s.customer_id");
     sql
 }
 

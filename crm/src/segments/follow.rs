@@ -2,6 +2,7 @@
 
 use super::{SegmentId, State, Why, store};
 use crate::CustomerId;
+use crate::journeys;
 use crate::rules::{Answer, Facts, Needs, Others, Rule, answer};
 use crate::schema::{segment_history, segment_states, segments};
 use diesel::prelude::*;
@@ -159,7 +160,7 @@ fn write(conn: &mut Conn, live: &Live, customer: CustomerId, row: Option<&Row>, 
         segment_history::why.eq(why),
     );
     prepared!(conn, diesel::insert_into(segment_history::table).values(entry) => execute)?;
-    Ok(())
+    journeys::moved(conn, live.id, customer, said.holds, now)
 }
 
 /// Takes a customer who is gone out of every segment, and out of their histories.

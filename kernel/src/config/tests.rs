@@ -1,4 +1,5 @@
 use super::*;
+use crate::mail::Security;
 
 fn vars(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
@@ -88,7 +89,7 @@ fn mails_come_in_to_a_domain() {
 
 #[test]
 fn a_mailbox_needs_somebody_to_sign_in_as() {
-    let told = mistakes("[inbound]\nimap_host = \"imap.example\"\nimap_port = 0\nimap_move_to = \"INBOX\"\nimap_every_minutes = 0", &[])
+    let told = mistakes("[inbound]\nimap_host = \"imap.example\"\nimap_port = 0\nimap_move_to = \"Inbox\"\nimap_every_minutes = 0", &[])
         .join("\n");
     for part in [
         "inbound.imap_user must be set, for inbound.imap_host is (not set)",

@@ -3,7 +3,7 @@
 use super::Preview;
 use super::orders::{at, totals};
 use super::samples::{eur, say};
-use super::views::campaign::{CampaignBlock, CampaignCard, CampaignMail};
+use super::views::campaign::{CampaignBlock, CampaignCard, CampaignMail, CampaignStyle};
 use super::views::mail::*;
 use super::views::order::TotalText;
 use super::views::shared::TotalRow;
@@ -87,13 +87,14 @@ fn campaign(l: Language) -> CampaignMail {
                 until: Some(at(20)),
                 label: String::new(),
                 url: "https://shop.example/m/offer".to_string(),
-                card: Some(card(mug, None)),
+                card: Some(Box::new(card(mug, None))),
             },
             CampaignBlock::Survey {
                 question: say(l, "How likely are you to recommend us?", "您有多大可能推荐我们？"),
                 scores: (0..=10).map(|score| (score, format!("https://shop.example/surveys/1/1/d1?key=k&score={score}"))).collect(),
             },
         ],
+        style: CampaignStyle { button: "#2b2622".to_string(), button_text: "#ffffff".to_string() },
         view_url: own("view"),
         why_url: own("why"),
         unsubscribe_url: own("unsubscribe"),

@@ -34,6 +34,7 @@ pub fn tell(conn: &mut Conn, event: &Event, now: Time) -> Result<()> {
         }
         Event::CustomersMerged { merged, survivor, .. } => about_merge(conn, Topic::CustomerMerged, *merged, *survivor, now),
         Event::CustomersParted { merged, survivor, .. } => about_merge(conn, Topic::CustomerUnmerged, *merged, *survivor, now),
+        Event::JourneyReached { journey, customer, name, .. } => about_journey(conn, *journey, CustomerId(*customer), name, now),
         Event::StockMoved { variant } => about_stock(conn, VariantId(*variant), now),
         Event::ProductChanged { product } => about_product(conn, ProductId(*product), now),
         Event::ProductsChanged { products } => products.iter().try_for_each(|id| about_product(conn, ProductId(*id), now)),
@@ -60,6 +61,17 @@ fn about_customer(conn: &mut Conn, topic: Topic, id: CustomerId, now: Time) -> R
         Err(error) => Err(error),
     };
     webhooks::tell(conn, topic, data, now)
+}
+
+/// Who came where in a journey; nothing of one who was erased by then.
+fn about_journey(conn: &mut Conn, journey: i64, id: CustomerId, name: &str, now: Time) -> Result<()> {
+    let name = name.to_string();
+    let data = move |conn: &mut Conn| match customers::known(conn, id) {
+        Ok(one) => Ok(Some(json!({ "journey_id": journey, "step": name, "customer": { "id": one.id, "email": one.email } }))),
+        Err(Error::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    };
+    webhooks::tell(conn, Topic::JourneyReached, data, now)
 }
 
 /// The stock of a variant as it is when the event is told.

@@ -16,8 +16,9 @@ use crate::web::views::shared::Card;
 use crate::web::words::Words;
 use crm::CustomerId;
 use crm::campaigns::DeliveryId;
+use crm::consents::Consent;
 use crm::customers::Customer;
-use crm::recommendations::{self, Reason};
+use crm::recommendations::{self, Own, Reason};
 use crm::segments::{self, SegmentId};
 use crm::surveys::TOP;
 use crm::{consents, customers, purchases};
@@ -113,11 +114,11 @@ pub(super) fn people(
     ids: &[CustomerId],
     ways: &Mailer,
 ) -> Result<HashMap<CustomerId, Result<Person, Why>>> {
-    let tracked = consents::given_by(conn, ids, CHANNEL, TRACKING)?;
+    let tracked = consents::current_of(conn, ids, CHANNEL, TRACKING)?;
     let segments = segments::among_these(conn, ids, &stage.segments, stage.now)?;
     let orders = if stage.counts_orders { purchases::counts(conn, ids)? } else { HashMap::new() };
     let mut people = HashMap::with_capacity(ids.len());
-    let mut picks: HashMap<CustomerId, Vec<(ProductId, Option<Reason>)>> = HashMap::new();
+    let mut asking: Vec<CustomerId> = Vec::new();
     for customer in customers::of(conn, ids)? {
         let id = customer.id;
         if customer.erased_at.is_some() || customer.merged_into.is_some() {
@@ -131,14 +132,26 @@ pub(super) fn people(
         };
         let offer = offer(conn, stage, id, language)?;
         if script.scenes.iter().any(|scene| matches!(scene.part, Shown::ForYou { .. })) {
-            picks.insert(id, wanted(conn, stage, id)?);
+            asking.push(id);
         }
         let values = values(stage, &customer, orders.get(&id).copied().unwrap_or(0), offer.as_ref(), language);
         let theirs = stage.segments.iter().copied().filter(|segment| segments.contains(&(id, *segment))).collect();
-        let person = Person { language, tracked: tracked.contains(&id), segments: theirs, offer, wanted: Vec::new(), values, customer };
+        let person = Person {
+            language,
+            tracked: tracked.get(&id) == Some(&Consent::Given),
+            segments: theirs,
+            offer,
+            wanted: Vec::new(),
+            values,
+            customer,
+        };
         people.insert(id, Ok(person));
     }
-    recommend(conn, stage, &mut people, &picks, ways)?;
+    if !asking.is_empty() {
+        let own = recommendations::own_of(conn, &asking, stage.now)?;
+        let picks = own.iter().map(|(id, own)| (*id, wanted(stage, own))).collect();
+        recommend(conn, stage, &mut people, &picks, ways)?;
+    }
     Ok(people)
 }
 
@@ -204,12 +217,11 @@ fn offer(conn: &mut Conn, stage: &Stage, customer: CustomerId, language: Languag
 }
 
 /// What a customer may want, the best first: more than is shown, since some of it may not be for sale.
-fn wanted(conn: &mut Conn, stage: &Stage, customer: CustomerId) -> Result<Vec<(ProductId, Option<Reason>)>> {
-    let own = recommendations::own(conn, customer, stage.now)?;
+fn wanted(stage: &Stage, own: &Own) -> Vec<(ProductId, Option<Reason>)> {
     let picks = own.picks.iter().map(|pick| (ProductId(pick.product), Some(pick.reason)));
     let mut seen = HashSet::new();
     let all = picks.chain(stage.popular.iter().map(|id| (*id, None)));
-    Ok(all.filter(|(id, _)| !own.lately.contains(&id.0) && seen.insert(*id)).take(2 * PRODUCTS).collect())
+    all.filter(|(id, _)| !own.lately.contains(&id.0) && seen.insert(*id)).take(2 * PRODUCTS).collect()
 }
 
 /// Gives each person the cards of what they may want; the products of all are asked for together.
@@ -220,9 +232,6 @@ fn recommend(
     picks: &HashMap<CustomerId, Vec<(ProductId, Option<Reason>)>>,
     ways: &Mailer,
 ) -> Result<()> {
-    if picks.is_empty() {
-        return Ok(());
-    }
     for language in stage.scripts.keys().copied() {
         let readers: Vec<&mut Person> =
             people.values_mut().filter_map(|one| one.as_mut().ok()).filter(|one| one.language == language).collect();
@@ -331,7 +340,7 @@ pub(super) fn draw(stage: &Stage, person: &Person, pages: &Pages, link: &dyn Fn(
                     until: offer.until.map(|until| stage.shop.local(until)),
                     label: fill(label)?,
                     url: leads(offer.card.as_ref().map_or("/", |card| card.to.as_str())),
-                    card: offer.card.as_ref().map(|of| card(of, None)),
+                    card: offer.card.as_ref().map(|of| Box::new(card(of, None))),
                 }
             }
         });
@@ -343,6 +352,7 @@ pub(super) fn draw(stage: &Stage, person: &Person, pages: &Pages, link: &dyn Fn(
         subject: super::text::one_line(&fill(&script.subject)?),
         preheader: super::text::one_line(&fill(&script.preheader)?),
         blocks,
+        style: stage.style.clone(),
         view_url: pages.view.clone(),
         why_url: pages.why.clone(),
         unsubscribe_url: pages.unsubscribe.clone(),

@@ -11,7 +11,9 @@ use crate::pictures;
 use crate::promotions::{Audience, Personal};
 use crate::shop::Shop;
 use crate::stores::{self, Site};
+use crate::theme::{self, Role};
 use crate::web::shelves::{self, Showing};
+use crate::web::views::campaign::CampaignStyle;
 use crate::web::views::mail::MailView;
 use crate::web::views::shared::Card;
 use crm::recommendations;
@@ -61,6 +63,7 @@ pub(super) struct Stage {
     pub from_name: String,
     pub from_address: String,
     pub reply_to: String,
+    pub style: CampaignStyle,
     pub scripts: BTreeMap<Language, Script>,
     pub segments: Vec<SegmentId>,
     /// What many bought lately, for recommendations that do not suffice. Empty when no block asks.
@@ -82,7 +85,10 @@ impl Stage {
         let popular =
             if content.blocks().any(|block| asks_for_popular(&block.part)) { recommendations::popular(conn)? } else { Vec::new() };
         let personal = if content.asks_for_offers() { Some(Personal::load(conn, now)?) } else { None };
+        let worn = theme::published(conn, store)?.theme;
+        let colour = |role: Role| worn.colour(role).to_string();
         let mut stage = Stage {
+            style: CampaignStyle { button: colour(Role::Button), button_text: colour(Role::ButtonText) },
             from_name: if content.from_name.is_empty() { shop.name.clone() } else { content.from_name.clone() },
             from_address: content.from_address.clone(),
             reply_to: content.reply_to.clone(),

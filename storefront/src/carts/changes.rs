@@ -190,6 +190,9 @@ pub fn undo(conn: &mut Conn, id: ChangeId, cart: CartId, now: Time) -> Result<()
     if consent.cart_id != cart {
         return Err(Error::NotFound);
     }
+    if change.undone_at.is_some() {
+        return Ok(());
+    }
     tickets::acted(conn, consent.ticket_id, "cart_undone", Author::Customer.as_str(), now)?;
     let fresh = rows::table.find(id).filter(rows::undone_at.is_null());
     if diesel::update(fresh).set(rows::undone_at.eq(now)).execute(conn)? == 0 {
@@ -209,6 +212,8 @@ pub fn undo(conn: &mut Conn, id: ChangeId, cart: CartId, now: Time) -> Result<()
         Some((line, ..)) => set_quantity(conn, cart, line, change.units_before, now),
         None => add(conn, cart, variant, change.units_before, now).map_err(|error| match error {
             Error::NotFound => Error::conflict("cart-change-gone"),
+            // Other goods fill the cart meanwhile.
+            Error::Invalid(fields) => Error::conflict(fields.0.into_values().next().unwrap_or_default()),
             other => other,
         }),
     }

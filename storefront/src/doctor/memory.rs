@@ -125,3 +125,14 @@ pub fn surveys(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
     }
     Ok(())
 }
+
+/// How many people are where in each journey, and how they left, against their rows.
+pub fn journeys(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
+    let (checked, wrong) = crm::journeys::proofs(conn)?;
+    finding.checked += checked;
+    for one in wrong {
+        let what = || format!("journey {}, step {}: {}", one.journey, one.node, one.what);
+        finding.expect_equal(what, one.stored, one.counted);
+    }
+    Ok(())
+}

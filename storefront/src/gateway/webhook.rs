@@ -145,9 +145,14 @@ fn disputed(object: &Value, at: i64) -> Option<Disputed> {
         currency: text("currency")?,
         due_at: object.get("evidence_details").and_then(|details| details.get("due_by")).and_then(Value::as_i64),
         at,
-        moved: object.get("balance_transactions").and_then(Value::as_array).into_iter().flatten().filter_map(moved).collect(),
+        moved: all_moved(object).unwrap_or_default(),
         moves: false,
     })
+}
+
+/// The movements that a dispute names; none when one of them cannot be read: half of the books is worse than a notice that is sent again.
+fn all_moved(object: &Value) -> Option<Vec<Moved>> {
+    object.get("balance_transactions")?.as_array()?.iter().map(moved).collect()
 }
 
 /// A movement that a dispute names; none without an id or an amount.
@@ -160,4 +165,26 @@ fn moved(object: &Value) -> Option<Moved> {
 /// An id, bare or within the object it stands for.
 fn id_of(value: &Value) -> Option<String> {
     value.as_str().or_else(|| value.get("id")?.as_str()).map(str::to_string)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_movement_that_cannot_be_read_spoils_the_notice() {
+        let whole = json!({ "id": "txn_1", "amount": -1690, "fee": 2000, "currency": "eur" });
+        let told = |second: &Value| {
+            let object = json!({ "id": "du_1", "object": "dispute", "status": "needs_response", "amount": 1690, "currency": "eur",
+                "balance_transactions": [whole, second] });
+            let event = json!({ "id": "evt_1", "type": "charge.dispute.funds_withdrawn", "data": { "object": object } });
+            let dispute = read(event.to_string().as_bytes()).unwrap().dispute.unwrap();
+            (dispute.moves, dispute.moved.len())
+        };
+        assert_eq!(told(&json!({ "id": "txn_2", "amount": 1690, "currency": "eur" })), (true, 2));
+        // Nothing is booked of it: the caller takes this for an error.
+        assert_eq!(told(&json!({ "id": "txn_2", "currency": "eur" })), (true, 0));
+        assert_eq!(told(&json!("txn_2")), (true, 0));
+    }
 }

@@ -36,8 +36,9 @@ const COLUMNS: [&str; 16] = [
 /// Orders of a delivery, and by currency what its shares brought and what was given back.
 type Earned = (i64, BTreeMap<String, (i64, i64)>);
 
-/// Writes every delivery of a campaign, by customer; answers how many. Fails when `out` or the database does, or without such a campaign.
-pub fn export_deliveries(db: &Db, campaign: CampaignId, out: impl Write) -> Result<u64> {
+/// Writes every delivery of a campaign, by customer, with addresses for whom they may be seen by (`seen`); answers how many. Fails when `out` or
+/// the database does, or without such a campaign.
+pub fn export_deliveries(db: &Db, campaign: CampaignId, seen: bool, out: impl Write) -> Result<u64> {
     db.read_now(move |conn| results::about(conn, campaign).map(drop))?;
     let mut writer = csv::Writer::from_writer(out);
     write_row(&mut writer, &COLUMNS.map(str::to_string)).map_err(unwritable)?;
@@ -48,7 +49,7 @@ pub fn export_deliveries(db: &Db, campaign: CampaignId, out: impl Write) -> Resu
             let page = results::everybody(conn, campaign, from, PAGE)?;
             let earned = earned(conn, &page)?;
             let last = page.last().map(|row| row.customer);
-            let cells = page.iter().map(|one| row(conn, one, earned.get(&one.id))).collect::<Result<Vec<_>>>()?;
+            let cells = page.iter().map(|one| row(conn, one, earned.get(&one.id), seen)).collect::<Result<Vec<_>>>()?;
             Ok(last.map(|last| (last, cells)))
         })?;
         let Some((last, rows)) = page else { break };
@@ -74,9 +75,9 @@ fn earned(conn: &mut Conn, page: &[Row]) -> Result<BTreeMap<DeliveryId, Earned>>
     Ok(earned)
 }
 
-fn row(conn: &mut Conn, one: &Row, earned: Option<&Earned>) -> Result<Vec<String>> {
+fn row(conn: &mut Conn, one: &Row, earned: Option<&Earned>, seen: bool) -> Result<Vec<String>> {
     let customer = customers::get(conn, one.customer)?;
-    let email = if customer.erased_at.is_none() { customer.email } else { String::new() };
+    let email = if seen && customer.erased_at.is_none() { customer.email } else { String::new() };
     let nothing = Earned::default();
     let (orders, sums) = earned.unwrap_or(&nothing);
     let amounts = |of: fn(&(i64, i64)) -> i64| {

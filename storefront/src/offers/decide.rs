@@ -2,7 +2,7 @@
 
 use super::{Arm, Choice, OfferRow, store};
 use crate::catalog;
-use crate::ids::ProductId;
+use crate::ids::{ProductId, PromotionId};
 use crate::promotions::{self, Candidate, Decided, Priced, Shelf};
 use crate::schema::offer_decisions as decisions;
 use crate::shop::{self, OWN_LANGUAGE, Shop};
@@ -63,6 +63,20 @@ pub fn settle(conn: &mut Conn, customer: CustomerId, now: Time) -> Result<usize>
         decided += usize::from(decide(conn, offer, customer, now)?);
     }
     Ok(decided)
+}
+
+/// Decides one offer for a customer now, as [`settle`] does for those who sign in. `false` when it is not for them, or was decided before.
+pub fn invite(conn: &mut Conn, promotion: PromotionId, customer: CustomerId, now: Time) -> Result<bool> {
+    let mut loaded = promotions::live(conn, &[], OWN_LANGUAGE, now)?;
+    loaded.offers.retain(|offer| offer.id == promotion && offer.grant.is_some());
+    if loaded.offers.is_empty() || customers::known(conn, customer).is_err() || tickets::suppressed(conn, customer)?.is_some() {
+        return Ok(false);
+    }
+    let who = promotions::shopper(conn, &mut loaded, Some(customer), "", now)?;
+    match loaded.offers.first().filter(|offer| promotions::awaits(offer, &who)) {
+        Some(offer) => decide(conn, offer, customer, now),
+        None => Ok(false),
+    }
 }
 
 /// `false` when there is nothing to give: no product of their own, for now.

@@ -120,7 +120,7 @@ fn load(conn: &mut Conn, visit: &Visit, asked: &Asked, words: &Words, now: Time)
     let totals = (!quote.lines.is_empty()).then(|| shown::cart_totals(&quote, estimated, words)).transpose()?;
     let view = CartView {
         notices: shown::cart_notices(&quote, words)?,
-        consents: helped::asked(conn, visit, On::Cart, now)?,
+        consents: helped::asked(conn, visit, On::Cart(quote.cart.id), now)?,
         changes: helped::changed(conn, quote.cart.id, now)?,
         totals,
         coupon: asked.coupon.clone().unwrap_or_else(|| Form::new(form::COUPON)),

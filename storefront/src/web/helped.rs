@@ -23,7 +23,8 @@ const CHANGES: i64 = 10;
 /// Which page shows the question, and is gone back to.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum On<'a> {
-    Cart,
+    /// The page of the cart, which knows it.
+    Cart(CartId),
     Chat(TicketId),
     /// A request, with the key of its link if it was opened by that.
     Request(TicketId, Option<&'a str>),
@@ -31,15 +32,21 @@ pub(super) enum On<'a> {
 
 /// What stands about the cart that the visitor holds: on the cart's own page all of it, elsewhere what the ticket asked.
 pub(super) fn asked(conn: &mut Conn, visit: &Visit, on: On, now: Time) -> Result<Vec<ConsentView>> {
-    let customer = visit.customer(conn, now)?;
-    let Some(cart) = basket::find(conn, visit, customer)? else { return Ok(Vec::new()) };
+    let cart = match on {
+        On::Cart(cart) => Some(cart),
+        On::Chat(_) | On::Request(..) => {
+            let customer = visit.customer(conn, now)?;
+            basket::find(conn, visit, customer)?.map(|cart| cart.id)
+        }
+    };
+    let Some(cart) = cart else { return Ok(Vec::new()) };
     let (about, key) = match on {
-        On::Cart => (None, None),
+        On::Cart(_) => (None, None),
         On::Chat(ticket) => (Some(ticket), None),
         On::Request(ticket, key) => (Some(ticket), key),
     };
     let mut views = Vec::new();
-    for one in consents::of_cart(conn, cart.id, now)? {
+    for one in consents::of_cart(conn, cart, now)? {
         let here = match about {
             Some(ticket) => one.ticket_id == ticket || tickets::standing(conn, one.ticket_id)? == ticket,
             None => true,
@@ -49,7 +56,7 @@ pub(super) fn asked(conn: &mut Conn, visit: &Visit, on: On, now: Time) -> Result
         }
         let ticket = tickets::get(conn, one.ticket_id)?;
         let back = match on {
-            On::Cart => String::new(),
+            On::Cart(_) => String::new(),
             On::Chat(_) => "chat".to_string(),
             On::Request(..) => ticket.number.clone(),
         };

@@ -4,8 +4,8 @@
 use crate::ids::{CategoryId, ProductId};
 use crm::CustomerId;
 use crm::activities::{self, Activity, Kind};
-use crm::segments;
 use crm::trails::{self, SESSION, TRAIL};
+use crm::{journeys, segments};
 use kernel::clock::Time;
 use kernel::{Conn, Db, Result};
 use std::collections::HashMap;
@@ -126,6 +126,7 @@ fn write(conn: &mut Conn, seen: &[Seen]) -> Result<()> {
     let mut known = HashMap::new();
     let mut allowed = HashMap::new();
     let mut whose = Vec::new();
+    let mut happened = Vec::new();
     for one in seen {
         let trail = match known.get(&one.secret) {
             Some(trail) => *trail,
@@ -160,12 +161,16 @@ fn write(conn: &mut Conn, seen: &[Seen]) -> Result<()> {
             amount: None,
             detail,
         };
-        if activities::keep(conn, &activity)? {
-            whose.extend(customer);
+        if activities::keep(conn, &activity)?
+            && let Some(customer) = customer
+        {
+            whose.push(customer);
+            happened.push((customer, kind, subject, one.at));
         }
     }
     let Some(now) = seen.iter().map(|one| one.at).max() else { return Ok(()) };
-    segments::follow_events(conn, &whose, &WATCHED.map(Kind::as_str), now)
+    segments::follow_events(conn, &whose, &WATCHED.map(Kind::as_str), now)?;
+    happened.into_iter().try_for_each(|(customer, kind, subject, at)| journeys::told(conn, customer, kind.as_str(), subject, at))
 }
 
 fn told(what: &What) -> (Kind, Option<i64>, &str) {

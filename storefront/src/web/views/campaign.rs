@@ -11,12 +11,20 @@ pub struct CampaignMail {
     /// What mail programs show behind the subject; empty for none.
     pub preheader: String,
     pub blocks: Vec<CampaignBlock>,
+    pub style: CampaignStyle,
     /// The pages of this mail.
     pub view_url: String,
     pub why_url: String,
     pub unsubscribe_url: String,
     /// The picture that counts opening; only for whoever allowed that.
     pub pixel: Option<String>,
+}
+
+/// What buttons have of the shop's theme, as `#rrggbb`.
+#[derive(Debug, Clone, Serialize)]
+pub struct CampaignStyle {
+    pub button: String,
+    pub button_text: String,
 }
 
 /// A block that the recipient sees.
@@ -54,7 +62,7 @@ pub enum CampaignBlock {
         label: String,
         url: String,
         /// The product that it is for alone, at the price that it has for the recipient.
-        card: Option<CampaignCard>,
+        card: Option<Box<CampaignCard>>,
     },
     Survey {
         question: String,

@@ -1,0 +1,143 @@
+//! Something happened with somebody: they may enter, and what they wait for may have come. In the transaction in which it happened; steps
+//! are taken by a job.
+
+use super::graph::{Again, Graph, Trigger, parsed};
+use super::{Ending, EnrolmentId, JourneyId, NodeId, Stage, State, VersionId, active};
+use crate::CustomerId;
+use crate::rules::SegmentId;
+use crate::schema::{enrolments, journey_versions as versions, journeys};
+use chrono::TimeDelta;
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+use kernel::clock::Time;
+use kernel::{Conn, Result, on_each, prepared};
+use std::sync::Arc;
+
+/// A journey that people may be in, with what is entered now.
+struct Live {
+    journey: JourneyId,
+    version: VersionId,
+    state: State,
+    graph: Arc<Graph>,
+}
+
+/// All of them: one query, which finds nothing in a shop without journeys.
+fn lives(conn: &mut Conn) -> Result<Vec<Live>> {
+    let rows: Vec<(JourneyId, VersionId, State, String)> = on_each!(conn, c => journeys::table
+        .inner_join(versions::table.on(journeys::version_id.eq(versions::id.nullable())))
+        .filter(sql::<Bool>("journeys.state IN ('live', 'paused')"))
+        .order(journeys::id)
+        .select((journeys::id, versions::id, journeys::state, versions::graph))
+        .load(c))?;
+    rows.into_iter().map(|(journey, version, state, text)| Ok(Live { journey, version, state, graph: parsed(&text)? })).collect()
+}
+
+/// An entry of this kind was written into the timeline of somebody.
+pub fn told(conn: &mut Conn, customer: CustomerId, kind: &str, subject: Option<i64>, at: Time) -> Result<()> {
+    let lives = lives(conn)?;
+    if lives.is_empty() {
+        return Ok(());
+    }
+    let entry = format!("{kind}:{}:{}", subject.unwrap_or(0), at.and_utc().timestamp_micros());
+    let by = |trigger: &Trigger| matches!(trigger, Trigger::Event(known) if known == kind);
+    enter_all(conn, &lives, customer, &by, &entry, at)?;
+    wake(conn, customer, kind, at)
+}
+
+/// Somebody entered a segment, or left it.
+pub(crate) fn moved(conn: &mut Conn, segment: SegmentId, customer: CustomerId, entered: bool, at: Time) -> Result<()> {
+    let lives = lives(conn)?;
+    if lives.is_empty() {
+        return Ok(());
+    }
+    let word = if entered { "entered" } else { "left" };
+    let entry = format!("{word}:{segment}:{}", at.and_utc().timestamp_micros());
+    let by = |trigger: &Trigger| match trigger {
+        Trigger::Entered(id) => entered && *id == segment,
+        Trigger::Left(id) => !entered && *id == segment,
+        Trigger::Event(_) => false,
+    };
+    enter_all(conn, &lives, customer, &by, &entry, at)
+}
+
+/// Whether a journey that is live is entered by a segment.
+pub(crate) fn listens(conn: &mut Conn, segment: SegmentId) -> Result<bool> {
+    let by = |live: &Live| matches!(&live.graph.trigger, Trigger::Entered(id) | Trigger::Left(id) if *id == segment);
+    Ok(lives(conn)?.iter().any(by))
+}
+
+fn enter_all(conn: &mut Conn, lives: &[Live], customer: CustomerId, by: &dyn Fn(&Trigger) -> bool, entry: &str, at: Time) -> Result<()> {
+    for live in lives.iter().filter(|live| live.state == State::Live && by(&live.graph.trigger)) {
+        if may_enter(conn, live, customer, at)? {
+            enter(conn, live, customer, entry, at)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether the journey takes somebody who may have been in it before.
+fn may_enter(conn: &mut Conn, live: &Live, customer: CustomerId, at: Time) -> Result<bool> {
+    if live.graph.again == Again::Always {
+        return Ok(true);
+    }
+    // Whom a full day kept out was not in it.
+    let last: Option<Time> = on_each!(conn, c => enrolments::table
+        .filter(enrolments::journey_id.eq(live.journey))
+        .filter(enrolments::customer_id.eq(customer))
+        .filter(enrolments::ending.ne(Ending::Cap.as_str()))
+        .order(enrolments::entered_at.desc())
+        .select(enrolments::entered_at)
+        .first(c))
+    .optional()?;
+    Ok(live.graph.again.admits(last, at))
+}
+
+impl Again {
+    /// Whether somebody enters who entered last at `last`.
+    pub(super) fn admits(self, last: Option<Time>, at: Time) -> bool {
+        match (self, last) {
+            (_, None) | (Again::Always, _) => true,
+            (Again::Never, Some(_)) => false,
+            (Again::After(days), Some(last)) => last + TimeDelta::days(days) <= at,
+        }
+    }
+}
+
+/// Whoever is in it already, or entered by the same, does not enter.
+fn enter(conn: &mut Conn, live: &Live, customer: CustomerId, entry: &str, at: Time) -> Result<()> {
+    let row = (
+        enrolments::journey_id.eq(live.journey),
+        enrolments::version_id.eq(live.version),
+        enrolments::customer_id.eq(customer),
+        enrolments::entry.eq(entry),
+        enrolments::state.eq(Stage::Active),
+        enrolments::node.eq(live.graph.first.unwrap_or(NodeId(0))),
+        enrolments::due_at.eq(at),
+        enrolments::wake_at.eq(at),
+        enrolments::checks.eq(live.graph.checks()),
+        enrolments::entered_at.eq(at),
+    );
+    prepared!(conn, diesel::insert_into(enrolments::table).values(row).on_conflict_do_nothing() => execute)?;
+    Ok(())
+}
+
+/// Has those journeys of somebody looked at that wait for this, or that a goal or an exit may end.
+fn wake(conn: &mut Conn, customer: CustomerId, kind: &str, at: Time) -> Result<()> {
+    let active = enrolments::table.filter(enrolments::customer_id.eq(customer)).filter(active());
+    let rows: Vec<(EnrolmentId, String, bool, Time)> = on_each!(conn, c => active
+        .order(enrolments::id)
+        .select((enrolments::id, enrolments::awaits, enrolments::checks, enrolments::wake_at))
+        .load(c))?;
+    for (id, awaits, checks, wake_at) in rows {
+        if awaits == kind {
+            // Asked again of the row as it is: a step may have been taken meanwhile.
+            let own = enrolments::table.find(id).filter(active()).filter(enrolments::awaits.eq(kind));
+            diesel::update(own).set((enrolments::came.eq(true), enrolments::wake_at.eq(at))).execute(conn)?;
+        } else if checks && wake_at > at {
+            let own = enrolments::table.find(id).filter(active()).filter(enrolments::wake_at.gt(at));
+            diesel::update(own).set(enrolments::wake_at.eq(at)).execute(conn)?;
+        }
+    }
+    Ok(())
+}
