@@ -233,9 +233,9 @@ impl Things {
                 let words = storefront::reviews::Written { stars: 5, body: "Good".into(), ..Default::default() };
                 storefront::reviews::write(conn, &order, bought, &words, now())?;
                 let review = storefront::reviews::of_line(conn, bought)?.expect("it was written").id;
-                let draft = crm::journeys::ready(crm::journeys::Ready::Blank, None, "Call");
+                let graph = crm::journeys::ready(crm::journeys::Ready::Blank, None, "Call");
                 let wish = crm::journeys::Wish { name: "Welcome".into(), store_id: 1, topic: "news".into() };
-                let journey = crm::journeys::create(conn, &wish, &draft, now())?;
+                let journey = crm::journeys::create(conn, &wish, &graph, now())?;
                 Ok(vec![
                     ("", "{journey}", journey.to_string()),
                     ("", "{step}", "1".to_string()),
