@@ -19,7 +19,7 @@ use kernel::jobs::{self, Job};
 use kernel::mail::{self, HandOver};
 use kernel::{Conn, Error, Result};
 use storefront::ids::ProductId;
-use storefront::{earnings, kin, mails, search_index, timeline, waiting};
+use storefront::{earnings, kin, mails, reviews, search_index, timeline, waiting};
 
 /// Somebody who is told of an event after its commit. `run` is in one transaction with the end of its job, so its effect happens
 /// exactly once; it must not reach outside the database.
@@ -75,6 +75,9 @@ const TIMELINE: Listener = Listener { name: "timeline", wanted: ALWAYS, run: |_,
 const EARNINGS: Listener =
     Listener { name: "earnings", wanted: attribution::any, run: |_, conn, event, _| earnings::on_event(conn, event) };
 
+/// Plans to ask buyers about what was sent to them.
+const REVIEWS: Listener = Listener { name: "reviews", wanted: reviews::wanted, run: |_, conn, event, _| reviews::plan(conn, event) };
+
 /// Who listens to `event`. Without a default arm: whoever adds an event says here who hears it.
 fn listeners(event: &Event) -> &'static [Listener] {
     match event {
@@ -83,7 +86,7 @@ fn listeners(event: &Event) -> &'static [Listener] {
         Event::OrderCancelled { .. } => &[TIMELINE, MAILS, HOOKS],
         Event::OrderEdited { .. } => &[TIMELINE, MAILS, HOOKS],
         Event::PaymentSettled { .. } => &[TIMELINE, MAILS, HOOKS],
-        Event::ShipmentSent { .. } => &[TIMELINE, MAILS, HOOKS],
+        Event::ShipmentSent { .. } => &[TIMELINE, MAILS, HOOKS, REVIEWS],
         Event::PickupReady { .. } => &[MAILS],
         Event::RefundRequested { .. } => &[],
         Event::RefundSettled { .. } => &[TIMELINE, MAILS, HOOKS],

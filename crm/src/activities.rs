@@ -40,6 +40,9 @@ words!(
         NoteWritten = "note_written",
         OfferGiven = "offer_given",
         WishListed = "wish_listed",
+        /// They answered a survey, or wrote about something that they bought.
+        SurveyAnswered = "survey_answered",
+        ReviewWritten = "review_written",
         TaskSet = "task_set",
         TaskDone = "task_done",
         /// They asked the shop for something, were answered, and it came to an end.

@@ -11,6 +11,7 @@ use crate::schema::{activities, consents, customer_picks, customer_tasks, custom
 use crate::segments::{self, Why};
 use crate::sign_ups;
 use crate::suppressions::{self, Reason};
+use crate::surveys;
 use crate::tickets;
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -72,6 +73,7 @@ pub fn finish(conn: &mut Conn, customer: CustomerId, addresses: &[Email], now: T
     disputes::forget(conn, customer)?;
     campaigns::forget(conn, customer)?;
     journeys::forget(conn, customer, now)?;
+    surveys::forget(conn, customer)?;
     inbound::forget(conn, customer, addresses)?;
     merges::forget(conn, &[customer])?;
     segments::follow(conn, customer, Why::Profile, now)?;

@@ -29,6 +29,7 @@ pub mod scores;
 pub mod segments;
 pub mod sign_ups;
 pub mod suppressions;
+pub mod surveys;
 pub mod tasks;
 pub mod tickets;
 pub mod topics;

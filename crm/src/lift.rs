@@ -31,6 +31,13 @@ impl Sample {
         self.squares += number as f64 * number as f64;
     }
 
+    /// Adds so many people who all have the same number.
+    pub fn add_many(&mut self, number: i64, people: i64) {
+        self.people += people;
+        self.sum += number * people;
+        self.squares += number as f64 * number as f64 * people as f64;
+    }
+
     fn mean(&self) -> f64 {
         self.sum as f64 / self.people as f64
     }
@@ -98,6 +105,25 @@ fn welch(one: &Sample, other: &Sample) -> Result<(f64, f64)> {
     Ok((apart, t.inverse_cdf(UPPER) * (a + b).sqrt()))
 }
 
+/// The mean of a group, in the unit of its numbers, with the interval in which it lies with 95 % confidence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mean {
+    pub mean: i64,
+    pub low: i64,
+    pub high: i64,
+}
+
+/// The mean of a group (Student 1908); `None` while it is too small for any answer.
+pub fn mean(of: &Sample) -> Result<Option<Mean>> {
+    if of.people < ENOUGH {
+        return Ok(None);
+    }
+    let freedom = (of.people - 1) as f64;
+    let t = StudentsT::new(0.0, 1.0, freedom).map_err(|error| Error::unexpected(format!("{freedom} degrees of freedom: {error}")))?;
+    let half = t.inverse_cdf(UPPER) * of.error().sqrt();
+    Ok(Some(Mean { mean: of.mean().round() as i64, low: (of.mean() - half).round() as i64, high: (of.mean() + half).round() as i64 }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,5 +157,20 @@ mod tests {
         assert!(same.more == 0 && !same.tells(), "{same:?}");
         let flat = super::lift(&sample(&[5; 40]), &sample(&[5; 40])).unwrap().unwrap();
         assert!(!flat.tells(), "nobody differs");
+    }
+
+    #[test]
+    fn a_mean_has_an_interval_and_none_of_a_few() {
+        // 50 promoters, 30 passives, 20 detractors: 30, and 1.984 (t with 99 degrees of freedom) times the error of 7.85.
+        let mut sample = Sample::default();
+        sample.add_many(100, 50);
+        sample.add_many(0, 30);
+        sample.add_many(-100, 20);
+        assert_eq!(mean(&sample).unwrap(), Some(Mean { mean: 30, low: 14, high: 46 }));
+        let mut few = Sample::default();
+        few.add_many(100, ENOUGH - 1);
+        assert_eq!(mean(&few).unwrap(), None);
+        few.add(100);
+        assert_eq!(mean(&few).unwrap(), Some(Mean { mean: 100, low: 100, high: 100 }));
     }
 }

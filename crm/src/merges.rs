@@ -38,6 +38,7 @@ const TICKETS: &str = "tickets";
 const DISPUTES: &str = "disputes";
 const DELIVERIES: &str = "deliveries";
 const FREQUENCIES: &str = "mail_frequencies";
+const ANSWERS: &str = "survey_answers";
 /// Withdrawals and stages that the merge itself wrote.
 const WITHDRAWN: &str = "consents added";
 const STAGES: &str = "stage_changes added";

@@ -868,6 +868,44 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    surveys (id) {
+        id -> BigInt,
+        name -> Text,
+        round -> BigInt,
+        texts -> Text,
+        open -> Bool,
+        created_at -> Timestamp,
+        changed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    survey_answers (id) {
+        id -> BigInt,
+        survey_id -> BigInt,
+        round -> BigInt,
+        customer_id -> BigInt,
+        delivery_id -> Nullable<BigInt>,
+        score -> BigInt,
+        words -> Text,
+        segments -> Text,
+        answered_at -> Timestamp,
+        changed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    survey_counts (survey_id, round, segment_id, score) {
+        survey_id -> BigInt,
+        round -> BigInt,
+        segment_id -> BigInt,
+        score -> BigInt,
+        people -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(surveys, survey_answers);
 diesel::allow_tables_to_appear_in_same_query!(campaigns, campaign_variants, deliveries, delivery_counts, delivery_hits, customers);
 diesel::allow_tables_to_appear_in_same_query!(order_shares, deliveries);
 diesel::allow_tables_to_appear_in_same_query!(order_shares, purchase_lines);

@@ -48,7 +48,8 @@ impl Topic {
     }
 }
 
-fn said<'a>(texts: &'a Texts, language: &str) -> Option<&'a str> {
+/// A text in a language, or else in another one; `None` when nobody said it.
+pub(crate) fn said<'a>(texts: &'a Texts, language: &str) -> Option<&'a str> {
     let found = texts.get(language).or_else(|| texts.get(OWN)).or_else(|| texts.values().next());
     found.map(String::as_str).filter(|text| !text.is_empty())
 }

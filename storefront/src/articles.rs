@@ -7,6 +7,7 @@ mod search;
 pub mod trials;
 
 pub use drafted::{draft, forget, of_ticket, ticket_of};
+pub(crate) use faceless::{Known, faceless};
 pub use search::Shelves;
 
 use crate::catalog;

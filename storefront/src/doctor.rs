@@ -45,6 +45,8 @@ pub fn examine(conn: &mut Conn, progress: &mut dyn FnMut(&'static str)) -> Resul
         ("tickets are what their logs say, and end with an outcome", memory::tickets),
         ("counts of campaigns are what their deliveries say", memory::deliveries),
         ("counts of journeys are what the rows of their people say", memory::journeys),
+        ("counts of surveys are what their answers say", memory::surveys),
+        ("totals of reviews are what the published ones say", catalogue::reviewed),
         ("changed orders are what their changes made them", edits::records),
         ("payments of changed orders ask for what is missing", edits::balances),
         ("uses of promotions agree with their movements", promotions::uses),

@@ -8,6 +8,7 @@ pub use forget::erase;
 pub use preview::{Hindrance, Part, Preview, preview};
 
 use crate::ids::{CartId, OrderId, ReturnId};
+use crate::reviews;
 use crate::schema::{carts, orders, returns, stock_requests};
 use crm::email::Email;
 use crm::{CustomerId, disputes, identities, tickets};
@@ -52,7 +53,8 @@ fn carts_left(conn: &mut Conn, customer: CustomerId, spellings: &[String]) -> Re
         .load(conn)?)
 }
 
-/// What the audit log calls the things of a customer: themselves, their orders and the carts these came from, their returns.
+/// What the audit log calls the things of a customer: themselves, their orders and the carts these came from, their returns and
+/// reviews.
 pub fn subjects(conn: &mut Conn, customer: CustomerId) -> Result<Vec<String>> {
     let own: Vec<(OrderId, String, Option<CartId>)> = orders::table
         .filter(orders::customer_id.eq(customer))
@@ -67,6 +69,7 @@ pub fn subjects(conn: &mut Conn, customer: CustomerId) -> Result<Vec<String>> {
         subjects.extend(cart.map(|cart| format!("cart:{cart}")));
         let back: Vec<ReturnId> = returns::table.filter(returns::order_id.eq(id)).select(returns::id).load(conn)?;
         subjects.extend(back.into_iter().map(|back| format!("return:{back}")));
+        subjects.extend(reviews::of_order(conn, id)?.iter().map(|review| format!("review:{}", review.id)));
     }
     Ok(subjects)
 }

@@ -33,6 +33,7 @@ kernel::id!(
     AttributeId,
     StoreId,
     ArticleId,
+    ReviewId,
 );
 
 impl CollectionId {

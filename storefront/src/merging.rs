@@ -58,6 +58,7 @@ pub const TABLES: &[(&str, Fate)] = &[
     ("stage_changes", Fate::Stays),
     ("store_credit_balances", Fate::Figured),
     ("store_credit_entries", Fate::Moves),
+    ("survey_answers", Fate::SomeMove),
     ("tickets", Fate::Moves),
     ("trails", Fate::Moves),
     ("wish_list_items", Fate::SomeMove),

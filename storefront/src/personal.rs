@@ -7,13 +7,15 @@ use crate::carts::{changes, consents as cart_consents};
 use crate::ids::ProductId;
 use crate::schema::{sessions, stock_requests, variants};
 use crate::shop::OWN_LANGUAGE;
-use crate::{address_book, carts, catalog, logins, offers, store_credit, stores, timeline, wish_list};
+use crate::{address_book, carts, catalog, logins, offers, reviews, store_credit, stores, timeline, wish_list};
 use crm::activities::{self, Place};
 use crm::campaigns::{self, DeliveryId};
 use crm::journeys::{self, EnrolmentId};
 use crm::scores::{self, Score};
 use crm::tickets::{Eyes, Message, MessageId};
-use crm::{CustomerId, consents, customers, disputes, identities, inbound, merges, recommendations, segments, tasks, tickets, trails};
+use crm::{
+    CustomerId, consents, customers, disputes, identities, inbound, merges, recommendations, segments, surveys, tasks, tickets, trails,
+};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::money::Money;
@@ -53,7 +55,7 @@ pub fn gather(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Value> {
         "mails": mails(conn, &emails)?, "written": written(conn, &emails)?, "merged": merged(conn, id)?, "tasks": to_do(conn, id)?,
         "requests": asked(conn, id)?, "disputes": disputed(conn, id)?, "offers": offered(conn, id)?, "wish_list": wished(conn, id)?, "campaigns": campaigned(conn, id)?,
         "journeys": walked(conn, id)?,
-        "segments": within(conn, id, now)?,
+        "segments": within(conn, id, now)?, "surveys": surveys::of_customer(conn, id, TOGETHER)?, "reviews": reviews::of_customer(conn, id, TOGETHER)?,
         "suggestions": suggested(conn, id, now)?, "timeline": happened(conn, id)?,
     }))
 }

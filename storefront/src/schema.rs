@@ -1203,6 +1203,45 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    review_requests (order_line_id) {
+        order_line_id -> BigInt,
+        order_id -> BigInt,
+        due_at -> Timestamp,
+        state -> Text,
+        reason -> Text,
+        settled_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    reviews (id) {
+        id -> BigInt,
+        product_id -> BigInt,
+        order_id -> BigInt,
+        order_line_id -> BigInt,
+        stars -> BigInt,
+        title -> Text,
+        body -> Text,
+        name -> Text,
+        language -> Text,
+        state -> Text,
+        reason -> Text,
+        answer -> Text,
+        written_at -> Timestamp,
+        changed_at -> Timestamp,
+        decided_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    review_totals (product_id) {
+        product_id -> BigInt,
+        reviews -> BigInt,
+        stars -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(refund_lines, refunds);
 diesel::allow_tables_to_appear_in_same_query!(redirects, products, categories, collections);
 diesel::allow_tables_to_appear_in_same_query!(collections, collection_texts);
@@ -1223,4 +1262,7 @@ diesel::allow_tables_to_appear_in_same_query!(carts, cart_lines);
 diesel::allow_tables_to_appear_in_same_query!(carts, cart_consents);
 diesel::allow_tables_to_appear_in_same_query!(cart_consents, cart_changes);
 diesel::allow_tables_to_appear_in_same_query!(orders, documents);
+diesel::allow_tables_to_appear_in_same_query!(reviews, review_totals);
+diesel::allow_tables_to_appear_in_same_query!(reviews, orders);
+diesel::allow_tables_to_appear_in_same_query!(reviews, order_lines);
 diesel::allow_tables_to_appear_in_same_query!(store_credit_entries, payments);

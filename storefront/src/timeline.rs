@@ -6,6 +6,7 @@ use crate::orders::{self, HistoryEntry};
 use crate::shop::OWN_LANGUAGE;
 use crate::{catalog, edits};
 use crm::activities::{self, Activity, BOOKS, Entry, Kind};
+use crm::surveys::{self, AnswerId};
 use crm::{customers, journeys, segments};
 use kernel::clock::Time;
 use kernel::events::Event;
@@ -119,16 +120,19 @@ pub fn mailed(conn: &mut Conn, mail: &Mail, now: Time) -> Result<()> {
 
 /// The entries as pages show them: with the names of what was looked at.
 pub fn told(conn: &mut Conn, entries: &[Entry]) -> Result<Vec<Value>> {
-    let about =
-        |entry: &Entry| matches!(entry.kind, Kind::ProductViewed | Kind::CartChanged | Kind::WishListed).then_some(entry.subject).flatten();
+    let of_product = |kind: Kind| matches!(kind, Kind::ProductViewed | Kind::CartChanged | Kind::WishListed | Kind::ReviewWritten);
+    let about = |entry: &Entry| of_product(entry.kind).then_some(entry.subject).flatten();
     let products: Vec<ProductId> = entries.iter().filter_map(about).map(ProductId).collect();
     let titles = if products.is_empty() { HashMap::new() } else { catalog::titles(conn, &products)? };
     let tree =
         if entries.iter().any(|entry| entry.kind == Kind::CategoryViewed) { Some(catalog::categories(conn, OWN_LANGUAGE)?) } else { None };
+    let answer = |entry: &Entry| (entry.kind == Kind::SurveyAnswered).then_some(entry.subject).flatten();
+    let answers: Vec<AnswerId> = entries.iter().filter_map(answer).map(AnswerId).collect();
+    let answers = if answers.is_empty() { HashMap::new() } else { surveys::scores(conn, &answers)? };
     let row = |entry: &Entry| {
         let (mut text, mut order) = (entry.detail.clone(), None);
         match entry.kind {
-            Kind::ProductViewed | Kind::CartChanged | Kind::WishListed => {
+            Kind::ProductViewed | Kind::CartChanged | Kind::WishListed | Kind::ReviewWritten => {
                 text = entry.subject.and_then(|id| titles.get(&ProductId(id)).cloned()).unwrap_or_default();
             }
             Kind::CategoryViewed => {
@@ -153,6 +157,11 @@ pub fn told(conn: &mut Conn, entries: &[Entry]) -> Result<Vec<Value>> {
             | Kind::TaskDone
             | Kind::Merged
             | Kind::Parted => {}
+            Kind::SurveyAnswered => {
+                if let Some((score, words)) = entry.subject.and_then(|id| answers.get(&AnswerId(id))) {
+                    text = format!("{}: {score}/{} {words}", entry.detail, surveys::TOP).trim().to_string();
+                }
+            }
             Kind::TicketOpened | Kind::TicketAnswered | Kind::TicketSolved => text = entry.detail.clone(),
         }
         json!({ "kind": entry.kind, "at": entry.happened_at, "text": text, "order": order, "amount": entry.amount() })

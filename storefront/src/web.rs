@@ -39,6 +39,7 @@ pub mod recommend;
 pub mod reductions;
 mod report_hook;
 pub mod requests;
+pub mod reviews;
 mod search;
 pub mod shelves;
 pub mod shown;
@@ -49,6 +50,7 @@ pub(crate) mod stored;
 pub mod streams;
 mod structured;
 mod suggest;
+mod surveys;
 pub mod theme;
 pub mod upload;
 mod viewed;
@@ -98,6 +100,8 @@ fn pages(config: &mut web::ServiceConfig) {
         .configure(articles::routes)
         .configure(privacy::routes)
         .configure(letters::routes)
+        .configure(surveys::routes)
+        .configure(reviews::routes)
         .configure(cart::routes)
         .configure(checkout::routes)
         .configure(chat::routes)

@@ -230,6 +230,12 @@ impl Things {
                 let draft = crm::journeys::ready(crm::journeys::Ready::Blank, None, "Call");
                 let wish = crm::journeys::Wish { name: "Welcome".into(), store_id: 1, topic: "news".into() };
                 let journey = crm::journeys::create(conn, &wish, &draft, now())?;
+                let texts = crm::surveys::Asked { question: [("en".to_string(), "How likely?".to_string())].into(), ..Default::default() };
+                let survey = crm::surveys::create(conn, &crm::surveys::Wish { name: "Shop".into(), texts, open: true }, now())?;
+                let bought = storefront::orders::lines(conn, order.id)?[0].id;
+                let words = storefront::reviews::Written { stars: 5, body: "Good".into(), ..Default::default() };
+                storefront::reviews::write(conn, &order, bought, &words, now())?;
+                let review = storefront::reviews::of_line(conn, bought)?.expect("it was written").id;
                 Ok(vec![
                     ("", "{journey}", journey.to_string()),
                     ("", "{step}", "1".to_string()),
@@ -244,6 +250,8 @@ impl Things {
                     ("", "{post}", post.to_string()),
                     ("", "{campaign}", campaign.to_string()),
                     ("", "{delivery}", "1".to_string()),
+                    ("", "{survey}", survey.to_string()),
+                    ("", "{review}", review.to_string()),
                     ("/campaigns/", "{text}", text.to_string()),
                     ("/campaigns/", "{language}", "en".to_string()),
                     ("/campaigns/", "{block}", "0".to_string()),

@@ -9,6 +9,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use crm::campaigns::{self, CampaignId, State, VariantId};
 use crm::segments::{self, SegmentId};
+use crm::surveys::{self, SurveyId};
 use kernel::error::Fields;
 use kernel::web::i18n::Language;
 use kernel::{Conn, Error, Result};
@@ -21,8 +22,23 @@ use storefront::web::words::Words;
 use storefront::{catalog, collections, pictures};
 
 /// The fields of all kinds of blocks; a form shows those of its own.
-const NAMES: &[&str] =
-    &["text", "html", "alt", "label", "link", "title", "by", "products", "category", "collection", "most", "who", "segment", "speaks"];
+const NAMES: &[&str] = &[
+    "text",
+    "html",
+    "alt",
+    "label",
+    "link",
+    "title",
+    "by",
+    "products",
+    "category",
+    "collection",
+    "most",
+    "survey",
+    "who",
+    "segment",
+    "speaks",
+];
 /// Which products: the words of [`Source`].
 const BY: &[&str] = &["hand", "newest", "popular", "category", "collection", "for_you"];
 /// Who sees it: the words of [`Condition`], and nothing for everybody.
@@ -49,6 +65,7 @@ pub fn row((place, block): (usize, &Block), of: usize, words: &Words) -> Value {
             format!("{title} {}", words.get(&format!("campaign-words-by-{}", by(source).replace('_', "-"))))
         }
         Part::Offer { label } => label.clone(),
+        Part::Survey { .. } => String::new(),
     };
     let text: String = text.chars().take(SHOWN).collect();
     let picture = match &block.part {
@@ -99,6 +116,7 @@ fn filled(block: &Block) -> Form {
             }
         }
         Part::Offer { label } => form.fill("label", label),
+        Part::Survey { survey } => form.fill("survey", survey.map(|id| id.to_string()).unwrap_or_default()),
     };
     let form = form.fill("who", who(block.only.as_ref()));
     match &block.only {
@@ -123,6 +141,7 @@ fn read(conn: &mut Conn, typed: &Posted, before: &Block) -> Result<Block> {
             Part::Products { title: text("title"), source: source(conn, typed, &mut wrong)?, most: usize::try_from(most).unwrap_or(0) }
         }
         Part::Offer { .. } => Part::Offer { label: text("label") },
+        Part::Survey { .. } => Part::Survey { survey: survey(conn, typed, &mut wrong)? },
     };
     let only = condition(conn, typed, &mut wrong)?;
     wrong.check()?;
@@ -169,6 +188,18 @@ fn source(conn: &mut Conn, typed: &Posted, wrong: &mut Fields) -> Result<Source>
             Source::Newest
         }
     })
+}
+
+fn survey(conn: &mut Conn, typed: &Posted, wrong: &mut Fields) -> Result<Option<SurveyId>> {
+    let id: Option<SurveyId> = typed.get("survey").parse().ok();
+    let found = match id {
+        Some(id) => surveys::find(conn, id)?.filter(|one| one.open),
+        None => None,
+    };
+    if found.is_none() {
+        wrong.add("survey", "campaign-words-survey");
+    }
+    Ok(found.map(|one| one.id))
 }
 
 fn condition(conn: &mut Conn, typed: &Posted, wrong: &mut Fields) -> Result<Option<Condition>> {
@@ -246,6 +277,7 @@ async fn show(
             let categories: Vec<Value> =
                 tree.in_order().iter().map(|one| json!({ "value": one.id.to_string(), "label": path(one.id) })).collect();
             let collections = collections::list(conn)?;
+            let asked = surveys::list(conn)?;
             let segments = segments::list(conn)?;
             Ok(json!({
                 "campaign": { "id": open.campaign.id, "name": open.campaign.name },
@@ -258,6 +290,7 @@ async fn show(
                 "by": words(BY, "campaign-words-by-"),
                 "who": words(WHO, "campaign-words-who-"),
                 "categories": categories,
+                "surveys": asked.iter().filter(|one| one.open).map(|one| json!({ "value": one.id.to_string(), "label": one.name })).collect::<Vec<Value>>(),
                 "collections": collections.iter().map(|one| json!({ "value": one.id.to_string(), "label": one.name })).collect::<Vec<Value>>(),
                 "segments": segments.iter().map(|one| json!({ "value": one.id.to_string(), "label": one.name })).collect::<Vec<Value>>(),
                 "tongues": super::languages::choices(),

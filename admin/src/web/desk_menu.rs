@@ -35,6 +35,7 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
         &[
             ("campaigns", Permission::CampaignsView),
             ("journeys", Permission::CampaignsView),
+            ("surveys", Permission::CampaignsView),
             ("mail-topics", Permission::SettingsView),
             ("suppressions", Permission::CustomersView),
             ("sending", Permission::SettingsView),
@@ -47,6 +48,7 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
             ("categories", Permission::ProductsView),
             ("attributes", Permission::ProductsView),
             ("collections", Permission::ProductsView),
+            ("reviews", Permission::ReviewsView),
             ("stock", Permission::StockView),
             ("promotions", Permission::PromotionsView),
         ],

@@ -77,6 +77,8 @@ const EVENTS: Asks = Asks::Choice(
         "mail_sent",
         "offer_given",
         "wish_listed",
+        "survey_answered",
+        "review_written",
     ],
     "segment-event-",
 );

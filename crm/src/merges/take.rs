@@ -1,12 +1,14 @@
 //! Moving the memory of one customer to another.
 
-use super::{ACTIVITIES, CONSENTS, DELIVERIES, DISPUTES, EDGES, FREQUENCIES, Merge, STAGES, TASKS, TICKETS, TRAILS, WITHDRAWN, note};
+use super::{
+    ACTIVITIES, ANSWERS, CONSENTS, DELIVERIES, DISPUTES, EDGES, FREQUENCIES, Merge, STAGES, TASKS, TICKETS, TRAILS, WITHDRAWN, note,
+};
 use crate::CustomerId;
 use crate::activities::{self, Activity, BOOKS, Kind};
 use crate::consents::{self, Consent};
 use crate::schema::{
     activities as events, consents as said, customer_tasks, deliveries, disputes, identity_edges, mail_frequencies, purchase_lines,
-    purchases, stage_changes, tickets, trails,
+    purchases, stage_changes, survey_answers, tickets, trails,
 };
 use crate::scores;
 use crate::segments::{self, Why};
@@ -66,7 +68,7 @@ fn rows(conn: &mut Conn, merge: &Merge) -> Result<usize> {
     count += moved!(conn, merge, tickets, TICKETS);
     count += moved!(conn, merge, disputes, DISPUTES);
     count += moved!(conn, merge, mail_frequencies, FREQUENCIES);
-    Ok(count + delivered(conn, merge)?)
+    Ok(count + delivered(conn, merge)? + answered(conn, merge)?)
 }
 
 /// Moves the mails of campaigns of which the survivor has none: nobody gets one twice, and what both got stays with each.
@@ -83,6 +85,24 @@ fn delivered(conn: &mut Conn, merge: &Merge) -> Result<usize> {
     for some in ids.chunks(super::ledger::TOGETHER) {
         let rows = deliveries::table.filter(deliveries::id.eq_any(some.to_vec()));
         diesel::update(rows).set(deliveries::customer_id.eq(merge.survivor_id)).execute(conn)?;
+    }
+    Ok(ids.len())
+}
+
+/// Moves the answers in rounds of surveys in which the survivor gave none: everybody answers once.
+fn answered(conn: &mut Conn, merge: &Merge) -> Result<usize> {
+    let of = |conn: &mut Conn, id: CustomerId| -> Result<Vec<(i64, i64, i64)>> {
+        let own = survey_answers::table.filter(survey_answers::customer_id.eq(id)).order(survey_answers::id);
+        Ok(own.select((survey_answers::id, survey_answers::survey_id, survey_answers::round)).load(conn)?)
+    };
+    let known: HashSet<(i64, i64)> = of(conn, merge.survivor_id)?.into_iter().map(|(_, survey, round)| (survey, round)).collect();
+    let mut own = of(conn, merge.merged_id)?;
+    own.retain(|(_, survey, round)| !known.contains(&(*survey, *round)));
+    let ids: Vec<i64> = own.into_iter().map(|(id, ..)| id).collect();
+    note(conn, merge.id, ANSWERS, &ids)?;
+    for some in ids.chunks(super::ledger::TOGETHER) {
+        let rows = survey_answers::table.filter(survey_answers::id.eq_any(some.to_vec()));
+        diesel::update(rows).set(survey_answers::customer_id.eq(merge.survivor_id)).execute(conn)?;
     }
     Ok(ids.len())
 }

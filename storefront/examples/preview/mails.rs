@@ -89,6 +89,10 @@ fn campaign(l: Language) -> CampaignMail {
                 url: "https://shop.example/m/offer".to_string(),
                 card: Some(Box::new(card(mug, None))),
             },
+            CampaignBlock::Survey {
+                question: say(l, "How likely are you to recommend us?", "您有多大可能推荐我们？"),
+                scores: (0..=10).map(|score| (score, format!("https://shop.example/surveys/1/1/d1?key=k&score={score}"))).collect(),
+            },
         ],
         style: CampaignStyle { button: "#2b2622".to_string(), button_text: "#ffffff".to_string() },
         view_url: own("view"),
@@ -204,6 +208,14 @@ pub fn mails(p: &Preview) -> Result<(), Box<dyn Error>> {
     let score = |rating: i64| (rating, format!("https://shop.example/requests/T1001?key=k&rating={rating}#rate"));
     let subject = say(l, "Broken mug", "马克杯破损");
     p.mail("ticket_survey", TicketSurvey { number: "T1001".to_string(), subject, ratings: (1..=5).rev().map(score).collect() })?;
+    let good = |title: String, variant: Option<String>| ReviewGood {
+        title,
+        variant,
+        url: "https://shop.example/orders/R1001/reviews/1?key=k".to_string(),
+    };
+    let goods = vec![good(say(l, "Straight mug", "直筒马克杯"), Some(say(l, "Blue", "蓝色"))), good(say(l, "Bowl & saucer", "盖碗"), None)];
+    let stop_url = "https://shop.example/orders/R1001/reviews?key=k".to_string();
+    p.mail("review_request", ReviewRequest { number: "R1001".to_string(), goods, stop_url })?;
     let link = || LinkMail { url: "https://shop.example/account/verify?token=t".to_string(), hours: 24 };
     p.mail("verify_email", link())?;
     p.mail("reset_password", link())?;

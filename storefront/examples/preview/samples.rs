@@ -203,6 +203,7 @@ fn product(l: Language) -> ProductView {
         glazes.iter().enumerate().flat_map(|(at, (glaze, ..))| ["M", "L"].map(|size| variant(at, glaze, size))).collect();
     let title = say(l, "Straight mug", "直筒马克杯");
     ProductView {
+        reviews: Default::default(),
         slug: "mug".to_string(),
         crumbs: vec![link(&say(l, "Home", "首页"), "/"), link(&say(l, "Cups & bowls", "杯与碗"), "/categories/cups")],
         brand: Some(link("Kiln No. 9", "/search?brand=kiln-no-9")),

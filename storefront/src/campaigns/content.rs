@@ -5,6 +5,7 @@ use super::text::{Rich, Template};
 use crate::ids::{CategoryId, CollectionId};
 use crm::email::Email;
 use crm::segments::SegmentId;
+use crm::surveys::SurveyId;
 use kernel::error::Fields;
 use kernel::web::i18n::Language;
 use kernel::{Error, Result};
@@ -90,6 +91,12 @@ pub enum Part {
     Offer {
         label: String,
     },
+    /// The question of a survey, with a link for each score. Nothing while the survey takes no answers.
+    Survey {
+        /// None before one was chosen.
+        #[serde(default)]
+        survey: Option<SurveyId>,
+    },
 }
 
 /// Which products.
@@ -120,7 +127,7 @@ pub enum Condition {
 }
 
 impl Part {
-    pub const KINDS: &[&str] = &["heading", "text", "picture", "button", "divider", "products", "offer"];
+    pub const KINDS: &[&str] = &["heading", "text", "picture", "button", "divider", "products", "offer", "survey"];
 
     pub fn kind(&self) -> &'static str {
         match self {
@@ -131,6 +138,7 @@ impl Part {
             Part::Divider {} => "divider",
             Part::Products { .. } => "products",
             Part::Offer { .. } => "offer",
+            Part::Survey { .. } => "survey",
         }
     }
 
@@ -144,6 +152,7 @@ impl Part {
             "divider" => Part::Divider {},
             "products" => Part::Products { title: String::new(), source: Source::Newest, most: 4 },
             "offer" => Part::Offer { label: String::new() },
+            "survey" => Part::Survey { survey: None },
             _ => return None,
         })
     }
@@ -163,7 +172,7 @@ impl Part {
                 line(&mut wrong, "label", label);
                 target(&mut wrong, "link", link, false);
             }
-            Part::Divider {} => {}
+            Part::Divider {} | Part::Survey { .. } => {}
             Part::Products { title, source, most } => {
                 line(&mut wrong, "title", title);
                 if !(1..=PRODUCTS).contains(most) {
@@ -265,7 +274,7 @@ impl Part {
             Part::Picture { alt, .. } => vec![alt],
             Part::Button { label, .. } | Part::Offer { label } => vec![label],
             Part::Products { title, .. } => vec![title],
-            Part::Divider {} => Vec::new(),
+            Part::Divider {} | Part::Survey { .. } => Vec::new(),
         }
     }
 }

@@ -6,6 +6,7 @@ use super::text::{Missing, Template, Values};
 use crate::ids::ProductId;
 use crate::mails::Mailer;
 use crate::promotions::Audience;
+use crate::surveys;
 use crate::web::offers;
 use crate::web::shelves;
 use crate::web::views::campaign::{CampaignBlock, CampaignCard, CampaignMail};
@@ -14,10 +15,12 @@ use crate::web::views::offers::OfferView;
 use crate::web::views::shared::Card;
 use crate::web::words::Words;
 use crm::CustomerId;
+use crm::campaigns::DeliveryId;
 use crm::consents::Consent;
 use crm::customers::Customer;
 use crm::recommendations::{self, Own, Reason};
 use crm::segments::{self, SegmentId};
+use crm::surveys::TOP;
 use crm::{consents, customers, purchases};
 use kernel::web::format;
 use kernel::web::i18n::Language;
@@ -27,6 +30,8 @@ use std::collections::{HashMap, HashSet};
 /// The channel of mails, and the topic of what follows their readers.
 pub(super) const CHANNEL: &str = "email";
 pub(super) const TRACKING: &str = "tracking";
+/// Where the links of a mail lead that was sent to nobody.
+pub(super) const NOWHERE: &str = "#";
 /// Products in a row.
 const ROW: usize = 2;
 
@@ -98,6 +103,8 @@ pub(super) struct Pages {
     pub why: String,
     pub unsubscribe: String,
     pub pixel: Option<String>,
+    /// Whose answers to surveys the links of the mail take; those of a mail to nobody lead nowhere.
+    pub delivery: Option<DeliveryId>,
 }
 
 /// The recipients of a content by their ids, or why there is nothing for them. What can be asked about many is asked once.
@@ -314,6 +321,16 @@ pub(super) fn draw(stage: &Stage, person: &Person, pages: &Pages, link: &dyn Fn(
                     continue;
                 }
                 CampaignBlock::Products { title: fill(title)?, rows: rows(cards) }
+            }
+            Shown::Survey { survey, round, question } => {
+                let to = |score: i64| match pages.delivery {
+                    Some(delivery) => {
+                        let asked = surveys::Link { survey: *survey, round: *round, who: surveys::Who::Delivery(delivery) };
+                        leads(&format!("{}&score={score}", surveys::path(&ways.signer, asked)))
+                    }
+                    None => NOWHERE.to_string(),
+                };
+                CampaignBlock::Survey { question: question.clone(), scores: (0..=TOP).map(|score| (score, to(score))).collect() }
             }
             Shown::Offer(label) => {
                 let Some(offer) = &person.offer else { continue };

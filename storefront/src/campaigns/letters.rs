@@ -1,7 +1,7 @@
 //! The mails of a batch, and one of them to look at.
 
 use super::content::Content;
-use super::draw::{self, Drawn, Pages, Person, Why};
+use super::draw::{self, Drawn, NOWHERE, Pages, Person, Why};
 use super::links;
 use super::stage::Stage;
 use crate::ids::StoreId;
@@ -26,8 +26,6 @@ pub type SkipReason = &'static str;
 
 /// The name under which test mails are kept.
 const TRIAL: &str = "campaign_trial";
-/// Where the links of a mail lead that was sent to nobody.
-const NOWHERE: &str = "#";
 
 /// The claimed of each variant.
 fn by_variant(batch: &[Claimed]) -> BTreeMap<VariantId, Vec<&Claimed>> {
@@ -116,6 +114,7 @@ fn mail_of(claimed: &Claimed, stage: &Stage, person: &Person, ways: &Ways) -> Re
         why: at(links::why_path(signer, delivery)),
         unsubscribe: at(links::unsubscribe_path(signer, delivery)),
         pixel: person.tracked.then(|| at(links::open_path(signer, delivery))),
+        delivery: Some(delivery),
     };
     let link = |target: &str| match person.tracked && links::is_web(target) {
         true => at(links::wrap(signer, delivery, target)),
@@ -203,7 +202,7 @@ pub fn preview(
 /// A mail that is sent to nobody.
 fn sample(stage: &Stage, person: &Person, ways: &Ways) -> Result<Preview, Why> {
     let nowhere = NOWHERE.to_string();
-    let pages = Pages { view: nowhere.clone(), why: nowhere.clone(), unsubscribe: nowhere, pixel: None };
+    let pages = Pages { view: nowhere.clone(), why: nowhere.clone(), unsubscribe: nowhere, pixel: None, delivery: None };
     sample_with(stage, person, &pages, ways)
 }
 

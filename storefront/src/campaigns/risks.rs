@@ -184,6 +184,7 @@ fn texts(found: &mut Found, content: &Content) {
                         found.add(Level::Warn, in_language("campaign-risk-no-alt"));
                     }
                 }
+                Part::Survey { survey: None } => found.add(Level::Warn, in_language("campaign-risk-no-survey")),
                 Part::Button { label, .. } if label.is_empty() => found.add(Level::Warn, in_language("campaign-risk-no-label")),
                 part => letters += part.texts().iter().map(|text| text.chars().count()).sum::<usize>(),
             }
@@ -219,7 +220,8 @@ fn people(conn: &mut Conn, found: &mut Found, stage: &Stage, content: &Content, 
             Ok(person) => {
                 offered += usize::from(person.offered());
                 let nowhere = "#".to_string();
-                let pages = Pages { view: nowhere.clone(), why: nowhere, unsubscribe: UNSUBSCRIBE.to_string(), pixel: None };
+                let pages =
+                    Pages { view: nowhere.clone(), why: nowhere, unsubscribe: UNSUBSCRIBE.to_string(), pixel: None, delivery: None };
                 sample_with(stage, person, &pages, ways)
             }
             Err(why) => Err(*why),
@@ -294,7 +296,7 @@ fn typed_links(content: &Content) -> BTreeSet<(String, String)> {
             let links: Vec<String> = match &block.part {
                 Part::Picture { link, .. } | Part::Button { link, .. } => vec![link.clone()],
                 Part::Text { html } => Rich::read(html).map(|rich| rich.links().map(str::to_string).collect()).unwrap_or_default(),
-                Part::Heading { .. } | Part::Divider {} | Part::Products { .. } | Part::Offer { .. } => Vec::new(),
+                Part::Heading { .. } | Part::Divider {} | Part::Products { .. } | Part::Offer { .. } | Part::Survey { .. } => Vec::new(),
             };
             let shown = links.into_iter().filter(|link| !link.is_empty() && !is_contact(link));
             all.extend(shown.map(|link| (language.clone(), link)));

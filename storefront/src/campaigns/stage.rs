@@ -18,6 +18,7 @@ use crate::web::views::mail::MailView;
 use crate::web::views::shared::Card;
 use crm::recommendations;
 use crm::segments::SegmentId;
+use crm::surveys::{self, SurveyId};
 use kernel::clock::Time;
 use kernel::web::i18n::Language;
 use kernel::{Conn, Error, Result};
@@ -45,6 +46,7 @@ pub(super) enum Shown {
     Products { title: Template, cards: Vec<Card> },
     ForYou { title: Template, most: usize },
     Offer(Template),
+    Survey { survey: SurveyId, round: i64, question: String },
 }
 
 /// A version as it was read.
@@ -150,6 +152,11 @@ impl Stage {
                 (!cards.is_empty()).then_some(Shown::Products { title: read(title)?, cards })
             }
             Part::Offer { label } => Some(Shown::Offer(read(label)?)),
+            Part::Survey { survey: None } => None,
+            Part::Survey { survey: Some(id) } => {
+                let open = surveys::find(conn, *id)?.filter(|found| found.open);
+                open.map(|found| Shown::Survey { survey: *id, round: found.round, question: found.question(language.code()).to_string() })
+            }
         })
     }
 

@@ -4,12 +4,39 @@ use super::{Finding, PAGE};
 use crate::catalog::Status;
 use crate::collections;
 use crate::ids::{ProductId, VariantId};
-use crate::schema::{collection_products as members, collections as rows, price_changes as log, prices, products};
+use crate::reviews::{self, State};
+use crate::schema::{
+    collection_products as members, collections as rows, price_changes as log, prices, products, review_totals, reviews as written,
+};
 use diesel::dsl::max;
 use diesel::prelude::*;
 use kernel::json::Json;
 use kernel::{Conn, Result};
 use std::collections::{BTreeSet, HashMap};
+
+/// What the published reviews of each product come to.
+pub fn reviewed(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
+    let mut after = ProductId(0);
+    loop {
+        let page = review_totals::table.filter(review_totals::product_id.gt(after)).order(review_totals::product_id).limit(PAGE);
+        let page: Vec<ProductId> = page.select(review_totals::product_id).load(conn)?;
+        let Some(last) = page.last() else { break };
+        after = *last;
+        for id in page {
+            finding.checked += 1;
+            let own = written::table.filter(written::product_id.eq(id)).filter(written::state.eq(State::Published));
+            let stars: Vec<i64> = own.select(written::stars).load(conn)?;
+            let made = reviews::Total { reviews: i64::try_from(stars.len()).unwrap_or(0), stars: stars.iter().sum() };
+            let stored = reviews::total(conn, id)?;
+            finding.expect_equal(|| format!("product {id}: its reviews"), stored, made);
+        }
+    }
+    let known = review_totals::table.select(review_totals::product_id);
+    let without = written::table.filter(written::state.eq(State::Published)).filter(written::product_id.ne_all(known));
+    let lost: i64 = without.count().get_result(conn)?;
+    finding.expect_equal(|| "published reviews without a total".to_string(), lost, 0);
+    Ok(())
+}
 
 /// Only of products without a window: at its edges the job may be a moment behind.
 pub fn on_show(conn: &mut Conn, finding: &mut Finding) -> Result<()> {

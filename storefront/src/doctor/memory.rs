@@ -6,7 +6,7 @@ use crm::CustomerId;
 use crm::campaigns::attribution;
 
 use crm::tickets::{self, Status, TicketId};
-use crm::{campaigns, identities, merges, scores, segments};
+use crm::{campaigns, identities, merges, scores, segments, surveys};
 use kernel::clock::Clock;
 use kernel::{Conn, Result, jobs};
 
@@ -121,6 +121,17 @@ pub fn journeys(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
     finding.checked += checked;
     for one in wrong {
         let what = || format!("journey {}, step {}: {}", one.journey, one.node, one.what);
+        finding.expect_equal(what, one.stored, one.counted);
+    }
+    Ok(())
+}
+
+/// How many gave which score in each survey, against the answers.
+pub fn surveys(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
+    let (checked, wrong) = surveys::proofs(conn)?;
+    finding.checked += checked;
+    for one in wrong {
+        let what = || format!("survey {}, round {}, segment {}: score {}", one.survey, one.round, one.segment, one.score);
         finding.expect_equal(what, one.stored, one.counted);
     }
     Ok(())

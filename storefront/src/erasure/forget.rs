@@ -10,6 +10,7 @@ use crate::offers;
 use crate::orders::{self, Order, terms};
 use crate::promotions;
 use crate::returns;
+use crate::reviews;
 use crate::schema::{
     addresses as address_book, cart_lines, carts, gift_cards, idempotency_keys, login_tokens, logins, order_history, orders as order_rows,
     payment_cases, return_labels, returns as return_rows, sessions, stock_requests, webhook_attempts, webhook_messages,
@@ -108,6 +109,7 @@ const NOBODY: Nobody = Nobody { recipient_name: "", recipient_email: "", message
 
 /// The order keeps what was sold, for how much and where it was taxed. The cart it came from stays too, and names nobody.
 fn forget_in_order(conn: &mut Conn, order: &Order, placeholder: &str, now: Time) -> Result<()> {
+    reviews::forget(conn, order)?;
     diesel::update(order_rows::table.find(order.id))
         .set((
             order_rows::email.eq(placeholder),

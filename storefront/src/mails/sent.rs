@@ -22,6 +22,7 @@ pub fn of_order(conn: &mut Conn, order: &Order) -> Result<Vec<Mail>> {
     // Cards that were issued together have one mail, which is named by the first.
     let lines = orders::lines(conn, order.id)?;
     let cards = gift_cards::of_lines(conn, &lines)?;
+    causes.extend(lines.iter().map(|line| format!("review_request:{}:{}", order.id, line.id)));
     causes.extend(cards.iter().map(|card| format!("{CARDS}:{}", card.id)));
     for back in returns::of_order(conn, order.id)? {
         causes.extend(returns::Status::ALL.iter().map(|status| format!("return_update:{}:{}", back.id, status.as_str())));

@@ -12,7 +12,7 @@ use super::views::shared::{Link, Stock, TaxNote};
 use super::visit::Visit;
 use super::watch::What;
 use super::words::Words;
-use super::{frame, structured};
+use super::{frame, reviews, structured};
 use crate::attributes::Value;
 use crate::catalog::{self, PageAttribute, PageVariant, ProductPage};
 use crate::ids::ProductId;
@@ -85,7 +85,9 @@ fn load(conn: &mut Conn, everyone: &Everyone, slug: &str, words: &Words, now: Ti
     let beside = shelves::shelf(conn, words.get("product-beside"), &beside, &showing)?;
     let shipping = content::list(conn, language.code())?.iter().any(|(slug, _)| slug == SHIPPING_PAGE);
     let path = found.categories.iter().max_by_key(|path| path.len()).map(Vec::as_slice).unwrap_or_default();
+    let reviews = reviews::of_product(conn, found.id, &found.slug)?;
     let view = ProductView {
+        reviews,
         crumbs: crumbs(path.iter(), words),
         brand: brand(&found),
         pictures: found.pictures.iter().map(shelves::shown).collect(),

@@ -21,5 +21,7 @@ pub mod order;
 pub mod page;
 pub mod product;
 pub mod requests;
+pub mod reviews;
 pub mod shared;
+pub mod surveys;
 pub mod waiting;

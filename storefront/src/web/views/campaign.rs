@@ -64,6 +64,11 @@ pub enum CampaignBlock {
         /// The product that it is for alone, at the price that it has for the recipient.
         card: Option<Box<CampaignCard>>,
     },
+    Survey {
+        question: String,
+        /// Each score with where it leads.
+        scores: Vec<(i64, String)>,
+    },
 }
 
 /// A product.

@@ -132,6 +132,10 @@ pub const CONTACT: &[&str] = &["name", "email", "subject", "body", "call", "phon
 pub const CHAT: &[&str] = &["name", "email", "body", "request"];
 /// `storefront/request.html`.
 pub const REQUEST: &[&str] = &["body", "rating", "note"];
+/// `storefront/survey.html`.
+pub const SURVEY: &[&str] = &["score", "words"];
+/// `storefront/review.html`.
+pub const REVIEW: &[&str] = &["stars", "title", "body", "name"];
 /// Choose a new password.
 pub const RESET: &[&str] = &["password", "token"];
 /// Name, language and, when `new_password` is not empty, the password.

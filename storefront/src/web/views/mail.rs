@@ -179,6 +179,24 @@ pub struct LinkMail {
     pub hours: u32,
 }
 
+/// `review_request`.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReviewRequest {
+    pub number: String,
+    /// What was bought, each with the page where to write about it.
+    pub goods: Vec<ReviewGood>,
+    /// Where to say that no such mail is wanted.
+    pub stop_url: String,
+}
+
+/// Something to write about.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReviewGood {
+    pub title: String,
+    pub variant: Option<String>,
+    pub url: String,
+}
+
 /// `back_in_stock`.
 #[derive(Debug, Clone, Serialize)]
 pub struct BackInStock {

@@ -1,5 +1,6 @@
 //! `storefront/product.html`.
 
+use super::reviews::ReviewsView;
 use super::shared::{Link, Picture, Shelf, Stock, TaxNote};
 use kernel::money::Money;
 use serde::Serialize;
@@ -28,6 +29,7 @@ pub struct ProductView {
     pub variants: Vec<VariantView>,
     pub tax: TaxNote,
     pub attributes: Vec<Attribute>,
+    pub reviews: ReviewsView,
     /// The mark of the row of what is bought together with it.
     pub together: String,
     /// The mark of the button of the wish list.
