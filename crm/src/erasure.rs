@@ -72,8 +72,8 @@ pub fn finish(conn: &mut Conn, customer: CustomerId, addresses: &[Email], now: T
     tickets::forget(conn, customer, addresses)?;
     disputes::forget(conn, customer)?;
     campaigns::forget(conn, customer)?;
-    surveys::forget(conn, customer)?;
     journeys::forget(conn, customer, now)?;
+    surveys::forget(conn, customer)?;
     inbound::forget(conn, customer, addresses)?;
     merges::forget(conn, &[customer])?;
     segments::follow(conn, customer, Why::Profile, now)?;

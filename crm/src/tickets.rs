@@ -28,8 +28,8 @@ pub(crate) use forget::forget;
 pub use joins::{merge, merged, split, standing, unmerge};
 pub use list::{Filter, Place, Whose, ids_of_customer, list, numbers_of_customer, of_customer, of_order};
 pub use messages::{
-    Agent, Answer, Author, Eyes, Message, MessageId, NewMessage, acted, append_from_customer, begun_by, by_message_id, mailed, message, note,
-    references, reply, tell, thread, told_by_system,
+    Agent, Answer, Author, Eyes, Message, MessageId, NewMessage, acted, append_from_customer, begun_by, by_message_id, mailed, message,
+    note, references, reply, tell, thread, told_by_system,
 };
 pub(crate) use open::next_of;
 pub use open::{Asker, New, NewLine, Opened, open, opened_before, opened_since};

@@ -11,9 +11,9 @@ pub mod links;
 mod risks;
 mod saved;
 mod stage;
-pub mod text;
 #[cfg(test)]
 mod tests;
+pub mod text;
 
 pub use content::{Block, Condition, Content, Part, Source, Version};
 pub use letters::{Preview, Reader, SkipReason, Ways, letters, preview, settle, trial, view};

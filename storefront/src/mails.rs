@@ -110,7 +110,8 @@ impl Mailer {
         let site = self.site(conn, to.store)?;
         let spoken = site.spoken(to.language);
         let shop = stores::shop(conn, to.store)?;
-        let frame = MailView { name: (!to.name.is_empty()).then(|| to.name.to_string()), ..self.frame(conn, &shop, &site, spoken.language)? };
+        let frame =
+            MailView { name: (!to.name.is_empty()).then(|| to.name.to_string()), ..self.frame(conn, &shop, &site, spoken.language)? };
         let mail = Mail { mail: frame, view };
         let render = |part: &str| self.templates.render(&format!("mail/{template}/{part}"), spoken, &mail);
         let draft = Draft {

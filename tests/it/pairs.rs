@@ -227,15 +227,15 @@ impl Things {
                 let rate_of_mail = kernel::mail::post::set_rate(conn, "mail.example", Some(60), None)?;
                 let transport = kernel::mail::post::transports(conn)?[0].id;
                 let (text, template) = written(conn, campaign)?;
+                let graph = crm::journeys::ready(crm::journeys::Ready::Blank, None, "Call");
+                let wish = crm::journeys::Wish { name: "Welcome".into(), store_id: 1, topic: "news".into() };
+                let journey = crm::journeys::create(conn, &wish, &graph, now())?;
                 let texts = crm::surveys::Asked { question: [("en".to_string(), "How likely?".to_string())].into(), ..Default::default() };
                 let survey = crm::surveys::create(conn, &crm::surveys::Wish { name: "Shop".into(), texts, open: true }, now())?;
                 let bought = storefront::orders::lines(conn, order.id)?[0].id;
                 let words = storefront::reviews::Written { stars: 5, body: "Good".into(), ..Default::default() };
                 storefront::reviews::write(conn, &order, bought, &words, now())?;
                 let review = storefront::reviews::of_line(conn, bought)?.expect("it was written").id;
-                let graph = crm::journeys::ready(crm::journeys::Ready::Blank, None, "Call");
-                let wish = crm::journeys::Wish { name: "Welcome".into(), store_id: 1, topic: "news".into() };
-                let journey = crm::journeys::create(conn, &wish, &graph, now())?;
                 Ok(vec![
                     ("", "{journey}", journey.to_string()),
                     ("", "{step}", "1".to_string()),

@@ -124,8 +124,8 @@ fn enter(conn: &mut Conn, live: &Live, customer: CustomerId, entry: &str, at: Ti
 
 /// Has those journeys of somebody looked at that wait for this, or that a goal or an exit may end.
 fn wake(conn: &mut Conn, customer: CustomerId, kind: &str, at: Time) -> Result<()> {
-    let active = enrolments::table.filter(enrolments::customer_id.eq(customer)).filter(active());
-    let rows: Vec<(EnrolmentId, String, bool, Time)> = on_each!(conn, c => active
+    let theirs = enrolments::table.filter(enrolments::customer_id.eq(customer)).filter(active());
+    let rows: Vec<(EnrolmentId, String, bool, Time)> = on_each!(conn, c => theirs
         .order(enrolments::id)
         .select((enrolments::id, enrolments::awaits, enrolments::checks, enrolments::wake_at))
         .load(c))?;

@@ -32,12 +32,7 @@ pub fn among(conn: &mut Conn, customer: CustomerId, asked: &[SegmentId], now: Ti
 }
 
 /// [`among`] of many customers: what they are in, by a statement for each segment that is asked about and not by one for each customer.
-pub fn among_these(
-    conn: &mut Conn,
-    customers: &[CustomerId],
-    asked: &[SegmentId],
-    now: Time,
-) -> Result<HashSet<(CustomerId, SegmentId)>> {
+pub fn among_these(conn: &mut Conn, customers: &[CustomerId], asked: &[SegmentId], now: Time) -> Result<HashSet<(CustomerId, SegmentId)>> {
     if asked.is_empty() || customers.is_empty() {
         return Ok(HashSet::new());
     }

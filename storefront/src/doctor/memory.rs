@@ -115,23 +115,23 @@ pub fn deliveries(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
     Ok(())
 }
 
-/// How many gave which score in each survey, against the answers.
-pub fn surveys(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
-    let (checked, wrong) = surveys::proofs(conn)?;
-    finding.checked += checked;
-    for one in wrong {
-        let what = || format!("survey {}, round {}, segment {}: score {}", one.survey, one.round, one.segment, one.score);
-        finding.expect_equal(what, one.stored, one.counted);
-    }
-    Ok(())
-}
-
 /// How many people are where in each journey, and how they left, against their rows.
 pub fn journeys(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
     let (checked, wrong) = crm::journeys::proofs(conn)?;
     finding.checked += checked;
     for one in wrong {
         let what = || format!("journey {}, step {}: {}", one.journey, one.node, one.what);
+        finding.expect_equal(what, one.stored, one.counted);
+    }
+    Ok(())
+}
+
+/// How many gave which score in each survey, against the answers.
+pub fn surveys(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
+    let (checked, wrong) = surveys::proofs(conn)?;
+    finding.checked += checked;
+    for one in wrong {
+        let what = || format!("survey {}, round {}, segment {}: score {}", one.survey, one.round, one.segment, one.score);
         finding.expect_equal(what, one.stored, one.counted);
     }
     Ok(())

@@ -274,7 +274,9 @@ fn bare_page(door: &Door, visit: &Visit, status: StatusCode, retry_after: Option
 /// What a closed store still serves: its orders and the accounts of its customers, what links of its mails lead to, texts, and what their pages are made of.
 fn after_sales(path: &str) -> bool {
     let path = Language::named_by(path).map_or(path, |(_, rest)| rest);
-    ["/orders/", "/account", "/m/", "/pages/", "/pictures/", "/theme-", "/assets/", "/favicon.ico"].iter().any(|open| path.starts_with(open))
+    ["/orders/", "/account", "/m/", "/pages/", "/pictures/", "/theme-", "/assets/", "/favicon.ico"]
+        .iter()
+        .any(|open| path.starts_with(open))
 }
 
 /// The page of a closed store.
