@@ -118,3 +118,11 @@ merge-undo-undone = This was undone already.
 merge-undo-erased = The customer was erased since. There is nothing left to part.
 merge-undo-later-first = The customer was joined with yet another one later. Undo that first.
 merge-undo-credit = { $name } would be left with { $amount } less than nothing of store credit. Grant that much first, then undo.
+merge-rows-deliveries = { $count ->
+    [one] one mail of a campaign
+   *[other] { $count } mails of campaigns
+}
+merge-rows-mail_frequencies = { $count ->
+    [one] one choice of how often to be written to
+   *[other] { $count } choices of how often to be written to
+}

@@ -85,3 +85,5 @@ merge-undo-undone = 已经撤销过了。
 merge-undo-erased = 该顾客此后已被删除，没有可以分开的内容。
 merge-undo-later-first = 该顾客后来又与另一位合并，请先撤销那一次。
 merge-undo-credit = { $name } 的店铺余额将短缺 { $amount }。请先补足，再撤销。
+merge-rows-deliveries = { $count } 封营销邮件
+merge-rows-mail_frequencies = { $count } 条来信频率选择

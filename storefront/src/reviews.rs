@@ -151,8 +151,7 @@ impl Total {
 }
 
 pub fn total(conn: &mut Conn, product: ProductId) -> Result<Total> {
-    let own = totals::table.find(product).select(Total::as_select());
-    Ok(on_each!(conn, c => own.first(c)).optional()?.unwrap_or_default())
+    Ok(on_each!(conn, c => totals::table.find(product).select(Total::as_select()).first(c)).optional()?.unwrap_or_default())
 }
 
 /// A review as whoever wrote it gets it with everything else about them.
