@@ -67,6 +67,8 @@ fn a_journey_is_drawn_published_and_walked_in_pages() {
     house.state.clock.advance(TimeDelta::days(2));
     house.follow();
     assert_eq!(mails(), 1, "one delivery for the one enrolment");
+    // Whoever was signed in two days ago is not any more.
+    let (_, mei) = at_work(&house, "max", role(&house, Preset::Owner));
     mei.get(&format!("{}/people/{}", at(id), inside[0].id)).says(200, "Came to the end");
     mei.get(&at(id)).says(200, "Came to the end");
     goods::assert_books(&house.db);

@@ -227,9 +227,13 @@ impl Things {
                 let rate_of_mail = kernel::mail::post::set_rate(conn, "mail.example", Some(60), None)?;
                 let transport = kernel::mail::post::transports(conn)?[0].id;
                 let (text, template) = written(conn, campaign)?;
-                let graph = crm::journeys::ready(crm::journeys::Ready::Blank, None, "Call");
+                let mut graph = crm::journeys::ready(crm::journeys::Ready::Blank, None, "Call");
+                graph.nodes[0].what = crm::journeys::What::Tag("met".into());
                 let wish = crm::journeys::Wish { name: "Welcome".into(), store_id: 1, topic: "news".into() };
                 let journey = crm::journeys::create(conn, &wish, &graph, now())?;
+                crm::journeys::publish(conn, journey, 1, ("UTC", "shop.test"), now())?;
+                crm::journeys::told(conn, order.customer_id, "order_placed", None, now())?;
+                let rehearsal = crm::journeys::ask(conn, journey, "UTC", now())?;
                 let texts = crm::surveys::Asked { question: [("en".to_string(), "How likely?".to_string())].into(), ..Default::default() };
                 let survey = crm::surveys::create(conn, &crm::surveys::Wish { name: "Shop".into(), texts, open: true }, now())?;
                 let bought = storefront::orders::lines(conn, order.id)?[0].id;
@@ -240,7 +244,7 @@ impl Things {
                     ("", "{journey}", journey.to_string()),
                     ("", "{step}", "1".to_string()),
                     ("", "{enrolment}", "1".to_string()),
-                    ("", "{rehearsal}", "1".to_string()),
+                    ("", "{rehearsal}", rehearsal.to_string()),
                     ("/articles/", "{slug}", "tea".to_string()),
                     ("/articles/", "{language}", "en".to_string()),
                     ("/articles/", "{version}", "1".to_string()),

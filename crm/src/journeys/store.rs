@@ -156,7 +156,7 @@ pub fn renew_mail(conn: &mut Conn, id: JourneyId, version: i64, node: NodeId, no
 macro_rules! turned {
     ($conn:expr, $id:expr, $version:expr, $now:expr, $change:expr) => {{
         let own = journeys::table.find($id).filter(journeys::version.eq($version)).filter(journeys::state.ne(State::Ended));
-        let moved = (journeys::version.eq($version + 1), journeys::changed_at.eq($now));
+        let moved = (journeys::version.eq(journeys::version + 1i64), journeys::changed_at.eq($now));
         match diesel::update(own).set(($change, moved)).execute($conn)? {
             1 => Ok(()),
             _ => {
