@@ -3,6 +3,8 @@
 #
 #   tests/support/pg.sh COMMAND...   runs COMMAND with TEST_DATABASE_URL set, ends with its exit code
 #   tests/support/pg.sh              prints the address and waits until it is interrupted
+#
+# The cluster lies in PG_FOLDER, else in TMPDIR.
 set -euo pipefail
 
 fail() {
@@ -23,7 +25,7 @@ if [ "$(id -u)" = 0 ]; then
   as_owner=(setpriv --reuid="$owner" --regid="$owner" --init-groups --)
 fi
 
-folder=$(mktemp -d "${TMPDIR:-/tmp}/regulars-pg.XXXXXX")
+folder=$(mktemp -d "${PG_FOLDER:-${TMPDIR:-/tmp}}/regulars-pg.XXXXXX")
 child=""
 
 # shellcheck disable=SC2317 # called by the traps
