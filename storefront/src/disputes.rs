@@ -157,7 +157,7 @@ pub struct Decision {
 /// What became of a decision.
 #[derive(Clone, Debug)]
 pub enum Taken {
-    Decided(Dispute),
+    Decided(Box<Dispute>),
     /// It gives more than they may give alone, and waits for somebody else.
     Proposed(ProposalId),
 }
@@ -187,7 +187,7 @@ pub fn decide(
         }
     });
     match taken {
-        Ok(decided) => Ok(Taken::Decided(decided)),
+        Ok(decided) => Ok(Taken::Decided(Box::new(decided))),
         Err(Error::Conflict(_)) if beyond => Ok(Taken::Proposed(proposals::keep(conn, id, seen, decision, agent, now)?)),
         Err(error) => Err(error),
     }

@@ -95,7 +95,7 @@ impl Template {
         for piece in &self.0 {
             match piece {
                 Piece::Text(own) => text.push_str(own),
-                Piece::Variable { name, fallback } => text.push_str(values.get(name).or(fallback.as_deref()).ok_or(Missing(*name))?),
+                Piece::Variable { name, fallback } => text.push_str(values.get(name).or(fallback.as_deref()).ok_or(Missing(name))?),
             }
         }
         Ok(text)
