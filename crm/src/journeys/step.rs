@@ -220,7 +220,7 @@ mod tests {
         let graph = line(vec![What::Wait(Wait::Minutes(120)), What::Mail(CampaignId(7))]);
         let first = NodeId(1);
         let stay = Act::Stay { node: first, since: at(1, 10), until: at(1, 12), awaits: None };
-        assert_eq!(walk(&graph, Position::at(graph.first), false, at(1, 10)), [stay.clone()]);
+        assert_eq!(walk(&graph, Position::at(graph.first), false, at(1, 10)), std::slice::from_ref(&stay));
         let waiting = Position { node: Some(first), since: Some(at(1, 10)), came: false };
         assert_eq!(walk(&graph, waiting, false, at(1, 11)), [stay]);
         let went = Act::Went { node: first, way: Way::Waited };

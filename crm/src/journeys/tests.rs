@@ -328,7 +328,7 @@ fn a_rehearsal_is_what_would_have_happened() {
         story.dedup();
         let mut ahead = story.into_iter().peekable();
         loop {
-            let wake = db.read_now(|conn| next_wake(conn)).unwrap().filter(|wake| *wake <= noon());
+            let wake = db.read_now(next_wake).unwrap().filter(|wake| *wake <= noon());
             match (ahead.next_if(|(at, ..)| wake.is_none_or(|wake| *at <= wake)), wake) {
                 (Some((at, customer, kind)), _) => happens(&db, customer, kind, at),
                 (None, Some(wake)) => work(&db, wake),
