@@ -202,10 +202,10 @@ pub fn kept_open(conn: &mut Conn, ids: &[TicketId], now: Time) -> Result<()> {
 
 /// Whose eyes read the lines of a chat.
 #[derive(Clone, Copy, Debug)]
-pub enum Window<'a> {
+pub enum Window {
     Staff,
     /// Whoever began it.
-    Holder(&'a Chat),
+    Holder,
 }
 
 /// What a ticket has after a message.
@@ -234,10 +234,11 @@ pub fn news(conn: &mut Conn, id: TicketId, window: Window, after: MessageId, lim
 fn lines(conn: &mut Conn, id: TicketId, window: Window, after: MessageId, limit: i64) -> Result<Vec<Message>> {
     use ticket_messages as all;
     let mut query = all::table.filter(all::ticket_id.eq(id)).filter(all::id.gt(after)).into_boxed();
-    if let Window::Holder(chat) = window {
+    if let Window::Holder = window {
         // What a machine wrote came from the mailbox.
         query = query.filter(all::internal.eq(false)).filter(all::author.ne(Author::Automatic));
-        if let Some(until) = chat.until() {
+        // Read beside the lines, at the same version of the ticket: what was known before would show the first line of the mailbox.
+        if let Some(until) = of(conn, id)?.and_then(|chat| chat.until()) {
             query = query.filter(all::id.lt(until));
         }
     }

@@ -102,7 +102,7 @@ fn talk(conn: &mut Conn, holder: &Holder, visit: &Visit, words: &Words, now: Tim
         return Ok(None);
     }
     let after = MessageId(asked(visit, "after").unwrap_or(0));
-    let News { version, lines } = chats::news(conn, ticket.id, Window::Holder(&chat), after, LINES)?;
+    let News { version, lines } = chats::news(conn, ticket.id, Window::Holder, after, LINES)?;
     let last = lines.last().map_or(after, |last| last.id);
     if chat.goes_on(&ticket) {
         chats::seen(conn, ticket.id, last, now)?;
@@ -221,9 +221,10 @@ pub async fn stream(request: HttpRequest, door: web::Data<Door>, visit: Visit, n
 }
 
 fn told(conn: &mut Conn, id: TicketId, place: Place, words: &Words) -> Result<Told> {
+    let News { version, lines } = chats::news(conn, id, Window::Holder, MessageId(place.after), READ)?;
+    // Afterwards: whether it goes on is never older than its lines.
     let chat = chats::of(conn, id)?.ok_or(Error::NotFound)?;
     let ticket: Ticket = crm::tickets::get(conn, id)?;
-    let News { version, lines } = chats::news(conn, id, Window::Holder(&chat), MessageId(place.after), READ)?;
     let mut told = Told { place: Place { version, ..place }, text: String::new(), then: Then::Wait };
     for message in &lines {
         told.place.after = message.id.0;
