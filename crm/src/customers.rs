@@ -131,9 +131,15 @@ pub fn erased(conn: &mut Conn, id: CustomerId) -> Result<bool> {
     Ok(at.is_some())
 }
 
+/// A customer's name, which may be empty, and mail address.
+pub fn name_and_email(conn: &mut Conn, id: CustomerId) -> Result<(String, String)> {
+    let own = customers::table.find(id).select((customers::name, customers::email));
+    Ok(on_each!(conn, c => own.first(c))?)
+}
+
 /// What to call a customer: the name, or else the mail address.
 pub fn called(conn: &mut Conn, id: CustomerId) -> Result<String> {
-    let (name, email): (String, String) = customers::table.find(id).select((customers::name, customers::email)).first(conn)?;
+    let (name, email) = name_and_email(conn, id)?;
     Ok(if name.is_empty() { email } else { name })
 }
 

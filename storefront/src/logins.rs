@@ -117,12 +117,8 @@ pub fn login_of(conn: &mut Conn, token: &str, now: Time) -> Result<Option<Custom
 
 /// Who a session's token belongs to.
 pub fn session(conn: &mut Conn, token: &str, now: Time) -> Result<Option<CustomerId>> {
-    Ok(sessions::table
-        .find(token::hash(token))
-        .filter(sessions::expires_at.gt(now))
-        .select(sessions::customer_id)
-        .first(conn)
-        .optional()?)
+    let open = sessions::table.find(token::hash(token)).filter(sessions::expires_at.gt(now));
+    Ok(on_each!(conn, c => open.select(sessions::customer_id).first(c)).optional()?)
 }
 
 pub fn close_session(conn: &mut Conn, token: &str) -> Result<()> {

@@ -70,7 +70,7 @@ pub fn says(words: &Words, names: &Names, what: &What) -> Result<String> {
         }
         What::Branch(of) => with("admin-journey-says-branch", &[("rule", &rule(words, names, of))]),
         What::Split(share) => with("admin-journey-says-split", &[("percent", &super::forms::percent(*share))]),
-        What::Mail(campaign) => with("admin-journey-says-mail", &[("number", &campaign.to_string())]),
+        What::Mail(_) => Ok(words.get("admin-journey-says-mail")),
         What::Offer(id) => {
             let name = names.offers.get(id).cloned().unwrap_or_else(|| format!("#{id}"));
             with("admin-journey-says-offer", &[("name", &name)])

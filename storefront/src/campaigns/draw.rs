@@ -211,7 +211,7 @@ fn values(stage: &Stage, customer: &Customer, orders: i64, offer: Option<&OfferV
 /// The open offer of a customer that ends first, at the price that their pages show while they are signed in.
 fn offer(conn: &mut Conn, stage: &Stage, customer: CustomerId, language: Language) -> Result<Option<OfferView>> {
     let Some(personal) = &stage.personal else { return Ok(None) };
-    let theirs = personal.of(conn, customer, stage.now)?;
+    let theirs = personal.of(conn, customer, "", stage.now)?;
     let shown = offers::shown(conn, customer, &stage.showing(language, &theirs.audience))?;
     Ok(shown.into_iter().next().map(|(_, offer)| offer))
 }

@@ -24,7 +24,7 @@ pub(super) fn of(conn: &mut Conn, order: &Order, language: Language, mailer: &Ma
         return Ok(Vec::new());
     }
     offers::settle(conn, customer, now)?;
-    let audience = Personal::load(conn, now)?.of(conn, customer, now)?.audience;
+    let audience = Personal::load(conn, now)?.of(conn, customer, "", now)?.audience;
     let shop = stores::shop(conn, order.store_id)?;
     let site = mailer.site(conn, order.store_id)?;
     let mut told = Vec::new();

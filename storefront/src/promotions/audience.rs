@@ -71,14 +71,15 @@ impl Personal {
         Ok(Personal(offers))
     }
 
-    /// What holds for a customer who is signed in. Costs nothing when there are no such promotions.
-    pub fn of(&self, conn: &mut Conn, customer: CustomerId, now: Time) -> Result<Theirs> {
+    /// What holds for a customer who is signed in; `email` is their address, empty to have it read. Costs nothing when there are no such
+    /// promotions.
+    pub fn of(&self, conn: &mut Conn, customer: CustomerId, email: &str, now: Time) -> Result<Theirs> {
         let mut theirs = Theirs::default();
         if self.0.is_empty() {
             return Ok(theirs);
         }
         let mut loaded = Loaded { offers: self.0.clone(), stray: Vec::new() };
-        let who = live::shopper(conn, &mut loaded, Some(customer), "", now)?;
+        let who = live::shopper(conn, &mut loaded, Some(customer), email, now)?;
         for offer in &loaded.offers {
             let is_for = conditions::is_for(offer, &who);
             theirs.offered |= offer.grant.is_some() && is_for;

@@ -1,6 +1,7 @@
 //! From the database to what the engine is told.
 
 use super::engine::{Candidate, GiftStock, Item, Shopper};
+use super::grant::Decided;
 use super::reason::Reason;
 use super::rules::{Effect, Goods};
 use super::{Promotion, State};
@@ -128,19 +129,20 @@ pub(crate) fn shopper(conn: &mut Conn, loaded: &mut Loaded, customer: Option<Cus
         Some(customer) => identities::emails(conn, customer)?.iter().map(|email| email.to_lowercase()).collect(),
         None => Vec::new(),
     };
+    if let Some(customer) = customer {
+        crate::offers::take_over(conn, customer, &mut loaded.offers, now)?;
+    }
     let segments = match known {
         Some(customer) => segments::among(conn, customer, &asked_about(&loaded.offers), now)?,
         None => Vec::new(),
     };
-    if let Some(customer) = customer {
-        crate::offers::take_over(conn, customer, &mut loaded.offers, now)?;
-    }
     Ok(Shopper { signed_in: customer.is_some(), email: key, also, orders, segments })
 }
 
-/// The segments that some promotion is for.
+/// The segments that decide about some promotion still: what was decided of an offer stands, whoever left its segment since.
 fn asked_about(offers: &[Candidate]) -> Vec<SegmentId> {
-    let mut ids: Vec<SegmentId> = offers.iter().filter_map(|offer| offer.rules.conditions.segment).collect();
+    let open = offers.iter().filter(|offer| offer.grant.is_none_or(|grant| grant.decided == Decided::NotYet));
+    let mut ids: Vec<SegmentId> = open.filter_map(|offer| offer.rules.conditions.segment).collect();
     ids.sort_unstable();
     ids.dedup();
     ids
@@ -154,7 +156,8 @@ fn uses_of(conn: &mut Conn, customer: CustomerId, counted: &[PromotionId]) -> Re
     }
     let mut uses = Vec::new();
     for id in counted {
-        uses.extend(own.filter(balances::promotion_id.eq(id)).first::<(PromotionId, i64)>(conn).optional()?);
+        let found: Option<(PromotionId, i64)> = on_each!(conn, c => own.filter(balances::promotion_id.eq(id)).first(c)).optional()?;
+        uses.extend(found);
     }
     Ok(uses)
 }

@@ -7,7 +7,7 @@ use super::visit::Visit;
 use crate::logins;
 use crate::offers;
 use crate::promotions::{Audience, Personal, Theirs};
-use crm::CustomerId;
+use crm::{CustomerId, customers};
 use kernel::Result;
 use std::sync::Arc;
 
@@ -64,8 +64,9 @@ async fn ask(door: &Door, visit: &Visit, remembered: Option<u32>) -> Result<Know
             let units = remembered.map_or_else(|| frame::cart_units(conn, store, &visitor, customer), Ok)?;
             let Some(customer) = customer else { return Ok((Known { units, ..Known::default() }, None)) };
             let personal = personal.map_or_else(|| Personal::load(conn, now).map(Arc::new), Ok)?;
-            let theirs = personal.of(conn, customer, now)?;
-            let name = Some(crm::customers::called(conn, customer)?);
+            let (name, email) = customers::name_and_email(conn, customer)?;
+            let theirs = personal.of(conn, customer, &email, now)?;
+            let name = Some(if name.is_empty() { email } else { name });
             let Theirs { audience, offered, undecided } = theirs;
             Ok((Known { name, units, audience, customer: Some(customer), offered, undecided }, Some(personal)))
         })
