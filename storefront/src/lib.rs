@@ -7,6 +7,7 @@ pub mod api_keys;
 pub mod articles;
 pub mod attributes;
 pub mod batches;
+pub mod buying;
 pub mod campaigns;
 pub mod carts;
 pub mod catalog;
