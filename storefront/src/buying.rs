@@ -5,8 +5,9 @@ use crate::ids::{CartId, OrderId};
 use crate::logins;
 use crate::orders::{Order, OrderRow};
 use crate::schema::{cart_trade, carts as cart_rows, order_trade, orders};
+use crate::vat_id;
 use chrono::NaiveDate;
-use crm::companies::{self, Buyer, May, Membership, sites};
+use crm::companies::{self, Buyer, Details, May, Membership, sites};
 use crm::{CompanyId, CustomerId, MemberId, SiteId};
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -171,6 +172,26 @@ pub fn typed(site: Option<SiteId>, po_number: &str, cost_centre: &str, requested
     Ok(Trade { site, po_number, cost_centre, requested_on: wanted })
 }
 
+/// What a company says of itself, checked, with the VAT identification number by the rules of its country.
+pub fn checked(typed: Details) -> Result<Details> {
+    let vat_typed = !typed.vat_id.trim().is_empty();
+    let vat_id = vat_id::parse(&typed.vat_id, typed.country.trim()).unwrap_or_default();
+    let refused = vat_typed && vat_id.is_empty();
+    let mut wrong = Fields::default();
+    if refused {
+        wrong.add("vat_id", "vat-id-invalid");
+    }
+    let details = match (Details { vat_id, ..typed }).checked() {
+        Err(Error::Invalid(fields)) => {
+            fields.0.into_iter().for_each(|(name, text)| wrong.add(&name, text));
+            return Err(Error::Invalid(wrong));
+        }
+        checked => checked?,
+    };
+    wrong.check()?;
+    Ok(details)
+}
+
 /// The places that somebody can buy for: those of the company that are open, or only their own and those below it.
 pub fn sites_of(conn: &mut Conn, buyer: &Buyer) -> Result<Vec<companies::Site>> {
     let all = companies::sites(conn, buyer.company)?;
@@ -231,6 +252,20 @@ pub fn of_order(conn: &mut Conn, order: OrderId) -> Result<Option<OrderTrade>> {
     Ok(row.map(read))
 }
 
+/// For whom an order was placed as pages and papers show it: keys of texts with their values. Empty for an order of somebody's own.
+pub fn told(conn: &mut Conn, order: OrderId) -> Result<Vec<(&'static str, String)>> {
+    let Some(trade) = of_order(conn, order)? else { return Ok(Vec::new()) };
+    let mut rows = vec![("company-word", companies::get(conn, trade.company)?.name)];
+    if let Some(site) = trade.site {
+        rows.push(("company-site", companies::site(conn, trade.company, site)?.name));
+    }
+    rows.push(("po-number", trade.po_number));
+    rows.push(("cost-centre", trade.cost_centre));
+    rows.push(("requested-on", trade.requested_on.map(|day| day.to_string()).unwrap_or_default()));
+    rows.retain(|(_, value)| !value.is_empty());
+    Ok(rows)
+}
+
 /// The same of many orders.
 pub fn of_orders(conn: &mut Conn, orders: &[OrderId]) -> Result<Vec<OrderTrade>> {
     let these = order_trade::table.filter(order_trade::order_id.eq_any(orders.to_vec())).select((
@@ -264,7 +299,7 @@ fn sight(conn: &mut Conn, buyer: &Buyer) -> Result<Sight> {
 
 /// The orders of a company that this member may see, the last first, placed before the order `before`.
 pub fn orders(conn: &mut Conn, buyer: &Buyer, before: Option<OrderId>, limit: i64) -> Result<Vec<OrderRow>> {
-    let ids = match sight(conn, buyer)? {
+    let ids: Vec<OrderId> = match sight(conn, buyer)? {
         Sight::Own(member) => {
             let own = order_trade::table.filter(order_trade::member_id.eq(member)).filter(order_trade::order_id.lt(first(before)));
             let own = own.order(order_trade::order_id.desc()).limit(limit).select(order_trade::order_id);

@@ -72,6 +72,8 @@ fn order(l: Language, fresh: bool) -> OrderView {
         key: Some("signed".to_string()),
         fresh,
         in_account: false,
+        in_company: false,
+        trade: Vec::new(),
         placed_at: at(9),
         email: "ann@example.com".to_string(),
         status: "confirmed".to_string(),
