@@ -199,6 +199,25 @@ pub fn sites_of(conn: &mut Conn, buyer: &Buyer) -> Result<Vec<companies::Site>> 
     Ok(all.into_iter().filter(|site| site.active && within.as_ref().is_none_or(|within| within.contains(&site.id))).collect())
 }
 
+/// The place that invoices of orders for `site` go to: the nearest one above it that takes invoices, or else the company's first; `None`
+/// when that is the place itself, or there is none.
+pub fn billed_at(conn: &mut Conn, site: &companies::Site) -> Result<Option<companies::Site>> {
+    if site.billing {
+        return Ok(None);
+    }
+    let all: Vec<companies::Site> = companies::sites(conn, site.company_id)?.into_iter().filter(|one| one.active).collect();
+    let mut above = site.parent_id;
+    // A tree of places has no rings; the count only bounds the walk.
+    for _ in 0..all.len() {
+        let Some(next) = above.and_then(|id| all.iter().find(|one| one.id == id)) else { break };
+        if next.billing {
+            return Ok(Some(next.clone()));
+        }
+        above = next.parent_id;
+    }
+    Ok(all.into_iter().find(|one| one.billing))
+}
+
 /// Keeps what a buyer says of a cart. `Invalid` for a place that they do not buy for.
 pub fn set_trade(conn: &mut Conn, cart: CartId, buyer: &Buyer, trade: &Trade) -> Result<()> {
     if let Some(site) = trade.site

@@ -73,6 +73,7 @@ pub mod tax_zones;
 pub mod theme;
 pub mod timeline;
 pub mod vat_id;
+pub mod vies;
 pub mod waiting;
 pub mod web;
 pub mod webhooks;

@@ -201,7 +201,7 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
     p.page(
         "checkout/contact",
         "checkout-contact",
-        ContactView { form: contact(), countries: countries(l), saved: Vec::new(), notices: Vec::new(), summary: summary() },
+        ContactView { form: contact(), countries: countries(l), saved: Vec::new(), company: None, sites: Vec::new(), notices: Vec::new(), summary: summary() },
     )?;
     p.page(
         "checkout/contact",
@@ -210,6 +210,8 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
             form: refused(form::CHECKOUT, contact().fill("same", "")),
             countries: countries(l),
             saved: vec![choice("1", "Ann Weber, Lindenstraße 12, Leipzig", true)],
+            company: None,
+            sites: Vec::new(),
             notices: Vec::new(),
             summary: summary(),
         },
