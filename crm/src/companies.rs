@@ -157,7 +157,8 @@ pub fn of(conn: &mut Conn, ids: &[CompanyId]) -> Result<Vec<Company>> {
 
 /// Locks a company to the end of the transaction and counts a change of it.
 pub(crate) fn hold(conn: &mut Conn, id: CompanyId, now: Time) -> Result<()> {
-    let held = diesel::update(companies::table.find(id)).set((companies::version.eq(companies::version + 1), companies::updated_at.eq(now)));
+    let held =
+        diesel::update(companies::table.find(id)).set((companies::version.eq(companies::version + 1), companies::updated_at.eq(now)));
     match held.execute(conn)? {
         0 => Err(Error::NotFound),
         _ => Ok(()),
@@ -167,7 +168,8 @@ pub(crate) fn hold(conn: &mut Conn, id: CompanyId, now: Time) -> Result<()> {
 /// The same for a form that was made of this version; `Conflict` when the company changed since.
 pub(crate) fn claim(conn: &mut Conn, id: CompanyId, seen: i64, now: Time) -> Result<Company> {
     let as_seen = companies::table.find(id).filter(companies::version.eq(seen));
-    let claimed = diesel::update(as_seen).set((companies::version.eq(companies::version + 1), companies::updated_at.eq(now))).execute(conn)?;
+    let claimed =
+        diesel::update(as_seen).set((companies::version.eq(companies::version + 1), companies::updated_at.eq(now))).execute(conn)?;
     let company = get(conn, id)?;
     if claimed == 1 { Ok(company) } else { Err(Error::conflict("company-stale")) }
 }

@@ -181,3 +181,5 @@ erasure-goes-companies = { $count ->
     [one] { $count } place in a company
    *[other] { $count } places in companies
 }
+segment-kind-member = Buys for a company
+segment-hint-member = Price groups of the company, with commas; leave it empty for any approved company

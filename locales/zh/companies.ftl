@@ -175,3 +175,5 @@ segment-event-company_joined = 开始为公司采购
 segment-event-company_left = 离开了公司
 merge-rows-company_members = { $count } 个公司成员身份
 erasure-goes-companies = { $count } 个公司成员身份
+segment-kind-member = 为公司采购
+segment-hint-member = 公司的价格组，用逗号分隔；留空表示任何已审核的公司

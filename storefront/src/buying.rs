@@ -344,13 +344,7 @@ pub fn company_orders(conn: &mut Conn, company: CompanyId, before: Option<OrderI
     rows(conn, &ids)
 }
 
-fn of_company(
-    conn: &mut Conn,
-    company: CompanyId,
-    sites: Option<&[SiteId]>,
-    before: Option<OrderId>,
-    limit: i64,
-) -> Result<Vec<OrderId>> {
+fn of_company(conn: &mut Conn, company: CompanyId, sites: Option<&[SiteId]>, before: Option<OrderId>, limit: i64) -> Result<Vec<OrderId>> {
     let own = order_trade::table.filter(order_trade::company_id.eq(company)).filter(order_trade::order_id.lt(first(before)));
     let own = own.order(order_trade::order_id.desc()).limit(limit).select(order_trade::order_id);
     Ok(match sites {

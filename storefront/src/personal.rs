@@ -14,7 +14,8 @@ use crm::journeys::{self, EnrolmentId};
 use crm::scores::{self, Score};
 use crm::tickets::{Eyes, Message, MessageId};
 use crm::{
-    CustomerId, companies, consents, customers, disputes, identities, inbound, merges, recommendations, segments, surveys, tasks, tickets, trails,
+    CustomerId, companies, consents, customers, disputes, identities, inbound, merges, recommendations, segments, surveys, tasks, tickets,
+    trails,
 };
 use diesel::prelude::*;
 use kernel::clock::Time;

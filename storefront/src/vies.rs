@@ -134,6 +134,9 @@ mod tests {
             assert_eq!(standing(200, busy), VatStanding::Unreachable, "{busy}");
         }
         assert_eq!(standing(500, r#"{"isValid":false,"userError":"INVALID"}"#), VatStanding::Unreachable);
-        assert_eq!(read(200, r#"{"isValid":true,"requestIdentifier":"W1","x":1}"#).said, json!({ "isValid": true, "requestIdentifier": "W1" }));
+        assert_eq!(
+            read(200, r#"{"isValid":true,"requestIdentifier":"W1","x":1}"#).said,
+            json!({ "isValid": true, "requestIdentifier": "W1" })
+        );
     }
 }

@@ -118,9 +118,7 @@ fn load(conn: &mut Conn, company: &Company, now: Time) -> Result<Value> {
         json!({ "id": one.id, "customer": one.customer, "name": one.called(), "email": one.email, "role": one.role_code, "role_name": one.role_name,
             "cost_centre": one.cost_centre, "joined_at": one.joined_at })
     };
-    let invited = |one: &invitations::Invitation| {
-        json!({ "id": one.id, "email": one.email, "role": one.role_code, "role_name": one.role_name, "expires_at": one.expires_at })
-    };
+    let invited = |one: &invitations::Invitation| json!({ "id": one.id, "email": one.email, "role": one.role_code, "role_name": one.role_name, "expires_at": one.expires_at });
     let entries = log::entries(conn, id, None, SHOWN)?;
     let actors: Vec<MemberId> = entries.iter().filter_map(log::Entry::member).collect();
     let actors = members::named(conn, &actors)?;
@@ -141,7 +139,12 @@ fn load(conn: &mut Conn, company: &Company, now: Time) -> Result<Value> {
     view["groups"] = json!(companies::price_groups(conn)?);
     view["members"] = json!(people.iter().map(member).collect::<Vec<Value>>());
     view["invitations"] = json!(invitations::open(conn, id, now)?.iter().map(invited).collect::<Vec<Value>>());
-    view["roles"] = json!(companies::roles(conn, id)?.iter().map(|role| json!({ "id": role.id, "code": role.code, "name": role.name })).collect::<Vec<Value>>());
+    view["roles"] = json!(
+        companies::roles(conn, id)?
+            .iter()
+            .map(|role| json!({ "id": role.id, "code": role.code, "name": role.name }))
+            .collect::<Vec<Value>>()
+    );
     view["looked_after"] = json!(people.iter().any(|one| one.may.contains(&May::Members)));
     view["orders"] = json!(orders);
     view["log"] = json!(entries.iter().map(said).collect::<Vec<Value>>());

@@ -1,9 +1,9 @@
 //! What the rows of companies say of one person: what they may see of it, and what is left when they are erased.
 
 use super::members::MemberState;
+use crate::CustomerId;
 use crate::email::Email;
 use crate::schema::{companies, company_invitations as invitations, company_members as rows, company_roles as roles};
-use crate::CustomerId;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Result};
@@ -64,7 +64,9 @@ pub fn forget(conn: &mut Conn, customer: CustomerId, addresses: &[Email]) -> Res
     for address in addresses {
         diesel::delete(invitations::table.filter(invitations::email.eq(address.key()))).execute(conn)?;
         for typed in [address.as_str().to_string(), address.key()] {
-            diesel::update(companies::table.filter(companies::invoice_email.eq(typed))).set(companies::invoice_email.eq("")).execute(conn)?;
+            diesel::update(companies::table.filter(companies::invoice_email.eq(typed)))
+                .set(companies::invoice_email.eq(""))
+                .execute(conn)?;
         }
     }
     Ok(())

@@ -3,15 +3,15 @@
 use super::ledger::TOGETHER;
 use super::profile::Profile;
 use super::{
-    ACTIVITIES, ANSWERS, Before, CONSENTS, DELIVERIES, DISPUTES, EDGES, FREQUENCIES, MEMBERS, Merge, MergeId, STAGES, TASKS, TICKETS, TRAILS,
-    WITHDRAWN,
+    ACTIVITIES, ANSWERS, Before, CONSENTS, DELIVERIES, DISPUTES, EDGES, FREQUENCIES, MEMBERS, Merge, MergeId, STAGES, TASKS, TICKETS,
+    TRAILS, WITHDRAWN,
 };
 use super::{get, noted, reasoned};
 use crate::activities::{self, BOOKS};
 use crate::consents::{self, Consent};
 use crate::schema::{
-    activities as events, company_members, consents as said, customer_tasks, customers, deliveries, disputes, identity_edges, mail_frequencies, merges,
-    purchase_lines, purchases, stage_changes, survey_answers, tickets, trails,
+    activities as events, company_members, consents as said, customer_tasks, customers, deliveries, disputes, identity_edges,
+    mail_frequencies, merges, purchase_lines, purchases, stage_changes, survey_answers, tickets, trails,
 };
 use crate::{CustomerId, customers as people, identities};
 use diesel::prelude::*;

@@ -1,14 +1,15 @@
 //! Moving the memory of one customer to another.
 
 use super::{
-    ACTIVITIES, ANSWERS, CONSENTS, DELIVERIES, DISPUTES, EDGES, FREQUENCIES, MEMBERS, Merge, STAGES, TASKS, TICKETS, TRAILS, WITHDRAWN, note,
+    ACTIVITIES, ANSWERS, CONSENTS, DELIVERIES, DISPUTES, EDGES, FREQUENCIES, MEMBERS, Merge, STAGES, TASKS, TICKETS, TRAILS, WITHDRAWN,
+    note,
 };
 use crate::CustomerId;
 use crate::activities::{self, Activity, BOOKS, Kind};
 use crate::consents::{self, Consent};
 use crate::schema::{
-    activities as events, company_members, consents as said, customer_tasks, deliveries, disputes, identity_edges, mail_frequencies, purchase_lines,
-    purchases, stage_changes, survey_answers, tickets, trails,
+    activities as events, company_members, consents as said, customer_tasks, deliveries, disputes, identity_edges, mail_frequencies,
+    purchase_lines, purchases, stage_changes, survey_answers, tickets, trails,
 };
 use crate::scores;
 use crate::segments::{self, Why};

@@ -201,7 +201,15 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
     p.page(
         "checkout/contact",
         "checkout-contact",
-        ContactView { form: contact(), countries: countries(l), saved: Vec::new(), company: None, sites: Vec::new(), notices: Vec::new(), summary: summary() },
+        ContactView {
+            form: contact(),
+            countries: countries(l),
+            saved: Vec::new(),
+            company: None,
+            sites: Vec::new(),
+            notices: Vec::new(),
+            summary: summary(),
+        },
     )?;
     p.page(
         "checkout/contact",

@@ -12,8 +12,9 @@ use crate::promotions;
 use crate::returns;
 use crate::reviews;
 use crate::schema::{
-    addresses as address_book, cart_lines, cart_trade, carts, gift_cards, idempotency_keys, login_tokens, logins, order_history, orders as order_rows,
-    payment_cases, return_labels, returns as return_rows, sessions, stock_requests, webhook_attempts, webhook_messages,
+    addresses as address_book, cart_lines, cart_trade, carts, gift_cards, idempotency_keys, login_tokens, logins, order_history,
+    orders as order_rows, payment_cases, return_labels, returns as return_rows, sessions, stock_requests, webhook_attempts,
+    webhook_messages,
 };
 use crate::service;
 use crate::webhooks::MessageState;

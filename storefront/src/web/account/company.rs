@@ -138,11 +138,8 @@ async fn show(door: &Door, visit: &Visit, refused: Option<Form>) -> Result<HttpR
         };
         let chosen = seen.session.as_deref().map_or(Ok(None), |session| buying::of_session(conn, session, now))?.map(|buyer| buyer.member);
         let myself = Choice { value: String::new(), label: words.get("company-buy-myself"), selected: chosen.is_none() };
-        let choice = |one: &Membership| Choice {
-            value: one.member.to_string(),
-            label: one.name.clone(),
-            selected: Some(one.member) == chosen,
-        };
+        let choice =
+            |one: &Membership| Choice { value: one.member.to_string(), label: one.name.clone(), selected: Some(one.member) == chosen };
         let able: Vec<Choice> = seat.all.iter().filter(|one| one.buys() && one.may(May::Order)).map(choice).collect();
         let choices = if able.is_empty() { Vec::new() } else { std::iter::once(myself).chain(able).collect() };
         let waiting = seat.all.iter().filter(|one| !one.buys());

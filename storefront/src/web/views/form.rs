@@ -172,7 +172,20 @@ pub const COMPANY_MEMBER: &[&str] = &["role", "site", "cost_centre"];
 pub const COMPANY_ROLE: &[&str] = &["name"];
 /// A place of a company.
 pub const COMPANY_SITE: &[&str] = &[
-    "site_name", "parent", "name", "company", "line1", "line2", "postcode", "city", "region", "country", "phone", "vat_id", "billing", "active",
+    "site_name",
+    "parent",
+    "name",
+    "company",
+    "line1",
+    "line2",
+    "postcode",
+    "city",
+    "region",
+    "country",
+    "phone",
+    "vat_id",
+    "billing",
+    "active",
 ];
 /// Contact and addresses of the checkout. `same` is `on` when the bill goes to the shipping address; the fields that begin with
 /// `bill_` count only without it.

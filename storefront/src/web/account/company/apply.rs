@@ -1,6 +1,7 @@
 //! Applying for a company. Whoever is not signed in does that first, or makes an account, and comes back here.
 
 use super::super::{draw_in, or_sign_in, theirs};
+use crate::address::Address;
 use crate::buying;
 use crate::stores;
 use crate::web::checkout::{fill_address, read_address};
@@ -11,7 +12,6 @@ use crate::web::views::form::{self, Form};
 use crate::web::views::page::Tone;
 use crate::web::visit::Visit;
 use crate::web::{countries, frame};
-use crate::address::Address;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use crm::companies::{self, Details};

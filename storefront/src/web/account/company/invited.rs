@@ -2,6 +2,7 @@
 
 use super::super::{draw, draw_in};
 use super::role_label;
+use crate::buying;
 use crate::web::door::Door;
 use crate::web::frame;
 use crate::web::posted::Posted;
@@ -9,7 +10,6 @@ use crate::web::views::company::InvitedView;
 use crate::web::views::page::Tone;
 use crate::web::visit::Visit;
 use crate::web::words::Words;
-use crate::buying;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use crm::companies::{invitations, roles};

@@ -21,7 +21,11 @@ use kernel::{Conn, Error, Result};
 
 /// Roles and places as choices, for the forms here.
 fn choices(conn: &mut Conn, company: crm::CompanyId, words: &Words) -> Result<(Vec<Choice>, Vec<Choice>)> {
-    let role = |role: &Role| Choice { value: role.id.to_string(), label: role_label(words, &role.code, &role.name), selected: role.code == "buyer" };
+    let role = |role: &Role| Choice {
+        value: role.id.to_string(),
+        label: role_label(words, &role.code, &role.name),
+        selected: role.code == "buyer",
+    };
     let roles = companies::roles(conn, company)?.iter().map(role).collect();
     let site = |site: &Site| Choice { value: site.id.to_string(), label: site.name.clone(), selected: false };
     let everywhere = Choice { value: String::new(), label: words.get("company-site-all"), selected: true };
@@ -85,8 +89,7 @@ async fn show(door: &Door, visit: &Visit, after: Option<MemberId>, refused: Opti
             None => (Form::new(form::COMPANY_INVITE), Form::new(form::COMPANY_ROLE)),
         };
         let permissions = May::ALL.iter().map(|may| may.word().to_string()).collect();
-        let view =
-            MembersView { nav: seat.nav(), members, invitations, roles, sites, all_roles, permissions, invite, role, next };
+        let view = MembersView { nav: seat.nav(), members, invitations, roles, sites, all_roles, permissions, invite, role, next };
         Ok((frame::load(conn, &seen, now)?, view))
     }));
     draw_in(door, visit, status, "company_members", "company-members", page, view)
