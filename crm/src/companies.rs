@@ -178,3 +178,6 @@ pub(crate) fn claim(conn: &mut Conn, id: CompanyId, seen: i64, now: Time) -> Res
 fn members_follow(conn: &mut Conn, id: CompanyId, now: Time) -> Result<()> {
     members::customers(conn, id)?.into_iter().try_for_each(|customer| segments::follow(conn, customer, segments::Why::Profile, now))
 }
+
+#[cfg(test)]
+mod tests;

@@ -233,7 +233,7 @@ pub fn set_trade(conn: &mut Conn, cart: CartId, buyer: &Buyer, trade: &Trade) ->
     );
     let changed = diesel::update(cart_trade::table.find(cart)).set(row.clone()).execute(conn)?;
     if changed == 0 {
-        diesel::insert_into(cart_trade::table).values((cart_trade::cart_id.eq(cart), row)).execute(conn)?;
+        on_each!(conn, c => diesel::insert_into(cart_trade::table).values((cart_trade::cart_id.eq(cart), row)).execute(c))?;
     }
     Ok(())
 }

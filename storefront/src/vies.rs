@@ -125,6 +125,57 @@ pub fn run(db: &Db, office: Option<&dyn Office>, payload: &str, now: Time) -> Re
 mod tests {
     use super::*;
 
+    struct Says(VatStanding);
+
+    impl Office for Says {
+        fn ask(&self, country: &str, number: &str) -> Answer {
+            assert_eq!((country, number), ("DE", "136695976"));
+            Answer { standing: self.0, said: json!({ "requestIdentifier": "W1" }) }
+        }
+    }
+
+    #[test]
+    fn an_office_that_is_away_is_asked_again_and_its_answer_is_kept() {
+        let db = kernel::testing::db();
+        let now = chrono::DateTime::from_timestamp(1_700_000_000, 0).expect("a time").naive_utc();
+        let company = db
+            .write_now(move |conn| {
+                let new = crm::customers::NewCustomer {
+                    email: crm::email::Email::parse("ann@example.com", "email")?,
+                    name: String::new(),
+                    phone: String::new(),
+                    language: "en".into(),
+                };
+                let ann = crm::customers::ensure(conn, &new, now)?;
+                let details = companies::Details {
+                    name: "Kiln".into(),
+                    country: "DE".into(),
+                    vat_id: "DE136695976".into(),
+                    ..companies::Details::default()
+                };
+                let (company, _) = companies::apply(conn, ann, &details, "{}", now)?;
+                ask(conn, company, now)?;
+                Ok(company)
+            })
+            .expect("a company");
+        let waits = |tries: u32| {
+            let key = format!("vat:{company}:{tries}");
+            db.read_now(move |conn| jobs::known(conn, JOB, &key)).expect("jobs")
+        };
+        let standing = || db.read_now(move |conn| companies::get(conn, company)).expect("it is there");
+        assert!(waits(0) && !waits(1));
+        run(&db, None, &format!("{company}:0"), now).expect("nobody is asked");
+        assert_eq!(standing().vat_standing, VatStanding::Unchecked);
+        let away = Says(VatStanding::Unreachable);
+        run(&db, Some(&away), &format!("{company}:0"), now).expect("it runs");
+        assert!(standing().vat_standing == VatStanding::Unreachable && waits(1));
+        run(&db, Some(&away), &format!("{company}:{}", TRIES - 1), now).expect("it runs");
+        assert!(!waits(TRIES), "it gives up after a while");
+        run(&db, Some(&Says(VatStanding::Valid)), &format!("{company}:1"), now).expect("it runs");
+        let known = standing();
+        assert!(known.vat_standing == VatStanding::Valid && known.vat_evidence.contains("W1"), "{known:?}");
+    }
+
     #[test]
     fn only_a_clear_word_says_yes_or_no() {
         let standing = |status: u16, text: &str| read(status, text).standing;

@@ -207,7 +207,7 @@ async fn choose(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<Htt
 /// The key of a page: the last row of the one before. Anything else is the first page.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct At {
+pub struct At {
     before: String,
     after: String,
 }

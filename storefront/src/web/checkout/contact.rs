@@ -182,7 +182,7 @@ pub async fn save(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<H
     };
     let saved = match (contact, trade) {
         (Ok(contact), Ok(trade)) => store(&door, &visit, contact, trade).await,
-        (Err(error), _) | (_, Err(error)) => Err(error),
+        (_, Err(error)) | (Err(error), Ok(_)) => Err(error),
     };
     match saved {
         Ok(()) => Ok(door.go(&visit, if stage.quote.requires_shipping { "/checkout/shipping" } else { "/checkout/payment" })),

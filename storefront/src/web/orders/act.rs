@@ -1,6 +1,6 @@
 //! What a buyer can do with an order: cancel it, and order the same again.
 
-use super::{allowed, path_for};
+use super::{allowed, path_for, visible};
 use crate::orders::{self, CancelReason};
 use crate::web::add::{self, Added};
 use crate::web::basket;

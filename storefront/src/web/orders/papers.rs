@@ -1,6 +1,6 @@
 //! Invoices and credit notes for the buyer.
 
-use super::{Key, allowed};
+use super::{Key, visible};
 use crate::documents::{self, Document, Kind, print};
 use crate::ids::DocumentId;
 use crate::orders::Order;
