@@ -1,7 +1,20 @@
 use super::*;
 use crate::CustomerId;
-use crate::rules::trees::{noon, people};
+use crate::customers::{NewCustomer, ensure};
+use crate::email::Email;
+use crate::rules::trees::noon;
 use kernel::Db;
+
+fn people(db: &Db, count: usize) -> Vec<CustomerId> {
+    db.write_now(move |conn| {
+        let new = |n: usize| {
+            let email = Email::parse(&format!("p{n}@example.com"), "email")?;
+            Ok(NewCustomer { email, name: String::new(), phone: String::new(), language: "en".into() })
+        };
+        (0..count).map(|n| new(n).and_then(|new| ensure(conn, &new, noon()))).collect()
+    })
+    .expect("people")
+}
 
 fn company(db: &Db, customer: CustomerId) -> (CompanyId, crate::MemberId) {
     db.write_now(move |conn| {
@@ -23,7 +36,7 @@ fn permissions_are_read_and_written_as_words() {
 #[test]
 fn a_tree_of_companies_has_no_ring() {
     let db = kernel::testing::db();
-    let who = people(&db, 1, 3);
+    let who = people(&db, 3);
     let [top, middle, leaf] = [0, 1, 2].map(|n| company(&db, who[n]).0);
     let under = |child: CompanyId, parent: CompanyId| {
         db.write_now(move |conn| {
@@ -43,7 +56,7 @@ fn a_tree_of_companies_has_no_ring() {
 #[test]
 fn a_member_buys_while_the_company_is_approved_and_they_belong_to_it() {
     let db = kernel::testing::db();
-    let who = people(&db, 1, 2);
+    let who = people(&db, 2);
     let (ann, ben) = (who[0], who[1]);
     let (id, boss) = company(&db, ann);
     let may = move |conn: &mut Conn, member| buyer(conn, member).map(|buyer| buyer.map(|buyer| buyer.may));
@@ -77,7 +90,7 @@ fn a_member_buys_while_the_company_is_approved_and_they_belong_to_it() {
 #[test]
 fn a_company_is_found_by_the_beginning_of_what_it_is_known_by() {
     let db = kernel::testing::db();
-    let ann = people(&db, 1, 1)[0];
+    let ann = people(&db, 1)[0];
     db.write_now(move |conn| {
         let details = Details {
             name: "Çay & Co".into(),
