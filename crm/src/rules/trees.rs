@@ -85,7 +85,7 @@ fn counts(dice: &mut Dice) -> (Option<i64>, Option<i64>) {
 fn leaf(dice: &mut Dice, known: &[SegmentId]) -> Rule {
     let within = if dice.chance(3) { None } else { Some(*dice.pick(&SPANS)) };
     let (at_least, at_most) = counts(dice);
-    match dice.below(24) {
+    match dice.below(26) {
         0 => Rule::Name(match dice.below(3) {
             0 => Words::Is(dice.pick(&NAMES[..4]).to_string()),
             1 => Words::Begins(dice.pick(&["an", "ÇE", "李", "jo_"]).to_string()),
@@ -134,6 +134,7 @@ fn leaf(dice: &mut Dice, known: &[SegmentId]) -> Rule {
             within,
         }),
         20 => Rule::Rated(Rated { at_least, at_most }),
+        24 => Rule::Member(dice.pick(&[&[][..], &["gold"], &["gold", "silver"]]).iter().map(ToString::to_string).collect()),
         21 | 22 => {
             let currency = *dice.pick(&[Currency::EUR, Currency::USD]);
             let (at_least, at_most) = (at_least.map(|n| n * 500), at_most.map(|n| n * 500));
@@ -199,7 +200,39 @@ fn person(conn: &mut Conn, dice: &mut Dice, n: i64) -> kernel::Result<CustomerId
     for _ in 0..dice.below(4) {
         ask(conn, dice, id)?;
     }
+    // By dice of its own, so that what else is known of people stays what it is.
+    join(conn, &mut Dice::new(u64::try_from(n).unwrap_or(0) + 7), id)?;
     Ok(id)
+}
+
+/// Companies of a customer, which may have been approved, and which they may have left.
+fn join(conn: &mut Conn, dice: &mut Dice, customer: CustomerId) -> kernel::Result<()> {
+    use crate::companies::State;
+    use crate::companies::members::MemberState;
+    use crate::companies::roles::{ADMINISTRATOR, built_in};
+    let role = built_in(conn, ADMINISTRATOR)?;
+    for _ in 0..dice.below(3) {
+        let state = if dice.chance(4) { State::Applied } else { State::Approved };
+        let row = (
+            companies::name.eq("Kiln"),
+            companies::name_key.eq("kiln"),
+            companies::price_group.eq(*dice.pick(&["", "gold", "silver", "Gold"])),
+            companies::state.eq(state),
+            companies::created_at.eq(noon()),
+            companies::updated_at.eq(noon()),
+        );
+        let company: crate::CompanyId = diesel::insert_into(companies::table).values(row).returning(companies::id).get_result(conn)?;
+        let state = if dice.chance(4) { MemberState::Removed } else { MemberState::Active };
+        let row = (
+            company_members::company_id.eq(company),
+            company_members::customer_id.eq(customer),
+            company_members::role_id.eq(role),
+            company_members::state.eq(state),
+            company_members::joined_at.eq(noon()),
+        );
+        diesel::insert_into(company_members::table).values(row).execute(conn)?;
+    }
+    Ok(())
 }
 
 /// A ticket of a customer, opened at some time: it may be solved, rated, or merged into the one before.

@@ -129,7 +129,8 @@ struct ChosenRate {
 #[derive(Serialize, ToSchema)]
 struct NoticeView {
     /// `price_changed`, `short`, `gone`, `coupon_refused`, `coupon_below_minimum`, `coupon_idle`, `promotion_lost`,
-    /// `gift_card_unusable` or `no_delivery`.
+    /// `gift_card_unusable`, `no_delivery` or
+    /// `buying_ended` (whoever buys it may not order for their company any more).
     /// A `coupon_refused` will not work for this buyer; the others of a coupon may, once the cart is another.
     kind: &'static str,
     /// Whether the cart cannot be placed while this stands.
@@ -263,5 +264,6 @@ fn told(notice: &Notice, currency: Currency) -> NoticeView {
         Notice::GiftCardUnusable { reason, .. } => NoticeView { reason: reason.strip_prefix("gift-card-"), ..plain("gift_card_unusable") },
         Notice::PromotionLost { name } => NoticeView { promotion: Some(name.clone()), ..plain("promotion_lost") },
         Notice::NoDelivery => plain("no_delivery"),
+        Notice::BuyingEnded => plain("buying_ended"),
     }
 }
