@@ -26,6 +26,7 @@ mod write;
 pub use assortment::Assortment;
 pub(crate) use assortment::prices_of;
 pub use availability::Availability;
+pub(crate) use cards::shop_prices;
 pub use cards::{Card, CardPicture, cards, titles_in};
 pub use categories::{Categories, Category, CategoryChange, categories, ensure_path, save_category, set_category_text};
 pub use category_desk::{

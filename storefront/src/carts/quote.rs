@@ -4,6 +4,7 @@ use super::reckon::{Situation, reckon};
 use super::{Cart, Pickup, Reckoning};
 use crate::catalog::{self, Assortment, VariantForSale};
 use crate::ids::{CartId, CartLineId, PromotionId, VariantId};
+use crate::price_lists::{self, QuantityRule, Trace};
 use crate::pricing::Priced;
 use crate::promotions::{self, Decision, Reason, codes};
 use crate::shipping::ShippingRate;
@@ -23,6 +24,10 @@ pub struct LineQuote {
     /// The price the shopper last saw.
     pub seen_price: i64,
     pub variant: VariantForSale,
+    /// How the unit price came about, when price lists are for the buyer.
+    pub price_trace: Option<Trace>,
+    /// In which quantities the buyer can have it; `None` for any.
+    pub rule: Option<QuantityRule>,
     /// Added at no price by the promotion of this name. It has no row of the cart, and no id.
     pub gift: Option<String>,
 }
@@ -39,6 +44,12 @@ pub enum Notice {
     Short {
         line: CartLineId,
         left: i64,
+    },
+    /// A price list sells it in other quantities; `fitting` is the next of them.
+    Quantity {
+        line: CartLineId,
+        rule: QuantityRule,
+        fitting: i64,
     },
     /// Not on sale any more.
     Gone {
@@ -70,7 +81,7 @@ pub enum Notice {
 impl Notice {
     /// Whether the order cannot be placed while this stands.
     pub fn blocks(&self) -> bool {
-        matches!(self, Notice::Short { .. } | Notice::Gone { .. } | Notice::NoDelivery)
+        matches!(self, Notice::Short { .. } | Notice::Quantity { .. } | Notice::Gone { .. } | Notice::NoDelivery)
     }
 }
 
@@ -237,19 +248,32 @@ fn load_lines(conn: &mut Conn, cart: &Cart, sold: &Assortment, now: Time, notice
     let rows = super::lines(conn, cart.id)?;
     let ids: Vec<VariantId> = rows.iter().map(|row| row.1).collect();
     let on_sale = catalog::for_sale(conn, sold, &ids, &cart.language)?;
+    let trade = price_lists::of_cart(conn, cart)?;
+    let book = price_lists::book(conn, trade.company, &trade.group, cart.store_id, sold.currency, &ids, now)?;
     let mut lines = Vec::with_capacity(rows.len());
     for (id, variant, quantity, seen_price) in rows {
         let Some(variant) = on_sale.iter().find(|known| known.id == variant && known.sold_at(now)) else {
             notices.push(Notice::Gone { line: id });
             continue;
         };
-        if variant.unit_price != seen_price {
-            notices.push(Notice::PriceChanged { line: id, before: seen_price, now: variant.unit_price });
+        let chosen = book.price(variant.id, quantity, variant.unit_price);
+        let mut variant = variant.clone();
+        if chosen.trace.chosen.is_some() {
+            // What the shop asked before says nothing of what this buyer pays.
+            variant.compare_at = None;
+        }
+        if chosen.unit_price != seen_price {
+            notices.push(Notice::PriceChanged { line: id, before: seen_price, now: chosen.unit_price });
+        }
+        let rule = book.quantity(variant.id);
+        if let Some(rule) = rule.filter(|rule| !rule.allows(quantity)) {
+            notices.push(Notice::Quantity { line: id, rule, fitting: rule.fitting(quantity) });
         }
         if variant.tracked && !variant.oversell && variant.available < quantity {
             notices.push(Notice::Short { line: id, left: variant.available.max(0) });
         }
-        lines.push(LineQuote { id, quantity, unit_price: variant.unit_price, seen_price, variant: variant.clone(), gift: None });
+        let price_trace = (!book.is_empty()).then_some(chosen.trace);
+        lines.push(LineQuote { id, quantity, unit_price: chosen.unit_price, seen_price, variant, price_trace, rule, gift: None });
     }
     Ok(lines)
 }

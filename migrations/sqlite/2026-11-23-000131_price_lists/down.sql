@@ -1,0 +1,4 @@
+DROP TABLE price_list_terms;
+DROP TABLE price_list_prices;
+DROP TABLE price_list_buyers;
+DROP TABLE price_lists;
