@@ -167,20 +167,29 @@ pub(crate) fn of_cart(conn: &mut Conn, cart: &Cart) -> Result<Trade> {
     Ok(buying::of_cart(conn, cart)?.map(|buyer| Trade::of(&buyer)).unwrap_or_default())
 }
 
-/// Shows on the page of a product what its variants cost a buyer, in the least quantity that is sold. Returns the book, for the table.
-pub(crate) fn on_page(conn: &mut Conn, page: &mut ProductPage, shop: &Shop, trade: &Trade, now: Time) -> Result<Book> {
+/// Shows on the page of a product what its variants cost a buyer, in the least quantity that is sold, with the prices by quantity.
+pub(crate) fn on_page(conn: &mut Conn, page: &mut ProductPage, shop: &Shop, trade: &Trade, now: Time) -> Result<()> {
     let ids: Vec<VariantId> = page.variants.iter().map(|variant| variant.id).collect();
     let book = book(conn, trade.company, &trade.group, shop.store, shop.currency, &ids, now)?;
+    if book.is_empty() {
+        return Ok(());
+    }
     for variant in &mut page.variants {
+        variant.rule = book.quantity(variant.id);
+        let breaks = book.breaks(variant.id, variant.price);
         let chosen = book.price(variant.id, book.least(variant.id), variant.price);
+        if breaks.len() > 1 {
+            variant.breaks = breaks;
+        }
         if chosen.trace.chosen.is_some() {
             // What the shop asked before says nothing of what this buyer pays.
             (variant.price, variant.compare_at, variant.lowest) = (chosen.unit_price, None, None);
+            variant.own_price = true;
         }
     }
     page.price_from = page.variants.iter().map(|variant| variant.price).min();
     page.price_to = page.variants.iter().map(|variant| variant.price).max();
-    Ok(book)
+    Ok(())
 }
 
 /// Shows on cards what the products cost a buyer. Three more queries when lists are for them.
