@@ -20,7 +20,8 @@ pub use entries::{Entry, MAX_BREAKS, entries, entry, put};
 pub use resolve::{Asked, Break, Chosen, For, List, ListState, Loser, QuantityRule, Trace, Why, Winner};
 
 use crate::pricing::Step;
-use crm::companies::{Buyer, CompanyId};
+use crm::companies::{self, Buyer, CompanyId};
+use kernel::{Conn, Result};
 
 kernel::id!(PriceListId);
 
@@ -38,6 +39,12 @@ pub struct Trade {
 impl Trade {
     pub fn of(buyer: &Buyer) -> Trade {
         Trade { company: Some(buyer.company), group: buyer.price_group.clone() }
+    }
+
+    /// That of a company, or of none. `NotFound` when there is no such company.
+    pub fn of_company(conn: &mut Conn, company: Option<CompanyId>) -> Result<Trade> {
+        let Some(id) = company else { return Ok(Trade::default()) };
+        Ok(Trade { company: Some(id), group: companies::get(conn, id)?.price_group })
     }
 }
 

@@ -5,7 +5,7 @@ use super::views::form::{self, Form};
 use super::views::home::{Banner, HomeView, Promise};
 use super::views::listing::{CategoryView, Facet, FacetValue, Listing, PriceFacet, SearchView};
 use super::views::page::{Alternate, ContentView, ErrorView, Look, MenuLink, PageView};
-use super::views::product::{Attribute, AttributeValue, OptionValue, OptionView, ProductView, VariantView};
+use super::views::product::{Attribute, AttributeValue, BreakView, OptionValue, OptionView, ProductView, VariantView};
 use super::views::shared::{Card, Choice, Link, Picture, Shelf, Stock, TaxNote, Tile};
 use kernel::error::Fields;
 use kernel::money::{Currency, Money};
