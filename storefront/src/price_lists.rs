@@ -8,6 +8,9 @@
 mod book;
 mod edit;
 mod entries;
+mod explain;
+mod file;
+mod import;
 mod resolve;
 #[cfg(test)]
 mod resolve_tests;
@@ -17,6 +20,9 @@ pub(crate) use book::{of_cart, on_cards, on_page};
 pub use edit::{BuyerRow, PriceList, Wish, add_buyer, buyers_of, create, get, list, remove_buyer, update};
 pub(crate) use entries::forget_variants;
 pub use entries::{Entry, MAX_BREAKS, entries, entry, put};
+pub use explain::{Answer, Question, explain};
+pub use file::{COLUMNS, FileError};
+pub use import::{IMPORT_JOB, Import, ImportState, Told, discard_old, draft, import, imports, run, start};
 pub use resolve::{Asked, Break, Chosen, For, List, ListState, Loser, QuantityRule, Trace, Why, Winner};
 
 use crate::pricing::Step;

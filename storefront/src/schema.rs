@@ -1286,6 +1286,22 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    price_list_imports (id) {
+        id -> BigInt,
+        list_id -> BigInt,
+        name -> Text,
+        actor -> Text,
+        state -> Text,
+        content -> Text,
+        line_count -> BigInt,
+        written -> BigInt,
+        told -> Text,
+        created_at -> Timestamp,
+        finished_at -> Nullable<Timestamp>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(refund_lines, refunds);
 diesel::allow_tables_to_appear_in_same_query!(redirects, products, categories, collections);
 diesel::allow_tables_to_appear_in_same_query!(collections, collection_texts);

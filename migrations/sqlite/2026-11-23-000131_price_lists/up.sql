@@ -45,3 +45,20 @@ CREATE TABLE price_list_terms (
     CHECK (minimum % increment = 0)
 ) WITHOUT ROWID;
 CREATE INDEX price_list_terms_variant ON price_list_terms (variant_id, list_id);
+-- A file of prices that was read and compared; its rows are written by a job once somebody said so.
+CREATE TABLE price_list_imports (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    list_id BIGINT NOT NULL REFERENCES price_lists (id),
+    name TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('draft', 'running', 'done')),
+    -- One row to a line: variant, quantity, price, minimum, increment. Empty once it is done.
+    content TEXT NOT NULL,
+    line_count BIGINT NOT NULL,
+    written BIGINT NOT NULL DEFAULT 0,
+    -- The difference that was shown, as JSON: counts, some of the changes and some of the mistakes.
+    told TEXT NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    finished_at TIMESTAMP
+);
+CREATE INDEX price_list_imports_list ON price_list_imports (list_id, id);

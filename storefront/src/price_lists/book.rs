@@ -132,7 +132,7 @@ macro_rules! addressed {
 }
 
 /// The active lists in a currency that are for these companies, this group or everybody, whatever their store and time.
-fn lists_for(conn: &mut Conn, asked: &Asked) -> Result<Vec<List>> {
+pub(super) fn lists_for(conn: &mut Conn, asked: &Asked) -> Result<Vec<List>> {
     let mut found = addressed!(conn, asked.currency, buyers::company_id.is_null().and(buyers::price_group.eq("")))?;
     if !asked.group.is_empty() {
         found.extend(addressed!(conn, asked.currency, buyers::company_id.is_null().and(buyers::price_group.eq(&asked.group)))?);
