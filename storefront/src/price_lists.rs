@@ -22,11 +22,12 @@ pub(crate) use entries::forget_variants;
 pub use entries::{Entry, MAX_BREAKS, entries, entry, put};
 pub use explain::{Answer, Question, explain};
 pub use file::{COLUMNS, FileError};
-pub use import::{IMPORT_JOB, Import, ImportState, Told, discard_old, draft, import, imports, run, start};
+pub use import::{Compared, IMPORT_JOB, Import, ImportState, Told, compared, discard_old, draft, import, imports, run, start};
 pub use resolve::{Asked, Break, Chosen, For, List, ListState, Loser, QuantityRule, Trace, Why, Winner};
 
 use crate::pricing::Step;
-use crm::companies::{self, Buyer, CompanyId};
+use crm::CompanyId;
+use crm::companies::{self, Buyer};
 use kernel::{Conn, Result};
 
 kernel::id!(PriceListId);

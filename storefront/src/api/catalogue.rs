@@ -9,7 +9,7 @@ use crate::ids::ProductId;
 use crate::price_lists::{self, Trade};
 use crate::stores;
 use actix_web::{HttpRequest, HttpResponse, get, web};
-use crm::companies::CompanyId;
+use crm::CompanyId;
 use kernel::money::Currency;
 use kernel::{Conn, Error, Result};
 use serde::Serialize;

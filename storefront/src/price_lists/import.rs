@@ -100,8 +100,15 @@ pub fn imports(conn: &mut Conn, list: PriceListId, limit: i64) -> Result<Vec<Imp
     Ok(rows::table.filter(rows::list_id.eq(list)).order(rows::id.desc()).limit(limit).select(Import::as_select()).load(conn)?)
 }
 
-/// Reads a file and keeps it with the difference that it makes. `Conflict` with a text key when nothing of it can be read.
-pub fn draft(conn: &mut Conn, list: PriceListId, name: &str, bytes: &[u8], actor: &str, now: Time) -> Result<i64> {
+/// A file that was compared with its list, to be kept.
+#[derive(Clone, Debug)]
+pub struct Compared {
+    told: Told,
+    content: Vec<String>,
+}
+
+/// Reads a file and compares it with a list. `Conflict` with a text key when nothing of it can be read.
+pub fn compared(conn: &mut Conn, list: PriceListId, bytes: &[u8]) -> Result<Compared> {
     let currency = edit::get(conn, list)?.currency()?;
     let (read, mut mistakes) = file::read(bytes, currency).map_err(|error| Error::conflict(error.key()))?;
     let known = by_sku(conn, &read)?;
@@ -122,16 +129,20 @@ pub fn draft(conn: &mut Conn, list: PriceListId, name: &str, bytes: &[u8], actor
     }
     mistakes.truncate(TOLD);
     told.mistakes = mistakes;
-    let content: Vec<String> = wanted.iter().map(|(_, row)| row.kept()).collect();
+    Ok(Compared { told, content: wanted.iter().map(|(_, row)| row.kept()).collect() })
+}
+
+/// Keeps a file until somebody has it written.
+pub fn draft(conn: &mut Conn, list: PriceListId, name: &str, of: &Compared, actor: &str, now: Time) -> Result<i64> {
     Ok(diesel::insert_into(rows::table)
         .values((
             rows::list_id.eq(list),
             rows::name.eq(name),
             rows::actor.eq(actor),
             rows::state.eq(ImportState::Draft),
-            rows::content.eq(content.join("\n")),
-            rows::line_count.eq(i64::try_from(content.len()).map_err(Error::unexpected)?),
-            rows::told.eq(kernel::json::text(&told)?),
+            rows::content.eq(of.content.join("\n")),
+            rows::line_count.eq(i64::try_from(of.content.len()).map_err(Error::unexpected)?),
+            rows::told.eq(kernel::json::text(&of.told)?),
             rows::created_at.eq(now),
         ))
         .returning(rows::id)

@@ -6,7 +6,7 @@
 
 use super::PriceListId;
 use crate::ids::{StoreId, VariantId};
-use crm::companies::CompanyId;
+use crm::CompanyId;
 use kernel::clock::Time;
 use kernel::money::{Currency, scale};
 use serde::{Deserialize, Serialize};

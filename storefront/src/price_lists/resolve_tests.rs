@@ -2,7 +2,7 @@ use super::resolve::{Asked, Break, For, List, ListState, QuantityRule, Rows, Why
 use super::PriceListId;
 use crate::ids::{StoreId, VariantId};
 use chrono::{NaiveDate, TimeDelta};
-use crm::companies::CompanyId;
+use crm::CompanyId;
 use kernel::clock::Time;
 use kernel::money::Currency;
 use proptest::prelude::*;
