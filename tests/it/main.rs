@@ -50,6 +50,7 @@ mod overview;
 mod pairs;
 mod person;
 mod post;
+mod price_lists;
 mod privacy;
 mod promotions;
 mod promotions_web;
