@@ -78,7 +78,7 @@ fn filled(entry: &Entry, rows: usize, currency: Currency) -> Form {
 
 /// The rows that a form has for these prices.
 fn rows_for(prices: usize) -> usize {
-    (prices + FREE).min(MAX_BREAKS)
+    prices + FREE
 }
 
 fn load(conn: &mut Conn, id: PriceListId, variant: VariantId) -> Result<(PriceList, Entry, VariantForSale)> {
@@ -154,9 +154,8 @@ pub async fn update(desk: Desk, path: web::Path<(i64, i64)>, posted: Posted) -> 
             let (list, before, _) = load(conn, id, variant)?;
             let rows = rows_for(before.breaks.len());
             let currency = list.currency()?;
-            // Without script a form has the rows of when it was made; more than there are now were typed by nobody.
             stale::check(&filled(&before, rows, currency), &typed)?;
-            let wanted = read(&typed, variant, MAX_BREAKS, currency)?;
+            let wanted = read(&typed, variant, rows.max(MAX_BREAKS + FREE), currency)?;
             price_lists::put(conn, id, &wanted)?;
             act.log(conn, "price_list.price", &subject(id), &before, &wanted)
         })
@@ -167,7 +166,7 @@ pub async fn update(desk: Desk, path: web::Path<(i64, i64)>, posted: Posted) -> 
     };
     let words = desk.words()?;
     let (list, entry, goods) = desk.read(move |conn| load(conn, id, variant)).await?;
-    let typed = (0..MAX_BREAKS).rev().find(|at| !posted.get(&format!("price_{at}")).trim().is_empty()).map_or(0, |last| last + 1);
+    let typed = (0..MAX_BREAKS + FREE).rev().find(|at| !posted.get(&format!("price_{at}")).trim().is_empty()).map_or(0, |last| last + 1);
     let rows = rows_for(entry.breaks.len().max(typed));
     let names = names(rows);
     let order: Vec<&str> = names.iter().map(String::as_str).collect();

@@ -1,6 +1,6 @@
 //! Reading a file of prices: pure, without the database.
 
-use super::entries::check;
+use super::entries::{MAX_BREAKS, check};
 use super::resolve::{Break, QuantityRule};
 use crate::imports::unguard;
 use kernel::Error;
@@ -62,7 +62,7 @@ pub fn read(bytes: &[u8], currency: Currency) -> Result<(Vec<FileRow>, Vec<Mista
     let [sku, from, price, minimum, increment] = COLUMNS.map(column);
     let Some(sku) = sku else { return Err(FileError::NoSku) };
     let (mut rows, mut mistakes) = (Vec::new(), Vec::new());
-    let mut prices: HashSet<(String, i64)> = HashSet::new();
+    let mut prices: HashMap<String, HashSet<i64>> = HashMap::new();
     let mut rules: HashMap<String, QuantityRule> = HashMap::new();
     for record in reader.records() {
         let record = record.map_err(|_| FileError::NotCsv)?;
@@ -76,13 +76,21 @@ pub fn read(bytes: &[u8], currency: Currency) -> Result<(Vec<FileRow>, Vec<Mista
         }
         let read = row(line, unguard(cell(Some(sku))), [cell(from), cell(price), cell(minimum), cell(increment)], currency);
         let twice = |row: &FileRow| {
-            let again = row.price.is_some_and(|one| prices.contains(&(row.sku.clone(), one.from)));
+            let known = prices.get(&row.sku);
+            let again = row.price.is_some_and(|one| known.is_some_and(|known| known.contains(&one.from)));
             let other = row.rule.is_some_and(|rule| rules.get(&row.sku).is_some_and(|known| *known != rule));
-            (again || other).then(|| said("price-row-twice", &[("sku", &row.sku)]))
+            let many = row.price.is_some() && known.is_some_and(|known| known.len() >= MAX_BREAKS);
+            if again || other {
+                Some(said("price-row-twice", &[("sku", &row.sku)]))
+            } else {
+                many.then(|| "price-list-breaks-many".to_string())
+            }
         };
         match read.and_then(|row| twice(&row).map_or(Ok(row), Err)) {
             Ok(row) => {
-                prices.extend(row.price.map(|one| (row.sku.clone(), one.from)));
+                if let Some(one) = row.price {
+                    prices.entry(row.sku.clone()).or_default().insert(one.from);
+                }
                 rules.extend(row.rule.map(|rule| (row.sku.clone(), rule)));
                 rows.push(row);
             }
