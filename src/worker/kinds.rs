@@ -22,8 +22,8 @@ use storefront::mails::tickets::{self as ticket_mails, CHAT_JOB};
 use storefront::orders::terms;
 use storefront::payment_jobs::Cashier;
 use storefront::{
-    batches, carts, disputes, earnings, gift_cards, idempotency, kin, logins, mails, merging, offers, payments, pictures, price_lists, refunds,
-    reviews, search_index, shop, stores, waiting, webhooks,
+    batches, carts, disputes, earnings, gift_cards, idempotency, kin, logins, mails, merging, offers, payments, pictures, price_lists,
+    refunds, reviews, search_index, shop, stores, waiting, webhooks,
 };
 
 const RECONCILE: &str = "payments.reconcile";

@@ -41,8 +41,8 @@ pub use list::{
     Brief, ProductRow, attribute_names, brief, by_slugs, count, find, ids, listing, newest, product_list, ranges, related, slugs, sold,
 };
 pub use nature::{
-    Named, Nature, addresses, addresses_in_order, named, natures, product_of, products_named, products_of, skus,
-    skus_by_variant, variant_named, variants_by_sku,
+    Named, Nature, addresses, addresses_in_order, named, natures, product_of, products_named, products_of, skus, skus_by_variant,
+    variant_named, variants_by_sku,
 };
 pub use page::{PageAttribute, PagePicture, PageVariant, ProductOption, ProductPage, page};
 pub(crate) use price_log::price_timeline;

@@ -54,7 +54,8 @@ fn a_list_comes_in_from_a_file_and_is_what_pages_carts_and_orders_say() {
     // The difference is shown, and nothing is written before somebody says so.
     let form = olga.get("/admin/price-lists/1/import");
     let file = b"sku,min_quantity,price,minimum,increment\nMUG,1,11.00,4,2\nMUG,10,9.50,,\nNONE,1,1,,\nMUG,x,1,,\n";
-    let shown = olga.upload(&form, "/admin/price-lists/1/import", "prices.csv", file).says(200, "Line 4").says(200, "NONE").says(200, "Line 5");
+    let shown =
+        olga.upload(&form, "/admin/price-lists/1/import", "prices.csv", file).says(200, "Line 4").says(200, "NONE").says(200, "Line 5");
     let entry = |house: &House| house.db.read_now(move |conn| price_lists::entry(conn, PriceListId(1), mug)).unwrap();
     assert!(entry(&house).breaks.is_empty());
     olga.submit(&shown, "/admin/price-lists/1/imports/1", &[]).says(200, "being written");

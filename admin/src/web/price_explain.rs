@@ -43,7 +43,8 @@ fn run(conn: &mut Conn, asked: &[(&str, String)], tried: bool, now: Time) -> Res
         return Ok((form, None, Vec::new(), all));
     }
     // What a link leaves out stays as it is drawn.
-    let typed: Vec<(&str, &str)> = asked.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (*name, value.as_str())).collect();
+    let typed: Vec<(&str, &str)> =
+        asked.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (*name, value.as_str())).collect();
     let form = form.typed(typed);
     let mut wrong = Fields::default();
     let variant = catalog::variant_named(conn, form.value("goods").trim(), true)?;
@@ -60,7 +61,8 @@ fn run(conn: &mut Conn, asked: &[(&str, String)], tried: bool, now: Time) -> Res
         wrong.add("store", "admin-price-explain-store");
     }
     let at = form.value("at");
-    let local = NaiveDateTime::parse_from_str(at, "%Y-%m-%dT%H:%M").or_else(|_| NaiveDateTime::parse_from_str(at, "%Y-%m-%dT%H:%M:%S")).ok();
+    let local =
+        NaiveDateTime::parse_from_str(at, "%Y-%m-%dT%H:%M").or_else(|_| NaiveDateTime::parse_from_str(at, "%Y-%m-%dT%H:%M:%S")).ok();
     if local.is_none() {
         wrong.add("at", "admin-time-invalid");
     }
@@ -107,9 +109,10 @@ fn company(conn: &mut Conn, text: &str, wrong: &mut Fields) -> Result<(Option<Co
 fn told(answer: &Answer) -> Value {
     let money = |minor: i64| Money::new(minor, answer.currency);
     let trace = &answer.chosen.trace;
-    let chosen = trace.chosen.as_ref().map(|one| {
-        json!({ "id": one.list, "name": one.name, "from": one.from, "adjust": one.adjust_bp.map(forms::percent) })
-    });
+    let chosen = trace
+        .chosen
+        .as_ref()
+        .map(|one| json!({ "id": one.list, "name": one.name, "from": one.from, "adjust": one.adjust_bp.map(forms::percent) }));
     let lost = |one: &Loser| json!({ "id": one.list, "name": one.name, "price": one.unit_price.map(money), "why": one.why.key() });
     let step = |one: &Break| json!({ "from": one.from, "price": money(one.unit_price) });
     json!({ "title": answer.title, "price": money(answer.chosen.unit_price), "shop_price": money(trace.shop_price), "chosen": chosen,

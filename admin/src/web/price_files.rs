@@ -34,7 +34,8 @@ pub async fn form(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
             "created_at": one.created_at })
     };
     let rows: Vec<Value> = all.iter().map(row).collect();
-    let view = json!({ "id": id, "name": list.name, "currency": list.currency, "largest": LARGEST, "columns": COLUMNS.join(", "), "rows": rows });
+    let view =
+        json!({ "id": id, "name": list.name, "currency": list.currency, "largest": LARGEST, "columns": COLUMNS.join(", "), "rows": rows });
     desk.page("admin/price_import.html", "admin-price-import", view)
 }
 

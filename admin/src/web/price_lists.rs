@@ -155,9 +155,8 @@ async fn save(desk: Desk, id: Option<PriceListId>, posted: Posted) -> Result<Htt
 
 async fn refused(desk: &Desk, id: Option<PriceListId>, posted: &Posted, error: Error) -> Result<HttpResponse> {
     let (stale, words) = (stale::is(&error), desk.words()?);
-    let (known, all, shop) = desk
-        .read(move |conn| Ok((id.map(|id| price_lists::get(conn, id)).transpose()?, stores::list(conn)?, shop::get(conn)?)))
-        .await?;
+    let (known, all, shop) =
+        desk.read(move |conn| Ok((id.map(|id| price_lists::get(conn, id)).transpose()?, stores::list(conn)?, shop::get(conn)?))).await?;
     let stored = known.as_ref().map_or_else(|| Form::new(NAMES), |list| filled(list, &shop));
     let choices: Vec<(String, String)> = all.into_iter().map(|store| (store.id.to_string(), store.name)).collect();
     let label = |name: &str| Some(Label { choices: choices.clone(), ..stale::label(LABELS, name, &words)? });
@@ -193,7 +192,8 @@ async fn show_buyers(desk: &Desk, status: StatusCode, id: PriceListId, form: For
     let rows: Vec<Value> = found.iter().map(row).collect();
     let found: Vec<Value> =
         companies.iter().map(|one| json!({ "id": one.id, "name": one.name, "vat_id": one.vat_id, "country": one.country })).collect();
-    let view = json!({ "id": id, "name": list.name, "rows": rows, "next": next, "form": form, "q": text, "companies": found, "groups": groups });
+    let view =
+        json!({ "id": id, "name": list.name, "rows": rows, "next": next, "form": form, "q": text, "companies": found, "groups": groups });
     desk.page_as(status, "admin/price_list_buyers.html", "admin-price-list-buyers", view)
 }
 

@@ -85,10 +85,8 @@ pub fn set_quantity(conn: &mut Conn, cart: CartId, line: CartLineId, quantity: i
     }
     touch(conn, cart, now)?;
     let own = cart_lines::table.filter(cart_lines::id.eq(line)).filter(cart_lines::cart_id.eq(cart));
-    let found: Option<(CartLineId, VariantId, i64, i64)> = own
-        .select((cart_lines::id, cart_lines::variant_id, cart_lines::quantity, cart_lines::seen_price))
-        .first(conn)
-        .optional()?;
+    let found: Option<(CartLineId, VariantId, i64, i64)> =
+        own.select((cart_lines::id, cart_lines::variant_id, cart_lines::quantity, cart_lines::seen_price)).first(conn).optional()?;
     match (found, quantity) {
         (None, _) => Ok(()),
         (Some((id, ..)), 0) => {

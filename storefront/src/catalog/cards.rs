@@ -164,7 +164,9 @@ fn offers_of(conn: &mut Conn, ids: &[ProductId], currency: Currency) -> Result<V
 pub(crate) fn shop_prices(conn: &mut Conn, ids: &[ProductId], currency: Currency) -> Result<Vec<(ProductId, VariantId, i64, Option<i64>)>> {
     let mut found = Vec::with_capacity(ids.len());
     for ids in ids.chunks(super::CHUNK) {
-        found.extend(offers_of(conn, ids, currency)?.into_iter().map(|(product, variant, price, before, ..)| (product, variant, price, before)));
+        found.extend(
+            offers_of(conn, ids, currency)?.into_iter().map(|(product, variant, price, before, ..)| (product, variant, price, before)),
+        );
     }
     Ok(found)
 }

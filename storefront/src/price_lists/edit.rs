@@ -1,8 +1,8 @@
 //! The lists themselves, and whom each is for.
 
+use super::PriceListId;
 use super::book::addressee;
 use super::resolve::{For, List, ListState};
-use super::PriceListId;
 use crate::ids::StoreId;
 use crate::schema::{price_list_buyers as buyers, price_lists as rows};
 use crate::stores;

@@ -1,8 +1,8 @@
 //! What a list says of single variants.
 
+use super::PriceListId;
 use super::edit;
 use super::resolve::{Break, QuantityRule};
-use super::PriceListId;
 use crate::carts::MAX_QUANTITY;
 use crate::ids::VariantId;
 use crate::schema::{price_list_prices as prices, price_list_terms as terms, variants};
@@ -152,12 +152,8 @@ pub(super) fn set_price(conn: &mut Conn, list: PriceListId, variant: VariantId, 
 
 /// Writes a quantity rule.
 pub(super) fn set_rule(conn: &mut Conn, list: PriceListId, variant: VariantId, rule: QuantityRule) -> Result<()> {
-    let row = (
-        terms::list_id.eq(list),
-        terms::variant_id.eq(variant),
-        terms::minimum.eq(rule.minimum),
-        terms::increment.eq(rule.increment),
-    );
+    let row =
+        (terms::list_id.eq(list), terms::variant_id.eq(variant), terms::minimum.eq(rule.minimum), terms::increment.eq(rule.increment));
     let change = (terms::minimum.eq(rule.minimum), terms::increment.eq(rule.increment));
     on_each!(conn, c => diesel::insert_into(terms::table)
         .values(row).on_conflict((terms::list_id, terms::variant_id)).do_update().set(change).execute(c))?;

@@ -59,10 +59,8 @@ pub fn explain(conn: &mut Conn, question: &Question) -> Result<Answer> {
     let more = i64::try_from(newest.len()).is_ok_and(|found| found > MOST);
     let others: Vec<PriceList> = newest.into_iter().filter(|list| !known.contains(&list.id)).collect();
     let ids: Vec<PriceListId> = others.iter().map(|list| list.id).collect();
-    let rows: Vec<(PriceListId, Option<CompanyId>, String)> = buyers::table
-        .filter(buyers::list_id.eq_any(&ids))
-        .select((buyers::list_id, buyers::company_id, buyers::price_group))
-        .load(conn)?;
+    let rows: Vec<(PriceListId, Option<CompanyId>, String)> =
+        buyers::table.filter(buyers::list_id.eq_any(&ids)).select((buyers::list_id, buyers::company_id, buyers::price_group)).load(conn)?;
     let mut whom: BTreeMap<PriceListId, Vec<For>> = BTreeMap::new();
     for (list, company, group) in rows {
         whom.entry(list).or_default().push(addressee(company, group));

@@ -1,5 +1,5 @@
-use super::resolve::{Asked, Break, For, List, ListState, QuantityRule, Rows, Why, breaks, quantity, resolve};
 use super::PriceListId;
+use super::resolve::{Asked, Break, For, List, ListState, QuantityRule, Rows, Why, breaks, quantity, resolve};
 use crate::ids::{StoreId, VariantId};
 use chrono::{NaiveDate, TimeDelta};
 use crm::CompanyId;
@@ -30,13 +30,7 @@ fn list(id: i64, buyers: Vec<For>) -> List {
 
 /// A buyer of company 1, which stands below company 2, in the group "trade".
 fn asked() -> Asked {
-    Asked {
-        companies: vec![CompanyId(1), CompanyId(2)],
-        group: "trade".into(),
-        store: StoreId(1),
-        currency: Currency::EUR,
-        at: noon(),
-    }
+    Asked { companies: vec![CompanyId(1), CompanyId(2)], group: "trade".into(), store: StoreId(1), currency: Currency::EUR, at: noon() }
 }
 
 fn rows(all: &[(i64, &[(i64, i64)])]) -> Rows {
@@ -63,11 +57,11 @@ fn the_nearest_list_wins_then_priority_then_the_price_then_age() {
         list(6, vec![company(1)]),
         list(7, vec![company(9)]),
     ];
-    let rows = rows(&[(1, &[(1, 100)]), (2, &[(1, 200)]), (3, &[(1, 300)]), (4, &[(1, 800)]), (5, &[(1, 700)]), (6, &[(1, 700)]), (7, &[(1, 1)])]);
+    let rows =
+        rows(&[(1, &[(1, 100)]), (2, &[(1, 200)]), (3, &[(1, 300)]), (4, &[(1, 800)]), (5, &[(1, 700)]), (6, &[(1, 700)]), (7, &[(1, 1)])]);
     let chosen = resolve(&lists, &rows, &asked(), CUP, 1, 1000);
     assert_eq!((chosen.unit_price, chosen.trace.chosen.map(|one| one.list.0)), (700, Some(5)));
-    let expected =
-        vec![(1, Why::Farther), (2, Why::Farther), (3, Why::Farther), (4, Why::Dearer), (6, Why::Newer), (7, Why::OtherBuyers)];
+    let expected = vec![(1, Why::Farther), (2, Why::Farther), (3, Why::Farther), (4, Why::Dearer), (6, Why::Newer), (7, Why::OtherBuyers)];
     assert_eq!(whys(&lists, &rows, 1), expected);
     lists[3].priority = 1;
     assert_eq!(resolve(&lists, &rows, &asked(), CUP, 1, 1000).unit_price, 800);
