@@ -16,7 +16,7 @@ mod resolve;
 mod resolve_tests;
 
 pub use book::{Book, book};
-pub(crate) use book::{of_cart, on_cards, on_page};
+pub(crate) use book::{goods_for, of_cart, of_order, on_cards, on_page};
 pub use edit::{BuyerRow, PriceList, Wish, add_buyer, buyers_of, create, get, list, remove_buyer, update};
 pub(crate) use entries::forget_variants;
 pub use entries::{Entry, MAX_BREAKS, entries, entry, put};

@@ -210,7 +210,7 @@ fn meant(posted: &Posted) -> Result<For> {
 }
 
 fn told(conn: &mut Conn, id: PriceListId, row: i64) -> Result<Option<BuyerRow>> {
-    Ok(price_lists::buyers_of(conn, id, Some(row - 1), 1)?.into_iter().find(|known| known.id == row))
+    Ok(price_lists::buyers_of(conn, id, Some(row.saturating_sub(1)), 1)?.into_iter().find(|known| known.id == row))
 }
 
 pub async fn add_buyer(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<HttpResponse> {

@@ -5,10 +5,12 @@ use super::resolve::{self, Asked, Break, Chosen, For, List, ListState, QuantityR
 use super::{PriceListId, Trade};
 use crate::buying;
 use crate::carts::Cart;
-use crate::catalog::{self, Card, ProductPage};
-use crate::ids::{StoreId, VariantId};
+use crate::catalog::{self, Assortment, Card, ProductPage, VariantForSale};
+use crate::ids::{OrderId, StoreId, VariantId};
+use crate::orders::Order;
 use crate::schema::{price_list_buyers as buyers, price_list_prices as prices, price_list_terms as terms, price_lists as lists, variants};
 use crate::shop::Shop;
+use crate::stock::Demand;
 use crm::CompanyId;
 use crm::companies;
 use diesel::prelude::*;
@@ -166,6 +168,25 @@ pub(super) fn addressee(company: Option<CompanyId>, group: String) -> For {
 /// For which company a cart is filled.
 pub(crate) fn of_cart(conn: &mut Conn, cart: &Cart) -> Result<Trade> {
     Ok(buying::of_cart(conn, cart)?.map(|buyer| Trade::of(&buyer)).unwrap_or_default())
+}
+
+/// For which company an order was placed.
+pub(crate) fn of_order(conn: &mut Conn, order: OrderId) -> Result<Trade> {
+    let company = buying::of_order(conn, order)?.map(|trade| trade.company);
+    Trade::of_company(conn, company)
+}
+
+/// Goods that are added to an order: what of `units` is sold there, at the price that the order's company pays for so many.
+pub(crate) fn goods_for(conn: &mut Conn, order: &Order, sold: &Assortment, units: &Demand, now: Time) -> Result<Vec<VariantForSale>> {
+    let ids: Vec<VariantId> = units.keys().copied().collect();
+    let mut found = catalog::for_sale(conn, sold, &ids, &order.language)?;
+    let trade = of_order(conn, order.id)?;
+    let book = book(conn, trade.company, &trade.group, order.store_id, sold.currency, &ids, now)?;
+    for goods in &mut found {
+        let quantity = units.get(&goods.id).copied().unwrap_or(1);
+        goods.unit_price = book.price(goods.id, quantity, goods.unit_price).unit_price;
+    }
+    Ok(found)
 }
 
 /// Shows on the page of a product what its variants cost a buyer, in the least quantity that is sold, with the prices by quantity.
