@@ -22,6 +22,7 @@ pub use value::{MAX_GIFT_CARDS, add_gift_card, remove_gift_card, use_store_credi
 use crate::address::Address;
 use crate::catalog::{self, Assortment};
 use crate::ids::{CartId, CartLineId, ProductId, ShippingRateId, StoreId, VariantId};
+use crate::price_lists;
 use crate::schema::{cart_lines, carts};
 use crate::shop::Shop;
 use crate::stores;
@@ -160,7 +161,9 @@ pub fn products(conn: &mut Conn, id: CartId) -> Result<Vec<ProductId>> {
 
 /// What can be put into a cart.
 pub fn assortment(conn: &mut Conn, cart: &Cart) -> Result<Assortment> {
-    Ok(Assortment { currency: cart.currency()?, part: stores::part(conn, cart.store_id)? })
+    let trade = price_lists::of_cart(conn, cart)?;
+    let contract = price_lists::contract(conn, &trade)?;
+    Ok(Assortment { currency: cart.currency()?, part: stores::part(conn, cart.store_id)?, contract })
 }
 
 /// The country for the estimate, before an address is known.

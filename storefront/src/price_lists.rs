@@ -6,6 +6,7 @@
 //! a list says; gift cards cost what they are worth.
 
 mod book;
+mod contracts;
 mod edit;
 mod entries;
 mod explain;
@@ -17,6 +18,8 @@ mod resolve_tests;
 
 pub use book::{Book, book};
 pub(crate) use book::{goods_for, of_cart, of_order, on_cards, on_page};
+pub use contracts::{Contract, contracts, remove_contract, set_contract};
+pub(crate) use contracts::{contract, uses};
 pub use edit::{BuyerRow, PriceList, Wish, add_buyer, buyers_of, create, get, list, remove_buyer, update};
 pub(crate) use entries::forget_variants;
 pub use entries::{Entry, MAX_BREAKS, entries, entry, put};

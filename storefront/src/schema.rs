@@ -1302,6 +1302,15 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    company_assortments (id) {
+        id -> BigInt,
+        company_id -> Nullable<BigInt>,
+        price_group -> Text,
+        collection_id -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(refund_lines, refunds);
 diesel::allow_tables_to_appear_in_same_query!(redirects, products, categories, collections);
 diesel::allow_tables_to_appear_in_same_query!(collections, collection_texts);

@@ -1,3 +1,4 @@
+DROP TABLE company_assortments;
 DROP TABLE price_list_imports;
 DROP TABLE price_list_terms;
 DROP TABLE price_list_prices;

@@ -62,3 +62,14 @@ CREATE TABLE price_list_imports (
     finished_at TIMESTAMP
 );
 CREATE INDEX price_list_imports_list ON price_list_imports (list_id, id);
+-- What a company with those below it, or a group of companies, sees and buys: the members of a collection and nothing else.
+CREATE TABLE company_assortments (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    company_id BIGINT REFERENCES companies (id),
+    price_group TEXT NOT NULL DEFAULT '',
+    collection_id BIGINT NOT NULL REFERENCES collections (id),
+    CHECK ((company_id IS NULL) <> (price_group = ''))
+);
+CREATE UNIQUE INDEX company_assortments_once ON company_assortments (price_group, COALESCE(company_id, 0));
+CREATE INDEX company_assortments_company ON company_assortments (company_id) WHERE company_id IS NOT NULL;
+CREATE INDEX company_assortments_collection ON company_assortments (collection_id);

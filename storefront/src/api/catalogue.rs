@@ -235,7 +235,7 @@ pub async fn products(request: HttpRequest) -> Result<HttpResponse> {
     let site = call.site.clone();
     let list = call.door.read(move |conn, now| {
         let trade = trade(conn, company)?;
-        let shop = stores::shop(conn, site.id)?;
+        let shop = stores::shop_for(conn, site.id, &trade)?;
         let sold = shop.assortment();
         let category = match category {
             Some(slug) => Some(sold.categories(conn, language)?.by_slug(&slug).ok_or(Error::NotFound)?.id),
@@ -244,7 +244,7 @@ pub async fn products(request: HttpRequest) -> Result<HttpResponse> {
         let after = after.map(ProductId);
         // In the main store products are listed that have no price yet.
         let mut ids = match shop.store {
-            stores::MAIN => catalog::listing(conn, category, after, limit + 1)?,
+            stores::MAIN if shop.contract.is_none() => catalog::listing(conn, category, after, limit + 1)?,
             _ => catalog::sold(conn, &sold, category, after, limit + 1)?,
         };
         let page = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -279,8 +279,8 @@ pub async fn product(request: HttpRequest, slug: web::Path<String>) -> Result<Ht
     let slug = known(slug)?;
     let store = call.site.id;
     let page = call.door.read(move |conn, now| {
-        let shop = stores::shop(conn, store)?;
         let trade = trade(conn, company)?;
+        let shop = stores::shop_for(conn, store, &trade)?;
         let mut page = catalog::page(conn, &shop, &slug, language)?;
         price_lists::on_page(conn, &mut page, &shop, &trade, now)?;
         // Without a price in its currency a product is not sold in a store.

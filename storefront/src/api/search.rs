@@ -90,17 +90,17 @@ pub async fn search(request: HttpRequest) -> Result<HttpResponse> {
     let (engine, site) = (call.door.search.clone(), call.site.clone());
     let store = site.id;
     let settled = call.door.read(move |conn, _| {
-        let (shop, mut asked) = (stores::shop(conn, store)?, asked);
+        let trade = trade(conn, company)?;
+        let (shop, mut asked) = (stores::shop_for(conn, store, &trade)?, asked);
         search_index::settle(&mut asked.facets, &Definitions::load(conn)?);
-        Ok((shop, asked))
+        Ok((shop, trade, asked))
     });
-    let (shop, asked) = settled.await?;
+    let (shop, trade, asked) = settled.await?;
     let asked = SearchQuery { within: Within::of(&shop.assortment()), ..asked };
     // The engine may wait for another server, so it gets a thread before a connection of the pool is taken.
     let page = tokio::task::spawn_blocking(move || engine.search(&asked));
     let page = page.await.map_err(|error| Error::unexpected(format!("a search panicked: {error}")))??;
     let view = call.door.read(move |conn, now| {
-        let trade = trade(conn, company)?;
         let currency = shop.currency;
         let ids: Vec<ProductId> = page.hits.iter().map(|id| ProductId(*id)).collect();
         let mut cards = catalog::cards(conn, &shop, &ids, language)?;

@@ -4,7 +4,7 @@ use super::reckon::{Situation, reckon};
 use super::{Cart, Pickup, Reckoning};
 use crate::catalog::{self, Assortment, VariantForSale};
 use crate::ids::{CartId, CartLineId, PromotionId, VariantId};
-use crate::price_lists::{self, QuantityRule, Trace};
+use crate::price_lists::{self, QuantityRule, Trace, Trade};
 use crate::pricing::Priced;
 use crate::promotions::{self, Decision, Reason, codes};
 use crate::shipping::ShippingRate;
@@ -163,10 +163,12 @@ impl Quote {
 /// price and told as notices.
 pub fn quote(conn: &mut Conn, id: CartId, now: Time) -> Result<Quote> {
     let cart = super::get(conn, id)?;
-    let shop = stores::shop(conn, cart.store_id)?;
+    let trade = price_lists::of_cart(conn, &cart)?;
+    let shop = stores::shop_for(conn, cart.store_id, &trade)?;
     let currency = cart.currency()?;
     let mut notices = Vec::new();
-    let lines = load_lines(conn, &cart, &Assortment { currency, part: shop.part }, now, &mut notices)?;
+    let sold = Assortment { currency, ..shop.assortment() };
+    let lines = load_lines(conn, &cart, &trade, &sold, now, &mut notices)?;
 
     let mut loaded = promotions::live(conn, &codes::split(&cart.coupon_code), &cart.language, now)?;
     let shopper = promotions::shopper(conn, &mut loaded, cart.customer_id, &cart.email, now)?;
@@ -244,11 +246,17 @@ fn lost_notices(conn: &mut Conn, cart: &Cart, decision: &Decision, notices: &mut
     Ok(())
 }
 
-fn load_lines(conn: &mut Conn, cart: &Cart, sold: &Assortment, now: Time, notices: &mut Vec<Notice>) -> Result<Vec<LineQuote>> {
+fn load_lines(
+    conn: &mut Conn,
+    cart: &Cart,
+    trade: &Trade,
+    sold: &Assortment,
+    now: Time,
+    notices: &mut Vec<Notice>,
+) -> Result<Vec<LineQuote>> {
     let rows = super::lines(conn, cart.id)?;
     let ids: Vec<VariantId> = rows.iter().map(|row| row.1).collect();
     let on_sale = catalog::for_sale(conn, sold, &ids, &cart.language)?;
-    let trade = price_lists::of_cart(conn, cart)?;
     let book = price_lists::book(conn, trade.company, &trade.group, cart.store_id, sold.currency, &ids, now)?;
     let mut lines = Vec::with_capacity(rows.len());
     for (id, variant, quantity, seen_price) in rows {

@@ -74,7 +74,7 @@ pub(crate) fn reckon(
     let place = pickup.as_ref().map_or(place, |pickup| &pickup.place);
 
     let items = promotions::items(conn, shop, &lines, offers)?;
-    let sold = Assortment { currency: *currency, part: shop.part };
+    let sold = Assortment { currency: *currency, ..shop.assortment() };
     let gifts = promotions::gifts(conn, &lines, offers, &sold, language)?;
     let facts = Facts {
         at: *at,

@@ -271,7 +271,7 @@ fn added(conn: &mut Conn, order: &Order, wish: &Wish, taxing: &Taxing, now: Time
         }
         *goods.entry(*variant).or_default() += (*units).clamp(0, MAX_QUANTITY);
     }
-    let sold = Assortment { currency: order.currency()?, part: stores::part(conn, order.store_id)? };
+    let sold = Assortment { currency: order.currency()?, part: stores::part(conn, order.store_id)?, contract: None };
     let found = price_lists::goods_for(conn, order, &sold, &goods, now)?;
     let mut lines = Vec::with_capacity(found.len());
     // In the order in which they were typed.

@@ -63,7 +63,7 @@ pub(super) async fn render(door: &Door, everyone: Everyone, slug: String) -> Res
 
 fn load(conn: &mut Conn, everyone: &Everyone, slug: &str, words: &Words, now: Time) -> Result<(ProductId, Page<ProductView>)> {
     let (language, site) = (everyone.language, &everyone.site);
-    let shop = stores::shop(conn, site.id)?;
+    let shop = stores::shop_for(conn, site.id, &everyone.audience.trade())?;
     let mut found = catalog::page(conn, &shop, slug, language.code())?;
     name_lowest(conn, &mut found, &shop, now)?;
     reduce(conn, &mut found, &shop, &everyone.audience, now)?;
