@@ -220,7 +220,11 @@
       else if (stock) { stock.className = "stock stock-sold-out"; stock.textContent = buy.dataset.none; }
       add.disabled = max === 0;
       const quantity = one("[name=quantity]", buy);
-      quantity.max = String(Math.max(max, 1));
+      const least = variant ? Number(variant.dataset.min) : 1;
+      quantity.min = String(least);
+      quantity.step = variant ? variant.dataset.step : "1";
+      quantity.max = String(Math.max(max, least));
+      if (Number(quantity.value) < least) quantity.value = String(least);
       if (Number(quantity.value) > max && max > 0) quantity.value = String(max);
       return variant;
     };
@@ -244,7 +248,7 @@
     for (const step of all("[data-step]", box)) {
       step.hidden = false;
       step.addEventListener("click", () => {
-        const next = Number(number.value) + Number(step.dataset.step);
+        const next = Number(number.value) + Number(step.dataset.step) * (Number(number.step) || 1);
         number.value = String(Math.min(Math.max(next, Number(number.min)), Number(number.max) || next));
         number.dispatchEvent(new Event("change", { bubbles: true }));
       });

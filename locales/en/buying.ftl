@@ -7,6 +7,7 @@ cart-added-some = There are only { $left } left; that many are in your cart now.
 cart-sold-out = This is sold out. Your cart is unchanged.
 cart-line-sold-out = Sold out. Please remove it to go on.
 cart-line-short = Only { $left } left. Please lower the quantity to go on.
+cart-line-quantity = Sold from { $minimum } on in steps of { $increment }. Please set the quantity to { $fitting } to go on.
 cart-line-price = The price changed from { $before } to { $now }.
 cart-line-gone = We do not sell this any more. Please remove it to go on.
 cart-line-unknown = A product

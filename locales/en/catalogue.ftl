@@ -25,6 +25,12 @@ publish-window-order = The end has to be after the beginning.
 
 # What prices were
 price-lowest = Lowest price in the 30 days before the reduction: { $price }
+price-yours = Your company’s price
+price-breaks = Price by quantity
+price-break-from = From
+price-break-price = Price each
+price-minimum = Sold from { $minimum } on
+price-minimum-steps = Sold from { $minimum } on, in steps of { $increment }
 admin-price-log = Price changes
 admin-price-old = Before
 admin-price-new = After

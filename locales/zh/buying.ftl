@@ -7,6 +7,7 @@ cart-added-some = 仅剩 { $left } 件，已按此数量放入购物车。
 cart-sold-out = 此商品已售罄，购物车没有变化。
 cart-line-sold-out = 已售罄，请移除后继续。
 cart-line-short = 仅剩 { $left } 件，请减少数量后继续。
+cart-line-quantity = 起订量为 { $minimum }，须按 { $increment } 的倍数购买。请将数量改为 { $fitting } 后继续。
 cart-line-price = 价格由 { $before } 变为 { $now }。
 cart-line-gone = 此商品已下架，请移除后继续。
 cart-line-unknown = 商品

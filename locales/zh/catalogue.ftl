@@ -25,6 +25,12 @@ publish-window-order = 下架时间必须晚于上架时间。
 
 # What prices were
 price-lowest = 降价前 30 天内的最低价：{ $price }
+price-yours = 贵公司专享价
+price-breaks = 阶梯价格
+price-break-from = 起购数量
+price-break-price = 单价
+price-minimum = { $minimum } 件起订
+price-minimum-steps = { $minimum } 件起订，按 { $increment } 的倍数购买
 admin-price-log = 价格变动
 admin-price-old = 变动前
 admin-price-new = 变动后

@@ -22,8 +22,8 @@ use storefront::mails::tickets::{self as ticket_mails, CHAT_JOB};
 use storefront::orders::terms;
 use storefront::payment_jobs::Cashier;
 use storefront::{
-    batches, carts, disputes, earnings, gift_cards, idempotency, kin, logins, mails, merging, offers, payments, pictures, refunds, reviews,
-    search_index, shop, stores, vies, waiting, webhooks,
+    batches, carts, disputes, earnings, gift_cards, idempotency, kin, logins, mails, merging, offers, payments, pictures, price_lists,
+    refunds, reviews, search_index, shop, stores, vies, waiting, webhooks,
 };
 
 const RECONCILE: &str = "payments.reconcile";
@@ -51,6 +51,7 @@ pub static KINDS: &[Kind] = &[
     Kind { name: gift_cards::ISSUE_JOB, run: issue_gift_cards },
     Kind { name: PICTURE_JOB, run: fetch_picture },
     Kind { name: batches::BATCH_JOB, run: |state, job| batches::run(&state.db, &state.clock, id(job)?) },
+    Kind { name: price_lists::IMPORT_JOB, run: |state, job| price_lists::run(&state.db, &state.clock, id(job)?) },
     Kind { name: WINDOW_JOB, run: relist },
     Kind { name: CATEGORY_JOB, run: tell_below },
     Kind { name: search_index::INDEX_JOB, run: |state, job| search_index::index_job(&state.db, state.door.search.as_ref(), &job.payload) },
@@ -249,6 +250,7 @@ fn prune(state: &AppState, _: &Job) -> Result<()> {
     state.db.write_now(move |conn| trials::prune(conn, now))?;
     state.db.write_now(move |conn| sign_ups::forget_old(conn, now))?;
     state.db.write_now(move |conn| batches::prune(conn, now - TimeDelta::days(DRAFT_DAYS)))?;
+    state.db.write_now(move |conn| price_lists::discard_old(conn, now - TimeDelta::days(DRAFT_DAYS)))?;
     while state.db.write_now(move |conn| segments::prune(conn, now, 500))? > 0 {}
     while state.db.write_now(move |conn| search_index::prune(conn, now, 500))? > 0 {}
     while state.db.write_now(move |conn| webhooks::prune(conn, now, 500))? > 0 {}

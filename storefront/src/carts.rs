@@ -4,12 +4,15 @@
 pub mod changes;
 pub mod consents;
 mod coupons;
+mod goods;
 mod pickup;
 mod quote;
 mod reckon;
 mod value;
 
 pub use coupons::{MAX_CODES, add_coupon, remove_coupon, set_coupon};
+pub use goods::{add, set_quantity};
+use goods::{insert_line, set_line};
 pub use pickup::Pickup;
 pub use quote::{LineQuote, Notice, Quote, quote};
 pub use reckon::Reckoning;
@@ -19,6 +22,7 @@ pub use value::{MAX_GIFT_CARDS, add_gift_card, remove_gift_card, use_store_credi
 use crate::address::Address;
 use crate::catalog::{self, Assortment};
 use crate::ids::{CartId, CartLineId, ProductId, ShippingRateId, StoreId, VariantId};
+use crate::price_lists;
 use crate::schema::{cart_lines, cart_trade, carts};
 use crate::shop::Shop;
 use crate::stores;
@@ -157,67 +161,11 @@ pub fn products(conn: &mut Conn, id: CartId) -> Result<Vec<ProductId>> {
     catalog::products_of(conn, &variants)
 }
 
-/// Adds units of a variant, up to [`MAX_QUANTITY`]. `NotFound` for a variant that is not on sale.
-pub fn add(conn: &mut Conn, cart: CartId, variant: VariantId, quantity: i64, now: Time) -> Result<()> {
-    if !(1..=MAX_QUANTITY).contains(&quantity) {
-        return Err(Error::field("quantity", "quantity-invalid"));
-    }
-    touch(conn, cart, now)?;
-    let own = get(conn, cart)?;
-    let sold = assortment(conn, &own)?;
-    let on_sale = catalog::for_sale(conn, &sold, &[variant], crate::shop::OWN_LANGUAGE)?;
-    let price = on_sale.first().filter(|variant| variant.sold_at(now)).ok_or(Error::NotFound)?.unit_price;
-    let lines: i64 = cart_lines::table.filter(cart_lines::cart_id.eq(cart)).count().get_result(conn)?;
-    let line: Option<(CartLineId, i64)> = cart_lines::table
-        .filter(cart_lines::cart_id.eq(cart))
-        .filter(cart_lines::variant_id.eq(variant))
-        .select((cart_lines::id, cart_lines::quantity))
-        .first(conn)
-        .optional()?;
-    match line {
-        Some((id, had)) => set_line(conn, id, (had + quantity).min(MAX_QUANTITY)),
-        None if lines >= MAX_LINES => Err(Error::field("quantity", "cart-full")),
-        None => insert_line(conn, cart, variant, quantity, price),
-    }
-}
-
 /// What can be put into a cart.
 pub fn assortment(conn: &mut Conn, cart: &Cart) -> Result<Assortment> {
-    Ok(Assortment { currency: cart.currency()?, part: stores::part(conn, cart.store_id)? })
-}
-
-fn insert_line(conn: &mut Conn, cart: CartId, variant: VariantId, quantity: i64, price: i64) -> Result<()> {
-    let row = (
-        cart_lines::cart_id.eq(cart),
-        cart_lines::variant_id.eq(variant),
-        cart_lines::quantity.eq(quantity),
-        cart_lines::seen_price.eq(price),
-    );
-    on_each!(conn, c => diesel::insert_into(cart_lines::table).values(row).execute(c))?;
-    Ok(())
-}
-
-fn set_line(conn: &mut Conn, line: CartLineId, quantity: i64) -> Result<()> {
-    prepared!(conn, diesel::update(cart_lines::table.find(line)).set(cart_lines::quantity.eq(quantity)) => execute)?;
-    Ok(())
-}
-
-/// Sets the units of a line; zero removes it. A line that is gone already stays gone.
-pub fn set_quantity(conn: &mut Conn, cart: CartId, line: CartLineId, quantity: i64, now: Time) -> Result<()> {
-    if !(0..=MAX_QUANTITY).contains(&quantity) {
-        return Err(Error::field("quantity", "quantity-invalid"));
-    }
-    touch(conn, cart, now)?;
-    let own = cart_lines::table.filter(cart_lines::id.eq(line)).filter(cart_lines::cart_id.eq(cart));
-    let found: Option<CartLineId> = own.select(cart_lines::id).first(conn).optional()?;
-    match (found, quantity) {
-        (None, _) => Ok(()),
-        (Some(id), 0) => {
-            diesel::delete(cart_lines::table.find(id)).execute(conn)?;
-            Ok(())
-        }
-        (Some(id), quantity) => set_line(conn, id, quantity),
-    }
+    let trade = price_lists::of_cart(conn, cart)?;
+    let contract = price_lists::contract(conn, &trade)?;
+    Ok(Assortment { currency: cart.currency()?, part: stores::part(conn, cart.store_id)?, contract })
 }
 
 /// Has an open cart bought by this membership, or for the customer's own from now on.

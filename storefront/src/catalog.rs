@@ -26,6 +26,7 @@ mod write;
 pub use assortment::Assortment;
 pub(crate) use assortment::prices_of;
 pub use availability::Availability;
+pub(crate) use cards::shop_prices;
 pub use cards::{Card, CardPicture, cards, titles_in};
 pub use categories::{Categories, Category, CategoryChange, categories, ensure_path, save_category, set_category_text};
 pub use category_desk::{
@@ -40,7 +41,8 @@ pub use list::{
     Brief, ProductRow, attribute_names, brief, by_slugs, count, find, ids, listing, newest, product_list, ranges, related, slugs, sold,
 };
 pub use nature::{
-    Named, Nature, addresses, addresses_in_order, named, natures, product_of, products_named, products_of, skus, variant_named,
+    Named, Nature, addresses, addresses_in_order, named, natures, product_of, products_named, products_of, skus, skus_by_variant,
+    variant_named, variants_by_sku,
 };
 pub use page::{PageAttribute, PagePicture, PageVariant, ProductOption, ProductPage, page};
 pub(crate) use price_log::price_timeline;

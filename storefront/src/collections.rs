@@ -170,7 +170,7 @@ pub fn listing(conn: &mut Conn, sold: &Assortment, of: &CollectionPage, after: O
 /// Whether a store sells anything of a collection. Asked only of stores that sell a part of the catalogue: elsewhere an empty collection
 /// is shown as one.
 pub fn is_sold(conn: &mut Conn, sold: &Assortment, of: &CollectionPage) -> Result<bool> {
-    Ok(sold.part.is_none() || !listing(conn, sold, of, None, 1)?.is_empty())
+    Ok(sold.part.or(sold.contract).is_none() || !listing(conn, sold, of, None, 1)?.is_empty())
 }
 
 /// The members after a key, with the key of each, whether on show or not: by their place when it is made by hand, else by id.

@@ -16,6 +16,7 @@ mod export;
 pub mod export_campaign;
 pub mod export_catalogue;
 pub mod export_history;
+pub mod export_prices;
 pub mod export_segment;
 pub mod export_survey;
 mod figure;
@@ -37,7 +38,7 @@ pub use html::clean_html;
 pub(crate) use html::{one_line, unescaped};
 pub use report::{FileError, Format, Parsed, Reason, RowError};
 pub use retail::{RetailLine, RetailOrder, RetailReader, read_retail};
-pub(crate) use table::guard;
+pub(crate) use table::{guard, unguard};
 
 use kernel::money::Currency;
 use std::io::Read;

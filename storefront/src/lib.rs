@@ -46,6 +46,7 @@ pub mod payments;
 pub mod personal;
 pub mod pickups;
 pub mod pictures;
+pub mod price_lists;
 pub mod pricing;
 pub mod promotions;
 pub mod rebuild;

@@ -1266,6 +1266,75 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    price_lists (id) {
+        id -> BigInt,
+        name -> Text,
+        currency -> Text,
+        store_id -> Nullable<BigInt>,
+        priority -> BigInt,
+        state -> Text,
+        starts_at -> Nullable<Timestamp>,
+        ends_at -> Nullable<Timestamp>,
+        adjust_bp -> Nullable<BigInt>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    price_list_buyers (id) {
+        id -> BigInt,
+        list_id -> BigInt,
+        company_id -> Nullable<BigInt>,
+        price_group -> Text,
+    }
+}
+
+diesel::table! {
+    price_list_prices (list_id, variant_id, min_quantity) {
+        list_id -> BigInt,
+        variant_id -> BigInt,
+        min_quantity -> BigInt,
+        unit_price -> BigInt,
+    }
+}
+
+diesel::table! {
+    price_list_terms (list_id, variant_id) {
+        list_id -> BigInt,
+        variant_id -> BigInt,
+        minimum -> BigInt,
+        increment -> BigInt,
+    }
+}
+
+diesel::table! {
+    price_list_imports (id) {
+        id -> BigInt,
+        list_id -> BigInt,
+        name -> Text,
+        actor -> Text,
+        state -> Text,
+        content -> Text,
+        line_count -> BigInt,
+        written -> BigInt,
+        told -> Text,
+        created_at -> Timestamp,
+        finished_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    company_assortments (id) {
+        id -> BigInt,
+        company_id -> Nullable<BigInt>,
+        price_group -> Text,
+        collection_id -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(refund_lines, refunds);
 diesel::allow_tables_to_appear_in_same_query!(redirects, products, categories, collections);
 diesel::allow_tables_to_appear_in_same_query!(collections, collection_texts);
@@ -1291,3 +1360,5 @@ diesel::allow_tables_to_appear_in_same_query!(reviews, orders);
 diesel::allow_tables_to_appear_in_same_query!(reviews, order_lines);
 diesel::allow_tables_to_appear_in_same_query!(store_credit_entries, payments);
 diesel::allow_tables_to_appear_in_same_query!(orders, order_trade);
+diesel::allow_tables_to_appear_in_same_query!(price_lists, price_list_buyers);
+diesel::allow_tables_to_appear_in_same_query!(price_list_prices, variants, products);

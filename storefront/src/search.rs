@@ -89,12 +89,14 @@ pub struct Within {
     pub currency: Option<Currency>,
     /// Only products of this group: a collection, with its id below zero.
     pub part: Option<i64>,
+    /// Of these again only products of this one: what a company may buy by its contract.
+    pub contract: Option<i64>,
 }
 
 impl Within {
     /// What a store sells.
     pub fn of(sold: &Assortment) -> Within {
-        Within { currency: Some(sold.currency), part: sold.part.map(CollectionId::group) }
+        Within { currency: Some(sold.currency), part: sold.part.map(CollectionId::group), contract: sold.contract.map(CollectionId::group) }
     }
 }
 

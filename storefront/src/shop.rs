@@ -97,6 +97,9 @@ pub struct Shop {
     /// The part of the catalogue that it sells; all of it without one.
     #[serde(skip)]
     pub part: Option<CollectionId>,
+    /// What of that the reader's company may buy; all of it without a contract ([`stores::shop_for`]).
+    #[serde(skip)]
+    pub contract: Option<CollectionId>,
     /// The country assumed before a shopper names theirs; empty for `country`.
     #[serde(skip)]
     pub buyers_country: String,
@@ -134,6 +137,7 @@ impl Default for Shop {
             home: serde_json::Value::Null,
             store: stores::MAIN,
             part: None,
+            contract: None,
             buyers_country: String::new(),
             open: true,
         }
@@ -143,7 +147,7 @@ impl Default for Shop {
 impl Shop {
     /// What of the catalogue it sells, and in which currency.
     pub fn assortment(&self) -> Assortment {
-        Assortment { currency: self.currency, part: self.part }
+        Assortment { currency: self.currency, part: self.part, contract: self.contract }
     }
 
     /// The country that a shopper is taken to be in before they say.

@@ -9,6 +9,7 @@ pub use edit::{Wish, create, domain, speak, update};
 pub use sites::{Site, Sites, host_of};
 
 use crate::ids::{CollectionId, StoreId};
+use crate::price_lists::{self, Trade};
 use crate::schema::stores as rows;
 use crate::shop::{self, Shop};
 use diesel::prelude::*;
@@ -108,6 +109,13 @@ pub fn shop(conn: &mut Conn, id: StoreId) -> Result<Shop> {
         open: store.open,
         ..shop
     })
+}
+
+/// [`shop`] for whoever buys for a company: with its prices goes what its contract lets it see. Asks nothing more for others.
+pub fn shop_for(conn: &mut Conn, id: StoreId, trade: &Trade) -> Result<Shop> {
+    let shop = shop(conn, id)?;
+    let contract = price_lists::contract(conn, trade)?;
+    Ok(Shop { contract, ..shop })
 }
 
 /// The part of the catalogue that a store sells. Asks nothing for the main store.

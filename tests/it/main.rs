@@ -51,6 +51,7 @@ mod overview;
 mod pairs;
 mod person;
 mod post;
+mod price_lists;
 mod privacy;
 mod promotions;
 mod promotions_web;

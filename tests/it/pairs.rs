@@ -103,6 +103,26 @@ fn written(conn: &mut kernel::Conn, campaign: crm::campaigns::CampaignId) -> ker
     Ok((variant.id.0, campaigns::save(conn, "Spring", &content, now())?.0))
 }
 
+/// A price list for a group, with a file that was compared.
+fn prices(conn: &mut kernel::Conn) -> kernel::Result<(i64, i64, i64)> {
+    use storefront::price_lists::{self, For, ListState, Wish};
+    let wish = Wish {
+        name: "Trade".into(),
+        currency: goods::EUR,
+        store: None,
+        priority: 0,
+        state: ListState::Draft,
+        starts_at: None,
+        ends_at: None,
+        adjust_bp: None,
+    };
+    let list = price_lists::create(conn, wish, now())?;
+    price_lists::add_buyer(conn, list, &For::Group("trade".into()), now())?;
+    let buyer = price_lists::buyers_of(conn, list, None, 1)?[0].id;
+    let compared = price_lists::compared(conn, list, b"sku,price\nMUG,10.00\n")?;
+    Ok((list.0, buyer, price_lists::draft(conn, list, "prices.csv", &compared, "test", now())?))
+}
+
 impl Things {
     pub fn make(house: &House, owner: admin::StaffId) -> Things {
         let variant = goods::product(&house.db, "Mug", 1200, 50);
@@ -196,6 +216,7 @@ impl Things {
                     open: true,
                 };
                 let store = storefront::stores::create(conn, &wish, "127.0.0.1", now())?;
+                let (price_list, price_buyer, price_import) = prices(conn)?;
                 let trail = crm::trails::Evidence::SignIn;
                 crm::trails::join(conn, "a browser of this test", order.customer_id, trail, "signed in", now())?;
                 let edge = crm::trails::edges(conn, order.customer_id, 1)?[0].id;
@@ -297,6 +318,9 @@ impl Things {
                     ("/collections/", "{id}", collection.to_string()),
                     ("/redirects/", "{id}", redirect.to_string()),
                     ("", "{store}", store.to_string()),
+                    ("", "{price_list}", price_list.to_string()),
+                    ("", "{price_buyer}", price_buyer.to_string()),
+                    ("", "{price_import}", price_import.to_string()),
                     ("", "{number}", "R1001".to_string()),
                     ("", "{payment}", payment.to_string()),
                     ("", "{shipment}", shipment.to_string()),

@@ -52,6 +52,7 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
             ("reviews", Permission::ReviewsView),
             ("stock", Permission::StockView),
             ("promotions", Permission::PromotionsView),
+            ("price-lists", Permission::ProductsView),
         ],
     ),
     (

@@ -13,7 +13,7 @@ use storefront::web::words::Words;
 /// What a stale form is refused with.
 const STALE: &str = "admin-stale";
 /// The refusals of the domain that mean the same.
-const ALIKE: [&str; 9] = [
+const ALIKE: [&str; 10] = [
     STALE,
     "product-stale",
     "category-stale",
@@ -23,6 +23,7 @@ const ALIKE: [&str; 9] = [
     "store-changed",
     "campaign-stale",
     "journey-stale",
+    "price-list-stale",
 ];
 /// Characters that are shown of a long value, and how many of them before the first that differs.
 const SHOWN: usize = 160;

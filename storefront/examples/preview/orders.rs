@@ -45,6 +45,7 @@ fn lines(l: Language) -> Vec<LineView> {
         compare_at: (id == "2").then(|| eur(7900)),
         quantity,
         max: 9,
+        step: 1,
         total: eur(price * i64::from(quantity)),
         gift: None,
         adjustments: Vec::new(),

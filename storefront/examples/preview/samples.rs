@@ -5,7 +5,7 @@ use super::views::form::{self, Form};
 use super::views::home::{Banner, HomeView, Promise};
 use super::views::listing::{CategoryView, Facet, FacetValue, Listing, PriceFacet, SearchView};
 use super::views::page::{Alternate, ContentView, ErrorView, Look, MenuLink, PageView};
-use super::views::product::{Attribute, AttributeValue, OptionValue, OptionView, ProductView, VariantView};
+use super::views::product::{Attribute, AttributeValue, BreakView, OptionValue, OptionView, ProductView, VariantView};
 use super::views::shared::{Card, Choice, Link, Picture, Shelf, Stock, TaxNote, Tile};
 use kernel::error::Fields;
 use kernel::money::{Currency, Money};
@@ -196,6 +196,10 @@ fn product(l: Language) -> ProductView {
             _ => Stock::InStock,
         },
         max: if at == 3 { 0 } else { 9 },
+        own_price: at == 1,
+        breaks: if at == 1 { vec![BreakView { from: 1, price: eur(2400) }, BreakView { from: 6, price: eur(2200) }] } else { Vec::new() },
+        min: 1,
+        step: 1,
         picture: Some(if at == 0 { 0 } else { at + 1 }),
         waiting: (at == 3).then(|| "/products/mug/waiting?variant=4".into()),
     };

@@ -128,7 +128,7 @@ struct ChosenRate {
 /// What the buyer must be told before they go on.
 #[derive(Serialize, ToSchema)]
 struct NoticeView {
-    /// `price_changed`, `short`, `gone`, `coupon_refused`, `coupon_below_minimum`, `coupon_idle`, `promotion_lost`,
+    /// `price_changed`, `short`, `quantity`, `gone`, `coupon_refused`, `coupon_below_minimum`, `coupon_idle`, `promotion_lost`,
     /// `gift_card_unusable`, `no_delivery` or
     /// `buying_ended` (whoever buys it may not order for their company any more).
     /// A `coupon_refused` will not work for this buyer; the others of a coupon may, once the cart is another.
@@ -142,6 +142,10 @@ struct NoticeView {
     now: Option<Amount>,
     /// Units left, of `short`.
     left: Option<i64>,
+    /// Of `quantity`: the least that a price list sells of it, in which steps, and the next quantity that it sells.
+    minimum: Option<i64>,
+    increment: Option<i64>,
+    fitting: Option<i64>,
     /// What is missing to the coupon's minimum.
     missing: Option<Amount>,
     /// The code it is about.
@@ -243,6 +247,9 @@ fn told(notice: &Notice, currency: Currency) -> NoticeView {
         before: None,
         now: None,
         left: None,
+        minimum: None,
+        increment: None,
+        fitting: None,
         missing: None,
         code: None,
         promotion: None,
@@ -253,6 +260,13 @@ fn told(notice: &Notice, currency: Currency) -> NoticeView {
             NoticeView { line_id: Some(line.0), before: amount(*before), now: amount(*now), ..plain("price_changed") }
         }
         Notice::Short { line, left } => NoticeView { line_id: Some(line.0), left: Some(*left), ..plain("short") },
+        Notice::Quantity { line, rule, fitting } => NoticeView {
+            line_id: Some(line.0),
+            minimum: Some(rule.minimum),
+            increment: Some(rule.increment),
+            fitting: Some(*fitting),
+            ..plain("quantity")
+        },
         Notice::Gone { line } => NoticeView { line_id: Some(line.0), ..plain("gone") },
         Notice::CouponRefused { code, reason } => {
             NoticeView { code: Some(code.clone()), reason: Some(reason.word()), ..plain("coupon_refused") }

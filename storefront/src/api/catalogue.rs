@@ -6,10 +6,12 @@ use crate::api_keys::Scope;
 use crate::attributes::{Value, decimal};
 use crate::catalog::{self, Availability, Card, CardPicture, PageAttribute, ProductPage};
 use crate::ids::ProductId;
+use crate::price_lists::{self, Trade};
 use crate::stores;
 use actix_web::{HttpRequest, HttpResponse, get, web};
+use crm::CompanyId;
 use kernel::money::Currency;
-use kernel::{Error, Result};
+use kernel::{Conn, Error, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -164,8 +166,20 @@ struct VariantView {
     price: Amount,
     /// The former price, when it was higher.
     compare_at: Option<Amount>,
+    /// What a unit costs from which quantity on; empty when the quantity decides nothing.
+    breaks: Vec<BreakView>,
+    /// The least quantity that is sold, and in which steps above it.
+    minimum: i64,
+    increment: i64,
     availability: AvailabilityView,
     weight_grams: i64,
+}
+
+/// A price from a quantity on.
+#[derive(Serialize, ToSchema)]
+struct BreakView {
+    from: i64,
+    price: Amount,
 }
 
 /// The category tree
@@ -203,6 +217,7 @@ pub async fn categories(request: HttpRequest) -> Result<HttpResponse> {
         ("category" = Option<String>, Query, description = "The slug of a category: only products in it or below it."),
         ("after" = Option<String>, Query, description = "The `next` of the page before.", pattern = "^[1-9][0-9]{0,17}$"),
         ("limit" = Option<i64>, Query, description = "Products of a page; 20 without.", minimum = 1, maximum = 100),
+        ("company" = Option<i64>, Query, description = "The id of a company: prices are those of its price lists.", minimum = 1),
         ("language" = Option<String>, Query, description = "Of the texts, by its code such as `en`; the shop's own without.", pattern = "^(en|zh)$"),
     ),
     responses(
@@ -215,10 +230,12 @@ pub async fn products(request: HttpRequest) -> Result<HttpResponse> {
     let call = Call::read(&request, Scope::CatalogueRead).await?;
     let mut query = call.query();
     let (language, limit, after, category) = (query.language(), query.limit(), query.after(), query.text("category"));
+    let company = query.company();
     query.end()?;
     let site = call.site.clone();
-    let list = call.door.read(move |conn, _| {
-        let shop = stores::shop(conn, site.id)?;
+    let list = call.door.read(move |conn, now| {
+        let trade = trade(conn, company)?;
+        let shop = stores::shop_for(conn, site.id, &trade)?;
         let sold = shop.assortment();
         let category = match category {
             Some(slug) => Some(sold.categories(conn, language)?.by_slug(&slug).ok_or(Error::NotFound)?.id),
@@ -227,14 +244,15 @@ pub async fn products(request: HttpRequest) -> Result<HttpResponse> {
         let after = after.map(ProductId);
         // In the main store products are listed that have no price yet.
         let mut ids = match shop.store {
-            stores::MAIN => catalog::listing(conn, category, after, limit + 1)?,
+            stores::MAIN if shop.contract.is_none() => catalog::listing(conn, category, after, limit + 1)?,
             _ => catalog::sold(conn, &sold, category, after, limit + 1)?,
         };
         let page = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = ids.len() > page;
         ids.truncate(page);
         let next = ids.last().filter(|_| more).map(ToString::to_string);
-        let cards = catalog::cards(conn, &shop, &ids, language)?;
+        let mut cards = catalog::cards(conn, &shop, &ids, language)?;
+        price_lists::on_cards(conn, &mut cards, &shop, &trade, now)?;
         let view = |card| card_view(card, shop.currency, &site.base_url);
         Ok(ProductList { products: cards.into_iter().map(view).collect(), next })
     });
@@ -247,6 +265,7 @@ pub async fn products(request: HttpRequest) -> Result<HttpResponse> {
     security(("key" = ["catalogue:read"])),
     params(
         ("slug" = String, Path, description = "The product's slug."),
+        ("company" = Option<i64>, Query, description = "The id of a company: prices are those of its price lists.", minimum = 1),
         ("language" = Option<String>, Query, description = "Of the texts, by its code such as `en`; the shop's own without.", pattern = "^(en|zh)$"),
     ),
     responses((status = 200, description = "The product.", body = ProductView)),
@@ -255,17 +274,27 @@ pub async fn products(request: HttpRequest) -> Result<HttpResponse> {
 pub async fn product(request: HttpRequest, slug: web::Path<String>) -> Result<HttpResponse> {
     let call = Call::read(&request, Scope::CatalogueRead).await?;
     let mut query = call.query();
-    let language = query.language();
+    let (language, company) = (query.language(), query.company());
     query.end()?;
     let slug = known(slug)?;
     let store = call.site.id;
-    let page = call.door.read(move |conn, _| {
-        let shop = stores::shop(conn, store)?;
-        let page = catalog::page(conn, &shop, &slug, language)?;
+    let page = call.door.read(move |conn, now| {
+        let trade = trade(conn, company)?;
+        let shop = stores::shop_for(conn, store, &trade)?;
+        let mut page = catalog::page(conn, &shop, &slug, language)?;
+        price_lists::on_page(conn, &mut page, &shop, &trade, now)?;
         // Without a price in its currency a product is not sold in a store.
         if store != stores::MAIN && page.variants.is_empty() { Err(Error::NotFound) } else { Ok(page) }
     });
     found(&product_view(page.await?, &call.site.base_url))
+}
+
+/// For which company prices are asked.
+pub fn trade(conn: &mut Conn, company: Option<i64>) -> Result<Trade> {
+    match Trade::of_company(conn, company.map(CompanyId)) {
+        Err(Error::NotFound) => Err(Error::field("company", "There is no such company.")),
+        trade => trade,
+    }
 }
 
 /// A part of a path that may name something; NUL names nothing.
@@ -297,6 +326,9 @@ fn product_view(page: ProductPage, base: &str) -> ProductView {
         label: variant.label,
         price: amount(variant.price),
         compare_at: variant.compare_at.map(amount),
+        breaks: variant.breaks.iter().map(|one| BreakView { from: one.from, price: amount(one.unit_price) }).collect(),
+        minimum: variant.rule.map_or(1, |rule| rule.minimum),
+        increment: variant.rule.map_or(1, |rule| rule.increment),
         availability: availability(variant.availability),
         weight_grams: variant.weight_grams,
     };

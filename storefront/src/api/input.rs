@@ -115,6 +115,11 @@ impl Query {
         self.number(name, 0, LARGEST)
     }
 
+    /// `company`: the id of a company.
+    pub fn company(&mut self) -> Option<i64> {
+        self.number("company", 1, LARGEST)
+    }
+
     /// `store`: the id of a store.
     pub fn store(&mut self) -> Option<i64> {
         self.number("store", 1, LARGEST)

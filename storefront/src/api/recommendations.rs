@@ -6,9 +6,11 @@ use super::catalogue::{ProductCard, card_view, known};
 use crate::api_keys::Scope;
 use crate::catalog;
 use crate::ids::ProductId;
+use crate::price_lists::{self, Trade};
 use crate::stores::{self, Site};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use crm::recommendations;
+use kernel::clock::Time;
 use kernel::{Conn, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -23,10 +25,11 @@ struct Recommendations {
 }
 
 /// The first of these products that can be bought in the store.
-fn cards(conn: &mut Conn, site: &Site, ids: &[i64], language: &str) -> Result<Recommendations> {
+fn cards(conn: &mut Conn, site: &Site, ids: &[i64], language: &str, now: Time) -> Result<Recommendations> {
     let shop = stores::shop(conn, site.id)?;
     let ids: Vec<ProductId> = ids.iter().copied().map(ProductId).collect();
-    let cards = catalog::cards(conn, &shop, &ids, language)?;
+    let mut cards = catalog::cards(conn, &shop, &ids, language)?;
+    price_lists::on_cards(conn, &mut cards, &shop, &Trade::default(), now)?;
     let buyable = cards.into_iter().filter(|card| card.price_from.is_some() && card.availability.sellable());
     Ok(Recommendations { products: buyable.take(MOST).map(|card| card_view(card, shop.currency, &site.base_url)).collect() })
 }
@@ -48,12 +51,12 @@ pub async fn product_recommendations(request: HttpRequest, slug: web::Path<Strin
     let language = query.language();
     query.end()?;
     let (slug, site) = (known(slug)?, call.site.clone());
-    let read = call.door.read(move |conn, _| {
+    let read = call.door.read(move |conn, now| {
         let shop = stores::shop(conn, site.id)?;
         let product = catalog::page(conn, &shop, &slug, language)?.id;
         let beside = recommendations::together(conn, product.0)?;
         let ids: Vec<i64> = beside.pinned.into_iter().chain(beside.learned).collect();
-        cards(conn, &site, &ids, language)
+        cards(conn, &site, &ids, language, now)
     });
     found(&read.await?)
 }
@@ -76,11 +79,11 @@ pub async fn cart_recommendations(request: HttpRequest, cart: web::Path<String>)
     query.end()?;
     let id = known(cart)?;
     let door = call.door.clone();
-    let read = call.door.read(move |conn, _| {
+    let read = call.door.read(move |conn, now| {
         let cart = cart_view::find(conn, &id)?;
         let products: Vec<i64> = crate::carts::products(conn, cart.id)?.into_iter().map(|id| id.0).collect();
         let ids = recommendations::complete(conn, &products)?;
-        cards(conn, &door.site_of(cart.store_id), &ids, language)
+        cards(conn, &door.site_of(cart.store_id), &ids, language, now)
     });
     found(&read.await?)
 }

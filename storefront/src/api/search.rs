@@ -2,13 +2,13 @@
 
 use super::amount::Amount;
 use super::call::{Call, found};
-use super::catalogue::{ProductCard, card_view};
+use super::catalogue::{ProductCard, card_view, trade};
 use super::input::Query;
 use crate::api_keys::Scope;
 use crate::attributes::{Definitions, decimal};
 use crate::ids::ProductId;
 use crate::search::{SearchPage, SearchQuery, Sort, Within};
-use crate::{catalog, search_index, stores};
+use crate::{catalog, price_lists, search_index, stores};
 use actix_web::{HttpRequest, HttpResponse, get};
 use kernel::money::Currency;
 use kernel::{Error, Result};
@@ -73,6 +73,7 @@ struct PriceRange {
         ("price_max" = Option<i64>, Query, description = "The highest price in minor units.", minimum = 0, maximum = 1000000000000_i64),
         ("sort" = Option<String>, Query, description = "`relevance` (without it), `price_ascending`, `price_descending` or `newest`.", pattern = "^(relevance|price_ascending|price_descending|newest)$"),
         ("facets" = Option<bool>, Query, description = "`false` leaves the facets out."),
+        ("company" = Option<i64>, Query, description = "The id of a company: prices are those of its price lists. Filters and sorting go by the shop's.", minimum = 1),
         ("after" = Option<String>, Query, description = "The `next` of the page before."),
         ("limit" = Option<i64>, Query, description = "Products of a page; 20 without.", minimum = 1, maximum = 100),
         ("language" = Option<String>, Query, description = "Of the texts, by its code such as `en`; the shop's own without.", pattern = "^(en|zh)$"),
@@ -84,24 +85,26 @@ pub async fn search(request: HttpRequest) -> Result<HttpResponse> {
     let call = Call::read(&request, Scope::CatalogueRead).await?;
     let mut query = call.query();
     let language = query.language();
-    let asked = asked(&mut query);
+    let (asked, company) = (asked(&mut query), query.company());
     query.end()?;
     let (engine, site) = (call.door.search.clone(), call.site.clone());
     let store = site.id;
     let settled = call.door.read(move |conn, _| {
-        let (shop, mut asked) = (stores::shop(conn, store)?, asked);
+        let trade = trade(conn, company)?;
+        let (shop, mut asked) = (stores::shop_for(conn, store, &trade)?, asked);
         search_index::settle(&mut asked.facets, &Definitions::load(conn)?);
-        Ok((shop, asked))
+        Ok((shop, trade, asked))
     });
-    let (shop, asked) = settled.await?;
+    let (shop, trade, asked) = settled.await?;
     let asked = SearchQuery { within: Within::of(&shop.assortment()), ..asked };
     // The engine may wait for another server, so it gets a thread before a connection of the pool is taken.
     let page = tokio::task::spawn_blocking(move || engine.search(&asked));
     let page = page.await.map_err(|error| Error::unexpected(format!("a search panicked: {error}")))??;
-    let view = call.door.read(move |conn, _| {
+    let view = call.door.read(move |conn, now| {
         let currency = shop.currency;
         let ids: Vec<ProductId> = page.hits.iter().map(|id| ProductId(*id)).collect();
-        let cards = catalog::cards(conn, &shop, &ids, language)?;
+        let mut cards = catalog::cards(conn, &shop, &ids, language)?;
+        price_lists::on_cards(conn, &mut cards, &shop, &trade, now)?;
         let products = cards.into_iter().map(|card| card_view(card, currency, &site.base_url)).collect();
         Ok(result(page, products, currency))
     });

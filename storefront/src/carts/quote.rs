@@ -4,6 +4,7 @@ use super::reckon::{Situation, reckon};
 use super::{Cart, Pickup, Reckoning};
 use crate::catalog::{self, Assortment, VariantForSale};
 use crate::ids::{CartId, CartLineId, PromotionId, VariantId};
+use crate::price_lists::{self, QuantityRule, Trace, Trade};
 use crate::pricing::Priced;
 use crate::promotions::{self, Decision, Reason, codes};
 use crate::shipping::ShippingRate;
@@ -24,6 +25,10 @@ pub struct LineQuote {
     /// The price the shopper last saw.
     pub seen_price: i64,
     pub variant: VariantForSale,
+    /// How the unit price came about, when price lists are for the buyer.
+    pub price_trace: Option<Trace>,
+    /// In which quantities the buyer can have it; `None` for any.
+    pub rule: Option<QuantityRule>,
     /// Added at no price by the promotion of this name. It has no row of the cart, and no id.
     pub gift: Option<String>,
 }
@@ -40,6 +45,12 @@ pub enum Notice {
     Short {
         line: CartLineId,
         left: i64,
+    },
+    /// A price list sells it in other quantities; `fitting` is the next of them.
+    Quantity {
+        line: CartLineId,
+        rule: QuantityRule,
+        fitting: i64,
     },
     /// Not on sale any more.
     Gone {
@@ -73,7 +84,7 @@ pub enum Notice {
 impl Notice {
     /// Whether the order cannot be placed while this stands.
     pub fn blocks(&self) -> bool {
-        matches!(self, Notice::Short { .. } | Notice::Gone { .. } | Notice::NoDelivery | Notice::BuyingEnded)
+        matches!(self, Notice::Short { .. } | Notice::Quantity { .. } | Notice::Gone { .. } | Notice::NoDelivery | Notice::BuyingEnded)
     }
 }
 
@@ -157,14 +168,16 @@ impl Quote {
 /// price and told as notices.
 pub fn quote(conn: &mut Conn, id: CartId, now: Time) -> Result<Quote> {
     let cart = super::get(conn, id)?;
-    let shop = stores::shop(conn, cart.store_id)?;
+    let buyer = buying::of_cart(conn, &cart)?;
+    let trade = buyer.as_ref().map(Trade::of).unwrap_or_default();
+    let shop = stores::shop_for(conn, cart.store_id, &trade)?;
     let currency = cart.currency()?;
     let mut notices = Vec::new();
-    let buyer = buying::of_cart(conn, &cart)?;
     if cart.member_id.is_some() && !buyer.as_ref().is_some_and(|buyer| buyer.may(May::Order)) {
         notices.push(Notice::BuyingEnded);
     }
-    let lines = load_lines(conn, &cart, &Assortment { currency, part: shop.part }, now, &mut notices)?;
+    let sold = Assortment { currency, ..shop.assortment() };
+    let lines = load_lines(conn, &cart, &trade, &sold, now, &mut notices)?;
 
     let mut loaded = promotions::live(conn, &codes::split(&cart.coupon_code), &cart.language, now)?;
     let shopper = promotions::shopper(conn, &mut loaded, cart.customer_id, &cart.email, now)?;
@@ -243,23 +256,42 @@ fn lost_notices(conn: &mut Conn, cart: &Cart, decision: &Decision, notices: &mut
     Ok(())
 }
 
-fn load_lines(conn: &mut Conn, cart: &Cart, sold: &Assortment, now: Time, notices: &mut Vec<Notice>) -> Result<Vec<LineQuote>> {
+fn load_lines(
+    conn: &mut Conn,
+    cart: &Cart,
+    trade: &Trade,
+    sold: &Assortment,
+    now: Time,
+    notices: &mut Vec<Notice>,
+) -> Result<Vec<LineQuote>> {
     let rows = super::lines(conn, cart.id)?;
     let ids: Vec<VariantId> = rows.iter().map(|row| row.1).collect();
     let on_sale = catalog::for_sale(conn, sold, &ids, &cart.language)?;
+    let book = price_lists::book(conn, trade.company, &trade.group, cart.store_id, sold.currency, &ids, now)?;
     let mut lines = Vec::with_capacity(rows.len());
     for (id, variant, quantity, seen_price) in rows {
         let Some(variant) = on_sale.iter().find(|known| known.id == variant && known.sold_at(now)) else {
             notices.push(Notice::Gone { line: id });
             continue;
         };
-        if variant.unit_price != seen_price {
-            notices.push(Notice::PriceChanged { line: id, before: seen_price, now: variant.unit_price });
+        let chosen = book.price(variant.id, quantity, variant.unit_price);
+        let mut variant = variant.clone();
+        if chosen.trace.chosen.is_some() {
+            // What the shop asked before says nothing of what this buyer pays.
+            variant.compare_at = None;
+        }
+        if chosen.unit_price != seen_price {
+            notices.push(Notice::PriceChanged { line: id, before: seen_price, now: chosen.unit_price });
+        }
+        let rule = book.quantity(variant.id);
+        if let Some(rule) = rule.filter(|rule| !rule.allows(quantity)) {
+            notices.push(Notice::Quantity { line: id, rule, fitting: rule.fitting(quantity) });
         }
         if variant.tracked && !variant.oversell && variant.available < quantity {
             notices.push(Notice::Short { line: id, left: variant.available.max(0) });
         }
-        lines.push(LineQuote { id, quantity, unit_price: variant.unit_price, seen_price, variant: variant.clone(), gift: None });
+        let price_trace = (!book.is_empty()).then_some(chosen.trace);
+        lines.push(LineQuote { id, quantity, unit_price: chosen.unit_price, seen_price, variant, price_trace, rule, gift: None });
     }
     Ok(lines)
 }

@@ -74,7 +74,7 @@ pub(crate) fn reckon(
     let place = pickup.as_ref().map_or(place, |pickup| &pickup.place);
 
     let items = promotions::items(conn, shop, &lines, offers)?;
-    let sold = Assortment { currency: *currency, part: shop.part };
+    let sold = Assortment { currency: *currency, ..shop.assortment() };
     let gifts = promotions::gifts(conn, &lines, offers, &sold, language)?;
     let facts = Facts {
         at: *at,
@@ -91,7 +91,8 @@ pub(crate) fn reckon(
         // The engine gives only what it was told of.
         if let Some((_, variant)) = gifts.get(&variant) {
             let gift = Some(applied.label());
-            lines.push(LineQuote { id: CartLineId(0), quantity, unit_price: 0, seen_price: 0, variant: variant.clone(), gift });
+            let (id, variant) = (CartLineId(0), variant.clone());
+            lines.push(LineQuote { id, quantity, unit_price: 0, seen_price: 0, variant, price_trace: None, rule: None, gift });
         }
     }
     let to_price: Vec<Line> = lines
@@ -118,6 +119,12 @@ pub(crate) fn reckon(
     } else {
         (pricing::price(&basket, &tax_rates::at(conn, place)?), decision.clone())
     };
+    let mut priced = priced;
+    for (line, priced) in lines.iter().zip(&mut priced.lines) {
+        if let Some(trace) = &line.price_trace {
+            priced.trace.splice(0..0, trace.steps());
+        }
+    }
     Ok(Reckoning {
         country: place.country.clone(),
         lines,

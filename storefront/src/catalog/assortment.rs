@@ -18,6 +18,8 @@ pub struct Assortment {
     pub currency: Currency,
     /// The members of this collection; the whole catalogue without one.
     pub part: Option<CollectionId>,
+    /// Of these again only the members of this one: what the buyer's company may buy by its contract ([`crate::price_lists::contract`]).
+    pub contract: Option<CollectionId>,
 }
 
 impl Assortment {
@@ -28,7 +30,7 @@ impl Assortment {
              AND sold.active AND prices.currency = '{}')",
             self.currency.code()
         );
-        if let Some(part) = self.part {
+        for part in self.part.into_iter().chain(self.contract) {
             text.push_str(&format!(
                 " AND EXISTS (SELECT 1 FROM collection_products part WHERE part.collection_id = {part} AND part.product_id = products.id)"
             ));
@@ -36,9 +38,17 @@ impl Assortment {
         sql(&text)
     }
 
-    /// Those of `ids` that are in the part; `None` when everything is. Says nothing of prices.
+    /// Those of `ids` that are in the part and the contract; `None` when everything is. Says nothing of prices.
     pub fn inside(&self, conn: &mut Conn, ids: &[ProductId]) -> Result<Option<HashSet<ProductId>>> {
-        self.part.map(|part| collections::among(conn, part, ids)).transpose()
+        let mut inside: Option<HashSet<ProductId>> = None;
+        for part in self.part.into_iter().chain(self.contract) {
+            let among = collections::among(conn, part, ids)?;
+            inside = Some(match inside {
+                Some(known) => known.intersection(&among).copied().collect(),
+                None => among,
+            });
+        }
+        Ok(inside)
     }
 
     /// The tree with its texts in `language`, without categories that hold nothing of the part.
@@ -51,7 +61,7 @@ impl Assortment {
         })
     }
 
-    /// The categories in which products of the part are; `None` when it is the whole catalogue. Reads every member.
+    /// The categories in which products of the part are, whatever a contract says; `None` when it is the whole catalogue. Reads every member.
     pub fn held(&self, conn: &mut Conn) -> Result<Option<HashSet<CategoryId>>> {
         let Some(part) = self.part else { return Ok(None) };
         let held: Vec<CategoryId> = product_categories::table

@@ -160,6 +160,17 @@ fn offers_of(conn: &mut Conn, ids: &[ProductId], currency: Currency) -> Result<V
         .load(conn)?)
 }
 
+/// What the variants on sale of these products cost everybody, with the former price.
+pub(crate) fn shop_prices(conn: &mut Conn, ids: &[ProductId], currency: Currency) -> Result<Vec<(ProductId, VariantId, i64, Option<i64>)>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(super::CHUNK) {
+        found.extend(
+            offers_of(conn, ids, currency)?.into_iter().map(|(product, variant, price, before, ..)| (product, variant, price, before)),
+        );
+    }
+    Ok(found)
+}
+
 /// Up to `limit` fetched pictures of each product.
 pub(super) fn galleries(conn: &mut Conn, ids: &[ProductId], labels: &Labels, limit: usize) -> Result<HashMap<ProductId, Vec<CardPicture>>> {
     let rows: Vec<(ProductId, String, String, i64, i64)> = product_pictures::table

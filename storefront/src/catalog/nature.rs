@@ -98,6 +98,20 @@ pub fn skus(conn: &mut Conn, ids: &[VariantId]) -> Result<Vec<String>> {
     Ok(rows.into_iter().flatten().collect())
 }
 
+/// The SKU of each of these variants that has one.
+pub fn skus_by_variant(conn: &mut Conn, ids: &[VariantId]) -> Result<HashMap<VariantId, String>> {
+    let rows: Vec<(VariantId, Option<String>)> =
+        variants::table.filter(variants::id.eq_any(ids)).select((variants::id, variants::sku)).load(conn)?;
+    Ok(rows.into_iter().filter_map(|(id, sku)| Some((id, sku?))).collect())
+}
+
+/// The variants that have exactly these SKUs.
+pub fn variants_by_sku(conn: &mut Conn, skus: &[&str]) -> Result<HashMap<String, VariantId>> {
+    let rows: Vec<(VariantId, Option<String>)> =
+        variants::table.filter(variants::sku.eq_any(skus.to_vec())).select((variants::id, variants::sku)).load(conn)?;
+    Ok(rows.into_iter().filter_map(|(id, sku)| Some((sku?, id))).collect())
+}
+
 /// The product of a variant.
 pub fn product_of(conn: &mut Conn, variant: VariantId) -> Result<Option<ProductId>> {
     Ok(variants::table.find(variant).select(variants::product_id).first(conn).optional()?)

@@ -8,6 +8,7 @@ use super::product::{Status, products};
 use crate::attributes::{Definitions, Value};
 use crate::ids::{ProductId, VariantId};
 use crate::labels::Labels;
+use crate::price_lists::{Break, QuantityRule};
 use crate::schema::{product_pictures, products as rows};
 use crate::shop::Shop;
 use crate::stock;
@@ -99,6 +100,12 @@ pub struct PageVariant {
     pub taxable: bool,
     pub tax_class: String,
     pub weight_grams: i64,
+    /// `price` is that of a price list ([`crate::price_lists`]).
+    pub own_price: bool,
+    /// The prices by quantity of the lists; empty without any.
+    pub breaks: Vec<Break>,
+    /// In which quantities it is sold; `None` for any.
+    pub rule: Option<QuantityRule>,
 }
 
 /// The page of a product on show in the part of the catalogue that `shop` sells. `NotFound` for any other.
@@ -137,6 +144,9 @@ pub fn page(conn: &mut Conn, shop: &Shop, slug: &str, language: &str) -> Result<
             taxable: variant.taxable,
             tax_class: variant.tax_class,
             weight_grams: variant.weight_grams,
+            own_price: false,
+            breaks: Vec::new(),
+            rule: None,
         });
     }
     let awaited: Vec<VariantId> = variants

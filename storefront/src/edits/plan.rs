@@ -5,11 +5,12 @@ use super::taxing::{Taxing, deliveries};
 use super::{Wish, guard};
 use crate::address::Address;
 use crate::carts::{MAX_LINES, MAX_QUANTITY};
-use crate::catalog::{self, Assortment, VariantForSale};
+use crate::catalog::{Assortment, VariantForSale};
 use crate::documents;
-use crate::ids::{OrderLineId, VariantId};
+use crate::ids::OrderLineId;
 use crate::orders::{self, Adjustment, Order, OrderLine};
 use crate::payments::{self, Holding};
+use crate::price_lists;
 use crate::pricing::{self, DeliveryTax};
 use crate::refunds::{self, Share};
 use crate::shipping::ShippingRate;
@@ -270,10 +271,9 @@ fn added(conn: &mut Conn, order: &Order, wish: &Wish, taxing: &Taxing, now: Time
         }
         *goods.entry(*variant).or_default() += (*units).clamp(0, MAX_QUANTITY);
     }
-    let ids: Vec<VariantId> = goods.keys().copied().collect();
-    let sold = Assortment { currency: order.currency()?, part: stores::part(conn, order.store_id)? };
-    let found = catalog::for_sale(conn, &sold, &ids, &order.language)?;
-    let mut lines = Vec::with_capacity(ids.len());
+    let sold = Assortment { currency: order.currency()?, part: stores::part(conn, order.store_id)?, contract: None };
+    let found = price_lists::goods_for(conn, order, &sold, &goods, now)?;
+    let mut lines = Vec::with_capacity(found.len());
     // In the order in which they were typed.
     for id in wish.added.iter().map(|(id, _)| *id) {
         let Some(units) = goods.remove(&id) else { continue };

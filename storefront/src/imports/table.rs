@@ -183,7 +183,7 @@ pub(crate) fn guard(cell: &str) -> std::borrow::Cow<'_, str> {
 }
 
 /// Undoes [`guard`], as done by this shop or by WooCommerce.
-pub(super) fn unguard(cell: &str) -> &str {
+pub(crate) fn unguard(cell: &str) -> &str {
     cell.strip_prefix('\'').filter(|_| is_formula(cell)).unwrap_or(cell)
 }
 

@@ -3,6 +3,7 @@
 use super::Mailer;
 use crate::offers;
 use crate::orders::Order;
+use crate::price_lists::{self, Trade};
 use crate::promotions::Personal;
 use crate::web::shelves::{self, Showing};
 use crate::web::views::mail::MailOffer;
@@ -24,7 +25,10 @@ pub(super) fn of(conn: &mut Conn, order: &Order, language: Language, mailer: &Ma
         return Ok(Vec::new());
     }
     offers::settle(conn, customer, now)?;
-    let audience = Personal::load(conn, now)?.of(conn, customer, "", now)?.audience;
+    let mut audience = Personal::load(conn, now)?.of(conn, customer, "", now)?.audience;
+    // Whoever ordered for a company reads its prices.
+    let Trade { company, group } = price_lists::of_order(conn, order.id)?;
+    (audience.company, audience.group) = (company, group);
     let shop = stores::shop(conn, order.store_id)?;
     let site = mailer.site(conn, order.store_id)?;
     let mut told = Vec::new();

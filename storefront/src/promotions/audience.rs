@@ -11,8 +11,10 @@ use super::grant::Decided;
 use super::live::{self, Loaded};
 use super::shelf::concerns_one;
 use crate::ids::{ProductId, PromotionId};
+use crate::price_lists::Trade;
 use crate::shop::OWN_LANGUAGE;
-use crm::{CustomerId, tickets};
+use crm::companies::Buyer;
+use crm::{CompanyId, CustomerId, tickets};
 use kernel::clock::Time;
 use kernel::{Conn, Result};
 use std::fmt::{Display, Formatter};
@@ -24,9 +26,23 @@ pub struct Audience {
     also: Vec<(PromotionId, Option<ProductId>)>,
     /// Promotions for everybody that this visitor used as often as each may.
     except: Vec<PromotionId>,
+    /// The company that the visitor buys for, and its price group: their lists of prices, and the goods of their contract.
+    pub company: Option<CompanyId>,
+    pub group: String,
 }
 
 impl Audience {
+    /// Has prices be those of the company that somebody buys for.
+    pub fn for_company(&mut self, buyer: &Buyer) {
+        let Trade { company, group } = Trade::of(buyer);
+        (self.company, self.group) = (company, group);
+    }
+
+    /// For which company it buys.
+    pub fn trade(&self) -> Trade {
+        Trade { company: self.company, group: self.group.clone() }
+    }
+
     /// Whether a promotion that reduces single products is for this audience. An offer is given to it.
     pub(super) fn gets(&self, offer: &mut Candidate) -> bool {
         if !for_some(offer) {
@@ -45,7 +61,12 @@ impl Display for Audience {
             Some(product) => write!(f, "+{id}@{product}"),
             None => write!(f, "+{id}"),
         })?;
-        self.except.iter().try_for_each(|id| write!(f, "-{id}"))
+        self.except.iter().try_for_each(|id| write!(f, "-{id}"))?;
+        if let Some(company) = self.company {
+            // With the length of a text that anybody may have typed, so that no two audiences read alike.
+            write!(f, "={company}:{}:{}", self.group.len(), self.group)?;
+        }
+        Ok(())
     }
 }
 

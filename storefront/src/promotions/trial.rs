@@ -54,7 +54,16 @@ pub fn trial(conn: &mut Conn, trying: &Trying) -> Result<Trial> {
         if let Some(variant) = known.iter().find(|known| known.id == *variant && known.for_sale) {
             let unit_price = variant.unit_price;
             let variant = variant.clone();
-            lines.push(LineQuote { id: CartLineId(0), quantity: *quantity, unit_price, seen_price: unit_price, variant, gift: None });
+            lines.push(LineQuote {
+                id: CartLineId(0),
+                quantity: *quantity,
+                unit_price,
+                seen_price: unit_price,
+                variant,
+                price_trace: None,
+                rule: None,
+                gift: None,
+            });
         }
     }
     let codes: Vec<String> = trying.codes.iter().map(|code| normalise(code)).collect();

@@ -309,7 +309,7 @@ fn list(snapshot: &Snapshot, fields: &Fields, query: &SearchQuery) -> Result<Sea
 
 /// The category, and the part of the catalogue, that a product has to be in.
 fn groups(fields: &Fields, query: &SearchQuery) -> Vec<TermQuery> {
-    let ids = query.category.into_iter().chain(query.within.part);
+    let ids = query.category.into_iter().chain(query.within.part).chain(query.within.contract);
     ids.map(|id| TermQuery::new(Term::from_field_i64(fields.category, id), IndexRecordOption::Basic)).collect()
 }
 

@@ -323,7 +323,7 @@ fn a_store_finds_what_it_sells_at_its_own_prices() {
     let mut other = product(3, "Green shirt", (2, "Coats"), vec![variant("Green", "M", 700, true)]);
     other.collections = vec![-5];
     on_each(&[both, dollars, other], |shop| {
-        let within = |currency, part| Within { currency: Some(currency), part };
+        let within = |currency, part| Within { currency: Some(currency), part, contract: None };
         let ask = |within: Within, with_facets, sort| shop.search(&SearchQuery { within, with_facets, sort, ..query("shirt") }).unwrap();
         let found = |within: Within| {
             let mut hits = ask(within, false, Sort::Relevance).hits;

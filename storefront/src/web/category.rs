@@ -33,10 +33,10 @@ async fn show(door: web::Data<Door>, visit: Visit, slug: web::Path<String>) -> R
 }
 
 pub(super) async fn render(door: &Door, everyone: Everyone, slug: String) -> Result<Rendered> {
-    let (site, query) = (everyone.site.clone(), everyone.query.clone());
+    let (site, query, trade) = (everyone.site.clone(), everyone.query.clone(), everyone.audience.trade());
     let (id, shop, choices) = door
         .read(move |conn, _| {
-            let shop = stores::shop(conn, site.id)?;
+            let shop = stores::shop_for(conn, site.id, &trade)?;
             let tree = site.categories(conn, &shop, OWN_LANGUAGE)?;
             Ok((tree.by_slug(&slug).ok_or(Error::NotFound)?.id, shop, listing::settled(conn, &query)?))
         })

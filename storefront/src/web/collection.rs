@@ -35,8 +35,9 @@ async fn show(door: web::Data<Door>, visit: Visit, slug: web::Path<String>) -> R
 
 async fn render(door: &Door, everyone: Everyone, slug: String) -> Result<Rendered> {
     let (language, store, query) = (everyone.language.code(), everyone.site.id, everyone.query.clone());
+    let trade = everyone.audience.trade();
     let shown = door.read(move |conn, _| {
-        let (found, shop) = (collections::page(conn, &slug, language)?, stores::shop(conn, store)?);
+        let (found, shop) = (collections::page(conn, &slug, language)?, stores::shop_for(conn, store, &trade)?);
         if !collections::is_sold(conn, &shop.assortment(), &found)? {
             return Err(Error::NotFound);
         }

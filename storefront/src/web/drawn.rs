@@ -81,7 +81,7 @@ async fn draw(door: &Door, visit: &Visit, audience: &Audience, wanted: &[(Produc
     let (store, language, audience) = (visit.site.id, visit.language, audience.clone());
     let (found, titles) = door
         .read(move |conn, now| {
-            let shop = stores::shop(conn, store)?;
+            let shop = stores::shop_for(conn, store, &audience.trade())?;
             let found = shelves::cards_by_id(conn, &ids, &Showing { language, shop: &shop, audience: &audience, now })?;
             Ok((found, catalog::titles_in(conn, &named, language.code())?))
         })

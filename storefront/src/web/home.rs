@@ -49,7 +49,7 @@ fn load(conn: &mut Conn, everyone: &Everyone, words: &Words, now: Time) -> Resul
     let mut page = frame::shared(conn, everyone)?;
     frame::index(&mut page, &everyone.site, "/");
     page.description = words.get("home-description");
-    let shop = stores::shop(conn, everyone.site.id)?;
+    let shop = stores::shop_for(conn, everyone.site.id, &everyone.audience.trade())?;
     let tree = everyone.site.categories(conn, &shop, everyone.language.code())?;
     let layout = layout::of(&shop);
     let chosen: Vec<&catalog::Category> = layout.tiles.iter().filter_map(|slug| tree.by_slug(slug)).collect();

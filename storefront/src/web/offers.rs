@@ -51,7 +51,7 @@ pub fn views(
     audience: &Audience,
     now: Time,
 ) -> Result<Vec<(PromotionId, OfferView)>> {
-    let shop = stores::shop(conn, visit.site.id)?;
+    let shop = stores::shop_for(conn, visit.site.id, &audience.trade())?;
     shown(conn, customer, &Showing { language: visit.language, shop: &shop, audience, now })
 }
 

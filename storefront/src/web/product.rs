@@ -7,7 +7,7 @@ use super::shelves::{self, Showing};
 use super::shown_attribute::written;
 use super::slots::{Everyone, Slot};
 use super::views::page::Page;
-use super::views::product::{Attribute, AttributeValue, OptionValue, OptionView, ProductView, VariantView};
+use super::views::product::{Attribute, AttributeValue, BreakView, OptionValue, OptionView, ProductView, VariantView};
 use super::views::shared::{Link, Stock, TaxNote};
 use super::visit::Visit;
 use super::watch::What;
@@ -18,6 +18,7 @@ use crate::catalog::{self, PageAttribute, PageVariant, ProductPage};
 use crate::ids::ProductId;
 use crate::imports::one_line;
 use crate::labels::Labels;
+use crate::price_lists::{self, Break};
 use crate::promotions::{self, Audience, Priced, Shelf};
 use crate::shop::Shop;
 use crate::stores;
@@ -62,7 +63,7 @@ pub(super) async fn render(door: &Door, everyone: Everyone, slug: String) -> Res
 
 fn load(conn: &mut Conn, everyone: &Everyone, slug: &str, words: &Words, now: Time) -> Result<(ProductId, Page<ProductView>)> {
     let (language, site) = (everyone.language, &everyone.site);
-    let shop = stores::shop(conn, site.id)?;
+    let shop = stores::shop_for(conn, site.id, &everyone.audience.trade())?;
     let mut found = catalog::page(conn, &shop, slug, language.code())?;
     name_lowest(conn, &mut found, &shop, now)?;
     reduce(conn, &mut found, &shop, &everyone.audience, now)?;
@@ -149,14 +150,23 @@ fn name_lowest(conn: &mut Conn, found: &mut ProductPage, shop: &Shop, now: Time)
     Ok(())
 }
 
-/// Shows what promotions of single products take off, with the price before struck through.
+/// Shows the prices of the audience's lists, and what promotions of single products take off, with the price before struck through.
 pub(super) fn reduce(conn: &mut Conn, found: &mut ProductPage, shop: &Shop, audience: &Audience, now: Time) -> Result<()> {
+    price_lists::on_page(conn, found, shop, &audience.trade(), now)?;
     let Some(shelf) = Shelf::load(conn, shop, audience, now)? else { return Ok(()) };
     let listed = priced(found);
     for (variant, price) in found.variants.iter_mut().zip(shelf.prices(conn, &listed)?) {
         if let Some(price) = price {
             variant.compare_at = variant.compare_at.or(Some(variant.price));
             variant.price = price;
+        }
+    }
+    let product = found.id;
+    for variant in found.variants.iter_mut().filter(|variant| !variant.breaks.is_empty()) {
+        let priced = |one: &Break| Priced { product, variant: Some(variant.id), price: one.unit_price, reduced: false };
+        let listed: Vec<Priced> = variant.breaks.iter().map(priced).collect();
+        for (one, price) in variant.breaks.iter_mut().zip(shelf.prices(conn, &listed)?) {
+            one.unit_price = price.unwrap_or(one.unit_price);
         }
     }
     Ok(())
@@ -250,7 +260,13 @@ fn variant_view(variant: &PageVariant, found: &ProductPage, words: &Words, now: 
         Stock::SoldOut => 0,
         Stock::InStock | Stock::BackOrder { .. } | Stock::PreOrder { .. } => carts::MAX_QUANTITY,
     };
+    let count = |units: i64| u32::try_from(units).unwrap_or(u32::MAX);
+    let step = |one: &Break| BreakView { from: count(one.from), price: Money::new(one.unit_price, found.currency) };
     Ok(VariantView {
+        own_price: variant.own_price,
+        breaks: variant.breaks.iter().map(step).collect(),
+        min: count(variant.rule.map_or(1, |rule| rule.minimum)),
+        step: count(variant.rule.map_or(1, |rule| rule.increment)),
         choice: variant.options.clone(),
         sku: variant.sku.clone().unwrap_or_default(),
         price: Money::new(variant.price, found.currency),

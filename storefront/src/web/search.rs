@@ -28,12 +28,14 @@ pub fn routes(config: &mut web::ServiceConfig) {
 async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
     door.limits.search.check(&visit.client)?;
     let (store, query) = (visit.site.id, visit.query.clone());
-    let (shop, choices) = door.read(move |conn, _| Ok((stores::shop(conn, store)?, listing::settled(conn, &query)?))).await?;
+    let asking = known::load(&door, &visit).await?;
+    let trade = asking.audience.trade();
+    let (shop, choices) =
+        door.read(move |conn, _| Ok((stores::shop_for(conn, store, &trade)?, listing::settled(conn, &query)?))).await?;
     let asked = listing::asked(&choices, None, &shop);
     let answer = listing::ask(&door, asked.query).await?;
     let silent = answer.is_none();
     let words = Words::of(&door.templates, visit.language)?;
-    let asking = known::load(&door, &visit).await?;
     if let (Some(secret), false) = (visit.trail(), choices.text.is_empty()) {
         let what = What::Search(choices.text.chars().take(100).collect());
         door.watch.tell(Seen { secret: secret.to_string(), customer: asking.customer, what, at: door.now() });

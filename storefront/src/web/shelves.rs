@@ -5,6 +5,7 @@ use super::words::Words;
 use crate::catalog::{self, Availability, CardPicture, Category};
 use crate::ids::ProductId;
 use crate::pictures::{self, WIDTHS};
+use crate::price_lists;
 use crate::promotions::{Audience, Priced, Shelf};
 use crate::shop::Shop;
 use kernel::clock::Time;
@@ -58,6 +59,7 @@ pub fn cards(conn: &mut Conn, ids: &[ProductId], showing: &Showing) -> Result<Ve
 /// [`cards`], each with its product.
 pub fn cards_by_id(conn: &mut Conn, ids: &[ProductId], showing: &Showing) -> Result<Vec<(ProductId, Card)>> {
     let mut found = catalog::cards(conn, showing.shop, ids, showing.language.code())?;
+    price_lists::on_cards(conn, &mut found, showing.shop, &showing.audience.trade(), showing.now)?;
     reduce(conn, &mut found, showing)?;
     Ok(found.into_iter().filter_map(|found| Some((found.id, card(found, showing.shop.currency, showing.now)?))).collect())
 }

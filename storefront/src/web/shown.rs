@@ -12,6 +12,7 @@ use crate::catalog::{self, Availability};
 use crate::ids::{CartLineId, StoreId, VariantId};
 use crate::orders::{Adjustment, Order, OrderLine};
 use crate::pictures;
+use crate::price_lists::QuantityRule;
 use crate::pricing::DeliveryTax;
 use crate::promotions::Applied;
 use crate::stock;
@@ -61,6 +62,7 @@ pub fn cart_lines(conn: &mut Conn, quote: &Quote, words: &Words) -> Result<Vec<L
             compare_at: variant.compare_at.filter(|before| *before > line.unit_price && !quote.reverse_charge).map(money),
             quantity: count(line.quantity),
             max: count(variant.limit().unwrap_or(MAX_QUANTITY).clamp(0, MAX_QUANTITY)),
+            step: count(line.rule.map_or(1, |rule| rule.increment)),
             total: money(priced.subtotal),
             adjustments: line_adjustments(quote, at),
             gift: line.gift.clone(),
@@ -97,6 +99,9 @@ fn line_notice(quote: &Quote, line: &LineQuote, words: &Words) -> Result<Option<
     for notice in &quote.notices {
         match notice {
             Notice::Short { line: id, left } if *id == line.id => return Ok(Some(warning(short(*left, words)?))),
+            Notice::Quantity { line: id, rule, fitting } if *id == line.id => {
+                return Ok(Some(warning(wrong_quantity(*rule, *fitting, words)?)));
+            }
             Notice::PriceChanged { line: id, before, now } if *id == line.id => {
                 told = Some(warning(price_changed(quote.currency, *before, *now, words)?));
             }
@@ -108,6 +113,11 @@ fn line_notice(quote: &Quote, line: &LineQuote, words: &Words) -> Result<Option<
 
 fn short(left: i64, words: &Words) -> Result<String> {
     if left == 0 { Ok(words.get("cart-line-sold-out")) } else { words.with("cart-line-short", &[("left", &left.to_string())]) }
+}
+
+fn wrong_quantity(rule: QuantityRule, fitting: i64, words: &Words) -> Result<String> {
+    let (minimum, increment, fitting) = (rule.minimum.to_string(), rule.increment.to_string(), fitting.to_string());
+    words.with("cart-line-quantity", &[("minimum", &minimum), ("increment", &increment), ("fitting", &fitting)])
 }
 
 fn price_changed(currency: Currency, before: i64, now: i64, words: &Words) -> Result<String> {
@@ -142,6 +152,7 @@ fn gone_lines(conn: &mut Conn, quote: &Quote, words: &Words) -> Result<Vec<LineV
             compare_at: None,
             quantity: count(quantity),
             max: 0,
+            step: 1,
             total: money(0),
             adjustments: Vec::new(),
             gift: None,
@@ -163,6 +174,7 @@ pub fn cart_notices(quote: &Quote, words: &Words) -> Result<Vec<Told>> {
                 format!("{}: {}", title(line), price_changed(quote.currency, *before, *now, words)?)
             }
             Notice::Short { line, left } => format!("{}: {}", title(line), short(*left, words)?),
+            Notice::Quantity { line, rule, fitting } => format!("{}: {}", title(line), wrong_quantity(*rule, *fitting, words)?),
             Notice::Gone { .. } => words.get("cart-gone"),
             Notice::CouponRefused { code, reason } | Notice::CouponIdle { code, reason } => {
                 format!("{code}: {}", told_reason(reason, quote.currency, words)?)
@@ -312,6 +324,7 @@ pub fn order_lines(conn: &mut Conn, here: StoreId, order: &Order, lines: &[Order
         compare_at: None,
         quantity: count(line.quantity),
         max: count(line.quantity),
+        step: 1,
         total: money(line.subtotal),
         adjustments: Vec::new(),
         gift: None,

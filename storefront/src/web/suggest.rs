@@ -1,6 +1,7 @@
 //! What the search box offers while somebody types, as JSON for the page's script.
 
 use super::door::Door;
+use super::known;
 use super::visit::Visit;
 use super::words::Words;
 use crate::catalog::{self, Categories};
@@ -46,7 +47,8 @@ async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
         .map(|(_, typed)| typed.chars().take(LONGEST).collect())
         .unwrap_or_default();
     let (engine, site, store) = (door.search.clone(), visit.site.clone(), visit.site.id);
-    let shop = door.read(move |conn, _| stores::shop(conn, store)).await?;
+    let trade = known::load(&door, &visit).await?.audience.trade();
+    let shop = door.read(move |conn, _| stores::shop_for(conn, store, &trade)).await?;
     let within = Within::of(&shop.assortment());
     let found = web::block(move || engine.suggest(&text, &within, MOST)).await.map_err(Error::unexpected)?;
     // The search button works without suggestions, so a silent engine offers none.

@@ -365,7 +365,7 @@ fn price_fields(within: &Within) -> (String, String) {
 
 /// What a product has to be in, and have a price in.
 pub fn groups(category: Option<i64>, within: &Within) -> Vec<String> {
-    let groups = category.into_iter().chain(within.part).map(|id| format!("categories = {id}"));
+    let groups = category.into_iter().chain(within.part).chain(within.contract).map(|id| format!("categories = {id}"));
     groups.chain(within.currency.map(|_| format!("{} EXISTS", price_fields(within).0))).collect()
 }
 

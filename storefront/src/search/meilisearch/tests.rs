@@ -26,7 +26,7 @@ fn what_speaks_of_products_is_asked_of_the_server_and_no_more_than_a_page() {
     let asked = SearchQuery {
         text: "Shírt".into(),
         category: Some(1),
-        within: Within { currency: Some(Currency::EUR), part: None },
+        within: Within { currency: Some(Currency::EUR), part: None, contract: None },
         facets: choose(&[("brand", &["Ac\"me", "Acme"])]),
         sort: Sort::PriceAscending,
         limit: 1,
@@ -51,7 +51,7 @@ fn of_a_long_list_the_server_counts() {
     let most = 80;
     let mut engine = built(&double, (1..=most).map(cup).collect());
     engine.fetched = 79;
-    let within = Within { currency: Some(Currency::EUR), part: None };
+    let within = Within { currency: Some(Currency::EUR), part: None, contract: None };
     let ask =
         |facets: &[(&str, &[&str])], price| engine.search(&SearchQuery { facets: choose(facets), price, within, ..query("cup") }).unwrap();
     let page = ask(&[("option:Color", &["Blue"]), ("option:Size", &["XL"])], (None, None));
@@ -79,7 +79,7 @@ fn a_list_longer_than_one_answer_is_looked_at_whole() {
     let cup = |id: i64| product(id, "Cup", (1, "Cups"), vec![variant("Blue", "M", 100 + id, true), variant("Red", "XL", 9000, true)]);
     let mut engine = built(&double, (1..=most).map(cup).collect());
     engine.fetched = 100;
-    let within = Within { currency: Some(Currency::EUR), part: None };
+    let within = Within { currency: Some(Currency::EUR), part: None, contract: None };
     let facets = choose(&[("option:Color", &["Blue"])]);
     let asked = SearchQuery { facets, price: (Some(100 + most - 1), Some(9000)), within, sort: Sort::PriceDescending, ..query("cup") };
     let page = engine.search(&asked).unwrap();

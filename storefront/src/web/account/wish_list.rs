@@ -25,7 +25,7 @@ pub async fn show(door: web::Data<Door>, visit: Visit, asked: web::Query<Asked>)
     let audience = known::load(&door, &visit).await?.audience;
     let (seen, slug) = (visit.clone(), asked.into_inner().add);
     let (page, view) = or_sign_in!(theirs(&door, &visit, move |conn, customer, now| {
-        let shop = stores::shop(conn, seen.site.id)?;
+        let shop = stores::shop_for(conn, seen.site.id, &audience.trade())?;
         let showing = Showing { language: seen.language, shop: &shop, audience: &audience, now };
         let items = wish_list::of(conn, customer)?;
         let listed: Vec<ProductId> = items.iter().map(|item| item.product).collect();

@@ -80,6 +80,8 @@ pub struct LineView {
     pub quantity: u32,
     /// The most the quantity may be.
     pub max: u32,
+    /// In steps of so many.
+    pub step: u32,
     /// Quantity times unit price, after reductions of this line.
     pub total: Money,
     /// Reductions of this line, each with its name.

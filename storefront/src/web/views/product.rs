@@ -71,6 +71,13 @@ pub struct VariantView {
     pub sku: String,
     pub price: Money,
     pub compare_at: Option<Money>,
+    /// It is the price of the buyer's company, and not everybody's.
+    pub own_price: bool,
+    /// What a unit costs from which quantity on; empty when the quantity decides nothing.
+    pub breaks: Vec<BreakView>,
+    /// The least quantity, and the steps above it.
+    pub min: u32,
+    pub step: u32,
     /// The lowest price in the 30 days before the reduction, where the shop knows it.
     pub lowest: Option<Money>,
     /// Why the price is lower, such as "Your offer until Sunday".
@@ -82,6 +89,13 @@ pub struct VariantView {
     pub picture: Option<usize>,
     /// Where to ask to be told when it is back; only while it is sold out.
     pub waiting: Option<String>,
+}
+
+/// A price from a quantity on.
+#[derive(Debug, Clone, Serialize)]
+pub struct BreakView {
+    pub from: u32,
+    pub price: Money,
 }
 
 /// A row of the table of properties.
