@@ -1,6 +1,7 @@
 //! What stands on a document, figured once from the order's frozen amounts.
 
 use crate::address::Address;
+use crate::company_accounts::ACCOUNT;
 use crate::orders::{Order, OrderLine, PaymentStatus};
 use crate::pricing::DeliveryTax;
 use crate::shop::Shop;
@@ -46,6 +47,8 @@ pub struct Content {
     pub reverse_charge: Vec<String>,
     /// The buyer picked the goods up at `delivery`.
     pub picked_up: bool,
+    /// Until when it is paid, as YYYY-MM-DD, of an order that was bought on account; else empty.
+    pub due_on: String,
 }
 
 /// Units of an item.
@@ -113,7 +116,7 @@ impl Content {
     /// What the documents of an order share.
     pub fn about(order: &Order, shop: &Shop) -> Result<Content> {
         let unpaid = matches!(order.payment_status, PaymentStatus::Pending | PaymentStatus::PartiallyPaid);
-        let transfers = order.payment_method == "bank_transfer" && unpaid;
+        let transfers = matches!(order.payment_method.as_str(), "bank_transfer" | ACCOUNT) && unpaid;
         Ok(Content {
             language: order.language.clone(),
             shop_name: shop.name.clone(),

@@ -2,6 +2,7 @@
 
 use super::returns as back;
 use super::{FRESH, LINK, allowed, papers, pay};
+use crate::company_accounts::{self, ACCOUNT};
 use crate::exchanges::{self, Undone};
 use crate::gateway::Gateways;
 use crate::gift_cards::{self, GiftCard};
@@ -195,6 +196,9 @@ pub fn back_to(conn: &mut Conn, refund: &refunds::Refund, words: &Words) -> Resu
     if payment.provider == STORE_CREDIT && exchanges::undone(conn, refund.order_id)? != Some(Undone::Rerouted) {
         return Ok(Some(words.get("store-credit")));
     }
+    if company_accounts::is_set_off(&payment) {
+        return Ok(Some(words.get("account-credited")));
+    }
     if is_stored(&payment.provider) { stored::name(conn, &payment, words).map(Some) } else { Ok(None) }
 }
 
@@ -224,7 +228,8 @@ pub fn refund_parts(
 
 /// What to write on a bank transfer, as long as one is awaited.
 pub fn transfer(conn: &mut Conn, order: &Order, latest: Option<&Payment>, words: &Words) -> Result<Option<Vec<TotalText>>> {
-    let awaited = latest.filter(|payment| payment.provider == "bank_transfer" && payment.state == PaymentState::Open);
+    let awaited = latest.filter(|payment| payment.state == PaymentState::Open);
+    let awaited = awaited.filter(|payment| matches!(payment.provider.as_str(), "bank_transfer" | ACCOUNT));
     let Some(awaited) = awaited.filter(|_| order.status != OrderStatus::Cancelled) else { return Ok(None) };
     let details = shop::get(conn)?.bank_details;
     let row = |label: String, value: String| TotalText { label, value };
