@@ -7,19 +7,17 @@
 
 mod booking;
 mod dunning;
-mod export;
 mod follow;
 mod setting_off;
 mod statement;
 
 pub use booking::{Receipt, book, reverse};
-pub use dunning::{DUN_JOB, Level, dun_all, levels, overdue, pause, save_levels};
-pub use export::{export_bookings, export_documents};
+pub use dunning::{DUN_JOB, Level, dun_all, levels, pause, save_levels};
 pub use follow::Receivable;
 pub(crate) use follow::{due_on, follow, invoiced};
 pub use setting_off::is_set_off;
 pub(crate) use setting_off::{offset, refundable, settled_so};
-pub use statement::{Item, Line, Totals, export_statement, items, ledger, of_order, totals};
+pub use statement::{Item, Line, Totals, bookings, items, ledger, of_order, overdue, totals};
 
 use crate::buying;
 use crate::carts::Cart;

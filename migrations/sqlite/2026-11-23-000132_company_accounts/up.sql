@@ -27,7 +27,7 @@ CREATE TABLE receivables (
 );
 CREATE INDEX receivables_of_company ON receivables (company_id, order_id);
 CREATE INDEX receivables_due ON receivables (due_on, order_id) WHERE open > 0;
-CREATE INDEX receivables_open_of_company ON receivables (company_id, due_on, order_id) WHERE open > 0;
+CREATE INDEX receivables_open_of_company ON receivables (company_id, order_id) WHERE open > 0;
 -- Added once, never changed. Above zero the company owes more by it.
 CREATE TABLE company_account_entries (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -58,3 +58,5 @@ CREATE TABLE dunning_levels (
     texts TEXT NOT NULL DEFAULT '{}'
 );
 INSERT INTO dunning_levels (level, days_after, active) VALUES (1, 3, TRUE), (2, 14, TRUE), (3, 28, TRUE);
+-- Documents by period, for accountants.
+CREATE INDEX documents_by_moment ON documents (issued_at, id);

@@ -5,16 +5,15 @@ use super::call::{self, Body, Call, Written, found};
 use super::cart_view::{self, CartView};
 use super::catalogue::known;
 use super::order_view::{self, OrderView};
+use super::payment_methods::offers;
 use crate::api_keys::Scope;
 use crate::carts::{self, Cart};
 use crate::checkout::{self, PlaceError, Placed, Seen, Settlement};
-use crate::company_accounts::{self, ACCOUNT};
 use crate::gateway::{Capture, Gateway, GatewayError, Gateways, OpenPayment, Opened, Record};
 use crate::habits::Channel;
 use crate::ids::{OrderId, PaymentId, ShippingRateId};
 use crate::orders::{self, Order};
 use crate::payments::{self, Payment, PaymentState};
-use crate::shop;
 use crate::stored_value::COVERED;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, post, put, web};
@@ -216,18 +215,6 @@ pub async fn choose_payment_method(request: HttpRequest, cart: web::Path<String>
         cart_view::show(conn, &id, now)
     };
     call.once(StatusCode::OK, set).await
-}
-
-/// Whether a cart can be paid so: the merchant has switched the method on, or its buyer's company has an account. Providers are switched on by
-/// their settings.
-fn offers(conn: &mut Conn, cart: &Cart, method: &str) -> Result<bool> {
-    let shop = shop::get(conn)?;
-    Ok(match method {
-        "bank_transfer" => shop.bank_transfer,
-        "cash_on_delivery" => shop.cash_on_delivery,
-        ACCOUNT => company_accounts::offer(conn, cart)?.is_some(),
-        _ => true,
-    })
 }
 
 /// Place a cart

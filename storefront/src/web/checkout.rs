@@ -174,7 +174,15 @@ async fn enter(door: &Door, visit: &Visit, step: Step) -> Result<Entry<Stage>> {
             let customer = customer.map(|id| customers::get(conn, id)).transpose()?;
             let page = frame::load(conn, &seen, now)?;
             let account = company_accounts::offer(conn, &quote.cart)?;
-            Ok(Entry::Here(Stage { page, shop: quote.shop.clone(), customer, account, summary: summary(conn, &quote, step, &words)?, quote, words }))
+            Ok(Entry::Here(Stage {
+                page,
+                shop: quote.shop.clone(),
+                customer,
+                account,
+                summary: summary(conn, &quote, step, &words)?,
+                quote,
+                words,
+            }))
         })
         .await?;
     let Entry::Here(mut stage) = entry else { return Ok(entry) };
