@@ -36,6 +36,7 @@ pub fn all() -> Vec<Route> {
     all.extend(forum::all());
     all.extend(campaign_words::routes());
     all.extend(super::survey_routes::all());
+    all.extend(super::receivable_routes::all());
     all
 }
 
