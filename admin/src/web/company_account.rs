@@ -252,5 +252,5 @@ pub async fn csv(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
     let (id, db) = (CompanyId(*id), desk.door.db.clone());
     let period = period(&desk, desk.door.now())?;
     desk.read(move |conn| company_accounts::find(conn, id)?.ok_or(Error::NotFound)).await?;
-    Ok(download::csv(&format!("company-{id}.csv"), move |out| export_bookings(&db, Some(id), period, out).map(drop)))
+    Ok(download::csv(&format!("company-{id}.csv"), move |out| export_bookings(&db, Some(id), period, true, out).map(drop)))
 }

@@ -131,7 +131,7 @@ async fn write(desk: &Desk, levels: &[Level], posted: &Posted) -> Result<()> {
 
 pub async fn bookings(desk: Desk) -> Result<HttpResponse> {
     let (db, period) = (desk.door.db.clone(), period(&desk, desk.door.now())?);
-    Ok(download::csv("bookings.csv", move |out| export_bookings(&db, None, period, out).map(drop)))
+    Ok(download::csv("bookings.csv", move |out| export_bookings(&db, None, period, true, out).map(drop)))
 }
 
 pub async fn documents(desk: Desk) -> Result<HttpResponse> {

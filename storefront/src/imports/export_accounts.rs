@@ -27,8 +27,9 @@ const BOOKINGS: [&str; 11] =
 const DOCUMENTS: [&str; 13] =
     ["Document", "Kind", "Issued On", "Due On", "Order", "Company ID", "Company", "VAT ID", "Country", "Net", "Tax", "Total", "Currency"];
 
-/// Writes what was booked from one day to another, both within it, of one company or of all; answers how many lines. Amounts above zero are owed.
-pub fn export_bookings(db: &Db, company: Option<CompanyId>, period: (NaiveDate, NaiveDate), out: impl Write) -> Result<u64> {
+/// Writes what was booked from one day to another, both within it, of one company or of all, with what staff noted for themselves
+/// (`notes`); answers how many lines. Amounts above zero are owed.
+pub fn export_bookings(db: &Db, company: Option<CompanyId>, period: (NaiveDate, NaiveDate), notes: bool, out: impl Write) -> Result<u64> {
     let mut writer = csv::Writer::from_writer(out);
     write_row(&mut writer, &BOOKINGS.map(str::to_string)).map_err(unwritable)?;
     let (mut after, mut done) = (None, 0);
@@ -38,7 +39,7 @@ pub fn export_bookings(db: &Db, company: Option<CompanyId>, period: (NaiveDate, 
             let found = company_accounts::bookings(conn, company, period, from, PAGE)?;
             let last = found.last().map(|(line, _, _)| (line.booked_on.clone(), line.id));
             let mut names = BTreeMap::new();
-            let rows = found.iter().map(|one| booking(conn, one, &mut names)).collect::<Result<Vec<_>>>()?;
+            let rows = found.iter().map(|one| booking(conn, one, notes, &mut names)).collect::<Result<Vec<_>>>()?;
             Ok(last.map(|last| (last, rows)))
         })?;
         let Some((last, rows)) = page else { break };
@@ -52,7 +53,7 @@ pub fn export_bookings(db: &Db, company: Option<CompanyId>, period: (NaiveDate, 
     Ok(done)
 }
 
-fn booking(conn: &mut Conn, one: &(Line, String, String), names: &mut BTreeMap<CompanyId, String>) -> Result<Vec<String>> {
+fn booking(conn: &mut Conn, one: &(Line, String, String), notes: bool, names: &mut BTreeMap<CompanyId, String>) -> Result<Vec<String>> {
     let (line, number, currency) = one;
     let name = match names.get(&line.company_id) {
         Some(name) => name.clone(),
@@ -74,7 +75,7 @@ fn booking(conn: &mut Conn, one: &(Line, String, String), names: &mut BTreeMap<C
         decimal(line.amount, currency)?,
         currency.clone(),
         line.reference.clone(),
-        line.note.clone(),
+        if notes { line.note.clone() } else { String::new() },
     ])
 }
 
