@@ -131,3 +131,7 @@ admin-reminder-days = 到期后天数
 admin-reminder-active = 发送此次催款
 admin-reminder-words = 自拟文字（{ $language }）
 admin-reminder-words-hint = 留空则使用商店自带的文字。
+
+mail-invoice-subject = 订单 { $number } 的发票 { $invoice }
+mail-invoice-title = 您的发票
+mail-invoice-text = 订单 { $number } 以账期方式购买。发票 { $invoice } 金额为 { $amount }，请在 { $date } 前付款；发票可在订单页面查看。

@@ -286,6 +286,17 @@ pub struct MailFile {
     pub url: String,
 }
 
+/// `account_invoice`.
+#[derive(Debug, Clone, Serialize)]
+pub struct AccountInvoice {
+    pub number: String,
+    pub invoice: String,
+    pub amount: Money,
+    pub due: Time,
+    /// The order's page.
+    pub url: String,
+}
+
 /// `account_reminder`.
 #[derive(Debug, Clone, Serialize)]
 pub struct AccountReminder {
