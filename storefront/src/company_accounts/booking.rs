@@ -54,6 +54,9 @@ pub fn book(conn: &mut Conn, company: CompanyId, receipt: &Receipt, actor: &str,
         }
     }
     wrong.check()?;
+    if booked_before(conn, company, &receipt.key)? {
+        return Ok(Vec::new());
+    }
     let candidates = candidates(conn, company, &receipt.orders)?;
     // Rows in one order, so that two commands cannot wait for each other; and two clicks come one after the other.
     let mut locked: Vec<OrderId> = candidates.iter().map(|one| one.order_id).collect();

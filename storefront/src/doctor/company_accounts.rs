@@ -1,6 +1,6 @@
 //! What companies owe: exposures against ledgers and receivables, and receivables against the payments of their orders.
 
-use super::Finding;
+use super::{Finding, PAGE};
 use super::money::summed;
 use crate::company_accounts::{ACCOUNT, Receivable};
 use crate::ids::OrderId;
@@ -11,9 +11,6 @@ use crm::CompanyId;
 use diesel::prelude::*;
 use kernel::{Conn, Result};
 use std::collections::BTreeSet;
-
-/// Orders read at a time.
-const PAGE: i64 = 1000;
 
 /// What a company owes is the sum of its entries, and of what is open of its orders.
 pub fn exposures(conn: &mut Conn, finding: &mut Finding) -> Result<()> {

@@ -2,6 +2,7 @@
 
 use super::split::{self, Share};
 use super::{Given, given, shipping_refunded};
+use crate::company_accounts;
 use crate::gift_cards;
 use crate::ids::{OrderLineId, VariantId};
 use crate::logins;
