@@ -1,10 +1,14 @@
 //! Buying on account: the limit holds whoever buys at once, and what a company owes agrees with the books whatever becomes of its orders.
 
+use crate::buying::CONTACT;
 use crate::editing::{edit, get, wish};
 use crate::races::together;
 use crate::support::goods::{self, EUR, now, place};
+use crate::support::house::House;
+use crate::support::office::{at_work, role};
+use admin::permissions::Preset;
 use chrono::{Days, NaiveDate};
-use crm::CompanyId;
+use crm::{CompanyId, CustomerId};
 use diesel::connection::SimpleConnection;
 use kernel::money::Money;
 use kernel::{Db, Error};
@@ -27,6 +31,11 @@ fn run(db: &Db, sql: String) {
 
 /// A company that was approved, with a limit for its account.
 fn company(db: &Db, limit: i64) {
+    approved(db);
+    terms(db, 0, limit, AccountState::Open);
+}
+
+fn approved(db: &Db) {
     run(
         db,
         "INSERT INTO companies (id, name, name_key, vat_id, vat_standing, vat_evidence, registration_number, invoice_email, price_group, state, note,
@@ -35,7 +44,6 @@ fn company(db: &Db, limit: i64) {
             '2026-01-01 00:00:00', '2026-01-01 00:00:00')"
             .into(),
     );
-    terms(db, 0, limit, AccountState::Open);
 }
 
 fn terms(db: &Db, version: i64, credit_limit: i64, state: AccountState) {
@@ -43,19 +51,30 @@ fn terms(db: &Db, version: i64, credit_limit: i64, state: AccountState) {
     db.write_now(move |conn| company_accounts::agree(conn, COMPANY, version, &terms, now())).unwrap();
 }
 
+/// Makes somebody a member of the company.
+fn join(db: &Db, customer: CustomerId, role: &str) {
+    run(
+        db,
+        format!(
+            "INSERT INTO company_members (company_id, customer_id, role_id, cost_centre, state, joined_at)
+             SELECT 1, {customer}, id, '', 'active', '2026-01-01 00:00:00' FROM company_roles WHERE code = '{role}' AND company_id IS NULL"
+        ),
+    );
+}
+
+/// Has the carts or sessions of a member be about the company.
+fn buys(db: &Db, customer: CustomerId, table: &str) {
+    let member = format!("SELECT id FROM company_members WHERE customer_id = {customer}");
+    run(db, format!("UPDATE {table} SET member_id = ({member}) WHERE customer_id = {customer}"));
+}
+
 /// A cart of a buyer of the company, ready to be placed on account.
 fn cart(db: &Db, goods_: &[(VariantId, i64)], email: &str) -> (CartId, Seen) {
     let customer = goods::customer(db, email, 0);
     let (cart, _) = goods::cart(db, goods_, email, "account", "");
     db.write_now(move |conn| carts::merge(conn, cart, customer, now()).map(drop)).unwrap();
-    run(
-        db,
-        format!(
-            "INSERT INTO company_members (company_id, customer_id, role_id, cost_centre, state, joined_at)
-             SELECT 1, {customer}, id, '', 'active', '2026-01-01 00:00:00' FROM company_roles WHERE code = 'buyer' AND company_id IS NULL;
-             UPDATE carts SET member_id = (SELECT id FROM company_members WHERE customer_id = {customer}) WHERE id = {cart}"
-        ),
-    );
+    join(db, customer, "buyer");
+    buys(db, customer, "carts");
     (cart, db.read_now(move |conn| goods::seen(conn, cart)).unwrap())
 }
 
@@ -190,4 +209,71 @@ fn a_stopped_account_buys_nothing_and_is_still_paid() {
     assert_eq!(pay(&db, ONE, "receipt-when-stopped", &[]).unwrap(), [(id, ONE)]);
     assert_eq!(owed(&db), 0);
     goods::assert_books(&db);
+}
+
+#[test]
+fn a_company_buys_on_account_is_reminded_and_pays() {
+    let house = House::open();
+    goods::product(&house.db, "Mug", 1200, 50);
+    approved(&house.db);
+    let (_, mia) = at_work(&house, "mia", role(&house, Preset::Accountant));
+    let page = mia.get("/admin/companies/1/account").says(200, "does not buy on account yet");
+    let account = "/admin/companies/1/account";
+    mia.submit(&page, account, &[("credit_limit", "many")]).says(422, "");
+    mia.submit(&page, account, &[("credit_limit", "20.00"), ("net_days", "30")]).says(200, "€20.00");
+
+    let (customer, ann) = house.signed_in("ann@example.com");
+    join(&house.db, customer, "administrator");
+    buys(&house.db, customer, "sessions");
+    let to_payment = || {
+        let product = ann.get("/products/mug");
+        ann.submit(&product, "/cart/lines", &[]).says(200, "Mug");
+        buys(&house.db, customer, "carts");
+        let shipping = ann.submit(&ann.get("/checkout"), "/checkout", CONTACT).says(200, "Standard");
+        ann.submit(&shipping, "/checkout/shipping", &[]).says(200, "Buy on account")
+    };
+    let payment = to_payment().says(200, "It can still buy for €20.00");
+    let review = ann.submit(&payment, "/checkout/payment", &[("method", "account")]).says(200, "€16.90");
+    ann.submit(&review, "/checkout/place", &[]).says(200, "R1001");
+    house.work();
+    ann.get("/account/company/statement").says(200, "R1001").says(200, "€16.90").says(200, "€3.10");
+    let payment = to_payment();
+    ann.submit(&payment, "/checkout/payment", &[("method", "account")]).says(422, "€13.80 more than your company can still buy");
+    let (_, bea) = house.signed_in("bea@example.com");
+    assert_eq!(bea.get("/account/company/statement").status, 404);
+
+    let page = mia.get(account).says(200, "R1001");
+    mia.submit(&page, &format!("{account}/payments"), &[("amount", "16.91")]).says(422, "Only €16.90 is open");
+    let typed = &[("amount", "6.90"), ("reference", "STATEMENT 7")];
+    mia.submit(&page, &format!("{account}/payments"), typed).says(200, "The payment is booked.").says(200, "€10.00");
+    // Two clicks on one button are one payment.
+    mia.submit(&page, &format!("{account}/payments"), typed);
+    assert_eq!(owed(&house.db), 1000);
+    let ledger = mia.get(&format!("{account}/ledger")).says(200, "STATEMENT 7");
+    mia.submit(&ledger, &format!("{account}/reverse"), &[("reason", "")]).says(200, "Say why");
+    mia.submit(&ledger, &format!("{account}/reverse"), &[("reason", "came back")]).says(200, "The company owes it again");
+    assert_eq!(owed(&house.db), ONE);
+    let file = mia.get("/admin/receivables/bookings.csv").body;
+    assert!(file.contains("STATEMENT 7") && file.contains("reversal"), "{file}");
+    assert!(mia.get("/admin/receivables/documents.csv").body.contains("R1001"));
+    mia.get("/admin/receivables").says(200, "Nothing is overdue");
+    let levels = mia.get("/admin/receivables/reminders").says(200, "Reminder 3");
+    mia.submit(&levels, "/admin/receivables/reminders", &[("days-2", "1")]).says(422, "more days than the one before");
+    mia.submit(&levels, "/admin/receivables/reminders", &[("text-1-en", "Dear friends, please pay.")]).says(200, "Saved");
+
+    // One mail for each reminder that is reached, on whichever days the job runs.
+    let remind = |days: i64| {
+        house.state.clock.advance(chrono::TimeDelta::days(days));
+        for _ in 0..2 {
+            company_accounts::dun_all(&house.db, &house.state.door.mailer(), house.state.clock.now()).unwrap();
+        }
+        let mails = house.mails("ann@example.com");
+        mails.into_iter().filter(|mail| mail.template == "account_reminder").map(|mail| mail.body_text).collect::<Vec<_>>()
+    };
+    assert!(remind(31).is_empty());
+    let first = remind(3);
+    assert!(first.len() == 1 && first[0].contains("Dear friends, please pay.") && first[0].contains("€16.90"), "{first:?}");
+    assert_eq!(remind(1).len(), 1);
+    assert_eq!(remind(12).len(), 2);
+    goods::assert_books(&house.db);
 }
