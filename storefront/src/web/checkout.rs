@@ -171,9 +171,11 @@ async fn enter(door: &Door, visit: &Visit, step: Step) -> Result<Entry<Stage>> {
                 return Ok(Entry::Go(placed.map_or("/cart".to_string(), |number| order_path(&placed_key, &number))));
             };
             let quote = carts::quote(conn, cart.id, now)?;
+            // Who signed out has the cart and not the account.
+            let own = customer.is_some() && customer == quote.cart.customer_id;
+            let account = if own { company_accounts::offer(conn, &quote.cart)? } else { None };
             let customer = customer.map(|id| customers::get(conn, id)).transpose()?;
             let page = frame::load(conn, &seen, now)?;
-            let account = company_accounts::offer(conn, &quote.cart)?;
             Ok(Entry::Here(Stage {
                 page,
                 shop: quote.shop.clone(),
