@@ -1,7 +1,7 @@
 //! What companies owe: exposures against ledgers and receivables, and receivables against the payments of their orders.
 
-use super::{Finding, PAGE};
 use super::money::summed;
+use super::{Finding, PAGE};
 use crate::company_accounts::{ACCOUNT, Receivable};
 use crate::ids::OrderId;
 use crate::orders::{self, OrderStatus};
