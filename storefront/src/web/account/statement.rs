@@ -14,7 +14,8 @@ use crate::web::visit::Visit;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use chrono::{Datelike, NaiveDate, NaiveTime};
-use crm::companies::{self, Buyer, May};
+use crm::CustomerId;
+use crm::companies::{self, May, Membership};
 use kernel::clock::Time;
 use kernel::money::{Currency, Money};
 use kernel::{Conn, Error, Result};
@@ -31,42 +32,41 @@ pub struct At {
     to: String,
 }
 
-/// As whom somebody looks. Nothing is found for members who may not see what the company owes, or who see one place of it alone.
-fn buyer(conn: &mut Conn, visit: &Visit, now: Time) -> Result<Buyer> {
-    let session = visit.session.as_deref().ok_or(Error::Unauthorised)?;
-    let (_, member) = logins::session_with_member(conn, session, now)?.ok_or(Error::Unauthorised)?;
-    let buyer = match member {
-        Some(member) => companies::buyer(conn, member)?,
-        None => None,
-    };
-    buyer.filter(|buyer| buyer.may(May::Invoices) && buyer.site.is_none()).ok_or(Error::NotFound)
+/// By which membership somebody looks: the one they buy by, or else the first that may see what is owed. Nothing is found for members who may
+/// not, or who see one place of the company alone.
+fn seat(conn: &mut Conn, visit: &Visit, customer: CustomerId, now: Time) -> Result<Membership> {
+    let session = visit.session.as_deref().map_or(Ok(None), |session| logins::session_with_member(conn, session, now))?;
+    let chosen = session.and_then(|(_, member)| member);
+    let all = companies::memberships(conn, customer)?;
+    let may: Vec<Membership> = all.into_iter().filter(|one| one.may(May::Invoices) && one.site.is_none()).collect();
+    may.iter().find(|one| Some(one.member) == chosen).or(may.first()).cloned().ok_or(Error::NotFound)
 }
 
 pub async fn show(door: web::Data<Door>, visit: Visit, query: web::Query<At>) -> Result<HttpResponse> {
     let (seen, after) = (visit.clone(), query.after.parse().ok().map(OrderId));
-    let (page, view) = or_sign_in!(theirs(&door, &visit, move |conn, _, now| {
-        let buyer = buyer(conn, &seen, now)?;
-        Ok((frame::load(conn, &seen, now)?, statement(conn, &buyer, after, now)?))
+    let (page, view) = or_sign_in!(theirs(&door, &visit, move |conn, customer, now| {
+        let seat = seat(conn, &seen, customer, now)?;
+        Ok((frame::load(conn, &seen, now)?, statement(conn, &seat, after, now)?))
     }));
     draw_in(&door, &visit, StatusCode::OK, "statement", "account-statement", page, view)
 }
 
-fn statement(conn: &mut Conn, buyer: &Buyer, after: Option<OrderId>, now: Time) -> Result<StatementView> {
+fn statement(conn: &mut Conn, seat: &Membership, after: Option<OrderId>, now: Time) -> Result<StatementView> {
     let today = shop::get(conn)?.local(now).date();
     let mut view = StatementView {
-        company: buyer.name.clone(),
+        company: seat.name.clone(),
         from: today.with_day(1).unwrap_or(today).to_string(),
         to: today.to_string(),
         ..StatementView::default()
     };
-    let Some(account) = company_accounts::find(conn, buyer.company)? else {
+    let Some(account) = company_accounts::find(conn, seat.company)? else {
         // What a company above it owes is not theirs to see.
-        view.above = company_accounts::of_company(conn, buyer.company)?.is_some();
+        view.above = company_accounts::of_company(conn, seat.company)?.is_some();
         return Ok(view);
     };
     let currency = account.currency()?;
     let money = |minor: i64| Money::new(minor, currency);
-    let totals = company_accounts::totals(conn, buyer.company, today)?;
+    let totals = company_accounts::totals(conn, seat.company, today)?;
     view.account = Some(StatementAccount {
         limit: money(account.credit_limit),
         owed: money(account.exposure),
@@ -74,7 +74,7 @@ fn statement(conn: &mut Conn, buyer: &Buyer, after: Option<OrderId>, now: Time) 
         overdue: (totals.overdue > 0).then(|| money(totals.overdue)),
         days: account.net_days,
     });
-    let found = company_accounts::items(conn, buyer.company, after, PAGE)?;
+    let found = company_accounts::items(conn, seat.company, after, PAGE)?;
     let full = i64::try_from(found.len()).is_ok_and(|rows| rows == PAGE);
     view.next = found.last().filter(|_| full).map(|item| format!("/account/company/statement?after={}", item.receivable.order_id));
     view.items = found.iter().map(|item| row(item, currency, today)).collect::<Result<Vec<_>>>()?;
@@ -100,9 +100,9 @@ pub async fn csv(door: web::Data<Door>, visit: Visit, query: web::Query<At>) -> 
     let day = |field: &str, text: &str| text.parse::<NaiveDate>().map_err(|_| Error::field(field, "statement-day"));
     let period = (day("from", &query.from)?, day("to", &query.to)?);
     let (seen, db) = (visit.clone(), door.db.clone());
-    let company = or_sign_in!(theirs(&door, &visit, move |conn, _, now| {
-        let buyer = buyer(conn, &seen, now)?;
-        company_accounts::find(conn, buyer.company)?.ok_or(Error::NotFound).map(|account| account.company_id)
+    let company = or_sign_in!(theirs(&door, &visit, move |conn, customer, now| {
+        let seat = seat(conn, &seen, customer, now)?;
+        company_accounts::find(conn, seat.company)?.ok_or(Error::NotFound).map(|account| account.company_id)
     }));
     // Notes are for the shop's own eyes.
     Ok(download::csv("statement.csv", move |out| export_bookings(&db, Some(company), period, false, out).map(drop)))
