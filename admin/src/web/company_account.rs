@@ -178,10 +178,12 @@ pub async fn ledger(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
     let (id, before) = (CompanyId(*id), desk.after());
     let (company, account, found, names) = desk
         .read(move |conn| {
-            let account = company_accounts::find(conn, id)?.ok_or(Error::NotFound)?;
+            let account = company_accounts::find(conn, id)?;
             Ok((companies::get(conn, id)?, account, company_accounts::ledger(conn, id, before, ROWS)?, staff::names(conn)?))
         })
         .await?;
+    // A company without an account has no lines either.
+    let Some(account) = account else { return Ok(desk.door.go(&desk.visit, &address(id))) };
     let currency = account.currency()?;
     let mut rows = Vec::with_capacity(found.len());
     for (line, number, reversible) in &found {
@@ -251,6 +253,6 @@ pub fn period(desk: &Desk, now: Time) -> Result<(NaiveDate, NaiveDate)> {
 pub async fn csv(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
     let (id, db) = (CompanyId(*id), desk.door.db.clone());
     let period = period(&desk, desk.door.now())?;
-    desk.read(move |conn| company_accounts::find(conn, id)?.ok_or(Error::NotFound)).await?;
+    desk.read(move |conn| companies::get(conn, id).map(drop)).await?;
     Ok(download::csv(&format!("company-{id}.csv"), move |out| export_bookings(&db, Some(id), period, true, out).map(drop)))
 }

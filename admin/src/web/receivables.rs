@@ -12,6 +12,7 @@ use kernel::error::Fields;
 use kernel::web::i18n::Language;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use storefront::company_accounts::{self, Item, Level};
 use storefront::ids::OrderId;
 use storefront::imports::export_accounts::{export_bookings, export_documents};
@@ -33,9 +34,9 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
             let found = company_accounts::overdue(conn, today, after, ROWS)?;
             let mut names: BTreeMap<CompanyId, String> = BTreeMap::new();
             for item in &found {
-                let id = item.receivable.company_id;
-                if !names.contains_key(&id) {
-                    names.insert(id, companies::get(conn, id)?.name);
+                if let Entry::Vacant(slot) = names.entry(item.receivable.company_id) {
+                    let name = companies::get(conn, item.receivable.company_id)?.name;
+                    slot.insert(name);
                 }
             }
             Ok((found, names, today))

@@ -53,7 +53,7 @@ pub struct Level {
 /// The levels, the mildest first.
 pub fn levels(conn: &mut Conn) -> Result<Vec<Level>> {
     let stored: Vec<Stored> = dunning_levels::table.order(dunning_levels::level).select(Stored::as_select()).load(conn)?;
-    let read = |one: Stored| {
+    let read = |one: Stored| -> Result<Level> {
         let texts = serde_json::from_str(&one.texts)?;
         Ok(Level { level: one.level, days_after: one.days_after, active: one.active, texts })
     };
