@@ -259,7 +259,7 @@ fn a_company_buys_on_account_is_reminded_and_pays() {
     mia.get("/admin/receivables").says(200, "Nothing is overdue");
     let levels = mia.get("/admin/receivables/reminders").says(200, "Reminder 3");
     mia.submit(&levels, "/admin/receivables/reminders", &[("days-2", "1")]).says(422, "more days than the one before");
-    mia.submit(&levels, "/admin/receivables/reminders", &[("text-1-en", "Dear friends, please pay.")]).says(200, "Saved");
+    mia.submit(&levels, "/admin/receivables/reminders", &[("text-1_en", "Dear friends, please pay.")]).says(200, "Saved");
 
     // One mail for each reminder that is reached, on whichever days the job runs.
     let remind = |days: i64| {

@@ -2,6 +2,7 @@
 
 use super::company_account::{item_view, period};
 use super::desk::{Desk, ROWS, refusal};
+use super::languages;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use chrono::Datelike;
@@ -60,7 +61,7 @@ fn active(level: &Level) -> String {
 }
 
 fn text(level: &Level, language: Language) -> String {
-    format!("text-{}-{}", level.level, language.code())
+    languages::field(&format!("text-{}", level.level), language)
 }
 
 /// The fields of the form, in the order in which they stand.
@@ -90,7 +91,7 @@ fn draw(desk: &Desk, status: StatusCode, levels: &[Level], form: Form) -> Result
         .iter()
         .map(|level| {
             let texts: Vec<Value> =
-                Language::all().iter().map(|one| json!({ "field": text(level, *one), "language": one.code() })).collect();
+                Language::all().iter().map(|one| json!({ "field": text(level, *one), "language": one.name() })).collect();
             json!({ "level": level.level, "days": days(level), "active": active(level), "texts": texts })
         })
         .collect();

@@ -60,7 +60,7 @@ pub fn levels(conn: &mut Conn) -> Result<Vec<Level>> {
     stored.into_iter().map(read).collect()
 }
 
-/// Writes the levels. `Invalid` (`days-1`, `text-1-en`) when the days do not grow with the levels or a text is too long.
+/// Writes the levels. `Invalid` (`days-1`, `text-1_en`) when the days do not grow with the levels or a text is too long.
 pub fn save_levels(conn: &mut Conn, wanted: &[Level]) -> Result<()> {
     let mut wrong = kernel::error::Fields::default();
     let mut before = 0;
@@ -73,7 +73,7 @@ pub fn save_levels(conn: &mut Conn, wanted: &[Level]) -> Result<()> {
         before = if level.active { level.days_after } else { before };
         for (language, text) in &level.texts {
             if text.chars().count() > LONGEST {
-                wrong.add(&format!("text-{}-{language}", level.level), "admin-too-long");
+                wrong.add(&format!("text-{}_{language}", level.level), "admin-too-long");
             }
         }
     }
