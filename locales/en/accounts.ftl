@@ -16,6 +16,7 @@ account-order-unknown = Nothing is open of an order { $number } on this account.
 account-reverse-reason = Say why the payment is taken back.
 account-reverse-cards = This order's gift cards were issued, so the payment stays.
 account-reverse-refunded = Some of this payment went back already, or it was taken back before. Nothing was changed.
+order-on-account = { $method }, to be paid by { $day }
 account-credited = Taken off what your company owes
 account-entry-charge = Bought on account
 account-entry-release = Cancelled or changed

@@ -16,6 +16,7 @@ account-order-unknown = 此账户中订单 { $number } 没有未付款项。
 account-reverse-reason = 请说明撤销付款的原因。
 account-reverse-cards = 此订单的礼品卡已发放，付款不能撤销。
 account-reverse-refunded = 此付款已有部分退回，或先前已被撤销。未作任何更改。
+order-on-account = { $method }，请在 { $day } 前付款
 account-credited = 已从贵公司的欠款中扣除
 account-entry-charge = 账期购买
 account-entry-release = 取消或更改

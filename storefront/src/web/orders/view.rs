@@ -28,6 +28,7 @@ use actix_web::HttpResponse;
 use kernel::clock::Time;
 use kernel::money::{Currency, Money};
 use kernel::token::Signer;
+use kernel::web::format;
 use kernel::{Conn, Result};
 
 /// The address of an order's page for who came with `key`: the signed link, or the page in the account for who came without.
@@ -95,7 +96,7 @@ pub fn load(
         pickup: pickup(conn, order)?,
         billing_address: shown::billing_lines(&order.billing_address()?, words),
         shipping_method: shown::some(&order.shipping_method),
-        payment_method: shown::some(&method_name(&order.payment_method, words)),
+        payment_method: paying(conn, order, words)?,
         shipments: parcels(conn, order, &lines)?,
         refunds: returned(conn, order, &lines, words)?,
         gift_cards: sold_cards(conn, &lines, words)?,
@@ -121,6 +122,19 @@ fn sold_cards(conn: &mut Conn, lines: &[OrderLine], words: &Words) -> Result<Vec
     gift_cards::of_lines(conn, lines)?.into_iter().map(view).collect()
 }
 
+/// How it is paid; of what was bought on account until when.
+fn paying(conn: &mut Conn, order: &Order, words: &Words) -> Result<Option<String>> {
+    let method = method_name(&order.payment_method, words);
+    let owed = if order.payment_method == ACCOUNT { company_accounts::of_order(conn, order.id)? } else { None };
+    match owed.filter(|owed| owed.open > 0) {
+        Some(owed) => {
+            let day = format::date(owed.due()?, words.language);
+            words.with("order-on-account", &[("method", &method), ("day", &day)]).map(Some)
+        }
+        None => Ok(shown::some(&method)),
+    }
+}
+
 fn pickup(conn: &mut Conn, order: &Order) -> Result<Option<PickupView>> {
     let Some(location) = order.pickup_location_id else { return Ok(None) };
     let hours = stock::location(conn, location)?.hours.lines().map(str::to_string).collect();
@@ -139,7 +153,7 @@ fn notices(conn: &mut Conn, order: &Order, latest: Option<&Payment>, can_pay: bo
         notices.push(Notice { kind: Tone::Info, text: words.with("order-exchange-for", &[("number", &number)])? });
     }
     if let Some(due) = order.payment_due_at.filter(|_| can_pay) {
-        let due = kernel::web::format::datetime(due, words.language);
+        let due = format::datetime(due, words.language);
         notices.push(Notice { kind: Tone::Info, text: words.with("order-held-until", &[("time", &due)])? });
     }
     Ok(notices)
@@ -228,8 +242,7 @@ pub fn refund_parts(
 
 /// What to write on a bank transfer, as long as one is awaited.
 pub fn transfer(conn: &mut Conn, order: &Order, latest: Option<&Payment>, words: &Words) -> Result<Option<Vec<TotalText>>> {
-    let awaited = latest.filter(|payment| payment.state == PaymentState::Open);
-    let awaited = awaited.filter(|payment| matches!(payment.provider.as_str(), "bank_transfer" | ACCOUNT));
+    let awaited = latest.filter(|payment| payment.provider == "bank_transfer" && payment.state == PaymentState::Open);
     let Some(awaited) = awaited.filter(|_| order.status != OrderStatus::Cancelled) else { return Ok(None) };
     let details = shop::get(conn)?.bank_details;
     let row = |label: String, value: String| TotalText { label, value };
