@@ -1,7 +1,7 @@
 //! Staff book what a company paid, and take back what was booked by mistake or what a bank took back.
 
 use super::follow::settle;
-use super::{ACCOUNT, Entry, EntryKind, Receivable, find};
+use super::{ACCOUNT, Entry, EntryKind, Receivable, find, still_open};
 use crate::ids::{OrderId, PaymentId};
 use crate::orders;
 use crate::payments::{self, PaymentState};
@@ -95,7 +95,7 @@ fn candidates(conn: &mut Conn, company: CompanyId, numbers: &[String]) -> Result
     if numbers.is_empty() {
         return Ok(receivables::table
             .filter(receivables::company_id.eq(company))
-            .filter(receivables::open.gt(0))
+            .filter(still_open())
             .order((receivables::due_on, receivables::order_id))
             .limit(MOST_ORDERS)
             .select(Receivable::as_select())

@@ -2,7 +2,7 @@
 //! item reaches. Nobody is reminded of what somebody complains about.
 
 use super::follow::Receivable;
-use super::{find, shift};
+use super::{find, shift, still_open};
 use crate::ids::OrderId;
 use crate::mails::{Mailer, Reader};
 use crate::orders::{self, Order};
@@ -126,7 +126,7 @@ fn late(conn: &mut Conn, after: CompanyId, now: Time) -> Result<Vec<CompanyId>> 
     let mut found = Vec::new();
     for level in levels(conn)?.iter().filter(|level| level.active) {
         let rows: Vec<CompanyId> = receivables::table
-            .filter(receivables::open.gt(0))
+            .filter(still_open())
             .filter(receivables::paused.eq(false))
             .filter(receivables::dunning_level.lt(level.level))
             .filter(receivables::due_on.le(reached_by(today, level).to_string()))
@@ -152,7 +152,7 @@ fn dun(conn: &mut Conn, company: CompanyId, mailer: &Mailer, now: Time) -> Resul
     let steps: Vec<Level> = levels(conn)?.into_iter().filter(|level| level.active).collect();
     let due: Vec<Receivable> = receivables::table
         .filter(receivables::company_id.eq(company))
-        .filter(receivables::open.gt(0))
+        .filter(still_open())
         .filter(receivables::paused.eq(false))
         .filter(receivables::due_on.lt(today.to_string()))
         .order((receivables::due_on, receivables::order_id))

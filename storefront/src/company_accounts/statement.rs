@@ -1,6 +1,6 @@
 //! What a company owes, order by order, and how it came to that. Lists are paged by key.
 
-use super::{EntryKind, Receivable};
+use super::{EntryKind, Receivable, still_open};
 use crate::ids::{OrderId, PaymentId};
 use crate::schema::{company_account_entries as entries, company_accounts as accounts, orders, receivables};
 use chrono::NaiveDate;
@@ -50,7 +50,7 @@ pub struct Totals {
 /// What a company owes by `today`.
 pub fn totals(conn: &mut Conn, company: CompanyId, today: NaiveDate) -> Result<Totals> {
     let sum = || sql::<BigInt>("CAST(COALESCE(SUM(open), 0) AS BIGINT)");
-    let of = || receivables::table.filter(receivables::company_id.eq(company)).filter(receivables::open.gt(0));
+    let of = || receivables::table.filter(receivables::company_id.eq(company)).filter(still_open());
     let open: i64 = of().select(sum()).first(conn)?;
     let overdue: i64 = of().filter(receivables::due_on.lt(today.to_string())).select(sum()).first(conn)?;
     Ok(Totals { open, overdue })
@@ -67,7 +67,7 @@ pub fn items(conn: &mut Conn, company: CompanyId, after: Option<OrderId>, limit:
     let rows: Vec<Row> = receivables::table
         .inner_join(orders::table.on(orders::id.eq(receivables::order_id)))
         .filter(receivables::company_id.eq(company))
-        .filter(receivables::open.gt(0))
+        .filter(still_open())
         .filter(receivables::order_id.gt(after.unwrap_or(OrderId(0))))
         .order(receivables::order_id)
         .limit(limit)
@@ -81,7 +81,7 @@ pub fn overdue(conn: &mut Conn, today: NaiveDate, after: Option<(String, OrderId
     let (day, order) = after.unwrap_or((String::new(), OrderId(0)));
     let rows: Vec<Row> = receivables::table
         .inner_join(orders::table.on(orders::id.eq(receivables::order_id)))
-        .filter(receivables::open.gt(0))
+        .filter(still_open())
         .filter(receivables::due_on.lt(today.to_string()))
         .filter(receivables::due_on.gt(day.clone()).or(receivables::due_on.eq(day).and(receivables::order_id.gt(order))))
         .order((receivables::due_on, receivables::order_id))
