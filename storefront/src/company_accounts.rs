@@ -2,7 +2,7 @@
 //!
 //! An order that is bought on account has a payment of the provider [`ACCOUNT`] that stays open until staff book the money. What is open
 //! of it is a row of its own ([`Receivable`]); the exposure of the company's account is their sum, and grows only by a guarded update in the
-//! placing commit ([`charge`]). Whatever changes the payments of an order ends in [`follow`], which makes the receivable what they say
+//! placing commit ([`charge`]). Whatever changes the payments of an order ends in `follow`, which makes the receivable what they say
 //! and writes the difference into the ledger, so that cancelling, changing and refunding need no rule of their own.
 
 mod booking;
@@ -14,7 +14,7 @@ mod statement;
 pub use booking::{Receipt, book, reverse};
 pub use dunning::{DUN_JOB, Level, dun_all, levels, pause, save_levels};
 pub use follow::Receivable;
-pub(crate) use follow::{due_on, follow, invoiced};
+pub(crate) use follow::{due_on, follow, hold, invoiced};
 pub use setting_off::is_set_off;
 pub(crate) use setting_off::{offset, refundable, settled_so};
 pub use statement::{Item, Line, Totals, bookings, items, ledger, of_order, overdue, totals};

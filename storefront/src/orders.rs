@@ -16,6 +16,7 @@ pub use queries::{
 pub use status::{FulfilmentStatus, OrderStatus, PaymentStatus, derive, refresh};
 
 use crate::address::Address;
+use crate::company_accounts::{self, ACCOUNT};
 use crate::habits::Channel;
 use crate::ids::{CartId, LocationId, OrderId, OrderLineId, StoreId, VariantId};
 use crate::pricing::DeliveryTax;
@@ -247,6 +248,9 @@ pub fn cancel(conn: &mut Conn, order: OrderId, reason: CancelReason, actor: &str
     let lines = lines(conn, order)?;
     if !cancellable(&before, &lines) {
         return Err(Error::conflict("order-not-cancellable"));
+    }
+    if before.payment_method == ACCOUNT {
+        company_accounts::hold(conn, order, now)?;
     }
     gift_cards::withdraw_all(conn, &lines, actor, now)?;
     let demand = open_demand(&lines);

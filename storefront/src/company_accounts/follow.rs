@@ -48,6 +48,15 @@ pub(crate) fn due_on(conn: &mut Conn, order: OrderId) -> Result<String> {
     Ok(find(conn, order)?.map(|found| found.due_on).unwrap_or_default())
 }
 
+/// Locks the account of an order that was bought on account to the end of the transaction: whoever places an order locks it before the row with
+/// the numbers of documents, and so does whoever takes that row first otherwise.
+pub(crate) fn hold(conn: &mut Conn, order: OrderId, now: Time) -> Result<()> {
+    match find(conn, order)? {
+        Some(found) => shift(conn, found.company_id, 0, now),
+        None => Ok(()),
+    }
+}
+
 /// Keeps the number of the invoice that stands for an order.
 pub(crate) fn invoiced(conn: &mut Conn, order: OrderId, label: &str) -> Result<()> {
     let update = diesel::update(receivables::table.find(order)).set(receivables::invoice.eq(label));
