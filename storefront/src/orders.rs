@@ -249,14 +249,14 @@ pub fn cancel(conn: &mut Conn, order: OrderId, reason: CancelReason, actor: &str
     if !cancellable(&before, &lines) {
         return Err(Error::conflict("order-not-cancellable"));
     }
-    if before.payment_method == ACCOUNT {
-        company_accounts::hold(conn, order, now)?;
-    }
     gift_cards::withdraw_all(conn, &lines, actor, now)?;
     let demand = open_demand(&lines);
     match before.status {
         OrderStatus::Pending => stock::release(conn, order, &demand, actor, now)?,
         _ => stock::deallocate(conn, order, &demand, "cancel", actor, now)?,
+    }
+    if before.payment_method == ACCOUNT {
+        company_accounts::hold(conn, order, now)?;
     }
     // The credit note first, since gift cards and store credit are back at once; then the money, whose parts are figured from units
     // that are not cancelled yet.
