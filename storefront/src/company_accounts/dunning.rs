@@ -6,7 +6,7 @@ use super::{find, shift, still_open};
 use crate::ids::OrderId;
 use crate::mails::{Mailer, Reader};
 use crate::orders::{self, Order};
-use crate::schema::{company_accounts as accounts, dunning_levels, receivables};
+use crate::schema::{dunning_levels, receivables};
 use crate::shop::{self, Shop};
 use crate::web::views::mail::{AccountItem, AccountReminder};
 use chrono::{Days, NaiveDate, NaiveTime};
