@@ -11,7 +11,7 @@ use kernel::web::templates::Templates;
 use kernel::{Db, Error, Result, settings};
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::Arc;
-use storefront::gateway::offline::{BankTransfer, CashOnDelivery};
+use storefront::gateway::offline::{BankTransfer, CashOnDelivery, OnAccount};
 use storefront::gateway::stripe::{Stripe, StripeSettings};
 use storefront::gateway::{Gateway, Gateways};
 use storefront::search::SearchEngine;
@@ -97,6 +97,7 @@ fn gateways(config: &Config) -> Result<Gateways> {
     }
     all.push(Arc::new(BankTransfer));
     all.push(Arc::new(CashOnDelivery));
+    all.push(Arc::new(OnAccount));
     Ok(Gateways::new(all))
 }
 

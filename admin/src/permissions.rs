@@ -79,6 +79,10 @@ kernel::words!(
         StoreCreditView = "store_credit.view",
         /// Grant and take store credit.
         StoreCreditManage = "store_credit.manage",
+        /// See what companies owe.
+        ReceivablesView = "receivables.view",
+        /// Agree what companies may owe, book what they paid, and choose how they are reminded.
+        ReceivablesManage = "receivables.manage",
         /// Write pages of text, lay out the home page, and choose how the shop looks.
         ContentEdit = "content.edit",
         ShippingView = "shipping.view",
@@ -198,6 +202,8 @@ impl Preset {
                 P::CasesView,
                 P::GiftCardsView,
                 P::StoreCreditView,
+                P::ReceivablesView,
+                P::ReceivablesManage,
                 P::TaxesView,
                 P::TaxesEdit,
                 P::SettingsView,
@@ -265,6 +271,7 @@ mod tests {
                 (P::PromotionsEdit, P::PromotionsView),
                 (P::GiftCardsManage, P::GiftCardsView),
                 (P::StoreCreditManage, P::StoreCreditView),
+                (P::ReceivablesManage, P::ReceivablesView),
                 (P::ShippingEdit, P::ShippingView),
                 (P::TaxesEdit, P::TaxesView),
                 (P::MailsResend, P::MailsView),

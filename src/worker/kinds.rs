@@ -22,8 +22,8 @@ use storefront::mails::tickets::{self as ticket_mails, CHAT_JOB};
 use storefront::orders::terms;
 use storefront::payment_jobs::Cashier;
 use storefront::{
-    batches, carts, disputes, earnings, gift_cards, idempotency, kin, logins, mails, merging, offers, payments, pictures, price_lists,
-    refunds, reviews, search_index, shop, stores, vies, waiting, webhooks,
+    batches, carts, company_accounts, disputes, earnings, gift_cards, idempotency, kin, logins, mails, merging, offers, payments, pictures,
+    price_lists, refunds, reviews, search_index, shop, stores, vies, waiting, webhooks,
 };
 
 const RECONCILE: &str = "payments.reconcile";
@@ -57,6 +57,7 @@ pub static KINDS: &[Kind] = &[
     Kind { name: search_index::INDEX_JOB, run: |state, job| search_index::index_job(&state.db, state.door.search.as_ref(), &job.payload) },
     Kind { name: waiting::JOB, run: tell_waiting },
     Kind { name: reviews::ASK_JOB, run: |state, _| reviews::ask_all(&state.db, &state.door.mailer(), state.clock.now()) },
+    Kind { name: company_accounts::DUN_JOB, run: |state, _| company_accounts::dun_all(&state.db, &state.door.mailer(), state.clock.now()) },
     Kind { name: terms::TERMS_JOB, run: fill_terms },
     Kind { name: tickets::TERMS_JOB, run: fill_ticket_terms },
     Kind {
@@ -109,6 +110,7 @@ pub static SCHEDULE: &[Slot] = &[
     Slot { kind: campaigns::DECIDE_JOB, every: TimeDelta::minutes(1), class: Class::Bulk },
     Slot { kind: waiting::JOB, every: TimeDelta::hours(1), class: Class::Bulk },
     Slot { kind: reviews::ASK_JOB, every: TimeDelta::hours(1), class: Class::Bulk },
+    Slot { kind: company_accounts::DUN_JOB, every: TimeDelta::hours(1), class: Class::Bulk },
     Slot { kind: domains::CHECK_JOB, every: TimeDelta::hours(1), class: Class::Bulk },
     Slot { kind: scores::RUN_JOB, every: TimeDelta::hours(24), class: Class::Bulk },
     Slot { kind: recommendations::RUN_JOB, every: TimeDelta::hours(24), class: Class::Bulk },

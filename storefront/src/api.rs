@@ -18,6 +18,7 @@ pub mod events;
 pub mod input;
 mod order_view;
 mod orders;
+mod payment_methods;
 mod problem;
 mod reader;
 mod recommendations;

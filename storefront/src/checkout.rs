@@ -7,7 +7,7 @@ use crate::ids::{CartId, OrderId, PaymentId};
 use crate::orders::{self, NewOrder};
 use crate::pricing::PricedLine;
 use crate::stock::{self, Demand, StockError};
-use crate::{buying, margins, payments, promotions, stored_value};
+use crate::{buying, company_accounts, margins, payments, promotions, stored_value};
 use chrono::TimeDelta;
 use crm::customers::{self, NewCustomer};
 use crm::email::Email;
@@ -197,7 +197,12 @@ fn create(conn: &mut Conn, quote: &Quote, contact: &Contact, settlement: Settlem
     purchases::learn(conn, &purchase, now)?;
     // The payment of what is left comes after those of gift cards and store credit; a free order has a payment of nothing.
     let payment = if quote.due() > 0 || quote.stored.sum() == 0 {
-        payments::create(conn, order, &cart.payment_method, Money::new(quote.due(), quote.currency), now)?
+        let due = Money::new(quote.due(), quote.currency);
+        let payment = payments::create(conn, order, &cart.payment_method, due, now)?;
+        if cart.payment_method == company_accounts::ACCOUNT && due.minor > 0 {
+            company_accounts::charge_cart(conn, cart, order, due, now)?;
+        }
+        payment
     } else {
         let last = payments::latest(conn, order)?.ok_or_else(|| Error::unexpected(format!("order {order} has no payment")))?.id;
         let event = Event::PaymentSettled { order: order.0, payment: last.0 };

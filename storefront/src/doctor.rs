@@ -2,6 +2,7 @@
 //! that break it, in words a merchant can act on.
 
 mod catalogue;
+mod company_accounts;
 mod documents;
 mod edits;
 mod memory;
@@ -61,6 +62,8 @@ pub fn examine(conn: &mut Conn, progress: &mut dyn FnMut(&'static str)) -> Resul
         ("gift cards that orders sold are the units that were paid", sold_cards::sold),
         ("store credit is what its entries say", stored_value::store_credit),
         ("payments of gift cards and store credit agree with their entries", stored_value::payments),
+        ("what companies owe is what their entries and orders say", company_accounts::exposures),
+        ("what orders owe on account is what their payments say", company_accounts::orders_owed),
         ("carts, orders and payments are in the currency of their store", stores::currencies),
         ("returns are what was sent and refunded", returns::returns),
         ("exchanges were paid with what came back", returns::exchanges),

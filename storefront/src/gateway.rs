@@ -1,4 +1,4 @@
-//! Taking payment, whoever takes it. One trait, three gateways: Stripe, bank transfer and cash on delivery.
+//! Taking payment, whoever takes it. One trait: Stripe, bank transfer, cash on delivery and the accounts of companies.
 //!
 //! Nothing here touches the database and nothing here is called inside a transaction: reserve and commit, call the
 //! gateway, then re-check and place. What a webhook or the shopper's return says is only a hint of what to look up;
@@ -11,6 +11,7 @@ pub mod webhook;
 mod failure;
 pub(crate) mod units;
 
+use crate::company_accounts::ACCOUNT;
 use crate::shop::Shop;
 use futures_util::future::BoxFuture;
 use kernel::money::{Currency, Money};
@@ -177,7 +178,7 @@ pub enum Record {
 /// Somebody who takes money for the shop. `reference` is what [`Opened`] returned or, for Stripe, the payment reference.
 /// `key` names one wish for ever: a call repeated with the same key and values happens once.
 pub trait Gateway: Send + Sync {
-    /// The name stored with every payment: `stripe`, `bank_transfer` or `cash_on_delivery`.
+    /// The name stored with every payment: `stripe`, `bank_transfer`, `cash_on_delivery` or `account`.
     fn name(&self) -> &'static str;
 
     /// Who keeps the record.
@@ -249,6 +250,8 @@ impl Gateways {
         let wanted = |gateway: &&Arc<dyn Gateway>| match gateway.name() {
             "bank_transfer" => shop.bank_transfer,
             "cash_on_delivery" => shop.cash_on_delivery,
+            // Not to everybody: whoever orders for a company with an account is offered it besides.
+            ACCOUNT => false,
             _ => true,
         };
         self.0.iter().filter(wanted).collect()

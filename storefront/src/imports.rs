@@ -13,6 +13,7 @@ mod check;
 mod customers;
 mod draft;
 mod export;
+pub mod export_accounts;
 pub mod export_campaign;
 pub mod export_catalogue;
 pub mod export_history;

@@ -15,6 +15,7 @@ pub mod chat;
 pub mod checkout;
 pub mod collections;
 pub mod companies;
+pub mod company_accounts;
 pub mod content;
 pub mod demo;
 pub mod disputes;

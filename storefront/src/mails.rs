@@ -1,6 +1,7 @@
 //! The shop's mails, each queued in the transaction of its cause: a listener's or a handler's. In the customer's language, with
 //! absolute links that carry the order's signed key, so that guests need no account.
 
+mod account;
 mod edited;
 mod offered;
 mod order;
@@ -287,9 +288,15 @@ fn language(code: &str) -> Language {
 /// Queues the mail an event calls for, if any. Told of the same event twice, it mails once.
 pub fn on_event(conn: &mut Conn, event: &Event, now: Time, mailer: &Mailer) -> Result<()> {
     match event {
-        Event::OrderConfirmed { order } => order::confirmation(conn, *order, now, mailer),
+        Event::OrderConfirmed { order } => {
+            order::confirmation(conn, *order, now, mailer)?;
+            account::invoice(conn, *order, now, mailer)
+        }
         Event::OrderCancelled { order, reason } => order::cancelled(conn, *order, reason, now, mailer),
-        Event::OrderEdited { order, edit } => edited::tell(conn, *order, *edit, now, mailer),
+        Event::OrderEdited { order, edit } => {
+            edited::tell(conn, *order, *edit, now, mailer)?;
+            account::invoice(conn, *order, now, mailer)
+        }
         Event::PaymentSettled { order, payment } => order::payment_received(conn, *order, *payment, now, mailer),
         Event::ShipmentSent { order, shipment } => order::shipment_sent(conn, *order, *shipment, now, mailer),
         Event::PickupReady { order } => order::pickup_ready(conn, *order, now, mailer),

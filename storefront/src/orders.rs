@@ -16,6 +16,7 @@ pub use queries::{
 pub use status::{FulfilmentStatus, OrderStatus, PaymentStatus, derive, refresh};
 
 use crate::address::Address;
+use crate::company_accounts::{self, ACCOUNT};
 use crate::habits::Channel;
 use crate::ids::{CartId, LocationId, OrderId, OrderLineId, StoreId, VariantId};
 use crate::pricing::DeliveryTax;
@@ -253,6 +254,9 @@ pub fn cancel(conn: &mut Conn, order: OrderId, reason: CancelReason, actor: &str
     match before.status {
         OrderStatus::Pending => stock::release(conn, order, &demand, actor, now)?,
         _ => stock::deallocate(conn, order, &demand, "cancel", actor, now)?,
+    }
+    if before.payment_method == ACCOUNT {
+        company_accounts::hold(conn, order, now)?;
     }
     // The credit note first, since gift cards and store credit are back at once; then the money, whose parts are figured from units
     // that are not cancelled yet.

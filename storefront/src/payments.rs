@@ -5,6 +5,7 @@ mod at_once;
 mod balance;
 mod capture;
 mod cases;
+mod on_account;
 mod release;
 mod retry;
 mod settle;
@@ -16,10 +17,12 @@ pub(crate) use capture::capturing;
 pub use capture::{Pending, capturable, capture_failed, opening, pending_capture, record_receipt, request_capture};
 pub use cases::{Case, CaseKind, MAX_NOTE, case, case_of, has_case, list_cases, open_cases, see_to};
 pub(crate) use cases::{Failed, any_case, failed as alarm, resolve as resolve_cases};
+pub(crate) use on_account::{record_part, reopen, split_settled};
 pub use release::{releasable, request_release};
 pub use retry::retry;
 pub use settle::{Outcome, settle};
 
+use crate::company_accounts::{self, ACCOUNT};
 use crate::ids::{CaptureId, OrderId, PaymentId};
 use crate::orders::{self, Order, OrderLine};
 use crate::refunds;
@@ -120,6 +123,8 @@ pub struct Sums {
     pub authorised: i64,
     pub captured: i64,
     pub refunded: i64,
+    /// What was credited on account before it was paid. It is in none of the others.
+    pub set_off: i64,
 }
 
 /// Opens the record of a payment. The provider is told after the commit.
@@ -181,8 +186,12 @@ pub fn captures_of(conn: &mut Conn, payment: PaymentId) -> Result<Vec<Captured>>
 /// captured for it, from the moment it is promised back.
 pub fn sums(conn: &mut Conn, order: OrderId) -> Result<Sums> {
     let all = of_order(conn, order)?;
+    let set_off = company_accounts::settled_so(&all);
+    let paid_back = |refund: &refunds::Refund| {
+        set_off == 0 || !all.iter().any(|payment| payment.id == refund.payment_id && company_accounts::is_set_off(payment))
+    };
     let (mut refunded, mut surplus) = (0, 0);
-    for refund in refunds::of_order(conn, order)? {
+    for refund in refunds::of_order(conn, order)?.into_iter().filter(paid_back) {
         match refund.state {
             WishState::Requested | WishState::Settled if refund.surplus => surplus += refund.amount,
             WishState::Settled => refunded += refund.amount,
@@ -190,8 +199,8 @@ pub fn sums(conn: &mut Conn, order: OrderId) -> Result<Sums> {
         }
     }
     let held = all.iter().filter(|payment| payment.state == PaymentState::Authorised).map(|payment| payment.authorised).sum();
-    let captured = all.iter().map(|payment| payment.captured).sum::<i64>() - surplus;
-    Ok(Sums { authorised: held, captured, refunded })
+    let captured = all.iter().map(|payment| payment.captured).sum::<i64>() - surplus - set_off;
+    Ok(Sums { authorised: held, captured, refunded, set_off })
 }
 
 /// Notes that a webhook was received. `false` when this event came before: then there is nothing more to do.
@@ -250,7 +259,10 @@ pub(crate) fn undo(conn: &mut Conn, order: &Order, lines: &[OrderLine], actor: &
     refunds::request_surplus(conn, order, surplus, "cancelled", actor, now)?;
     refunds::request_rest(conn, order, lines, "cancelled", actor, now)?;
     for payment in of_order(conn, order.id)? {
-        if matches!(payment.state, PaymentState::Authorised | PaymentState::Open) {
+        // Nobody but the shop knows of it, and what is owed is free again in this commit.
+        if payment.provider == ACCOUNT && payment.state == PaymentState::Open {
+            on_account::close(conn, &payment, now)?;
+        } else if matches!(payment.state, PaymentState::Authorised | PaymentState::Open) {
             request_void(conn, &payment, now)?;
         }
     }

@@ -14,6 +14,7 @@ pub use preview::{
 };
 pub use split::Share;
 
+use crate::company_accounts;
 use crate::documents;
 use crate::gift_cards;
 use crate::ids::{OrderId, OrderLineId, PaymentId, RefundId};
@@ -120,6 +121,8 @@ pub fn request(conn: &mut Conn, order: OrderId, request: &Request, expected: i64
     let mut first = None;
     for share in &preview.shares {
         let payment = payments.iter().find(|payment| payment.id == share.payment).ok_or(Error::NotFound)?;
+        // What a company did not pay yet is taken off its account.
+        let payment = &company_accounts::offset(conn, payment, share.amount, actor, now)?;
         let (lines, shipping) = parts.take(share.amount);
         let reason = &request.reason;
         let new = Wish { payment, amount: share.amount, shipping, reason, common: &wish, to_credit: share.to_credit, surplus: false };

@@ -575,6 +575,59 @@ diesel::table! {
 }
 
 diesel::table! {
+    company_accounts (company_id) {
+        company_id -> BigInt,
+        currency -> Text,
+        credit_limit -> BigInt,
+        exposure -> BigInt,
+        net_days -> BigInt,
+        state -> Text,
+        version -> BigInt,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    receivables (order_id) {
+        order_id -> BigInt,
+        company_id -> BigInt,
+        open -> BigInt,
+        settled -> BigInt,
+        invoice -> Text,
+        due_on -> Text,
+        paused -> Bool,
+        dunning_level -> BigInt,
+        dunned_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    company_account_entries (id) {
+        id -> BigInt,
+        company_id -> BigInt,
+        order_id -> BigInt,
+        payment_id -> Nullable<BigInt>,
+        kind -> Text,
+        amount -> BigInt,
+        reference -> Text,
+        note -> Text,
+        actor -> Text,
+        dedupe_key -> Text,
+        booked_on -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    dunning_levels (level) {
+        level -> BigInt,
+        days_after -> BigInt,
+        active -> Bool,
+        texts -> Text,
+    }
+}
+
+diesel::table! {
     document_series (name) {
         name -> Text,
         last -> BigInt,
@@ -1355,6 +1408,7 @@ diesel::allow_tables_to_appear_in_same_query!(carts, cart_lines);
 diesel::allow_tables_to_appear_in_same_query!(carts, cart_consents);
 diesel::allow_tables_to_appear_in_same_query!(cart_consents, cart_changes);
 diesel::allow_tables_to_appear_in_same_query!(orders, documents);
+diesel::allow_tables_to_appear_in_same_query!(orders, receivables, company_accounts, company_account_entries);
 diesel::allow_tables_to_appear_in_same_query!(reviews, review_totals);
 diesel::allow_tables_to_appear_in_same_query!(reviews, orders);
 diesel::allow_tables_to_appear_in_same_query!(reviews, order_lines);

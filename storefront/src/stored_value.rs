@@ -2,6 +2,7 @@
 //! captured when the order is placed, with an entry of its ledger behind it; what is left is paid the usual way.
 
 use crate::carts::Cart;
+use crate::company_accounts;
 use crate::gift_cards;
 use crate::ids::{GiftCardId, OrderId};
 use crate::orders;
@@ -112,7 +113,7 @@ pub(crate) fn note(conn: &mut Conn, plan: &Plan, order: OrderId, now: Time) -> R
 
 /// Whether a refund of this payment is an entry of a ledger, and no provider has to be told.
 pub(crate) fn at_once(payment: &Payment, to_credit: bool) -> bool {
-    to_credit || is_stored(&payment.provider)
+    to_credit || is_stored(&payment.provider) || company_accounts::is_set_off(payment)
 }
 
 /// Writes a refund into the ledger it goes to: store credit in place of money, or where the payment came from.

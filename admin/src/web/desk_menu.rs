@@ -13,6 +13,7 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
             ("cases", Permission::CasesView),
             ("gift-cards", Permission::GiftCardsView),
             ("store-credit", Permission::StoreCreditView),
+            ("receivables", Permission::ReceivablesView),
         ],
     ),
     (

@@ -12,6 +12,7 @@ use kernel::error::Fields;
 use kernel::money::{Currency, Money};
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
+use storefront::company_accounts::ACCOUNT;
 use storefront::edits::{self, Expected, LineChange, Plan, Sums, Wish};
 use storefront::ids::ShippingRateId;
 use storefront::orders::{self, Order, OrderLine};
@@ -90,8 +91,10 @@ async fn show(desk: &Desk, number: &str, status: StatusCode, posted: Option<&Pos
         Some(posted) => Form::new(NAMES).typed(posted.pairs()).refuse(NAMES, wrong),
         None => filled(desk, &shop, &found.order)?,
     };
-    let offered: Vec<Value> =
-        offered(desk, &shop).iter().map(|name| json!({ "value": name, "label": methods::method_name(name, &words) })).collect();
+    let offered: Vec<Value> = offered(desk, &shop, &found.order.payment_method)
+        .iter()
+        .map(|name| json!({ "value": name, "label": methods::method_name(name, &words) }))
+        .collect();
     let country = found.order.shipping_address()?.country;
     let view = json!({ "number": number, "form": form, "wrong": wrong.0, "order": found.frame,
         "lines": found.lines.iter().map(line).collect::<Vec<_>>(), "rates": found.rates, "methods": offered,
@@ -104,7 +107,7 @@ async fn show(desk: &Desk, number: &str, status: StatusCode, posted: Option<&Pos
 /// The form as the order is.
 fn filled(desk: &Desk, shop: &shop::Shop, order: &Order) -> Result<Form> {
     let to = order.shipping_address()?;
-    let offered = offered(desk, shop);
+    let offered = offered(desk, shop, &order.payment_method);
     let method = offered.iter().find(|name| **name == order.payment_method).or(offered.first()).cloned().unwrap_or_default();
     let values = [
         ("ship_name", to.name),
@@ -121,9 +124,10 @@ fn filled(desk: &Desk, shop: &shop::Shop, order: &Order) -> Result<Form> {
     Ok(values.into_iter().fold(Form::new(NAMES), |form, (name, value)| form.fill(name, value)))
 }
 
-/// Ways to pay a balance.
-fn offered(desk: &Desk, shop: &shop::Shop) -> Vec<String> {
-    desk.door.gateways.offered(shop).into_iter().map(|gateway| gateway.name().to_string()).collect()
+/// Ways to pay a balance of an order that was placed with `own`. What was bought on account can go on so.
+fn offered(desk: &Desk, shop: &shop::Shop, own: &str) -> Vec<String> {
+    let account = (own == ACCOUNT).then(|| ACCOUNT.to_string());
+    account.into_iter().chain(desk.door.gateways.offered(shop).into_iter().map(|gateway| gateway.name().to_string())).collect()
 }
 
 /// What was typed. Fails with every mistake at once.
@@ -164,8 +168,9 @@ pub async fn edit(desk: Desk, number: web::Path<String>, posted: Posted) -> Resu
         return show(&desk, &number, StatusCode::OK, Some(&posted), &Fields::default()).await;
     }
     let step = async {
-        let shop = desk.read(shop::get).await?;
-        let (offered, words, typed, asked) = (offered(&desk, &shop), desk.words()?, posted.clone(), number.clone());
+        let named = number.clone();
+        let (shop, own) = desk.read(move |conn| Ok((shop::get(conn)?, orders::get_by_number(conn, &named)?.payment_method))).await?;
+        let (offered, words, typed, asked) = (offered(&desk, &shop, &own), desk.words()?, posted.clone(), number.clone());
         let now = desk.door.now();
         if posted.get("expected_total").is_empty() {
             let (order, plan, version) = desk

@@ -15,6 +15,7 @@ const AMOUNTS: &[&str] = &[
     "capture_requested",
     "release_requested",
     "payment_received",
+    "payment_reversed",
     "refund_requested",
     "refunded",
     "captured",

@@ -57,7 +57,7 @@ pub fn choices(stores: &[Store]) -> Vec<Value> {
 }
 
 /// Ways to pay that the list can be narrowed to.
-const METHODS: &[&str] = &["stripe", "bank_transfer", "cash_on_delivery", "stored_value"];
+const METHODS: &[&str] = &["stripe", "bank_transfer", "cash_on_delivery", "account", "stored_value"];
 /// Up to how many new orders are counted.
 const COUNTED: i64 = 100;
 

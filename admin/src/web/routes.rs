@@ -39,6 +39,7 @@ pub fn all() -> Vec<Route> {
     all.extend(campaign_words::routes());
     all.extend(super::survey_routes::all());
     all.extend(super::price_routes::all());
+    all.extend(super::receivable_routes::all());
     all
 }
 

@@ -119,6 +119,22 @@ pub fn mails(p: &Preview) -> Result<(), Box<dyn Error>> {
             transfer: transfer.clone(),
         },
     )?;
+    for level in 1..=3 {
+        let item = AccountItem { number: "R1001".to_string(), invoice: "RE-00001".to_string(), due: at(9), days: 14, amount: eur(10930) };
+        p.mail(
+            "account_reminder",
+            AccountReminder {
+                level,
+                company: "Teeladen GmbH".to_string(),
+                text: (level == 2).then(|| say(l, "Please pay soon.", "请尽快付款。")),
+                items: vec![item],
+                total: eur(10930),
+                bank: vec!["IBAN DE02 1203 0000 0000 2020 51".to_string()],
+            },
+        )?;
+    }
+    let (number, invoice) = ("R1001".to_string(), "RE-00001".to_string());
+    p.mail("account_invoice", AccountInvoice { number, invoice, amount: eur(10930), due: at(9), url: order(l).url })?;
     p.mail("payment_received", PaymentReceived { order: order(l), amount: eur(10930) })?;
     p.mail(
         "shipment_sent",

@@ -385,6 +385,33 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
         },
     )?;
     p.page(
+        "account/statement",
+        "account-statement",
+        StatementView {
+            company: "Teeladen GmbH".to_string(),
+            account: Some(StatementAccount {
+                limit: eur(500_000),
+                owed: eur(21860),
+                left: eur(478_140),
+                overdue: Some(eur(10930)),
+                days: 30,
+            }),
+            above: false,
+            items: vec![StatementItem {
+                number: "R1001".to_string(),
+                invoice: "RE-00001".to_string(),
+                placed_at: at(9),
+                due: at(10),
+                late: 3,
+                open: eur(10930),
+                settled: Some(eur(500)),
+            }],
+            next: None,
+            from: "2026-11-01".to_string(),
+            to: "2026-11-23".to_string(),
+        },
+    )?;
+    p.page(
         "account/orders",
         "account-orders",
         OrdersView { orders: orders(), next: Some("/account/orders?after=1".to_string()), first: None },

@@ -5,6 +5,7 @@ use super::call::{self, Body, Call, Written, found};
 use super::cart_view::{self, CartView};
 use super::catalogue::known;
 use super::order_view::{self, OrderView};
+use super::payment_methods::offers;
 use crate::api_keys::Scope;
 use crate::carts::{self, Cart};
 use crate::checkout::{self, PlaceError, Placed, Seen, Settlement};
@@ -13,7 +14,6 @@ use crate::habits::Channel;
 use crate::ids::{OrderId, PaymentId, ShippingRateId};
 use crate::orders::{self, Order};
 use crate::payments::{self, Payment, PaymentState};
-use crate::shop::{self, Shop};
 use crate::stored_value::COVERED;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, post, put, web};
@@ -59,7 +59,7 @@ struct PaymentMethodList {
 
 #[derive(Serialize, ToSchema)]
 struct PaymentMethodView {
-    /// `stripe`, `bank_transfer` or `cash_on_delivery`; `stored_value` alone when gift cards and store credit pay all of the cart.
+    /// `stripe`, `bank_transfer`, `cash_on_delivery`, or `account` for the cart of a company that has one; `stored_value` alone when gift cards and store credit pay all of the cart.
     name: String,
     /// Whether the buyer is sent to a page of the provider to pay.
     redirects: bool,
@@ -165,16 +165,23 @@ pub async fn payment_methods(request: HttpRequest, cart: web::Path<String>) -> R
     let call = Call::read(&request, Scope::CartWrite).await?;
     call.query().end()?;
     let id = known(cart)?;
+    let names: Vec<&'static str> = call.door.gateways.all().iter().map(|gateway| gateway.name()).collect();
     let read = call.door.read(move |conn, now| {
         let cart = cart_view::find(conn, &id)?;
         let quote = carts::quote(conn, cart.id, now)?;
-        Ok((shop::get(conn)?, quote.due() == 0 && quote.stored.sum() > 0))
+        let mut offered = Vec::new();
+        for name in &names {
+            if offers(conn, &cart, name)? {
+                offered.push(*name);
+            }
+        }
+        Ok((offered, quote.due() == 0 && quote.stored.sum() > 0))
     });
-    let (shop, covered) = read.await?;
+    let (names, covered) = read.await?;
     if covered {
         return found(&PaymentMethodList { payment_methods: vec![PaymentMethodView { name: COVERED.into(), redirects: false }] });
     }
-    let offered = call.door.gateways.all().iter().filter(|gateway| offers(&shop, gateway.name()));
+    let offered = call.door.gateways.all().iter().filter(|gateway| names.contains(&gateway.name()));
     let view =
         |gateway: &Arc<dyn Gateway>| PaymentMethodView { name: gateway.name().into(), redirects: gateway.record() == Record::Provider };
     found(&PaymentMethodList { payment_methods: offered.map(view).collect() })
@@ -201,22 +208,13 @@ pub async fn choose_payment_method(request: HttpRequest, cart: web::Path<String>
             if quote.due() > 0 || quote.stored.sum() == 0 {
                 return Err(Error::field("payment_method", "Gift cards and store credit do not pay all of this cart."));
             }
-        } else if !known || !offers(&shop::get(conn)?, &payment_method) {
+        } else if !known || !offers(conn, &cart, &payment_method)? {
             return Err(Error::field("payment_method", "Choose one of the cart's payment methods."));
         }
         carts::set_payment_method(conn, cart.id, &payment_method, now)?;
         cart_view::show(conn, &id, now)
     };
     call.once(StatusCode::OK, set).await
-}
-
-/// Whether the merchant has switched a payment method on. Providers are switched on by their settings.
-fn offers(shop: &Shop, method: &str) -> bool {
-    match method {
-        "bank_transfer" => shop.bank_transfer,
-        "cash_on_delivery" => shop.cash_on_delivery,
-        _ => true,
-    }
 }
 
 /// Place a cart
@@ -297,7 +295,7 @@ fn begin(
 }
 
 fn place(conn: &mut Conn, cart: &Cart, gateways: &Gateways, seen: (i64, i64, Option<i64>), now: Time) -> Result<Placed> {
-    let offered = offers(&shop::get(conn)?, &cart.payment_method);
+    let offered = offers(conn, cart, &cart.payment_method)?;
     let (version, total, due) = seen;
     // A cart that was placed keeps its order, whatever is offered today.
     let placed = orders::find_by_cart(conn, cart.id)?.is_some();

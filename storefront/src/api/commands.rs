@@ -149,7 +149,7 @@ pub async fn capture(request: HttpRequest, number: web::Path<String>, body: Body
         let order = orders::get_by_number(conn, &number)?;
         let wanted = new.amount.as_ref().map(|amount| amount.minor_in(order.currency()?, "amount")).transpose()?;
         let payment = payments::latest(conn, order.id)?.ok_or(Error::NotFound)?;
-        if payment.state == PaymentState::Open && matches!(payment.provider.as_str(), "bank_transfer" | "cash_on_delivery") {
+        if payment.state == PaymentState::Open && payments::by_hand(&payment.provider) {
             if wanted.is_some_and(|wanted| wanted != payment.amount) {
                 return Err(Error::field("amount.minor", format!("A bank transfer or cash is booked whole: {}.", payment.amount)));
             }

@@ -1,6 +1,7 @@
 //! What stands on a document, figured once from the order's frozen amounts.
 
 use crate::address::Address;
+use crate::company_accounts::ACCOUNT;
 use crate::orders::{Order, OrderLine, PaymentStatus};
 use crate::pricing::DeliveryTax;
 use crate::shop::Shop;
@@ -48,6 +49,8 @@ pub struct Content {
     pub picked_up: bool,
     /// What the company that ordered calls it: keys of texts, such as `po-number`, with their values.
     pub trade: Vec<(String, String)>,
+    /// Until when it is paid, as YYYY-MM-DD, of an order that was bought on account; else empty.
+    pub due_on: String,
 }
 
 /// Units of an item.
@@ -115,7 +118,7 @@ impl Content {
     /// What the documents of an order share.
     pub fn about(order: &Order, shop: &Shop) -> Result<Content> {
         let unpaid = matches!(order.payment_status, PaymentStatus::Pending | PaymentStatus::PartiallyPaid);
-        let transfers = order.payment_method == "bank_transfer" && unpaid;
+        let transfers = matches!(order.payment_method.as_str(), "bank_transfer" | ACCOUNT) && unpaid;
         Ok(Content {
             language: order.language.clone(),
             shop_name: shop.name.clone(),

@@ -3,6 +3,7 @@
 use super::content::{add, part, spread};
 use super::{Content, Document, Kind, Line, RateRow, Reference, Shipping, of_order};
 use crate::buying;
+use crate::company_accounts::{self, ACCOUNT};
 use crate::ids::{DocumentId, OrderId, RefundId};
 use crate::imports::IMPORT;
 use crate::orders::{self, Order, OrderStatus};
@@ -64,12 +65,16 @@ fn insert(conn: &mut Conn, shop: &Shop, new: &New, now: Time) -> Result<()> {
         documents::edition.eq(edition),
     );
     on_each!(conn, c => diesel::insert_into(documents::table).values(row).execute(c))?;
+    if *kind == Kind::Invoice && order.payment_method == ACCOUNT {
+        company_accounts::invoiced(conn, order.id, &label)?;
+    }
     orders::note(conn, order.id, entry, &label, "system", now)
 }
 
 fn invoice(conn: &mut Conn, shop: &Shop, order: &Order, now: Time) -> Result<()> {
     let lines = orders::lines(conn, order.id)?;
-    let content = Content { paid: payments::stored(conn, order.id)?, ..Content::invoice(order, &lines, shop)? };
+    let (paid, due_on) = (payments::stored(conn, order.id)?, company_accounts::due_on(conn, order.id)?);
+    let content = Content { paid, due_on, ..Content::invoice(order, &lines, shop)? };
     insert(conn, shop, &New { kind: Kind::Invoice, edition: 1, order, content: &content, invoice: None, refund: None }, now)
 }
 
@@ -94,10 +99,14 @@ pub fn on_payment(conn: &mut Conn, order: OrderId, now: Time) -> Result<()> {
 
 fn automatic(conn: &mut Conn, order: OrderId, at: InvoiceAt, now: Time) -> Result<()> {
     let shop = shop::get(conn)?;
-    if shop.invoice_at != at {
+    if shop.invoice_at != at && at != InvoiceAt::Confirmation {
         return Ok(());
     }
     let order = orders::get(conn, order)?;
+    // A company pays on account by the invoice.
+    if shop.invoice_at != at && order.payment_method != ACCOUNT {
+        return Ok(());
+    }
     let stands = matches!(order.status, OrderStatus::Confirmed | OrderStatus::Completed);
     // An order is confirmed once; it may become paid again after a failed refund.
     if !stands || order.source == IMPORT || (at == InvoiceAt::Payment && has_invoice(conn, order.id)?) {

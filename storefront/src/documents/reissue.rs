@@ -2,6 +2,7 @@
 
 use super::issue::{credit_amount, next_edition, take_back};
 use super::{Content, of_order};
+use crate::company_accounts;
 use crate::ids::{OrderId, OrderLineId, RefundId};
 use crate::orders::{self, Order, OrderLine};
 use crate::payments::{self, WishState};
@@ -34,7 +35,8 @@ fn again(conn: &mut Conn, order: OrderId, reason: &str, now: Time) -> Result<()>
     let shop = shop::get(conn)?;
     // What was paid for goods that are not invoiced again is no part of it.
     let paid = (payments::holding(conn, order.id, None)?.captured - (before - order.total)).max(0);
-    let content = Content { paid, ..Content::invoice(&order, &lines, &shop)? };
+    let due_on = company_accounts::due_on(conn, order.id)?;
+    let content = Content { paid, due_on, ..Content::invoice(&order, &lines, &shop)? };
     next_edition(conn, &order, &content, now)?;
     let nameless = nameless(conn, order.id)?;
     if nameless > 0 { credit_amount(conn, order.id, nameless, now) } else { Ok(()) }

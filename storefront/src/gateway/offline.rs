@@ -14,7 +14,11 @@ pub struct BankTransfer;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CashOnDelivery;
 
-/// What both have in common: a name, and a prefix of references that keeps them apart.
+/// A company owes the order: staff record the money with `capture` when the company has paid.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OnAccount;
+
+/// What they have in common: a name, and a prefix of references that keeps them apart.
 trait ByHand: Send + Sync {
     const NAME: &'static str;
     const PREFIX: &'static str;
@@ -28,6 +32,11 @@ impl ByHand for BankTransfer {
 impl ByHand for CashOnDelivery {
     const NAME: &'static str = "cash_on_delivery";
     const PREFIX: &'static str = "cash";
+}
+
+impl ByHand for OnAccount {
+    const NAME: &'static str = crate::company_accounts::ACCOUNT;
+    const PREFIX: &'static str = "account";
 }
 
 impl<Way: ByHand> Gateway for Way {

@@ -24,7 +24,7 @@ pub const USED: &str = "order-gift-card-used";
 /// Whether cards wait to be issued: the order stands, it is paid in full, and units of its gift cards are open.
 pub(crate) fn wait(order: &Order, lines: &[OrderLine], sums: &Sums) -> bool {
     let stands = matches!(order.status, OrderStatus::Confirmed | OrderStatus::Completed);
-    stands && sums.captured >= order.total && lines.iter().any(|line| line.gift_card && line.open() > 0)
+    stands && sums.captured + sums.set_off >= order.total && lines.iter().any(|line| line.gift_card && line.open() > 0)
 }
 
 /// Has a job issue the cards that [`wait`].

@@ -1,7 +1,7 @@
 //! The mails that were written about an order.
 
 use crate::orders::{self, Order};
-use crate::{edits, gift_cards, payments, refunds, returns, shipments};
+use crate::{documents, edits, gift_cards, payments, refunds, returns, shipments};
 use kernel::mail::{self, Mail};
 use kernel::{Conn, Result};
 
@@ -16,6 +16,7 @@ pub fn of_order(conn: &mut Conn, order: &Order) -> Result<Vec<Mail>> {
         causes.push(format!("payment_received:{}", payment.id));
         causes.extend(payments::case_of(conn, payment.id)?.map(|case| format!("payment_case_refund:{}", case.id)));
     }
+    causes.extend(documents::of_order(conn, order.id)?.iter().map(|document| format!("account_invoice:{}", document.id)));
     causes.extend(edits::of_order(conn, order.id)?.iter().map(|edit| format!("order_edited:{}", edit.id)));
     causes.extend(shipments::of_order(conn, order.id)?.iter().map(|sent| format!("shipment_sent:{}", sent.id)));
     causes.extend(refunds::of_order(conn, order.id)?.iter().map(|refund| format!("refund_sent:{}", refund.id)));

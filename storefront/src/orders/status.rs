@@ -1,6 +1,7 @@
 //! Statuses, derived by one function from payments and lines, then stored and indexed.
 
 use super::{Order, OrderLine};
+use crate::company_accounts::{self, ACCOUNT};
 use crate::documents;
 use crate::gift_cards;
 use crate::ids::OrderId;
@@ -31,6 +32,11 @@ words!(
 
 /// The payment status that `sums` mean for an order of `total`.
 pub fn payment_status(total: i64, sums: &Sums, cancelled: bool) -> PaymentStatus {
+    // All of it was credited before it was paid.
+    if sums.set_off > 0 && sums.captured == 0 && sums.set_off >= total {
+        return PaymentStatus::Refunded;
+    }
+    let total = total - sums.set_off;
     if sums.captured > 0 {
         return match (sums.refunded, sums.captured) {
             (refunded, captured) if refunded >= captured => PaymentStatus::Refunded,
@@ -92,6 +98,9 @@ pub fn refresh(conn: &mut Conn, order: OrderId, now: Time) -> Result<()> {
         orders::updated_at.eq(now),
     ));
     prepared!(conn, update => execute)?;
+    if before.payment_method == ACCOUNT {
+        company_accounts::follow(conn, order, false, now)?;
+    }
     let newly_paid = payment == PaymentStatus::Paid && before.payment_status != PaymentStatus::Paid;
     if gift_cards::wait(&super::Order { status, ..before }, &lines, &sums) {
         gift_cards::schedule(conn, order, now)?;

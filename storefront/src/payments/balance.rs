@@ -1,6 +1,7 @@
 //! What an order still asks for after staff changed it or its held money was released, and the payments that ask for it.
 
 use super::{Payment, PaymentState, VOID_JOB, cases, create, of_order, request_void};
+use crate::company_accounts::{self, ACCOUNT};
 use crate::edits;
 use crate::ids::{OrderId, PaymentId};
 use crate::orders::{self, Order, OrderStatus};
@@ -13,7 +14,7 @@ use kernel::money::Money;
 use kernel::{Conn, Result, jobs};
 
 /// Ways to pay where a person sees the money arrive.
-pub const BY_HAND: [&str; 2] = ["bank_transfer", "cash_on_delivery"];
+pub const BY_HAND: [&str; 3] = ["bank_transfer", "cash_on_delivery", ACCOUNT];
 
 /// Whether a person books the money of this provider.
 pub fn by_hand(provider: &str) -> bool {
@@ -123,7 +124,8 @@ pub(crate) fn rebalance(conn: &mut Conn, order: OrderId, method: Option<&str>, n
     if missing > 0 && !asks {
         create(conn, order.id, provider, Money::new(missing, order.currency()?), now)?;
     }
-    Ok(())
+    // A change that staff chose may come to more than a company's limit bears.
+    if order.payment_method == ACCOUNT { company_accounts::follow(conn, order.id, method.is_some(), now) } else { Ok(()) }
 }
 
 /// Closes an open payment here at once, and at its provider by a job. Money that arrives all the same is looked at when it comes.

@@ -2,6 +2,7 @@
 
 use super::split::{self, Share};
 use super::{Given, given, shipping_refunded};
+use crate::company_accounts;
 use crate::gift_cards;
 use crate::ids::{OrderLineId, VariantId};
 use crate::logins;
@@ -82,6 +83,9 @@ pub struct Preview {
 pub fn preview(conn: &mut Conn, order: &Order, request: &Request) -> Result<Preview> {
     let lines = orders::lines(conn, order.id)?;
     let payments = payments::of_order(conn, order.id)?;
+    // Nothing is given as credit, nor pays other goods, that was not paid itself.
+    let as_paid = !request.to_credit && request.exchanged == 0;
+    let payments = if as_paid { company_accounts::refundable(order, payments) } else { payments };
     let refundable = payments.iter().map(Payment::left).sum();
     let with_taken: i64 = payments.iter().map(|payment| payment.captured - payment.refunded).sum();
     let given = given(conn, order.id)?;

@@ -1,8 +1,9 @@
 //! Which payments give how much back, and which part of the goods each of them is about.
 
 use super::preview::LinePreview;
+use crate::company_accounts::ACCOUNT;
 use crate::ids::PaymentId;
-use crate::payments::Payment;
+use crate::payments::{Payment, PaymentState};
 use crate::stored_value::{GIFT_CARD, STORE_CREDIT};
 use kernel::money::scale;
 
@@ -15,12 +16,13 @@ pub struct Share {
     pub amount: i64,
 }
 
-/// Money first, to where it came from; then store credit; gift cards last.
+/// What a company owes first; then money, to where it came from; then store credit; gift cards last.
 fn rank(payment: &Payment) -> u8 {
     match payment.provider.as_str() {
-        STORE_CREDIT => 1,
-        GIFT_CARD => 2,
-        _ => 0,
+        ACCOUNT if payment.state == PaymentState::Open => 0,
+        STORE_CREDIT => 2,
+        GIFT_CARD => 3,
+        _ => 1,
     }
 }
 

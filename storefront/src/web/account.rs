@@ -11,6 +11,7 @@ mod preferences;
 mod profile;
 mod register;
 mod sign_in;
+mod statement;
 mod verify;
 mod wish_list;
 
@@ -33,6 +34,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/account/orders", web::get().to(home::orders))
         .route("/account/orders/{number}", web::get().to(home::order))
         .route("/account/store-credit", web::get().to(credit::show))
+        .route("/account/company/statement", web::get().to(statement::show))
+        .route("/account/company/statement.csv", web::get().to(statement::csv))
         .route("/account/register", web::get().to(register::show))
         .route("/account/register", web::post().to(register::register))
         .route("/account/verify", web::get().to(verify::show))

@@ -22,6 +22,7 @@ use super::visit::Visit;
 use super::words::Words;
 use super::{basket, cart, frame, shown};
 use crate::carts::{self, Notice, Quote};
+use crate::company_accounts::{self, ACCOUNT, Account};
 use crate::shop::Shop;
 use actix_web::{HttpResponse, web};
 use crm::customers::{self, Customer};
@@ -74,6 +75,8 @@ pub(super) struct Stage {
     pub quote: Quote,
     pub shop: Shop,
     pub customer: Option<Customer>,
+    /// The account on which it can be bought.
+    pub account: Option<Account>,
     pub words: Words,
     pub summary: Summary,
 }
@@ -101,8 +104,19 @@ impl Stage {
         if quote.requires_shipping && quote.rate.as_ref().map(|rate| rate.id) != quote.cart.shipping_rate_id {
             return Step::Shipping;
         }
-        let offered = methods::offered(&self.shop, &door.gateways, quote.priced.total, quote.due());
-        if !offered.contains(&quote.cart.payment_method.as_str()) { Step::Payment } else { Step::Review }
+        let offered = self.offered(door);
+        let beyond = quote.cart.payment_method == ACCOUNT && self.beyond();
+        if beyond || !offered.contains(&quote.cart.payment_method.as_str()) { Step::Payment } else { Step::Review }
+    }
+
+    /// The ways to pay.
+    fn offered(&self, door: &Door) -> Vec<&'static str> {
+        methods::offered(&self.shop, &door.gateways, (self.quote.priced.total, self.quote.due()), self.account.is_some())
+    }
+
+    /// Whether it comes to more than can still be bought on account.
+    fn beyond(&self) -> bool {
+        self.account.as_ref().is_some_and(|account| account.left() < self.quote.due())
     }
 
     /// What the steps before `step` settled, each with the way back to it.
@@ -159,9 +173,20 @@ async fn enter(door: &Door, visit: &Visit, step: Step) -> Result<Entry<Stage>> {
                 return Ok(Entry::Go(placed.map_or("/cart".to_string(), |number| order_path(&placed_key, &number))));
             };
             let quote = carts::quote(conn, cart.id, now)?;
+            // Who signed out has the cart and not the account.
+            let own = customer.is_some() && customer == quote.cart.customer_id;
+            let account = if own { company_accounts::offer(conn, &quote.cart)? } else { None };
             let customer = customer.map(|id| customers::get(conn, id)).transpose()?;
             let page = frame::load(conn, &seen, now)?;
-            Ok(Entry::Here(Stage { page, shop: quote.shop.clone(), customer, summary: summary(conn, &quote, step, &words)?, quote, words }))
+            Ok(Entry::Here(Stage {
+                page,
+                shop: quote.shop.clone(),
+                customer,
+                account,
+                summary: summary(conn, &quote, step, &words)?,
+                quote,
+                words,
+            }))
         })
         .await?;
     let Entry::Here(mut stage) = entry else { return Ok(entry) };

@@ -7,6 +7,7 @@ use crate::tax::combined;
 use crate::web::checkout::method_name;
 use crate::web::shown::address_lines;
 use crate::web::words::Words;
+use chrono::NaiveDate;
 use kernel::Result;
 use kernel::money::{Currency, Money};
 use kernel::web::format;
@@ -247,6 +248,10 @@ impl Sheet<'_> {
         let key = if known { key } else { "document-payment-open".to_string() };
         let text = self.words.with(&key, &[("method", &method)])?;
         self.paper.paragraph(SIZE, Ink::Black, &text);
+        if let Ok(day) = content.due_on.parse::<NaiveDate>() {
+            let text = self.words.with("document-due-on", &[("day", &format::date(day, self.words.language))])?;
+            self.paper.paragraph(SIZE, Ink::Black, &text);
+        }
         let left = self.document.total - content.paid;
         if content.paid > 0 && left > 0 {
             let amounts = [("paid", self.money(content.paid)), ("left", self.money(left))];

@@ -1,5 +1,6 @@
 //! The ways to pay that the shop offers.
 
+use crate::company_accounts::ACCOUNT;
 use crate::gateway::Gateways;
 use crate::shop::Shop;
 use crate::stored_value::COVERED;
@@ -9,15 +10,17 @@ use crate::web::words::Words;
 /// How an order that costs nothing is paid.
 pub const FREE: &str = "free";
 
-/// The names of the ways to pay what is `due` of `total`, in the order in which they are shown.
-pub fn offered(shop: &Shop, gateways: &Gateways, total: i64, due: i64) -> Vec<&'static str> {
+/// The names of the ways to pay what is `due` of `total`, in the order in which they are shown; `on_account` by whom orders for a company that
+/// has an account.
+pub fn offered(shop: &Shop, gateways: &Gateways, (total, due): (i64, i64), on_account: bool) -> Vec<&'static str> {
     if total == 0 {
         return vec![FREE];
     }
     if due == 0 {
         return vec![COVERED];
     }
-    gateways.offered(shop).iter().map(|gateway| gateway.name()).collect()
+    let account = on_account.then_some(ACCOUNT);
+    account.into_iter().chain(gateways.offered(shop).iter().map(|gateway| gateway.name())).collect()
 }
 
 /// The ways to pay as radio buttons.

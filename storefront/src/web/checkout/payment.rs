@@ -2,6 +2,7 @@
 
 use super::{Stage, Step, drawn, methods, stage, stored};
 use crate::carts;
+use crate::company_accounts::{self, ACCOUNT};
 use crate::web::door::Door;
 use crate::web::posted::Posted;
 use crate::web::views::checkout::PaymentView;
@@ -13,6 +14,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use kernel::Result;
 use kernel::error::Fields;
+use kernel::money::Money;
 
 pub async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
     let stage = stage!(&door, &visit, Step::Payment);
@@ -23,9 +25,15 @@ pub async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
 pub(super) async fn render(door: &Door, visit: &Visit, status: StatusCode, stage: Stage, form: Form, code: Form) -> Result<HttpResponse> {
     let done = stage.done(Step::Payment)?;
     let stored = stored::view(door, &stage, code).await?;
-    let offered = methods::offered(&stage.shop, &door.gateways, stage.quote.priced.total, stage.quote.due());
-    let Stage { page, quote, words, summary, .. } = stage;
-    let methods = methods::views(&offered, &quote.cart.payment_method, &words);
+    let offered = stage.offered(door);
+    let Stage { page, quote, words, summary, account, .. } = stage;
+    let mut methods = methods::views(&offered, &quote.cart.payment_method, &words);
+    if let Some(account) = account {
+        let left = words.money(Money::new(account.left(), quote.currency));
+        let days = account.net_days.to_string();
+        let text = words.with("payment-text-account", &[("left", &left), ("days", &days)])?;
+        methods.iter_mut().filter(|method| method.value == ACCOUNT).for_each(|method| method.text = Some(text.clone()));
+    }
     let notices = shown::cart_notices(&quote, &words)?;
     let view = PaymentView { form, stored, methods, done, notices, summary };
     drawn(door, quote, door.render_as(status, visit, "storefront/checkout/payment.html", &Page { page, view })).await
@@ -35,9 +43,14 @@ pub async fn save(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<H
     door.limits.checkout.check(&visit.client)?;
     let stage = stage!(&door, &visit, Step::Payment);
     let method = form.get("method").to_string();
-    if !methods::offered(&stage.shop, &door.gateways, stage.quote.priced.total, stage.quote.due()).contains(&method.as_str()) {
+    let unknown = !stage.offered(&door).contains(&method.as_str());
+    let beyond = stage.account.as_ref().filter(|_| method == ACCOUNT && stage.beyond());
+    if unknown || beyond.is_some() {
         let mut wrong = Fields::default();
-        wrong.add("method", "payment-choose");
+        match beyond {
+            Some(account) => wrong.add("method", company_accounts::beyond(account, stage.quote.due())?),
+            None => wrong.add("method", "payment-choose"),
+        }
         let refused = Form::new(form::PAYMENT).refuse(form::PAYMENT, &wrong);
         return render(&door, &visit, StatusCode::UNPROCESSABLE_ENTITY, stage, refused, Form::new(form::GIFT_CARD)).await;
     }

@@ -4,6 +4,7 @@ use super::methods;
 use super::review::Token;
 use crate::address_book;
 use crate::checkout::{self, PlaceError, Placed, Settlement};
+use crate::company_accounts::{self, ACCOUNT, LIMIT_EXCEEDED};
 use crate::gateway::{Gateways, Record};
 use crate::orders::{self, Order};
 use crate::payments::{self, Payment};
@@ -46,6 +47,11 @@ pub async fn place(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<
     });
     let (order, payment, clicked, trail) = match committed.await {
         Ok(done) => done,
+        // The limit was used up since the way to pay was chosen.
+        Err(Error::Conflict(text)) if text.starts_with(LIMIT_EXCEEDED) => {
+            visit.say(&door.signer, Tone::Warning, &text);
+            return Ok(door.go(&visit, "/checkout/payment"));
+        }
         Err(Error::Conflict(_)) => {
             visit.say(&door.signer, Tone::Warning, "checkout-changed");
             return Ok(door.go(&visit, "/checkout/review"));
@@ -67,16 +73,18 @@ pub async fn place(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<
 /// The commit. `Conflict` for everything that the review page has to show again.
 fn commit(conn: &mut Conn, visit: &Visit, token: Token, gateways: &Gateways, now: Time) -> Result<Placed> {
     let cart = carts::get(conn, token.cart)?;
-    let method = cart.payment_method;
-    let offered = methods::offered(&shop::get(conn)?, gateways, token.seen.total, token.seen.due);
+    let method = cart.payment_method.clone();
+    let on_account = method == ACCOUNT && company_accounts::offer(conn, &cart)?.is_some();
+    let offered = methods::offered(&shop::get(conn)?, gateways, (token.seen.total, token.seen.due), on_account);
     let settlement = match gateways.find(&method).map(|gateway| gateway.record()) {
         Some(Record::Provider) => Settlement::Before,
         _ => Settlement::After,
     };
     // An order that exists already is found again even if its way to pay was switched off meanwhile.
     let again = orders::find_by_cart(conn, token.cart)?.is_some();
-    // Credit is spent by its owner alone: whoever signed out meanwhile signs in first.
-    let foreign = cart.use_store_credit && cart.customer_id.is_some() && visit.customer(conn, now)? != cart.customer_id;
+    // Credit is spent by its owner alone, and a company's account by its member: whoever signed out meanwhile signs in first.
+    let foreign =
+        (cart.use_store_credit || method == ACCOUNT) && cart.customer_id.is_some() && visit.customer(conn, now)? != cart.customer_id;
     if !again && (foreign || !offered.contains(&method.as_str())) {
         return Err(Error::conflict("checkout-changed"));
     }

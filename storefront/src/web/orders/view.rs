@@ -3,6 +3,7 @@
 use super::returns as back;
 use super::{FRESH, LINK, papers, pay, visible};
 use crate::buying;
+use crate::company_accounts::{self, ACCOUNT};
 use crate::exchanges::{self, Undone};
 use crate::gateway::Gateways;
 use crate::gift_cards::{self, GiftCard};
@@ -28,6 +29,7 @@ use actix_web::HttpResponse;
 use kernel::clock::Time;
 use kernel::money::{Currency, Money};
 use kernel::token::Signer;
+use kernel::web::format;
 use kernel::{Conn, Result};
 
 /// The address of an order's page for who came with `key`: the signed link, or the page in the account for who came without.
@@ -99,7 +101,7 @@ pub fn load(
         pickup: pickup(conn, order)?,
         billing_address: shown::billing_lines(&order.billing_address()?, words),
         shipping_method: shown::some(&order.shipping_method),
-        payment_method: shown::some(&method_name(&order.payment_method, words)),
+        payment_method: paying(conn, order, words)?,
         shipments: parcels(conn, order, &lines)?,
         refunds: returned(conn, order, &lines, words)?,
         gift_cards: sold_cards(conn, &lines, words)?,
@@ -131,6 +133,19 @@ fn sold_cards(conn: &mut Conn, lines: &[OrderLine], words: &Words) -> Result<Vec
     gift_cards::of_lines(conn, lines)?.into_iter().map(view).collect()
 }
 
+/// How it is paid; of what was bought on account until when.
+fn paying(conn: &mut Conn, order: &Order, words: &Words) -> Result<Option<String>> {
+    let method = method_name(&order.payment_method, words);
+    let owed = if order.payment_method == ACCOUNT { company_accounts::of_order(conn, order.id)? } else { None };
+    match owed.filter(|owed| owed.open > 0) {
+        Some(owed) => {
+            let day = format::date(owed.due()?, words.language);
+            words.with("order-on-account", &[("method", &method), ("day", &day)]).map(Some)
+        }
+        None => Ok(shown::some(&method)),
+    }
+}
+
 fn pickup(conn: &mut Conn, order: &Order) -> Result<Option<PickupView>> {
     let Some(location) = order.pickup_location_id else { return Ok(None) };
     let hours = stock::location(conn, location)?.hours.lines().map(str::to_string).collect();
@@ -149,7 +164,7 @@ fn notices(conn: &mut Conn, order: &Order, latest: Option<&Payment>, can_pay: bo
         notices.push(Notice { kind: Tone::Info, text: words.with("order-exchange-for", &[("number", &number)])? });
     }
     if let Some(due) = order.payment_due_at.filter(|_| can_pay) {
-        let due = kernel::web::format::datetime(due, words.language);
+        let due = format::datetime(due, words.language);
         notices.push(Notice { kind: Tone::Info, text: words.with("order-held-until", &[("time", &due)])? });
     }
     Ok(notices)
@@ -205,6 +220,9 @@ pub fn back_to(conn: &mut Conn, refund: &refunds::Refund, words: &Words) -> Resu
     // What had come from a return and comes back is credit, unless it went on to where the first order was paid from.
     if payment.provider == STORE_CREDIT && exchanges::undone(conn, refund.order_id)? != Some(Undone::Rerouted) {
         return Ok(Some(words.get("store-credit")));
+    }
+    if company_accounts::is_set_off(&payment) {
+        return Ok(Some(words.get("account-credited")));
     }
     if is_stored(&payment.provider) { stored::name(conn, &payment, words).map(Some) } else { Ok(None) }
 }

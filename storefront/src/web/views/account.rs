@@ -89,6 +89,46 @@ pub struct CreditEntry {
     pub amount: Money,
 }
 
+/// `statement.html`. What a company owes.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct StatementView {
+    pub company: String,
+    /// None when the company has no account of its own.
+    pub account: Option<StatementAccount>,
+    /// It buys on the account of a company above it.
+    pub above: bool,
+    pub items: Vec<StatementItem>,
+    pub next: Option<String>,
+    /// The period of the file, as YYYY-MM-DD.
+    pub from: String,
+    pub to: String,
+}
+
+/// What a company may owe, and what it owes.
+#[derive(Debug, Clone, Serialize)]
+pub struct StatementAccount {
+    pub limit: Money,
+    pub owed: Money,
+    pub left: Money,
+    pub overdue: Option<Money>,
+    /// Days to pay.
+    pub days: i64,
+}
+
+/// An order that is not paid.
+#[derive(Debug, Clone, Serialize)]
+pub struct StatementItem {
+    pub number: String,
+    /// Empty when there is none.
+    pub invoice: String,
+    pub placed_at: Time,
+    pub due: Time,
+    /// Days since it was due; zero when it is not yet.
+    pub late: i64,
+    pub open: Money,
+    pub settled: Option<Money>,
+}
+
 /// `orders.html`.
 #[derive(Debug, Clone, Serialize)]
 pub struct OrdersView {

@@ -295,3 +295,40 @@ pub struct MailFile {
     pub name: String,
     pub url: String,
 }
+
+/// `account_invoice`.
+#[derive(Debug, Clone, Serialize)]
+pub struct AccountInvoice {
+    pub number: String,
+    pub invoice: String,
+    pub amount: Money,
+    pub due: Time,
+    /// The order's page.
+    pub url: String,
+}
+
+/// `account_reminder`.
+#[derive(Debug, Clone, Serialize)]
+pub struct AccountReminder {
+    /// The mildest is 1.
+    pub level: i64,
+    pub company: String,
+    /// The shop's own words for the level.
+    pub text: Option<String>,
+    pub items: Vec<AccountItem>,
+    pub total: Money,
+    /// Where to pay, by line.
+    pub bank: Vec<String>,
+}
+
+/// An order that a company has not paid.
+#[derive(Debug, Clone, Serialize)]
+pub struct AccountItem {
+    pub number: String,
+    /// Empty when there is none.
+    pub invoice: String,
+    pub due: Time,
+    /// Days since it was due.
+    pub days: i64,
+    pub amount: Money,
+}
