@@ -266,6 +266,7 @@ pub fn cancel(conn: &mut Conn, order: OrderId, reason: CancelReason, actor: &str
         .set((orders::status.eq(OrderStatus::Cancelled), orders::payment_due_at.eq(None::<Time>), orders::updated_at.eq(now)))
         .execute(conn)?;
     promotions::release(conn, order, now)?;
+    budgets::follow(conn, order, now)?;
     crm::purchases::forget(conn, order.0, now)?;
     note(conn, order, "cancelled", reason.as_str(), actor, now)?;
     let event = Event::OrderCancelled { order: order.0, reason: reason.as_str().into() };

@@ -28,8 +28,8 @@ CREATE INDEX approval_delegates_to ON approval_delegates (to_member_id);
 CREATE TABLE approvals (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     company_id BIGINT NOT NULL REFERENCES companies (id),
-    -- The cart as it was at this version: a changed one has to be asked for again.
-    cart_id BIGINT NOT NULL REFERENCES carts (id),
+    -- The cart as it was at this version: a changed one has to be asked for again. It may be gone by now.
+    cart_id BIGINT NOT NULL,
     cart_version BIGINT NOT NULL,
     total BIGINT NOT NULL,
     due BIGINT NOT NULL,
@@ -54,6 +54,7 @@ CREATE TABLE approvals (
     remind_at TIMESTAMP
 );
 CREATE UNIQUE INDEX approvals_open ON approvals (cart_id) WHERE state IN ('waiting', 'approved');
+CREATE INDEX approvals_by_state ON approvals (state, company_id, id);
 CREATE INDEX approvals_of_company ON approvals (company_id, id);
 CREATE INDEX approvals_of_member ON approvals (member_id, id);
 CREATE INDEX approvals_of_order ON approvals (order_id) WHERE order_id IS NOT NULL;

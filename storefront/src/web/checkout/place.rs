@@ -46,6 +46,11 @@ pub async fn place(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<
     });
     let (order, payment, clicked, trail) = match committed.await {
         Ok(done) => done,
+        // What a budget or an approval is missing is said on the review page, which asks for it.
+        Err(Error::Conflict(told)) if told.starts_with("approval-") || told.starts_with("budget-") => {
+            visit.say(&door.signer, Tone::Warning, &told);
+            return Ok(door.go(&visit, "/checkout/review"));
+        }
         Err(Error::Conflict(_)) => {
             visit.say(&door.signer, Tone::Warning, "checkout-changed");
             return Ok(door.go(&visit, "/checkout/review"));
@@ -82,6 +87,7 @@ fn commit(conn: &mut Conn, visit: &Visit, token: Token, gateways: &Gateways, now
     }
     checkout::place(conn, token.cart, token.seen, settlement, now).map_err(|error| match error {
         PlaceError::Changed | PlaceError::Incomplete(_) => Error::conflict("checkout-changed"),
+        PlaceError::NeedsApproval => Error::conflict("approval-needed"),
         PlaceError::Other(error) => error,
     })
 }
