@@ -2,6 +2,7 @@
 //! is spent of a period moves with them by a guarded update in the commit that places the order; what is cancelled or given back is free
 //! again in the period in which it was ordered.
 
+use crate::doctor::Finding;
 use crate::ids::{BudgetId, OrderId};
 use crate::orders::{self, OrderStatus};
 use crate::refunds;
@@ -266,19 +267,24 @@ fn worth(conn: &mut Conn, order: OrderId) -> Result<i64> {
     Ok((order.total - refunds::remembered(conn, order.id)?).max(0))
 }
 
-/// What does not agree: periods that are not the sum of their entries.
-pub(crate) fn examine(conn: &mut Conn) -> Result<Vec<String>> {
-    let kept: Vec<(BudgetId, String, i64)> = on_each!(conn, c => periods::table.load(c))?;
-    let mut problems = Vec::new();
+/// Budgets hold what their entries say, and each order takes what it comes to.
+pub(crate) fn examine(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
+    let kept: Vec<(BudgetId, String, i64)> = on_each!(conn, c => periods::table.order((periods::budget_id, periods::starts_on)).load(c))?;
     for (budget, starts_on, spent) in kept {
-        let own = entries::table.filter(entries::budget_id.eq(budget)).filter(entries::starts_on.eq(&starts_on));
-        let amounts: Vec<i64> = on_each!(conn, c => own.select(entries::amount).load(c))?;
-        let entered: i64 = amounts.iter().sum();
-        if entered != spent {
-            problems.push(format!("budget {budget} of {starts_on}: {spent} spent, entries come to {entered}"));
+        finding.checked += 1;
+        let own = entries::table.filter(entries::budget_id.eq(budget)).filter(entries::starts_on.eq(&starts_on)).order(entries::id);
+        let own: Vec<(OrderId, i64)> = on_each!(conn, c => own.select((entries::order_id, entries::amount)).load(c))?;
+        let mut taken: BTreeMap<OrderId, i64> = BTreeMap::new();
+        for (order, amount) in own {
+            *taken.entry(order).or_default() += amount;
+        }
+        finding.expect_equal(|| format!("budget {budget} from {starts_on}"), spent, taken.values().sum());
+        for (order, amount) in taken {
+            let comes_to = worth(conn, order)?;
+            finding.expect_equal(|| format!("budget {budget}, order {order}"), amount, comes_to);
         }
     }
-    Ok(problems)
+    Ok(())
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use crate::pricing::DeliveryTax;
 use crate::schema::{adjustments, order_history, order_lines, orders};
 use crate::stock::{self, Demand};
 use crate::tax::TaxPart;
-use crate::{documents, exchanges, gift_cards, payments, promotions};
+use crate::{budgets, documents, exchanges, gift_cards, payments, promotions};
 use crm::CustomerId;
 use diesel::prelude::*;
 use kernel::clock::Time;

@@ -5,7 +5,7 @@ use super::{Approval, State, open_of_cart, store};
 use crate::budgets::{self, Beyond, Scope};
 use crate::carts::Quote;
 use crate::ids::{BudgetId, CategoryId, OrderId, ProductId};
-use crate::schema::{approvals as rows, cart_trade, product_categories, products};
+use crate::schema::{approvals as rows, product_categories, products};
 use crate::shop::OWN_LANGUAGE;
 use crate::{buying, catalog};
 use crm::SiteId;
@@ -81,11 +81,9 @@ pub fn asked(conn: &mut Conn, buyer: &Buyer, quote: &Quote, now: Time) -> Result
 
 /// The place that a cart is for with those above it, and its cost centre: as chosen at the checkout, else the member's own.
 fn scope(conn: &mut Conn, buyer: &Buyer, quote: &Quote) -> Result<Scope> {
-    let trade = cart_trade::table.find(quote.cart.id).select((cart_trade::site_id, cart_trade::cost_centre));
-    let trade: Option<(Option<SiteId>, String)> = on_each!(conn, c => trade.first(c)).optional()?;
-    let (chosen, centre) = trade.unwrap_or_default();
-    let mut sites = Vec::new();
-    if let Some(site) = chosen.or(buyer.site) {
+    let trade = buying::trade(conn, quote.cart.id)?;
+    let mut sites: Vec<SiteId> = Vec::new();
+    if let Some(site) = trade.site.or(buyer.site) {
         let all = companies::sites(conn, buyer.company)?;
         let mut next = Some(site);
         while let Some(site) = next.filter(|site| !sites.contains(site)) {
@@ -93,7 +91,7 @@ fn scope(conn: &mut Conn, buyer: &Buyer, quote: &Quote) -> Result<Scope> {
             next = all.iter().find(|one| one.id == site).and_then(|one| one.parent_id);
         }
     }
-    let cost_centre = if centre.is_empty() { buyer.cost_centre.clone() } else { centre };
+    let cost_centre = if trade.cost_centre.is_empty() { buyer.cost_centre.clone() } else { trade.cost_centre };
     let currency = quote.currency.code().to_string();
     Ok(Scope { company: buyer.company, member: buyer.member, sites, cost_centre, currency })
 }

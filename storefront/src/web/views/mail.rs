@@ -208,7 +208,7 @@ pub struct ApprovalAsked {
     pub why: Vec<String>,
     pub note: Vec<String>,
     /// When the request ends unanswered.
-    pub until: Option<NaiveDateTime>,
+    pub until: Option<Time>,
     /// It is a reminder.
     pub again: bool,
     pub url: String,
