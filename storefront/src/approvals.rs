@@ -11,7 +11,7 @@ mod store;
 mod watch;
 
 pub use delegates::{Delegate, away, delegate, of_member as delegate_of};
-pub use gate::{Asked, asked};
+pub use gate::{Asked, asked, covers};
 pub(crate) use gate::{Pass, gate, placed};
 pub(crate) use people::sees;
 pub use people::{colleagues, may_answer, to_be_asked};

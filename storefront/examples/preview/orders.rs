@@ -280,6 +280,7 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
             token: "t".to_string(),
             terms: Some("/pages/terms".to_string()),
             redirects: true,
+            approval: None,
         },
     )?;
     p.page("order", "order-fresh", order(l, true))?;

@@ -122,7 +122,7 @@ pub(crate) fn gate(conn: &mut Conn, quote: &Quote, now: Time) -> Result<Option<P
 }
 
 /// Whether a request is about the cart as it is.
-pub(super) fn covers(approval: &Approval, quote: &Quote) -> bool {
+pub fn covers(approval: &Approval, quote: &Quote) -> bool {
     approval.cart_version == quote.cart.version
         && approval.total == quote.priced.total
         && approval.due == quote.due()
