@@ -2,8 +2,8 @@
 
 use crate::schema::approval_delegates as rows;
 use chrono::NaiveDate;
-use crm::companies::{self, Buyer};
 use crm::MemberId;
+use crm::companies::{self, Buyer};
 use diesel::prelude::*;
 use kernel::error::Fields;
 use kernel::{Conn, Error, Result, on_each};

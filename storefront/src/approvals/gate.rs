@@ -69,12 +69,7 @@ pub fn asked(conn: &mut Conn, buyer: &Buyer, quote: &Quote, now: Time) -> Result
         if budget.beyond == Beyond::Refuse {
             return Err(budgets::refusal(&budget, left)?);
         }
-        asked.requirements.push(Requirement {
-            why: Why::Budget(budget.id),
-            name: budget.name,
-            approvers: Approvers::default(),
-            needed: 1,
-        });
+        asked.requirements.push(Requirement { why: Why::Budget(budget.id), name: budget.name, approvers: Approvers::default(), needed: 1 });
     }
     Ok(asked)
 }

@@ -3,8 +3,8 @@
 use super::rules::{Approvers, Condition};
 use crate::ids::ApprovalRuleId;
 use crate::schema::{approval_rules as rows, categories};
-use crm::companies;
 use crm::CompanyId;
+use crm::companies;
 use diesel::prelude::*;
 use kernel::error::Fields;
 use kernel::money::Currency;
@@ -107,7 +107,8 @@ fn check(conn: &mut Conn, company: CompanyId, wish: &Wish) -> Result<()> {
     if usize::try_from(found).is_ok_and(|found| found != condition.categories.len()) {
         wrong.add("categories", "approval-category-unknown");
     }
-    let lists = [condition.members.len(), condition.sites.len(), condition.categories.len(), condition.brands.len(), approvers.members.len()];
+    let lists =
+        [condition.members.len(), condition.sites.len(), condition.categories.len(), condition.brands.len(), approvers.members.len()];
     if lists.iter().any(|length| *length > LIST) || condition.cost_centres.len() > LIST {
         wrong.add("form", "approval-list-long");
     }
