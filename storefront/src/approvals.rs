@@ -12,8 +12,7 @@ mod watch;
 
 pub use delegates::{Delegate, away, delegate, of_member as delegate_of};
 pub use gate::{Asked, asked, covers};
-pub(crate) use gate::{Pass, gate, placed};
-pub(crate) use people::sees;
+pub(crate) use gate::{gate, placed};
 pub use people::{colleagues, may_answer, to_be_asked};
 pub use requests::{Outcome, request, vote, withdraw};
 pub use rules::{Approvers, Condition, Person, Purchase, Requirement, Standing, Why, standing};
@@ -138,7 +137,7 @@ pub fn seen_by(conn: &mut Conn, buyer: &Buyer, id: ApprovalId, now: Time) -> Res
         return Err(Error::NotFound);
     }
     let allowed = found.member_id == buyer.member
-        || (buyer.may(May::AllOrders) && sees(buyer.site, &found))
+        || (buyer.may(May::AllOrders) && people::sees(buyer.site, &found))
         || !may_answer(conn, buyer, &found, now.date())?.is_empty()
         || has_answered(conn, found.id, buyer.member)?;
     if allowed { Ok(found) } else { Err(Error::NotFound) }

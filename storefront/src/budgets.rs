@@ -130,7 +130,7 @@ pub fn save(conn: &mut Conn, company: CompanyId, at: Option<(BudgetId, i64)>, wi
         wrong.add("cost_centre", "field-too-long");
     }
     if wish.amount < 0 {
-        wrong.add("amount", "money-invalid");
+        wrong.add("amount", "approval-amount-invalid");
     }
     if let Some(member) = wish.member
         && crm::companies::member(conn, company, member).is_err()

@@ -61,7 +61,7 @@ pub fn examine(conn: &mut Conn, progress: &mut dyn FnMut(&'static str)) -> Resul
         ("gift cards hold what their entries say", stored_value::gift_cards),
         ("gift cards that orders sold are the units that were paid", sold_cards::sold),
         ("store credit is what its entries say", stored_value::store_credit),
-        ("budgets of companies are what their entries say", |conn, finding| budgets::examine(conn, finding)),
+        ("budgets of companies are what their entries say", budgets::examine),
         ("payments of gift cards and store credit agree with their entries", stored_value::payments),
         ("carts, orders and payments are in the currency of their store", stores::currencies),
         ("returns are what was sent and refunded", returns::returns),

@@ -84,7 +84,7 @@ fn check(conn: &mut Conn, company: CompanyId, wish: &Wish) -> Result<()> {
     }
     let (condition, approvers) = (&wish.condition, &wish.approvers);
     if condition.over.is_some_and(|over| over < 0) || (condition.over.is_some() && Currency::parse(&condition.currency).is_none()) {
-        wrong.add("over", "money-invalid");
+        wrong.add("over", "approval-amount-invalid");
     }
     let members: Vec<_> = companies::members::named(conn, &[condition.members.clone(), approvers.members.clone()].concat())?;
     let known = |id: &crm::MemberId| members.iter().any(|one| one.id == *id && one.company == company);

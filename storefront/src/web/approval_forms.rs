@@ -1,7 +1,7 @@
 //! The forms of rules and budgets of a company, which its administrators and the shop's staff fill in alike.
 
 use super::posted::Posted;
-use super::views::approvals::{BudgetFormView, RuleFormView, Tick};
+use super::views::approvals::{BudgetFormView, BudgetRow, RuleFormView, RuleRow, Tick};
 use super::views::form::Form;
 use super::views::shared::Choice;
 use super::words::Words;
@@ -11,6 +11,7 @@ use crate::catalog;
 use crate::ids::CategoryId;
 use crm::companies::{self, Member, Role, Site};
 use crm::{CompanyId, MemberId, RoleId, SiteId};
+use kernel::clock::Time;
 use kernel::error::Fields;
 use kernel::money::{Currency, Money};
 use kernel::{Conn, Error, Result};
@@ -48,6 +49,37 @@ pub fn choices(conn: &mut Conn, company: CompanyId, language: &str, currency: Cu
         categories,
         currency,
     })
+}
+
+/// The rules and budgets of a company as lists show them.
+pub fn rows(conn: &mut Conn, company: CompanyId, now: Time) -> Result<(Vec<RuleRow>, Vec<BudgetRow>)> {
+    let mut rules = Vec::new();
+    for rule in approvals::rules(conn, company)? {
+        let condition = rule.condition()?;
+        let currency = Currency::parse(&condition.currency);
+        rules.push(RuleRow {
+            id: rule.id.0,
+            name: rule.name,
+            active: rule.active,
+            needed: rule.needed,
+            over: condition.over.zip(currency).map(|(over, currency)| Money::new(over, currency)),
+            deadline: rule.deadline_hours,
+        });
+    }
+    let mut rows = Vec::new();
+    for budget in budgets::list(conn, company)? {
+        let (spent, currency) = (budgets::spent(conn, &budget, now)?, budget.currency()?);
+        rows.push(BudgetRow {
+            id: budget.id.0,
+            name: budget.name,
+            active: budget.active,
+            period: budget.period.as_str(),
+            amount: Money::new(budget.amount, currency),
+            spent: Money::new(spent, currency),
+            left: Money::new((budget.amount - spent).max(0), currency),
+        });
+    }
+    Ok((rules, rows))
 }
 
 /// What a role is called.
@@ -153,7 +185,7 @@ fn amount(posted: &Posted, name: &str, currency: Currency, wrong: &mut Fields) -
     match Money::parse(typed, currency) {
         Ok(money) => Some(money.minor),
         Err(_) => {
-            wrong.add(name, "money-invalid");
+            wrong.add(name, "approval-amount-invalid");
             None
         }
     }
@@ -231,7 +263,7 @@ pub fn read_budget(posted: &Posted, currency: Currency) -> Result<budgets::Wish>
     let mut wrong = Fields::default();
     let amount = amount(posted, "amount", currency, &mut wrong);
     if amount.is_none() {
-        wrong.add("amount", "money-invalid");
+        wrong.add("amount", "approval-amount-invalid");
     }
     let wish = budgets::Wish {
         name: posted.get("name").to_string(),

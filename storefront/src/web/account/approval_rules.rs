@@ -10,18 +10,17 @@ use crate::web::approval_forms::{self as forms, Choices};
 use crate::web::door::Door;
 use crate::web::frame;
 use crate::web::posted::Posted;
-use crate::web::views::approvals::{BudgetRow, RuleRow, RulesView};
+use crate::web::views::approvals::RulesView;
 use crate::web::views::form::Form;
 use crate::web::views::page::Tone;
 use crate::web::visit::Visit;
 use crate::web::words::Words;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use crm::MemberId;
 use crm::companies::log;
 use crm::companies::{Buyer, May};
-use crm::{CompanyId, MemberId};
 use kernel::clock::Time;
-use kernel::money::{Currency, Money};
 use kernel::{Conn, Error, Result};
 
 const HERE: &str = "/account/company/approval-rules";
@@ -33,42 +32,11 @@ fn keeper(conn: &mut Conn, visit: &Visit, now: Time) -> Result<Buyer> {
     if buyer.may(May::Members) && buyer.site.is_none() { Ok(buyer) } else { Err(Error::NotFound) }
 }
 
-/// The rules and budgets of a company as lists show them.
-pub fn rows(conn: &mut Conn, company: CompanyId, now: Time) -> Result<(Vec<RuleRow>, Vec<BudgetRow>)> {
-    let mut rules = Vec::new();
-    for rule in approvals::rules(conn, company)? {
-        let condition = rule.condition()?;
-        let currency = Currency::parse(&condition.currency);
-        rules.push(RuleRow {
-            id: rule.id.0,
-            name: rule.name,
-            active: rule.active,
-            needed: rule.needed,
-            over: condition.over.zip(currency).map(|(over, currency)| Money::new(over, currency)),
-            deadline: rule.deadline_hours,
-        });
-    }
-    let mut rows = Vec::new();
-    for budget in budgets::list(conn, company)? {
-        let (spent, currency) = (budgets::spent(conn, &budget, now)?, budget.currency()?);
-        rows.push(BudgetRow {
-            id: budget.id.0,
-            name: budget.name,
-            active: budget.active,
-            period: budget.period.as_str(),
-            amount: Money::new(budget.amount, currency),
-            spent: Money::new(spent, currency),
-            left: Money::new((budget.amount - spent).max(0), currency),
-        });
-    }
-    Ok((rules, rows))
-}
-
 pub async fn list(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
     let seen = visit.clone();
     let (page, view) = or_sign_in!(theirs(&door, &visit, move |conn, _, now| {
         let buyer = keeper(conn, &seen, now)?;
-        let (rules, budgets) = rows(conn, buyer.company, now)?;
+        let (rules, budgets) = forms::rows(conn, buyer.company, now)?;
         Ok((frame::load(conn, &seen, now)?, RulesView { company: buyer.name, rules, budgets }))
     }));
     draw_in(&door, &visit, StatusCode::OK, "approval_rules", "approval-rules-title", page, view)
