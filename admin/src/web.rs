@@ -25,6 +25,7 @@ mod chat;
 mod choice;
 mod collection_form;
 mod collections;
+mod company_approvals;
 mod customer;
 mod customers;
 mod desk;
