@@ -137,7 +137,8 @@ pub fn rule_view(id: Option<i64>, form: Form, boxes: &Posted, from: &Choices, cu
         let name = format!("{prefix}{id}");
         Tick { on: boxes.ticked(&name), name, label }
     };
-    let people = |prefix: &str| from.members.iter().map(|one| tick(prefix, one.id.to_string(), one.called().to_string())).collect();
+    let people =
+        |prefix: &str| -> Vec<Tick> { from.members.iter().map(|one| tick(prefix, one.id.to_string(), one.called().to_string())).collect() };
     let role = form.value("role").to_string();
     RuleFormView {
         id,
