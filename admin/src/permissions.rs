@@ -33,6 +33,10 @@ kernel::words!(
         CustomersMerge = "customers.merge",
         /// Take away for good everything that tells who a customer is.
         CustomersErase = "customers.erase",
+        /// See companies with their people, places and orders.
+        CompaniesView = "companies.view",
+        /// Let companies buy, refuse and close them, change what holds for them, and invite people.
+        CompaniesEdit = "companies.edit",
         /// Read what customers ask.
         TicketsView = "tickets.view",
         /// Answer them, write notes, assign, file and end tickets.
@@ -169,6 +173,8 @@ impl Preset {
                 P::CustomersView,
                 P::CustomersEdit,
                 P::TasksEdit,
+                P::CompaniesView,
+                P::CompaniesEdit,
                 P::TicketsView,
                 P::TicketsAnswer,
                 P::TicketsMoney,
@@ -188,6 +194,7 @@ impl Preset {
                 P::OrdersView,
                 P::OrdersNote,
                 P::OrdersCapture,
+                P::CompaniesView,
                 P::CasesView,
                 P::GiftCardsView,
                 P::StoreCreditView,
@@ -244,6 +251,7 @@ mod tests {
                 (P::OrdersRefund, P::OrdersView),
                 (P::CustomersEdit, P::CustomersView),
                 (P::CustomersErase, P::CustomersView),
+                (P::CompaniesEdit, P::CompaniesView),
                 (P::ReturnsHandle, P::ReturnsView),
                 (P::TicketsAnswer, P::TicketsView),
                 (P::TicketsMoney, P::TicketsView),

@@ -25,6 +25,8 @@ mod chat;
 mod choice;
 mod collection_form;
 mod collections;
+mod companies;
+mod company_acts;
 mod company_approvals;
 mod customer;
 mod customers;

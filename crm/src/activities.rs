@@ -52,6 +52,9 @@ words!(
         /// Staff found that another customer is the same person, or that they are not.
         Merged = "merged",
         Parted = "parted",
+        /// They buy for a company from now on, or not any more.
+        CompanyJoined = "company_joined",
+        CompanyLeft = "company_left",
     }
 );
 

@@ -2,6 +2,7 @@
 
 use crate::CustomerId;
 use crate::campaigns;
+use crate::companies;
 use crate::disputes;
 use crate::email::Email;
 use crate::inbound;
@@ -71,6 +72,7 @@ pub fn finish(conn: &mut Conn, customer: CustomerId, addresses: &[Email], now: T
     diesel::delete(customer_tasks::table.filter(customer_tasks::customer_id.eq(customer))).execute(conn)?;
     tickets::forget(conn, customer, addresses)?;
     disputes::forget(conn, customer)?;
+    companies::forget(conn, customer, addresses)?;
     campaigns::forget(conn, customer)?;
     journeys::forget(conn, customer, now)?;
     surveys::forget(conn, customer)?;

@@ -3,6 +3,7 @@
 pub mod activities;
 pub mod bg_nbd;
 pub mod campaigns;
+pub mod companies;
 pub mod consents;
 pub mod customers;
 pub mod disputes;
@@ -35,4 +36,4 @@ pub mod tickets;
 pub mod topics;
 pub mod trails;
 
-kernel::id!(CustomerId);
+kernel::id!(CustomerId, CompanyId, SiteId, RoleId, MemberId, InvitationId);

@@ -39,6 +39,7 @@ const DISPUTES: &str = "disputes";
 const DELIVERIES: &str = "deliveries";
 const FREQUENCIES: &str = "mail_frequencies";
 const ANSWERS: &str = "survey_answers";
+const MEMBERS: &str = "company_members";
 /// Withdrawals and stages that the merge itself wrote.
 const WITHDRAWN: &str = "consents added";
 const STAGES: &str = "stage_changes added";

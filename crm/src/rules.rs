@@ -58,6 +58,8 @@ pub enum Rule {
     Postcode(Vec<String>),
     /// What the name of the company begins with that the last order's invoice is for, in small letters; any company where nothing is listed.
     Company(Vec<String>),
+    /// Member of an approved company whose price group is one of these; of any approved company where nothing is listed.
+    Member(Vec<String>),
     Consent(Allowed),
     Score(Scored),
     Stage(Vec<Stage>),

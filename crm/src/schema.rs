@@ -905,6 +905,94 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    companies (id) {
+        id -> BigInt,
+        parent_id -> Nullable<BigInt>,
+        name -> Text,
+        name_key -> Text,
+        vat_id -> Text,
+        vat_standing -> Text,
+        vat_evidence -> Text,
+        registration_number -> Text,
+        invoice_email -> Text,
+        price_group -> Text,
+        state -> Text,
+        note -> Text,
+        reason -> Text,
+        website -> Text,
+        phone -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        approved_at -> Nullable<Timestamp>,
+        country -> Text,
+    }
+}
+
+diesel::table! {
+    company_sites (id) {
+        id -> BigInt,
+        company_id -> BigInt,
+        parent_id -> Nullable<BigInt>,
+        name -> Text,
+        address -> Text,
+        billing -> Bool,
+        active -> Bool,
+        position -> BigInt,
+    }
+}
+
+diesel::table! {
+    company_roles (id) {
+        id -> BigInt,
+        company_id -> Nullable<BigInt>,
+        code -> Text,
+        name -> Text,
+        permissions -> Text,
+    }
+}
+
+diesel::table! {
+    company_members (id) {
+        id -> BigInt,
+        company_id -> BigInt,
+        customer_id -> BigInt,
+        role_id -> BigInt,
+        site_id -> Nullable<BigInt>,
+        cost_centre -> Text,
+        state -> Text,
+        joined_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    company_invitations (id) {
+        id -> BigInt,
+        company_id -> BigInt,
+        email -> Text,
+        role_id -> BigInt,
+        site_id -> Nullable<BigInt>,
+        token_hash -> Text,
+        invited_by -> Nullable<BigInt>,
+        expires_at -> Timestamp,
+        accepted_at -> Nullable<Timestamp>,
+        withdrawn_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    company_log (id) {
+        id -> BigInt,
+        company_id -> BigInt,
+        at -> Timestamp,
+        actor -> Text,
+        action -> Text,
+        before -> Text,
+        after -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(surveys, survey_answers);
 diesel::allow_tables_to_appear_in_same_query!(campaigns, campaign_variants, deliveries, delivery_counts, delivery_hits, customers);
 diesel::allow_tables_to_appear_in_same_query!(order_shares, deliveries);
@@ -916,3 +1004,6 @@ diesel::allow_tables_to_appear_in_same_query!(tickets, ticket_messages, ticket_f
 diesel::allow_tables_to_appear_in_same_query!(tickets, chats);
 diesel::allow_tables_to_appear_in_same_query!(tickets, service_costs);
 diesel::allow_tables_to_appear_in_same_query!(journeys, journey_versions, enrolments, enrolment_log);
+diesel::allow_tables_to_appear_in_same_query!(companies, company_members, company_roles, customers);
+diesel::allow_tables_to_appear_in_same_query!(company_invitations, company_roles);
+diesel::allow_tables_to_appear_in_same_query!(company_invitations, companies);

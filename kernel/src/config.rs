@@ -42,6 +42,8 @@ pub struct Config {
     pub stripe: Option<Stripe>,
     /// `None`: the embedded search engine.
     pub meilisearch: Option<Meilisearch>,
+    /// Where VAT identification numbers are asked for, without a slash at the end; `None`: nowhere.
+    pub vies: Option<String>,
     /// Whether outgoing webhooks may call this machine and its network.
     pub webhooks_private: bool,
     pub limits: RateLimits,
@@ -162,6 +164,7 @@ fn config(r: &mut Reader) -> Option<Config> {
     });
     let filter = r.parse(key::LOG_FILTER, "must be a level (error, warn, info, debug, trace) or part=level pairs with commas", filter);
     let webhooks_private = r.parse(key::WEBHOOKS_ALLOW_PRIVATE, "must be true or false", yes_no);
+    let vies = r.parse(key::VIES, "must be off or an address such as https://ec.europa.eu/taxation_customs/vies/rest-api", vies);
     let (mail, inbound, stripe, meilisearch, limits) = (mail(r), inbound(r), stripe(r), meilisearch(r), limits(r));
     let (listen, data_dir, base_url): (SocketAddr, PathBuf, String) = (listen?, data_dir?, base_url?);
     Some(Config {
@@ -177,9 +180,21 @@ fn config(r: &mut Reader) -> Option<Config> {
         inbound: inbound?,
         stripe: stripe?,
         meilisearch: meilisearch?,
+        vies: vies?,
         webhooks_private: webhooks_private?,
         limits: limits?,
     })
+}
+
+/// `off`, or an address with a path.
+fn vies(text: &str) -> Option<Option<String>> {
+    let text = text.trim().trim_end_matches('/');
+    if text == "off" {
+        return Some(None);
+    }
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
+    let fine = !host.is_empty() && host.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'?' | b'#' | b'@'));
+    fine.then(|| Some(text.to_string()))
 }
 
 fn stripe(r: &mut Reader) -> Option<Option<Stripe>> {

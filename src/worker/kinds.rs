@@ -22,8 +22,8 @@ use storefront::mails::tickets::{self as ticket_mails, CHAT_JOB};
 use storefront::orders::terms;
 use storefront::payment_jobs::Cashier;
 use storefront::{
-    approvals, batches, carts, disputes, earnings, gift_cards, idempotency, kin, logins, mails, merging, offers, payments, pictures, refunds, reviews,
-    search_index, shop, stores, waiting, webhooks,
+    approvals, batches, carts, disputes, earnings, gift_cards, idempotency, kin, logins, mails, merging, offers, payments, pictures,
+    refunds, reviews, search_index, shop, stores, vies, waiting, webhooks,
 };
 
 const RECONCILE: &str = "payments.reconcile";
@@ -63,6 +63,7 @@ pub static KINDS: &[Kind] = &[
         name: webhooks::DELIVER_JOB,
         run: |state, job| webhooks::deliver(&state.db, id(job)?, state.door.config.webhooks_private, state.clock.now()),
     },
+    Kind { name: vies::JOB, run: ask_vies },
     Kind { name: scores::RUN_JOB, run: figure_scores },
     Kind { name: segments::BUILD_JOB, run: |state, job| segments::build(&state.db, id(job)?, &state.clock) },
     Kind { name: segments::SETTLE_JOB, run: |state, _| segments::settle(&state.db, state.clock.now()) },
@@ -207,6 +208,12 @@ fn figure_campaigns(state: &AppState, job: &Job) -> Result<()> {
 }
 
 /// Shows or hides a product at an edge of its window.
+/// Asks whether the VAT identification number of a company is in use.
+fn ask_vies(state: &AppState, job: &Job) -> Result<()> {
+    let office = state.door.config.vies.clone().map(|base_url| vies::Vies { base_url });
+    vies::run(&state.db, office.as_ref().map(|office| office as &dyn vies::Office), &job.payload, state.clock.now())
+}
+
 fn relist(state: &AppState, job: &Job) -> Result<()> {
     let (product, now) = (id(job)?, state.clock.now());
     state.db.write_now(move |conn| catalog::relist(conn, product, now))

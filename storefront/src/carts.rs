@@ -19,12 +19,12 @@ pub use value::{MAX_GIFT_CARDS, add_gift_card, remove_gift_card, use_store_credi
 use crate::address::Address;
 use crate::catalog::{self, Assortment};
 use crate::ids::{CartId, CartLineId, ProductId, ShippingRateId, StoreId, VariantId};
-use crate::schema::{cart_lines, carts};
+use crate::schema::{cart_lines, cart_trade, carts};
 use crate::shop::Shop;
 use crate::stores;
 use crate::tax::Place;
-use crm::CustomerId;
 use crm::email::Email;
+use crm::{CustomerId, MemberId};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::money::Currency;
@@ -67,6 +67,8 @@ pub struct Cart {
     pub use_store_credit: bool,
     /// Whose prices it has, and where its shopper is served.
     pub store_id: StoreId,
+    /// The membership that it is bought by, for a company.
+    pub member_id: Option<MemberId>,
 }
 
 impl Cart {
@@ -216,6 +218,13 @@ pub fn set_quantity(conn: &mut Conn, cart: CartId, line: CartLineId, quantity: i
         }
         (Some(id), quantity) => set_line(conn, id, quantity),
     }
+}
+
+/// Has an open cart bought by this membership, or for the customer's own from now on.
+pub(crate) fn give(conn: &mut Conn, cart: CartId, member: Option<MemberId>, now: Time) -> Result<()> {
+    touch(conn, cart, now)?;
+    diesel::update(carts::table.find(cart)).set(carts::member_id.eq(member)).execute(conn)?;
+    Ok(())
 }
 
 /// The country for the estimate, before an address is known.
@@ -383,5 +392,6 @@ pub fn prune(conn: &mut Conn, before: Time, limit: i64) -> Result<usize> {
         .load(conn)?;
     consents::forget(conn, &old)?;
     on_each!(conn, c => diesel::delete(cart_lines::table.filter(cart_lines::cart_id.eq_any(&old))).execute(c))?;
+    on_each!(conn, c => diesel::delete(cart_trade::table.filter(cart_trade::cart_id.eq_any(&old))).execute(c))?;
     Ok(on_each!(conn, c => diesel::delete(carts::table.filter(carts::id.eq_any(&old))).execute(c))?)
 }

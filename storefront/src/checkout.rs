@@ -8,7 +8,7 @@ use crate::ids::{CartId, OrderId, PaymentId};
 use crate::orders::{self, NewOrder};
 use crate::pricing::PricedLine;
 use crate::stock::{self, Demand, StockError};
-use crate::{margins, payments, promotions, stored_value};
+use crate::{buying, margins, payments, promotions, stored_value};
 use chrono::TimeDelta;
 use crm::customers::{self, NewCustomer};
 use crm::email::Email;
@@ -73,6 +73,10 @@ pub fn place(conn: &mut Conn, cart: CartId, seen: Seen, settlement: Settlement, 
     let quote = carts::quote(conn, cart, now)?;
     if !quote.shop.open {
         return Err(Error::conflict("store-closed").into());
+    }
+    // Whoever was taken out of the company meanwhile, or lost the right to.
+    if quote.notices.contains(&Notice::BuyingEnded) {
+        return Err(Error::conflict("company-may-not-order").into());
     }
     let addresses = complete(&quote)?;
     let refused = quote.notices.iter().any(told_first);
@@ -171,6 +175,9 @@ fn create(conn: &mut Conn, quote: &Quote, contact: &Contact, settlement: Settlem
         Settlement::After => None,
     };
     let order = orders::create(conn, &NewOrder { quote, customer, shipping: &contact.shipping, billing: &contact.billing, due }, now)?;
+    if let Some(buyer) = &quote.buyer {
+        buying::freeze(conn, cart.id, order, buyer)?;
+    }
     let actor = "customer";
 
     let demand = demand(quote);

@@ -4,7 +4,7 @@ use crate::schema::{login_tokens, logins, sessions};
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use chrono::TimeDelta;
-use crm::{CustomerId, identities};
+use crm::{CustomerId, MemberId, identities};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::events::{self, Event};
@@ -123,6 +123,19 @@ pub fn session(conn: &mut Conn, token: &str, now: Time) -> Result<Option<Custome
         .select(sessions::customer_id)
         .first(conn)
         .optional()?)
+}
+
+/// Who a session's token belongs to, and the membership that they buy by in it.
+pub fn session_with_member(conn: &mut Conn, token: &str, now: Time) -> Result<Option<(CustomerId, Option<MemberId>)>> {
+    let own = sessions::table.find(token::hash(token)).filter(sessions::expires_at.gt(now));
+    let found = on_each!(conn, c => own.select((sessions::customer_id, sessions::member_id)).first(c)).optional()?;
+    Ok(found)
+}
+
+/// Buys by this membership in a session from now on. The caller has checked that it is the customer's.
+pub(crate) fn set_member(conn: &mut Conn, token: &str, member: Option<MemberId>) -> Result<()> {
+    diesel::update(sessions::table.find(token::hash(token))).set(sessions::member_id.eq(member)).execute(conn)?;
+    Ok(())
 }
 
 pub fn close_session(conn: &mut Conn, token: &str) -> Result<()> {

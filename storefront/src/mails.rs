@@ -25,12 +25,15 @@ use crate::theme::{self, Role, Theme};
 use crate::waiting::Waiting;
 use crate::web::orders::order_path;
 use crate::web::shown;
-use crate::web::views::mail::{BackInStock, GiftCardMail, GiftCardsSold, LinkMail, Mail, MailLook, MailView, SoldCard};
+use crate::web::views::mail::{BackInStock, CompanyMail, GiftCardMail, GiftCardsSold, LinkMail, Mail, MailLook, MailView, SoldCard};
 use crate::web::words::Words;
 use crate::{catalog, stores};
+use crm::companies::{self, May};
 use crm::customers::Customer;
+use crm::email::Email;
 use crm::sign_ups::{self, Wish};
 use crm::tickets::{MessageId, TicketId};
+use crm::{CompanyId, InvitationId};
 use kernel::clock::Time;
 use kernel::config::Config;
 use kernel::events::Event;
@@ -178,6 +181,46 @@ impl Mailer {
         let to = Reader { email: wish.email.as_str(), name: "", language, store };
         let view = LinkMail { url: self.site(conn, store)?.url(language, &path), hours: u32::try_from(sign_ups::HOURS).unwrap_or(0) };
         self.queue(conn, "confirm_newsletter", &token::hash(&path)[..16], &to, view, now)
+    }
+
+    /// Invites somebody to buy for a company. The mail is the only place that has the token.
+    pub fn company_invitation(
+        &self,
+        conn: &mut Conn,
+        (store, language): (StoreId, Language),
+        email: &Email,
+        (id, company): (InvitationId, &str),
+        token: &str,
+        now: Time,
+    ) -> Result<()> {
+        let to = Reader { email: email.as_str(), name: "", language, store };
+        let view = CompanyMail {
+            company: company.to_string(),
+            state: String::new(),
+            reason: String::new(),
+            url: self.site(conn, store)?.url(language, &format!("/company/invitations/{token}")),
+        };
+        self.queue(conn, "company_invitation", &id.to_string(), &to, view, now)
+    }
+
+    /// Tells those who look after a company's members what staff decided: it may buy, was refused, or was closed.
+    pub fn company_decided(&self, conn: &mut Conn, company: CompanyId, now: Time) -> Result<()> {
+        let known = companies::get(conn, company)?;
+        let members = companies::members(conn, company, None, 50)?;
+        for member in members.iter().filter(|member| member.may.contains(&May::Members)) {
+            let customer = crm::customers::get(conn, member.customer)?;
+            let language = language(&customer.language);
+            let to = Reader { email: &customer.email, name: &customer.name, language, store: stores::MAIN };
+            let view = CompanyMail {
+                company: known.name.clone(),
+                state: known.state.as_str().to_string(),
+                reason: known.reason.clone(),
+                url: self.site(conn, stores::MAIN)?.url(language, "/account/company"),
+            };
+            let cause = format!("{company}:{}:{}", known.version, member.id);
+            self.queue(conn, "company_decided", &cause, &to, view, now)?;
+        }
+        Ok(())
     }
 
     /// Tells somebody that what they waited for is back.

@@ -33,6 +33,7 @@ pub const TABLES: &[(&str, Fate)] = &[
     ("activities", Fate::Moves),
     ("addresses", Fate::SomeMove),
     ("carts", Fate::Moves),
+    ("company_members", Fate::SomeMove),
     ("consents", Fate::Moves),
     ("customer_picks", Fate::Stays),
     ("customer_tasks", Fate::Moves),

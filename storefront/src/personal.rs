@@ -14,7 +14,8 @@ use crm::journeys::{self, EnrolmentId};
 use crm::scores::{self, Score};
 use crm::tickets::{Eyes, Message, MessageId};
 use crm::{
-    CustomerId, consents, customers, disputes, identities, inbound, merges, recommendations, segments, surveys, tasks, tickets, trails,
+    CustomerId, companies, consents, customers, disputes, identities, inbound, merges, recommendations, segments, surveys, tasks, tickets,
+    trails,
 };
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -54,7 +55,7 @@ pub fn gather(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Value> {
         "scores": scores::of(conn, id)?.map(|score| scored(&score)).transpose()?, "browsers": browsers, "sign_ins": sign_ins(conn, id, now)?,
         "mails": mails(conn, &emails)?, "written": written(conn, &emails)?, "merged": merged(conn, id)?, "tasks": to_do(conn, id)?,
         "requests": asked(conn, id)?, "disputes": disputed(conn, id)?, "offers": offered(conn, id)?, "wish_list": wished(conn, id)?, "campaigns": campaigned(conn, id)?,
-        "journeys": walked(conn, id)?, "approvals": approvals::kept(conn, id)?,
+        "journeys": walked(conn, id)?, "companies": companies::kept(conn, id, &emails)?, "approvals": approvals::kept(conn, id)?,
         "segments": within(conn, id, now)?, "surveys": surveys::of_customer(conn, id, TOGETHER)?, "reviews": reviews::of_customer(conn, id, TOGETHER)?,
         "suggestions": suggested(conn, id, now)?, "timeline": happened(conn, id)?,
     }))

@@ -488,6 +488,7 @@ diesel::table! {
         gift_cards -> Text,
         use_store_credit -> Bool,
         store_id -> BigInt,
+        member_id -> Nullable<BigInt>,
     }
 }
 
@@ -803,6 +804,7 @@ diesel::table! {
         created_at -> Timestamp,
         expires_at -> Timestamp,
         login_id -> Nullable<BigInt>,
+        member_id -> Nullable<BigInt>,
     }
 }
 
@@ -1243,6 +1245,28 @@ diesel::table! {
 }
 
 diesel::table! {
+    cart_trade (cart_id) {
+        cart_id -> BigInt,
+        site_id -> Nullable<BigInt>,
+        po_number -> Text,
+        cost_centre -> Text,
+        requested_on -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    order_trade (order_id) {
+        order_id -> BigInt,
+        company_id -> BigInt,
+        member_id -> BigInt,
+        site_id -> Nullable<BigInt>,
+        po_number -> Text,
+        cost_centre -> Text,
+        requested_on -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     approval_rules (id) {
         id -> BigInt,
         company_id -> BigInt,
@@ -1364,4 +1388,5 @@ diesel::allow_tables_to_appear_in_same_query!(reviews, review_totals);
 diesel::allow_tables_to_appear_in_same_query!(reviews, orders);
 diesel::allow_tables_to_appear_in_same_query!(reviews, order_lines);
 diesel::allow_tables_to_appear_in_same_query!(store_credit_entries, payments);
+diesel::allow_tables_to_appear_in_same_query!(orders, order_trade);
 diesel::allow_tables_to_appear_in_same_query!(approvals, carts);

@@ -156,7 +156,9 @@ pub fn told(conn: &mut Conn, entries: &[Entry]) -> Result<Vec<Value>> {
             | Kind::TaskSet
             | Kind::TaskDone
             | Kind::Merged
-            | Kind::Parted => {}
+            | Kind::Parted
+            | Kind::CompanyJoined
+            | Kind::CompanyLeft => {}
             Kind::SurveyAnswered => {
                 if let Some((score, words)) = entry.subject.and_then(|id| answers.get(&AnswerId(id))) {
                     text = format!("{}: {score}/{} {words}", entry.detail, surveys::TOP).trim().to_string();

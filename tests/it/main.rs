@@ -15,6 +15,7 @@ mod cart_help;
 mod catalogue;
 mod categories;
 mod chats;
+mod companies;
 mod content;
 mod contract;
 mod crash;

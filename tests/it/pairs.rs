@@ -269,7 +269,18 @@ impl Things {
                 let words = storefront::reviews::Written { stars: 5, body: "Good".into(), ..Default::default() };
                 storefront::reviews::write(conn, &order, bought, &words, now())?;
                 let review = storefront::reviews::of_line(conn, bought)?.expect("it was written").id;
+                let details = crm::companies::Details { name: "Kiln".into(), country: "DE".into(), ..Default::default() };
+                let place = kernel::json::text(&goods::address())?;
+                let (company, member) = crm::companies::apply(conn, order.customer_id, &details, &place, now())?;
+                let site = crm::companies::sites(conn, company)?[0].id;
+                let buyer = crm::companies::roles(conn, company)?[1].id;
+                let email = Email::parse("buyer@example.com", "email")?;
+                let (bidden, _) = crm::companies::invitations::invite(conn, company, &email, (buyer, None), None, "test", now())?;
                 Ok(vec![
+                    ("", "{company}", company.to_string()),
+                    ("", "{member}", member.to_string()),
+                    ("/companies/", "{site}", site.to_string()),
+                    ("/companies/", "{invitation}", bidden.to_string()),
                     ("", "{journey}", journey.to_string()),
                     ("", "{step}", "1".to_string()),
                     ("", "{enrolment}", "1".to_string()),

@@ -2,7 +2,7 @@
 
 use super::access::{Route, get, post};
 use super::desk::{Desk, ROWS, refusal};
-use crate::permissions::Permission::{CustomersEdit, CustomersView};
+use crate::permissions::Permission::{CompaniesEdit, CompaniesView};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use crm::CompanyId;
@@ -209,15 +209,15 @@ async fn save_budget(desk: Desk, company: CompanyId, id: Option<BudgetId>, poste
 /// The addresses of these pages.
 pub fn routes() -> Vec<Route> {
     vec![
-        get("/companies/{company}/approvals", CustomersView, list),
-        get("/companies/{company}/approval-rules/new", CustomersEdit, new_rule),
-        post("/companies/{company}/approval-rules/new", CustomersEdit, create_rule),
-        get("/companies/{company}/approval-rules/{approval_rule}", CustomersView, rule),
-        post("/companies/{company}/approval-rules/{approval_rule}", CustomersEdit, update_rule),
-        post("/companies/{company}/approval-rules/{approval_rule}/delete", CustomersEdit, remove_rule),
-        get("/companies/{company}/budgets/new", CustomersEdit, new_budget),
-        post("/companies/{company}/budgets/new", CustomersEdit, create_budget),
-        get("/companies/{company}/budgets/{budget}", CustomersView, budget),
-        post("/companies/{company}/budgets/{budget}", CustomersEdit, update_budget),
+        get("/companies/{company}/approvals", CompaniesView, list),
+        get("/companies/{company}/approval-rules/new", CompaniesEdit, new_rule),
+        post("/companies/{company}/approval-rules/new", CompaniesEdit, create_rule),
+        get("/companies/{company}/approval-rules/{approval_rule}", CompaniesView, rule),
+        post("/companies/{company}/approval-rules/{approval_rule}", CompaniesEdit, update_rule),
+        post("/companies/{company}/approval-rules/{approval_rule}/delete", CompaniesEdit, remove_rule),
+        get("/companies/{company}/budgets/new", CompaniesEdit, new_budget),
+        post("/companies/{company}/budgets/new", CompaniesEdit, create_budget),
+        get("/companies/{company}/budgets/{budget}", CompaniesView, budget),
+        post("/companies/{company}/budgets/{budget}", CompaniesEdit, update_budget),
     ]
 }

@@ -19,6 +19,7 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
         "memory",
         &[
             ("customers", Permission::CustomersView),
+            ("companies", Permission::CompaniesView),
             ("tickets", Permission::TicketsView),
             ("disputes", Permission::TicketsView),
             ("wall", Permission::TicketsView),

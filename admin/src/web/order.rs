@@ -80,6 +80,7 @@ fn load(conn: &mut Conn, number: &str, words: &Words, now: Time) -> Result<Value
         "can_ship": order.status == orders::OrderStatus::Confirmed && lines.iter().any(|line| line.sendable() > 0),
         "can_cancel": orders::cancellable(&order, &lines), "can_edit": edits::editable(&order, &lines),
         "edits": order_edit::views(conn, &order, words, &names)?,
+        "trade": storefront::buying::told(conn, order.id)?, "company": storefront::buying::of_order(conn, order.id)?.map(|trade| trade.company),
         "customer": order.customer_id, "credit": Money::new(store_credit::balance(conn, order.customer_id, currency)?, currency),
         "can_return": !storefront::returns::returnable(conn, &order, now)?.is_empty(),
         "returns": super::returns::of_order(conn, &order)?, "can_refund": refundable > 0, "gift_cards": sold_cards(conn, &lines)?, "seen": version, "papers": order_papers::views(conn, &order)?,

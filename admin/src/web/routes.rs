@@ -1,6 +1,7 @@
 //! Every address of the back office: its method, its path below `/admin`, who may use it, and what answers. The server is built from
 //! this list, and so is the test that tries every role at every address. Of paths that overlap, the first wins.
 
+mod companies;
 mod forum;
 mod tickets;
 
@@ -29,6 +30,7 @@ pub fn all() -> Vec<Route> {
     all.extend(super::letter_routes::all());
     all.extend(shop());
     all.extend(tickets::all());
+    all.extend(companies::all());
     all.extend(campaign_routes::all());
     all.extend(campaign_result_routes::all());
     all.extend(journey_routes::all());

@@ -79,6 +79,8 @@ const EVENTS: Asks = Asks::Choice(
         "wish_listed",
         "survey_answered",
         "review_written",
+        "company_joined",
+        "company_left",
     ],
     "segment-event-",
 );
@@ -131,6 +133,7 @@ pub const KINDS: &[Kind] = &[
     Kind { word: "country", inputs: &[LIST] },
     Kind { word: "postcode", inputs: &[LIST] },
     Kind { word: "company", inputs: &[LIST] },
+    Kind { word: "member", inputs: &[LIST] },
     Kind { word: "did", inputs: &[input("event", EVENTS), input("product", Asks::Text), AT_LEAST, AT_MOST, LENGTH, UNIT] },
     Kind {
         word: "tickets",
@@ -173,7 +176,7 @@ impl Kind {
 
 /// Whether a condition of this kind reads a hint of its own.
 const HINTED: &[&str] =
-    &["company", "country", "postcode", "email_domain", "orders", "bought", "did", "tickets", "service_cost", "rated", "score"];
+    &["company", "member", "country", "postcode", "email_domain", "orders", "bought", "did", "tickets", "service_cost", "rated", "score"];
 
 /// A condition as the page draws it. `segments` are those that may be referred to.
 pub fn view(leaf: &Leaf, at: &str, wrong: &Fields, segments: &[Value], focus: bool) -> Value {

@@ -89,6 +89,7 @@ impl Reading<'_> {
                 Rule::Postcode(self.list(leaf, at).iter().map(spell).collect())
             }
             "company" => Rule::Company(lines(leaf.value("list")).iter().map(|name| name.to_lowercase()).collect()),
+            "member" => Rule::Member(lines(leaf.value("list"))),
             "consent" => Rule::Consent(Allowed {
                 channel: leaf.value("channel").to_string(),
                 topic: self.text(leaf, at, "topic"),

@@ -71,6 +71,7 @@ fn filled(conn: &mut Conn, rule: &Rule, categories: &Categories, currency: Curre
         Rule::LastOrder(age) => aged("last_order", age),
         Rule::Country(list) => leaf("country", &[("list", list.join(", "))]),
         Rule::Postcode(list) => leaf("postcode", &[("list", list.join(", "))]),
+        Rule::Member(list) => leaf("member", &[("list", list.join(", "))]),
         Rule::Company(list) => leaf("company", &[("list", list.join(", "))]),
         Rule::Consent(allowed) => {
             let values = [("channel", allowed.channel.clone()), ("topic", allowed.topic.clone()), ("state", allowed.state.as_str().into())];

@@ -1,14 +1,15 @@
 //! Moving the memory of one customer to another.
 
 use super::{
-    ACTIVITIES, ANSWERS, CONSENTS, DELIVERIES, DISPUTES, EDGES, FREQUENCIES, Merge, STAGES, TASKS, TICKETS, TRAILS, WITHDRAWN, note,
+    ACTIVITIES, ANSWERS, CONSENTS, DELIVERIES, DISPUTES, EDGES, FREQUENCIES, MEMBERS, Merge, STAGES, TASKS, TICKETS, TRAILS, WITHDRAWN,
+    note,
 };
 use crate::CustomerId;
 use crate::activities::{self, Activity, BOOKS, Kind};
 use crate::consents::{self, Consent};
 use crate::schema::{
-    activities as events, consents as said, customer_tasks, deliveries, disputes, identity_edges, mail_frequencies, purchase_lines,
-    purchases, stage_changes, survey_answers, tickets, trails,
+    activities as events, company_members, consents as said, customer_tasks, deliveries, disputes, identity_edges, mail_frequencies,
+    purchase_lines, purchases, stage_changes, survey_answers, tickets, trails,
 };
 use crate::scores;
 use crate::segments::{self, Why};
@@ -68,7 +69,25 @@ fn rows(conn: &mut Conn, merge: &Merge) -> Result<usize> {
     count += moved!(conn, merge, tickets, TICKETS);
     count += moved!(conn, merge, disputes, DISPUTES);
     count += moved!(conn, merge, mail_frequencies, FREQUENCIES);
-    Ok(count + delivered(conn, merge)? + answered(conn, merge)?)
+    Ok(count + delivered(conn, merge)? + answered(conn, merge)? + joined(conn, merge)?)
+}
+
+/// Moves the memberships in companies of which the survivor is and was no member.
+fn joined(conn: &mut Conn, merge: &Merge) -> Result<usize> {
+    let of = |conn: &mut Conn, id: CustomerId| -> Result<Vec<(i64, i64)>> {
+        let own = company_members::table.filter(company_members::customer_id.eq(id)).order(company_members::id);
+        Ok(own.select((company_members::id, company_members::company_id)).load(conn)?)
+    };
+    let known: HashSet<i64> = of(conn, merge.survivor_id)?.into_iter().map(|(_, company)| company).collect();
+    let mut own = of(conn, merge.merged_id)?;
+    own.retain(|(_, company)| !known.contains(company));
+    let ids: Vec<i64> = own.into_iter().map(|(id, _)| id).collect();
+    note(conn, merge.id, MEMBERS, &ids)?;
+    for some in ids.chunks(super::ledger::TOGETHER) {
+        let rows = company_members::table.filter(company_members::id.eq_any(some.to_vec()));
+        diesel::update(rows).set(company_members::customer_id.eq(merge.survivor_id)).execute(conn)?;
+    }
+    Ok(ids.len())
 }
 
 /// Moves the mails of campaigns of which the survivor has none: nobody gets one twice, and what both got stays with each.

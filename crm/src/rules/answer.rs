@@ -69,6 +69,7 @@ fn of_leaf(rule: &Rule, facts: &Facts, now: Time) -> Answer {
         Rule::Company(names) => {
             Answer::always(last_orders(facts).any(|order| names.iter().any(|one| order.company.starts_with(one.as_str()))))
         }
+        Rule::Member(groups) => Answer::always(facts.companies.iter().any(|group| groups.is_empty() || groups.contains(group))),
         Rule::Consent(allowed) => {
             let said = facts.consents.get(&(allowed.channel.clone(), allowed.topic.clone()));
             Answer::always(match allowed.state {

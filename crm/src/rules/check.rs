@@ -106,6 +106,8 @@ fn node(rule: &Rule, place: &str, own: Option<SegmentId>, others: &Others) -> Re
             let odd = list.iter().find(|name| **name != name.to_lowercase());
             odd.map_or(Ok(()), |name| Err(wrong(&at("company"), format!("{name} has capitals"))))
         }
+        Rule::Member(list) if list.is_empty() => Ok(()),
+        Rule::Member(list) => texts(list, &at("member")),
         Rule::Consent(allowed) => word(&allowed.channel, &at("consent.channel")).and(word(&allowed.topic, &at("consent.topic"))),
         Rule::Score(scored) => match (scored.measure.is_money(), scored.currency) {
             (true, None) => Err(wrong(&at("score.currency"), "an amount needs a currency")),

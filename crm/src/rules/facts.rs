@@ -3,7 +3,9 @@
 use super::{Goods, Others, Rule};
 use crate::CustomerId;
 use crate::consents::Consent;
-use crate::schema::{activities, consents, customers, product_kin, purchase_lines, purchases, service_costs, tickets};
+use crate::companies::State;
+use crate::companies::members::MemberState;
+use crate::schema::{activities, companies, company_members, consents, customers, product_kin, purchase_lines, purchases, service_costs, tickets};
 use crate::scores::{self, Score};
 use crate::tickets::{Kind, Outcome, Status, TicketId};
 use diesel::prelude::*;
@@ -21,6 +23,7 @@ pub struct Needs {
     kin: bool,
     tickets: bool,
     costs: bool,
+    companies: bool,
     /// (kind, product) with how many of the latest.
     events: BTreeMap<(String, Option<i64>), i64>,
 }
@@ -47,6 +50,7 @@ impl Needs {
             }
             Rule::Tickets(_) | Rule::Rated(_) => self.tickets = true,
             Rule::ServiceCost(_) => self.costs = true,
+            Rule::Member(_) => self.companies = true,
             Rule::Segment(id) => {
                 if let Some(other) = others.get(id) {
                     self.add(other, others);
@@ -138,6 +142,8 @@ pub struct Facts {
     /// The oldest first, those that were merged into others too.
     pub(super) tickets: Vec<Ticket>,
     pub(super) costs: Vec<Cost>,
+    /// The price groups of the approved companies that they are members of.
+    pub(super) companies: Vec<String>,
     /// (product, kind, key) of what they bought.
     pub(super) kin: HashSet<(i64, String, String)>,
     /// The latest of each that is asked about, as many as it takes to answer.
@@ -157,6 +163,7 @@ impl Facts {
             lines: Vec::new(),
             tickets: Vec::new(),
             costs: Vec::new(),
+            companies: Vec::new(),
             kin: HashSet::new(),
             events: HashMap::new(),
         };
@@ -207,6 +214,15 @@ impl Facts {
                 .inner_join(tickets::table.on(tickets::id.eq(service_costs::ticket_id)))
                 .filter(tickets::customer_id.eq(customer))
                 .select((service_costs::given_at, service_costs::currency, service_costs::amount))
+                .load(c))?;
+        }
+        if needs.companies {
+            facts.companies = on_each!(conn, c => company_members::table
+                .inner_join(companies::table.on(companies::id.eq(company_members::company_id)))
+                .filter(company_members::customer_id.eq(customer))
+                .filter(company_members::state.eq(MemberState::Active))
+                .filter(companies::state.eq(State::Approved))
+                .select(companies::price_group)
                 .load(c))?;
         }
         if needs.kin && !facts.lines.is_empty() {

@@ -85,7 +85,7 @@ fn counts(dice: &mut Dice) -> (Option<i64>, Option<i64>) {
 fn leaf(dice: &mut Dice, known: &[SegmentId]) -> Rule {
     let within = if dice.chance(3) { None } else { Some(*dice.pick(&SPANS)) };
     let (at_least, at_most) = counts(dice);
-    match dice.below(24) {
+    match dice.below(26) {
         0 => Rule::Name(match dice.below(3) {
             0 => Words::Is(dice.pick(&NAMES[..4]).to_string()),
             1 => Words::Begins(dice.pick(&["an", "ÇE", "李", "jo_"]).to_string()),
@@ -134,6 +134,7 @@ fn leaf(dice: &mut Dice, known: &[SegmentId]) -> Rule {
             within,
         }),
         20 => Rule::Rated(Rated { at_least, at_most }),
+        24 => Rule::Member(dice.pick(&[&[][..], &["gold"], &["gold", "silver"]]).iter().map(ToString::to_string).collect()),
         21 | 22 => {
             let currency = *dice.pick(&[Currency::EUR, Currency::USD]);
             let (at_least, at_most) = (at_least.map(|n| n * 500), at_most.map(|n| n * 500));
@@ -199,7 +200,36 @@ fn person(conn: &mut Conn, dice: &mut Dice, n: i64) -> kernel::Result<CustomerId
     for _ in 0..dice.below(4) {
         ask(conn, dice, id)?;
     }
+    for _ in 0..dice.below(3) {
+        join(conn, dice, id)?;
+    }
     Ok(id)
+}
+
+/// A company of a customer, which may have been approved, and which they may have left.
+fn join(conn: &mut Conn, dice: &mut Dice, customer: CustomerId) -> kernel::Result<()> {
+    use crate::companies::{self, Details, Settings, members};
+    let details = Details { name: "Kiln".into(), country: "DE".into(), ..Details::default() };
+    let (company, member) = companies::apply(conn, customer, &details, "{}", noon())?;
+    let settings = Settings { price_group: dice.pick(&["", "gold", "silver", "Gold"]).to_string(), ..Settings::default() };
+    let seen = companies::get(conn, company)?.version;
+    companies::set(conn, company, seen, &settings, "test", noon())?;
+    if !dice.chance(4) {
+        companies::approve(conn, company, seen + 1, "test", noon())?;
+    }
+    if dice.chance(4) {
+        let other = NewCustomer {
+            email: Email::parse(&format!("boss{company}@example.com"), "email")?,
+            name: String::new(),
+            phone: String::new(),
+            language: "en".into(),
+        };
+        let other = customers::ensure(conn, &other, noon())?;
+        let role = companies::roles::built_in(conn, companies::roles::ADMINISTRATOR)?;
+        members::join(conn, company, other, &members::Wish { role, site: None, cost_centre: String::new() }, "test", noon())?;
+        members::remove(conn, company, member, "test", noon())?;
+    }
+    Ok(())
 }
 
 /// A ticket of a customer, opened at some time: it may be solved, rated, or merged into the one before.

@@ -26,6 +26,7 @@ keys! {
     BASE_URL = "base_url", "REGULARS_BASE_URL", "", "Where people reach the shop, as in links of mails: scheme, host and port. Empty: http:// and `listen`.";
     TRUSTED_PROXY = "trusted_proxy", "REGULARS_TRUSTED_PROXY", "false", "Whether a reverse proxy stands in front, whose X-Forwarded-For, X-Forwarded-Host and X-Request-Id are believed.";
     PAGE_CACHE_MS = "page_cache_ms", "REGULARS_PAGE_CACHE_MS", "1000", "Milliseconds that what a page shows to everybody may be served from memory. 0 turns it off.";
+    VIES = "vies", "REGULARS_VIES", "https://ec.europa.eu/taxation_customs/vies/rest-api", "Where VAT identification numbers of companies are asked for: the service of the European Union, or another that answers like it. off asks nobody.";
     DATABASE_URL = "database.url", "DATABASE_URL", "", "postgres://user:password@host/database, or the path of a SQLite file. Empty: regulars.db in `data_dir`.";
     DATABASE_CONNECTIONS = "database.connections", "REGULARS_DATABASE_CONNECTIONS", "4", "Connections kept to the database, 1 to 100.";
     LOG_FILTER = "log.filter", "REGULARS_LOG", "info,actix_server=warn", "What is logged: a level (error, warn, info, debug, trace), or levels by part such as info,regulars_storefront=debug.";

@@ -243,5 +243,13 @@ pub fn mails(p: &Preview) -> Result<(), Box<dyn Error>> {
     p.mail("verify_email", link())?;
     p.mail("reset_password", link())?;
     p.mail("confirm_newsletter", link())?;
+    let company = |state: &str, reason: &str| CompanyMail {
+        company: "Kiln & Co".to_string(),
+        state: state.to_string(),
+        reason: reason.to_string(),
+        url: "https://shop.example/account/company".to_string(),
+    };
+    p.mail("company_invitation", company("", ""))?;
+    p.mail("company_decided", company("refused", "The VAT ID belongs to somebody else."))?;
     Ok(())
 }

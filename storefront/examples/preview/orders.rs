@@ -73,6 +73,8 @@ fn order(l: Language, fresh: bool) -> OrderView {
         key: Some("signed".to_string()),
         fresh,
         in_account: false,
+        in_company: false,
+        trade: Vec::new(),
         placed_at: at(9),
         email: "ann@example.com".to_string(),
         status: "confirmed".to_string(),
@@ -200,7 +202,15 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
     p.page(
         "checkout/contact",
         "checkout-contact",
-        ContactView { form: contact(), countries: countries(l), saved: Vec::new(), notices: Vec::new(), summary: summary() },
+        ContactView {
+            form: contact(),
+            countries: countries(l),
+            saved: Vec::new(),
+            company: None,
+            sites: Vec::new(),
+            notices: Vec::new(),
+            summary: summary(),
+        },
     )?;
     p.page(
         "checkout/contact",
@@ -209,6 +219,8 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
             form: refused(form::CHECKOUT, contact().fill("same", "")),
             countries: countries(l),
             saved: vec![choice("1", "Ann Weber, Lindenstraße 12, Leipzig", true)],
+            company: None,
+            sites: Vec::new(),
             notices: Vec::new(),
             summary: summary(),
         },

@@ -263,5 +263,6 @@ fn told(notice: &Notice, currency: Currency) -> NoticeView {
         Notice::GiftCardUnusable { reason, .. } => NoticeView { reason: reason.strip_prefix("gift-card-"), ..plain("gift_card_unusable") },
         Notice::PromotionLost { name } => NoticeView { promotion: Some(name.clone()), ..plain("promotion_lost") },
         Notice::NoDelivery => plain("no_delivery"),
+        Notice::BuyingEnded => plain("buying_ended"),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::amount::Amount;
 use crate::address::Address;
+use crate::buying;
 use crate::ids::OrderId;
 use crate::orders::{self, OrderLine};
 use crate::payments::{self, Payment};
@@ -36,6 +37,8 @@ pub struct OrderView {
     payment_method: String,
     coupon_code: String,
     note: String,
+    /// The company that it was ordered for; null for an order of somebody's own.
+    company: Option<CompanyView>,
     subtotal: Amount,
     discount: Amount,
     shipping: Amount,
@@ -52,6 +55,34 @@ pub struct OrderView {
     payments: Vec<PaymentView>,
     shipments: Vec<ShipmentView>,
     refunds: Vec<RefundView>,
+}
+
+/// For which company somebody ordered, and what they said of the order.
+#[derive(Serialize, ToSchema)]
+struct CompanyView {
+    id: i64,
+    name: String,
+    /// The membership of whoever ordered.
+    member_id: i64,
+    /// The place it was ordered for.
+    site_id: Option<i64>,
+    po_number: String,
+    cost_centre: String,
+    /// When the goods are wanted, `YYYY-MM-DD`.
+    requested_on: Option<String>,
+}
+
+fn company(conn: &mut Conn, id: OrderId) -> Result<Option<CompanyView>> {
+    let Some(trade) = buying::of_order(conn, id)? else { return Ok(None) };
+    Ok(Some(CompanyView {
+        id: trade.company.0,
+        name: crm::companies::get(conn, trade.company)?.name,
+        member_id: trade.member.0,
+        site_id: trade.site.map(|site| site.0),
+        po_number: trade.po_number,
+        cost_centre: trade.cost_centre,
+        requested_on: trade.requested_on.map(|day| day.to_string()),
+    }))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -149,6 +180,7 @@ pub fn show(conn: &mut Conn, id: OrderId) -> Result<OrderView> {
         lines: orders::lines(conn, id)?.into_iter().map(|line| line_view(line, currency)).collect(),
         payments: payments::of_order(conn, id)?.into_iter().map(|payment| payment_view(payment, currency)).collect(),
         shipments: parcels,
+        company: company(conn, id)?,
         refunds: refunds::of_order(conn, id)?.into_iter().map(|refund| refund_view(refund, currency)).collect(),
         number: order.number,
         email: order.email,

@@ -9,7 +9,8 @@ use crate::promotions::{self, Decision, Reason, codes};
 use crate::shipping::ShippingRate;
 use crate::shop::Shop;
 use crate::stored_value::{self, Plan};
-use crate::stores;
+use crate::{buying, stores};
+use crm::companies::{Buyer, May};
 use kernel::clock::Time;
 use kernel::money::Currency;
 use kernel::{Conn, Result};
@@ -65,12 +66,14 @@ pub enum Notice {
     },
     /// No rate delivers this cart to its country.
     NoDelivery,
+    /// The shopper may not order any more for the company that they chose.
+    BuyingEnded,
 }
 
 impl Notice {
     /// Whether the order cannot be placed while this stands.
     pub fn blocks(&self) -> bool {
-        matches!(self, Notice::Short { .. } | Notice::Gone { .. } | Notice::NoDelivery)
+        matches!(self, Notice::Short { .. } | Notice::Gone { .. } | Notice::NoDelivery | Notice::BuyingEnded)
     }
 }
 
@@ -105,6 +108,8 @@ pub struct Quote {
     pub(crate) shop: Shop,
     /// What gift cards and store credit pay.
     pub stored: Plan,
+    /// Who buys it for a company.
+    pub buyer: Option<Buyer>,
 }
 
 impl Quote {
@@ -155,6 +160,10 @@ pub fn quote(conn: &mut Conn, id: CartId, now: Time) -> Result<Quote> {
     let shop = stores::shop(conn, cart.store_id)?;
     let currency = cart.currency()?;
     let mut notices = Vec::new();
+    let buyer = buying::of_cart(conn, &cart)?;
+    if cart.member_id.is_some() && !buyer.as_ref().is_some_and(|buyer| buyer.may(May::Order)) {
+        notices.push(Notice::BuyingEnded);
+    }
     let lines = load_lines(conn, &cart, &Assortment { currency, part: shop.part }, now, &mut notices)?;
 
     let mut loaded = promotions::live(conn, &codes::split(&cart.coupon_code), &cart.language, now)?;
@@ -212,6 +221,7 @@ pub fn quote(conn: &mut Conn, id: CartId, now: Time) -> Result<Quote> {
         reverse_charge,
         shop,
         stored,
+        buyer,
     })
 }
 

@@ -46,6 +46,8 @@ pub struct Content {
     pub reverse_charge: Vec<String>,
     /// The buyer picked the goods up at `delivery`.
     pub picked_up: bool,
+    /// What the company that ordered calls it: keys of texts, such as `po-number`, with their values.
+    pub trade: Vec<(String, String)>,
 }
 
 /// Units of an item.

@@ -2,6 +2,7 @@
 
 use super::content::{add, part, spread};
 use super::{Content, Document, Kind, Line, RateRow, Reference, Shipping, of_order};
+use crate::buying;
 use crate::ids::{DocumentId, OrderId, RefundId};
 use crate::imports::IMPORT;
 use crate::orders::{self, Order, OrderStatus};
@@ -45,6 +46,9 @@ fn insert(conn: &mut Conn, shop: &Shop, new: &New, now: Time) -> Result<()> {
     };
     let label = format!("{prefix}{number:05}");
     let (total, tax) = content.sums();
+    let trade = buying::told(conn, order.id)?.into_iter().filter(|(key, _)| matches!(*key, "po-number" | "cost-centre"));
+    let trade: Vec<(String, String)> = trade.map(|(key, value)| (key.to_string(), value)).collect();
+    let content = Content { trade, ..(**content).clone() };
     let row = (
         documents::kind.eq(kind),
         documents::number.eq(number),
@@ -55,7 +59,7 @@ fn insert(conn: &mut Conn, shop: &Shop, new: &New, now: Time) -> Result<()> {
         documents::currency.eq(&order.currency),
         documents::tax.eq(tax),
         documents::total.eq(total),
-        documents::content.eq(kernel::json::text(content)?),
+        documents::content.eq(kernel::json::text(&content)?),
         documents::issued_at.eq(now),
         documents::edition.eq(edition),
     );

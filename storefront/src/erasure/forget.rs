@@ -13,8 +13,9 @@ use crate::promotions;
 use crate::returns;
 use crate::reviews;
 use crate::schema::{
-    addresses as address_book, cart_lines, carts, gift_cards, idempotency_keys, login_tokens, logins, order_history, orders as order_rows,
-    payment_cases, return_labels, returns as return_rows, sessions, stock_requests, webhook_attempts, webhook_messages,
+    addresses as address_book, cart_lines, cart_trade, carts, gift_cards, idempotency_keys, login_tokens, logins, order_history,
+    orders as order_rows, payment_cases, return_labels, returns as return_rows, sessions, stock_requests, webhook_attempts,
+    webhook_messages,
 };
 use crate::service;
 use crate::webhooks::MessageState;
@@ -92,6 +93,7 @@ fn forget_carts(conn: &mut Conn, id: CustomerId, spelled: &[String]) -> Result<(
     consents::forget(conn, &left)?;
     for cart in left {
         diesel::delete(cart_lines::table.filter(cart_lines::cart_id.eq(cart))).execute(conn)?;
+        diesel::delete(cart_trade::table.filter(cart_trade::cart_id.eq(cart))).execute(conn)?;
         diesel::delete(carts::table.find(cart)).execute(conn)?;
     }
     Ok(())

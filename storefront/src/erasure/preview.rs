@@ -60,6 +60,7 @@ pub fn preview(conn: &mut Conn, id: CustomerId) -> Result<Preview> {
         count("carts", carts_left(conn, id, &spelled)?.len()),
         Part { what: "waiting", count: waiting.count().get_result(conn)? },
         count("wish-list", wish_list::of(conn, id)?.len()),
+        count("companies", crm::companies::kept(conn, id, &emails)?.len()),
         Part { what: "orders", count: orders },
         Part { what: "timeline", count: activities::count_of(conn, id)? },
         count("browsers", trails::edges(conn, id, BROWSERS)?.len()),

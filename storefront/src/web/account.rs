@@ -3,6 +3,7 @@
 mod addresses;
 mod approval_rules;
 mod approvals;
+mod company;
 mod credit;
 mod home;
 mod offers;
@@ -77,7 +78,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/account/preferences/erase", web::get().to(personal::erase_form))
         .route("/account/preferences/erase", web::post().to(personal::erase))
         .route("/account/profile", web::get().to(profile::show))
-        .route("/account/profile", web::post().to(profile::save));
+        .route("/account/profile", web::post().to(profile::save))
+        .configure(company::routes);
 }
 
 /// Draws a page of the account; `title` is a text key.

@@ -3,7 +3,7 @@
 use super::visit::Visit;
 use crate::carts::{self, Cart};
 use crate::ids::CartId;
-use crate::{orders, stores};
+use crate::{buying, orders, stores};
 use crm::CustomerId;
 use kernel::clock::Time;
 use kernel::{Conn, Error, Result};
@@ -30,6 +30,9 @@ pub fn open(conn: &mut Conn, visit: &Visit, now: Time) -> Result<CartId> {
     let cart = carts::create(conn, Some(&visit.visitor), &shop, visit.language.code(), now)?;
     if let Some(customer) = customer {
         carts::merge(conn, cart, customer, now)?;
+        if let Some(buyer) = visit.session.as_deref().map_or(Ok(None), |session| buying::of_session(conn, session, now))? {
+            carts::give(conn, cart, Some(buyer.member), now)?;
+        }
     }
     Ok(cart)
 }

@@ -8,11 +8,13 @@ use super::views::shared::Link;
 use super::visit::{Choice, Visit};
 use crate::carts;
 use crate::ids::StoreId;
+use crate::logins;
 use crate::menus::{self, Ends, Live, Place};
 use crate::shop::Shop;
 use crate::stores::{self, Site};
 use crate::theme::Theme;
 use crm::CustomerId;
+use crm::companies::{self, Buyer};
 use kernel::clock::Time;
 use kernel::web::i18n::Language;
 use kernel::{Conn, Result};
@@ -20,16 +22,26 @@ use kernel::{Conn, Result};
 /// The frame for a visit. The handler fills in title, description, canonical address and structured data.
 pub fn load(conn: &mut Conn, visit: &Visit, now: Time) -> Result<PageView> {
     let mut page = plain(conn, &visit.site, visit.language, &visit.csrf)?;
-    let customer = visit.customer(conn, now)?;
+    let session = visit.session.as_deref().map_or(Ok(None), |session| logins::session_with_member(conn, session, now))?;
+    let (customer, member) = (session.map(|(customer, _)| customer), session.and_then(|(_, member)| member));
     page.cart_count = if visit.known { cart_units(conn, visit.site.id, &visit.visitor, customer)? } else { 0 };
     page.signed_in = match customer {
-        Some(customer) => Some(crm::customers::called(conn, customer)?),
+        Some(customer) => {
+            let buyer = member.map_or(Ok(None), |member| companies::buyer(conn, member))?.filter(|buyer| buyer.customer == customer);
+            Some(called(conn, customer, buyer.as_ref())?)
+        }
         None => None,
     };
     page.flash.clone_from(&visit.flash);
     page.asks = visit.choice == Choice::Open;
     page.here = here(&visit.path, &visit.query);
     Ok(page)
+}
+
+/// What the header calls a customer, with the company that they buy for.
+pub fn called(conn: &mut Conn, customer: CustomerId, buyer: Option<&Buyer>) -> Result<String> {
+    let name = crm::customers::called(conn, customer)?;
+    Ok(buyer.map_or(name.clone(), |buyer| format!("{name} · {}", buyer.name)))
 }
 
 /// The frame of a page for everybody, with slots for what is a visitor's own.

@@ -8,6 +8,7 @@ use crate::logins;
 use crate::offers;
 use crate::promotions::{Audience, Personal, Theirs};
 use crm::CustomerId;
+use crm::companies::{self, Buyer};
 use kernel::Result;
 use std::sync::Arc;
 
@@ -23,6 +24,8 @@ pub struct Known {
     pub customer: Option<CustomerId>,
     /// They were given an offer.
     pub offered: bool,
+    /// For which company they buy, and what they may.
+    pub buyer: Option<Buyer>,
     /// An offer is to be decided for them.
     undecided: bool,
 }
@@ -60,14 +63,19 @@ async fn ask(door: &Door, visit: &Visit, remembered: Option<u32>) -> Result<Know
     let (session, visitor, personal) = (visit.session.clone(), visit.visitor.clone(), door.memory.personal.get(&()));
     let (known, personal) = door
         .glance(move |conn, now| {
-            let customer = session.map_or(Ok(None), |session| logins::session(conn, &session, now))?;
+            let session = session.map_or(Ok(None), |session| logins::session_with_member(conn, &session, now))?;
+            let (customer, member) = (session.map(|(customer, _)| customer), session.and_then(|(_, member)| member));
             let units = remembered.map_or_else(|| frame::cart_units(conn, store, &visitor, customer), Ok)?;
             let Some(customer) = customer else { return Ok((Known { units, ..Known::default() }, None)) };
             let personal = personal.map_or_else(|| Personal::load(conn, now).map(Arc::new), Ok)?;
             let theirs = personal.of(conn, customer, now)?;
-            let name = Some(crm::customers::called(conn, customer)?);
-            let Theirs { audience, offered, undecided } = theirs;
-            Ok((Known { name, units, audience, customer: Some(customer), offered, undecided }, Some(personal)))
+            let Theirs { mut audience, offered, undecided } = theirs;
+            let buyer = member.map_or(Ok(None), |member| companies::buyer(conn, member))?.filter(|buyer| buyer.customer == customer);
+            if let Some(buyer) = &buyer {
+                audience.for_company(buyer);
+            }
+            let name = Some(frame::called(conn, customer, buyer.as_ref())?);
+            Ok((Known { name, units, audience, customer: Some(customer), offered, buyer, undecided }, Some(personal)))
         })
         .await?;
     if let Some(personal) = personal {

@@ -14,6 +14,7 @@ pub(super) use view::{path_for, render};
 
 use super::door::Door;
 use super::visit::Visit;
+use crate::buying;
 use crate::orders::{self, Order};
 use actix_web::{HttpResponse, web};
 use crm::trails::{self, Evidence};
@@ -62,6 +63,19 @@ pub(super) fn allowed(conn: &mut Conn, visit: &Visit, signer: &Signer, number: &
     match visit.customer(conn, now)? {
         Some(customer) => orders::of_customer(conn, customer, number),
         None => Err(Error::NotFound),
+    }
+}
+
+/// [`allowed`], or a member of the company that it was placed for, as far as their role allows: to look, not to change.
+pub(super) fn visible(conn: &mut Conn, visit: &Visit, signer: &Signer, number: &str, key: &str, now: Time) -> Result<(Order, bool)> {
+    match allowed(conn, visit, signer, number, key, now) {
+        Err(Error::NotFound) => {
+            let buyer = visit.session.as_deref().map_or(Ok(None), |session| buying::of_session(conn, session, now))?;
+            let Some(buyer) = buyer else { return Err(Error::NotFound) };
+            let order = orders::get_by_number(conn, number)?;
+            if buying::sees(conn, &buyer, &order)? { Ok((order, false)) } else { Err(Error::NotFound) }
+        }
+        own => own.map(|order| (order, true)),
     }
 }
 

@@ -11,6 +11,7 @@ pub mod campaign;
 pub mod cart;
 pub mod chat;
 pub mod checkout;
+pub mod company;
 pub mod form;
 pub mod gift_cards;
 pub mod home;

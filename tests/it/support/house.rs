@@ -54,6 +54,7 @@ impl House {
             ("DATABASE_URL", url(&db)),
             ("REGULARS_BASE_URL", base_url.clone()),
             ("REGULARS_PAGE_CACHE_MS", "0".into()),
+            ("REGULARS_VIES", "off".into()),
             ("REGULARS_STRIPE_SECRET_KEY", stripe.secret_key().into()),
             ("REGULARS_STRIPE_WEBHOOK_SECRET", stripe.webhook_secret().into()),
             ("REGULARS_STRIPE_API_BASE", stripe.base_url()),

@@ -89,6 +89,9 @@ impl Sheet<'_> {
         if !content.buyer.vat_id.is_empty() {
             rows.push((self.words.get("document-buyer-vat-id"), content.buyer.vat_id.clone()));
         }
+        for (key, value) in &content.trade {
+            rows.push((self.words.get(key), value.clone()));
+        }
         if let Some(invoice) = &content.invoice {
             rows.push((self.words.get("document-to-invoice"), invoice.label.clone()));
             rows.push((self.words.get("document-to-invoice-date"), format::date(invoice.issued_at.date(), language)));

@@ -50,12 +50,17 @@ fn rows(conn: &mut Conn, customer: CustomerId, before: Option<OrderId>, limit: i
     let more = i64::try_from(found.len()).is_ok_and(|count| count > limit);
     found.truncate(usize::try_from(limit).unwrap_or(0));
     let next = found.last().filter(|_| more).map(|row| row.id);
+    Ok((told(conn, found, "/account/orders")?, next))
+}
+
+/// Orders as their list shows them; `folder` is where their pages are.
+pub(super) fn told(conn: &mut Conn, found: Vec<orders::OrderRow>, folder: &str) -> Result<Vec<OrderRow>> {
     let mut rows = Vec::with_capacity(found.len());
     for row in found {
         let currency = Currency::parse(&row.currency).ok_or_else(|| Error::unexpected(format!("order {} has no currency", row.number)))?;
         let items: i64 = orders::lines(conn, row.id)?.iter().map(|line| line.quantity).sum();
         rows.push(OrderRow {
-            to: format!("/account/orders/{}", row.number),
+            to: format!("{folder}/{}", row.number),
             number: row.number,
             placed_at: row.placed_at,
             total: Money::new(row.total, currency),
@@ -65,7 +70,7 @@ fn rows(conn: &mut Conn, customer: CustomerId, before: Option<OrderId>, limit: i
             fulfilment_status: row.fulfilment_status.as_str().to_string(),
         });
     }
-    Ok((rows, next))
+    Ok(rows)
 }
 
 /// The key of a page: the id of the last order before it. Anything else is the first page.

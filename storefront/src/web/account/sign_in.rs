@@ -1,6 +1,7 @@
 //! Signing in and out. What is answered, and how long it takes, does not tell whether there is such an account.
 
 use super::{blocking, draw, local};
+use crate::buying;
 use crate::carts;
 use crate::logins;
 use crate::web::account::verify;
@@ -86,7 +87,10 @@ pub(super) async fn enter(door: &Door, visit: &Visit, login: CustomerId) -> Resu
             let customer = logins::open_session(conn, login, &session, &seen.user_agent, now)?;
             activities::record(conn, &came(customer, &token::hash(&session), now))?;
             let trail = recognition.join(conn, customer, Evidence::SignIn, "signed in", now)?;
-            Ok((take_cart(conn, &seen, customer, &secret, now)?, trail))
+            let had = carts::of_customer(conn, seen.site.id, customer)?.map(|cart| cart.id);
+            let merged = take_cart(conn, &seen, customer, &secret, now)?;
+            buying::resume(conn, &session, customer, had, now)?;
+            Ok((merged, trail))
         })
         .await?;
     visit.keep_trail(trail);

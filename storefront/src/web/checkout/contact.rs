@@ -4,6 +4,7 @@ use super::contact_form::{self, Contact};
 use super::{Stage, Step, drawn, stage};
 use crate::address::Address;
 use crate::address_book::{self, Entry as Saved};
+use crate::buying::{self, Trade};
 use crate::carts;
 use crate::web::door::Door;
 use crate::web::posted::Posted;
@@ -16,7 +17,8 @@ use crate::web::words::Words;
 use crate::web::{basket, cart, shown};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use crm::CustomerId;
+use crm::companies::Site;
+use crm::{CustomerId, SiteId};
 use kernel::{Error, Result};
 
 /// The value of `saved` for a typed address.
@@ -27,7 +29,14 @@ pub async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
     let book = book(&door, &stage).await?;
     let wish = visit.wish(&door.signer, &stage.quote.cart.email.to_lowercase());
     let (form, chosen) = filled(&stage, &book, wish)?;
-    render(&door, &visit, StatusCode::OK, stage, form, &book, &chosen).await
+    let cart = stage.quote.cart.id;
+    let trade = match &stage.quote.buyer {
+        Some(_) => door.read(move |conn, _| buying::trade(conn, cart)).await?,
+        None => Trade::default(),
+    };
+    let (form, site) = traded(form, &stage, trade);
+    let picked = Picked { saved: &chosen, site: &site };
+    render(&door, &visit, StatusCode::OK, stage, form, &book, picked).await
 }
 
 async fn book(door: &Door, stage: &Stage) -> Result<Vec<Saved>> {
@@ -92,14 +101,54 @@ async fn render(
     stage: Stage,
     form: Form,
     book: &[Saved],
-    chosen: &str,
+    picked: Picked<'_>,
 ) -> Result<HttpResponse> {
     let Stage { page, quote, words, summary, .. } = stage;
+    let sites = match quote.buyer.clone() {
+        Some(buyer) => door.read(move |conn, _| buying::sites_of(conn, &buyer)).await?,
+        None => Vec::new(),
+    };
+    let sites = places(&sites, picked.site, &words);
+    let company = quote.buyer.as_ref().map(|buyer| buyer.name.clone());
     let (country, currency, seen) = (quote.country.clone(), quote.currency, words.clone());
     let countries = door.read(move |conn, _| cart::destinations(conn, currency, &seen, &country)).await?;
     let notices = shown::cart_notices(&quote, &words)?;
-    let view = ContactView { form, countries, saved: saved(book, chosen, &words), notices, summary };
+    let view = ContactView { form, countries, saved: saved(book, picked.saved, &words), company, sites, notices, summary };
     drawn(door, quote, door.render_as(status, visit, "storefront/checkout/contact.html", &Page { page, view })).await
+}
+
+/// Which of the saved addresses and of the company's places is chosen.
+struct Picked<'a> {
+    saved: &'a str,
+    site: &'a str,
+}
+
+/// The form with what the buyer said of the order so far, or else what they usually say; and the place that it is for.
+fn traded(form: Form, stage: &Stage, trade: Trade) -> (Form, String) {
+    let Some(buyer) = &stage.quote.buyer else { return (form, String::new()) };
+    // An address that was typed stays until a place is chosen.
+    let usual = if stage.quote.cart.shipping_address.is_some() { None } else { buyer.site };
+    let site = trade.site.or(usual).map(|site| site.to_string()).unwrap_or_default();
+    let centre = if trade.cost_centre.is_empty() { buyer.cost_centre.clone() } else { trade.cost_centre };
+    let form = form
+        .fill("po_number", trade.po_number)
+        .fill("cost_centre", centre)
+        .fill("requested_on", trade.requested_on.map(|day| day.to_string()).unwrap_or_default());
+    (form, site)
+}
+
+/// The places that the company has goods sent to; without a choice an address is typed.
+fn places(sites: &[Site], chosen: &str, words: &Words) -> Vec<Choice> {
+    if sites.is_empty() {
+        return Vec::new();
+    }
+    let choice = |site: &Site| {
+        let value = site.id.to_string();
+        let lines = Address::stored(&site.address).map(|address| shown::address_lines(&address, words.language)).unwrap_or_default();
+        Choice { selected: value == chosen, label: format!("{}: {}", site.name, lines.join(", ")), value }
+    };
+    let other = Choice { value: String::new(), label: words.get("company-site-other"), selected: chosen.is_empty() };
+    sites.iter().map(choice).chain([other]).collect()
 }
 
 fn saved(book: &[Saved], chosen: &str, words: &Words) -> Vec<Choice> {
@@ -118,20 +167,30 @@ pub async fn save(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<H
     door.limits.checkout.check(&visit.client)?;
     let stage = stage!(&door, &visit, Step::Contact);
     let customer = stage.customer.as_ref().map(|customer| customer.id);
-    let contact = match chosen(&door, customer, &form).await {
-        Ok(saved) => contact_form::read(&form, saved),
-        Err(error) => Err(error),
+    let said = trade_of(&door, &stage, &form).await;
+    let (trade, place) = match said {
+        Ok(Some((trade, place))) => (Ok(Some(trade)), place),
+        Ok(None) => (Ok(None), None),
+        Err(error) => (Err(error), None),
     };
-    let saved = match contact {
-        Ok(contact) => store(&door, &visit, contact).await,
-        Err(error) => Err(error),
+    let contact = match (place, chosen(&door, customer, &form).await) {
+        (Some((place, bill)), Ok(_)) => {
+            contact_form::read(&form, Some(place)).map(|contact| Contact { billing: contact.billing.or(bill), ..contact })
+        }
+        (None, Ok(saved)) => contact_form::read(&form, saved),
+        (_, Err(error)) => Err(error),
+    };
+    let saved = match (contact, trade) {
+        (Ok(contact), Ok(trade)) => store(&door, &visit, contact, trade).await,
+        (Err(error), _) | (_, Err(error)) => Err(error),
     };
     match saved {
         Ok(()) => Ok(door.go(&visit, if stage.quote.requires_shipping { "/checkout/shipping" } else { "/checkout/payment" })),
         Err(Error::Invalid(wrong)) => {
             let book = book(&door, &stage).await?;
             let refused = Form::new(form::CHECKOUT).typed(form.pairs()).refuse(form::CHECKOUT, &wrong);
-            render(&door, &visit, StatusCode::UNPROCESSABLE_ENTITY, stage, refused, &book, form.get("saved")).await
+            let picked = Picked { saved: form.get("saved"), site: form.get("site") };
+            render(&door, &visit, StatusCode::UNPROCESSABLE_ENTITY, stage, refused, &book, picked).await
         }
         Err(error) => Err(error),
     }
@@ -147,12 +206,39 @@ async fn chosen(door: &Door, customer: Option<CustomerId>, form: &Posted) -> Res
     door.read(move |conn, _| address_book::get(conn, customer, id)).await.map(|entry| Some(entry.address))
 }
 
-async fn store(door: &Door, visit: &Visit, contact: Contact) -> Result<()> {
+/// Where the goods go, and where the invoice goes if that is elsewhere.
+type Place = (Address, Option<Address>);
+
+/// What a buyer says of the order, and the place that they chose; `None` for whoever buys for themselves.
+async fn trade_of(door: &Door, stage: &Stage, form: &Posted) -> Result<Option<(Trade, Option<Place>)>> {
+    let Some(buyer) = stage.quote.buyer.clone() else { return Ok(None) };
+    let site: Option<SiteId> = if form.get("site").is_empty() { None } else { Some(form.id("site")?) };
+    let typed = form.clone();
+    door.read(move |conn, now| {
+        let trade = buying::typed(site, typed.get("po_number"), typed.get("cost_centre"), typed.get("requested_on"), now)?;
+        let Some(site) = site else { return Ok(Some((trade, None))) };
+        let all = buying::sites_of(conn, &buyer)?;
+        let place = all.iter().find(|known| known.id == site).ok_or(Error::NotFound)?;
+        let bill = buying::billed_at(conn, place)?;
+        let bill = bill.map(|bill| Address::stored(&bill.address)).transpose()?;
+        Ok(Some((trade, Some((Address::stored(&place.address)?, bill)))))
+    })
+    .await
+}
+
+async fn store(door: &Door, visit: &Visit, contact: Contact, trade: Option<Trade>) -> Result<()> {
     let (seen, given) = (visit.clone(), contact.clone());
     let write = door.write(move |conn, now| {
         let cart = basket::existing(conn, &seen, now)?;
         let Contact { email, shipping, billing, note, .. } = &given;
         carts::set_contact(conn, cart, email, shipping, billing.as_ref(), note, now)?;
+        if let Some(trade) = &trade {
+            // Whoever stopped to buy for the company meanwhile is told on the cart page.
+            let own = carts::get(conn, cart)?;
+            if let Some(buyer) = buying::of_cart(conn, &own)? {
+                buying::set_trade(conn, cart, &buyer, trade)?;
+            }
+        }
         // One way to get there is no choice to make; it is still shown.
         let quote = carts::quote(conn, cart, now)?;
         match quote.rates.as_slice() {

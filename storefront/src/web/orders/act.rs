@@ -34,7 +34,7 @@ pub async fn reorder(door: web::Data<Door>, visit: Visit, number: web::Path<Stri
     let page = path_for(&signer, &number, &key);
     let (added, missing) = door
         .write(move |conn, now| {
-            let order = allowed(conn, &seen, &signer, &number, &key, now)?;
+            let (order, _) = visible(conn, &seen, &signer, &number, &key, now)?;
             let lines = orders::lines(conn, order.id)?;
             let cart = basket::open(conn, &seen, now)?;
             let (mut added, mut missing) = (0, Vec::new());

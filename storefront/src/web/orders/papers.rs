@@ -30,7 +30,7 @@ pub async fn show(door: web::Data<Door>, visit: Visit, path: web::Path<(String, 
     let (key, signer) = (query.into_inner().key, door.signer.clone());
     let document: Document = door
         .read(move |conn, now| {
-            let order = allowed(conn, &visit, &signer, &number, &key, now)?;
+            let (order, _) = visible(conn, &visit, &signer, &number, &key, now)?;
             documents::get_of(conn, order.id, DocumentId(id))
         })
         .await?;

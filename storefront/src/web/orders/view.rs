@@ -1,7 +1,8 @@
 //! The order's page.
 
 use super::returns as back;
-use super::{FRESH, LINK, allowed, papers, pay};
+use super::{FRESH, LINK, papers, pay, visible};
+use crate::buying;
 use crate::exchanges::{self, Undone};
 use crate::gateway::Gateways;
 use crate::gift_cards::{self, GiftCard};
@@ -38,15 +39,17 @@ pub fn path_for(signer: &Signer, number: &str, key: &str) -> String {
 pub async fn render(door: &Door, visit: Visit, number: String, key: String, in_account: bool) -> Result<HttpResponse> {
     let words = Words::of(&door.templates, visit.language)?;
     let (seen, signer, gateways) = (visit.clone(), door.signer.clone(), door.gateways.clone());
-    let path = if in_account { format!("/account/orders/{number}") } else { path_for(&signer, &number, &key) };
+    let path = if in_account { visit.path.clone() } else { path_for(&signer, &number, &key) };
     let (mut page, view) = door
         .read(move |conn, now| {
-            let order = allowed(conn, &seen, &signer, &number, &key, now)?;
+            let (order, own) = visible(conn, &seen, &signer, &number, &key, now)?;
             let page = frame::load(conn, &seen, now)?;
             let key = (!in_account && !key.is_empty()).then_some(key);
             let view = load(conn, &order, seen.site.id, &gateways, key, &words, now)?;
             let title = words.with("order-title", &[("number", &order.number)])?;
-            Ok((PageView { title, ..page }, OrderView { in_account, ..view }))
+            let in_company = seen.path.starts_with("/account/company/");
+            let view = if own { view } else { OrderView { can_cancel: false, can_pay: false, return_to: None, ..view } };
+            Ok((PageView { title, ..page }, OrderView { in_account, in_company, ..view }))
         })
         .await?;
     let fresh = page.flash.iter().any(|flash| flash.text == FRESH);
@@ -82,6 +85,8 @@ pub fn load(
         papers: papers::views(conn, order, key.as_deref(), words)?,
         fresh: false,
         in_account: false,
+        in_company: false,
+        trade: bought_for(conn, order)?,
         placed_at: order.placed_at,
         email: order.email.clone(),
         status: order.status.as_str().to_string(),
@@ -110,6 +115,12 @@ pub fn load(
         balance: (balance > 0).then(|| Money::new(balance, currency)),
         can_reorder: lines.iter().any(|line| line.variant_id.is_some()),
     })
+}
+
+/// For which company an order was placed, and what its buyer said.
+pub(crate) fn bought_for(conn: &mut Conn, order: &Order) -> Result<Vec<TotalText>> {
+    let rows = buying::told(conn, order.id)?;
+    Ok(rows.into_iter().map(|(label, value)| TotalText { label: label.to_string(), value }).collect())
 }
 
 fn sold_cards(conn: &mut Conn, lines: &[OrderLine], words: &Words) -> Result<Vec<SoldCardView>> {

@@ -21,6 +21,9 @@ pub struct ContactView {
     pub countries: Vec<Choice>,
     /// Addresses of the customer's book, posted as `saved`; a chosen one replaces the typed fields.
     pub saved: Vec<Choice>,
+    /// For which company it is ordered, with the places that it can go to.
+    pub company: Option<String>,
+    pub sites: Vec<Choice>,
     pub notices: Vec<Notice>,
     pub summary: Summary,
 }

@@ -146,11 +146,55 @@ pub const PREFERENCES: &[&str] = &["recommendations", "browsing", "language"];
 pub const ERASE: &[&str] = &["password"];
 /// An address of the address book.
 pub const ADDRESS: &[&str] = &["name", "company", "line1", "line2", "postcode", "city", "region", "country", "phone", "vat_id", "default"];
+/// Applying for a company, with its first address.
+pub const COMPANY_APPLY: &[&str] = &[
+    "company",
+    "vat_id",
+    "registration_number",
+    "website",
+    "invoice_email",
+    "name",
+    "line1",
+    "line2",
+    "postcode",
+    "city",
+    "region",
+    "country",
+    "phone",
+];
+/// What an administrator changes of a company; `version` is what it was made of.
+pub const COMPANY_DETAILS: &[&str] = &["invoice_email", "website", "phone", "version"];
+/// Inviting somebody to a company.
+pub const COMPANY_INVITE: &[&str] = &["email", "role", "site"];
+/// A member of a company.
+pub const COMPANY_MEMBER: &[&str] = &["role", "site", "cost_centre"];
+/// A role of a company's own; its permissions have fields of their own.
+pub const COMPANY_ROLE: &[&str] = &["name"];
+/// A place of a company.
+pub const COMPANY_SITE: &[&str] = &[
+    "site_name",
+    "parent",
+    "name",
+    "company",
+    "line1",
+    "line2",
+    "postcode",
+    "city",
+    "region",
+    "country",
+    "phone",
+    "vat_id",
+    "billing",
+    "active",
+];
 /// Contact and addresses of the checkout. `same` is `on` when the bill goes to the shipping address; the fields that begin with
 /// `bill_` count only without it.
 pub const CHECKOUT: &[&str] = &[
     "email",
     "marketing",
+    "po_number",
+    "cost_centre",
+    "requested_on",
     "ship_name",
     "ship_company",
     "ship_line1",

@@ -179,6 +179,16 @@ pub struct LinkMail {
     pub hours: u32,
 }
 
+/// `company_invitation`, and `company_decided`, which says how the company stands.
+#[derive(Debug, Clone, Serialize)]
+pub struct CompanyMail {
+    pub company: String,
+    pub state: String,
+    /// Why it was refused or closed.
+    pub reason: String,
+    pub url: String,
+}
+
 /// `review_request`.
 #[derive(Debug, Clone, Serialize)]
 pub struct ReviewRequest {

@@ -17,6 +17,10 @@ pub struct OrderView {
     pub fresh: bool,
     /// Seen from the account: leads back to its list.
     pub in_account: bool,
+    /// Seen as a member of the company that it was placed for.
+    pub in_company: bool,
+    /// For which company, and what it said of the order; empty for an order of somebody's own.
+    pub trade: Vec<TotalText>,
     pub placed_at: NaiveDateTime,
     pub email: String,
     pub status: String,

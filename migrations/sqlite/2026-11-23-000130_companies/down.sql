@@ -1,0 +1,12 @@
+DROP TABLE order_trade;
+DROP TABLE cart_trade;
+DROP INDEX sessions_of_member;
+DROP INDEX carts_of_member;
+ALTER TABLE sessions DROP COLUMN member_id;
+ALTER TABLE carts DROP COLUMN member_id;
+DROP TABLE company_log;
+DROP TABLE company_invitations;
+DROP TABLE company_members;
+DROP TABLE company_roles;
+DROP TABLE company_sites;
+DROP TABLE companies;
