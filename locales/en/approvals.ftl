@@ -155,5 +155,5 @@ admin-company-approvals = Approvals and budgets
 admin-company-approvals-about = What members of the company have to have approved, what they may spend, and what they asked for.
 admin-did-company-approval-rule = Rule of approval of a company changed
 admin-did-company-budget = Budget of a company changed
-company-did-approval-rule = Rule of approval changed
-company-did-budget = Budget changed
+company-did-approval-rule = changed a rule of approval
+company-did-budget = changed a budget

@@ -113,6 +113,8 @@ async fn save_rule(desk: Desk, company: CompanyId, id: Option<ApprovalRuleId>, p
             let wish = forms::read_rule(&typed, forms::currency_of(before.as_ref(), new)?)?;
             let saved = approvals::save_rule(conn, company, id.map(|id| (id, forms::version(&typed))), &wish)?;
             let after = approvals::rule(conn, company, saved)?;
+            let was = before.as_ref().map(|rule| rule.name.as_str()).unwrap_or_default();
+            companies::log::write(conn, company, &act.actor, "approval-rule", (was, &after.name), act.now)?;
             act.log(conn, "company.approval_rule", &format!("company:{company}"), &before, &after)
         })
         .await;
@@ -133,6 +135,7 @@ pub async fn remove_rule(desk: Desk, ids: web::Path<(i64, i64)>, _: Posted) -> R
         .write(move |conn, act| {
             let before = approvals::rule(conn, company, id)?;
             approvals::remove_rule(conn, company, id)?;
+            companies::log::write(conn, company, &act.actor, "approval-rule", (&before.name, ""), act.now)?;
             act.log(conn, "company.approval_rule", &format!("company:{company}"), &before, &Value::Null)
         })
         .await;
@@ -193,6 +196,8 @@ async fn save_budget(desk: Desk, company: CompanyId, id: Option<BudgetId>, poste
             let wish = forms::read_budget(&typed, currency)?;
             let saved = budgets::save(conn, company, id.map(|id| (id, forms::version(&typed))), &wish)?;
             let after = budgets::get(conn, company, saved)?;
+            let was = before.as_ref().map(|budget| budget.name.as_str()).unwrap_or_default();
+            companies::log::write(conn, company, &act.actor, "budget", (was, &after.name), act.now)?;
             act.log(conn, "company.budget", &format!("company:{company}"), &before, &after)
         })
         .await;
