@@ -257,7 +257,7 @@ fn a_buyer_asks_and_an_approver_answers_in_the_browser() {
     let form = desk.get("/account/company/approval-rules/new").says(200, "New rule");
     let typed = [("name", "Large orders"), ("over", "x")];
     let refused = desk.submit(&form, "/account/company/approval-rules/new", &typed).says(422, "Type an amount");
-    desk.submit(&refused, "/account/company/approval-rules/new", &[("over", "50.00")]).says(200, "Large orders");
+    desk.submit(&refused, "/account/company/approval-rules/new", &[("over", "50.00"), ("deadline", "48")]).says(200, "Large orders");
     browser.get("/account/company/approval-rules").says(404, "not");
 
     cart(&house.db, (dora, member), &[(mug, 10)], "dora@example.com");
@@ -290,4 +290,24 @@ fn a_buyer_asks_and_an_approver_answers_in_the_browser() {
     browser.get(&asked.at).says(200, "Approved and ordered");
     house.work();
     assert_eq!(house.mails("dora@example.com").iter().filter(|mail| mail.template == "approval_decided").count(), 1);
+
+    // What nobody answers is asked once more, and ends by itself.
+    let (late, _) = cart(&house.db, (dora, member), &[(mug, 10)], "dora@example.com");
+    let id = ask(&house.db, member, late);
+    house.work();
+    let mailer = house.state.door.mailer();
+    for hours in [25, 26] {
+        approvals::run(&house.db, &mailer, now() + TimeDelta::hours(hours)).unwrap();
+    }
+    assert_eq!(house.mails("boss@example.com").iter().filter(|mail| mail.template == "approval_asked").count(), 3);
+    assert_eq!(state(&house.db, id), State::Waiting);
+    approvals::run(&house.db, &mailer, now() + TimeDelta::hours(49)).unwrap();
+    assert_eq!(state(&house.db, id), State::Expired);
+
+    // Erasing somebody takes their words and leaves the books.
+    let kept = house.db.read_now(move |conn| approvals::kept(conn, dora)).unwrap();
+    assert_eq!(kept["asked"][0]["note"].as_str(), Some("For the fair"));
+    house.db.write_now(move |conn| approvals::forget(conn, dora, now())).unwrap();
+    let kept = house.db.read_now(move |conn| approvals::kept(conn, dora)).unwrap();
+    assert_eq!(kept["asked"][0]["note"].as_str(), Some(""));
 }
