@@ -91,7 +91,7 @@ fn listeners(event: &Event) -> &'static [Listener] {
         Event::RefundRequested { .. } => &[],
         Event::RefundSettled { .. } => &[TIMELINE, MAILS, HOOKS],
         Event::RefundCameBack { .. } | Event::CustomerChanged { .. } | Event::StockMoved { .. } | Event::TicketOverdue { .. } => &[HOOKS],
-        Event::PaymentCaseOpened { .. } => &[MAILS],
+        Event::PaymentCaseOpened { .. } | Event::ApprovalAsked { .. } | Event::ApprovalDecided { .. } => &[MAILS],
         Event::ReturnChanged { .. } => &[TIMELINE, MAILS, HOOKS],
         Event::CustomerJoined { .. } | Event::JourneyReached { .. } => &[HOOKS],
         Event::CustomersMerged { .. } | Event::CustomersParted { .. } => &[HOOKS, EARNINGS],

@@ -28,6 +28,7 @@ mod collections;
 mod companies;
 mod company_account;
 mod company_acts;
+mod company_approvals;
 mod customer;
 mod customers;
 mod desk;

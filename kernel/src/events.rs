@@ -127,6 +127,15 @@ pub enum Event {
         ticket: i64,
         clock: String,
     },
+    /// A member of a company wants to order what somebody has to approve.
+    ApprovalAsked {
+        approval: i64,
+    },
+    /// It was approved, refused, or came to another end; `state` is what it has now.
+    ApprovalDecided {
+        approval: i64,
+        state: String,
+    },
 }
 
 impl Event {
@@ -156,6 +165,8 @@ impl Event {
             Event::TicketReplied { .. } => "ticket_replied",
             Event::TicketSolved { .. } => "ticket_solved",
             Event::TicketOverdue { .. } => "ticket_overdue",
+            Event::ApprovalAsked { .. } => "approval_asked",
+            Event::ApprovalDecided { .. } => "approval_decided",
             Event::ProductChanged { .. } => "product_changed",
             Event::ProductsChanged { .. } => "products_changed",
         }

@@ -22,8 +22,8 @@ use storefront::mails::tickets::{self as ticket_mails, CHAT_JOB};
 use storefront::orders::terms;
 use storefront::payment_jobs::Cashier;
 use storefront::{
-    batches, carts, company_accounts, disputes, earnings, gift_cards, idempotency, kin, logins, mails, merging, offers, payments, pictures,
-    price_lists, refunds, reviews, search_index, shop, stores, vies, waiting, webhooks,
+    approvals, batches, carts, company_accounts, disputes, earnings, gift_cards, idempotency, kin, logins, mails, merging, offers, payments,
+    pictures, price_lists, refunds, reviews, search_index, shop, stores, vies, waiting, webhooks,
 };
 
 const RECONCILE: &str = "payments.reconcile";
@@ -56,6 +56,7 @@ pub static KINDS: &[Kind] = &[
     Kind { name: CATEGORY_JOB, run: tell_below },
     Kind { name: search_index::INDEX_JOB, run: |state, job| search_index::index_job(&state.db, state.door.search.as_ref(), &job.payload) },
     Kind { name: waiting::JOB, run: tell_waiting },
+    Kind { name: approvals::JOB, run: |state, _| approvals::run(&state.db, &state.door.mailer(), state.clock.now()) },
     Kind { name: reviews::ASK_JOB, run: |state, _| reviews::ask_all(&state.db, &state.door.mailer(), state.clock.now()) },
     Kind { name: company_accounts::DUN_JOB, run: |state, _| company_accounts::dun_all(&state.db, &state.door.mailer(), state.clock.now()) },
     Kind { name: terms::TERMS_JOB, run: fill_terms },
@@ -105,6 +106,7 @@ pub static KINDS: &[Kind] = &[
 pub static SCHEDULE: &[Slot] = &[
     Slot { kind: RECONCILE, every: TimeDelta::minutes(1), class: Class::Prompt },
     Slot { kind: EXPIRE, every: TimeDelta::minutes(1), class: Class::Prompt },
+    Slot { kind: approvals::JOB, every: TimeDelta::minutes(1), class: Class::Prompt },
     Slot { kind: imap::JOB, every: TimeDelta::minutes(1), class: Class::Outside },
     Slot { kind: segments::SETTLE_JOB, every: TimeDelta::minutes(1), class: Class::Bulk },
     Slot { kind: campaigns::DECIDE_JOB, every: TimeDelta::minutes(1), class: Class::Bulk },

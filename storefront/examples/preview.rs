@@ -7,6 +7,8 @@ use regulars_storefront::web::views;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
+#[path = "preview/approvals.rs"]
+mod approvals;
 #[path = "preview/mails.rs"]
 mod mails;
 #[path = "preview/orders.rs"]
@@ -63,6 +65,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let preview = Preview { templates, out: out.clone(), pictures: pictures.clone(), language };
         samples::pages(&preview)?;
         orders::pages(&preview)?;
+        approvals::pages(&preview)?;
         mails::mails(&preview)?;
     }
     Ok(())

@@ -2,6 +2,7 @@
 //! memory learns of it. All or nothing.
 
 use crate::address::Address;
+use crate::approvals;
 use crate::carts::{self, LineQuote, Notice, Quote};
 use crate::ids::{CartId, OrderId, PaymentId};
 use crate::orders::{self, NewOrder};
@@ -36,6 +37,9 @@ pub enum PlaceError {
     /// A step of the checkout is missing.
     #[error("the checkout is not complete: {0}")]
     Incomplete(&'static str),
+    /// Somebody of the company has to approve it first.
+    #[error("the order waits for an approval")]
+    NeedsApproval,
     #[error(transparent)]
     Other(#[from] Error),
 }
@@ -79,7 +83,10 @@ pub fn place(conn: &mut Conn, cart: CartId, seen: Seen, settlement: Settlement, 
     if quote.blocked() || refused || quote.priced.total != seen.total || quote.due() != seen.due {
         return Err(PlaceError::Changed);
     }
-    create(conn, &quote, &addresses, settlement, now)
+    let pass = approvals::gate(conn, &quote, now)?.ok_or(PlaceError::NeedsApproval)?;
+    let placed = create(conn, &quote, &addresses, settlement, now)?;
+    approvals::placed(conn, &pass, placed.order, quote.priced.total, now)?;
+    Ok(placed)
 }
 
 /// Places a cart that staff made in exchange for goods that came back: `credit` of the customer, given in the same transaction, pays

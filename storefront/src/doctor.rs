@@ -1,6 +1,7 @@
 //! The proof of the books: laws that hold over the whole database, checked by reading all of it. Each check answers with the rows
 //! that break it, in words a merchant can act on.
 
+mod budgets;
 mod catalogue;
 mod company_accounts;
 mod documents;
@@ -61,6 +62,7 @@ pub fn examine(conn: &mut Conn, progress: &mut dyn FnMut(&'static str)) -> Resul
         ("gift cards hold what their entries say", stored_value::gift_cards),
         ("gift cards that orders sold are the units that were paid", sold_cards::sold),
         ("store credit is what its entries say", stored_value::store_credit),
+        ("budgets of companies are what their entries say", budgets::spent),
         ("payments of gift cards and store credit agree with their entries", stored_value::payments),
         ("what companies owe is what their entries and orders say", company_accounts::exposures),
         ("what orders owe on account is what their payments say", company_accounts::orders_owed),

@@ -98,6 +98,7 @@ pub fn place(conn: &mut Conn, id: CartId, seen: Seen, hours: i64, actor: &str, n
     };
     let placed = checkout::place(conn, id, seen, settlement, now).map_err(|error| match error {
         PlaceError::Changed | PlaceError::Incomplete(_) => Error::conflict("admin-draft-changed"),
+        PlaceError::NeedsApproval => Error::conflict("approval-needed"),
         PlaceError::Other(error) => error,
     })?;
     if placed.first {

@@ -181,7 +181,7 @@ pub fn make(conn: &mut Conn, id: ReturnId, deal: &Deal, seen: Expected, actor: &
     let figures = Seen { version: seen.version, total: seen.total, due: plan.due };
     let placed = checkout::place_exchange(conn, cart, figures, (order.customer_id, plan.pays), settlement, now);
     let placed = placed.map_err(|error| match error {
-        PlaceError::Changed | PlaceError::Incomplete(_) => Error::conflict("exchange-changed"),
+        PlaceError::Changed | PlaceError::Incomplete(_) | PlaceError::NeedsApproval => Error::conflict("exchange-changed"),
         PlaceError::Other(error) => error,
     })?;
     diesel::update(order_rows::table.find(placed.order)).set(order_rows::source.eq(SOURCE)).execute(conn)?;

@@ -34,6 +34,9 @@ kernel::id!(
     StoreId,
     ArticleId,
     ReviewId,
+    ApprovalId,
+    ApprovalRuleId,
+    BudgetId,
 );
 
 impl CollectionId {

@@ -2,6 +2,7 @@
 //! absolute links that carry the order's signed key, so that guests need no account.
 
 mod account;
+mod approvals;
 mod edited;
 mod offered;
 mod order;
@@ -306,6 +307,8 @@ pub fn on_event(conn: &mut Conn, event: &Event, now: Time, mailer: &Mailer) -> R
         Event::TicketOpened { ticket } => tickets::received(conn, TicketId(*ticket), now, mailer),
         Event::TicketReplied { ticket, message } => tickets::answered(conn, TicketId(*ticket), MessageId(*message), now, mailer),
         Event::TicketSolved { ticket, message, .. } => tickets::solved(conn, TicketId(*ticket), message.is_some(), now, mailer),
+        Event::ApprovalAsked { approval } => approvals::asked(conn, *approval, now, mailer),
+        Event::ApprovalDecided { approval, state } => approvals::decided(conn, *approval, state, now, mailer),
         Event::OrderPlaced { .. }
         | Event::TicketOverdue { .. }
         | Event::RefundRequested { .. }

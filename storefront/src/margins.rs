@@ -9,7 +9,7 @@ use crate::orders::{self, Order, OrderLine};
 use crate::payments::WishState;
 use crate::pricing::PricedLine;
 use crate::schema::{refund_lines, stock_movements};
-use crate::{carts, disputes, payments, refunds, stock};
+use crate::{budgets, carts, disputes, payments, refunds, stock};
 use crm::purchases::{self, Margin};
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -88,8 +88,9 @@ fn lines_of(conn: &mut Conn, refund: RefundId) -> Result<Vec<(i64, i64)>> {
     Ok(own.select((refund_lines::order_line_id, refund_lines::amount - refund_lines::tax)).load(conn)?)
 }
 
-/// Brings what the memory holds of an order up to date, after its lines, refunds or returned goods changed.
+/// Brings what the memory holds of an order, and what it takes from budgets, up to date, after its lines, refunds or returned goods changed.
 pub(crate) fn follow(conn: &mut Conn, order: OrderId, now: Time) -> Result<()> {
+    budgets::follow(conn, order, now)?;
     let order = orders::get(conn, order)?;
     let margin = of_order(conn, &order)?;
     purchases::reckon(conn, order.id.0, &margin, now)

@@ -23,7 +23,7 @@ use crate::pricing::DeliveryTax;
 use crate::schema::{adjustments, order_history, order_lines, orders};
 use crate::stock::{self, Demand};
 use crate::tax::TaxPart;
-use crate::{documents, exchanges, gift_cards, payments, promotions};
+use crate::{budgets, documents, exchanges, gift_cards, payments, promotions};
 use crm::CustomerId;
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -270,6 +270,7 @@ pub fn cancel(conn: &mut Conn, order: OrderId, reason: CancelReason, actor: &str
         .set((orders::status.eq(OrderStatus::Cancelled), orders::payment_due_at.eq(None::<Time>), orders::updated_at.eq(now)))
         .execute(conn)?;
     promotions::release(conn, order, now)?;
+    budgets::follow(conn, order, now)?;
     crm::purchases::forget(conn, order.0, now)?;
     note(conn, order, "cancelled", reason.as_str(), actor, now)?;
     let event = Event::OrderCancelled { order: order.0, reason: reason.as_str().into() };

@@ -1388,6 +1388,104 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    approval_rules (id) {
+        id -> BigInt,
+        company_id -> BigInt,
+        name -> Text,
+        position -> BigInt,
+        active -> Bool,
+        condition -> Text,
+        approvers -> Text,
+        needed -> BigInt,
+        deadline_hours -> Nullable<BigInt>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    approval_delegates (member_id) {
+        member_id -> BigInt,
+        to_member_id -> BigInt,
+        starts_on -> Text,
+        ends_on -> Text,
+    }
+}
+
+diesel::table! {
+    approvals (id) {
+        id -> BigInt,
+        company_id -> BigInt,
+        cart_id -> BigInt,
+        cart_version -> BigInt,
+        total -> BigInt,
+        due -> BigInt,
+        currency -> Text,
+        member_id -> BigInt,
+        sites -> Text,
+        cost_centre -> Text,
+        state -> Text,
+        requirements -> Text,
+        note -> Text,
+        reason -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        decided_at -> Nullable<Timestamp>,
+        order_id -> Nullable<BigInt>,
+        expires_at -> Nullable<Timestamp>,
+        remind_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    approval_votes (id) {
+        id -> BigInt,
+        approval_id -> BigInt,
+        member_id -> BigInt,
+        answer -> Text,
+        counts -> Text,
+        note -> Text,
+        at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    budgets (id) {
+        id -> BigInt,
+        company_id -> BigInt,
+        name -> Text,
+        member_id -> Nullable<BigInt>,
+        site_id -> Nullable<BigInt>,
+        cost_centre -> Text,
+        period -> Text,
+        amount -> BigInt,
+        currency -> Text,
+        beyond -> Text,
+        active -> Bool,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    budget_periods (budget_id, starts_on) {
+        budget_id -> BigInt,
+        starts_on -> Text,
+        spent -> BigInt,
+    }
+}
+
+diesel::table! {
+    budget_entries (id) {
+        id -> BigInt,
+        budget_id -> BigInt,
+        starts_on -> Text,
+        order_id -> BigInt,
+        amount -> BigInt,
+        key -> Text,
+        at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(refund_lines, refunds);
 diesel::allow_tables_to_appear_in_same_query!(redirects, products, categories, collections);
 diesel::allow_tables_to_appear_in_same_query!(collections, collection_texts);
@@ -1416,3 +1514,4 @@ diesel::allow_tables_to_appear_in_same_query!(store_credit_entries, payments);
 diesel::allow_tables_to_appear_in_same_query!(orders, order_trade);
 diesel::allow_tables_to_appear_in_same_query!(price_lists, price_list_buyers);
 diesel::allow_tables_to_appear_in_same_query!(price_list_prices, variants, products);
+diesel::allow_tables_to_appear_in_same_query!(approvals, carts);

@@ -2,6 +2,7 @@
 
 mod account;
 mod add;
+pub mod approval_forms;
 pub mod articles;
 mod assets;
 pub mod attached;

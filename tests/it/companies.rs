@@ -219,6 +219,11 @@ fn a_stranger_finds_nothing_of_another_company() {
     let review = ann.submit(&payment, "/checkout/payment", &[("method", "bank_transfer")]).says(200, "");
     ann.submit(&review, "/checkout/place", &[]).says(200, "R1001");
 
+    let rule = ann.get("/account/company/approval-rules/new");
+    ann.submit(&rule, "/account/company/approval-rules/new", &[("name", "Everything")]).says(200, "Everything");
+    let budget = ann.get("/account/company/budgets/new");
+    ann.submit(&budget, "/account/company/budgets/new", &[("name", "Kitchen"), ("amount", "100")]).says(200, "Kitchen");
+
     // Everything that her pages lead to, whatever pages there will be: whatever has a number in it is hers alone.
     let (mut todo, mut links, mut actions) = (vec![COMPANY.to_string()], Vec::<String>::new(), Vec::<String>::new());
     while let Some(at) = todo.pop() {

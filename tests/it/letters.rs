@@ -9,6 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use storefront::web::views;
 
+#[path = "../../storefront/examples/preview/approvals.rs"]
+mod approvals;
 #[path = "../../storefront/examples/preview/mails.rs"]
 mod mails;
 #[path = "../../storefront/examples/preview/orders.rs"]
@@ -90,6 +92,7 @@ fn every_page_renders_from_its_view_alone() {
         let preview = Preview::of(language);
         samples::pages(&preview).unwrap();
         orders::pages(&preview).unwrap();
+        approvals::pages(&preview).unwrap();
         assert!(preview.pages.borrow().len() > 15, "{:?}", preview.pages.borrow());
     }
 }

@@ -3,6 +3,7 @@
 
 mod access;
 mod accounts;
+mod approvals;
 mod articles;
 mod attributes;
 mod books;

@@ -25,6 +25,35 @@ pub struct Things {
     parts: Vec<(&'static str, &'static str, String)>,
 }
 
+/// A rule of a company that asks for a yes to everything.
+fn approval_rule(conn: &mut kernel::Conn, company: crm::CompanyId) -> kernel::Result<storefront::ids::ApprovalRuleId> {
+    let wish = storefront::approvals::Wish {
+        name: "Everything".into(),
+        position: 1,
+        active: true,
+        condition: Default::default(),
+        approvers: Default::default(),
+        needed: 1,
+        deadline_hours: None,
+    };
+    storefront::approvals::save_rule(conn, company, None, &wish)
+}
+
+fn budget(conn: &mut kernel::Conn, company: crm::CompanyId) -> kernel::Result<storefront::ids::BudgetId> {
+    let wish = storefront::budgets::Wish {
+        name: "Kitchen".into(),
+        member: None,
+        site: None,
+        cost_centre: String::new(),
+        period: storefront::budgets::Period::Month,
+        amount: 100_000,
+        currency: goods::EUR,
+        beyond: storefront::budgets::Beyond::Refuse,
+        active: true,
+    };
+    storefront::budgets::save(conn, company, None, &wish)
+}
+
 /// The case of money that came twice for an order.
 fn open_case(conn: &mut kernel::Conn, paid: &payments::Payment) -> kernel::Result<storefront::ids::PaymentCaseId> {
     let again = payments::create(conn, paid.order_id, "card", paid.money()?, now())?;
@@ -306,6 +335,8 @@ impl Things {
                     ("", "{proposal}", proposal.to_string()),
                     ("", "{macro}", answer.to_string()),
                     ("", "{merge}", merge.to_string()),
+                    ("/companies/", "{approval_rule}", approval_rule(conn, company)?.to_string()),
+                    ("/companies/", "{budget}", budget(conn, company)?.to_string()),
                     ("", "{task}", task.to_string()),
                     ("", "{edge}", edge.to_string()),
                     ("", "{batch}", batch.to_string()),

@@ -203,6 +203,8 @@ const ACTIONS: &[&str] = &[
     "job.retry",
     "doctor.ask",
     "inbound.take-up",
+    "company.approval_rule",
+    "company.budget",
     "routing.person",
     "routing.rule",
     "level.calendar",

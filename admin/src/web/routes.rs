@@ -37,6 +37,7 @@ pub fn all() -> Vec<Route> {
     all.extend(house());
     all.extend(forum::all());
     all.extend(campaign_words::routes());
+    all.extend(super::company_approvals::routes());
     all.extend(super::survey_routes::all());
     all.extend(super::price_routes::all());
     all.extend(super::receivable_routes::all());

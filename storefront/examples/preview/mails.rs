@@ -232,6 +232,29 @@ pub fn mails(p: &Preview) -> Result<(), Box<dyn Error>> {
     let goods = vec![good(say(l, "Straight mug", "直筒马克杯"), Some(say(l, "Blue", "蓝色"))), good(say(l, "Bowl & saucer", "盖碗"), None)];
     let stop_url = "https://shop.example/orders/R1001/reviews?key=k".to_string();
     p.mail("review_request", ReviewRequest { number: "R1001".to_string(), goods, stop_url })?;
+    let why = vec![say(l, "Above 500 euros", "超过 500 欧元")];
+    let note = vec![say(l, "For the trade fair in May.", "用于五月的展会。")];
+    let approval_url = "https://shop.example/account/company/approvals/1".to_string();
+    let asked = ApprovalAsked {
+        company: "Leaf & Clay Cafés".to_string(),
+        requester: "Ben Berg".to_string(),
+        total: eur(61_200),
+        why,
+        note: note.clone(),
+        until: Some(at(20)),
+        again: false,
+        url: approval_url.clone(),
+    };
+    p.mail("approval_asked", asked)?;
+    let decided = ApprovalDecided {
+        state: "placed".to_string(),
+        total: eur(61_200),
+        reason: None,
+        notes: note,
+        order: Some("R1001".to_string()),
+        url: approval_url,
+    };
+    p.mail("approval_decided", decided)?;
     let link = || LinkMail { url: "https://shop.example/account/verify?token=t".to_string(), hours: 24 };
     p.mail("verify_email", link())?;
     p.mail("reset_password", link())?;

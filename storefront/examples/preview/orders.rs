@@ -3,6 +3,7 @@
 use super::Preview;
 use super::samples::{eur, picture, refused, say};
 use super::views::account::*;
+use super::views::approvals::NeedView;
 use super::views::cart::{CartView, EstimateView, LineView};
 use super::views::checkout::*;
 use super::views::form::{self, Form};
@@ -33,7 +34,7 @@ pub fn totals(l: Language) -> Totals {
     }
 }
 
-fn lines(l: Language) -> Vec<LineView> {
+pub fn lines(l: Language) -> Vec<LineView> {
     let line = |id: &str, en: &str, zh: &str, file: &str, price: i64, quantity: u32| LineView {
         id: id.to_string(),
         title: say(l, en, zh),
@@ -293,6 +294,21 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
             token: "t".to_string(),
             terms: Some("/pages/terms".to_string()),
             redirects: true,
+            approval: None,
+        },
+    )?;
+    let need = NeedView { why: vec![say(l, "Above 500 euros", "超过 500 欧元")], waiting: None, approved: false, refused: None };
+    p.page(
+        "checkout/review",
+        "checkout-review-approval",
+        ReviewView {
+            done: done(),
+            notices: Vec::new(),
+            summary: summary(),
+            token: "t".to_string(),
+            terms: None,
+            redirects: false,
+            approval: Some(need),
         },
     )?;
     p.page("order", "order-fresh", order(l, true))?;

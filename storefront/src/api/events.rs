@@ -44,6 +44,7 @@ pub fn tell(conn: &mut Conn, event: &Event, now: Time) -> Result<()> {
         Event::TicketOverdue { ticket, .. } => about_ticket(conn, Topic::TicketOverdue, TicketId(*ticket), now),
         Event::TicketSolved { ticket, .. } => about_ticket(conn, Topic::TicketSolved, TicketId(*ticket), now),
         Event::PickupReady { .. } | Event::RefundRequested { .. } | Event::PaymentCaseOpened { .. } => Ok(()),
+        Event::ApprovalAsked { .. } | Event::ApprovalDecided { .. } => Ok(()),
     }
 }
 

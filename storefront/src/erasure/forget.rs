@@ -2,6 +2,7 @@
 
 use super::{addresses, carts_left, preview, spellings};
 use crate::address::Address;
+use crate::approvals;
 use crate::articles;
 use crate::carts::consents;
 use crate::disputes;
@@ -52,6 +53,7 @@ pub fn erase(conn: &mut Conn, id: CustomerId, now: Time) -> Result<()> {
     forget_messages(conn, &own, &spelled)?;
     for one in &everybody {
         forget_ways_in(conn, *one)?;
+        approvals::forget(conn, *one, now)?;
     }
     for one in &everybody {
         consents::forget_person(conn, *one)?;

@@ -86,7 +86,7 @@ pub(super) fn resend(conn: &mut Conn, order: &Order, units: &[(OrderLineId, i64)
     let seen = Seen { version: quote.cart.version, total: 0, due: 0 };
     let placed =
         checkout::place_exchange(conn, cart, seen, (order.customer_id, 0), Settlement::After, now).map_err(|error| match error {
-            PlaceError::Changed | PlaceError::Incomplete(_) => Error::conflict("service-resend-not-there"),
+            PlaceError::Changed | PlaceError::Incomplete(_) | PlaceError::NeedsApproval => Error::conflict("service-resend-not-there"),
             PlaceError::Other(error) => error,
         })?;
     diesel::update(order_rows::table.find(placed.order)).set(order_rows::source.eq(SOURCE)).execute(conn)?;

@@ -1,6 +1,8 @@
 //! The customer's account: getting in, and what is theirs.
 
 mod addresses;
+mod approval_rules;
+mod approvals;
 mod company;
 mod credit;
 mod home;
@@ -56,6 +58,21 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/account/addresses/{id}", web::get().to(addresses::edit))
         .route("/account/addresses/{id}", web::post().to(addresses::update))
         .route("/account/addresses/{id}/remove", web::post().to(addresses::remove))
+        .route("/account/company/approvals", web::get().to(approvals::list))
+        .route("/account/company/approvals/{approval}", web::get().to(approvals::show))
+        .route("/account/company/approvals/{approval}/vote", web::post().to(approvals::vote))
+        .route("/account/company/approvals/{approval}/withdraw", web::post().to(approvals::withdraw))
+        .route("/account/company/delegate", web::post().to(approvals::delegate))
+        .route("/account/company/approval-rules", web::get().to(approval_rules::list))
+        .route("/account/company/approval-rules/new", web::get().to(approval_rules::new))
+        .route("/account/company/approval-rules/new", web::post().to(approval_rules::create))
+        .route("/account/company/approval-rules/{rule}", web::get().to(approval_rules::edit))
+        .route("/account/company/approval-rules/{rule}", web::post().to(approval_rules::update))
+        .route("/account/company/approval-rules/{rule}/remove", web::post().to(approval_rules::remove))
+        .route("/account/company/budgets/new", web::get().to(approval_rules::new_budget))
+        .route("/account/company/budgets/new", web::post().to(approval_rules::create_budget))
+        .route("/account/company/budgets/{budget}", web::get().to(approval_rules::edit_budget))
+        .route("/account/company/budgets/{budget}", web::post().to(approval_rules::update_budget))
         .route("/account/offers", web::get().to(offers::index))
         .route("/account/preferences", web::get().to(preferences::show))
         .route("/account/preferences", web::post().to(preferences::save))

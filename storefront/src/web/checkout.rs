@@ -1,6 +1,7 @@
 //! The checkout, step by step. Every step is a page of its own that works without script; a step that is reached too early leads
 //! back to the first one that is missing.
 
+mod approval;
 mod contact;
 pub mod contact_form;
 pub mod methods;
@@ -43,6 +44,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/checkout/payment/gift-card", web::get().to(payment::show))
         .route("/checkout/review", web::get().to(review::show))
         .route("/checkout/place", web::post().to(place::place))
+        .route("/checkout/approval", web::post().to(approval::ask))
+        .route("/checkout/approval", web::get().to(review::show))
         // Whoever reloads or bookmarks the address of the last form.
         .route("/checkout/place", web::get().to(review::show));
 }

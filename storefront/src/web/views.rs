@@ -5,6 +5,7 @@
 //! absolute.
 
 pub mod account;
+pub mod approvals;
 pub mod articles;
 pub mod campaign;
 pub mod cart;

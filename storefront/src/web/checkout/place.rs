@@ -51,6 +51,10 @@ pub async fn place(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<
         Err(Error::Conflict(text)) if text.starts_with(LIMIT_EXCEEDED) => {
             visit.say(&door.signer, Tone::Warning, &text);
             return Ok(door.go(&visit, "/checkout/payment"));
+        // What a budget or an approval is missing is said on the review page, which asks for it.
+        Err(Error::Conflict(told)) if told.starts_with("approval-") || told.starts_with("budget-") => {
+            visit.say(&door.signer, Tone::Warning, &told);
+            return Ok(door.go(&visit, "/checkout/review"));
         }
         Err(Error::Conflict(_)) => {
             visit.say(&door.signer, Tone::Warning, "checkout-changed");
@@ -90,6 +94,7 @@ fn commit(conn: &mut Conn, visit: &Visit, token: Token, gateways: &Gateways, now
     }
     checkout::place(conn, token.cart, token.seen, settlement, now).map_err(|error| match error {
         PlaceError::Changed | PlaceError::Incomplete(_) => Error::conflict("checkout-changed"),
+        PlaceError::NeedsApproval => Error::conflict("approval-needed"),
         PlaceError::Other(error) => error,
     })
 }

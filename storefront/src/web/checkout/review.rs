@@ -1,6 +1,6 @@
 //! Last step: is everything right?
 
-use super::{Stage, Step, drawn, methods, stage};
+use super::{Stage, Step, approval, drawn, methods, stage};
 use crate::carts::{self, Notice, Quote};
 use crate::checkout::Seen;
 use crate::gateway::Record;
@@ -22,6 +22,7 @@ pub async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
     let dropped = drop_codes(&door, &stage.quote).await?;
     let stage = if dropped.is_empty() { stage } else { stage!(&door, &visit, Step::Review) };
     let done = stage.done(Step::Review)?;
+    let approval = approval::needed(&door, &stage.quote).await?;
     let Stage { page, quote, words, summary, .. } = stage;
     let mut notices = shown::cart_notices(&quote, &words)?;
     for (code, reason) in dropped {
@@ -32,7 +33,7 @@ pub async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
     let method = &quote.cart.payment_method;
     let redirects = method != methods::FREE && door.gateways.find(method).is_some_and(|gateway| gateway.record() == Record::Provider);
     let token = Token { cart: quote.cart.id, seen: Seen { version: quote.cart.version, total: quote.priced.total, due: quote.due() } };
-    let view = ReviewView { done, notices, summary, token: token.write(&door.signer, &visit), terms, redirects };
+    let view = ReviewView { done, notices, summary, token: token.write(&door.signer, &visit), terms, redirects, approval };
     drawn(&door, quote, door.render(&visit, "storefront/checkout/review.html", &Page { page, view })).await
 }
 

@@ -1,5 +1,6 @@
 //! The steps of the checkout: `storefront/checkout/{contact,shipping,payment,review}.html`.
 
+use super::approvals::NeedView;
 use super::cart::LineView;
 use super::form::Form;
 use super::shared::{Choice, Notice, Totals};
@@ -92,6 +93,8 @@ pub struct ReviewView {
     pub terms: Option<String>,
     /// After placing, the shopper is taken to the payment page of a provider: the button says so.
     pub redirects: bool,
+    /// Somebody of the company has to say yes first; `None` when nobody has to.
+    pub approval: Option<NeedView>,
 }
 
 /// A way to ship or pay.

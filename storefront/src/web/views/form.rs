@@ -226,6 +226,10 @@ pub const PAYMENT: &[&str] = &["method"];
 pub const GIFT_CARD: &[&str] = &["gift_card"];
 /// What is to be sent back, besides the lines: `request` makes it happen once.
 pub const RETURN: &[&str] = &["wish", "comment", "request"];
+/// The answer to a request for approval.
+pub const VOTE: &[&str] = &["note"];
+/// Who answers such requests meanwhile, and from which day to which.
+pub const DELEGATE: &[&str] = &["to", "from", "until"];
 /// A coupon.
 pub const COUPON: &[&str] = &["code"];
 /// Shipping and tax estimate.

@@ -207,6 +207,38 @@ pub struct ReviewGood {
     pub url: String,
 }
 
+/// `approval_asked`.
+#[derive(Debug, Clone, Serialize)]
+pub struct ApprovalAsked {
+    pub company: String,
+    /// Who wants to order.
+    pub requester: String,
+    pub total: Money,
+    /// The rules and budgets because of which a yes is needed.
+    pub why: Vec<String>,
+    pub note: Vec<String>,
+    /// When the request ends unanswered.
+    pub until: Option<Time>,
+    /// It is a reminder.
+    pub again: bool,
+    pub url: String,
+}
+
+/// `approval_decided`.
+#[derive(Debug, Clone, Serialize)]
+pub struct ApprovalDecided {
+    /// One of `approved`, `refused`, `void`, `expired`, `placed`.
+    pub state: String,
+    pub total: Money,
+    /// A text key.
+    pub reason: Option<String>,
+    /// What those who answered wrote.
+    pub notes: Vec<String>,
+    /// The number of the order that was placed.
+    pub order: Option<String>,
+    pub url: String,
+}
+
 /// `back_in_stock`.
 #[derive(Debug, Clone, Serialize)]
 pub struct BackInStock {
