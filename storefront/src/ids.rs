@@ -34,6 +34,7 @@ kernel::id!(
     StoreId,
     ArticleId,
     ReviewId,
+    RequisitionListId,
 );
 
 impl CollectionId {
