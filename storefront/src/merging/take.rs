@@ -1,8 +1,10 @@
 //! The merge itself.
 
-use super::{ADDRESSES, CARTS, CREDIT, DECISIONS, DEFAULTS, EXCHANGED, ORDERS, WISHES, balances, parts};
+use super::{ADDRESSES, CARTS, CREDIT, DECISIONS, DEFAULTS, EXCHANGED, ORDERS, REQUISITIONS, WISHES, balances, parts};
 use crate::offers::Arm;
-use crate::schema::{addresses, carts, offer_decisions as decisions, orders, promotion_movements, sessions, store_credit_entries};
+use crate::schema::{
+    addresses, carts, offer_decisions as decisions, orders, promotion_movements, requisition_lists, sessions, store_credit_entries,
+};
 use chrono::TimeDelta;
 use crm::activities::Kind;
 use crm::merges::{self, Merge, MergeId, note};
@@ -71,6 +73,7 @@ fn rows(conn: &mut Conn, merge: &Merge) -> Result<usize> {
         }};
     }
     let mut count = moved!(orders, ORDERS) + moved!(carts, CARTS) + moved!(store_credit_entries, CREDIT);
+    count += moved!(requisition_lists, REQUISITIONS);
     let uses = promotion_movements::table.filter(promotion_movements::customer_id.eq(from));
     count += diesel::update(uses).set(promotion_movements::customer_id.eq(to)).execute(conn)?;
     // Where a session goes its login says.

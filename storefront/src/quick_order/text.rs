@@ -3,7 +3,8 @@
 use super::{MOST, Row};
 
 /// How the column of SKUs or of barcodes, and that of units, may be called, in small letters.
-const CODES: &[&str] = &["sku", "article", "article number", "item", "code", "barcode", "gtin", "ean", "artikel", "编号", "商品编号", "条码"];
+const CODES: &[&str] =
+    &["sku", "article", "article number", "item", "code", "barcode", "gtin", "ean", "artikel", "编号", "商品编号", "条码"];
 const UNITS: &[&str] = &["quantity", "qty", "units", "menge", "anzahl", "数量"];
 
 /// Why a file was not read, as the key of a text.
