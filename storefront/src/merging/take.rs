@@ -141,7 +141,7 @@ pub fn left(conn: &mut Conn, id: CustomerId) -> Result<i64> {
             rows += $table::table.filter($table::customer_id.eq(id)).count().get_result::<i64>(conn)?;
         )+};
     }
-    count!(orders, carts, store_credit_entries, promotion_movements, sessions);
+    count!(orders, carts, store_credit_entries, promotion_movements, requisition_lists, sessions);
     let credit = store_credit_balances::table.filter(store_credit_balances::customer_id.eq(id));
     rows += credit.filter(store_credit_balances::balance.ne(0)).count().get_result::<i64>(conn)?;
     let uses = promotion_balances::table.filter(promotion_balances::customer_id.eq(id));

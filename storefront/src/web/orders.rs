@@ -55,7 +55,7 @@ pub(super) struct Key {
 }
 
 /// The order, for who has its signed key or is its owner. `NotFound` for everybody else, whether or not there is such an order.
-pub(super) fn allowed(conn: &mut Conn, visit: &Visit, signer: &Signer, number: &str, key: &str, now: Time) -> Result<Order> {
+pub(in crate::web) fn allowed(conn: &mut Conn, visit: &Visit, signer: &Signer, number: &str, key: &str, now: Time) -> Result<Order> {
     if signer.verify(LINK, number, key) {
         return orders::get_by_number(conn, number);
     }
