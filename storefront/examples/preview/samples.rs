@@ -278,6 +278,7 @@ fn product(l: Language) -> ProductView {
             products: cards(l).into_iter().skip(1).take(4).collect(),
         }],
         shipping_page: Some("/pages/shipping".to_string()),
+        matrix: Some("/quick-order/products/mug".to_string()),
         title,
     }
 }

@@ -41,6 +41,11 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/quick-order/products/{slug}", web::post().to(matrix::add));
 }
 
+/// Where several variants of a product are ordered at once.
+pub(super) fn matrix_of(slug: &str) -> String {
+    format!("/quick-order/products/{slug}")
+}
+
 /// The shop as the visited store shows it. `NotFound` where it takes no quick orders.
 fn open(conn: &mut Conn, visit: &Visit) -> Result<Shop> {
     let shop = stores::shop(conn, visit.site.id)?;

@@ -1,6 +1,6 @@
 //! All variants of a product in one table, with a field for the units of each.
 
-use super::open;
+use super::{matrix_of, open};
 use crate::catalog::{self, ProductOption, ProductPage};
 use crate::ids::VariantId;
 use crate::quick_order::{self, Checked, MOST, Rest, Row};
@@ -84,7 +84,7 @@ async fn render(
     let (mut page, view) = read.await?;
     page.title.clone_from(&view.title);
     page.noindex = true;
-    page.alternates = frame::alternates(&visit.site, &format!("/quick-order/products/{}", view.slug), visit.language);
+    page.alternates = frame::alternates(&visit.site, &matrix_of(&view.slug), visit.language);
     door.render_as(status, visit, "storefront/matrix.html", &Page { page, view })
 }
 
