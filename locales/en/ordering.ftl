@@ -93,3 +93,4 @@ erasure-goes-requisition-lists = { $count ->
     [one] { $count } list of articles
    *[other] { $count } lists of articles
 }
+requisition-whose = Name either a customer or a company.

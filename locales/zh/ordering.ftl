@@ -90,3 +90,4 @@ reorder-changed = 价格与当时不同：{ $titles }
 admin-settings-quick-order = 允许顾客按货号逐行下单
 admin-settings-quick-order-hint = 快速下单支持逐行输入、粘贴文本和 CSV 文件，并可在一张表中显示商品的所有规格。
 erasure-goes-requisition-lists = { $count } 个采购清单
+requisition-whose = 请指定一位顾客或一家公司。

@@ -19,6 +19,7 @@ pub mod input;
 mod order_view;
 mod orders;
 mod problem;
+mod quick_order;
 mod reader;
 mod recommendations;
 mod search;
@@ -72,6 +73,7 @@ operations!(
     carts::add_line,
     carts::set_line,
     carts::remove_line,
+    quick_order::quick_order,
     carts::set_coupon,
     carts::remove_coupon,
     recommendations::cart_recommendations,
@@ -85,6 +87,8 @@ operations!(
     checkout::payment_methods,
     checkout::choose_payment_method,
     checkout::place_order,
+    quick_order::list_requisition_lists,
+    quick_order::show_requisition_list,
     orders::list_orders,
     orders::show_order,
     commands::capture,

@@ -139,8 +139,37 @@ pub fn counts(conn: &mut Conn, ids: &[RequisitionListId]) -> Result<HashMap<Requ
 
 /// A list that somebody sees. `NotFound` for others', and for one that was removed.
 pub fn find(conn: &mut Conn, who: &Who, id: RequisitionListId) -> Result<List> {
+    let list = get(conn, id)?;
+    if who.sees(&list) { Ok(list) } else { Err(Error::NotFound) }
+}
+
+/// A list, for programs of the merchant. `NotFound` for one that was removed.
+pub fn get(conn: &mut Conn, id: RequisitionListId) -> Result<List> {
     let list: List = on_each!(conn, c => lists::table.find(id).select(List::as_select()).first(c))?;
-    if list.removed_at.is_some() || !who.sees(&list) { Err(Error::NotFound) } else { Ok(list) }
+    if list.removed_at.is_some() { Err(Error::NotFound) } else { Ok(list) }
+}
+
+/// The lists that a customer made, or those of a company, above the list `after`, for programs of the merchant. `Invalid` unless one of
+/// the two is named.
+pub fn all(
+    conn: &mut Conn,
+    customer: Option<CustomerId>,
+    company: Option<CompanyId>,
+    after: RequisitionListId,
+    limit: i64,
+) -> Result<Vec<List>> {
+    let standing = lists::table.filter(lists::removed_at.is_null()).filter(lists::id.gt(after)).order(lists::id).limit(limit);
+    match (customer, company) {
+        (Some(customer), None) => {
+            let own = standing.filter(lists::customer_id.eq(customer));
+            Ok(on_each!(conn, c => own.select(List::as_select()).load(c))?)
+        }
+        (None, Some(company)) => {
+            let shared = standing.filter(lists::company_id.eq(company));
+            Ok(on_each!(conn, c => shared.select(List::as_select()).load(c))?)
+        }
+        _ => Err(Error::field("customer", "requisition-whose")),
+    }
 }
 
 /// What stands on a list, in its order.

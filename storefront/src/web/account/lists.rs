@@ -120,18 +120,18 @@ fn source(
     now: Time,
 ) -> Result<(String, Vec<(VariantId, i64)>)> {
     let typed = posted.get("name").trim().to_string();
-    let called = |otherwise: String| if typed.is_empty() { otherwise } else { typed.clone() };
+    let or_typed = |otherwise: String| if typed.is_empty() { otherwise } else { typed.clone() };
     match posted.get("from") {
         "cart" => {
             let cart = basket::existing(conn, visit, now)?;
             let goods = carts::lines(conn, cart)?.into_iter().map(|(_, variant, units, _)| (variant, units)).collect();
-            Ok((called(words.get("requisition-of-cart")), goods))
+            Ok((or_typed(words.get("requisition-of-cart")), goods))
         }
         "order" => {
             let order = allowed(conn, visit, signer, posted.get("order"), posted.get("key"), now)?;
             let lines = orders::lines(conn, order.id)?;
             let goods = lines.iter().filter_map(|line| Some((line.variant_id?, line.quantity))).collect();
-            Ok((called(words.with("order-title", &[("number", &order.number)])?), goods))
+            Ok((or_typed(words.with("order-title", &[("number", &order.number)])?), goods))
         }
         _ => Ok((typed, Vec::new())),
     }
@@ -174,11 +174,16 @@ async fn render(door: &Door, visit: &Visit, status: StatusCode, id: RequisitionL
             total: (!checked.is_empty()).then(|| ordering::sum(&checked, shop.currency)),
             lines: checked.iter().zip(shown).filter_map(line).collect(),
             wrong,
-            form: asked.form.unwrap_or_else(|| Form::new(form::LIST).fill("name", &list.name)),
+            form: called(asked.form.unwrap_or_else(|| Form::new(form::LIST)), &list.name),
         };
         Ok((frame::load(conn, &seen, now)?, view))
     }));
     draw_in(door, visit, status, "list", "account-lists", page, view)
+}
+
+/// The form with the name of the list where none was typed.
+fn called(form: Form, name: &str) -> Form {
+    if form.value("name").is_empty() { form.fill("name", name) } else { form }
 }
 
 /// Whether they may make it the company's or take it back.
