@@ -73,7 +73,7 @@ operations!(
     carts::add_line,
     carts::set_line,
     carts::remove_line,
-    quick_order::quick_order,
+    quick_order::order_rows,
     carts::set_coupon,
     carts::remove_coupon,
     recommendations::cart_recommendations,

@@ -45,6 +45,7 @@ mod menus;
 mod merging;
 mod money_back;
 mod offers;
+mod ordering;
 mod outages;
 mod overview;
 mod pairs;

@@ -103,7 +103,7 @@ fn rows(wanted: QuickOrder) -> Result<(Vec<Row>, Option<RequisitionListId>, Rest
     responses((status = 200, description = "The cart, and what became of each row.", body = QuickOrdered)),
 )]
 #[post("/carts/{cart}/quick-order")]
-pub async fn quick_order(request: HttpRequest, cart: web::Path<String>, body: Body) -> Result<HttpResponse> {
+pub async fn order_rows(request: HttpRequest, cart: web::Path<String>, body: Body) -> Result<HttpResponse> {
     let call = Call::write(&request, Scope::CartWrite, body).await?;
     let id = known(cart)?;
     let (rows, list, rest) = rows(call.body()?)?;
@@ -166,7 +166,6 @@ struct RequisitionSummary {
 /// A list with what stands on it.
 #[derive(Serialize, ToSchema)]
 struct RequisitionView {
-    #[serde(flatten)]
     list: RequisitionSummary,
     lines: Vec<RequisitionLineView>,
 }
