@@ -6,8 +6,8 @@
 use crate::ids::{RequisitionListId, VariantId};
 use crate::schema::{requisition_lines as lines, requisition_lists as lists};
 use chrono::TimeDelta;
-use crm::CustomerId;
-use crm::companies::{Buyer, CompanyId, May};
+use crm::companies::{Buyer, May};
+use crm::{CompanyId, CustomerId};
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -285,8 +285,8 @@ pub fn rename(conn: &mut Conn, who: &Who, id: RequisitionListId, seen: i64, name
 
 /// Makes a list the company's that somebody buys for, or their own again. Only who made it takes it back.
 pub fn share(conn: &mut Conn, who: &Who, id: RequisitionListId, seen: i64, shared: bool, now: Time) -> Result<()> {
-    let company = company_for(who, shared)?;
     let list = claim(conn, who, id, Some(seen), now)?;
+    let company = company_for(who, shared)?;
     if list.company_id == company {
         return Ok(());
     }

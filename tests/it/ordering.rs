@@ -2,7 +2,9 @@
 
 use crate::support::goods::{self, EUR, now};
 use crate::support::house::House;
-use kernel::Error;
+use crm::companies::{Buyer, May};
+use crm::{CompanyId, MemberId};
+use kernel::{Conn, Error};
 use serde_json::{Value, json};
 use storefront::api_keys::{self, Scope};
 use storefront::catalog::{self, Product, Saving, Status, Variant};
@@ -191,6 +193,57 @@ fn a_list_is_made_of_what_was_ordered_and_ordered_again() {
     house.work();
     house.db.write_now(move |conn| erasure::erase(conn, ann, now())).unwrap();
     assert!(house.db.read_now(move |conn| requisitions::of_customer(conn, ann, 10)).unwrap().is_empty());
+}
+
+#[test]
+fn a_shared_list_is_seen_by_whoever_buys_for_the_company() {
+    let house = House::open();
+    let mug = goods::product(&house.db, "Mug", 1200, 5);
+    let people = ["ann@example.com", "bea@example.com", "eve@example.com"].map(|email| goods::customer(&house.db, email, 0));
+    goods::run(
+        &house.db,
+        "INSERT INTO companies (name, name_key, created_at, updated_at) VALUES
+         ('Ash', 'ash', '2026-01-01 00:00:00', '2026-01-01 00:00:00'), ('Elm', 'elm', '2026-01-01 00:00:00', '2026-01-01 00:00:00')",
+    );
+    let who = |at: usize, company: i64, may: &[May]| Who {
+        customer: people[at],
+        buyer: Some(Buyer {
+            member: MemberId(at as i64 + 1),
+            customer: people[at],
+            company: CompanyId(company),
+            name: "Ash".into(),
+            price_group: String::new(),
+            site: None,
+            cost_centre: String::new(),
+            may: may.to_vec(),
+        }),
+    };
+    let (ann, bea, reader, eve) = (who(0, 1, &[May::Order]), who(1, 1, &[May::Order]), who(1, 1, &[]), who(2, 2, &[May::Order]));
+    house
+        .db
+        .write_now(move |conn| {
+            let list = requisitions::create(conn, &ann, "Mondays", false, &[(mug, 3)], now())?;
+            let seen = |conn: &mut Conn, who: &Who| requisitions::of(conn, who, None, 10).map(|found| found.len());
+            assert_eq!([seen(conn, &ann)?, seen(conn, &bea)?, seen(conn, &eve)?], [1, 0, 0]);
+            requisitions::share(conn, &ann, list, 1, true, now())?;
+            assert_eq!([seen(conn, &ann)?, seen(conn, &bea)?, seen(conn, &reader)?, seen(conn, &eve)?], [1, 1, 1, 0]);
+            // Whoever orders changes it, who only looks does not, and others know of no such list.
+            requisitions::put(conn, &bea, list, &[(mug, 2)], now())?;
+            assert_eq!(requisitions::lines_of(conn, list)?[0].quantity, 5);
+            assert!(matches!(requisitions::put(conn, &reader, list, &[(mug, 2)], now()), Err(Error::Forbidden)));
+            assert!(matches!(requisitions::share(conn, &bea, list, 3, false, now()), Err(Error::Forbidden)), "it is not hers to take");
+            assert!(matches!(requisitions::find(conn, &eve, list), Err(Error::NotFound)));
+            assert!(matches!(requisitions::rename(conn, &eve, list, 3, "mine", now()), Err(Error::NotFound)));
+            // Somebody who does not buy for the company at the moment sees their own lists alone.
+            let alone = Who { buyer: None, ..ann.clone() };
+            assert!(matches!(requisitions::find(conn, &alone, list), Err(Error::NotFound)));
+            // The list outlives who made it.
+            erasure::erase(conn, ann.customer, now())?;
+            let kept = requisitions::find(conn, &bea, list)?;
+            assert_eq!((kept.customer_id, kept.name.as_str()), (None, "Mondays"));
+            Ok(())
+        })
+        .unwrap();
 }
 
 #[test]

@@ -12,8 +12,8 @@ use crate::requisitions::{self, List};
 use crate::{carts, catalog};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
-use crm::CustomerId;
-use crm::companies::CompanyId;
+use crm::{CompanyId, CustomerId};
+
 use kernel::error::BETWEEN;
 use kernel::money::Currency;
 use kernel::web::i18n::{Language, Texts};
