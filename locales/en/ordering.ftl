@@ -94,3 +94,10 @@ erasure-goes-requisition-lists = { $count ->
    *[other] { $count } lists of articles
 }
 requisition-whose = Name either a customer or a company.
+ubl-terms = To be paid at once, without deduction.
+ubl-terms-due = To be paid by { $day }, without deduction.
+ubl-terms-credit = The amount is paid back or was paid back.
+ubl-discount = Reduction
+ubl-amount = Other amount
+ubl-exempt = Not taxed
+ubl-none = There is no UBL file of this document: it needs the seller’s name, country and VAT ID, and a currency with two decimals at most.

@@ -75,6 +75,7 @@ mod ticket_deeds;
 mod ticket_exchange;
 mod tickets;
 mod timeline;
+mod ubl;
 mod waiting;
 mod walls;
 mod webhooks;
