@@ -263,6 +263,37 @@
     form.addEventListener("change", () => { button.hidden = false; });
   }
 
+  // A row of quick order is looked at as soon as it is typed; the button looks at all of them.
+  const quick = one("[data-quick]");
+  if (quick) {
+    const look = async (row) => {
+      const [sku, units] = all("input", row).map((input) => input.value.trim());
+      const said = one("[data-quick-said]", row);
+      one("[data-quick-total]", row).textContent = "";
+      row.dataset.asked = sku + " " + units;
+      if (!sku) { said.textContent = ""; return; }
+      try {
+        const answer = await fetch(quick.dataset.quick + "?" + new URLSearchParams({ sku, quantity: units }), { headers: { accept: "application/json" } });
+        if (!answer.ok || row.dataset.asked !== sku + " " + units) return;
+        const told = await answer.json();
+        const text = document.createElement(told.right ? "span" : "p");
+        text.className = told.right ? "" : "error";
+        text.textContent = told.text;
+        said.replaceChildren(text);
+        for (const input of all("input", row)) {
+          if (told.right) input.removeAttribute("aria-invalid");
+          else input.setAttribute("aria-invalid", "true");
+        }
+      } catch {
+        // The button still looks at it.
+      }
+    };
+    quick.addEventListener("change", (event) => {
+      const row = event.target.closest("[data-quick-row]");
+      if (row) look(row);
+    });
+  }
+
   // Sorting applies at once; filters wait for their button, so that several can be chosen.
   const listing = one("[data-listing]");
   if (listing) {

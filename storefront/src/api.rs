@@ -20,6 +20,7 @@ mod order_view;
 mod orders;
 mod payment_methods;
 mod problem;
+mod quick_order;
 mod reader;
 mod recommendations;
 mod search;
@@ -73,6 +74,7 @@ operations!(
     carts::add_line,
     carts::set_line,
     carts::remove_line,
+    quick_order::order_rows,
     carts::set_coupon,
     carts::remove_coupon,
     recommendations::cart_recommendations,
@@ -86,6 +88,8 @@ operations!(
     checkout::payment_methods,
     checkout::choose_payment_method,
     checkout::place_order,
+    quick_order::list_requisition_lists,
+    quick_order::show_requisition_list,
     orders::list_orders,
     orders::show_order,
     commands::capture,

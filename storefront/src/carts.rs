@@ -5,6 +5,7 @@ pub mod changes;
 pub mod consents;
 mod coupons;
 mod goods;
+mod many;
 mod pickup;
 mod quote;
 mod reckon;
@@ -13,6 +14,7 @@ mod value;
 pub use coupons::{MAX_CODES, add_coupon, remove_coupon, set_coupon};
 pub use goods::{add, set_quantity};
 use goods::{insert_line, set_line};
+pub(crate) use many::{Good, add_many};
 pub use pickup::Pickup;
 pub use quote::{LineQuote, Notice, Quote, quote};
 pub use reckon::Reckoning;
@@ -36,7 +38,7 @@ use kernel::{Conn, Error, Result, on_each, prepared, words};
 
 /// The most units of one variant, and the most lines, that a cart holds.
 pub const MAX_QUANTITY: i64 = 999;
-pub const MAX_LINES: i64 = 200;
+pub const MAX_LINES: i64 = 1000;
 
 words!(
     /// An open cart changes; a placed one is the seed of an order; a merged one went into another at sign-in.

@@ -10,6 +10,7 @@ mod content;
 mod issue;
 pub mod print;
 mod reissue;
+pub mod ubl;
 
 pub use content::{Content, Line, RateRow, Reference, Shipping};
 pub(crate) use issue::find_invoice;

@@ -37,6 +37,7 @@ kernel::id!(
     ApprovalId,
     ApprovalRuleId,
     BudgetId,
+    RequisitionListId,
 );
 
 impl CollectionId {

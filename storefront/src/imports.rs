@@ -17,6 +17,7 @@ pub mod export_accounts;
 pub mod export_campaign;
 pub mod export_catalogue;
 pub mod export_history;
+pub mod export_list;
 pub mod export_prices;
 pub mod export_segment;
 pub mod export_survey;

@@ -22,6 +22,7 @@ const CARTS: &str = "carts";
 const CREDIT: &str = "store_credit_entries";
 const ADDRESSES: &str = "addresses";
 const WISHES: &str = "wish_list_items";
+const REQUISITIONS: &str = "requisition_lists";
 /// Addresses that were the default of the one who was merged.
 const DEFAULTS: &str = "addresses, default";
 /// Promotions whose decisions moved, and those whose decisions the two exchanged.
@@ -52,6 +53,7 @@ pub const TABLES: &[(&str, Fate)] = &[
     ("purchase_lines", Fate::Moves),
     ("purchases", Fate::Moves),
     ("rehearsal_acts", Fate::Stays),
+    ("requisition_lists", Fate::Moves),
     ("scores", Fate::Figured),
     ("segment_history", Fate::Stays),
     ("segment_states", Fate::Figured),

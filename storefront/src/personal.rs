@@ -4,10 +4,12 @@
 mod bought;
 
 use crate::carts::{changes, consents as cart_consents};
-use crate::ids::ProductId;
+use crate::ids::{ProductId, VariantId};
 use crate::schema::{sessions, stock_requests, variants};
-use crate::shop::OWN_LANGUAGE;
-use crate::{address_book, approvals, carts, catalog, logins, offers, reviews, store_credit, stores, timeline, wish_list};
+use crate::shop::{self, OWN_LANGUAGE};
+use crate::{
+    address_book, approvals, carts, catalog, logins, offers, requisitions, reviews, store_credit, stores, timeline, wish_list,
+};
 use crm::activities::{self, Place};
 use crm::campaigns::{self, DeliveryId};
 use crm::journeys::{self, EnrolmentId};
@@ -54,7 +56,8 @@ pub fn gather(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Value> {
         "store_credit": credit(conn, id)?, "carts": in_carts(conn, id, now)?, "cart_help": helped(conn, id, now)?, "waiting_for": waiting(conn, &emails)?,
         "scores": scores::of(conn, id)?.map(|score| scored(&score)).transpose()?, "browsers": browsers, "sign_ins": sign_ins(conn, id, now)?,
         "mails": mails(conn, &emails)?, "written": written(conn, &emails)?, "merged": merged(conn, id)?, "tasks": to_do(conn, id)?,
-        "requests": asked(conn, id)?, "disputes": disputed(conn, id)?, "offers": offered(conn, id)?, "wish_list": wished(conn, id)?, "campaigns": campaigned(conn, id)?,
+        "requests": asked(conn, id)?, "disputes": disputed(conn, id)?, "offers": offered(conn, id)?, "wish_list": wished(conn, id)?,
+        "requisition_lists": listed(conn, id)?, "campaigns": campaigned(conn, id)?,
         "journeys": walked(conn, id)?, "companies": companies::kept(conn, id, &emails)?, "approvals": approvals::kept(conn, id)?,
         "segments": within(conn, id, now)?, "surveys": surveys::of_customer(conn, id, TOGETHER)?, "reviews": reviews::of_customer(conn, id, TOGETHER)?,
         "suggestions": suggested(conn, id, now)?, "timeline": happened(conn, id)?,
@@ -75,6 +78,24 @@ fn wished(conn: &mut Conn, id: CustomerId) -> Result<Vec<Value>> {
     let items = wish_list::of(conn, id)?;
     let titles = catalog::titles_in(conn, &items.iter().map(|item| item.product).collect::<Vec<_>>(), OWN_LANGUAGE)?;
     Ok(items.iter().map(|item| json!({ "product": titles.get(&item.product), "added_at": item.added_at })).collect())
+}
+
+/// The lists they made of what they order again, those of their companies among them.
+fn listed(conn: &mut Conn, id: CustomerId) -> Result<Vec<Value>> {
+    let (mut found, currency) = (Vec::new(), shop::get(conn)?.currency);
+    for list in requisitions::of_customer(conn, id, TOGETHER)? {
+        let lines = requisitions::lines_of(conn, list.id)?;
+        let ids: Vec<VariantId> = lines.iter().map(|line| line.variant).collect();
+        let named = catalog::variants_for_sale(conn, &ids, currency, OWN_LANGUAGE)?;
+        let line = |line: &requisitions::Line| {
+            let variant = named.iter().find(|variant| variant.id == line.variant);
+            json!({ "title": variant.map(|one| &one.title), "sku": variant.and_then(|one| one.sku.as_ref()), "quantity": line.quantity })
+        };
+        let lines: Vec<Value> = lines.iter().map(line).collect();
+        found.push(json!({ "name": list.name, "company": list.company_id, "made_at": list.created_at, "changed_at": list.updated_at,
+            "removed_at": list.removed_at, "lines": lines }));
+    }
+    Ok(found)
 }
 
 /// The segments they are in.

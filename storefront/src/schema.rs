@@ -466,6 +466,28 @@ diesel::table! {
 }
 
 diesel::table! {
+    requisition_lists (id) {
+        id -> BigInt,
+        customer_id -> Nullable<BigInt>,
+        company_id -> Nullable<BigInt>,
+        name -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        removed_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    requisition_lines (list_id, variant_id) {
+        list_id -> BigInt,
+        variant_id -> BigInt,
+        quantity -> BigInt,
+        position -> BigInt,
+    }
+}
+
+diesel::table! {
     carts (id) {
         id -> BigInt,
         token_hash -> Nullable<Text>,
@@ -1503,6 +1525,7 @@ diesel::allow_tables_to_appear_in_same_query!(order_lines, return_lines);
 diesel::allow_tables_to_appear_in_same_query!(orders, order_lines, variants);
 diesel::allow_tables_to_appear_in_same_query!(order_lines, product_categories);
 diesel::allow_tables_to_appear_in_same_query!(carts, cart_lines);
+diesel::allow_tables_to_appear_in_same_query!(requisition_lists, requisition_lines);
 diesel::allow_tables_to_appear_in_same_query!(carts, cart_consents);
 diesel::allow_tables_to_appear_in_same_query!(cart_consents, cart_changes);
 diesel::allow_tables_to_appear_in_same_query!(orders, documents);

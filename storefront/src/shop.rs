@@ -79,6 +79,8 @@ pub struct Shop {
     pub chat: bool,
     pub chat_calendar: Option<i64>,
     pub chat_minutes: i64,
+    /// Whether goods can be ordered by their SKUs, row by row.
+    pub quick_order: bool,
     pub contact_email: String,
     /// Name, postal address and register of the seller, by line: on invoices and below mails.
     pub imprint: String,
@@ -127,6 +129,7 @@ impl Default for Shop {
             chat: false,
             chat_calendar: None,
             chat_minutes: 5,
+            quick_order: true,
             contact_email: String::new(),
             imprint: String::new(),
             vat_id: String::new(),

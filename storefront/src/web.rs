@@ -29,6 +29,7 @@ mod listing;
 mod mail_hook;
 pub mod memory;
 pub(crate) mod offers;
+pub(crate) mod ordering;
 pub mod orders;
 pub mod page_cache;
 mod pictures;
@@ -36,6 +37,7 @@ pub mod posted;
 pub mod preview;
 pub(crate) mod privacy;
 mod product;
+mod quick_order;
 pub mod recommend;
 pub mod reductions;
 mod report_hook;
@@ -104,6 +106,7 @@ fn pages(config: &mut web::ServiceConfig) {
         .configure(surveys::routes)
         .configure(reviews::routes)
         .configure(cart::routes)
+        .configure(quick_order::routes)
         .configure(checkout::routes)
         .configure(chat::routes)
         .configure(requests::routes)

@@ -7,10 +7,10 @@ use chrono::NaiveDateTime;
 use kernel::web::i18n::Language;
 use kernel::{Conn, Error, Result, mail};
 use serde_json::{Value, json};
-use storefront::documents::{self, print};
+use storefront::documents::{self, print, ubl};
 use storefront::ids::{DocumentId, ShipmentId};
 use storefront::orders::{self, Order};
-use storefront::web::orders::pdf;
+use storefront::web::orders::{pdf, xml};
 use storefront::web::posted::Posted;
 use storefront::web::words::Words;
 
@@ -18,7 +18,8 @@ use storefront::web::words::Words;
 pub fn views(conn: &mut Conn, order: &Order) -> Result<Value> {
     let mut papers = Vec::new();
     for one in documents::of_order(conn, order.id)? {
-        papers.push(json!({ "id": one.id, "kind": one.kind, "label": one.label, "total": one.money()?, "at": one.issued_at }));
+        papers.push(json!({ "id": one.id, "kind": one.kind, "label": one.label, "total": one.money()?, "at": one.issued_at,
+            "ubl": ubl::possible(&one, &one.content()?)? }));
     }
     let mails: Vec<Value> = storefront::mails::of_order(conn, order)?
         .iter()
@@ -71,6 +72,18 @@ pub async fn document(desk: Desk, path: web::Path<(String, i64)>) -> Result<Http
         .await?;
     let words = words(&desk, &document.content()?.language)?;
     Ok(pdf(&document.label, print::invoice(&document, &words)?))
+}
+
+pub async fn document_ubl(desk: Desk, path: web::Path<(String, i64)>) -> Result<HttpResponse> {
+    let (number, id) = path.into_inner();
+    let document = desk
+        .read(move |conn| {
+            let order = orders::get_by_number(conn, &number)?;
+            documents::get_of(conn, order.id, DocumentId(id))
+        })
+        .await?;
+    let words = words(&desk, &document.content()?.language)?;
+    Ok(xml(&document.label, ubl::xml(&document, &words)?))
 }
 
 pub async fn issue(desk: Desk, number: web::Path<String>, _: Posted) -> Result<HttpResponse> {

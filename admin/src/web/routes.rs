@@ -137,6 +137,7 @@ fn shop() -> Vec<Route> {
         get("/orders/{number}/packing-slip", OrdersView, order_papers::slip),
         get("/orders/{number}/shipments/{shipment}/packing-slip", OrdersView, order_papers::parcel_slip),
         get("/orders/{number}/documents/{document}", OrdersView, order_papers::document),
+        get("/orders/{number}/documents/{document}/ubl", OrdersView, order_papers::document_ubl),
         post("/orders/{number}/invoice", OrdersCapture, order_papers::issue),
         post("/orders/{number}/mails/{mail}/resend", MailsResend, order_papers::resend),
         get("/returns", ReturnsView, returns::list),

@@ -38,6 +38,7 @@ const BASE: &[&str] = &[
     "chat",
     "chat_calendar",
     "chat_minutes",
+    "quick_order",
     "first",
 ];
 
@@ -63,6 +64,7 @@ const LABELS: &Labels = &[
     ("chat", "admin-settings-chat", ""),
     ("chat_calendar", "admin-settings-chat-calendar", ""),
     ("chat_minutes", "admin-settings-chat-minutes", ""),
+    ("quick_order", "admin-settings-quick-order", ""),
     ("first", "admin-store-first", ""),
     ("also", "admin-store-also", ""),
     ("announcement", "admin-settings-announcement", ""),
@@ -104,7 +106,8 @@ fn filled(shop: &Shop, spoken: &[Language]) -> Form {
         .fill("return_days", shop.return_days.to_string())
         .fill("chat", forms::tick(shop.chat))
         .fill("chat_calendar", shop.chat_calendar.map(|id| id.to_string()).unwrap_or_default())
-        .fill("chat_minutes", shop.chat_minutes.to_string());
+        .fill("chat_minutes", shop.chat_minutes.to_string())
+        .fill("quick_order", forms::tick(shop.quick_order));
     form = form.fill("first", spoken.first().map_or("", |language| language.code()));
     for language in spoken {
         form = form.fill(&languages::field("also", *language), "on");
@@ -189,6 +192,7 @@ fn read(posted: &Posted, before: &Shop) -> Result<Shop> {
     shop.chat = reader.ticked("chat");
     shop.chat_calendar = reader.text("chat_calendar").trim().parse().ok();
     shop.chat_minutes = reader.number("chat_minutes");
+    shop.quick_order = reader.ticked("quick_order");
     for language in Language::all() {
         shop.announcement.insert(language.code().to_string(), reader.text(&languages::field("announcement", *language)));
     }

@@ -137,7 +137,11 @@ fn order(l: Language, fresh: bool) -> OrderView {
                 TotalText { label: say(l, "Reference", "附言"), value: "R1001".to_string() },
             ]
         }),
-        papers: vec![PaperView { text: say(l, "Invoice INV-00001", "发票 INV-00001"), to: "/orders/R1001/documents/1".to_string() }],
+        papers: vec![PaperView {
+            text: say(l, "Invoice INV-00001", "发票 INV-00001"),
+            to: "/orders/R1001/documents/1".to_string(),
+            ubl: Some("/orders/R1001/documents/1/ubl".to_string()),
+        }],
         history: vec![
             HistoryEntry { at: at(9), text: say(l, "Order placed", "订单已提交") },
             HistoryEntry { at: at(15), text: say(l, "Parcel sent", "包裹已发出") },

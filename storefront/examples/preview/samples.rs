@@ -78,6 +78,7 @@ pub fn frame(l: Language, name: &str) -> PageView {
         footer: vec![MenuLink { key: Some("footer-shop"), children: categories(l).iter().map(menu_link).collect(), ..MenuLink::default() }],
         footer_more: Vec::new(),
         chat: true,
+        quick_order: true,
         pages: vec![
             link(&say(l, "Shipping & returns", "配送与退货"), "/pages/shipping"),
             link(&say(l, "About us", "关于我们"), "/pages/about"),
@@ -281,6 +282,7 @@ fn product(l: Language) -> ProductView {
             products: cards(l).into_iter().skip(1).take(4).collect(),
         }],
         shipping_page: Some("/pages/shipping".to_string()),
+        matrix: Some("/quick-order/products/mug".to_string()),
         title,
     }
 }

@@ -4,6 +4,7 @@ use crate::collections;
 use crate::ids::{ProductId, VariantId};
 use crate::price_lists;
 use crate::redirects;
+use crate::requisitions;
 use crate::schema::{
     cart_lines, order_lines, price_changes, prices, product_attributes, product_categories, product_pictures, product_tags, product_texts,
     products, stock_requests, variants,
@@ -46,6 +47,7 @@ pub fn remove(conn: &mut Conn, id: ProductId) -> Result<()> {
     for own in own.chunks(super::CHUNK) {
         stock::forget(conn, own)?;
         price_lists::forget_variants(conn, own)?;
+        requisitions::forget_variants(conn, own)?;
         diesel::delete(price_changes::table.filter(price_changes::variant_id.eq_any(own))).execute(conn)?;
         diesel::delete(prices::table.filter(prices::variant_id.eq_any(own))).execute(conn)?;
     }

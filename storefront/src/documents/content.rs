@@ -21,6 +21,8 @@ pub struct Content {
     /// Name, address and register of the seller, by line.
     pub seller: Vec<String>,
     pub vat_id: String,
+    /// Where the seller is taxed, ISO 3166-1 alpha-2; empty on documents of before.
+    pub seller_country: String,
     pub contact: String,
     /// Where to pay, by line; empty when nothing is to be transferred.
     pub bank: Vec<String>,
@@ -72,6 +74,8 @@ pub struct Line {
     pub rate_bp: i64,
     /// What `tax` is made of; empty where the order does not tell.
     pub taxes: Vec<TaxPart>,
+    /// Why it is taxed so; empty on documents of before.
+    pub tax_reason: String,
 }
 
 /// Delivery.
@@ -124,6 +128,7 @@ impl Content {
             shop_name: shop.name.clone(),
             seller: lines_of(&shop.imprint),
             vat_id: shop.vat_id.clone(),
+            seller_country: shop.country.clone(),
             contact: shop.contact_email.clone(),
             bank: if transfers { lines_of(&shop.bank_details) } else { Vec::new() },
             buyer: order.billing_address()?,
@@ -171,6 +176,7 @@ pub(super) fn part(line: &OrderLine, quantity: i64) -> Line {
         tax: line.tax,
         rate_bp: line.tax_rate_bp,
         taxes: tax::split(&line.taxes.0, line.tax),
+        tax_reason: line.tax_reason.clone(),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::mails;
 use crate::offers;
 use crate::orders::{self, Order, terms};
 use crate::promotions;
+use crate::requisitions;
 use crate::returns;
 use crate::reviews;
 use crate::schema::{
@@ -69,6 +70,7 @@ pub fn erase(conn: &mut Conn, id: CustomerId, now: Time) -> Result<()> {
     for one in &everybody {
         offers::forget(conn, *one)?;
         wish_list::forget(conn, *one)?;
+        requisitions::forget(conn, *one)?;
         service::forget(conn, *one)?;
         disputes::forget(conn, *one)?;
         articles::forget(conn, *one)?;

@@ -5,7 +5,7 @@ use crate::orders::{FulfilmentStatus, Order, OrderStatus};
 use crate::payments::{self, WishState};
 use crate::returns::{self, Status};
 use crate::schema::{addresses, documents, orders as order_rows, stock_requests};
-use crate::{logins, refunds, store_credit, wish_list};
+use crate::{logins, refunds, requisitions, store_credit, wish_list};
 use crm::disputes::{self, Dispute};
 use crm::{CustomerId, activities, consents, customers, identities, tickets, trails};
 use diesel::prelude::*;
@@ -61,6 +61,7 @@ pub fn preview(conn: &mut Conn, id: CustomerId) -> Result<Preview> {
         Part { what: "waiting", count: waiting.count().get_result(conn)? },
         count("wish-list", wish_list::of(conn, id)?.len()),
         count("companies", crm::companies::kept(conn, id, &emails)?.len()),
+        count("requisition-lists", requisitions::of_customer(conn, id, COUNTED)?.len()),
         Part { what: "orders", count: orders },
         Part { what: "timeline", count: activities::count_of(conn, id)? },
         count("browsers", trails::edges(conn, id, BROWSERS)?.len()),

@@ -6,6 +6,7 @@ mod approvals;
 mod company;
 mod credit;
 mod home;
+mod lists;
 mod offers;
 mod password;
 mod personal;
@@ -52,6 +53,11 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/account/reset", web::post().to(password::reset))
         .route("/account/wish-list", web::get().to(wish_list::show))
         .route("/account/wish-list", web::post().to(super::wish_list::change))
+        .route("/account/lists", web::get().to(lists::index))
+        .route("/account/lists", web::post().to(lists::create))
+        .route("/account/lists/{id}", web::get().to(lists::show))
+        .route("/account/lists/{id}", web::post().to(lists::act))
+        .route("/account/lists/{id}/list.csv", web::get().to(lists::export))
         .route("/account/addresses", web::get().to(addresses::list))
         .route("/account/addresses", web::post().to(addresses::add))
         .route("/account/addresses/new", web::get().to(addresses::new))

@@ -90,6 +90,7 @@ fn plain(conn: &mut Conn, site: &Site, language: Language, csrf: &str) -> Result
         footer,
         footer_more,
         chat: shop.chat,
+        quick_order: shop.quick_order,
         pages,
         announcement: shop.announcement.get(language.code()).cloned().filter(|text| !text.is_empty()),
         json_ld: None,

@@ -6,7 +6,7 @@ pub(super) mod pay;
 mod returns;
 mod view;
 
-pub use papers::pdf;
+pub use papers::{pdf, xml};
 pub(crate) use returns::contents as return_contents;
 pub use returns::{instead_name, label_file, wanted_return};
 pub(crate) use view::{back_to, refund_parts, transfer};
@@ -32,6 +32,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
     config
         .route("/orders/{number}", web::get().to(show))
         .route("/orders/{number}/documents/{document}", web::get().to(papers::show))
+        .route("/orders/{number}/documents/{document}/ubl", web::get().to(papers::ubl))
         .route("/orders/{number}/return", web::get().to(pay::came_back))
         .route("/orders/{number}/returns/new", web::get().to(returns::new))
         .route("/orders/{number}/returns", web::get().to(returns::new))
@@ -56,7 +57,7 @@ pub(super) struct Key {
 }
 
 /// The order, for who has its signed key or is its owner. `NotFound` for everybody else, whether or not there is such an order.
-pub(super) fn allowed(conn: &mut Conn, visit: &Visit, signer: &Signer, number: &str, key: &str, now: Time) -> Result<Order> {
+pub(in crate::web) fn allowed(conn: &mut Conn, visit: &Visit, signer: &Signer, number: &str, key: &str, now: Time) -> Result<Order> {
     if signer.verify(LINK, number, key) {
         return orders::get_by_number(conn, number);
     }

@@ -103,6 +103,7 @@ fn load(conn: &mut Conn, everyone: &Everyone, slug: &str, words: &Words, now: Ti
         viewed: everyone.slots.mark(Slot::Viewed),
         wish_list: everyone.slots.mark(Slot::WishList),
         shipping_page: (shipping && !found.gift_card).then(|| format!("/pages/{SHIPPING_PAGE}")),
+        matrix: (shop.quick_order && found.variants.len() > 1).then(|| super::quick_order::matrix_of(&found.slug)),
         title: found.title,
         description: found.description_html,
         slug: found.slug,

@@ -20,6 +20,7 @@ pub mod listing;
 pub mod mail;
 pub mod offers;
 pub mod order;
+pub mod ordering;
 pub mod page;
 pub mod product;
 pub mod requests;

@@ -51,6 +51,7 @@ pub async fn place(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<
         Err(Error::Conflict(text)) if text.starts_with(LIMIT_EXCEEDED) => {
             visit.say(&door.signer, Tone::Warning, &text);
             return Ok(door.go(&visit, "/checkout/payment"));
+        }
         // What a budget or an approval is missing is said on the review page, which asks for it.
         Err(Error::Conflict(told)) if told.starts_with("approval-") || told.starts_with("budget-") => {
             visit.say(&door.signer, Tone::Warning, &told);

@@ -2,7 +2,7 @@
 
 use super::{allowed, path_for, visible};
 use crate::orders::{self, CancelReason};
-use crate::web::add::{self, Added};
+use crate::quick_order;
 use crate::web::basket;
 use crate::web::door::Door;
 use crate::web::posted::Posted;
@@ -28,44 +28,43 @@ pub async fn cancel(door: web::Data<Door>, visit: Visit, number: web::Path<Strin
     Ok(door.go(&visit, &page))
 }
 
-/// Puts what can still be had of an order into the cart, and tells what cannot.
+/// Puts what can still be had of an order into the cart, and tells what cannot, and what costs another price than then.
 pub async fn reorder(door: web::Data<Door>, visit: Visit, number: web::Path<String>, form: Posted) -> Result<HttpResponse> {
     let (seen, signer, number, key) = (visit.clone(), door.signer.clone(), number.into_inner(), form.get("key").to_string());
     let page = path_for(&signer, &number, &key);
-    let (added, missing) = door
+    let done = door
         .write(move |conn, now| {
             let (order, _) = visible(conn, &seen, &signer, &number, &key, now)?;
-            let lines = orders::lines(conn, order.id)?;
             let cart = basket::open(conn, &seen, now)?;
-            let (mut added, mut missing) = (0, Vec::new());
-            for line in lines {
-                let put = match line.variant_id {
-                    Some(variant) => add::put(conn, cart, variant, line.quantity, now),
-                    None => Err(Error::NotFound),
-                };
-                match put {
-                    Ok(Added::Yes) => added += 1,
-                    Ok(Added::OnlySome(_)) => {
-                        added += 1;
-                        missing.push(line.title);
-                    }
-                    Ok(_) | Err(Error::NotFound) => missing.push(line.title),
-                    Err(error) => return Err(error),
-                }
-            }
-            Ok((added, missing))
+            quick_order::again(conn, cart, &order, now)
         })
-        .await?;
-    let words = Words::of(&door.templates, visit.language)?;
-    // A flash travels in a cookie, so a long list is cut.
-    let titles = || missing.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
-    match (added, missing.is_empty()) {
-        (_, true) => visit.say(&door.signer, Tone::Success, "reorder-all"),
-        (0, false) => {
-            visit.say(&door.signer, Tone::Warning, "reorder-none");
+        .await;
+    let done = match done {
+        Ok(done) => done,
+        // The cart cannot hold so much more.
+        Err(Error::Invalid(wrong)) => {
+            visit.say(&door.signer, Tone::Error, wrong.0.values().next().map_or("", String::as_str));
             return Ok(door.go(&visit, &page));
         }
-        (_, false) => visit.say(&door.signer, Tone::Warning, &words.with("reorder-some", &[("titles", &titles())])?),
+        Err(error) => return Err(error),
+    };
+    let words = Words::of(&door.templates, visit.language)?;
+    // A flash travels in a cookie, so a long list is cut.
+    let titles = |all: &[String]| all.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+    if done.added == 0 {
+        visit.say(&door.signer, Tone::Warning, "reorder-none");
+        return Ok(door.go(&visit, &page));
+    }
+    let mut said = Vec::new();
+    if !done.missing.is_empty() {
+        said.push(words.with("reorder-some", &[("titles", &titles(&done.missing))])?);
+    }
+    if !done.changed.is_empty() {
+        said.push(words.with("reorder-changed", &[("titles", &titles(&done.changed))])?);
+    }
+    match said.is_empty() {
+        true => visit.say(&door.signer, Tone::Success, "reorder-all"),
+        false => visit.say(&door.signer, Tone::Warning, &said.join(" ")),
     }
     Ok(door.go(&visit, "/cart"))
 }

@@ -136,6 +136,10 @@ pub const REQUEST: &[&str] = &["body", "rating", "note"];
 pub const SURVEY: &[&str] = &["score", "words"];
 /// `storefront/review.html`.
 pub const REVIEW: &[&str] = &["stars", "title", "body", "name"];
+/// `storefront/account/lists.html`.
+pub const LISTS: &[&str] = &["name", "shared"];
+/// `storefront/account/list.html`.
+pub const LIST: &[&str] = &["name", "sku", "quantity"];
 /// Choose a new password.
 pub const RESET: &[&str] = &["password", "token"];
 /// Name, language and, when `new_password` is not empty, the password.

@@ -165,6 +165,8 @@ pub struct PaperView {
     /// What it is, such as "Invoice INV-00017".
     pub text: String,
     pub to: String,
+    /// The same as UBL; none where the shop cannot make it.
+    pub ubl: Option<String>,
 }
 
 /// A named text, such as "IBAN".

@@ -48,6 +48,8 @@ pub struct PageView {
     pub footer_more: Vec<MenuLink>,
     /// Whether the shop offers a chat.
     pub chat: bool,
+    /// Whether goods can be ordered by their SKUs.
+    pub quick_order: bool,
     /// Content pages, for the foot of the checkout.
     pub pages: Vec<Link>,
     /// One line above the header; `None` to leave out.

@@ -40,6 +40,8 @@ pub struct ProductView {
     pub viewed: String,
     /// Where shipping is explained.
     pub shipping_page: Option<String>,
+    /// Where several variants are ordered at once.
+    pub matrix: Option<String>,
 }
 
 /// An option such as colour, shown as radio buttons.

@@ -1,0 +1,54 @@
+//! Many goods into a cart at once.
+
+use super::{MAX_LINES, MAX_QUANTITY, lines, set_line, touch};
+use crate::ids::{CartId, CartLineId, VariantId};
+use crate::schema::cart_lines;
+use diesel::prelude::*;
+use kernel::clock::Time;
+use kernel::{Conn, Error, Result, on_each};
+use std::collections::HashMap;
+
+/// Rows of one statement: far below the parameters that a database takes.
+const TOGETHER: usize = 1000;
+
+/// Units of a variant that the caller knows to be on sale, and what one costs, as the shopper was shown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Good {
+    pub variant: VariantId,
+    pub quantity: i64,
+    pub price: i64,
+}
+
+/// Adds them as [`super::add`] does one by one, in a few statements; a variant may stand among them once. `Invalid` when the cart cannot
+/// hold so many lines.
+pub(crate) fn add_many(conn: &mut Conn, cart: CartId, goods: &[Good], now: Time) -> Result<()> {
+    if goods.iter().any(|good| !(1..=MAX_QUANTITY).contains(&good.quantity)) {
+        return Err(Error::field("quantity", "quantity-invalid"));
+    }
+    touch(conn, cart, now)?;
+    let stored = lines(conn, cart)?;
+    let had: HashMap<VariantId, (CartLineId, i64)> =
+        stored.iter().map(|(line, variant, quantity, _)| (*variant, (*line, *quantity))).collect();
+    let new: Vec<&Good> = goods.iter().filter(|good| !had.contains_key(&good.variant)).collect();
+    if !new.is_empty() && i64::try_from(stored.len() + new.len()).unwrap_or(i64::MAX) > MAX_LINES {
+        return Err(Error::field("quantity", "cart-full"));
+    }
+    for good in goods {
+        if let Some((line, before)) = had.get(&good.variant) {
+            set_line(conn, *line, (before + good.quantity).min(MAX_QUANTITY))?;
+        }
+    }
+    for some in new.chunks(TOGETHER) {
+        let row = |good: &&Good| {
+            (
+                cart_lines::cart_id.eq(cart),
+                cart_lines::variant_id.eq(good.variant),
+                cart_lines::quantity.eq(good.quantity),
+                cart_lines::seen_price.eq(good.price),
+            )
+        };
+        let rows: Vec<_> = some.iter().map(row).collect();
+        on_each!(conn, c => diesel::insert_into(cart_lines::table).values(&rows).execute(c))?;
+    }
+    Ok(())
+}
