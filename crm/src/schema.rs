@@ -389,6 +389,8 @@ diesel::table! {
         failed -> Text,
         failing_since -> Nullable<Timestamp>,
         failures -> BigInt,
+        stuck_uid -> BigInt,
+        stuck_looks -> BigInt,
     }
 }
 
