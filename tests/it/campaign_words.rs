@@ -148,6 +148,48 @@ fn languages_variants_and_templates_begin_with_what_there_is() {
     assert_eq!(state, State::Draft);
 }
 
+#[test]
+fn two_columns_are_written_part_by_part() {
+    let house = House::open();
+    let (_, max) = at_work(&house, "max", role(&house, Preset::Marketer));
+    let campaign = campaign(&house);
+    let page = max.get(&format!("/admin/campaigns/{campaign}/texts"));
+    let here = here(&page);
+    let page = max.submit(&page, &format!("{here}/languages"), &[("from", "")]);
+    let (list, columns) = (format!("{here}/blocks/en"), format!("{here}/blocks/en/0"));
+    max.submit(&page, &list, &[("kind", "columns")]).says(200, "Two columns");
+    let into = |side: &str, kind: &str| {
+        let page = max.get(&columns);
+        max.submit(&page, &list, &[("into", "0"), ("side", side), ("kind", kind)])
+    };
+    into("left", "text").says(200, "The block was added at the end.").says(200, "On the left");
+    into("left", "picture").says(200, "The block was added at the end.");
+    into("right", "button").says(200, "The block was added at the end.");
+    into("right", "heading").says(200, "A column takes text, pictures, buttons and products.");
+    let at = format!("{columns}-left-0");
+    max.submit(&max.get(&at), &at, &[("html", "Hello {{ name | there }}")]).says(200, "Saved").says(200, "On the right");
+    let at = format!("{columns}-right-0");
+    let refused = max.submit(&max.get(&at), &at, &[("label", "Look"), ("link", "javascript:alert(1)")]);
+    refused.says(422, "Write a page of the shop").holds("javascript:alert(1)");
+    max.submit(&max.get(&at), &at, &[("label", "Look"), ("link", "/products/mug")]).says(200, "Saved");
+    let (token, picture) = (csrf(&max), png(60, 40));
+    let upload = format!("{columns}-left-1/picture");
+    max.upload_parts(&upload, &[("csrf", token.as_str())], ("picture", picture.as_slice())).says(200, "The picture was added.");
+    let page = max.get(&columns);
+    max.submit(&page, &format!("{columns}-left-1/order"), &[("to", "up")]).says(200, "The block was moved.");
+    let said = stored(&house, campaign).remove(0);
+    let Part::Columns { left, right } = &said.versions["en"].blocks[0].part else { panic!("{said:?}") };
+    assert_eq!(left.iter().chain(right).map(Part::kind).collect::<Vec<_>>(), ["picture", "text", "button"]);
+    assert!(matches!(&left[0], Part::Picture { hash: Some(_), .. }));
+    for gone in ["-left-7", "-middle-0", "-left", "-left-0-0"] {
+        assert_eq!(max.get(&format!("{columns}{gone}")).status, 404, "{gone}");
+    }
+    let page = max.get(&columns);
+    max.submit(&page, &format!("{columns}-left-0/delete"), &[]).says(200, "The block was removed.");
+    let mail = max.get(&format!("{here}/preview/html"));
+    assert!(mail.body.contains("Hello max") && mail.body.contains("Look"), "{}", mail.body);
+}
+
 /// The mails of two people, as text.
 fn texts(house: &House, at: (CampaignId, VariantId), people: [CustomerId; 2], settled: bool) -> Vec<String> {
     let claimed = |number: i64, customer: CustomerId| {

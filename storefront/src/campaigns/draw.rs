@@ -131,7 +131,7 @@ pub(super) fn people(
             continue;
         };
         let offer = offer(conn, stage, id, language)?;
-        if script.scenes.iter().any(|scene| matches!(scene.part, Shown::ForYou { .. })) {
+        if script.scenes.iter().any(|scene| scene.part.asks()) {
             asking.push(id);
         }
         let values = values(stage, &customer, orders.get(&id).copied().unwrap_or(0), offer.as_ref(), language);
@@ -298,10 +298,10 @@ pub(super) fn draw(stage: &Stage, person: &Person, pages: &Pages, link: &dyn Fn(
         compare_at: of.compare_at,
         why,
     };
-    let rows = |cards: Vec<CampaignCard>| cards.chunks(ROW).map(<[CampaignCard]>::to_vec).collect::<Vec<_>>();
-    let mut blocks = Vec::with_capacity(script.scenes.len());
-    for scene in script.scenes.iter().filter(|scene| sees(scene, person)) {
-        blocks.push(match &scene.part {
+    // One block, with so many products in a row; nothing when there is nothing in it for them.
+    let single = |shown: &Shown, in_row: usize| -> Result<Option<CampaignBlock>, Why> {
+        let rows = |cards: Vec<CampaignCard>| cards.chunks(in_row).map(<[CampaignCard]>::to_vec).collect::<Vec<_>>();
+        Ok(Some(match shown {
             Shown::Heading(text) => CampaignBlock::Heading { text: fill(text)? },
             Shown::Text(rich) => CampaignBlock::Text {
                 html: rich.html(&person.values, &script.frame.look.accent, &leads)?,
@@ -318,7 +318,7 @@ pub(super) fn draw(stage: &Stage, person: &Person, pages: &Pages, link: &dyn Fn(
             Shown::ForYou { title, most } => {
                 let cards: Vec<CampaignCard> = person.wanted.iter().take(*most).map(|(of, why)| card(of, why.clone())).collect();
                 if cards.is_empty() {
-                    continue;
+                    return Ok(None);
                 }
                 CampaignBlock::Products { title: fill(title)?, rows: rows(cards) }
             }
@@ -333,7 +333,7 @@ pub(super) fn draw(stage: &Stage, person: &Person, pages: &Pages, link: &dyn Fn(
                 CampaignBlock::Survey { question: question.clone(), scores: (0..=TOP).map(|score| (score, to(score))).collect() }
             }
             Shown::Offer(label) => {
-                let Some(offer) = &person.offer else { continue };
+                let Some(offer) = &person.offer else { return Ok(None) };
                 CampaignBlock::Offer {
                     name: offer.name.clone(),
                     why: offer.why.clone(),
@@ -343,7 +343,22 @@ pub(super) fn draw(stage: &Stage, person: &Person, pages: &Pages, link: &dyn Fn(
                     card: offer.card.as_ref().map(|of| Box::new(card(of, None))),
                 }
             }
-        });
+            // Columns have none in them.
+            Shown::Columns { .. } => return Ok(None),
+        }))
+    };
+    let column = |parts: &[Shown]| parts.iter().filter_map(|part| single(part, 1).transpose()).collect::<Result<Vec<_>, Why>>();
+    let mut blocks = Vec::with_capacity(script.scenes.len());
+    for scene in script.scenes.iter().filter(|scene| sees(scene, person)) {
+        match &scene.part {
+            Shown::Columns { left, right } => {
+                let (left, right) = (column(left)?, column(right)?);
+                if !left.is_empty() || !right.is_empty() {
+                    blocks.push(CampaignBlock::Columns { left, right });
+                }
+            }
+            part => blocks.extend(single(part, ROW)?),
+        }
     }
     if blocks.is_empty() {
         return Err(Why::Empty);

@@ -175,8 +175,8 @@ fn texts(found: &mut Found, content: &Content) {
         }
         let mut pictures = 0;
         let mut letters = 0;
-        for block in &version.blocks {
-            match &block.part {
+        for part in version.parts() {
+            match part {
                 Part::Picture { hash: None, .. } => found.add(Level::Warn, in_language("campaign-risk-no-picture")),
                 Part::Picture { alt, .. } => {
                     pictures += 1;
@@ -185,6 +185,9 @@ fn texts(found: &mut Found, content: &Content) {
                     }
                 }
                 Part::Survey { survey: None } => found.add(Level::Warn, in_language("campaign-risk-no-survey")),
+                Part::Columns { left, right } if left.is_empty() || right.is_empty() => {
+                    found.add(Level::Warn, in_language("campaign-risk-column-empty"));
+                }
                 Part::Button { label, .. } if label.is_empty() => found.add(Level::Warn, in_language("campaign-risk-no-label")),
                 part => letters += part.texts().iter().map(|text| text.chars().count()).sum::<usize>(),
             }
@@ -254,8 +257,8 @@ fn people(conn: &mut Conn, found: &mut Found, stage: &Stage, content: &Content, 
     } else if offered < sample.len() && content.blocks().any(|block| matches!(block.part, Part::Offer { .. })) {
         found.add(Level::Tell, said("campaign-risk-offers", &[("count", &offered), ("of", &sample.len())]));
     }
-    let asks = |block: &super::content::Block| matches!(&block.part, Part::Products { source: Source::ForYou, .. });
-    if content.blocks().any(asks) && stage.popular.is_empty() {
+    let asks = |part: &Part| matches!(part, Part::Products { source: Source::ForYou, .. });
+    if content.parts().any(asks) && stage.popular.is_empty() {
         found.add(Level::Tell, "campaign-risk-nothing-learnt");
     }
     for script in stage.scripts.values() {
@@ -292,11 +295,12 @@ fn looks(found: &mut Found, mail: &Preview) {
 fn typed_links(content: &Content) -> BTreeSet<(String, String)> {
     let mut all = BTreeSet::new();
     for (language, version) in &content.versions {
-        for block in &version.blocks {
-            let links: Vec<String> = match &block.part {
+        for part in version.parts() {
+            let links: Vec<String> = match part {
                 Part::Picture { link, .. } | Part::Button { link, .. } => vec![link.clone()],
                 Part::Text { html } => Rich::read(html).map(|rich| rich.links().map(str::to_string).collect()).unwrap_or_default(),
-                Part::Heading { .. } | Part::Divider {} | Part::Products { .. } | Part::Offer { .. } | Part::Survey { .. } => Vec::new(),
+                Part::Heading { .. } | Part::Divider {} | Part::Products { .. } | Part::Offer { .. } => Vec::new(),
+                Part::Survey { .. } | Part::Columns { .. } => Vec::new(),
             };
             let shown = links.into_iter().filter(|link| !link.is_empty() && !is_contact(link));
             all.extend(shown.map(|link| (language.clone(), link)));

@@ -28,8 +28,9 @@ use std::collections::{BTreeMap, HashMap};
 const TRIED: usize = 40;
 /// Pixels of a picture, at twice the width of the mail's text on a good screen.
 const WIDEST: i64 = 800;
-/// The width of the mail's text.
+/// The width of the mail's text, and of one of two columns of it.
 const COLUMN: i64 = 536;
+const HALF: i64 = 252;
 
 /// A block as it was read.
 pub(super) struct Scene {
@@ -47,6 +48,18 @@ pub(super) enum Shown {
     ForYou { title: Template, most: usize },
     Offer(Template),
     Survey { survey: SurveyId, round: i64, question: String },
+    Columns { left: Vec<Shown>, right: Vec<Shown> },
+}
+
+impl Shown {
+    /// Whether it shows what each reader may want.
+    pub fn asks(&self) -> bool {
+        match self {
+            Shown::ForYou { .. } => true,
+            Shown::Columns { left, right } => left.iter().chain(right).any(Shown::asks),
+            _ => false,
+        }
+    }
 }
 
 /// A version as it was read.
@@ -82,8 +95,7 @@ fn unread(mistake: String) -> Error {
 impl Stage {
     pub fn load(conn: &mut Conn, store: StoreId, content: &Content, ways: &Mailer, now: Time) -> Result<Stage> {
         let (shop, site) = (stores::shop(conn, store)?, ways.site(conn, store)?);
-        let popular =
-            if content.blocks().any(|block| asks_for_popular(&block.part)) { recommendations::popular(conn)? } else { Vec::new() };
+        let popular = if content.parts().any(asks_for_popular) { recommendations::popular(conn)? } else { Vec::new() };
         let personal = if content.asks_for_offers() { Some(Personal::load(conn, now)?) } else { None };
         let worn = theme::published(conn, store)?.theme;
         let colour = |role: Role| worn.colour(role).to_string();
@@ -110,7 +122,7 @@ impl Stage {
     }
 
     fn script(&self, conn: &mut Conn, language: Language, version: &Version, ways: &Mailer) -> Result<Script> {
-        let hashes: Vec<String> = version.blocks.iter().filter_map(|block| picture_of(&block.part)).collect();
+        let hashes: Vec<String> = version.parts().filter_map(picture_of).collect();
         let measures = if hashes.is_empty() { HashMap::new() } else { pictures::measures_of(conn, &hashes)? };
         let mut scenes = Vec::with_capacity(version.blocks.len());
         for block in &version.blocks {
@@ -157,7 +169,24 @@ impl Stage {
                 let open = surveys::find(conn, *id)?.filter(|found| found.open);
                 open.map(|found| Shown::Survey { survey: *id, round: found.round, question: found.question(language.code()).to_string() })
             }
+            Part::Columns { left, right } => {
+                let (left, right) = (self.column(conn, language, left, measures)?, self.column(conn, language, right, measures)?);
+                (!left.is_empty() || !right.is_empty()).then_some(Shown::Columns { left, right })
+            }
         })
+    }
+
+    /// What one of two columns shows.
+    fn column(&self, conn: &mut Conn, language: Language, parts: &[Part], measures: &HashMap<String, (i64, i64)>) -> Result<Vec<Shown>> {
+        let mut all = Vec::with_capacity(parts.len());
+        for part in parts {
+            match self.shown(conn, language, part, measures)? {
+                Some(Shown::Picture { src, width, alt, link }) => all.push(Shown::Picture { src, width: width.min(HALF), alt, link }),
+                Some(shown) => all.push(shown),
+                None => {}
+            }
+        }
+        Ok(all)
     }
 
     /// The products of a rule, the same for everybody.

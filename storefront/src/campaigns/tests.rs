@@ -176,6 +176,43 @@ fn a_block_is_for_some_and_a_mail_without_any_is_none() {
 }
 
 #[test]
+fn two_columns_are_read_one_after_the_other_and_know_what_stands_in_them() {
+    let db = kernel::testing::db();
+    db.write_now(|conn| {
+        product(conn, "Mug")?;
+        let ann = customer(conn, "ann@example.com", "Ann", "en")?;
+        let products = Part::Products { title: String::new(), source: Source::Popular, most: 4 };
+        let new = Part::Products { title: "New".into(), source: Source::Newest, most: 4 };
+        let left = vec![text("<p>Dear {{ name }}</p>"), products];
+        let right = vec![Part::Button { label: "Look".into(), link: "/products/gone".into() }, new];
+        let said = content(vec![everybody(Part::Columns { left, right })]).checked()?;
+        assert_eq!(Content::read(&said.json()?)?, said);
+        let made = seen(conn, &said, ann).unwrap();
+        let at = |what: &str| made.text.find(what).unwrap_or_else(|| panic!("{what} is not in {}", made.text));
+        assert!(at("Dear Ann") < at("Look: ") && at("Look: ") < at("- Mug, €12.00"));
+        assert!(made.html.contains("max-width:264px") && made.html.matches("<!--[if mso]>").count() == 3, "{}", made.html);
+
+        let bo = customer(conn, "bo@example.com", "", "en")?;
+        assert_eq!(seen(conn, &said, bo).unwrap_err(), "campaign-skip-variable", "a variable in a column is one of the mail");
+        let (at, _) = campaign(conn, &said)?;
+        let found: Vec<String> = risks(conn, at, &ways(), now())?.into_iter().map(|risk| risk.text).collect();
+        for key in ["campaign-risk-variable", "campaign-risk-link"] {
+            assert!(found.iter().any(|text| text.starts_with(key)), "{key} is not in {found:?}");
+        }
+        let one_sided = content(vec![everybody(Part::Columns { left: vec![text("x")], right: Vec::new() })]);
+        let (at, _) = campaign(conn, &one_sided)?;
+        assert!(risks(conn, at, &ways(), now())?.iter().any(|risk| risk.text.starts_with("campaign-risk-column-empty")));
+        let none = content(vec![everybody(Part::Columns { left: Vec::new(), right: Vec::new() })]);
+        assert_eq!(seen(conn, &none, ann).unwrap_err(), "campaign-skip-empty");
+        for inside in [Part::Divider {}, Part::Columns { left: Vec::new(), right: Vec::new() }] {
+            assert!(Part::Columns { left: vec![inside], right: Vec::new() }.check().is_err());
+        }
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
 fn everybody_reads_their_language_or_the_first_that_there_is() {
     let db = kernel::testing::db();
     db.write_now(|conn| {
