@@ -128,7 +128,7 @@ fn languages_variants_and_templates_begin_with_what_there_is() {
     let page = max.get(&here);
     max.submit(&page, &format!("{here}/templates"), &[("name", "Hello <all>")]).says(200, "The template was saved.");
     max.get("/admin/campaign-templates").says(200, "Hello <all>");
-    let copy = max.submit(&max.get(&here), &format!("{here}/copy"), &[]).says(200, "The variant was added.").says(200, "Variant B");
+    let copy = max.submit(&max.get(&here), &format!("{here}/copy"), &[]).says(200, "The version was added.").says(200, "Version B");
     let other = self::here(&copy);
     assert!(other != here && stored(&house, campaign)[0] == stored(&house, campaign)[1]);
     let page = max.get(&other);
@@ -136,7 +136,7 @@ fn languages_variants_and_templates_begin_with_what_there_is() {
     assert!(stored(&house, campaign)[1].versions["en"].blocks.is_empty());
     max.submit(&max.get(&other), &format!("{other}/templates/take"), &[]);
     assert_eq!(stored(&house, campaign)[1], stored(&house, campaign)[0]);
-    max.submit(&max.get(&other), &format!("{other}/delete"), &[]).says(200, "The variant was removed.");
+    max.submit(&max.get(&other), &format!("{other}/delete"), &[]).says(200, "The version was removed.");
     assert_eq!(stored(&house, campaign).len(), 1);
     let list = max.get("/admin/campaign-templates");
     max.submit(&list, &list.form_ending("/delete"), &[]).says(200, "The template was removed.");
