@@ -10,6 +10,8 @@ campaign-mail-offer-open = See your offer
 campaign-skip-variable = A variable has no value for this person, and no fallback.
 campaign-skip-empty = No block of the mail is for this person.
 campaign-skip-unwritten = The mail is not written in any language.
+campaign-skip-subject = Nothing is left of the subject for this person.
+campaign-skip-unsubscribe = The mail has no link that unsubscribes. Look at the templates that you changed.
 campaign-skip-failed = The mail could not be made for this person.
 campaign-skip-gone = This customer is not there any more.
 
@@ -20,6 +22,7 @@ campaign-risk-none = Nothing was found.
 campaign-risk-unwritten = Nothing is written yet, so nobody would get a mail. Begin a language.
 campaign-risk-unreadable = What is stored cannot be read. Write it anew.
 campaign-risk-no-subject = There is no subject in { $language }.
+campaign-risk-subject-empty = Nothing is left of the subject for { $count } of { $of } people looked at. They get no mail. Write something beside the variable, or a fallback.
 campaign-risk-no-blocks = There is nothing to read in { $language }.
 campaign-risk-no-preheader = There is no preview text in { $language }. Mail programs then show the beginning of the mail behind the subject.
 campaign-risk-no-picture = A picture block in { $language } has no picture yet. It is left out.

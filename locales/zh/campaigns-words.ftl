@@ -10,6 +10,8 @@ campaign-mail-offer-open = 查看您的优惠
 campaign-skip-variable = 此人缺少某个变量的值，且该变量没有备用文字。
 campaign-skip-empty = 邮件中没有任何区块适用于此人。
 campaign-skip-unwritten = 邮件尚未以任何语言撰写。
+campaign-skip-subject = 对此人而言，主题是空的。
+campaign-skip-unsubscribe = 邮件没有退订链接。请检查您修改过的模板。
 campaign-skip-failed = 无法为此人生成邮件。
 campaign-skip-gone = 该客户已不存在。
 
@@ -20,6 +22,7 @@ campaign-risk-none = 未发现问题。
 campaign-risk-unwritten = 尚未撰写任何内容，没有人会收到邮件。请先开始撰写一种语言。
 campaign-risk-unreadable = 存储的内容无法读取，请重新撰写。
 campaign-risk-no-subject = { $language }邮件没有主题。
+campaign-risk-subject-empty = 在查看的 { $of } 人中，有 { $count } 人的邮件主题是空的，他们不会收到邮件。请在变量之外写些文字，或写上备用文字。
 campaign-risk-no-blocks = { $language }邮件没有正文。
 campaign-risk-no-preheader = { $language }邮件没有预览文字。邮件程序会在主题后显示正文开头。
 campaign-risk-no-picture = { $language }邮件中有图片区块尚未选择图片，发送时会省略。

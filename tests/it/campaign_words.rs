@@ -10,7 +10,7 @@ use admin::permissions::Preset;
 use crm::CustomerId;
 use crm::campaigns::{self, CampaignId, Claimed, DeliveryId, State, VariantId, Wish};
 use std::collections::BTreeMap;
-use storefront::campaigns::{self as words, Block, Condition, Content, Part, Version};
+use storefront::campaigns::{self as words, Block, Condition, Content, Part, Source, Version};
 use storefront::offers;
 use storefront::promotions::{Conditions, Cut, Effect, Goods, Rules, Terms};
 
@@ -156,6 +156,7 @@ fn two_columns_are_written_part_by_part() {
     let page = max.get(&format!("/admin/campaigns/{campaign}/texts"));
     let here = here(&page);
     let page = max.submit(&page, &format!("{here}/languages"), &[("from", "")]);
+    let page = max.submit(&page, &here, &[("subject", "Hello")]).says(200, "Saved");
     let (list, columns) = (format!("{here}/blocks/en"), format!("{here}/blocks/en/0"));
     max.submit(&page, &list, &[("kind", "columns")]).says(200, "Two columns");
     let into = |side: &str, kind: &str| {
@@ -246,4 +247,32 @@ fn an_offer_is_decided_before_the_mail_that_tells_of_it() {
         "{after:?}"
     );
     assert!(after[1].contains("Nothing yet") && !after[1].contains("A quarter off"), "{after:?}");
+}
+
+#[test]
+fn a_product_costs_in_the_mail_what_it_costs_its_reader() {
+    let house = House::open();
+    goods::product(&house.db, "Mug", 1200, 50);
+    let people = [goods::customer(&house.db, "ann@example.com", 0), goods::customer(&house.db, "bea@example.com", 0)];
+    let conditions = Conditions { customers: vec!["ann@example.com".into()], ..Conditions::default() };
+    let effect = Effect::Reduce { cut: Cut::Percentage(2500), on: Goods::default() };
+    goods::promotion(&house.db, Terms::automatic("A quarter off", Rules { conditions, effect, ..Rules::default() }, goods::EUR));
+    let newest = || Part::Products { title: String::new(), source: Source::Newest, most: 4 };
+    let columns = Part::Columns { left: vec![newest()], right: Vec::new() };
+    let blocks = [newest(), columns].map(|part| Block { part, only: None }).to_vec();
+    let version = Version { subject: "Hello".into(), blocks, ..Version::default() };
+    let content = Content { versions: BTreeMap::from([("en".to_string(), version)]), ..Content::default() };
+    let campaign = campaign(&house);
+    let json = content.json().unwrap();
+    let variant = house
+        .db
+        .write_now(move |conn| {
+            let variant = campaigns::variants(conn, campaign)?[0].clone();
+            campaigns::put_variant(conn, variant.id, variant.version, &json, goods::now())?;
+            Ok(variant.id)
+        })
+        .unwrap();
+    let mails = texts(&house, (campaign, variant), people, false);
+    assert_eq!(mails[0].matches("- Mug, €9.00").count(), 2, "{}", mails[0]);
+    assert_eq!(mails[1].matches("- Mug, €12.00").count(), 2, "{}", mails[1]);
 }

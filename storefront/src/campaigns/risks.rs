@@ -4,9 +4,10 @@ mod reach;
 mod spam;
 
 use super::content::{Content, Part, Source, is_contact};
-use super::draw::{self, Pages, Why};
+use super::draw::{Pages, Why};
 use super::letters::{Preview, Ways, sample_with};
 use super::links;
+use super::people;
 use super::stage::Stage;
 use super::text::Rich;
 use crate::ids::StoreId;
@@ -215,7 +216,7 @@ fn languages(found: &mut Found, content: &Content, sample: &[Customer]) {
 /// What the mails of real people show.
 fn people(conn: &mut Conn, found: &mut Found, stage: &Stage, content: &Content, sample: &[Customer], ways: &Ways) -> Result<()> {
     let ids: Vec<CustomerId> = sample.iter().map(|customer| customer.id).collect();
-    let people = draw::people(conn, stage, &ids, ways)?;
+    let people = people::of(conn, stage, &ids, ways)?;
     let mut skipped: BTreeMap<Why, usize> = BTreeMap::new();
     let (mut largest, mut offered) = (0, 0);
     for person in people.values() {
@@ -245,7 +246,12 @@ fn people(conn: &mut Conn, found: &mut Found, stage: &Stage, content: &Content, 
                 found.add(Level::Stop, said("campaign-risk-variable", &[("name", &name), ("count", &count), ("of", &of)]));
             }
             Why::Empty => found.add(Level::Stop, said("campaign-risk-empty", &[("count", &count), ("of", &of)])),
-            Why::Failed | Why::Unwritten => found.add(Level::Stop, said("campaign-risk-failed", &[("count", &count), ("of", &of)])),
+            // Of a language without a subject that is told already.
+            Why::Subject if stage.scripts.values().any(|script| script.subject.is_blank()) => {}
+            Why::Subject => found.add(Level::Stop, said("campaign-risk-subject-empty", &[("count", &count), ("of", &of)])),
+            Why::Failed | Why::Unwritten | Why::Kept => {
+                found.add(Level::Stop, said("campaign-risk-failed", &[("count", &count), ("of", &of)]))
+            }
             Why::Gone => {}
         }
     }

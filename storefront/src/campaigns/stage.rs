@@ -44,7 +44,7 @@ pub(super) enum Shown {
     Picture { src: String, width: i64, alt: Template, link: String },
     Button { label: Template, link: String },
     Divider,
-    Products { title: Template, cards: Vec<Card> },
+    Products { title: Template, cards: Vec<(ProductId, Card)> },
     ForYou { title: Template, most: usize },
     Offer(Template),
     Survey { survey: SurveyId, round: i64, question: String },
@@ -81,8 +81,10 @@ pub(super) struct Stage {
     pub segments: Vec<SegmentId>,
     /// What many bought lately, for recommendations that do not suffice. Empty when no block asks.
     pub popular: Vec<ProductId>,
-    /// The promotions for some customers, when something depends on offers.
+    /// The promotions that hold for some customers or not for all, when something depends on offers or shows prices.
     pub personal: Option<Personal>,
+    /// Whether something depends on offers.
+    pub offers: bool,
     pub counts_orders: bool,
     pub now: Time,
 }
@@ -92,11 +94,29 @@ fn unread(mistake: String) -> Error {
     Error::unexpected(format!("a stored text of a campaign does not read: {mistake}"))
 }
 
+impl Script {
+    /// The products that it shows everybody.
+    pub fn products(&self) -> Vec<ProductId> {
+        fn add(part: &Shown, ids: &mut Vec<ProductId>) {
+            match part {
+                Shown::Products { cards, .. } => ids.extend(cards.iter().map(|(id, _)| *id)),
+                Shown::Columns { left, right } => left.iter().chain(right).for_each(|part| add(part, ids)),
+                _ => {}
+            }
+        }
+        let mut ids = Vec::new();
+        self.scenes.iter().for_each(|scene| add(&scene.part, &mut ids));
+        ids
+    }
+}
+
 impl Stage {
     pub fn load(conn: &mut Conn, store: StoreId, content: &Content, ways: &Mailer, now: Time) -> Result<Stage> {
         let (shop, site) = (stores::shop(conn, store)?, ways.site(conn, store)?);
         let popular = if content.parts().any(asks_for_popular) { recommendations::popular(conn)? } else { Vec::new() };
-        let personal = if content.asks_for_offers() { Some(Personal::load(conn, now)?) } else { None };
+        let offers = content.asks_for_offers();
+        let prices = content.parts().any(|part| matches!(part, Part::Products { .. }));
+        let personal = if offers || prices { Some(Personal::load(conn, now)?) } else { None };
         let worn = theme::published(conn, store)?.theme;
         let colour = |role: Role| worn.colour(role).to_string();
         let mut stage = Stage {
@@ -108,6 +128,7 @@ impl Stage {
             segments: content.segments(),
             popular: popular.into_iter().map(ProductId).collect(),
             personal,
+            offers,
             counts_orders: content.names("orders"),
             shop,
             site,
@@ -158,8 +179,8 @@ impl Stage {
             Part::Products { title, source: Source::ForYou, most } => Some(Shown::ForYou { title: read(title)?, most: *most }),
             Part::Products { title, source, most } => {
                 let ids = self.products(conn, source)?;
-                let mut cards = shelves::cards(conn, &ids, &self.showing(language, &Audience::default()))?;
-                cards.retain(|card| !card.sold_out);
+                let mut cards = shelves::cards_by_id(conn, &ids, &self.showing(language, &Audience::default()))?;
+                cards.retain(|(_, card)| !card.sold_out);
                 cards.truncate(*most);
                 (!cards.is_empty()).then_some(Shown::Products { title: read(title)?, cards })
             }

@@ -213,6 +213,25 @@ fn two_columns_are_read_one_after_the_other_and_know_what_stands_in_them() {
 }
 
 #[test]
+fn a_mail_without_a_subject_is_none_and_the_risks_say_so() {
+    let db = kernel::testing::db();
+    db.write_now(|conn| {
+        customer(conn, "ann@example.com", "Ann", "en")?;
+        let bo = customer(conn, "bo@example.com", "", "en")?;
+        let mut said = content(vec![everybody(text("<p>Hello</p>"))]);
+        said.versions.get_mut("en").unwrap().subject = "{{ name | }}".into();
+        assert_eq!(seen(conn, &said, bo).unwrap_err(), "campaign-skip-subject");
+        let (at, variant) = campaign(conn, &said)?;
+        let told: Vec<String> = risks(conn, at, &ways(), now())?.into_iter().map(|risk| risk.text).collect();
+        assert!(told.iter().any(|text| text.starts_with("campaign-risk-subject-empty")), "{told:?}");
+        let made = letters(conn, &[claimed((at, variant), 1, bo)], &ways(), now())?;
+        assert_eq!(made[0].1.as_ref().err(), Some(&"campaign-skip-subject"));
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
 fn everybody_reads_their_language_or_the_first_that_there_is() {
     let db = kernel::testing::db();
     db.write_now(|conn| {
