@@ -7,7 +7,7 @@ campaign-mail-again = You bought this before
 campaign-mail-offer-how = This is yours alone, and holds while you are signed in.
 campaign-mail-offer-open = See your offer
 
-campaign-skip-variable = A variable has no value for this person, and no fallback.
+campaign-skip-variable = The variable “{ $name }” has no value for this person, and no fallback.
 campaign-skip-empty = No block of the mail is for this person.
 campaign-skip-unwritten = The mail is not written in any language.
 campaign-skip-subject = Nothing is left of the subject for this person.

@@ -7,7 +7,7 @@ campaign-mail-again = 您曾购买过
 campaign-mail-offer-how = 此优惠仅属于您，登录后有效。
 campaign-mail-offer-open = 查看您的优惠
 
-campaign-skip-variable = 此人缺少某个变量的值，且该变量没有备用文字。
+campaign-skip-variable = 此人缺少变量“{ $name }”的值，且该变量没有备用文字。
 campaign-skip-empty = 邮件中没有任何区块适用于此人。
 campaign-skip-unwritten = 邮件尚未以任何语言撰写。
 campaign-skip-subject = 对此人而言，主题是空的。

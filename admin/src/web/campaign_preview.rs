@@ -63,7 +63,7 @@ pub async fn show(desk: Desk, path: web::Path<(i64, i64)>) -> Result<HttpRespons
         Ok(mail) => {
             (json!({ "subject": mail.subject, "preheader": mail.preheader, "text": mail.text, "language": mail.language.name() }), None)
         }
-        Err(why) => (Value::Null, Some(*why)),
+        Err(why) => (Value::Null, Some(why.clone())),
     };
     let query = form_urlencoded::Serializer::new(String::new())
         .append_pair("customer", desk.query("customer").trim())

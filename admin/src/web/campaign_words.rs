@@ -139,7 +139,6 @@ async fn show(desk: &Desk, at: (CampaignId, VariantId), language: Language, stat
                 "variant": { "id": open.variant.id, "version": open.variant.version },
                 "draft": open.campaign.state == State::Draft,
                 "timed": open.campaign.kind == Kind::Campaign,
-                "local": open.campaign.plan.0.local,
                 "zone": shop::get(conn)?.time_zone,
                 "tabs": variants.iter().enumerate().map(tab).collect::<Vec<Value>>(),
                 "languages": Language::all().iter().map(tongue).collect::<Vec<Value>>(),

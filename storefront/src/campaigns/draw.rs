@@ -13,6 +13,7 @@ use crate::web::views::shared::Card;
 use crm::campaigns::DeliveryId;
 use crm::surveys::TOP;
 use kernel::Result;
+use kernel::error::said;
 use kernel::web::i18n::Language;
 
 /// Where the links of a mail lead that was sent to nobody.
@@ -40,17 +41,18 @@ pub(super) enum Why {
 }
 
 impl Why {
-    /// The key of a text.
-    pub fn key(self) -> &'static str {
-        match self {
-            Why::Missing(_) => "campaign-skip-variable",
+    /// The key of a text, with its arguments.
+    pub fn text(self) -> String {
+        let key = match self {
+            Why::Missing(name) => return said("campaign-skip-variable", &[("name", &name)]),
             Why::Empty => "campaign-skip-empty",
             Why::Unwritten => "campaign-skip-unwritten",
             Why::Subject => "campaign-skip-subject",
             Why::Kept => "campaign-skip-unsubscribe",
             Why::Failed => "campaign-skip-failed",
             Why::Gone => "campaign-skip-gone",
-        }
+        };
+        key.to_string()
     }
 }
 

@@ -22,8 +22,8 @@ use std::collections::{BTreeMap, HashMap};
 /// What writing campaigns takes: templates, the key of signatures, the configuration.
 pub type Ways = Mailer;
 
-/// Why somebody gets no mail: the key of a text.
-pub type SkipReason = &'static str;
+/// Why somebody gets no mail: the key of a text, with its arguments.
+pub type SkipReason = String;
 
 /// The name under which test mails are kept.
 const TRIAL: &str = "campaign_trial";
@@ -67,12 +67,12 @@ pub fn letters(conn: &mut Conn, batch: &[Claimed], ways: &Ways, now: Time) -> Re
     let mut made: HashMap<DeliveryId, Result<Parcel, SkipReason>> = HashMap::with_capacity(batch.len());
     for (variant, theirs) in by_variant(batch) {
         for (claimed, drawn) in drawn(conn, variant, &theirs, ways, now)? {
-            made.insert(claimed.id, drawn.map_err(Why::key));
+            made.insert(claimed.id, drawn.map_err(Why::text));
         }
     }
     let mut letters = Vec::with_capacity(batch.len());
     for claimed in batch {
-        letters.push((claimed.id, made.remove(&claimed.id).unwrap_or(Err(Why::Gone.key()))));
+        letters.push((claimed.id, made.remove(&claimed.id).unwrap_or(Err(Why::Gone.text()))));
     }
     Ok(letters)
 }
@@ -154,14 +154,14 @@ fn letter(campaign: &Campaign, claimed: &Claimed, stage: &Stage, person: &Person
 
 /// The mail of a delivery as a page: its HTML, with links that count as those of the mail do. It says what it would say now.
 pub fn view(conn: &mut Conn, claimed: &Claimed, ways: &Ways, now: Time) -> Result<Result<String, SkipReason>> {
-    let Some((_, stage)) = stage(conn, claimed.variant, ways, now)? else { return Ok(Err(Why::Failed.key())) };
+    let Some((_, stage)) = stage(conn, claimed.variant, ways, now)? else { return Ok(Err(Why::Failed.text())) };
     let people = people::of(conn, &stage, &[claimed.customer], ways)?;
     let html = match people.get(&claimed.customer) {
         Some(Ok(person)) => mail_of(claimed, &stage, person, ways).map(|(drawn, _)| drawn.html),
         Some(Err(why)) => Err(*why),
         None => Err(Why::Gone),
     };
-    Ok(html.map_err(Why::key))
+    Ok(html.map_err(Why::text))
 }
 
 /// A mail as somebody would get it, with links that are not counted.
@@ -201,7 +201,7 @@ pub fn preview(
         Reader::Customer(id) => people::of(conn, &stage, &[*id], ways)?.remove(id).unwrap_or(Err(Why::Gone)),
         Reader::Somebody { name, email, language } => people::stand_in(conn, &stage, name, email, *language, ways)?,
     };
-    Ok(person.and_then(|person| sample(&stage, &person, ways)).map_err(Why::key))
+    Ok(person.and_then(|person| sample(&stage, &person, ways)).map_err(Why::text))
 }
 
 /// A mail that is sent to nobody.

@@ -96,7 +96,7 @@ fn row(conn: &mut Conn, one: &Row, (earned, versions): (Option<&Earned>, &[Varia
         one.arm.as_str().to_string(),
         one.variant.and_then(|id| versions.iter().position(|known| *known == id)).map(campaigns::letter).unwrap_or_default(),
         one.state.as_str().to_string(),
-        one.reason.clone(),
+        one.reason.replace(kernel::error::BETWEEN, " "),
         moment(one.sent_at),
         moment(one.bounced_at),
         moment(one.complained_at),
