@@ -250,7 +250,10 @@ fn field(leaf: &Leaf, at: &str, input: &Input, wrong: &Fields, lists: &Lists) ->
         Asks::Segment => ("choice", lists.segments.iter().map(named).collect()),
         Asks::Survey => {
             let any = json!({ "value": "", "label": "segment-survey-any" });
-            ("choice", std::iter::once(&any).chain(&lists.surveys).map(named).collect())
+            // One that is gone stays what was chosen, and is refused when it is saved: nothing else takes its place unseen.
+            let known = value.is_empty() || lists.surveys.iter().any(|one| one["value"] == json!(value));
+            let gone = (!known).then(|| json!({ "value": value, "label": format!("#{value}") }));
+            ("choice", std::iter::once(&any).chain(&lists.surveys).chain(&gone).map(named).collect())
         }
     };
     json!({ "name": name, "label": format!("segment-f-{}", input.name), "kind": kind, "value": value, "choices": choices,
