@@ -10,6 +10,7 @@ mod audit;
 mod batches;
 mod campaign_blocks;
 mod campaign_form;
+mod campaign_places;
 mod campaign_preview;
 mod campaign_result_routes;
 mod campaign_result_rows;

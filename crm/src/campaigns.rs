@@ -39,9 +39,10 @@ pub(crate) use freeze::{give, open_step};
 pub use permission::{Hindrance, permission};
 pub use record::{Outcome, expire_leases, record};
 pub use store::{
-    Campaign, EMPTY, STALE, VARIANTS, Variant, Wish, add_variant, create, create_as, for_segment, get, list, put_variant, remove_variant,
-    update, variant, variants,
+    Campaign, EMPTY, STALE, VARIANTS, Variant, Wish, add_variant, create, create_as, for_segment, get, letter, list, put_variant,
+    remove_variant, set_time, update, variant, variants,
 };
+pub(crate) use times::next_at;
 pub use times::{due, moment, zone_of};
 pub use trials::{DECIDE_JOB, Decision, Figure, decide_all};
 

@@ -707,6 +707,7 @@ diesel::table! {
         content -> Text,
         version -> BigInt,
         changed_at -> Timestamp,
+        goes_at -> Nullable<Timestamp>,
     }
 }
 

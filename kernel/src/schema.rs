@@ -54,6 +54,8 @@ diesel::table! {
         in_reply_to -> Text,
         thread -> Text,
         auto_submitted -> Text,
+        list_unsubscribe -> Text,
+        list_id -> Text,
     }
 }
 

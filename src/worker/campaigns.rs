@@ -99,7 +99,7 @@ fn deliver(state: &AppState, claimed: &[Claimed], until: Instant, now: Time) -> 
     let mut results = Vec::with_capacity(letters.len());
     for (id, letter) in letters {
         let outcome = match letter {
-            Err(reason) => Outcome::Skipped { reason: reason.to_string() },
+            Err(reason) => Outcome::Skipped { reason },
             Ok(_) if !results.is_empty() && Instant::now() >= until => Outcome::Held { until: now },
             Ok(parcel) => hand_over(state, &parcel, now),
         };

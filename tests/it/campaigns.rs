@@ -237,6 +237,27 @@ fn it_waits_for_its_time_and_can_be_paused_recalled_and_cancelled() {
 }
 
 #[test]
+fn a_version_has_a_time_of_its_own_that_the_page_shows() {
+    let shop = Shop::open(&[]);
+    let people = shop.people(20, Consent::Given);
+    let id = shop.written(&[("share", "100")]);
+    let texts = shop.marketer.get(&format!("{}/texts", at(id)));
+    let first = texts.at.split('?').next().unwrap().to_string();
+    let copy = shop.marketer.submit(&texts, &format!("{first}/copy"), &[]).says(200, "Version B");
+    let second = copy.at.split('?').next().unwrap().to_string();
+    shop.marketer.submit(&copy, &second, &[("goes_at", "soon")]).says(422, "").holds("value=\"soon\"");
+    let later = shop.house.state.clock.now() + TimeDelta::hours(2);
+    shop.marketer.submit(&copy, &second, &[("goes_at", &later.format("%Y-%m-%dT%H:%M").to_string())]).says(200, "Saved");
+    shop.marketer.get(&at(id)).says(200, "Version A").says(200, &format!("at {}", later.format("%Y-%m-%d %H:%M")));
+    shop.press(id, "schedule", "The campaign is scheduled.");
+    shop.house.follow();
+    let early = shop.taken().len();
+    assert!(0 < early && early < people.len(), "{early}");
+    shop.later(121);
+    assert_eq!(shop.taken().len(), people.len());
+}
+
+#[test]
 fn a_merged_person_gets_one_mail_and_an_erased_one_none() {
     let shop = Shop::open(&[]);
     let people = shop.people(4, Consent::Given);

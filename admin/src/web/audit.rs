@@ -75,6 +75,7 @@ const ACTIONS: &[&str] = &[
     "customer.consent",
     "campaign.words",
     "campaign.variant",
+    "campaign.time",
     "campaign.template",
     "campaign.test",
     "customer.note",

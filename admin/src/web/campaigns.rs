@@ -96,22 +96,23 @@ fn moments(counts: &Counts) -> Vec<Value> {
 
 /// The variants with how many got each.
 fn told(campaign: &Campaign, variants: &[Variant], counts: &Counts) -> Vec<Value> {
-    let row = |one: &Variant| {
-        json!({ "id": one.id, "position": one.position, "written": one.content != campaigns::EMPTY, "winner": campaign.winner_id == Some(one.id),
+    let row = |(place, one): (usize, &Variant)| {
+        let goes_at = one.goes_at.map(|at| at.format("%Y-%m-%d %H:%M").to_string());
+        json!({ "id": one.id, "letter": campaigns::letter(place), "goes_at": goes_at, "written": one.content != campaigns::EMPTY, "winner": campaign.winner_id == Some(one.id),
             "accepted": counts.of_variant(Some(one.id), Standing::Accepted.as_str()), "opened": counts.of_variant(Some(one.id), Moment::Opened.as_str()),
             "clicked": counts.of_variant(Some(one.id), Moment::Clicked.as_str()) })
     };
-    variants.iter().map(row).collect()
+    variants.iter().enumerate().map(row).collect()
 }
 
 /// How the trial was decided.
 fn decided(campaign: &Campaign, variants: &[Variant]) -> Option<Value> {
     let decision = campaign.decision()?;
-    let position = |id: VariantId| variants.iter().find(|one| one.id == id).map(|one| one.position);
+    let letter = |id: VariantId| variants.iter().position(|one| one.id == id).map(campaigns::letter);
     let figures: Vec<Value> =
-        decision.figures.iter().map(|one| json!({ "position": position(one.variant), "people": one.people, "did": one.did })).collect();
+        decision.figures.iter().map(|one| json!({ "letter": letter(one.variant), "people": one.people, "did": one.did })).collect();
     Some(
-        json!({ "winner": position(decision.winner), "apart": decision.apart, "measure": decision.measure, "at": decision.at, "figures": figures }),
+        json!({ "winner": letter(decision.winner), "apart": decision.apart, "measure": decision.measure, "at": decision.at, "figures": figures }),
     )
 }
 

@@ -2,6 +2,7 @@
 //! saved.
 
 use super::desk::{Desk, refusal};
+use super::segment_fields::Lists;
 use super::segment_leaf::Reading;
 use super::segment_spell;
 use super::segment_tree::{self as tree, Mode, Node};
@@ -67,18 +68,14 @@ async fn draw(desk: &Desk, status: StatusCode, id: Option<SegmentId>, sheet: She
     let Sheet { form, root, wrong, focus, preview } = sheet;
     let mut view = desk
         .read(move |conn| {
-            let others: Vec<Value> = segments::list(conn)?
-                .iter()
-                .filter(|one| Some(one.id) != id)
-                .map(|one| json!({ "value": one.id.to_string(), "label": one.name }))
-                .collect();
+            let lists = Lists::load(conn, id)?;
             let slugs: Vec<String> = catalog::categories(conn, OWN_LANGUAGE)?.0.into_iter().map(|one| one.slug).collect();
             let name = id.map(|id| segments::get(conn, id)).transpose()?.map(|segment| segment.name);
             let preview = match preview {
                 Some(found) => Some(json!({ "count": found.count, "sample": if seen { named(conn, &found.sample)? } else { Vec::new() } })),
                 None => None,
             };
-            Ok(json!({ "id": id, "name": name, "items": tree::items(&root, &wrong, &others, focus.as_deref()), "categories": slugs,
+            Ok(json!({ "id": id, "name": name, "items": tree::items(&root, &wrong, &lists, focus.as_deref()), "categories": slugs,
                 "currency": shop::get(conn)?.currency, "preview": preview }))
         })
         .await?;
@@ -136,9 +133,8 @@ async fn beside(desk: &Desk, id: SegmentId, form: Form, root: &Node) -> Result<F
             let segment = segments::get(conn, id)?;
             let (categories, currency) = (catalog::categories(conn, OWN_LANGUAGE)?, shop::get(conn)?.currency);
             let root = segment_spell::form(conn, &*segment.rule()?, &categories, currency)?;
-            let others = segments::list(conn)?;
-            let others: Vec<Value> = others.iter().map(|one| json!({ "value": one.id.to_string(), "label": one.name })).collect();
-            let items = |root: &Node| tree::items(root, &Fields::default(), &others, None);
+            let lists = Lists::load(conn, None)?;
+            let items = |root: &Node| tree::items(root, &Fields::default(), &lists, None);
             Ok((filled(&segment), items(&root), items(&typed)))
         })
         .await?;

@@ -3,7 +3,7 @@
 use super::counts::{Counts, Tally, counts};
 use super::freeze::FREEZE_JOB;
 use super::store::{EMPTY, STALE, get, variants};
-use super::{Campaign, CampaignId, DeliveryId, Kind, Standing, State, VariantId, times};
+use super::{Campaign, CampaignId, DeliveryId, Kind, Plan, Standing, State, VariantId, times};
 use crate::schema::{campaigns, deliveries};
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -70,15 +70,18 @@ pub fn schedule(conn: &mut Conn, id: CampaignId, version: i64, (zone, host): (&s
     if campaign.kind == Kind::Step {
         return Err(Error::conflict("journey-mail-step"));
     }
-    if variants(conn, id)?.iter().any(|one| one.content.trim().is_empty() || one.content == EMPTY) {
+    let all = variants(conn, id)?;
+    if all.iter().any(|one| one.content.trim().is_empty() || one.content == EMPTY) {
         return Err(Error::conflict("campaign-content-missing"));
     }
     let plan = &campaign.plan.0;
     let shop = times::named(zone);
-    if plan.at.is_some_and(|at| times::moment(shop, at) < now) {
+    if all.iter().map(|one| one.goes_at).chain([plan.at]).flatten().any(|at| times::moment(shop, at) < now) {
         return Err(Error::conflict("campaign-time-past"));
     }
-    let starts = times::start(plan, shop, now);
+    // The first of the variants begins; who waits for the end of a trial waits for a variant.
+    let begins = all.iter().map(|one| times::start(&Plan { at: one.goes_at.or(plan.at), ..plan.clone() }, shop, now)).min();
+    let starts = begins.unwrap_or(now);
     let change = (campaigns::zone.eq(zone), campaigns::host.eq(host), campaigns::starts_at.eq(starts), campaigns::next_at.eq(None::<Time>));
     diesel::update(campaigns::table.find(id)).set(change).execute(conn)?;
     freeze_soon(conn, id, version + 1, starts, now)

@@ -114,23 +114,26 @@ fn next(conn: &mut Conn, campaign: &Campaign, from: CustomerId, now: Time) -> Re
 }
 
 fn drafts(conn: &mut Conn, campaign: &Campaign, people: &[CustomerId], round: i64, now: Time) -> Result<BTreeMap<Time, Vec<Draft>>> {
-    let variants: Vec<VariantId> = store::variants(conn, campaign.id)?.into_iter().map(|one| one.id).collect();
+    let all = store::variants(conn, campaign.id)?;
+    let variants: Vec<VariantId> = all.iter().map(|one| one.id).collect();
+    let own: BTreeMap<VariantId, Time> = all.iter().filter_map(|one| Some((one.id, one.goes_at?))).collect();
     let hindered = permission::lasting(conn, &campaign.topic, people)?;
     let places = if campaign.plan.0.local { countries(conn, people)? } else { Default::default() };
     let (shop, begins) = (times::named(&campaign.zone), campaign.starts_at.unwrap_or(now));
-    let mut due: BTreeMap<Option<&str>, Time> = BTreeMap::new();
+    let mut due: BTreeMap<(Option<&str>, Option<Time>), Time> = BTreeMap::new();
     let mut rows: BTreeMap<Time, Vec<Draft>> = BTreeMap::new();
     for customer in people {
+        let (arm, variant) = drawn(campaign, &variants, *customer, round);
         let country = places.get(customer).map(String::as_str);
-        let at = match due.get(&country) {
+        let goes_at = variant.and_then(|id| own.get(&id).copied());
+        let at = match due.get(&(country, goes_at)) {
             Some(at) => *at,
             None => {
-                let at = times::due(&campaign.plan.0, times::zone_of(country, shop), shop, begins)?;
-                due.insert(country, at);
+                let at = times::due_at(&campaign.plan.0, goes_at, (times::zone_of(country, shop), shop), begins)?;
+                due.insert((country, goes_at), at);
                 at
             }
         };
-        let (arm, variant) = drawn(campaign, &variants, *customer, round);
         rows.entry(at).or_default().push(Draft { customer: *customer, arm, variant, hindrance: hindered.get(customer).copied() });
     }
     Ok(rows)

@@ -1,9 +1,9 @@
 //! One person's way through a journey: pure. The live journeys and the rehearsal walk by [`step`] alone.
 
 use super::graph::{Graph, NodeId, Wait, What};
-use crate::campaigns::moment;
+use crate::campaigns::next_at;
 use crate::rules::Rule;
-use chrono::{NaiveTime, TimeDelta, TimeZone};
+use chrono::{NaiveTime, TimeDelta};
 use chrono_tz::Tz;
 use kernel::clock::Time;
 use kernel::words;
@@ -159,15 +159,11 @@ fn ends(wait: &Wait, since: Time, facts: &Facts) -> Time {
     }
 }
 
-/// The first moment after `since` at which the clocks of a place show so many minutes of the day. A time that they jump over is read as if they
-/// had not jumped yet.
+/// The first moment after `since` at which the clocks of a place show so many minutes of the day.
 fn clock(zone: Tz, minute: i64, since: Time) -> Time {
-    let day = zone.from_utc_datetime(&since).date_naive();
     let seconds = u32::try_from(minute.clamp(0, 1439) * 60).unwrap_or(0);
     let time = NaiveTime::from_num_seconds_from_midnight_opt(seconds, 0).unwrap_or(NaiveTime::MIN);
-    // Clocks that are put back may show the time of yesterday's date again; the day after next there is one in any case.
-    let days = (-1..=2).map(|n| moment(zone, (day + TimeDelta::days(n)).and_time(time)));
-    days.into_iter().find(|at| *at > since).unwrap_or(since + TimeDelta::days(1))
+    next_at(zone, time, since)
 }
 
 #[cfg(test)]

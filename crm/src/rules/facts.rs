@@ -3,8 +3,9 @@
 use super::{Goods, Others, Rule};
 use crate::CustomerId;
 use crate::consents::Consent;
-use crate::schema::{activities, consents, customers, product_kin, purchase_lines, purchases, service_costs, tickets};
+use crate::schema::{activities, consents, customers, product_kin, purchase_lines, purchases, service_costs, survey_answers, tickets};
 use crate::scores::{self, Score};
+use crate::surveys::SurveyId;
 use crate::tickets::{Kind, Outcome, Status, TicketId};
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -21,6 +22,7 @@ pub struct Needs {
     kin: bool,
     tickets: bool,
     costs: bool,
+    answers: bool,
     /// (kind, product) with how many of the latest.
     events: BTreeMap<(String, Option<i64>), i64>,
 }
@@ -47,6 +49,7 @@ impl Needs {
             }
             Rule::Tickets(_) | Rule::Rated(_) => self.tickets = true,
             Rule::ServiceCost(_) => self.costs = true,
+            Rule::SurveyScore(_) => self.answers = true,
             Rule::Segment(id) => {
                 if let Some(other) = others.get(id) {
                     self.add(other, others);
@@ -71,6 +74,11 @@ impl Needs {
     /// Whether what service cost is asked about, by itself or in a score.
     pub fn of_costs(&self) -> bool {
         self.costs || self.score
+    }
+
+    /// Whether answers to surveys are asked about.
+    pub fn of_answers(&self) -> bool {
+        self.answers
     }
 
     /// Whether an event of one of these kinds is asked about.
@@ -126,6 +134,14 @@ pub(super) struct Cost {
     pub amount: i64,
 }
 
+/// What somebody said to a survey.
+#[derive(Clone, Copy, Debug, Queryable)]
+pub(super) struct Said {
+    pub survey: SurveyId,
+    pub score: i64,
+    pub at: Time,
+}
+
 /// What is known of one customer.
 #[derive(Clone, Debug)]
 pub struct Facts {
@@ -138,6 +154,8 @@ pub struct Facts {
     /// The oldest first, those that were merged into others too.
     pub(super) tickets: Vec<Ticket>,
     pub(super) costs: Vec<Cost>,
+    /// The oldest first.
+    pub(super) answers: Vec<Said>,
     /// (product, kind, key) of what they bought.
     pub(super) kin: HashSet<(i64, String, String)>,
     /// The latest of each that is asked about, as many as it takes to answer.
@@ -157,6 +175,7 @@ impl Facts {
             lines: Vec::new(),
             tickets: Vec::new(),
             costs: Vec::new(),
+            answers: Vec::new(),
             kin: HashSet::new(),
             events: HashMap::new(),
         };
@@ -209,6 +228,13 @@ impl Facts {
                 .select((service_costs::given_at, service_costs::currency, service_costs::amount))
                 .load(c))?;
         }
+        if needs.answers {
+            facts.answers = on_each!(conn, c => survey_answers::table
+                .filter(survey_answers::customer_id.eq(customer))
+                .order(survey_answers::id)
+                .select((survey_answers::survey_id, survey_answers::score, survey_answers::answered_at))
+                .load(c))?;
+        }
         if needs.kin && !facts.lines.is_empty() {
             let bought = purchase_lines::table.filter(purchase_lines::customer_id.eq(customer)).select(purchase_lines::product_id);
             let rows: Vec<(i64, String, String)> = on_each!(conn, c => product_kin::table
@@ -249,6 +275,7 @@ impl Facts {
         then.orders.retain(|order| order.at <= at);
         then.lines.retain(|line| line.at <= at);
         then.tickets.retain(|ticket| ticket.at <= at);
+        then.answers.retain(|said| said.at <= at);
         then.events.values_mut().for_each(|times| times.retain(|time| *time <= at));
         let first = then.orders.iter().map(|order| order.at).min();
         let last = then.orders.iter().map(|order| order.at).max();

@@ -28,8 +28,9 @@ use std::collections::{BTreeMap, HashMap};
 const TRIED: usize = 40;
 /// Pixels of a picture, at twice the width of the mail's text on a good screen.
 const WIDEST: i64 = 800;
-/// The width of the mail's text.
+/// The width of the mail's text, and of one of two columns of it.
 const COLUMN: i64 = 536;
+const HALF: i64 = 252;
 
 /// A block as it was read.
 pub(super) struct Scene {
@@ -43,10 +44,22 @@ pub(super) enum Shown {
     Picture { src: String, width: i64, alt: Template, link: String },
     Button { label: Template, link: String },
     Divider,
-    Products { title: Template, cards: Vec<Card> },
+    Products { title: Template, cards: Vec<(ProductId, Card)> },
     ForYou { title: Template, most: usize },
     Offer(Template),
     Survey { survey: SurveyId, round: i64, question: String },
+    Columns { left: Vec<Shown>, right: Vec<Shown> },
+}
+
+impl Shown {
+    /// Whether it shows what each reader may want.
+    pub fn asks(&self) -> bool {
+        match self {
+            Shown::ForYou { .. } => true,
+            Shown::Columns { left, right } => left.iter().chain(right).any(Shown::asks),
+            _ => false,
+        }
+    }
 }
 
 /// A version as it was read.
@@ -68,8 +81,10 @@ pub(super) struct Stage {
     pub segments: Vec<SegmentId>,
     /// What many bought lately, for recommendations that do not suffice. Empty when no block asks.
     pub popular: Vec<ProductId>,
-    /// The promotions for some customers, when something depends on offers.
+    /// The promotions that hold for some customers or not for all, when something depends on offers or shows prices.
     pub personal: Option<Personal>,
+    /// Whether something depends on offers.
+    pub offers: bool,
     pub counts_orders: bool,
     pub now: Time,
 }
@@ -79,12 +94,29 @@ fn unread(mistake: String) -> Error {
     Error::unexpected(format!("a stored text of a campaign does not read: {mistake}"))
 }
 
+impl Script {
+    /// The products that it shows everybody.
+    pub fn products(&self) -> Vec<ProductId> {
+        fn add(part: &Shown, ids: &mut Vec<ProductId>) {
+            match part {
+                Shown::Products { cards, .. } => ids.extend(cards.iter().map(|(id, _)| *id)),
+                Shown::Columns { left, right } => left.iter().chain(right).for_each(|part| add(part, ids)),
+                _ => {}
+            }
+        }
+        let mut ids = Vec::new();
+        self.scenes.iter().for_each(|scene| add(&scene.part, &mut ids));
+        ids
+    }
+}
+
 impl Stage {
     pub fn load(conn: &mut Conn, store: StoreId, content: &Content, ways: &Mailer, now: Time) -> Result<Stage> {
         let (shop, site) = (stores::shop(conn, store)?, ways.site(conn, store)?);
-        let popular =
-            if content.blocks().any(|block| asks_for_popular(&block.part)) { recommendations::popular(conn)? } else { Vec::new() };
-        let personal = if content.asks_for_offers() { Some(Personal::load(conn, now)?) } else { None };
+        let popular = if content.parts().any(asks_for_popular) { recommendations::popular(conn)? } else { Vec::new() };
+        let offers = content.asks_for_offers();
+        let prices = content.parts().any(|part| matches!(part, Part::Products { .. }));
+        let personal = if offers || prices { Some(Personal::load(conn, now)?) } else { None };
         let worn = theme::published(conn, store)?.theme;
         let colour = |role: Role| worn.colour(role).to_string();
         let mut stage = Stage {
@@ -96,6 +128,7 @@ impl Stage {
             segments: content.segments(),
             popular: popular.into_iter().map(ProductId).collect(),
             personal,
+            offers,
             counts_orders: content.names("orders"),
             shop,
             site,
@@ -110,7 +143,7 @@ impl Stage {
     }
 
     fn script(&self, conn: &mut Conn, language: Language, version: &Version, ways: &Mailer) -> Result<Script> {
-        let hashes: Vec<String> = version.blocks.iter().filter_map(|block| picture_of(&block.part)).collect();
+        let hashes: Vec<String> = version.parts().filter_map(picture_of).collect();
         let measures = if hashes.is_empty() { HashMap::new() } else { pictures::measures_of(conn, &hashes)? };
         let mut scenes = Vec::with_capacity(version.blocks.len());
         for block in &version.blocks {
@@ -146,8 +179,8 @@ impl Stage {
             Part::Products { title, source: Source::ForYou, most } => Some(Shown::ForYou { title: read(title)?, most: *most }),
             Part::Products { title, source, most } => {
                 let ids = self.products(conn, source)?;
-                let mut cards = shelves::cards(conn, &ids, &self.showing(language, &Audience::default()))?;
-                cards.retain(|card| !card.sold_out);
+                let mut cards = shelves::cards_by_id(conn, &ids, &self.showing(language, &Audience::default()))?;
+                cards.retain(|(_, card)| !card.sold_out);
                 cards.truncate(*most);
                 (!cards.is_empty()).then_some(Shown::Products { title: read(title)?, cards })
             }
@@ -157,7 +190,24 @@ impl Stage {
                 let open = surveys::find(conn, *id)?.filter(|found| found.open);
                 open.map(|found| Shown::Survey { survey: *id, round: found.round, question: found.question(language.code()).to_string() })
             }
+            Part::Columns { left, right } => {
+                let (left, right) = (self.column(conn, language, left, measures)?, self.column(conn, language, right, measures)?);
+                (!left.is_empty() || !right.is_empty()).then_some(Shown::Columns { left, right })
+            }
         })
+    }
+
+    /// What one of two columns shows.
+    fn column(&self, conn: &mut Conn, language: Language, parts: &[Part], measures: &HashMap<String, (i64, i64)>) -> Result<Vec<Shown>> {
+        let mut all = Vec::with_capacity(parts.len());
+        for part in parts {
+            match self.shown(conn, language, part, measures)? {
+                Some(Shown::Picture { src, width, alt, link }) => all.push(Shown::Picture { src, width: width.min(HALF), alt, link }),
+                Some(shown) => all.push(shown),
+                None => {}
+            }
+        }
+        Ok(all)
     }
 
     /// The products of a rule, the same for everybody.

@@ -22,8 +22,8 @@ pub(super) fn links(conn: &mut Conn, found: &mut Found, says: &Content, store: S
         }
     }
     let shop = stores::shop(conn, store)?;
-    for block in says.blocks() {
-        let Part::Products { source, .. } = &block.part else { continue };
+    for part in says.parts() {
+        let Part::Products { source, .. } = part else { continue };
         let empty = match source {
             Source::Hand(slugs) => {
                 let ids = catalog::by_slugs(conn, slugs)?;
