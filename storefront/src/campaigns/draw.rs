@@ -177,6 +177,7 @@ pub(super) fn stand_in(
         updated_at: stage.now,
         erased_at: None,
         merged_into: None,
+        birthday: String::new(),
     };
     let values = values(stage, &customer, 1, None, reads);
     let (id, segments) = (customer.id, Vec::new());
