@@ -74,9 +74,7 @@ pub fn set(conn: &mut Conn, id: CustomerId, birthday: &str, now: Time) -> Result
     }
     // A form of somebody who was erased meanwhile brings nothing back.
     let standing = rows::erased_at.is_null().and(rows::merged_into.is_null());
-    diesel::update(rows::table.find(id).filter(standing))
-        .set((rows::birthday.eq(birthday), rows::updated_at.eq(now)))
-        .execute(conn)?;
+    diesel::update(rows::table.find(id).filter(standing)).set((rows::birthday.eq(birthday), rows::updated_at.eq(now))).execute(conn)?;
     customers::changed(conn, id, now)
 }
 

@@ -56,7 +56,10 @@ struct CustomerFields {
     #[schema(max_length = 40)]
     phone: Option<String>,
     /// Month and day, such as `05-31`, as they told the shop; empty takes it away.
-    #[schema(pattern = "^((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|[12][0-9]))?$", example = "05-31")]
+    #[schema(
+        pattern = "^((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|[12][0-9]))?$",
+        example = "05-31"
+    )]
     birthday: Option<String>,
     /// The code of a language that the shop speaks.
     #[schema(pattern = "^(en|zh)$")]

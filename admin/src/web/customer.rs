@@ -229,7 +229,13 @@ pub async fn note(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<Http
                     birthdays::set(conn, id, &birthday, act.now)?;
                 }
                 let was = json!({ "tags": before.tags, "note": before.note, "birthday": before.birthday });
-                act.log(conn, "customer.note", &format!("customer:{id}"), &was, &json!({ "tags": tags, "note": text, "birthday": birthday }))
+                act.log(
+                    conn,
+                    "customer.note",
+                    &format!("customer:{id}"),
+                    &was,
+                    &json!({ "tags": tags, "note": text, "birthday": birthday }),
+                )
             })
             .await
         }

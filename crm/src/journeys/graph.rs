@@ -33,6 +33,12 @@ pub enum Trigger {
     Event(String),
     Entered(SegmentId),
     Left(SegmentId),
+    /// Their birthday, when the clocks where they are show so many minutes of the day.
+    Birthday(i64),
+    /// Something that they asked to be told of can be bought again.
+    Back,
+    /// A product on their list of wishes costs so many percent less at least.
+    PriceDrop(i64),
 }
 
 /// Whether somebody enters who was in it before. Nobody is in it twice at once.
@@ -323,6 +329,10 @@ pub fn check(graph: &Graph, others: &Others) -> Result<()> {
     match &graph.trigger {
         Trigger::Event(kind) if Kind::parse(kind).is_none() => return Err(wrong("journey-trigger-invalid")),
         Trigger::Entered(id) | Trigger::Left(id) if !others.contains_key(id) => return Err(wrong("journey-segment-gone")),
+        Trigger::Birthday(minute) if !(0..DAY).contains(minute) => return Err(wrong("journey-clock-invalid")),
+        Trigger::PriceDrop(percent) if !(1..=90).contains(percent) => return Err(wrong("journey-drop-invalid")),
+        // Whoever a full day kept out would never be told, since their turn is over.
+        Trigger::Back if graph.per_day.is_some() => return Err(wrong("journey-back-per-day")),
         _ => {}
     }
     if matches!(graph.again, Again::After(days) if !(1..=3650).contains(&days)) {

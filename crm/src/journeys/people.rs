@@ -89,7 +89,7 @@ pub(crate) fn forget(conn: &mut Conn, customer: CustomerId, now: Time) -> Result
         diesel::delete(logs::table.filter(logs::enrolment_id.eq_any(some.to_vec()))).execute(conn)?;
     }
     diesel::delete(rehearsal_acts::table.filter(rehearsal_acts::customer_id.eq(customer))).execute(conn)?;
-    let mut sql = Fragment::of("UPDATE enrolments SET entry = 'erased.' || id WHERE customer_id = ");
+    let mut sql = Fragment::of("UPDATE enrolments SET entry = 'erased.' || id, subject = NULL WHERE customer_id = ");
     sql.int(customer.0).execute(conn)?;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! One recipient's mail: which blocks they see, with what is theirs in it.
 
 use super::content::{Condition, PRODUCTS};
+use super::occasion::Occasion;
 use super::stage::{Scene, Shown, Stage};
 use super::text::{Missing, Template, Values};
 use crate::ids::ProductId;
@@ -48,6 +49,8 @@ pub(super) enum Why {
     Failed,
     /// There is no such person any more.
     Gone,
+    /// What the journey is about cannot be bought now.
+    Over,
 }
 
 impl Why {
@@ -59,6 +62,7 @@ impl Why {
             Why::Unwritten => "campaign-skip-unwritten",
             Why::Failed => "campaign-skip-failed",
             Why::Gone => "campaign-skip-gone",
+            Why::Over => "campaign-skip-occasion",
         }
     }
 }
@@ -105,6 +109,7 @@ pub(super) struct Pages {
     pub pixel: Option<String>,
     /// Whose answers to surveys the links of the mail take; those of a mail to nobody lead nowhere.
     pub delivery: Option<DeliveryId>,
+    pub occasion: Occasion,
 }
 
 /// The recipients of a content by their ids, or why there is nothing for them. What can be asked about many is asked once.
@@ -131,7 +136,7 @@ pub(super) fn people(
             continue;
         };
         let offer = offer(conn, stage, id, language)?;
-        if script.scenes.iter().any(|scene| matches!(scene.part, Shown::ForYou { .. })) {
+        if script.scenes.iter().any(|scene| matches!(scene.part, Shown::ForYou { .. } | Shown::Occasion(_))) {
             asking.push(id);
         }
         let values = values(stage, &customer, orders.get(&id).copied().unwrap_or(0), offer.as_ref(), language);
@@ -322,6 +327,17 @@ pub(super) fn draw(stage: &Stage, person: &Person, pages: &Pages, link: &dyn Fn(
                     continue;
                 }
                 CampaignBlock::Products { title: fill(title)?, rows: rows(cards) }
+            }
+            Shown::Occasion(title) => {
+                let of = match &pages.occasion {
+                    Occasion::Product(of) => of.as_ref(),
+                    Occasion::Over => return Err(Why::Over),
+                    Occasion::Sample => match person.wanted.first() {
+                        Some((of, _)) => of,
+                        None => continue,
+                    },
+                };
+                CampaignBlock::Products { title: fill(title)?, rows: rows(vec![card(of, None)]) }
             }
             Shown::Survey { survey, round, question } => {
                 let to = |score: i64| match pages.delivery {

@@ -45,6 +45,7 @@ pub(super) enum Shown {
     Divider,
     Products { title: Template, cards: Vec<Card> },
     ForYou { title: Template, most: usize },
+    Occasion(Template),
     Offer(Template),
     Survey { survey: SurveyId, round: i64, question: String },
 }
@@ -144,6 +145,7 @@ impl Stage {
             Part::Button { label, link } => Some(Shown::Button { label: read(label)?, link: self.target(language, link) }),
             Part::Divider {} => Some(Shown::Divider),
             Part::Products { title, source: Source::ForYou, most } => Some(Shown::ForYou { title: read(title)?, most: *most }),
+            Part::Products { title, source: Source::Occasion, .. } => Some(Shown::Occasion(read(title)?)),
             Part::Products { title, source, most } => {
                 let ids = self.products(conn, source)?;
                 let mut cards = shelves::cards(conn, &ids, &self.showing(language, &Audience::default()))?;
@@ -169,7 +171,7 @@ impl Stage {
             Source::Popular => Ok(self.popular.iter().copied().take(TRIED).collect()),
             Source::Category(id) => catalog::sold(conn, &sold, Some(*id), None, tried),
             Source::Collection(id) => Ok(collections::preview(conn, *id, tried, tried)?.1),
-            Source::ForYou => Ok(Vec::new()),
+            Source::ForYou | Source::Occasion => Ok(Vec::new()),
         }
     }
 
@@ -188,6 +190,11 @@ impl Stage {
         own.or_else(|| self.scripts.iter().next().map(|(language, script)| (*language, script)))
     }
 
+    /// Whether it shows what a journey is about.
+    pub fn has_occasion(&self) -> bool {
+        self.scripts.values().flat_map(|script| &script.scenes).any(|scene| matches!(scene.part, Shown::Occasion(_)))
+    }
+
     /// What variables say of everybody alike.
     pub fn values(&self) -> Values {
         let mut values = Values::default();
@@ -197,7 +204,7 @@ impl Stage {
 }
 
 fn asks_for_popular(part: &Part) -> bool {
-    matches!(part, Part::Products { source: Source::Popular | Source::ForYou, .. })
+    matches!(part, Part::Products { source: Source::Popular | Source::ForYou | Source::Occasion, .. })
 }
 
 fn picture_of(part: &Part) -> Option<String> {
