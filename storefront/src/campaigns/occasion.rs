@@ -9,7 +9,7 @@ use crm::campaigns::Claimed;
 use crm::journeys::{self, EnrolmentId};
 use kernel::web::i18n::Language;
 use kernel::{Conn, Result};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// The product that a journey is about.
 pub(super) enum Occasion {
@@ -21,11 +21,11 @@ pub(super) enum Occasion {
 }
 
 /// The products of mails, by the enrolments that these belong to, as cards in each language.
-pub(super) type Occasions = HashMap<(i64, Language), Card>;
+pub(super) type Occasions = BTreeMap<(i64, Language), Card>;
 
 /// What journeys are about, at the prices that everybody sees. Empty where the content does not show it.
 pub(super) fn load(conn: &mut Conn, stage: &Stage, rounds: &[i64]) -> Result<Occasions> {
-    let mut found = HashMap::new();
+    let mut found = BTreeMap::new();
     if !stage.has_occasion() {
         return Ok(found);
     }
