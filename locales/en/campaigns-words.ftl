@@ -178,3 +178,6 @@ admin-did-campaign-words = Wrote what a campaign says
 admin-did-campaign-variant = Added or removed a variant of a campaign
 admin-did-campaign-template = Saved or removed a template of campaigns
 admin-did-campaign-test = Sent a test mail of a campaign
+campaign-skip-occasion = What the journey is about cannot be bought any more.
+campaign-risk-occasion = A block shows what a journey is about, and this is no mail of a journey. Nobody would get it.
+campaign-words-by-occasion = What the journey is about: the article that is back, or costs less

@@ -159,6 +159,9 @@ pub struct Graph {
     /// So many people of a day at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per_day: Option<i64>,
+    /// Whoever it does not hold for when they come does not enter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<Rule>,
     /// What the journey is for: whoever it holds for has arrived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub goal: Option<Rule>,
@@ -185,7 +188,7 @@ impl Graph {
             What::Branch(rule) => Some(rule),
             _ => None,
         });
-        self.goal.iter().chain(&self.exit).chain(branches).collect()
+        self.only.iter().chain(&self.goal).chain(&self.exit).chain(branches).collect()
     }
 
     /// What has to be known of somebody to walk it.
@@ -341,7 +344,7 @@ pub fn check(graph: &Graph, others: &Others) -> Result<()> {
     if graph.per_day.is_some_and(|most| !(1..=1_000_000).contains(&most)) {
         return Err(wrong("journey-per-day-invalid"));
     }
-    graph.goal.iter().chain(&graph.exit).try_for_each(|rule| rules::check(rule, None, others))?;
+    graph.only.iter().chain(&graph.goal).chain(&graph.exit).try_for_each(|rule| rules::check(rule, None, others))?;
     graph.nodes.iter().try_for_each(|node| sound(node, others))
 }
 

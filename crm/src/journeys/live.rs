@@ -3,7 +3,7 @@
 
 use super::counts::{ENTERED, HERE, Tally, WHOLE, next};
 use super::graph::{Graph, Node, NodeId, What, chance, parsed};
-use super::step::{Act, Ending, Facts as Asked, Position, step};
+use super::step::{Act, Ending, Facts as Asked, Position, kept_out, step};
 use super::{Enrolment, EnrolmentId, JourneyId, Stage, State, active};
 use crate::CustomerId;
 use crate::campaigns::{self, Standing, countries, zone_of};
@@ -156,10 +156,11 @@ fn advance(conn: &mut Conn, others: &Others, (id, customer): Due, now: Time, tal
     if matches!(customers::known(conn, customer), Err(Error::NotFound)) {
         return finish(conn, &row, Ending::Gone, now, tally);
     }
-    if row.steps == 0 && full(conn, &row, &graph, shop)? {
-        return finish(conn, &row, Ending::Cap, now, tally);
-    }
     if row.steps == 0 {
+        let holds = |rule: &crate::rules::Rule| known.as_ref().is_some_and(|facts| answer(rule, facts, others, now).holds);
+        if let Some(ending) = kept_out(&graph, &holds, || full(conn, &row, &graph, shop))? {
+            return finish(conn, &row, ending, now, tally);
+        }
         log(conn, id, WHOLE, "enter", "", now)?;
     }
     let zone = zone_of(countries(conn, &[customer])?.get(&customer).map(String::as_str), shop);

@@ -94,7 +94,7 @@ pub fn ready(which: Ready, segment: Option<SegmentId>, call: &str) -> Graph {
         Ready::BackInStock => (Trigger::Back, Again::Always, None, vec![MAIL]),
         Ready::PriceDrop => (Trigger::PriceDrop(10), Again::Always, None, vec![MAIL]),
     };
-    let mut graph = Graph { trigger, again, per_day: None, goal, exit: None, first: None, nodes: Vec::new(), last: 0 };
+    let mut graph = Graph { trigger, again, per_day: None, only: None, goal, exit: None, first: None, nodes: Vec::new(), last: 0 };
     let mut after: Option<NodeId> = None;
     for what in steps {
         after = Some(graph.insert(after, false, what));

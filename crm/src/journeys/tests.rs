@@ -28,7 +28,7 @@ fn person(db: &Db, name: &str) -> CustomerId {
 
 fn empty(kind: Kind, again: Again) -> Graph {
     let trigger = Trigger::Event(kind.as_str().into());
-    Graph { trigger, again, per_day: None, goal: None, exit: None, first: None, nodes: Vec::new(), last: 0 }
+    Graph { trigger, again, per_day: None, only: None, goal: None, exit: None, first: None, nodes: Vec::new(), last: 0 }
 }
 
 fn line(kind: Kind, again: Again, steps: Vec<What>) -> Graph {

@@ -89,11 +89,11 @@ pub(super) fn may_enter(conn: &mut Conn, live: &Live, customer: CustomerId, at: 
     if live.graph.again == Again::Always {
         return Ok(true);
     }
-    // Whom a full day kept out was not in it.
+    // Whom a full day or the rule of who enters kept out was not in it.
     let last: Option<Time> = on_each!(conn, c => enrolments::table
         .filter(enrolments::journey_id.eq(live.journey))
         .filter(enrolments::customer_id.eq(customer))
-        .filter(enrolments::ending.ne(Ending::Cap.as_str()))
+        .filter(enrolments::ending.ne_all([Ending::Cap.as_str(), Ending::Unfit.as_str()]))
         .order(enrolments::entered_at.desc())
         .select(enrolments::entered_at)
         .first(c))
