@@ -23,7 +23,7 @@ pub use counts::{Counts, Wrong, counts, proofs};
 pub use graph::{Again, Awaited, Errand, Graph, LONGEST, Node, NodeId, Rhythm, Trigger, Wait, What, chance, check, sound};
 pub use live::{END_JOB, JOB, OFFER_JOB, any, run, sweep};
 pub use occasions::{BIRTHDAY_JOB, back, birthdays, dropped, subjects, tells_back, tells_drops};
-pub(crate) use people::forget;
+pub(crate) use people::{forget, taken_out};
 pub use people::{Entry, Kept, Listing, enrolment, listed, log, of_customer};
 pub use ready::{READY, Ready, about_to_be_lost, ready};
 pub use rehearsal::{Acted, Past, REHEARSE_JOB, Rehearsal, RehearsalId, acts, ask, last, rehearsal, rehearse};

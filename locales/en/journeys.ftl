@@ -223,3 +223,4 @@ admin-journey-subject-drop = It costs less now
 admin-journey-count-unfit = May not enter, by the rule
 journey-drop-invalid = Type 1 to 90 percent.
 journey-back-per-day = What is back is told to as many people as there are units. Leave the limit of a day empty.
+journey-feeds-itself = What the journey does is what people enter by, and everybody always enters again. Let them enter again after some days.

@@ -223,3 +223,4 @@ admin-journey-subject-drop = 现在更便宜了
 admin-journey-count-unfit = 按规则不能进入
 journey-drop-invalid = 请输入 1 到 90 的百分比。
 journey-back-per-day = 到货通知的人数由现有库存决定。请将每日上限留空。
+journey-feeds-itself = 旅程所做的事正是进入旅程的触发事件，而且总是允许再次进入。请改为若干天后才能再次进入。

@@ -269,6 +269,18 @@ impl Graph {
         found
     }
 
+    /// Whether what it does is what people enter by, so that it would go on for ever.
+    fn feeds_itself(&self) -> bool {
+        let Trigger::Event(kind) = &self.trigger else { return false };
+        let does = |node: &Node| match &node.what {
+            What::Mail(_) => kind == Kind::MailSent.as_str(),
+            What::Offer(_) => kind == Kind::OfferGiven.as_str(),
+            What::Task(_) => kind == Kind::TaskSet.as_str(),
+            _ => false,
+        };
+        self.nodes.iter().any(does)
+    }
+
     /// Whether a way leads back to where it began without a wait on it.
     fn runs_in_circles(&self) -> bool {
         // Steps are taken away of which every way out waits or ends; what is left then goes on for ever.
@@ -337,6 +349,9 @@ pub fn check(graph: &Graph, others: &Others) -> Result<()> {
         // Whoever a full day kept out would never be told, since their turn is over.
         Trigger::Back if graph.per_day.is_some() => return Err(wrong("journey-back-per-day")),
         _ => {}
+    }
+    if graph.again == Again::Always && graph.feeds_itself() {
+        return Err(wrong("journey-feeds-itself"));
     }
     if matches!(graph.again, Again::After(days) if !(1..=3650).contains(&days)) {
         return Err(wrong("journey-again-invalid"));

@@ -105,15 +105,17 @@ pub(super) fn take(db: &Db, some: &[Due], now: Time) -> Result<()> {
             Err(error @ Error::Unavailable(_)) => return Err(error),
             Err(error) => {
                 tracing::error!(%error, enrolment = one.0.0, "a step of a journey went wrong and is taken later");
-                db.write_now(move |conn| put_off(conn, one.0, now + LATER))?;
+                db.write_now(move |conn| put_off(conn, one.0, now))?;
             }
         }
     }
     Ok(())
 }
 
-fn put_off(conn: &mut Conn, id: EnrolmentId, until: Time) -> Result<()> {
-    diesel::update(enrolments::table.find(id).filter(active())).set(enrolments::wake_at.eq(until)).execute(conn)?;
+/// Unless somebody else took the step meanwhile.
+fn put_off(conn: &mut Conn, id: EnrolmentId, now: Time) -> Result<()> {
+    let due = enrolments::table.find(id).filter(active()).filter(enrolments::wake_at.le(now));
+    diesel::update(due).set(enrolments::wake_at.eq(now + LATER)).execute(conn)?;
     Ok(())
 }
 

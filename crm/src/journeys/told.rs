@@ -135,13 +135,14 @@ pub(super) fn enter(conn: &mut Conn, live: &Live, customer: CustomerId, (entry, 
 /// Has those journeys of somebody looked at that wait for this, or that a goal or an exit may end.
 fn wake(conn: &mut Conn, customer: CustomerId, kind: &str, at: Time) -> Result<()> {
     let theirs = enrolments::table.filter(enrolments::customer_id.eq(customer)).filter(active());
-    let rows: Vec<(EnrolmentId, String, bool, Time)> = on_each!(conn, c => theirs
-        .order(enrolments::id)
-        .select((enrolments::id, enrolments::awaits, enrolments::checks, enrolments::wake_at))
-        .load(c))?;
+    let columns = (enrolments::id, enrolments::awaits, enrolments::checks, enrolments::wake_at);
+    // Held on PostgreSQL: whoever is being led to a wait at this moment is seen where they wait, and nothing that happens is missed.
+    let rows: Vec<(EnrolmentId, String, bool, Time)> = match conn {
+        Conn::Sqlite(c) => theirs.order(enrolments::id).select(columns).load(c)?,
+        Conn::Postgres(c) => theirs.order(enrolments::id).select(columns).for_update().load(c)?,
+    };
     for (id, awaits, checks, wake_at) in rows {
         if awaits == kind {
-            // Asked again of the row as it is: a step may have been taken meanwhile.
             let own = enrolments::table.find(id).filter(active()).filter(enrolments::awaits.eq(kind));
             diesel::update(own).set((enrolments::came.eq(true), enrolments::wake_at.eq(at))).execute(conn)?;
         } else if checks && wake_at > at {
