@@ -159,11 +159,11 @@ fn advance(conn: &mut Conn, others: &Others, (id, customer): Due, now: Time, tal
         return finish(conn, &row, Ending::Gone, now, tally);
     }
     if row.steps == 0 {
+        log(conn, id, WHOLE, "enter", "", now)?;
         let holds = |rule: &crate::rules::Rule| known.as_ref().is_some_and(|facts| answer(rule, facts, others, now).holds);
         if let Some(ending) = kept_out(&graph, &holds, || full(conn, &row, &graph, shop))? {
             return finish(conn, &row, ending, now, tally);
         }
-        log(conn, id, WHOLE, "enter", "", now)?;
     }
     let zone = zone_of(countries(conn, &[customer])?.get(&customer).map(String::as_str), shop);
     let rhythm = rhythm(conn, &graph, customer)?;

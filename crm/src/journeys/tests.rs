@@ -200,6 +200,46 @@ fn a_goal_takes_people_out_at_once_and_a_full_day_keeps_them_out() {
 }
 
 #[test]
+fn who_may_enter_says_a_rule_and_whoever_arrived_is_not_mailed_any_more() {
+    let db = kernel::testing::db();
+    let (ann, bob) = (person(&db, "ann"), person(&db, "bob"));
+    let mut graph = line(Kind::CartChanged, Again::Never, vec![What::Mail(CampaignId(1)), wait(600)]);
+    graph.only = Some(Rule::Tag("vip".into()));
+    graph.goal = Some(Rule::Tag("arrived".into()));
+    let journey = live(&db, graph);
+    let tag = |who: CustomerId, tags: &'static str| db.write_now(move |conn| customers::annotate(conn, who, tags, "", noon())).unwrap();
+    tag(ann, "vip");
+    for one in [ann, bob] {
+        happens(&db, one, Kind::CartChanged, noon());
+    }
+    work(&db, noon());
+    assert_eq!(people_of(&db, journey, Stage::Left)[0].ending, Ending::Unfit.as_str());
+    sound(&db);
+    // Whom the rule kept out was not in it, and may come later.
+    tag(bob, "vip");
+    happens(&db, bob, Kind::CartChanged, noon() + TimeDelta::minutes(1));
+    work(&db, noon() + TimeDelta::minutes(1));
+    assert_eq!(people_of(&db, journey, Stage::Active).len(), 2);
+    // One arrives before the mails go out.
+    tag(bob, "vip, arrived");
+    happens(&db, bob, Kind::ProductViewed, noon() + TimeDelta::minutes(2));
+    work(&db, noon() + TimeDelta::minutes(2));
+    assert_eq!(people_of(&db, journey, Stage::Done)[0].customer_id, bob);
+    let claimed = db.write_now(|conn| campaigns::claim(conn, noon() + TimeDelta::minutes(3), 10)).unwrap();
+    assert_eq!(claimed.iter().map(|one| one.customer).collect::<Vec<_>>(), [ann]);
+    let skipped = deliveries::table.filter(deliveries::state.eq(Standing::Skipped)).select((deliveries::customer_id, deliveries::reason));
+    let skipped: Vec<(CustomerId, String)> = db.read_now(|conn| Ok(skipped.load(conn)?)).unwrap();
+    assert_eq!(skipped, [(bob, campaigns::Hindrance::Journey.as_str().to_string())]);
+}
+
+#[test]
+fn a_journey_that_feeds_itself_is_refused() {
+    let others = crate::rules::Others::new();
+    assert!(check(&line(Kind::MailSent, Again::Always, vec![What::Mail(CampaignId(1))]), &others).is_err());
+    assert!(check(&line(Kind::MailSent, Again::After(3), vec![What::Mail(CampaignId(1))]), &others).is_ok());
+}
+
+#[test]
 fn a_segment_enters_people_and_the_end_or_an_erasure_takes_them_out() {
     let db = kernel::testing::db();
     let (ann, bob) = (person(&db, "ann"), person(&db, "bob"));
@@ -307,6 +347,9 @@ fn some(dice: &mut Dice) -> Graph {
     }
     if dice.below(2) == 0 {
         graph.goal = Some(did(dice));
+    }
+    if dice.below(3) == 0 {
+        graph.only = Some(did(dice));
     }
     graph
 }
