@@ -42,7 +42,9 @@ fn main() -> ExitCode {
     // Cargo adds `--bench`.
     let asked: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     if let Some(unknown) = asked.iter().find(|name| ALL.iter().all(|(known, _)| known != name)) {
-        println!("There is no benchmark {unknown}. There are bulk, campaigns, desk, journeys, pages, orders, person, promotions, scale and start.");
+        println!(
+            "There is no benchmark {unknown}. There are bulk, campaigns, desk, journeys, pages, orders, person, promotions, scale and start."
+        );
         return ExitCode::from(2);
     }
     let mut right = true;

@@ -329,8 +329,8 @@ pub(super) fn draw(stage: &Stage, person: &Person, pages: &Pages, link: &dyn Fn(
                 CampaignBlock::Products { title: fill(title)?, rows: rows(cards) }
             }
             Shown::Occasion(title) => {
-                let of = match &pages.occasion {
-                    Occasion::Product(of) => of.as_ref(),
+                let of: &Card = match &pages.occasion {
+                    Occasion::Product(of) => of,
                     Occasion::Over => return Err(Why::Over),
                     Occasion::Sample => match person.wanted.first() {
                         Some((of, _)) => of,
