@@ -303,6 +303,15 @@ mod tests {
         assert_eq!(graph.fresh(), NodeId(4));
     }
 
+    #[test]
+    fn a_journey_that_feeds_itself_is_refused() {
+        let mut graph = line(vec![What::Mail(CampaignId(7))]);
+        (graph.trigger, graph.again) = (Trigger::Event("mail_sent".into()), Again::Always);
+        assert!(check(&graph, &Others::new()).is_err());
+        graph.again = Again::After(3);
+        assert!(check(&graph, &Others::new()).is_ok());
+    }
+
     proptest! {
         /// The clock of a place shows the time that was asked for, within a day and an hour, whatever its clocks do that night.
         #[test]

@@ -233,13 +233,6 @@ fn who_may_enter_says_a_rule_and_whoever_arrived_is_not_mailed_any_more() {
 }
 
 #[test]
-fn a_journey_that_feeds_itself_is_refused() {
-    let others = crate::rules::Others::new();
-    assert!(check(&line(Kind::MailSent, Again::Always, vec![What::Mail(CampaignId(1))]), &others).is_err());
-    assert!(check(&line(Kind::MailSent, Again::After(3), vec![What::Mail(CampaignId(1))]), &others).is_ok());
-}
-
-#[test]
 fn a_segment_enters_people_and_the_end_or_an_erasure_takes_them_out() {
     let db = kernel::testing::db();
     let (ann, bob) = (person(&db, "ann"), person(&db, "bob"));
