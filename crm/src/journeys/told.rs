@@ -35,7 +35,7 @@ pub(super) fn lives(conn: &mut Conn) -> Result<Vec<Live>> {
         .order(journeys::id)
         .select((journeys::id, versions::id, journeys::state, journeys::store_id, journeys::topic, journeys::zone, versions::graph))
         .load(c))?;
-    let live = |(journey, version, state, store, topic, zone, text): Row| {
+    let live = |(journey, version, state, store, topic, zone, text): Row| -> Result<Live> {
         Ok(Live { journey, version, state, store, topic, zone, graph: parsed(&text)? })
     };
     rows.into_iter().map(live).collect()
