@@ -6,8 +6,9 @@ use super::told::{Live, enter, lives, may_enter};
 use super::{EnrolmentId, JourneyId, State};
 use crate::birthdays::{self, Birthday};
 use crate::campaigns::{countries, moment, permission, zone_of};
+use crate::rules::{Facts, Rule, answer};
 use crate::schema::{customers, enrolments};
-use crate::{CustomerId, identities};
+use crate::{CustomerId, identities, segments};
 use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta};
 use chrono_tz::Tz;
 use diesel::dsl::sql;
@@ -49,7 +50,8 @@ fn entered(conn: &mut Conn) -> Result<Vec<Live>> {
 pub fn back(conn: &mut Conn, customer: CustomerId, store: i64, product: i64, wish: i64, at: Time) -> Result<bool> {
     let (lives, entry) = (entered(conn)?, format!("back:{wish}"));
     for live in lives.iter().filter(|live| live.graph.trigger == Trigger::Back && live.store == store && !live.graph.mails().is_empty()) {
-        if !permission(conn, &live.topic, None, &[customer], at)?.is_empty() || !may_enter(conn, live, customer, at)? {
+        let free = permission(conn, &live.topic, None, &[customer], at)?.is_empty() && may_enter(conn, live, customer, at)?;
+        if !free || !takes(conn, &live.graph, customer, at)? {
             continue;
         }
         if enter(conn, live, customer, (entry.as_str(), Some(product)), at)? {
@@ -57,6 +59,17 @@ pub fn back(conn: &mut Conn, customer: CustomerId, store: i64, product: i64, wis
         }
     }
     Ok(false)
+}
+
+/// Whether the rules of a graph let somebody in, and to its first step.
+fn takes(conn: &mut Conn, graph: &Graph, customer: CustomerId, at: Time) -> Result<bool> {
+    if graph.only.is_none() && !graph.checks() {
+        return Ok(true);
+    }
+    let others = segments::others(conn)?;
+    let Some(facts) = Facts::load(conn, customer, &graph.needs(&others), false)? else { return Ok(false) };
+    let holds = |rule: &Rule| answer(rule, &facts, &others, at).holds;
+    Ok(graph.only.iter().all(holds) && !graph.goal.iter().chain(&graph.exit).any(holds))
 }
 
 /// A product on somebody's list costs so many percent less since `fell_at`.
