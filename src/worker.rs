@@ -19,7 +19,7 @@ use kernel::jobs::{self, Job};
 use kernel::mail::{self, HandOver};
 use kernel::{Conn, Error, Result};
 use storefront::ids::ProductId;
-use storefront::{earnings, kin, mails, reviews, search_index, timeline, waiting};
+use storefront::{drops, earnings, kin, mails, reviews, search_index, timeline, waiting};
 
 /// Somebody who is told of an event after its commit. `run` is in one transaction with the end of its job, so its effect happens
 /// exactly once; it must not reach outside the database.
@@ -105,6 +105,7 @@ fn listeners(event: &Event) -> &'static [Listener] {
             },
             Listener { name: "kin", wanted: ALWAYS, run: |_, conn, event, now| kin::changed(conn, event, now) },
             Listener { name: "waiting", wanted: ALWAYS, run: tell_waiting },
+            Listener { name: "drops", wanted: crm::journeys::tells_drops, run: |_, conn, event, now| drops::on_event(conn, event, now) },
             HOOKS,
         ],
     }

@@ -185,7 +185,7 @@ fn handed_over(db: &Db, people: i64) -> bool {
 }
 
 /// The worker, on a thread of its own.
-fn work(state: &AppState, stopped: watch::Receiver<bool>) -> std::thread::JoinHandle<()> {
+pub fn work(state: &AppState, stopped: watch::Receiver<bool>) -> std::thread::JoinHandle<()> {
     let state = state.clone();
     std::thread::spawn(move || {
         actix_web::rt::System::new().block_on(async move {

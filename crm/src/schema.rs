@@ -15,6 +15,7 @@ diesel::table! {
         name_key -> Text,
         erased_at -> Nullable<Timestamp>,
         merged_into -> Nullable<BigInt>,
+        birthday -> Text,
     }
 }
 
@@ -822,6 +823,7 @@ diesel::table! {
         entered_at -> Timestamp,
         ended_at -> Nullable<Timestamp>,
         ending -> Text,
+        subject -> Nullable<BigInt>,
     }
 }
 

@@ -161,6 +161,7 @@ campaign-skip-suppressed = Their address is suppressed.
 campaign-skip-service = They wait for the shop to put something right.
 campaign-skip-frequency = They have had as many mails as they want.
 campaign-skip-cap = They have had as many mails as the campaign allows.
+campaign-skip-journey = The journey they belong to is over for them.
 segment-used-by-campaign = A campaign asks about this segment.
 personal-campaigns = Mails of campaigns
 personal-campaign-control = nothing was sent to you: you were in the group that shows what a mail brings

@@ -191,3 +191,6 @@ admin-did-campaign-variant = Added or removed a version of a campaign
 admin-did-campaign-time = Changed when a version of a campaign goes out
 admin-did-campaign-template = Saved or removed a template of campaigns
 admin-did-campaign-test = Sent a test mail of a campaign
+campaign-skip-occasion = What the journey is about cannot be bought any more.
+campaign-risk-occasion = A block shows what a journey is about, and this is no mail of a journey. Nobody would get it.
+campaign-words-by-occasion = What the journey is about: the article that is back, or costs less

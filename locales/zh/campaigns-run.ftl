@@ -160,6 +160,7 @@ campaign-skip-suppressed = 该地址已被屏蔽。
 campaign-skip-service = 正在等待商店处理问题。
 campaign-skip-frequency = 已达到其选择的接收频率。
 campaign-skip-cap = 已达到活动允许的邮件数。
+campaign-skip-journey = 所属旅程对该客户已结束。
 segment-used-by-campaign = 有邮件活动使用此分群。
 personal-campaigns = 活动邮件
 personal-campaign-control = 没有向您发送：您属于用来比较邮件效果的对照组

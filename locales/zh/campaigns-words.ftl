@@ -191,3 +191,6 @@ admin-did-campaign-variant = 添加或移除了活动版本
 admin-did-campaign-time = 更改了活动某个版本的发送时间
 admin-did-campaign-template = 保存或移除了活动模板
 admin-did-campaign-test = 发送了活动测试邮件
+campaign-skip-occasion = 旅程所涉及的商品已不能购买。
+campaign-risk-occasion = 有一个区块显示旅程所涉及的商品，但这不是旅程的邮件。没有人会收到它。
+campaign-words-by-occasion = 旅程所涉及的商品：重新到货或降价的那一件

@@ -20,6 +20,7 @@ pub mod disputes;
 pub mod doctor;
 pub mod documents;
 pub mod drafts;
+pub mod drops;
 pub mod earnings;
 pub mod edits;
 pub mod erasure;

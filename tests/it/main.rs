@@ -44,6 +44,7 @@ mod memory;
 mod menus;
 mod merging;
 mod money_back;
+mod occasions;
 mod offers;
 mod outages;
 mod overview;

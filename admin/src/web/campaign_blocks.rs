@@ -8,7 +8,7 @@ use super::promotion_goods::lines;
 use actix_multipart::Multipart;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use crm::campaigns::{self, CampaignId, State, VariantId};
+use crm::campaigns::{self, CampaignId, Kind, State, VariantId};
 use crm::segments::{self, SegmentId};
 use crm::surveys::{self, SurveyId};
 use kernel::error::Fields;
@@ -40,8 +40,8 @@ const NAMES: &[&str] = &[
     "segment",
     "speaks",
 ];
-/// Which products: the words of [`Source`].
-const BY: &[&str] = &["hand", "newest", "popular", "category", "collection", "for_you"];
+/// Which products: the words of [`Source`]. The last one is for mails of journeys alone.
+const BY: &[&str] = &["hand", "newest", "popular", "category", "collection", "for_you", "occasion"];
 /// Who sees it: the words of [`Condition`], and nothing for everybody.
 const WHO: &[&str] = &["", "in_segment", "not_in_segment", "speaks", "has_offer", "has_no_offer"];
 /// Characters of a block that a list shows.
@@ -100,6 +100,7 @@ fn by(source: &Source) -> &'static str {
         Source::Category(_) => "category",
         Source::Collection(_) => "collection",
         Source::ForYou => "for_you",
+        Source::Occasion => "occasion",
     }
 }
 
@@ -128,7 +129,7 @@ fn filled(block: &Block) -> Form {
                 Source::Hand(slugs) => form.fill("products", slugs.join("\n")),
                 Source::Category(id) => form.fill("category", id.to_string()),
                 Source::Collection(id) => form.fill("collection", id.to_string()),
-                Source::Newest | Source::Popular | Source::ForYou => form,
+                Source::Newest | Source::Popular | Source::ForYou | Source::Occasion => form,
             }
         }
         Part::Offer { label } => form.fill("label", label),
@@ -172,6 +173,7 @@ fn source(conn: &mut Conn, typed: &Posted, wrong: &mut Fields) -> Result<Source>
         "newest" => Source::Newest,
         "popular" => Source::Popular,
         "for_you" => Source::ForYou,
+        "occasion" => Source::Occasion,
         "category" => {
             let id: Option<CategoryId> = typed.get("category").parse().ok();
             let tree = catalog::categories(conn, Language::default().code())?;
@@ -323,7 +325,7 @@ async fn show(
                 "columns": Side::BOTH.into_iter().filter_map(column).collect::<Vec<Value>>(),
                 "kinds": Part::INSIDE,
                 "picture": picture,
-                "by": words(BY, "campaign-words-by-"),
+                "by": words(if open.campaign.kind == Kind::Step { BY } else { &BY[..BY.len() - 1] }, "campaign-words-by-"),
                 "who": words(WHO, "campaign-words-who-"),
                 "categories": categories,
                 "surveys": asked.iter().filter(|one| one.open).map(|one| json!({ "value": one.id.to_string(), "label": one.name })).collect::<Vec<Value>>(),
@@ -350,6 +352,10 @@ pub async fn update(desk: Desk, path: web::Path<Spot>, posted: Posted) -> Result
     let done = change(&desk, at, &posted, move |conn, _, content| {
         let version = version(content, language.code())?;
         let block = read(conn, &typed, &place.find(version)?)?;
+        let about = matches!(&block.part, Part::Products { source: Source::Occasion, .. });
+        if about && campaigns::get(conn, at.0)?.kind != Kind::Step {
+            return Err(Error::field("by", "campaign-words-by-unknown"));
+        }
         place.put(version, block)
     });
     match done.await {

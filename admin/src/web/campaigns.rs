@@ -8,7 +8,7 @@ use crm::campaigns::{
     self, Campaign, CampaignId, Counts, Delivery, DeliveryId, Hindrance, Kind, Moment, Stage, Standing, Variant, VariantId,
 };
 use crm::segments::{self, SegmentId};
-use crm::{CustomerId, customers};
+use crm::{CustomerId, customers, topics};
 use kernel::clock::Time;
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
@@ -41,14 +41,15 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
 }
 
 pub async fn show(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
-    let (id, now) = (CampaignId(*id), desk.door.now());
-    let (name, view) = desk.read(move |conn| whole(conn, id, now)).await?;
+    let (id, now, language) = (CampaignId(*id), desk.door.now(), desk.visit.language.code());
+    let (name, view) = desk.read(move |conn| whole(conn, id, language, now)).await?;
     desk.page("admin/campaign.html", &name, view)
 }
 
 /// The name and the page: of rows that are kept, never of deliveries that are counted.
-fn whole(conn: &mut Conn, id: CampaignId, now: Time) -> Result<(String, Value)> {
+fn whole(conn: &mut Conn, id: CampaignId, language: &str, now: Time) -> Result<(String, Value)> {
     let campaign = campaigns::get(conn, id)?;
+    let topic = topics::by_code(conn, &campaign.topic)?.map(|topic| topic.name(language).to_string());
     let (counts, stage) = campaigns::progress(conn, &campaign, now)?;
     let variants = campaigns::variants(conn, id)?;
     let (plan, trial) = (&campaign.plan.0, &campaign.trial.0);
@@ -57,7 +58,7 @@ fn whole(conn: &mut Conn, id: CampaignId, now: Time) -> Result<(String, Value)> 
         ids.iter().map(|id| json!({ "id": id, "name": names.get(id).cloned().unwrap_or_else(|| format!("#{id}")) })).collect()
     };
     let store = stores::list(conn)?.into_iter().find(|store| store.id.0 == campaign.store_id).map(|store| store.name);
-    let view = json!({ "id": id, "name": campaign.name, "version": campaign.version, "stage": stage, "topic": campaign.topic, "store": store,
+    let view = json!({ "id": id, "name": campaign.name, "version": campaign.version, "stage": stage, "topic": topic.as_ref().unwrap_or(&campaign.topic), "store": store,
         "include": named(&campaign.audience.0.include), "exclude": named(&campaign.audience.0.exclude),
         "control": super::forms::percent(campaign.control_bp), "starts_at": campaign.starts_at,
         "at": plan.at.map(|at| at.format("%Y-%m-%d %H:%M").to_string()), "local": plan.local, "zone": zone(conn, &campaign)?,

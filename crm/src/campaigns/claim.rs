@@ -5,8 +5,9 @@ use super::audience::countries;
 use super::counts::Tally;
 use super::permission::permission;
 use super::record::recorded;
-use super::{Campaign, CampaignId, Claimed, DeliveryId, Hindrance, Outcome, Standing, State, VariantId, store, times};
+use super::{Campaign, CampaignId, Claimed, DeliveryId, Hindrance, Kind, Outcome, Standing, State, VariantId, store, times};
 use crate::CustomerId;
+use crate::journeys::{self, EnrolmentId};
 use crate::rules::{Dialect, Fragment};
 use crate::schema::{campaigns, customers, deliveries};
 use chrono::TimeDelta;
@@ -191,6 +192,7 @@ fn judged(conn: &mut Conn, campaign: &Campaign, rows: Vec<Waiting>, now: Time, t
     let hindered = permission(conn, &campaign.topic, campaign.plan.0.cap, &people, now)?;
     let opens = openings(conn, campaign, &people, now)?;
     let twice = had_it(conn, campaign.id, &people)?;
+    let over = if campaign.kind == Kind::Step { over(conn, &rows)? } else { BTreeSet::new() };
     let mut claimed = Vec::new();
     for row in rows {
         let (id, customer, variant) = (DeliveryId(row.id), CustomerId(row.customer_id), VariantId(row.variant_id));
@@ -198,6 +200,7 @@ fn judged(conn: &mut Conn, campaign: &Campaign, rows: Vec<Waiting>, now: Time, t
         let (to, reason) = match hindered.get(&customer) {
             Some(why) => (Standing::Skipped, why.as_str()),
             None if twice.contains(&customer) => (Standing::Skipped, Hindrance::Twice.as_str()),
+            None if over.contains(&row.round) => (Standing::Skipped, Hindrance::Journey.as_str()),
             None if opens > now => (Standing::Waiting, ""),
             None => (Standing::Sending, ""),
         };
@@ -220,6 +223,13 @@ fn judged(conn: &mut Conn, campaign: &Campaign, rows: Vec<Waiting>, now: Time, t
         }
     }
     Ok(claimed)
+}
+
+/// The rounds of mails whose journey is over for whoever they are for. It is asked at the instant of sending, as permission is: a mail that had to be
+/// handed over again may have waited for hours.
+fn over(conn: &mut Conn, rows: &[Waiting]) -> Result<BTreeSet<i64>> {
+    let rounds: Vec<EnrolmentId> = rows.iter().map(|row| EnrolmentId(row.round)).collect();
+    Ok(journeys::taken_out(conn, &rounds)?.into_iter().map(|one| one.0).collect())
 }
 
 /// Those of `people` whom somebody was merged into who got this mail, or may have got it.

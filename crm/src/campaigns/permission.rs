@@ -34,6 +34,8 @@ words!(
         Frequency = "campaign-skip-frequency",
         /// As often as the campaign allows.
         Cap = "campaign-skip-cap",
+        /// The journey that the mail belongs to is over for them: they came to its goal, or left.
+        Journey = "campaign-skip-journey",
     }
 );
 

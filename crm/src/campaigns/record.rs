@@ -172,6 +172,7 @@ fn tell(conn: &mut Conn, rows: &[&Row], now: Time) -> Result<()> {
         }
     }
     segments::follow_events(conn, &wrote, &[Kind::MailSent.as_str()], now)?;
+    wrote.sort_unstable();
     wrote.into_iter().try_for_each(|customer| journeys::told(conn, customer, Kind::MailSent.as_str(), None, now))
 }
 

@@ -36,6 +36,8 @@ words!(
         Exit = "exit",
         /// As many as a day may have were in before.
         Cap = "cap",
+        /// The rule of who enters did not hold for them.
+        Unfit = "unfit",
         /// They were erased, or merged into another.
         Gone = "gone",
         /// The journey was ended.
@@ -91,6 +93,18 @@ pub enum Act {
         awaits: Option<String>,
     },
     End(Ending),
+}
+
+/// Why somebody who comes does not enter; asked once, before the first step. `full` counts them, and is not asked about others.
+pub(super) fn kept_out<E>(
+    graph: &Graph,
+    holds: &dyn Fn(&Rule) -> bool,
+    full: impl FnOnce() -> Result<bool, E>,
+) -> Result<Option<Ending>, E> {
+    if graph.only.as_ref().is_some_and(|rule| !holds(rule)) {
+        return Ok(Some(Ending::Unfit));
+    }
+    Ok(full()?.then_some(Ending::Cap))
 }
 
 /// What comes next for somebody. Goal and exit are asked before everything else.
@@ -185,6 +199,7 @@ mod tests {
             trigger: Trigger::Event("order_placed".into()),
             again: Again::Never,
             per_day: None,
+            only: None,
             goal: None,
             exit: None,
             first: None,
@@ -282,6 +297,15 @@ mod tests {
         graph.remove(NodeId(1));
         assert_eq!((graph.first, graph.nodes.len()), (Some(NodeId(2)), 1));
         assert_eq!(graph.fresh(), NodeId(4));
+    }
+
+    #[test]
+    fn a_journey_that_feeds_itself_is_refused() {
+        let mut graph = line(vec![What::Mail(CampaignId(7))]);
+        (graph.trigger, graph.again) = (Trigger::Event("mail_sent".into()), Again::Always);
+        assert!(check(&graph, &Others::new()).is_err());
+        graph.again = Again::After(3);
+        assert!(check(&graph, &Others::new()).is_ok());
     }
 
     proptest! {

@@ -121,6 +121,8 @@ pub enum Source {
     Collection(CollectionId),
     /// What the recipient may want, with the reason; what many bought for whoever nothing is known of, or who does not want that.
     ForYou,
+    /// What the journey is about that the mail belongs to: what is back, or costs less. Whoever cannot buy it any more gets no mail.
+    Occasion,
 }
 
 /// Who sees a block.

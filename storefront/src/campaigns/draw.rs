@@ -1,6 +1,7 @@
 //! One recipient's mail: which blocks they see, with what is theirs in it.
 
 use super::content::Condition;
+use super::occasion::Occasion;
 use super::people::Person;
 use super::stage::{Scene, Shown, Stage};
 use super::text::{Missing, Template};
@@ -38,6 +39,8 @@ pub(super) enum Why {
     Failed,
     /// There is no such person any more.
     Gone,
+    /// What the journey is about cannot be bought now.
+    Over,
 }
 
 impl Why {
@@ -51,6 +54,7 @@ impl Why {
             Why::Kept => "campaign-skip-unsubscribe",
             Why::Failed => "campaign-skip-failed",
             Why::Gone => "campaign-skip-gone",
+            Why::Over => "campaign-skip-occasion",
         };
         key.to_string()
     }
@@ -78,6 +82,7 @@ pub(super) struct Pages {
     pub pixel: Option<String>,
     /// Whose answers to surveys the links of the mail take; those of a mail to nobody lead nowhere.
     pub delivery: Option<DeliveryId>,
+    pub occasion: Occasion,
 }
 
 /// Whether somebody sees a block.
@@ -130,6 +135,17 @@ pub(super) fn draw(stage: &Stage, person: &Person, pages: &Pages, link: &dyn Fn(
                     return Ok(None);
                 }
                 CampaignBlock::Products { title: fill(title)?, rows: rows(cards) }
+            }
+            Shown::Occasion(title) => {
+                let of: &Card = match &pages.occasion {
+                    Occasion::Product(of) => of,
+                    Occasion::Over => return Err(Why::Over),
+                    Occasion::Sample => match person.wanted.first() {
+                        Some((of, _)) => of,
+                        None => return Ok(None),
+                    },
+                };
+                CampaignBlock::Products { title: fill(title)?, rows: rows(vec![card(of, None)]) }
             }
             Shown::Survey { survey, round, question } => {
                 let to = |score: i64| match pages.delivery {

@@ -3,6 +3,7 @@
 use super::content::Content;
 use super::draw::{self, Drawn, NOWHERE, Pages, Why};
 use super::links;
+use super::occasion::{self, Occasion};
 use super::people::{self, Person};
 use super::stage::Stage;
 use crate::ids::StoreId;
@@ -90,8 +91,9 @@ fn drawn<'a>(
     };
     let ids: Vec<CustomerId> = theirs.iter().map(|claimed| claimed.customer).collect();
     let people = people::of(conn, &stage, &ids, ways)?;
+    let occasions = occasion::load(conn, &stage, theirs, &people)?;
     let letter = |claimed: &Claimed| match people.get(&claimed.customer) {
-        Some(Ok(person)) => letter(&campaign, claimed, &stage, person, ways),
+        Some(Ok(person)) => letter(&campaign, claimed, &stage, person, occasion::of(&occasions, claimed), ways),
         Some(Err(why)) => Err(*why),
         None => Err(Why::Gone),
     };
@@ -107,7 +109,7 @@ fn stage(conn: &mut Conn, variant: VariantId, ways: &Ways, now: Time) -> Result<
 }
 
 /// The mail of a delivery as it is read, and its page that unsubscribes.
-fn mail_of(claimed: &Claimed, stage: &Stage, person: &Person, ways: &Ways) -> Result<(Drawn, String), Why> {
+fn mail_of(claimed: &Claimed, stage: &Stage, person: &Person, occasion: Occasion, ways: &Ways) -> Result<(Drawn, String), Why> {
     let (signer, delivery) = (&ways.signer, claimed.id);
     let at = |path: String| format!("{}{path}", stage.site.base_url);
     let pages = Pages {
@@ -116,6 +118,7 @@ fn mail_of(claimed: &Claimed, stage: &Stage, person: &Person, ways: &Ways) -> Re
         unsubscribe: at(links::unsubscribe_path(signer, delivery)),
         pixel: person.tracked.then(|| at(links::open_path(signer, delivery))),
         delivery: Some(delivery),
+        occasion,
     };
     let link = |target: &str| match person.tracked && links::is_web(target) {
         true => at(links::wrap(signer, delivery, target)),
@@ -124,8 +127,15 @@ fn mail_of(claimed: &Claimed, stage: &Stage, person: &Person, ways: &Ways) -> Re
     Ok((draw::draw(stage, person, &pages, &link, ways)?, pages.unsubscribe))
 }
 
-fn letter(campaign: &Campaign, claimed: &Claimed, stage: &Stage, person: &Person, ways: &Ways) -> Result<Parcel, Why> {
-    let (drawn, unsubscribe) = mail_of(claimed, stage, person, ways)?;
+fn letter(
+    campaign: &Campaign,
+    claimed: &Claimed,
+    stage: &Stage,
+    person: &Person,
+    occasion: Occasion,
+    ways: &Ways,
+) -> Result<Parcel, Why> {
+    let (drawn, unsubscribe) = mail_of(claimed, stage, person, occasion, ways)?;
     // Whoever put templates in the place of ours may have left it out.
     if !drawn.html.contains(&unsubscribe) || !drawn.text.contains(&unsubscribe) {
         return Err(Why::Kept);
@@ -156,8 +166,11 @@ fn letter(campaign: &Campaign, claimed: &Claimed, stage: &Stage, person: &Person
 pub fn view(conn: &mut Conn, claimed: &Claimed, ways: &Ways, now: Time) -> Result<Result<String, SkipReason>> {
     let Some((_, stage)) = stage(conn, claimed.variant, ways, now)? else { return Ok(Err(Why::Failed.text())) };
     let people = people::of(conn, &stage, &[claimed.customer], ways)?;
+    let occasions = occasion::load(conn, &stage, &[claimed], &people)?;
     let html = match people.get(&claimed.customer) {
-        Some(Ok(person)) => mail_of(claimed, &stage, person, ways).map(|(drawn, _)| drawn.html),
+        Some(Ok(person)) => {
+            mail_of(claimed, &stage, person, occasion::of(&occasions, claimed), ways).map(|(drawn, _)| drawn.html)
+        }
         Some(Err(why)) => Err(*why),
         None => Err(Why::Gone),
     };
@@ -207,7 +220,14 @@ pub fn preview(
 /// A mail that is sent to nobody.
 fn sample(stage: &Stage, person: &Person, ways: &Ways) -> Result<Preview, Why> {
     let nowhere = NOWHERE.to_string();
-    let pages = Pages { view: nowhere.clone(), why: nowhere.clone(), unsubscribe: nowhere, pixel: None, delivery: None };
+    let pages = Pages {
+        view: nowhere.clone(),
+        why: nowhere.clone(),
+        unsubscribe: nowhere,
+        pixel: None,
+        delivery: None,
+        occasion: Occasion::Sample,
+    };
     sample_with(stage, person, &pages, ways)
 }
 

@@ -46,6 +46,11 @@ pub(super) struct Person {
 }
 
 impl Person {
+    /// Who they are to promotions of single products.
+    pub fn audience(&self) -> &Audience {
+        &self.audience
+    }
+
     /// Whether they have an open offer.
     pub fn offered(&self) -> bool {
         self.offer.is_some()
@@ -124,6 +129,7 @@ pub(super) fn stand_in(
         updated_at: stage.now,
         erased_at: None,
         merged_into: None,
+        birthday: String::new(),
     };
     let values = values(stage, &customer, 1, None, reads);
     let (id, segments) = (customer.id, Vec::new());

@@ -7,6 +7,7 @@ use super::content::{Content, Part, Source, is_contact};
 use super::draw::{Pages, Why};
 use super::letters::{Preview, Ways, sample_with};
 use super::links;
+use super::occasion::Occasion;
 use super::people;
 use super::stage::Stage;
 use super::text::Rich;
@@ -136,6 +137,10 @@ fn of_variant(
     texts(&mut found, &content);
     languages(&mut found, &content, sample);
     sender(conn, &mut found, &content)?;
+    let occasion = |part: &Part| matches!(part, Part::Products { source: Source::Occasion, .. });
+    if campaign.kind != campaigns::Kind::Step && content.parts().any(occasion) {
+        found.add(Level::Stop, "campaign-risk-occasion");
+    }
     let known = segments::others(conn)?;
     if content.segments().iter().any(|segment| !known.contains_key(segment)) {
         found.add(Level::Warn, "campaign-risk-segment-gone");
@@ -224,8 +229,14 @@ fn people(conn: &mut Conn, found: &mut Found, stage: &Stage, content: &Content, 
             Ok(person) => {
                 offered += usize::from(person.offered());
                 let nowhere = "#".to_string();
-                let pages =
-                    Pages { view: nowhere.clone(), why: nowhere, unsubscribe: UNSUBSCRIBE.to_string(), pixel: None, delivery: None };
+                let pages = Pages {
+                    view: nowhere.clone(),
+                    why: nowhere,
+                    unsubscribe: UNSUBSCRIBE.to_string(),
+                    pixel: None,
+                    delivery: None,
+                    occasion: Occasion::Sample,
+                };
                 sample_with(stage, person, &pages, ways)
             }
             Err(why) => Err(*why),
@@ -252,7 +263,7 @@ fn people(conn: &mut Conn, found: &mut Found, stage: &Stage, content: &Content, 
             Why::Failed | Why::Unwritten | Why::Kept => {
                 found.add(Level::Stop, said("campaign-risk-failed", &[("count", &count), ("of", &of)]))
             }
-            Why::Gone => {}
+            Why::Gone | Why::Over => {}
         }
     }
     if largest > LARGE {

@@ -46,17 +46,27 @@ pub(super) enum Shown {
     Divider,
     Products { title: Template, cards: Vec<(ProductId, Card)> },
     ForYou { title: Template, most: usize },
+    Occasion(Template),
     Offer(Template),
     Survey { survey: SurveyId, round: i64, question: String },
     Columns { left: Vec<Shown>, right: Vec<Shown> },
 }
 
 impl Shown {
-    /// Whether it shows what each reader may want.
+    /// Whether it shows what each reader may want, or something of that where there is nobody yet.
     pub fn asks(&self) -> bool {
         match self {
-            Shown::ForYou { .. } => true,
+            Shown::ForYou { .. } | Shown::Occasion(_) => true,
             Shown::Columns { left, right } => left.iter().chain(right).any(Shown::asks),
+            _ => false,
+        }
+    }
+
+    /// Whether it shows what a journey is about.
+    fn is_occasion(&self) -> bool {
+        match self {
+            Shown::Occasion(_) => true,
+            Shown::Columns { left, right } => left.iter().chain(right).any(Shown::is_occasion),
             _ => false,
         }
     }
@@ -177,6 +187,7 @@ impl Stage {
             Part::Button { label, link } => Some(Shown::Button { label: read(label)?, link: self.target(language, link) }),
             Part::Divider {} => Some(Shown::Divider),
             Part::Products { title, source: Source::ForYou, most } => Some(Shown::ForYou { title: read(title)?, most: *most }),
+            Part::Products { title, source: Source::Occasion, .. } => Some(Shown::Occasion(read(title)?)),
             Part::Products { title, source, most } => {
                 let ids = self.products(conn, source)?;
                 let mut cards = shelves::cards_by_id(conn, &ids, &self.showing(language, &Audience::default()))?;
@@ -219,7 +230,7 @@ impl Stage {
             Source::Popular => Ok(self.popular.iter().copied().take(TRIED).collect()),
             Source::Category(id) => catalog::sold(conn, &sold, Some(*id), None, tried),
             Source::Collection(id) => Ok(collections::preview(conn, *id, tried, tried)?.1),
-            Source::ForYou => Ok(Vec::new()),
+            Source::ForYou | Source::Occasion => Ok(Vec::new()),
         }
     }
 
@@ -238,6 +249,11 @@ impl Stage {
         own.or_else(|| self.scripts.iter().next().map(|(language, script)| (*language, script)))
     }
 
+    /// Whether it shows what a journey is about.
+    pub fn has_occasion(&self) -> bool {
+        self.scripts.values().flat_map(|script| &script.scenes).any(|scene| scene.part.is_occasion())
+    }
+
     /// What variables say of everybody alike.
     pub fn values(&self) -> Values {
         let mut values = Values::default();
@@ -247,7 +263,7 @@ impl Stage {
 }
 
 fn asks_for_popular(part: &Part) -> bool {
-    matches!(part, Part::Products { source: Source::Popular | Source::ForYou, .. })
+    matches!(part, Part::Products { source: Source::Popular | Source::ForYou | Source::Occasion, .. })
 }
 
 fn picture_of(part: &Part) -> Option<String> {

@@ -34,7 +34,7 @@ pub(super) fn links(conn: &mut Conn, found: &mut Found, says: &Content, store: S
             }
             Source::Category(id) => catalog::sold(conn, &shop.assortment(), Some(*id), None, 1)?.is_empty(),
             Source::Collection(id) => collections::preview(conn, *id, 1, 1)?.1.is_empty(),
-            Source::Newest | Source::Popular | Source::ForYou => false,
+            Source::Newest | Source::Popular | Source::ForYou | Source::Occasion => false,
         };
         if empty {
             found.add(Level::Warn, "campaign-risk-products-none");
