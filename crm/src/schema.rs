@@ -749,6 +749,8 @@ diesel::table! {
         target -> Text,
         machine -> Text,
         happened_at -> Timestamp,
+        campaign_id -> BigInt,
+        variant_id -> BigInt,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::counts::{Counts, Tally, counts};
 use super::freeze::FREEZE_JOB;
+use super::results::{self, What};
 use super::store::{EMPTY, STALE, get, variants};
 use super::{Campaign, CampaignId, DeliveryId, Kind, Standing, State, VariantId, times};
 use crate::schema::{campaigns, deliveries};
@@ -127,10 +128,9 @@ fn cancel_some(conn: &mut Conn, id: CampaignId) -> Result<usize> {
     if get(conn, id)?.state != State::Cancelled {
         return Ok(0);
     }
-    let waiting = deliveries::table.filter(deliveries::campaign_id.eq(id)).filter(deliveries::state.eq(Standing::Waiting));
-    let rows: Vec<(DeliveryId, Option<VariantId>)> =
-        waiting.order(deliveries::id).limit(TOGETHER).select((deliveries::id, deliveries::variant_id)).load(conn)?;
-    let ids: Vec<DeliveryId> = rows.iter().map(|(row, _)| *row).collect();
+    let ids = results::ids(conn, id, What::Standing(Standing::Waiting), None, DeliveryId(0), TOGETHER)?;
+    let waiting = deliveries::table.filter(deliveries::id.eq_any(ids.clone())).filter(deliveries::state.eq(Standing::Waiting));
+    let rows: Vec<(DeliveryId, Option<VariantId>)> = waiting.select((deliveries::id, deliveries::variant_id)).load(conn)?;
     let own = deliveries::table.filter(deliveries::id.eq_any(ids)).filter(deliveries::state.eq(Standing::Waiting));
     let moved = diesel::update(own).set(deliveries::state.eq(Standing::Cancelled)).execute(conn)?;
     if moved != rows.len() {

@@ -1,6 +1,7 @@
 //! Deliveries as staff look at them, and what staff decide about those of which nobody knows whether they arrived.
 
 use super::counts::Tally;
+use super::results::{What, ids};
 use super::store::get;
 use super::{Arm, CampaignId, DeliveryId, Standing, State, VariantId};
 use crate::CustomerId;
@@ -51,13 +52,13 @@ pub fn delivery(conn: &mut Conn, id: DeliveryId) -> Result<Delivery> {
 /// Where a page of a list ends.
 pub type Place = DeliveryId;
 
-/// Deliveries of a campaign in one state, in order of their rows, behind `after`.
+/// Deliveries of a campaign in one state, in order of their rows (what waits as it is due), behind `after`.
 pub fn listed(conn: &mut Conn, campaign: CampaignId, state: Standing, after: Option<Place>, limit: i64) -> Result<Vec<Delivery>> {
-    let own = deliveries::table
-        .filter(deliveries::campaign_id.eq(campaign))
-        .filter(deliveries::state.eq(state))
-        .filter(deliveries::id.gt(after.unwrap_or(DeliveryId(0))));
-    Ok(own.order(deliveries::id).limit(limit).select(Delivery::as_select()).load(conn)?)
+    let ids = ids(conn, campaign, What::Standing(state), None, after.unwrap_or(DeliveryId(0)), limit)?;
+    let own = deliveries::table.filter(deliveries::id.eq_any(ids.clone()));
+    let mut found: Vec<Delivery> = own.select(Delivery::as_select()).load(conn)?;
+    found.sort_by_key(|row| ids.iter().position(|id| *id == row.id));
+    Ok(found)
 }
 
 /// Sends a mail once more of which nobody knows whether it arrived, with its Message-ID: whoever got it already may see it twice. `Conflict`

@@ -9,7 +9,9 @@ use crate::journeys;
 use crate::schema::{campaigns, customers, deliveries};
 use crate::segments;
 use chrono::TimeDelta;
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use kernel::clock::Time;
 use kernel::{Conn, Result, prepared};
 use std::collections::{BTreeMap, BTreeSet};
@@ -177,7 +179,9 @@ fn tell(conn: &mut Conn, rows: &[&Row], now: Time) -> Result<()> {
 
 /// Whatever was being sent and whose lease ran out is unknown from now on: it may have been handed over. Answers how many there were.
 pub fn expire_leases(conn: &mut Conn, now: Time) -> Result<usize> {
-    let late = deliveries::table.filter(deliveries::state.eq(Standing::Sending)).filter(deliveries::leased_until.lt(now).assume_not_null());
+    // The word stands in the statement, so that SQLite finds it in the index of what is being sent, too, and not by going over all rows.
+    let late = deliveries::table.filter(sql::<Bool>("deliveries.state = 'sending'"));
+    let late = late.filter(deliveries::leased_until.lt(now).assume_not_null());
     let ids: Vec<DeliveryId> = late.order(deliveries::leased_until).limit(TOGETHER).select(deliveries::id).load(conn)?;
     let rows = sending(conn, &ids)?;
     let mut tally = Tally::default();
