@@ -694,6 +694,7 @@ diesel::table! {
         next_at -> Nullable<Timestamp>,
         tried_at -> Nullable<Timestamp>,
         decision -> Text,
+        stopped -> Text,
     }
 }
 

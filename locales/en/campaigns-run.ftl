@@ -30,6 +30,13 @@ admin-campaign-stage-cancelled = Cancelled
 admin-campaign-stage-finished = Finished
 admin-campaign-progress = { $done } of { $people } done
 admin-campaign-news = { $done } of { $people } are done by now.
+admin-campaign-stopped = It stopped by itself, since no mail server takes its mail. They say: { $said }
+admin-campaign-stopped-hint = Nothing is lost: what was not sent waits. When it is put right, let the campaign go on, and the servers are tried again.
+admin-campaign-hindered = Something hinders it: { $said }
+admin-campaign-hindered-next = { $count ->
+    [one] It is tried again by itself at { $date }, after one attempt.
+   *[other] It is tried again by itself at { $date }, after { $count } attempts.
+}
 admin-campaign-unknown = { $count ->
     [one] Of one mail nobody knows whether it arrived.
    *[other] Of { $count } mails nobody knows whether they arrived.

@@ -30,6 +30,10 @@ admin-campaign-stage-cancelled = 已取消
 admin-campaign-stage-finished = 已完成
 admin-campaign-progress = 已处理 { $done } / { $people }
 admin-campaign-news = 目前已处理 { $done } / { $people }。
+admin-campaign-stopped = 没有邮件服务器接收此活动的邮件，活动已自动暂停。服务器答复：{ $said }
+admin-campaign-stopped-hint = 邮件不会丢失，未发出的会继续等待。问题解决后请继续活动，届时会重新尝试各服务器。
+admin-campaign-hindered = 活动遇到障碍：{ $said }
+admin-campaign-hindered-next = 已尝试 { $count } 次，将于 { $date } 自动重试。
 admin-campaign-unknown = { $count ->
    *[other] 有 { $count } 封邮件无法确定是否送达。
 }

@@ -123,6 +123,9 @@ pub static WATCHES: &[Watch] = &[
     Watch { kind: journeys::JOB, any: journeys::any },
 ];
 
+/// What a campaign waits for.
+pub static ENDLESS: &[&str] = &[campaigns::FREEZE_JOB, campaigns::CANCEL_JOB];
+
 fn cashier(state: &AppState) -> Cashier<'_> {
     Cashier { db: &state.db, gateways: &state.door.gateways, now: state.clock.now() }
 }

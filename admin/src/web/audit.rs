@@ -211,6 +211,7 @@ const ACTIONS: &[&str] = &[
     "sending.check",
     "sending.remove",
     "sending.server",
+    "sending.again",
     "sending.rate",
     "sending.rate_remove",
     "webhook.create",

@@ -150,6 +150,10 @@ fn of_campaign(conn: &mut Conn, campaign: &Campaign, now: Time, limit: i64, tall
             return Ok(Vec::new());
         }
     }
+    if !campaign.stopped.is_empty() {
+        // The mail of a step is tried again, and says anew what hinders it.
+        diesel::update(campaigns::table.find(campaign.id)).set(campaigns::stopped.eq("")).execute(conn)?;
+    }
     let limit = plan.per_hour.map_or(limit, |per_hour| limit.min(together(per_hour)));
     let mut claimed = Vec::new();
     for _ in 0..ROUNDS {

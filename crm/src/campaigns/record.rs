@@ -1,6 +1,7 @@
 //! What became of mails that were claimed.
 
 use super::claim::claimed_at;
+use super::control::stop;
 use super::counts::Tally;
 use super::{CampaignId, DeliveryId, Standing, State, VariantId};
 use crate::CustomerId;
@@ -42,6 +43,8 @@ pub enum Outcome {
     Later { reason: String },
     /// Nobody tried: it waits until then, and the claim does not count.
     Held { until: Time },
+    /// No mail server takes any mail of its sender, with what they say. It waits, the claim does not count, and its campaign stops.
+    Barred { reason: String },
 }
 
 /// A delivery that is being recorded.
@@ -78,13 +81,20 @@ pub(super) fn recorded(conn: &mut Conn, results: &[(DeliveryId, Outcome)], now: 
     let rows = sending(conn, &ids)?;
     let over = cancelled(conn, &rows)?;
     let mut told = Vec::new();
+    let mut barred: BTreeMap<CampaignId, &str> = BTreeMap::new();
     for (id, outcome) in results {
         let Some(row) = rows.get(id) else { continue };
+        if let Outcome::Barred { reason } = outcome {
+            barred.insert(row.campaign, reason);
+        }
         let Some(to) = write(conn, row, outcome, over.contains(&row.campaign), now)? else { continue };
         tally.moved(row.campaign, row.variant, Standing::Sending, to);
         if to == Standing::Accepted {
             told.push(row);
         }
+    }
+    for (campaign, reason) in barred {
+        stop(conn, campaign, reason, now)?;
     }
     tell(conn, &told, now)
 }
@@ -122,12 +132,13 @@ fn write(conn: &mut Conn, row: &Row, outcome: &Outcome, over: bool, now: Time) -
         Outcome::Unknown { transport, reason } => (Standing::Unknown, short(reason), transport.as_str(), Some(now)),
         Outcome::Later { reason } if row.attempts >= ATTEMPTS => (Standing::Refused, short(reason), "", None),
         Outcome::Later { reason } => (Standing::Waiting, short(reason), "", None),
-        Outcome::Held { .. } => (Standing::Waiting, String::new(), "", None),
+        Outcome::Held { .. } | Outcome::Barred { .. } => (Standing::Waiting, String::new(), "", None),
     };
     let state = if over && state == Standing::Waiting { Standing::Cancelled } else { state };
     let (due_at, attempts) = match outcome {
         Outcome::Later { .. } => (now + delay(row.attempts), row.attempts),
         Outcome::Held { until } => (*until, (row.attempts - 1).max(0)),
+        Outcome::Barred { .. } => (row.due_at, (row.attempts - 1).max(0)),
         _ => (row.due_at, row.attempts),
     };
     let own = deliveries::table.find(row.id).filter(deliveries::state.eq(Standing::Sending)).filter(deliveries::attempts.eq(row.attempts));
