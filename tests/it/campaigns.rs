@@ -9,8 +9,10 @@ use crate::support::visitor::Visitor;
 use admin::permissions::Preset;
 use chrono::TimeDelta;
 use crm::CustomerId;
-use crm::campaigns::{self, CampaignId, Standing};
+use crm::campaigns::{self, CampaignId, Outcome, Standing};
 use crm::consents::{self, Consent, Statement};
+use crm::email::Email;
+use crm::suppressions;
 use kernel::Conn;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -307,4 +309,68 @@ fn a_merged_person_gets_one_mail_and_an_erased_one_none() {
     db.write_now(move |conn| merging::undo(conn, merge, "two sisters", "test", now()).map(drop)).unwrap();
     shop.house.follow();
     assert_eq!(shop.taken().len(), 2, "what was skipped stays so");
+}
+
+#[test]
+fn what_somebody_had_follows_their_merges_and_the_undoing_of_them() {
+    let merged = |shop: &Shop, from: CustomerId, to: CustomerId| {
+        let now = shop.house.state.clock.now();
+        shop.house.db.write_now(move |conn| merging::merge(conn, from, to, "one person", "test", now)).unwrap()
+    };
+    // The first of three got it, and each became the next.
+    let begun = |outcome: Outcome| {
+        let shop = Shop::open(&[]);
+        let people = shop.people(3, Consent::Given);
+        let id = shop.written(&[]);
+        shop.press(id, "schedule", "The campaign is scheduled.");
+        let now = shop.house.state.clock.now();
+        campaigns::freeze(&shop.house.db, id, &shop.house.state.clock).unwrap();
+        let claimed = shop.house.db.write_now(move |conn| campaigns::claim(conn, now, 1)).unwrap().remove(0);
+        assert_eq!(claimed.customer, people[0]);
+        shop.house.db.write_now(move |conn| campaigns::record(conn, &[(claimed.id, outcome.clone())], now)).unwrap();
+        merged(&shop, people[0], people[1]);
+        merged(&shop, people[1], people[2]);
+        shop.house.follow();
+        assert_eq!((shop.taken().len(), shop.standing(id, Standing::Skipped)), (0, 2), "nobody gets it through two merges");
+        (shop, id)
+    };
+    begun(Outcome::Accepted { transport: "1".into() });
+    let (shop, id) = begun(Outcome::Unknown { transport: "1".into(), reason: "lost".into() });
+    let page = shop.marketer.get(&format!("{}/deliveries?state=unknown", at(id)));
+    let again = page.form_ending("/again");
+    shop.marketer.submit(&page, &again, &[]).says(200, "The mail is sent again.");
+    shop.later(1);
+    assert_eq!(shop.taken(), ["p2@example.com"], "it goes to whom they are now");
+    assert_eq!((shop.standing(id, Standing::Unknown), shop.standing(id, Standing::Accepted)), (0, 1));
+
+    let shop = Shop::open(&[]);
+    let ann = shop.people(1, Consent::Given)[0];
+    let id = shop.written(&[]);
+    shop.press(id, "schedule", "The campaign is scheduled.");
+    shop.house.follow();
+    shop.later(1);
+    let old = shop.people(1, Consent::Given)[0];
+    merged(&shop, ann, old);
+    let row = shop.house.db.read_now(move |conn| campaigns::listed(conn, id, Standing::Accepted, None, 1)).unwrap().remove(0);
+    assert_eq!(row.customer_id, old);
+    let now = shop.house.state.clock.now();
+    shop.house.db.write_now(move |conn| campaigns::reports::bounced(conn, row.id, "5.1.1", true, now)).unwrap();
+    let held = |address: &str| {
+        let address = Email::parse(address, "email").unwrap();
+        shop.house.db.read_now(move |conn| suppressions::of(conn, &address)).unwrap().is_some()
+    };
+    assert_eq!((held("p0@example.com"), held("p1@example.com")), (true, false), "the address that it went to");
+    // What goes out while two are one stays with the address it went to.
+    let next = shop.written(&[]);
+    shop.press(next, "schedule", "The campaign is scheduled.");
+    campaigns::freeze(&shop.house.db, next, &shop.house.state.clock).unwrap();
+    let late = shop.people(1, Consent::Given)[0];
+    let merge = merged(&shop, old, late);
+    shop.later(1);
+    assert_eq!(shop.taken(), ["p0@example.com", "p2@example.com"]);
+    shop.house.db.write_now(move |conn| merging::undo(conn, merge, "two sisters", "test", now).map(drop)).unwrap();
+    let row = shop.house.db.read_now(move |conn| campaigns::listed(conn, next, Standing::Accepted, None, 1)).unwrap().remove(0);
+    assert_eq!(row.customer_id, late);
+    shop.house.follow();
+    assert_eq!(shop.taken().len(), 2, "and nobody gets it again");
 }

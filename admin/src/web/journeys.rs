@@ -7,7 +7,7 @@ use crate::permissions::Permission;
 use actix_web::{HttpResponse, web};
 use crm::journeys::{self, Enrolment, EnrolmentId, Journey, JourneyId, Listing, NodeId, READY, Ready, RehearsalId, Stage, Wish};
 use crm::segments::{self, SegmentId};
-use crm::{CustomerId, customers};
+use crm::{CustomerId, campaigns, customers};
 use kernel::clock::Time;
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
@@ -109,10 +109,15 @@ fn whole(conn: &mut Conn, id: JourneyId, words: &Words) -> Result<(String, Value
     let last = journeys::last(conn, id)?;
     let rule = |rule: &Option<crm::rules::Rule>| rule.as_ref().map(|rule| draw::rule(words, &names, rule));
     let gone = endings(&counts);
+    // What mail servers said to a mail of a step that none of them takes.
+    let mut stopped = None;
+    for mail in graph.mails() {
+        stopped = stopped.or(Some(campaigns::get(conn, mail)?.stopped).filter(|said| !said.is_empty()));
+    }
     let view = json!({ "id": id, "name": journey.name, "state": journey.state, "version": journey.version, "topic": journey.topic,
         "trigger": draw::trigger(words, &names, &graph.trigger)?, "again": graph.again, "per_day": graph.per_day,
         "goal": rule(&graph.goal), "exit": rule(&graph.exit), "rows": draw::list(words, &names, graph, &counts)?,
-        "drawing": draw::drawing(words, &names, graph)?, "inside": counts.inside(), "entered": counts.entered(), "endings": gone,
+        "drawing": draw::drawing(words, &names, graph)?, "inside": counts.inside(), "entered": counts.entered(), "endings": gone, "stopped": stopped,
         "published": versions.first().map(|(_, number, at)| json!({ "number": number, "at": at })),
         "changed": current.is_none_or(|current| *current != *graph),
         "rehearsal": last.map(|one| json!({ "id": one.id, "state": one.state, "asked_at": one.asked_at })) });
