@@ -1,5 +1,7 @@
 //! What comes back of mail to many: yes by double opt-in, no by one click, choices, clicks of people and machines, bounces and complaints.
 
+mod sns;
+
 use crate::support::goods;
 use crate::support::house::House;
 use crate::support::office::{at_work, role};
