@@ -68,7 +68,7 @@ fn whole(conn: &mut Conn, id: CampaignId, now: Time) -> Result<(String, Value)> 
         json!({ "said": said, "at": job.run_at, "attempts": job.attempts })
     });
     let store = stores::list(conn)?.into_iter().find(|store| store.id.0 == campaign.store_id).map(|store| store.name);
-    let view = json!({ "id": id, "name": campaign.name, "version": campaign.version, "stage": stage, "topic": campaign.topic, "store": store,
+    let mut view = json!({ "id": id, "name": campaign.name, "version": campaign.version, "stage": stage, "topic": campaign.topic, "store": store,
         "include": named(&campaign.audience.0.include), "exclude": named(&campaign.audience.0.exclude),
         "control": super::forms::percent(campaign.control_bp), "starts_at": campaign.starts_at,
         "at": plan.at.map(|at| at.format("%Y-%m-%d %H:%M").to_string()), "local": plan.local, "zone": zone(conn, &campaign)?,
@@ -78,8 +78,9 @@ fn whole(conn: &mut Conn, id: CampaignId, now: Time) -> Result<(String, Value)> 
         "variants": told(&campaign, &variants, &counts), "decision": decided(&campaign, &variants),
         "counts": standings(&counts), "moments": moments(&counts), "people": counts.people(), "left": left(&counts),
         "done": counts.people() - left(&counts), "recallable": campaign.frozen_to == CustomerId(0) && campaign.frozen_at.is_none(),
-        "running": matches!(stage, Stage::Freezing | Stage::Sending), "undecided": counts.standing(Standing::Unknown),
-        "stopped": campaign.stopped, "hindered": hindered });
+        "running": matches!(stage, Stage::Freezing | Stage::Sending), "undecided": counts.standing(Standing::Unknown) });
+    view["stopped"] = json!(campaign.stopped);
+    view["hindered"] = json!(hindered);
     Ok((campaign.name, view))
 }
 

@@ -112,7 +112,12 @@ fn whole(conn: &mut Conn, id: JourneyId, words: &Words) -> Result<(String, Value
     // What mail servers said to a mail of a step that none of them takes.
     let mut stopped = None;
     for mail in graph.mails() {
-        stopped = stopped.or(Some(campaigns::get(conn, mail)?.stopped).filter(|said| !said.is_empty()));
+        match campaigns::get(conn, mail) {
+            Ok(campaign) if !campaign.stopped.is_empty() => stopped = Some(campaign.stopped),
+            // The mail of a step that is being drawn is not written yet.
+            Ok(_) | Err(Error::NotFound) => {}
+            Err(error) => return Err(error),
+        }
     }
     let view = json!({ "id": id, "name": journey.name, "state": journey.state, "version": journey.version, "topic": journey.topic,
         "trigger": draw::trigger(words, &names, &graph.trigger)?, "again": graph.again, "per_day": graph.per_day,

@@ -46,7 +46,7 @@ CREATE INDEX order_shares_returned ON order_shares (campaign_id, order_id) WHERE
 ALTER TABLE deliveries DROP CONSTRAINT deliveries_campaign_id_fkey;
 ALTER TABLE deliveries DROP CONSTRAINT deliveries_customer_id_fkey;
 ALTER TABLE deliveries DROP CONSTRAINT deliveries_variant_id_fkey;
-CREATE FUNCTION deliveries_refer() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION deliveries_refer() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 DECLARE
     lowest BIGINT;
     highest BIGINT;
