@@ -208,7 +208,7 @@ impl Post {
             match way.carrier.deliver(raw, from, to, name) {
                 Attempt::Came(outcome) => {
                     self.away.lock().remove(&way.id);
-                    if told.setbacks.iter().any(|one| one.transport == way.id) {
+                    if told.setbacks.iter().any(|one| one.concerns(way.id, &sender)) {
                         let (id, sender) = (way.id, sender.clone());
                         self.note(told, now, move |conn| setbacks::took(conn, id, &sender));
                     }

@@ -27,9 +27,14 @@ pub struct Setback {
 }
 
 impl Setback {
+    /// Whether it is about mail of this domain by this server.
+    pub(super) fn concerns(&self, transport: TransportId, sender: &str) -> bool {
+        self.transport == transport && (self.sender.is_empty() || self.sender == sender)
+    }
+
     /// Whether a server takes no mail of this domain now because of it.
     pub fn holds(&self, transport: TransportId, sender: &str, now: Time) -> bool {
-        self.transport == transport && (self.sender.is_empty() || self.sender == sender) && now < self.since + ASIDE
+        self.concerns(transport, sender) && now < self.since + ASIDE
     }
 }
 
