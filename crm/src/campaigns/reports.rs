@@ -62,13 +62,17 @@ fn withdraw(conn: &mut Conn, found: &Received, scope: Scope, proof: &str, now: T
     Ok(())
 }
 
-/// Suppresses the address that a mail went to, also when its person was merged into another since.
-fn suppress(conn: &mut Conn, found: &Received, reason: Reason, note: &str, now: Time) -> Result<()> {
+/// The address that a mail went to, also when its person was merged into another since.
+pub(crate) fn address(conn: &mut Conn, found: &Received) -> Result<String> {
     let to = match found.sent_at {
         Some(sent) => merges::had_delivery(conn, found.customer, found.id.0, sent)?,
         None => found.customer,
     };
-    let address = customers::get(conn, to)?.email;
+    Ok(customers::get(conn, to)?.email)
+}
+
+fn suppress(conn: &mut Conn, found: &Received, reason: Reason, note: &str, now: Time) -> Result<()> {
+    let address = address(conn, found)?;
     if !erasure::is_erased(&address)
         && let Ok(address) = Email::parse(&address, "email")
     {
