@@ -4,6 +4,7 @@ ALTER TABLE deliveries ADD CONSTRAINT deliveries_customer_id_fkey FOREIGN KEY (c
 ALTER TABLE deliveries ADD CONSTRAINT deliveries_variant_id_fkey FOREIGN KEY (variant_id) REFERENCES campaign_variants (id);
 ALTER TABLE deliveries ADD CONSTRAINT deliveries_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns (id);
 DROP INDEX order_shares_returned;
+DROP INDEX purchase_lines_of_order;
 DROP INDEX order_shares_of_variant;
 DROP INDEX deliveries_by_message;
 CREATE UNIQUE INDEX deliveries_by_message ON deliveries (message_id);

@@ -1,4 +1,5 @@
 DROP INDEX order_shares_returned;
+DROP INDEX purchase_lines_of_order;
 DROP INDEX order_shares_of_variant;
 DROP INDEX deliveries_by_message;
 CREATE UNIQUE INDEX deliveries_by_message ON deliveries (message_id);

@@ -37,6 +37,7 @@ CREATE INDEX deliveries_shown_unsubscribed ON deliveries (campaign_id, variant_i
 DROP INDEX deliveries_by_message;
 CREATE UNIQUE INDEX deliveries_by_message ON deliveries (message_id) WHERE attempts > 0;
 
--- Orders of a variant, and those of which something came back.
+-- Orders of a variant, with a product, and those of which something came back.
 CREATE INDEX order_shares_of_variant ON order_shares (campaign_id, variant_id, order_id);
+CREATE INDEX purchase_lines_of_order ON purchase_lines (product_id, order_id);
 CREATE INDEX order_shares_returned ON order_shares (campaign_id, order_id) WHERE refunded > 0;

@@ -6,7 +6,7 @@ use crate::campaigns::attribution::Share;
 use crate::campaigns::counts::Moment;
 use crate::campaigns::{Arm, CampaignId, DeliveryId, Hit, Standing, VariantId};
 use crate::rules::Fragment;
-use crate::schema::{campaign_variants as variants, deliveries, order_shares as shares, purchase_lines as lines};
+use crate::schema::{campaign_variants as variants, deliveries, order_shares as shares};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text, Timestamp};
@@ -265,7 +265,10 @@ pub fn credited(
         query = query.filter(shares::variant_id.eq(variant));
     }
     if let Some(product) = product {
-        query = query.filter(shares::order_id.eq_any(lines::table.filter(lines::product_id.eq(product)).select(lines::order_id)));
+        // Asked of one order after the other: the shop may have sold the product in far more orders than the campaign brought.
+        query = query.filter(sql::<Bool>(&format!(
+            "EXISTS (SELECT 1 FROM purchase_lines l WHERE l.product_id = {product} AND l.order_id = order_shares.order_id)"
+        )));
     }
     if returned {
         query = query.filter(sql::<Bool>("order_shares.refunded > 0"));
