@@ -220,8 +220,9 @@ fn sent(db: &Db, sqlite: bool, count: i64) {
     for from in (1..=count).step_by(step) {
         insert(db, sqlite, columns, &row, from, (from + step as i64 - 1).min(count));
     }
-    let hit =
-        format!("1 + (i - 1) * 20, 'click', '/products/product-' || (i % 10), CASE WHEN i % 3 = 0 THEN 'scanner' ELSE '' END, {time}, {id}, {variant}");
+    let hit = format!(
+        "1 + (i - 1) * 20, 'click', '/products/product-' || (i % 10), CASE WHEN i % 3 = 0 THEN 'scanner' ELSE '' END, {time}, {id}, {variant}"
+    );
     insert(db, sqlite, "delivery_hits (delivery_id, kind, target, machine, happened_at, campaign_id, variant_id)", &hit, 1, count / 20);
     let counts = format!(
         "INSERT INTO delivery_counts (campaign_id, variant_id, what, count) \
