@@ -43,6 +43,8 @@ pub struct Switchboard {
     pub kinds: &'static [Kind],
     pub schedule: &'static [Slot],
     pub watches: &'static [Watch],
+    /// Kinds of jobs that are never given up, as those of watches are not: what waits for them would wait for ever.
+    pub endless: &'static [&'static str],
 }
 
 /// Something that becomes due by itself, at moments that rows keep. Each look of the loop asks `any`, which must cost next to nothing.
@@ -53,7 +55,8 @@ pub struct Watch {
 }
 
 /// The shop's switchboard.
-pub static SHOP: Switchboard = Switchboard { listeners, kinds: kinds::KINDS, schedule: kinds::SCHEDULE, watches: kinds::WATCHES };
+pub static SHOP: Switchboard =
+    Switchboard { listeners, kinds: kinds::KINDS, schedule: kinds::SCHEDULE, watches: kinds::WATCHES, endless: kinds::ENDLESS };
 
 const ALWAYS: fn(&mut Conn) -> Result<bool> = |_| Ok(true);
 

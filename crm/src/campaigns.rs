@@ -53,6 +53,9 @@ use kernel::clock::Time;
 use kernel::words;
 use serde::{Deserialize, Serialize};
 
+/// The job that hands mails over. The worker has it, since it reaches mail servers.
+pub const PUMP_JOB: &str = "campaigns.pump";
+
 kernel::id!(CampaignId, VariantId, DeliveryId);
 
 words!(

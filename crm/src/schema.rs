@@ -697,6 +697,7 @@ diesel::table! {
         next_at -> Nullable<Timestamp>,
         tried_at -> Nullable<Timestamp>,
         decision -> Text,
+        stopped -> Text,
     }
 }
 
@@ -753,6 +754,8 @@ diesel::table! {
         target -> Text,
         machine -> Text,
         happened_at -> Timestamp,
+        campaign_id -> BigInt,
+        variant_id -> BigInt,
     }
 }
 

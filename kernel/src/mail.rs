@@ -4,6 +4,7 @@
 pub mod dns;
 pub mod domains;
 pub mod post;
+pub mod sns;
 mod transport;
 
 pub use post::{MAIN, Post, TransportId};

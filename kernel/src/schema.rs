@@ -72,6 +72,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    mail_setbacks (transport_id, sender) {
+        transport_id -> BigInt,
+        sender -> Text,
+        reason -> Text,
+        since -> Timestamp,
+    }
+}
+
+diesel::table! {
     mail_rates (id) {
         id -> BigInt,
         domain -> Text,

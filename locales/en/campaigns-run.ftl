@@ -30,6 +30,14 @@ admin-campaign-stage-cancelled = Cancelled
 admin-campaign-stage-finished = Finished
 admin-campaign-progress = { $done } of { $people } done
 admin-campaign-news = { $done } of { $people } are done by now.
+admin-campaign-stopped = It stopped by itself, since no mail server takes its mail. They say: { $said }
+admin-campaign-stopped-hint = Nothing is lost: what was not sent waits. When it is put right, let the campaign go on, and the servers are tried again.
+admin-campaign-hindered = Something hinders it: { $said }
+admin-campaign-hindered-next = { $count ->
+    [one] It is tried again by itself at { $date }, after one attempt.
+   *[other] It is tried again by itself at { $date }, after { $count } attempts.
+}
+admin-journey-stopped = No mail server takes the mail of a step. It waits, and is tried again every quarter of an hour. They say: { $said }
 admin-campaign-unknown = { $count ->
     [one] Of one mail nobody knows whether it arrived.
    *[other] Of { $count } mails nobody knows whether they arrived.
@@ -149,6 +157,7 @@ campaign-content-missing = A version says nothing yet. Write it before you sched
 campaign-time-past = The start has passed. Choose a later one, or leave it empty to start at once.
 campaign-begun = People have been chosen already. Pause or cancel the campaign instead.
 campaign-is-cancelled = The campaign is cancelled: nothing of it is sent any more.
+campaign-delivery-merged = This person was merged into another customer, who has a mail of their own.
 campaign-delivery-moved = Something was decided about this mail already.
 campaign-unknown-lease = The program that had this mail ended before it told what became of it.
 campaign-unknown-left = Left as it is.

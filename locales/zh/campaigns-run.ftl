@@ -30,6 +30,11 @@ admin-campaign-stage-cancelled = 已取消
 admin-campaign-stage-finished = 已完成
 admin-campaign-progress = 已处理 { $done } / { $people }
 admin-campaign-news = 目前已处理 { $done } / { $people }。
+admin-campaign-stopped = 没有邮件服务器接收此活动的邮件，活动已自动暂停。服务器答复：{ $said }
+admin-campaign-stopped-hint = 邮件不会丢失，未发出的会继续等待。问题解决后请继续活动，届时会重新尝试各服务器。
+admin-campaign-hindered = 活动遇到障碍：{ $said }
+admin-campaign-hindered-next = 已尝试 { $count } 次，将于 { $date } 自动重试。
+admin-journey-stopped = 没有邮件服务器接收某一步骤的邮件。邮件会继续等待，每 15 分钟重试一次。服务器答复：{ $said }
 admin-campaign-unknown = { $count ->
    *[other] 有 { $count } 封邮件无法确定是否送达。
 }
@@ -148,6 +153,7 @@ campaign-content-missing = 有一个版本还没有内容。请先编写再安�
 campaign-time-past = 开始时间已过。请选择更晚的时间，或留空立即开始。
 campaign-begun = 收件人已经确定。请改为暂停或取消。
 campaign-is-cancelled = 邮件活动已取消，不会再发送。
+campaign-delivery-merged = 此人已合并到另一位客户，后者有自己的邮件。
 campaign-delivery-moved = 这封邮件已经处理过。
 campaign-unknown-lease = 处理这封邮件的程序在告知结果前已终止。
 campaign-unknown-left = 不再处理。

@@ -23,7 +23,7 @@ use storefront::orders::terms;
 use storefront::payment_jobs::Cashier;
 use storefront::{
     batches, carts, disputes, drops, earnings, gift_cards, idempotency, kin, logins, mails, merging, offers, payments, pictures, refunds,
-    reviews, search_index, shop, stores, waiting, webhooks,
+    reviews, search_index, shop, sns, stores, waiting, webhooks,
 };
 
 const RECONCILE: &str = "payments.reconcile";
@@ -89,6 +89,7 @@ pub static KINDS: &[Kind] = &[
     Kind { name: campaigns::FREEZE_JOB, run: |state, job| campaigns::freeze(&state.db, id(job)?, &state.clock) },
     Kind { name: campaigns::CANCEL_JOB, run: |state, job| campaigns::cancel_rest(&state.db, id(job)?) },
     Kind { name: campaigns::DECIDE_JOB, run: |state, _| campaigns::decide_all(&state.db, state.clock.now()) },
+    Kind { name: sns::CONFIRM_JOB, run: |_, job| sns::confirm(&job.payload) },
     Kind { name: journeys::JOB, run: |state, _| journeys::run(&state.db, &state.clock) },
     Kind { name: journeys::END_JOB, run: |state, job| journeys::sweep(&state.db, id(job)?, &state.clock) },
     Kind { name: journeys::REHEARSE_JOB, run: |state, job| journeys::rehearse(&state.db, id(job)?, &drops::past) },
@@ -125,6 +126,9 @@ pub static WATCHES: &[Watch] = &[
     Watch { kind: pump::JOB, any: campaigns::any },
     Watch { kind: journeys::JOB, any: journeys::any },
 ];
+
+/// What a campaign waits for.
+pub static ENDLESS: &[&str] = &[campaigns::FREEZE_JOB, campaigns::CANCEL_JOB];
 
 fn cashier(state: &AppState) -> Cashier<'_> {
     Cashier { db: &state.db, gateways: &state.door.gateways, now: state.clock.now() }

@@ -61,6 +61,7 @@ pub mod service;
 pub mod shipments;
 pub mod shipping;
 pub mod shop;
+pub mod sns;
 pub mod stock;
 pub mod store_credit;
 pub mod stored_value;

@@ -212,6 +212,7 @@ const ACTIONS: &[&str] = &[
     "sending.check",
     "sending.remove",
     "sending.server",
+    "sending.again",
     "sending.rate",
     "sending.rate_remove",
     "webhook.create",

@@ -10,7 +10,7 @@ use crm::campaigns::{
 use crm::segments::{self, SegmentId};
 use crm::{CustomerId, customers, topics};
 use kernel::clock::Time;
-use kernel::{Conn, Error, Result};
+use kernel::{Conn, Error, Result, jobs, mail};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use storefront::web::posted::Posted;
@@ -57,8 +57,19 @@ fn whole(conn: &mut Conn, id: CampaignId, language: &str, now: Time) -> Result<(
     let named = |ids: &[SegmentId]| -> Vec<Value> {
         ids.iter().map(|id| json!({ "id": id, "name": names.get(id).cloned().unwrap_or_else(|| format!("#{id}")) })).collect()
     };
+    let own = id.to_string();
+    let failing = match stage {
+        Stage::Freezing => jobs::failing(conn, campaigns::FREEZE_JOB, Some(&own))?,
+        Stage::Sending => jobs::failing(conn, campaigns::PUMP_JOB, None)?,
+        Stage::Cancelled => jobs::failing(conn, campaigns::CANCEL_JOB, Some(&own))?,
+        _ => None,
+    };
+    let hindered = failing.map(|job| {
+        let said = mail::without_people(job.last_error.as_deref().unwrap_or_default());
+        json!({ "said": said, "at": job.run_at, "attempts": job.attempts })
+    });
     let store = stores::list(conn)?.into_iter().find(|store| store.id.0 == campaign.store_id).map(|store| store.name);
-    let view = json!({ "id": id, "name": campaign.name, "version": campaign.version, "stage": stage, "topic": topic.as_ref().unwrap_or(&campaign.topic), "store": store,
+    let mut view = json!({ "id": id, "name": campaign.name, "version": campaign.version, "stage": stage, "topic": topic.as_ref().unwrap_or(&campaign.topic), "store": store,
         "include": named(&campaign.audience.0.include), "exclude": named(&campaign.audience.0.exclude),
         "control": super::forms::percent(campaign.control_bp), "starts_at": campaign.starts_at,
         "at": plan.at.map(|at| at.format("%Y-%m-%d %H:%M").to_string()), "local": plan.local, "zone": zone(conn, &campaign)?,
@@ -69,6 +80,8 @@ fn whole(conn: &mut Conn, id: CampaignId, language: &str, now: Time) -> Result<(
         "counts": standings(&counts), "moments": moments(&counts), "people": counts.people(), "left": left(&counts),
         "done": counts.people() - left(&counts), "recallable": campaign.frozen_to == CustomerId(0) && campaign.frozen_at.is_none(),
         "running": matches!(stage, Stage::Freezing | Stage::Sending), "undecided": counts.standing(Standing::Unknown) });
+    view["stopped"] = json!(campaign.stopped);
+    view["hindered"] = json!(hindered);
     Ok((campaign.name, view))
 }
 

@@ -143,10 +143,20 @@ fn whole(conn: &mut Conn, id: JourneyId, words: &Words) -> Result<(String, Value
     let rule = |of: &str, rule: &Option<Rule>| json!({ "of": of, "says": rule.as_ref().map(|rule| draw::rule(words, &names, rule)) });
     let topic = topics::by_code(conn, &journey.topic)?.map(|topic| topic.name(words.language.code()).to_string());
     let gone = endings(&counts);
+    // What mail servers said to a mail of a step that none of them takes.
+    let mut stopped = None;
+    for mail in graph.mails() {
+        match campaigns::get(conn, mail) {
+            Ok(campaign) if !campaign.stopped.is_empty() => stopped = Some(campaign.stopped),
+            // The mail of a step that is being drawn is not written yet.
+            Ok(_) | Err(Error::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+    }
     let view = json!({ "id": id, "name": journey.name, "state": journey.state, "version": journey.version, "topic": topic.as_ref().unwrap_or(&journey.topic),
         "trigger": draw::trigger(words, &names, &graph.trigger)?, "again": graph.again, "per_day": graph.per_day,
         "rules": [rule("only", &graph.only), rule("goal", &graph.goal), rule("exit", &graph.exit)], "rows": draw::list(words, &names, graph, &counts)?,
-        "drawing": draw::drawing(words, &names, graph)?, "inside": counts.inside(), "entered": counts.entered(), "endings": gone,
+        "drawing": draw::drawing(words, &names, graph)?, "inside": counts.inside(), "entered": counts.entered(), "endings": gone, "stopped": stopped,
         "published": versions.first().map(|(_, number, at)| json!({ "number": number, "at": at })),
         "changed": current.is_none_or(|current| *current != *graph),
         "rehearsal": last.map(|one| json!({ "id": one.id, "state": one.state, "asked_at": one.asked_at })) });

@@ -53,6 +53,8 @@ pub struct Campaign {
     pub tried_at: Option<Time>,
     /// How the trial was decided, as JSON; empty before.
     pub decision: String,
+    /// Why it stopped by itself, in the words of the mail servers; empty when it did not.
+    pub stopped: String,
 }
 
 /// A campaign as somebody wants it.

@@ -10,6 +10,7 @@ use diesel::prelude::*;
 use kernel::clock::Clock;
 use kernel::{Conn, Db, Result};
 
+mod lists;
 mod timed;
 
 fn noon() -> Time {

@@ -129,7 +129,9 @@ fn figures(conn: &mut Conn, campaign: &Campaign) -> Result<Vec<Figure>> {
     let mut figures = Vec::new();
     for variant in variants(conn, campaign.id)? {
         let people = counts.of_variant(Some(variant.id), Standing::Accepted.as_str());
-        let mut sql = Fragment::of("SELECT COUNT(*) AS number FROM deliveries d WHERE d.state = 'accepted' AND d.campaign_id = ");
+        let mut sql = Fragment::of(
+            "SELECT COUNT(*) AS number FROM deliveries d WHERE d.state <> 'waiting' AND d.state = 'accepted' AND d.campaign_id = ",
+        );
         sql.int(campaign.id.0).push(" AND d.variant_id = ").int(variant.id.0);
         match campaign.trial.0.measure {
             Measure::Clicks => hit(&mut sql, Hit::Click),

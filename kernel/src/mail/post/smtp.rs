@@ -26,6 +26,11 @@ pub enum Attempt {
     Came(HandOver),
     /// The server took nothing and no blame lies on the mail: another may.
     Away(String),
+    /// The server wants no mail of the shop's, or with `sender` none of this sender's, whatever it says and whom it is to.
+    Aside {
+        reason: String,
+        sender: bool,
+    },
 }
 
 /// A server and the connections to it that are idle.
@@ -72,11 +77,12 @@ impl Server {
                     self.keep(conn);
                     return Attempt::Came(HandOver::Refused(reason));
                 }
-                Err(Begun::Away(_)) => conn.abort(),
+                Err(Begun::Away(_) | Begun::Aside(_)) => conn.abort(),
             }
         }
         let mut conn = match self.connect() {
             Ok(conn) => conn,
+            Err(error) if is_final(&error) => return Attempt::Aside { reason: error.to_string(), sender: false },
             Err(error) => return Attempt::Away(error.to_string()),
         };
         match begin(&mut conn, raw, from, to) {
@@ -88,6 +94,10 @@ impl Server {
             Err(Begun::Away(reason)) => {
                 conn.abort();
                 Attempt::Away(reason)
+            }
+            Err(Begun::Aside(reason)) => {
+                conn.abort();
+                Attempt::Aside { reason, sender: true }
             }
         }
     }
@@ -191,9 +201,25 @@ impl Display for Whole<'_> {
 enum Begun {
     Refused(String),
     Away(String),
+    Aside(String),
 }
 
-/// The sender. A server that refuses it for now, or does not answer, is not at home.
+/// Whether a connection fails however often it is tried: the server answered its beginning with 5xx, has no way to sign in or to encrypt, or
+/// its certificate is not trusted.
+fn is_final(error: &SmtpError) -> bool {
+    let mut source = std::error::Error::source(error);
+    while let Some(inner) = source {
+        let of_tls = |io: &std::io::Error| io.get_ref().is_some_and(|inner| inner.is::<rustls::Error>());
+        if inner.downcast_ref::<std::io::Error>().is_some_and(of_tls) {
+            return true;
+        }
+        source = inner.source();
+    }
+    error.is_permanent() || error.is_client() || error.is_tls()
+}
+
+/// The sender. A server that refuses it for now, or does not answer, is not at home; one that refuses it for good says nothing about the
+/// mail, and others may take it (RFC 5321, 4.2.1 and 3.3).
 fn begin(conn: &mut SmtpConnection, raw: &[u8], from: &Address, to: &Address) -> Result<(), Begun> {
     let mut parameters = Vec::new();
     if !from.to_string().is_ascii() || !to.to_string().is_ascii() {
@@ -210,7 +236,9 @@ fn begin(conn: &mut SmtpConnection, raw: &[u8], from: &Address, to: &Address) ->
     }
     match conn.command(Mail::new(Some(from.clone()), parameters)) {
         Ok(_) => Ok(()),
-        Err(error) if error.is_permanent() => Err(Begun::Refused(error.to_string())),
+        // A mail that is too large for the server (RFC 1870) is one that it will never take.
+        Err(error) if error.status().is_some_and(|code| u16::from(code) == 552) => Err(Begun::Refused(error.to_string())),
+        Err(error) if error.is_permanent() => Err(Begun::Aside(error.to_string())),
         Err(error) => Err(Begun::Away(error.to_string())),
     }
 }
