@@ -82,8 +82,14 @@ fn store(state: &AppState, mailbox: &Mailbox, server: &mut Server, begun: Instan
             whole = false;
             break;
         }
-        let mail = server.mail(uid)?;
         let (of, now) = (mailbox.clone(), state.clock.now());
+        let mail = match server.mail(uid) {
+            Ok(mail) => mail,
+            Err(problem) => {
+                state.db.write_now(move |conn| mailbox::not_given(conn, &of, uid, now))?;
+                return Err(problem.into());
+            }
+        };
         state.db.write_now(move |conn| match &mail {
             // Somebody took it away meanwhile.
             Mail::Gone => mailbox::pass(conn, &of, uid),

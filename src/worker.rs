@@ -19,7 +19,7 @@ use kernel::jobs::{self, Job};
 use kernel::mail::{self, HandOver};
 use kernel::{Conn, Error, Result};
 use storefront::ids::ProductId;
-use storefront::{earnings, kin, mails, reviews, search_index, timeline, waiting};
+use storefront::{drops, earnings, kin, mails, reviews, search_index, timeline, waiting};
 
 /// Somebody who is told of an event after its commit. `run` is in one transaction with the end of its job, so its effect happens
 /// exactly once; it must not reach outside the database.
@@ -43,6 +43,8 @@ pub struct Switchboard {
     pub kinds: &'static [Kind],
     pub schedule: &'static [Slot],
     pub watches: &'static [Watch],
+    /// Kinds of jobs that are never given up, as those of watches are not: what waits for them would wait for ever.
+    pub endless: &'static [&'static str],
 }
 
 /// Something that becomes due by itself, at moments that rows keep. Each look of the loop asks `any`, which must cost next to nothing.
@@ -53,7 +55,8 @@ pub struct Watch {
 }
 
 /// The shop's switchboard.
-pub static SHOP: Switchboard = Switchboard { listeners, kinds: kinds::KINDS, schedule: kinds::SCHEDULE, watches: kinds::WATCHES };
+pub static SHOP: Switchboard =
+    Switchboard { listeners, kinds: kinds::KINDS, schedule: kinds::SCHEDULE, watches: kinds::WATCHES, endless: kinds::ENDLESS };
 
 const ALWAYS: fn(&mut Conn) -> Result<bool> = |_| Ok(true);
 
@@ -105,6 +108,7 @@ fn listeners(event: &Event) -> &'static [Listener] {
             },
             Listener { name: "kin", wanted: ALWAYS, run: |_, conn, event, now| kin::changed(conn, event, now) },
             Listener { name: "waiting", wanted: ALWAYS, run: tell_waiting },
+            Listener { name: "drops", wanted: crm::journeys::tells_drops, run: |_, conn, event, now| drops::on_event(conn, event, now) },
             HOOKS,
         ],
     }

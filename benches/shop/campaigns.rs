@@ -185,7 +185,7 @@ fn handed_over(db: &Db, people: i64) -> bool {
 }
 
 /// The worker, on a thread of its own.
-fn work(state: &AppState, stopped: watch::Receiver<bool>) -> std::thread::JoinHandle<()> {
+pub fn work(state: &AppState, stopped: watch::Receiver<bool>) -> std::thread::JoinHandle<()> {
     let state = state.clone();
     std::thread::spawn(move || {
         actix_web::rt::System::new().block_on(async move {
@@ -220,9 +220,10 @@ fn sent(db: &Db, sqlite: bool, count: i64) {
     for from in (1..=count).step_by(step) {
         insert(db, sqlite, columns, &row, from, (from + step as i64 - 1).min(count));
     }
-    let hit =
-        format!("1 + (i - 1) * 20, 'click', '/products/product-' || (i % 10), CASE WHEN i % 3 = 0 THEN 'scanner' ELSE '' END, {time}");
-    insert(db, sqlite, "delivery_hits (delivery_id, kind, target, machine, happened_at)", &hit, 1, count / 20);
+    let hit = format!(
+        "1 + (i - 1) * 20, 'click', '/products/product-' || (i % 10), CASE WHEN i % 3 = 0 THEN 'scanner' ELSE '' END, {time}, {id}, {variant}"
+    );
+    insert(db, sqlite, "delivery_hits (delivery_id, kind, target, machine, happened_at, campaign_id, variant_id)", &hit, 1, count / 20);
     let counts = format!(
         "INSERT INTO delivery_counts (campaign_id, variant_id, what, count) \
          SELECT campaign_id, COALESCE(variant_id, 0), state, COUNT(*) FROM deliveries GROUP BY campaign_id, COALESCE(variant_id, 0), state \
@@ -253,6 +254,14 @@ fn pages(db: &Db) -> bool {
         ("its deliveries, accepted", "/admin/campaigns/1/results/deliveries?what=accepted", "/admin/customers/"),
         ("its deliveries, accepted, deep", "/admin/campaigns/1/results/deliveries?what=accepted&after=50000", "/admin/customers/"),
         ("its deliveries, bounced", "/admin/campaigns/1/results/deliveries?what=bounced", "/admin/customers/"),
+        ("its deliveries, skipped", "/admin/campaigns/1/deliveries?state=skipped", "The new teas"),
+        ("its deliveries, unknown", "/admin/campaigns/1/deliveries?state=unknown", "The new teas"),
+        ("its deliveries, waiting", "/admin/campaigns/1/deliveries?state=waiting", "The new teas"),
+        ("its unsubscribed", "/admin/campaigns/1/results/deliveries?what=unsubscribed", "The new teas"),
+        ("its clicks", "/admin/campaigns/1/results/hits?clicks=1", "/admin/customers/"),
+        ("its clicks by machines", "/admin/campaigns/1/results/hits?clicks=1&machines=1", "/admin/customers/"),
+        ("its opens", "/admin/campaigns/1/results/hits", "The new teas"),
+        ("its orders", "/admin/campaigns/1/results/orders", "The new teas"),
         ("its clicks of a link", "/admin/campaigns/1/results/hits?clicks=1&target=%2Fproducts%2Fproduct-1", "/admin/customers/"),
     ] {
         right &= page(&mut client, name, path, part);

@@ -100,7 +100,8 @@ fn inbox(client: &mut Client, count: i64) -> bool {
     let changed =
         (chrono::NaiveDate::from_ymd_opt(2025, 1, 1).unwrap().and_time(Default::default()) + TimeDelta::minutes(count / 2)).and_utc();
     let due = tickets::clock::never().and_utc().timestamp_micros();
-    let place = format!("{due}-3-{}-{}", changed.timestamp_micros(), count / 2);
+    // Every open one is urgent.
+    let place = format!("{due}-1-{}-{}", changed.timestamp_micros(), count / 2);
     for (name, path) in [
         ("inbox, open", "/admin/tickets".to_string()),
         ("inbox, open, deep", deep("open", &place)),

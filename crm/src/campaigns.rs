@@ -39,9 +39,10 @@ pub(crate) use freeze::{give, open_step};
 pub use permission::{Hindrance, permission};
 pub use record::{Outcome, expire_leases, record};
 pub use store::{
-    Campaign, EMPTY, STALE, VARIANTS, Variant, Wish, add_variant, create, create_as, for_segment, get, list, put_variant, remove_variant,
-    update, variant, variants,
+    Campaign, EMPTY, STALE, VARIANTS, Variant, Wish, add_variant, create, create_as, for_segment, get, letter, list, put_variant,
+    remove_variant, set_time, update, variant, variants,
 };
+pub(crate) use times::next_at;
 pub use times::{due, moment, zone_of};
 pub use trials::{DECIDE_JOB, Decision, Figure, decide_all};
 
@@ -51,6 +52,9 @@ use chrono::NaiveTime;
 use kernel::clock::Time;
 use kernel::words;
 use serde::{Deserialize, Serialize};
+
+/// The job that hands mails over. The worker has it, since it reaches mail servers.
+pub const PUMP_JOB: &str = "campaigns.pump";
 
 kernel::id!(CampaignId, VariantId, DeliveryId);
 

@@ -46,6 +46,8 @@ pub struct Customer {
     pub erased_at: Option<Time>,
     /// Whom they were merged into. Their number stands for that one then.
     pub merged_into: Option<CustomerId>,
+    /// Month and day of their birthday (`05-31`); empty where they did not say it ([`crate::birthdays`]).
+    pub birthday: String,
 }
 
 /// What is known of somebody when they first appear.

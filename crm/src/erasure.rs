@@ -46,6 +46,7 @@ pub fn begin(conn: &mut Conn, customer: CustomerId, now: Time) -> Result<()> {
             customers::phone.eq(""),
             customers::tags.eq(""),
             customers::note.eq(""),
+            customers::birthday.eq(""),
             customers::erased_at.eq(now),
             customers::updated_at.eq(now),
         ))

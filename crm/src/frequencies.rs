@@ -1,8 +1,8 @@
 //! How often somebody wants mail of campaigns, whatever it is about. A ledger: the last word counts, and who said nothing has no limit.
 
-use crate::CustomerId;
 use crate::campaigns::Standing;
 use crate::schema::{deliveries, mail_frequencies as said};
+use crate::{CustomerId, identities};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -63,20 +63,24 @@ pub fn exceeded(conn: &mut Conn, customers: &[CustomerId], _topic: &str, now: Ti
             continue;
         }
         let since = now - span;
+        // What somebody had who was merged into them, and whose mail stayed theirs, counts as well.
+        let merged = identities::merged_into(conn, &limited)?;
+        let limited: Vec<CustomerId> = limited.into_iter().chain(merged.keys().copied()).collect();
+        let known = |id: CustomerId| merged.get(&id).copied().unwrap_or(id);
         let had: Vec<CustomerId> = deliveries::table
             .filter(deliveries::customer_id.eq_any(limited.clone()))
             .filter(deliveries::state.eq(Standing::Accepted))
             .filter(deliveries::sent_at.gt(since))
             .select(deliveries::customer_id)
             .load(conn)?;
-        found.extend(had);
+        found.extend(had.into_iter().map(known));
         let open: Vec<CustomerId> = deliveries::table
             .filter(deliveries::customer_id.eq_any(limited))
             .filter(deliveries::state.eq_any([Standing::Sending, Standing::Unknown]))
             .filter(deliveries::due_at.gt(since))
             .select(deliveries::customer_id)
             .load(conn)?;
-        found.extend(open);
+        found.extend(open.into_iter().map(known));
     }
     Ok(found)
 }

@@ -8,6 +8,7 @@ use crate::schema::customers;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Error, Result, on_each};
+use std::collections::HashMap;
 
 /// Merges of merges that are followed; more of them are a circle.
 const DEEPEST: usize = 100;
@@ -76,6 +77,26 @@ pub fn all(conn: &mut Conn, id: CustomerId) -> Result<Vec<CustomerId>> {
         at += 1;
     }
     Ok(found)
+}
+
+/// Everybody who was merged into one of these, directly or through others, each with whom of them.
+pub fn merged_into(conn: &mut Conn, ids: &[CustomerId]) -> Result<HashMap<CustomerId, CustomerId>> {
+    let mut found: HashMap<CustomerId, CustomerId> = HashMap::new();
+    let mut last: Vec<CustomerId> = ids.to_vec();
+    for _ in 0..DEEPEST {
+        let rows = customers::table.filter(customers::merged_into.eq_any(last)).select((customers::id, customers::merged_into));
+        let rows: Vec<(CustomerId, Option<CustomerId>)> = rows.load(conn)?;
+        last = Vec::with_capacity(rows.len());
+        for (id, into) in rows {
+            let Some(into) = into else { continue };
+            found.insert(id, found.get(&into).copied().unwrap_or(into));
+            last.push(id);
+        }
+        if last.is_empty() {
+            return Ok(found);
+        }
+    }
+    Err(Error::unexpected("customers were merged in a circle"))
 }
 
 /// The mail addresses by which a customer is known, their own first.

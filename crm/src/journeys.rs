@@ -1,4 +1,5 @@
-//! Journeys: what happens with people step by step, from an entry of their timeline or a segment that they enter.
+//! Journeys: what happens with people step by step, from an entry of their timeline, a segment that they enter, their
+//! birthday, or something that they wait or wish for.
 //!
 //! What staff draw is a draft; publishing it makes a version, and whoever entered walks theirs to its end. [`told`] enters people and wakes
 //! those who wait, in the transaction in which something happened; a job takes the steps that are due. What comes next says [`step`] alone,
@@ -7,6 +8,7 @@
 mod counts;
 mod graph;
 mod live;
+mod occasions;
 mod people;
 mod ready;
 mod rehearsal;
@@ -20,10 +22,11 @@ mod walk;
 pub use counts::{Counts, Wrong, counts, proofs};
 pub use graph::{Again, Awaited, Errand, Graph, LONGEST, Node, NodeId, Rhythm, Trigger, Wait, What, chance, check, sound};
 pub use live::{END_JOB, JOB, OFFER_JOB, any, run, sweep};
-pub(crate) use people::forget;
+pub use occasions::{BIRTHDAY_JOB, back, birthdays, dropped, subjects, tells_back, tells_drops};
 pub use people::{Entry, Kept, Listing, enrolment, listed, log, of_customer};
+pub(crate) use people::{forget, taken_out};
 pub use ready::{READY, Ready, about_to_be_lost, ready};
-pub use rehearsal::{Acted, REHEARSE_JOB, Rehearsal, RehearsalId, acts, ask, last, rehearsal, rehearse};
+pub use rehearsal::{Acted, Past, REHEARSE_JOB, Rehearsal, RehearsalId, acts, ask, last, rehearsal, rehearse};
 pub use step::{Act, Ending, Facts, Position, Way, step};
 pub use store::{
     Journey, Wish, add_mail, create, end, for_segment, get, graph_of, list, pause, publish, put_graph, renew_mail, resume, update, versions,

@@ -2,6 +2,7 @@
 
 pub mod activities;
 pub mod bg_nbd;
+pub mod birthdays;
 pub mod campaigns;
 pub mod companies;
 pub mod consents;

@@ -127,6 +127,25 @@ pub fn get(conn: &mut Conn, id: MergeId) -> Result<Merge> {
     Ok(merges::table.find(id).select(Merge::as_select()).first(conn)?)
 }
 
+/// Whose a delivery was at a moment that is now `customer`'s: of merges that stand, those after it moved it.
+pub(crate) fn had_delivery(conn: &mut Conn, customer: CustomerId, delivery: i64, at: Time) -> Result<CustomerId> {
+    use crate::schema::merge_rows;
+    let mut owner = customer;
+    loop {
+        let since =
+            merges::table.filter(merges::survivor_id.eq(owner)).filter(merges::undone_at.is_null()).filter(merges::merged_at.gt(at));
+        let since: Vec<(MergeId, CustomerId)> = since.order(merges::id).select((merges::id, merges::merged_id)).load(conn)?;
+        let ids: Vec<MergeId> = since.iter().map(|(id, _)| *id).collect();
+        let moved = merge_rows::table
+            .filter(merge_rows::merge_id.eq_any(ids))
+            .filter(merge_rows::place.eq(DELIVERIES))
+            .filter(merge_rows::row_id.eq(delivery));
+        let moved: Option<MergeId> = moved.select(merge_rows::merge_id).first(conn).optional()?;
+        let Some((_, before)) = since.into_iter().find(|(id, _)| Some(*id) == moved) else { return Ok(owner) };
+        owner = before;
+    }
+}
+
 /// The merges into a customer, the latest first: those that stand and those that were undone.
 pub fn of_survivor(conn: &mut Conn, survivor: CustomerId, limit: i64) -> Result<Vec<Merge>> {
     let into = merges::table.filter(merges::survivor_id.eq(survivor)).order(merges::id.desc());

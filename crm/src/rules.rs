@@ -25,6 +25,7 @@ pub(crate) use sql::{Among, Dialect, Fragment, far};
 
 use crate::rfm::Group;
 use crate::scores::Stage;
+use crate::surveys::SurveyId;
 use crate::tickets::{Kind, Outcome};
 use kernel::money::Currency;
 use kernel::words;
@@ -73,6 +74,8 @@ pub enum Rule {
     ServiceCost(ServiceCost),
     /// How content they were the last time they said so, 1 to 5.
     Rated(Rated),
+    /// How likely they said to recommend the shop, 0 to 10, the last time they were asked.
+    SurveyScore(SurveyScore),
     /// Members of another segment.
     Segment(SegmentId),
 }
@@ -283,6 +286,18 @@ pub struct Rated {
     pub at_most: Option<i64>,
 }
 
+/// The score of the last answer within a range: of one survey, or of whichever they answered last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SurveyScore {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub survey: Option<SurveyId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_least: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<i64>,
+}
+
 macro_rules! ranged {
     ($($of:ty),+) => {$(
         impl $of {
@@ -292,7 +307,7 @@ macro_rules! ranged {
         }
     )+};
 }
-ranged!(Scored, Orders, Bought, Did, Tickets, ServiceCost, Rated);
+ranged!(Scored, Orders, Bought, Did, Tickets, ServiceCost, Rated, SurveyScore);
 
 impl Rule {
     /// The nodes right below.

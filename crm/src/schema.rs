@@ -15,6 +15,7 @@ diesel::table! {
         name_key -> Text,
         erased_at -> Nullable<Timestamp>,
         merged_into -> Nullable<BigInt>,
+        birthday -> Text,
     }
 }
 
@@ -389,6 +390,8 @@ diesel::table! {
         failed -> Text,
         failing_since -> Nullable<Timestamp>,
         failures -> BigInt,
+        stuck_uid -> BigInt,
+        stuck_looks -> BigInt,
     }
 }
 
@@ -694,6 +697,7 @@ diesel::table! {
         next_at -> Nullable<Timestamp>,
         tried_at -> Nullable<Timestamp>,
         decision -> Text,
+        stopped -> Text,
     }
 }
 
@@ -705,6 +709,7 @@ diesel::table! {
         content -> Text,
         version -> BigInt,
         changed_at -> Timestamp,
+        goes_at -> Nullable<Timestamp>,
     }
 }
 
@@ -749,6 +754,8 @@ diesel::table! {
         target -> Text,
         machine -> Text,
         happened_at -> Timestamp,
+        campaign_id -> BigInt,
+        variant_id -> BigInt,
     }
 }
 
@@ -819,6 +826,7 @@ diesel::table! {
         entered_at -> Timestamp,
         ended_at -> Nullable<Timestamp>,
         ending -> Text,
+        subject -> Nullable<BigInt>,
     }
 }
 

@@ -19,7 +19,7 @@ mod tests;
 pub use crate::rules::SegmentId;
 pub use build::{BUILD_JOB, build, build_all, doubt_all, goods_moved, rebuild, scores_moved};
 pub use follow::{follow, follow_events, forget};
-pub(crate) use follow::{follow_costs, follow_tickets};
+pub(crate) use follow::{follow_answers, follow_costs, follow_tickets};
 pub(crate) use list::{Listed, listed};
 pub use list::{Moved, Preview, Size, history, members, preview, size, sizes};
 pub use past::{Past, past};

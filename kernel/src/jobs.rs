@@ -98,6 +98,15 @@ pub fn waits(conn: &mut Conn, kind: &str) -> Result<bool> {
     Ok(found.is_some())
 }
 
+/// The job of this kind, and of this payload when one is named, that failed the last time it ran; the one that is tried next.
+pub fn failing(conn: &mut Conn, kind: &str, payload: Option<&str>) -> Result<Option<Job>> {
+    let mut failed = jobs::table.filter(jobs::kind.eq(kind)).filter(jobs::last_error.is_not_null()).into_boxed();
+    if let Some(payload) = payload {
+        failed = failed.filter(jobs::payload.eq(payload.to_string()));
+    }
+    Ok(failed.order((jobs::run_at, jobs::id)).select(Job::as_select()).first(conn).optional()?)
+}
+
 /// Takes a job that is not wanted any more out of the queue; one that runs ends without effect on the queue.
 pub fn withdraw(conn: &mut Conn, kind: &str, dedupe_key: &str) -> Result<()> {
     diesel::delete(jobs::table.filter(jobs::kind.eq(kind)).filter(jobs::dedupe_key.eq(dedupe_key))).execute(conn)?;
@@ -153,11 +162,12 @@ pub fn complete(conn: &mut Conn, job: &Job) -> Result<bool> {
     Ok(gone == 1)
 }
 
-/// Puts a failed job back with a growing delay (2, 4, 8 … seconds, an hour at most), or aside as dead after [`MAX_ATTEMPTS`].
-pub fn fail(conn: &mut Conn, job: &Job, error: &str, now: Time) -> Result<()> {
+/// Puts a failed job back with a growing delay (2, 4, 8 … seconds, an hour at most), or aside as dead after [`MAX_ATTEMPTS`], unless it is
+/// `endless`: something waits for it that nobody would begin again.
+pub fn fail(conn: &mut Conn, job: &Job, error: &str, endless: bool, now: Time) -> Result<()> {
     let exponent = u32::try_from(job.attempts.clamp(1, 12)).unwrap_or(12);
     let delay = TimeDelta::seconds(2i64.pow(exponent).min(3600));
-    let state = if job.attempts >= MAX_ATTEMPTS { "dead" } else { "due" };
+    let state = if job.attempts >= MAX_ATTEMPTS && !endless { "dead" } else { "due" };
     let error: String = error.chars().take(2000).collect();
     diesel::update(jobs::table.find(job.id))
         .filter(jobs::attempts.eq(job.attempts))

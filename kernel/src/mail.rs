@@ -4,6 +4,7 @@
 pub mod dns;
 pub mod domains;
 pub mod post;
+pub mod sns;
 mod transport;
 
 pub use post::{MAIN, Post, TransportId};
@@ -46,6 +47,10 @@ pub struct Headers {
     /// The mails of its thread, oldest first.
     pub references: Vec<String>,
     pub written_by: WrittenBy,
+    /// Of a mail that somebody allowed: the page where one click takes that back (RFC 8058), and what it belongs to (RFC 2919). Empty for any
+    /// other.
+    pub list_unsubscribe: String,
+    pub list_id: String,
 }
 
 crate::words!(
@@ -84,6 +89,8 @@ pub struct Mail {
     #[serde(rename = "auto_submitted")]
     #[diesel(column_name = auto_submitted)]
     pub written_by: WrittenBy,
+    pub list_unsubscribe: String,
+    pub list_id: String,
 }
 
 /// Queues `draft`. `false` when its cause was mailed before.
@@ -105,6 +112,8 @@ pub fn queue(conn: &mut Conn, draft: &Draft, host: &str, now: Time) -> Result<bo
         mails::in_reply_to.eq(&headers.in_reply_to),
         mails::thread.eq(headers.references.join(" ")),
         mails::auto_submitted.eq(headers.written_by),
+        mails::list_unsubscribe.eq(&headers.list_unsubscribe),
+        mails::list_id.eq(&headers.list_id),
     );
     let added = crate::on_each!(conn, c => diesel::insert_into(mails::table).values(row).on_conflict_do_nothing().execute(c))?;
     if added == 0 {
@@ -217,6 +226,7 @@ pub fn forget(conn: &mut Conn, recipients: &[String], ids: &[i64]) -> Result<usi
                     mails::reply_to.eq(""),
                     mails::in_reply_to.eq(""),
                     mails::thread.eq(""),
+                    mails::list_unsubscribe.eq(""),
                 ))
                 .execute(conn)?;
         }

@@ -54,6 +54,8 @@ diesel::table! {
         in_reply_to -> Text,
         thread -> Text,
         auto_submitted -> Text,
+        list_unsubscribe -> Text,
+        list_id -> Text,
     }
 }
 
@@ -66,6 +68,15 @@ diesel::table! {
         warm_from -> Nullable<Timestamp>,
         warm_first -> BigInt,
         warm_growth -> BigInt,
+    }
+}
+
+diesel::table! {
+    mail_setbacks (transport_id, sender) {
+        transport_id -> BigInt,
+        sender -> Text,
+        reason -> Text,
+        since -> Timestamp,
     }
 }
 

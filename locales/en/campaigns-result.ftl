@@ -5,8 +5,6 @@ campaign-results-export = Export every mail
 campaign-results-before = Results appear once the campaign has started.
 campaign-results-mails = Mails
 campaign-results-all = All
-campaign-variant-named = Variant { $name }
-campaign-variant-column = Variant
 campaign-results-machines = Opened and clicked count people, each mail once. What scanners, previews and proxies did stands below it and decides nothing. Many mail programs hide whether a mail was read, so opens are fewer than readers.
 campaign-results-by-machines = { $count ->
     [one] { $count } by a machine
@@ -33,7 +31,7 @@ campaign-result-net = Net
 campaign-results-more = What it changed
 campaign-results-more-about = Those whom chance chose for the campaign, whether the mail reached them or not, beside the control group: orders within { $days } days of its start, net of what was given back. This is what would not have been without it.
 campaign-results-everybody = Everybody
-campaign-results-by-variant = By variant
+campaign-results-by-variant = By version
 campaign-results-by-segment = By segment
 campaign-results-many = Each group is compared for itself: among many comparisons one of twenty looks like a difference by chance.
 campaign-results-earned = Orders that followed

@@ -30,6 +30,14 @@ admin-campaign-stage-cancelled = Cancelled
 admin-campaign-stage-finished = Finished
 admin-campaign-progress = { $done } of { $people } done
 admin-campaign-news = { $done } of { $people } are done by now.
+admin-campaign-stopped = It stopped by itself, since no mail server takes its mail. They say: { $said }
+admin-campaign-stopped-hint = Nothing is lost: what was not sent waits. When it is put right, let the campaign go on, and the servers are tried again.
+admin-campaign-hindered = Something hinders it: { $said }
+admin-campaign-hindered-next = { $count ->
+    [one] It is tried again by itself at { $date }, after one attempt.
+   *[other] It is tried again by itself at { $date }, after { $count } attempts.
+}
+admin-journey-stopped = No mail server takes the mail of a step. It waits, and is tried again every quarter of an hour. They say: { $said }
 admin-campaign-unknown = { $count ->
     [one] Of one mail nobody knows whether it arrived.
    *[other] Of { $count } mails nobody knows whether they arrived.
@@ -40,13 +48,14 @@ admin-campaign-brought = What it brought
 admin-campaign-standing = Where the mails stand
 admin-campaign-nobody-yet = Nobody has been chosen yet: that happens when the campaign starts.
 admin-campaign-says = What it says
-admin-campaign-variant = Version
-admin-campaign-variant-number = Version { $number }
+campaign-version-column = Version
+campaign-version = Version { $letter }
+admin-campaign-version-at = at { $at }
 admin-campaign-winner = won
 admin-campaign-unwritten = not written yet
-admin-campaign-decided = Version { $number } did best and went to the rest.
-admin-campaign-undecided = The versions cannot be told apart. The first one, version { $number }, went to the rest.
-admin-campaign-figure = version { $number }: { $did } of { $people }
+admin-campaign-decided = Version { $letter } did best and went to the rest.
+admin-campaign-undecided = The versions cannot be told apart. The first one, version { $letter }, went to the rest.
+admin-campaign-figure = version { $letter }: { $did } of { $people }
 admin-campaign-for = Whom it is for
 admin-campaign-for-hint = Members of any of the segments that are in, without members of those that are out. With none that is in, it is for all customers.
 admin-campaign-include = In
@@ -148,6 +157,7 @@ campaign-content-missing = A version says nothing yet. Write it before you sched
 campaign-time-past = The start has passed. Choose a later one, or leave it empty to start at once.
 campaign-begun = People have been chosen already. Pause or cancel the campaign instead.
 campaign-is-cancelled = The campaign is cancelled: nothing of it is sent any more.
+campaign-delivery-merged = This person was merged into another customer, who has a mail of their own.
 campaign-delivery-moved = Something was decided about this mail already.
 campaign-unknown-lease = The program that had this mail ended before it told what became of it.
 campaign-unknown-left = Left as it is.
@@ -160,6 +170,7 @@ campaign-skip-suppressed = Their address is suppressed.
 campaign-skip-service = They wait for the shop to put something right.
 campaign-skip-frequency = They have had as many mails as they want.
 campaign-skip-cap = They have had as many mails as the campaign allows.
+campaign-skip-journey = The journey they belong to is over for them.
 segment-used-by-campaign = A campaign asks about this segment.
 personal-campaigns = Mails of campaigns
 personal-campaign-control = nothing was sent to you: you were in the group that shows what a mail brings

@@ -28,6 +28,7 @@ admin-nature-bounce = From a mail server
 admin-nature-complaint = From a mailbox provider, about a mail that was not wanted
 admin-nature-unreadable = Cannot be read
 inbound-size = A mail must have something in it, and 50 MB at most.
+inbound-not-given = The mail server did not give this mail five times in a row.
 personal-written = Mails to the shop
 inbound-not-kept = Something became of this mail already. Look at it again.
 admin-inbound-take-up = Open a request for it

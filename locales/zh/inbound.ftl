@@ -28,6 +28,7 @@ admin-nature-bounce = 邮件服务器通知
 admin-nature-complaint = 来自邮箱服务商：收件人不想要的邮件
 admin-nature-unreadable = 无法读取
 inbound-size = 邮件不能为空，且不得超过 50 MB。
+inbound-not-given = 邮件服务器连续五次未能提供此邮件。
 personal-written = 写给商店的邮件
 inbound-not-kept = 这封邮件已经处理过，请重新查看。
 admin-inbound-take-up = 为它创建请求

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use storefront::campaigns as words;
 
 /// The job; it stands in the queue while anything can be claimed.
-pub const JOB: &str = "campaigns.pump";
+pub use crm::campaigns::PUMP_JOB as JOB;
 /// Mails on their way at once, and mails of a batch.
 const CONNECTIONS: usize = 8;
 const BATCH: i64 = 20;
@@ -99,7 +99,7 @@ fn deliver(state: &AppState, claimed: &[Claimed], until: Instant, now: Time) -> 
     let mut results = Vec::with_capacity(letters.len());
     for (id, letter) in letters {
         let outcome = match letter {
-            Err(reason) => Outcome::Skipped { reason: reason.to_string() },
+            Err(reason) => Outcome::Skipped { reason },
             Ok(_) if !results.is_empty() && Instant::now() >= until => Outcome::Held { until: now },
             Ok(parcel) => hand_over(state, &parcel, now),
         };
@@ -116,7 +116,10 @@ fn hand_over(state: &AppState, parcel: &Parcel, now: Time) -> Outcome {
         HandOver::Accepted => Outcome::Accepted { transport },
         HandOver::Refused(reason) => Outcome::Refused { transport, reason: mail::without_people(&reason) },
         HandOver::Unknown(reason) => Outcome::Unknown { transport, reason: mail::without_people(&reason) },
-        HandOver::Failed(_) if taker == TransportId(0) => Outcome::Held { until: now + HELD },
-        HandOver::Failed(reason) => Outcome::Later { reason: mail::without_people(&reason) },
+        HandOver::Failed(reason) => match state.post.barred(&parcel.from) {
+            Ok(Some(reason)) => Outcome::Barred { reason },
+            _ if taker == TransportId(0) => Outcome::Held { until: now + HELD },
+            _ => Outcome::Later { reason: mail::without_people(&reason) },
+        },
     }
 }

@@ -203,7 +203,8 @@ impl Inner {
         let outcome = if ran.is_ok() { "done" } else { "failed" };
         metrics::counter!("regulars_jobs_run_total", "kind" => job.kind.clone(), "outcome" => outcome).increment(1);
         let Err(error) = ran else { return };
-        let last = job.attempts >= jobs::MAX_ATTEMPTS;
+        let endless = self.board.watches.iter().any(|watch| watch.kind == job.kind) || self.board.endless.contains(&job.kind.as_str());
+        let last = job.attempts >= jobs::MAX_ATTEMPTS && !endless;
         // What a mail server answered may name the person who was to get the mail: the row has it, for staff who may see that.
         let told = if job.kind == mail::SEND_JOB { mail::without_people(&error.to_string()) } else { error.to_string() };
         if last {
@@ -212,7 +213,7 @@ impl Inner {
             tracing::warn!(job.id, job.kind, job.attempts, error = told, "job failed and will be tried again");
         }
         let (now, leased, text) = (self.state.clock.now(), job.clone(), error.to_string());
-        if let Err(error) = self.state.db.write_now(move |conn| jobs::fail(conn, &leased, &text, now)) {
+        if let Err(error) = self.state.db.write_now(move |conn| jobs::fail(conn, &leased, &text, endless, now)) {
             tracing::error!(job.id, %error, "a failed job could not be recorded; it runs again when its lease ends");
         }
     }

@@ -22,8 +22,8 @@ use storefront::mails::tickets::{self as ticket_mails, CHAT_JOB};
 use storefront::orders::terms;
 use storefront::payment_jobs::Cashier;
 use storefront::{
-    approvals, batches, carts, company_accounts, disputes, earnings, gift_cards, idempotency, kin, logins, mails, merging, offers, payments,
-    pictures, price_lists, refunds, reviews, search_index, shop, stores, vies, waiting, webhooks,
+    approvals, batches, carts, company_accounts, disputes, drops, earnings, gift_cards, idempotency, kin, logins, mails, merging, offers,
+    payments, pictures, price_lists, refunds, reviews, search_index, shop, sns, stores, vies, waiting, webhooks,
 };
 
 const RECONCILE: &str = "payments.reconcile";
@@ -93,9 +93,12 @@ pub static KINDS: &[Kind] = &[
     Kind { name: campaigns::FREEZE_JOB, run: |state, job| campaigns::freeze(&state.db, id(job)?, &state.clock) },
     Kind { name: campaigns::CANCEL_JOB, run: |state, job| campaigns::cancel_rest(&state.db, id(job)?) },
     Kind { name: campaigns::DECIDE_JOB, run: |state, _| campaigns::decide_all(&state.db, state.clock.now()) },
+    Kind { name: sns::CONFIRM_JOB, run: |_, job| sns::confirm(&job.payload) },
     Kind { name: journeys::JOB, run: |state, _| journeys::run(&state.db, &state.clock) },
     Kind { name: journeys::END_JOB, run: |state, job| journeys::sweep(&state.db, id(job)?, &state.clock) },
-    Kind { name: journeys::REHEARSE_JOB, run: |state, job| journeys::rehearse(&state.db, id(job)?) },
+    Kind { name: journeys::REHEARSE_JOB, run: |state, job| journeys::rehearse(&state.db, id(job)?, &drops::past) },
+    Kind { name: journeys::BIRTHDAY_JOB, run: |state, _| journeys::birthdays(&state.db, &state.clock) },
+    Kind { name: drops::JOB, run: tell_drop },
     Kind { name: journeys::OFFER_JOB, run: decide_offer },
     Kind { name: pump::JOB, run: |state, _| pump::run(state) },
     Kind { name: levels::JOB, run: |state, _| levels::recalculate(&state.db, state.clock.now()) },
@@ -110,6 +113,7 @@ pub static SCHEDULE: &[Slot] = &[
     Slot { kind: imap::JOB, every: TimeDelta::minutes(1), class: Class::Outside },
     Slot { kind: segments::SETTLE_JOB, every: TimeDelta::minutes(1), class: Class::Bulk },
     Slot { kind: campaigns::DECIDE_JOB, every: TimeDelta::minutes(1), class: Class::Bulk },
+    Slot { kind: journeys::BIRTHDAY_JOB, every: TimeDelta::minutes(5), class: Class::Bulk },
     Slot { kind: waiting::JOB, every: TimeDelta::hours(1), class: Class::Bulk },
     Slot { kind: reviews::ASK_JOB, every: TimeDelta::hours(1), class: Class::Bulk },
     Slot { kind: company_accounts::DUN_JOB, every: TimeDelta::hours(1), class: Class::Bulk },
@@ -128,6 +132,9 @@ pub static WATCHES: &[Watch] = &[
     Watch { kind: pump::JOB, any: campaigns::any },
     Watch { kind: journeys::JOB, any: journeys::any },
 ];
+
+/// What a campaign waits for.
+pub static ENDLESS: &[&str] = &[campaigns::FREEZE_JOB, campaigns::CANCEL_JOB];
 
 fn cashier(state: &AppState) -> Cashier<'_> {
     Cashier { db: &state.db, gateways: &state.door.gateways, now: state.clock.now() }
@@ -151,6 +158,12 @@ fn decide_offer(state: &AppState, job: &Job) -> Result<()> {
     let customer = CustomerId(customer.parse().map_err(|_| odd())?);
     let now = state.clock.now();
     state.db.write_now(move |conn| offers::invite(conn, promotion, customer, now)).map(drop)
+}
+
+/// Tells some of those who wish for a product of its lower price.
+fn tell_drop(state: &AppState, job: &Job) -> Result<()> {
+    let (payload, now) = (job.payload.clone(), state.clock.now());
+    state.db.write_now(move |conn| drops::tell(conn, &payload, now))
 }
 
 /// Reads a mail that came in, outside any transaction, and files it.

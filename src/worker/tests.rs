@@ -85,6 +85,7 @@ static TEST: Switchboard = Switchboard {
     ],
     schedule: &[],
     watches: &[],
+    endless: &[],
 };
 static NIGHTS: AtomicUsize = AtomicUsize::new(0);
 static BY_CLOCK: Switchboard = Switchboard {
@@ -92,6 +93,7 @@ static BY_CLOCK: Switchboard = Switchboard {
     kinds: TEST.kinds,
     schedule: &[Slot { kind: "nightly", every: TimeDelta::days(1), class: jobs::Class::Bulk }],
     watches: &[],
+    endless: &[],
 };
 
 #[test]
@@ -234,6 +236,7 @@ static BUSY: Switchboard = Switchboard {
     ],
     schedule: &[],
     watches: &[],
+    endless: &[],
 };
 
 #[test]
@@ -286,8 +289,31 @@ fn prompt_jobs_are_leased_before_others_and_others_by_class() {
     assert_eq!(leased.iter().map(|job| job.kind.as_str()).collect::<Vec<_>>(), ["c", "d", "b"]);
 }
 
+/// What is due by itself, and fails however often it is tried.
+static STUBBORN: Switchboard = Switchboard {
+    listeners: |_| &[],
+    kinds: &[Kind { name: "stubborn", run: |_, _| Err(Error::Unavailable("not yet".into())) }],
+    schedule: &[],
+    watches: &[Watch { kind: "stubborn", any: |_, _| Ok(true) }],
+    endless: &[],
+};
+
+#[test]
+fn what_is_due_by_itself_is_never_given_up() {
+    let shop = Shop::open();
+    let worker = Worker::new(shop.state.clone(), &STUBBORN);
+    for _ in 0..jobs::MAX_ATTEMPTS + 5 {
+        worker.run_due().expect("runs");
+        shop.state.clock.advance(TimeDelta::hours(2));
+    }
+    let failing = shop.state.db.read_now(|conn| jobs::failing(conn, "stubborn", None)).expect("reads").expect("it fails");
+    assert_eq!((failing.state.as_str(), failing.attempts), ("due", jobs::MAX_ATTEMPTS + 5));
+    assert!(failing.last_error.is_some_and(|error| error.contains("not yet")));
+    assert_eq!(shop.jobs().len(), 1);
+}
+
 /// The shop's alarms and nothing else.
-static ALARMS: Switchboard = Switchboard { listeners: |_| &[], kinds: kinds::KINDS, schedule: &[], watches: kinds::WATCHES };
+static ALARMS: Switchboard = Switchboard { listeners: |_| &[], kinds: kinds::KINDS, schedule: &[], watches: kinds::WATCHES, endless: &[] };
 
 #[test]
 fn what_is_due_is_told_about_a_second_after() {

@@ -8,6 +8,8 @@ pub mod content;
 mod draw;
 mod letters;
 pub mod links;
+mod occasion;
+mod people;
 mod risks;
 mod saved;
 mod stage;

@@ -33,6 +33,7 @@ pub fn gather(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Value> {
     let customer = customers::known(conn, id)?;
     let emails = identities::emails(conn, id)?;
     let profile = json!({ "number": id, "name": customer.name, "email": customer.email, "phone": customer.phone,
+        "birthday": customer.birthday,
         "language": customer.language, "tags": customer.tags, "note": customer.note, "since": customer.created_at,
         "other_emails": emails.get(1..).unwrap_or_default(), "account": logins::registered(conn, id)? });
     let said: Vec<Value> = consents::of(conn, id)?

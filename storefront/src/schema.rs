@@ -1508,6 +1508,14 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    sns_certificates (address) {
+        address -> Text,
+        pem -> Text,
+        fetched_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(refund_lines, refunds);
 diesel::allow_tables_to_appear_in_same_query!(redirects, products, categories, collections);
 diesel::allow_tables_to_appear_in_same_query!(collections, collection_texts);

@@ -1,5 +1,6 @@
 //! Who waits for goods that are sold out. When some come back, as many people are told as there are units, in the order in which
-//! they asked; what nobody bought within a day is offered to the next.
+//! they asked; what nobody bought within a day is offered to the next. A journey of the merchant's that begins so tells whom it may write to, and the
+//! shop's own mail the others: each wish is told of once.
 
 use crate::catalog;
 use crate::ids::{ProductId, StoreId, VariantId};
@@ -9,11 +10,12 @@ use crate::stock;
 use crate::{shop, stores};
 use chrono::TimeDelta;
 use crm::email::Email;
+use crm::{CustomerId, customers, journeys};
 use diesel::dsl::{count_star, min};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Error, Result, on_each};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// The job that looks whether what nobody bought can be offered to the next.
 pub const JOB: &str = "stock.waiting";
@@ -122,12 +124,44 @@ fn serve(conn: &mut Conn, variant: VariantId, mailer: &Mailer, now: Time) -> Res
             None => *sold.entry(one.store_id).or_insert(is_sold(conn, one.store_id, variant)?),
         };
         if here && left > 0 {
+            // Of goods that nobody counts no row is locked: whoever takes the wish is the one who tells.
+            let own = requests::table.find(one.id).filter(requests::told_at.is_null());
+            if diesel::update(own).set(requests::told_at.eq(now)).execute(conn)? == 0 {
+                continue;
+            }
             left -= 1;
-            mailer.back_in_stock(conn, &one, now)?;
-            diesel::update(requests::table.find(one.id)).set(requests::told_at.eq(now)).execute(conn)?;
+            if !journey_tells(conn, &one, found.product_id, now)? {
+                mailer.back_in_stock(conn, &one, now)?;
+            }
         }
     }
     Ok(())
+}
+
+/// Whether a journey of the merchant's tells somebody, in place of the shop's own mail.
+fn journey_tells(conn: &mut Conn, one: &Waiting, product: ProductId, now: Time) -> Result<bool> {
+    if !journeys::tells_back(conn)? {
+        return Ok(false);
+    }
+    let Ok(email) = Email::parse(&one.email, "email") else { return Ok(false) };
+    match customers::find_by_email(conn, &email)? {
+        Some(known) if known.erased_at.is_none() => journeys::back(conn, known.id, one.store_id.0, product.0, one.id, now),
+        _ => Ok(false),
+    }
+}
+
+/// When journeys that tell of what is back would have told customers within a span: whenever somebody was told.
+pub(crate) fn told_within(conn: &mut Conn, (begins, ends): (Time, Time)) -> Result<BTreeMap<CustomerId, Vec<Time>>> {
+    let rows = requests::table.filter(requests::told_at.ge(begins)).filter(requests::told_at.le(ends)).order(requests::told_at);
+    let rows: Vec<(String, Option<Time>)> = rows.select((requests::email, requests::told_at)).load(conn)?;
+    let mut found: BTreeMap<CustomerId, Vec<Time>> = BTreeMap::new();
+    for (email, at) in rows {
+        let (Ok(email), Some(at)) = (Email::parse(&email, "email"), at) else { continue };
+        if let Some(known) = customers::find_by_email(conn, &email)? {
+            found.entry(known.id).or_default().push(at);
+        }
+    }
+    Ok(found)
 }
 
 /// Whether a store that is open sells a variant.

@@ -49,6 +49,7 @@ pub mod shown;
 pub mod shown_attribute;
 mod sitemap;
 pub mod slots;
+mod sns_hook;
 pub(crate) mod stored;
 pub mod streams;
 mod structured;
@@ -79,6 +80,8 @@ pub fn configure(config: &mut web::ServiceConfig, door: &web::Data<Door>) {
         // Outside the scopes, whose errors are pages for people.
         .configure(webhooks::routes)
         .configure(mail_hook::routes)
+        // Before the others, of whose formats it is none.
+        .configure(sns_hook::routes)
         .configure(report_hook::routes);
     for language in Language::all() {
         let scope = web::scope(&format!("/{}", language.code()));

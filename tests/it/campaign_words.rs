@@ -10,7 +10,7 @@ use admin::permissions::Preset;
 use crm::CustomerId;
 use crm::campaigns::{self, CampaignId, Claimed, DeliveryId, State, VariantId, Wish};
 use std::collections::BTreeMap;
-use storefront::campaigns::{self as words, Block, Condition, Content, Part, Version};
+use storefront::campaigns::{self as words, Block, Condition, Content, Part, Source, Version};
 use storefront::offers;
 use storefront::promotions::{Conditions, Cut, Effect, Goods, Rules, Terms};
 
@@ -128,7 +128,7 @@ fn languages_variants_and_templates_begin_with_what_there_is() {
     let page = max.get(&here);
     max.submit(&page, &format!("{here}/templates"), &[("name", "Hello <all>")]).says(200, "The template was saved.");
     max.get("/admin/campaign-templates").says(200, "Hello <all>");
-    let copy = max.submit(&max.get(&here), &format!("{here}/copy"), &[]).says(200, "The variant was added.").says(200, "Variant B");
+    let copy = max.submit(&max.get(&here), &format!("{here}/copy"), &[]).says(200, "The version was added.").says(200, "Version B");
     let other = self::here(&copy);
     assert!(other != here && stored(&house, campaign)[0] == stored(&house, campaign)[1]);
     let page = max.get(&other);
@@ -136,7 +136,7 @@ fn languages_variants_and_templates_begin_with_what_there_is() {
     assert!(stored(&house, campaign)[1].versions["en"].blocks.is_empty());
     max.submit(&max.get(&other), &format!("{other}/templates/take"), &[]);
     assert_eq!(stored(&house, campaign)[1], stored(&house, campaign)[0]);
-    max.submit(&max.get(&other), &format!("{other}/delete"), &[]).says(200, "The variant was removed.");
+    max.submit(&max.get(&other), &format!("{other}/delete"), &[]).says(200, "The version was removed.");
     assert_eq!(stored(&house, campaign).len(), 1);
     let list = max.get("/admin/campaign-templates");
     max.submit(&list, &list.form_ending("/delete"), &[]).says(200, "The template was removed.");
@@ -146,6 +146,49 @@ fn languages_variants_and_templates_begin_with_what_there_is() {
     assert_eq!(max.get(&wrong).status, 404, "a variant is found in its own campaign alone");
     let state = house.db.read_now(move |conn| campaigns::get(conn, campaign)).unwrap().state;
     assert_eq!(state, State::Draft);
+}
+
+#[test]
+fn two_columns_are_written_part_by_part() {
+    let house = House::open();
+    let (_, max) = at_work(&house, "max", role(&house, Preset::Marketer));
+    let campaign = campaign(&house);
+    let page = max.get(&format!("/admin/campaigns/{campaign}/texts"));
+    let here = here(&page);
+    let page = max.submit(&page, &format!("{here}/languages"), &[("from", "")]);
+    let page = max.submit(&page, &here, &[("subject", "Hello")]).says(200, "Saved");
+    let (list, columns) = (format!("{here}/blocks/en"), format!("{here}/blocks/en/0"));
+    max.submit(&page, &list, &[("kind", "columns")]).says(200, "Two columns");
+    let into = |side: &str, kind: &str| {
+        let page = max.get(&columns);
+        max.submit(&page, &list, &[("into", "0"), ("side", side), ("kind", kind)])
+    };
+    into("left", "text").says(200, "The block was added at the end.").says(200, "On the left");
+    into("left", "picture").says(200, "The block was added at the end.");
+    into("right", "button").says(200, "The block was added at the end.");
+    into("right", "heading").says(200, "A column takes text, pictures, buttons and products.");
+    let at = format!("{columns}-left-0");
+    max.submit(&max.get(&at), &at, &[("html", "Hello {{ name | there }}")]).says(200, "Saved").says(200, "On the right");
+    let at = format!("{columns}-right-0");
+    let refused = max.submit(&max.get(&at), &at, &[("label", "Look"), ("link", "javascript:alert(1)")]);
+    refused.says(422, "Write a page of the shop").holds("javascript:alert(1)");
+    max.submit(&max.get(&at), &at, &[("label", "Look"), ("link", "/products/mug")]).says(200, "Saved");
+    let (token, picture) = (csrf(&max), png(60, 40));
+    let upload = format!("{columns}-left-1/picture");
+    max.upload_parts(&upload, &[("csrf", token.as_str())], ("picture", picture.as_slice())).says(200, "The picture was added.");
+    let page = max.get(&columns);
+    max.submit(&page, &format!("{columns}-left-1/order"), &[("to", "up")]).says(200, "The block was moved.");
+    let said = stored(&house, campaign).remove(0);
+    let Part::Columns { left, right } = &said.versions["en"].blocks[0].part else { panic!("{said:?}") };
+    assert_eq!(left.iter().chain(right).map(Part::kind).collect::<Vec<_>>(), ["picture", "text", "button"]);
+    assert!(matches!(&left[0], Part::Picture { hash: Some(_), .. }));
+    for gone in ["-left-7", "-middle-0", "-left", "-left-0-0"] {
+        assert_eq!(max.get(&format!("{columns}{gone}")).status, 404, "{gone}");
+    }
+    let page = max.get(&columns);
+    max.submit(&page, &format!("{columns}-left-0/delete"), &[]).says(200, "The block was removed.");
+    let mail = max.get(&format!("{here}/preview/html"));
+    assert!(mail.body.contains("Hello max") && mail.body.contains("Look"), "{}", mail.body);
 }
 
 /// The mails of two people, as text.
@@ -204,4 +247,32 @@ fn an_offer_is_decided_before_the_mail_that_tells_of_it() {
         "{after:?}"
     );
     assert!(after[1].contains("Nothing yet") && !after[1].contains("A quarter off"), "{after:?}");
+}
+
+#[test]
+fn a_product_costs_in_the_mail_what_it_costs_its_reader() {
+    let house = House::open();
+    goods::product(&house.db, "Mug", 1200, 50);
+    let people = [goods::customer(&house.db, "ann@example.com", 0), goods::customer(&house.db, "bea@example.com", 0)];
+    let conditions = Conditions { customers: vec!["ann@example.com".into()], ..Conditions::default() };
+    let effect = Effect::Reduce { cut: Cut::Percentage(2500), on: Goods::default() };
+    goods::promotion(&house.db, Terms::automatic("A quarter off", Rules { conditions, effect, ..Rules::default() }, goods::EUR));
+    let newest = || Part::Products { title: String::new(), source: Source::Newest, most: 4 };
+    let columns = Part::Columns { left: vec![newest()], right: Vec::new() };
+    let blocks = [newest(), columns].map(|part| Block { part, only: None }).to_vec();
+    let version = Version { subject: "Hello".into(), blocks, ..Version::default() };
+    let content = Content { versions: BTreeMap::from([("en".to_string(), version)]), ..Content::default() };
+    let campaign = campaign(&house);
+    let json = content.json().unwrap();
+    let variant = house
+        .db
+        .write_now(move |conn| {
+            let variant = campaigns::variants(conn, campaign)?[0].clone();
+            campaigns::put_variant(conn, variant.id, variant.version, &json, goods::now())?;
+            Ok(variant.id)
+        })
+        .unwrap();
+    let mails = texts(&house, (campaign, variant), people, false);
+    assert_eq!(mails[0].matches("- Mug, €9.00").count(), 2, "{}", mails[0]);
+    assert_eq!(mails[1].matches("- Mug, €12.00").count(), 2, "{}", mails[1]);
 }

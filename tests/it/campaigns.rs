@@ -9,8 +9,10 @@ use crate::support::visitor::Visitor;
 use admin::permissions::Preset;
 use chrono::TimeDelta;
 use crm::CustomerId;
-use crm::campaigns::{self, CampaignId, Standing};
+use crm::campaigns::{self, CampaignId, Outcome, Standing};
 use crm::consents::{self, Consent, Statement};
+use crm::email::Email;
+use crm::suppressions;
 use kernel::Conn;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -89,6 +91,11 @@ impl Shop {
 
     fn standing(&self, id: CampaignId, of: Standing) -> i64 {
         self.house.db.read_now(|conn| campaigns::counts(conn, id)).unwrap().standing(of)
+    }
+
+    /// The server of the mode `sender` takes mail from now on.
+    fn mend(&self) {
+        std::fs::write(self.folder.join("mended.txt"), "").unwrap();
     }
 
     /// The addresses that the server took campaign mail for, in order of the letters.
@@ -191,6 +198,54 @@ fn a_server_that_says_later_gets_them_later_and_one_recipient_refused_stops_nobo
 }
 
 #[test]
+fn a_server_that_refuses_the_sender_stops_the_campaign_and_no_mail_is_refused_for_it() {
+    let shop = Shop::open(&["--mode", "sender"]);
+    shop.people(30, Consent::Given);
+    let id = shop.written(&[]);
+    shop.press(id, "schedule", "The campaign is scheduled.");
+    // Once more after somebody had it tried again too early.
+    for mended in [false, true] {
+        shop.house.follow();
+        let standings = [Standing::Waiting, Standing::Refused, Standing::Sending].map(|of| shop.standing(id, of));
+        assert_eq!(standings, [30, 0, 0]);
+        shop.marketer.get(&at(id)).says(200, "stopped by itself").says(200, "Sender not allowed here");
+        if mended {
+            shop.mend();
+        }
+        shop.press(id, "resume", "The campaign goes on.");
+    }
+    shop.house.follow();
+    assert_eq!((shop.taken().len(), shop.standing(id, Standing::Accepted)), (30, 30));
+    shop.marketer.get(&at(id)).says(200, "Finished");
+    // What is said after the mail itself is about that mail alone.
+    let shop = Shop::open(&["--mode", "spam", "--times", "1"]);
+    shop.people(5, Consent::Given);
+    let id = shop.written(&[]);
+    shop.press(id, "schedule", "The campaign is scheduled.");
+    shop.house.follow();
+    assert_eq!((shop.standing(id, Standing::Refused), shop.standing(id, Standing::Accepted)), (1, 4));
+}
+
+#[test]
+fn staff_see_which_server_refuses_the_shop_and_have_it_tried_again() {
+    let shop = Shop::open(&["--mode", "sender"]);
+    let (_, owner) = at_work(&shop.house, "olga", role(&shop.house, Preset::Owner));
+    shop.people(2, Consent::Given);
+    let id = shop.written(&[]);
+    shop.press(id, "schedule", "The campaign is scheduled.");
+    shop.house.follow();
+    owner.get("/admin/sending").says(200, "Set aside");
+    let server = shop.house.db.read_now(kernel::mail::post::transports).unwrap().remove(0).id;
+    let page = owner.get(&format!("/admin/sending/servers/{server}")).says(200, "Sender not allowed here");
+    owner.submit(&page, &format!("/admin/sending/servers/{server}/again"), &[]).says(200, "The server is tried again.");
+    assert!(shop.house.db.read_now(kernel::mail::post::setbacks).unwrap().is_empty());
+    shop.mend();
+    shop.press(id, "resume", "The campaign goes on.");
+    shop.house.follow();
+    assert_eq!(shop.taken().len(), 2);
+}
+
+#[test]
 fn a_mail_server_that_is_gone_loses_nothing() {
     let mut shop = Shop::open(&[]);
     shop.people(3, Consent::Given);
@@ -237,6 +292,27 @@ fn it_waits_for_its_time_and_can_be_paused_recalled_and_cancelled() {
 }
 
 #[test]
+fn a_version_has_a_time_of_its_own_that_the_page_shows() {
+    let shop = Shop::open(&[]);
+    let people = shop.people(20, Consent::Given);
+    let id = shop.written(&[("share", "100")]);
+    let texts = shop.marketer.get(&format!("{}/texts", at(id)));
+    let first = texts.at.split('?').next().unwrap().to_string();
+    let copy = shop.marketer.submit(&texts, &format!("{first}/copy"), &[]).says(200, "Version B");
+    let second = copy.at.split('?').next().unwrap().to_string();
+    shop.marketer.submit(&copy, &second, &[("goes_at", "soon")]).says(422, "").holds("value=\"soon\"");
+    let later = shop.house.state.clock.now() + TimeDelta::hours(2);
+    shop.marketer.submit(&copy, &second, &[("goes_at", &later.format("%Y-%m-%dT%H:%M").to_string())]).says(200, "Saved");
+    shop.marketer.get(&at(id)).says(200, "Version A").says(200, &format!("at {}", later.format("%Y-%m-%d %H:%M")));
+    shop.press(id, "schedule", "The campaign is scheduled.");
+    shop.house.follow();
+    let early = shop.taken().len();
+    assert!(0 < early && early < people.len(), "{early}");
+    shop.later(121);
+    assert_eq!(shop.taken().len(), people.len());
+}
+
+#[test]
 fn a_merged_person_gets_one_mail_and_an_erased_one_none() {
     let shop = Shop::open(&[]);
     let people = shop.people(4, Consent::Given);
@@ -254,4 +330,68 @@ fn a_merged_person_gets_one_mail_and_an_erased_one_none() {
     db.write_now(move |conn| merging::undo(conn, merge, "two sisters", "test", now()).map(drop)).unwrap();
     shop.house.follow();
     assert_eq!(shop.taken().len(), 2, "what was skipped stays so");
+}
+
+#[test]
+fn what_somebody_had_follows_their_merges_and_the_undoing_of_them() {
+    let merged = |shop: &Shop, from: CustomerId, to: CustomerId| {
+        let now = shop.house.state.clock.now();
+        shop.house.db.write_now(move |conn| merging::merge(conn, from, to, "one person", "test", now)).unwrap()
+    };
+    // The first of three got it, and each became the next.
+    let begun = |outcome: Outcome| {
+        let shop = Shop::open(&[]);
+        let people = shop.people(3, Consent::Given);
+        let id = shop.written(&[]);
+        shop.press(id, "schedule", "The campaign is scheduled.");
+        let now = shop.house.state.clock.now();
+        campaigns::freeze(&shop.house.db, id, &shop.house.state.clock).unwrap();
+        let claimed = shop.house.db.write_now(move |conn| campaigns::claim(conn, now, 1)).unwrap().remove(0);
+        assert_eq!(claimed.customer, people[0]);
+        shop.house.db.write_now(move |conn| campaigns::record(conn, &[(claimed.id, outcome.clone())], now)).unwrap();
+        merged(&shop, people[0], people[1]);
+        merged(&shop, people[1], people[2]);
+        shop.house.follow();
+        assert_eq!((shop.taken().len(), shop.standing(id, Standing::Skipped)), (0, 2), "nobody gets it through two merges");
+        (shop, id)
+    };
+    begun(Outcome::Accepted { transport: "1".into() });
+    let (shop, id) = begun(Outcome::Unknown { transport: "1".into(), reason: "lost".into() });
+    let page = shop.marketer.get(&format!("{}/deliveries?state=unknown", at(id)));
+    let again = page.form_ending("/again");
+    shop.marketer.submit(&page, &again, &[]).says(200, "The mail is sent again.");
+    shop.later(1);
+    assert_eq!(shop.taken(), ["p2@example.com"], "it goes to whom they are now");
+    assert_eq!((shop.standing(id, Standing::Unknown), shop.standing(id, Standing::Accepted)), (0, 1));
+
+    let shop = Shop::open(&[]);
+    let ann = shop.people(1, Consent::Given)[0];
+    let id = shop.written(&[]);
+    shop.press(id, "schedule", "The campaign is scheduled.");
+    shop.house.follow();
+    shop.later(1);
+    let old = shop.people(1, Consent::Given)[0];
+    merged(&shop, ann, old);
+    let row = shop.house.db.read_now(move |conn| campaigns::listed(conn, id, Standing::Accepted, None, 1)).unwrap().remove(0);
+    assert_eq!(row.customer_id, old);
+    let now = shop.house.state.clock.now();
+    shop.house.db.write_now(move |conn| campaigns::reports::bounced(conn, row.id, "5.1.1", true, now)).unwrap();
+    let held = |address: &str| {
+        let address = Email::parse(address, "email").unwrap();
+        shop.house.db.read_now(move |conn| suppressions::of(conn, &address)).unwrap().is_some()
+    };
+    assert_eq!((held("p0@example.com"), held("p1@example.com")), (true, false), "the address that it went to");
+    // What goes out while two are one stays with the address it went to.
+    let next = shop.written(&[]);
+    shop.press(next, "schedule", "The campaign is scheduled.");
+    campaigns::freeze(&shop.house.db, next, &shop.house.state.clock).unwrap();
+    let late = shop.people(1, Consent::Given)[0];
+    let merge = merged(&shop, old, late);
+    shop.later(1);
+    assert_eq!(shop.taken(), ["p0@example.com", "p2@example.com"]);
+    shop.house.db.write_now(move |conn| merging::undo(conn, merge, "two sisters", "test", now).map(drop)).unwrap();
+    let row = shop.house.db.read_now(move |conn| campaigns::listed(conn, next, Standing::Accepted, None, 1)).unwrap().remove(0);
+    assert_eq!(row.customer_id, late);
+    shop.house.follow();
+    assert_eq!(shop.taken().len(), 2, "and nobody gets it again");
 }

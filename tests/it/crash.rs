@@ -151,8 +151,20 @@ impl Shop {
 
     /// [`Shop::start`] with more settings.
     fn start_with(&self, more: &[(String, String)]) -> Child {
+        let mut process = self.spawn(more);
+        let since = Instant::now();
+        while !ureq::get(format!("{}/readyz", self.base)).call().is_ok_and(|answer| answer.status() == 200) {
+            let ended = process.try_wait().unwrap();
+            assert!(ended.is_none() && since.elapsed() < Duration::from_secs(30), "it does not start ({ended:?}):\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        process
+    }
+
+    /// Starts the real binary and waits for nothing.
+    fn spawn(&self, more: &[(String, String)]) -> Child {
         let log = File::options().create(true).append(true).open(self.folder.join("log")).unwrap();
-        let mut process = Command::new(env!("CARGO_BIN_EXE_regulars"))
+        Command::new(env!("CARGO_BIN_EXE_regulars"))
             .arg("serve")
             .current_dir(&self.folder)
             .envs(self.settings())
@@ -161,14 +173,7 @@ impl Shop {
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
-            .unwrap();
-        let since = Instant::now();
-        while !ureq::get(format!("{}/readyz", self.base)).call().is_ok_and(|answer| answer.status() == 200) {
-            let ended = process.try_wait().unwrap();
-            assert!(ended.is_none() && since.elapsed() < Duration::from_secs(30), "it does not start ({ended:?}):\n{}", self.log());
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        process
+            .unwrap()
     }
 
     fn log(&self) -> String {

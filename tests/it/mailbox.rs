@@ -214,8 +214,17 @@ fn staff_see_what_is_wrong_with_the_mailbox_and_no_password() {
     }
 }
 
-/// A server with one mail that hangs up in the middle of it, then says no, and then gives it.
-fn fickle(mail: String) -> u16 {
+/// What a server made for a test says to a command.
+enum Says {
+    /// These lines, and that it is done.
+    Done(String),
+    No,
+    /// These bytes, and hangs up.
+    Ends(Vec<u8>),
+}
+
+/// A server whose FETCH of a whole mail is answered by `gives`, which is told of the visit, counted from 0, and the UID.
+fn server(uids: &'static str, gives: impl Fn(usize, &str) -> Says + Send + 'static) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {
@@ -225,23 +234,24 @@ fn fickle(mail: String) -> u16 {
             let mut line = String::new();
             while stream.read_line(&mut line).unwrap_or(0) > 0 {
                 let (tag, command) = line.trim_end().split_once(' ').unwrap();
-                let whole = format!("* 1 FETCH (UID 1 BODY[] {{{}}}\r\n{mail})\r\n", mail.len());
-                let peeks = command.contains("BODY.PEEK");
-                if peeks && visit == 0 {
-                    stream.get_mut().write_all(&whole.as_bytes()[..whole.len() / 2]).unwrap();
-                    break;
-                }
-                let said = match command.split(' ').next().unwrap() {
-                    "CAPABILITY" => "* CAPABILITY IMAP4rev1\r\n".to_string(),
-                    "SELECT" => "* OK [UIDVALIDITY 1] here\r\n* OK [UIDNEXT 1] next\r\n".to_string(),
-                    "LOGOUT" => "* BYE then\r\n".to_string(),
-                    _ if command.starts_with("UID SEARCH") => "* SEARCH 1\r\n".to_string(),
-                    _ if command.contains("RFC822.SIZE") => format!("* 1 FETCH (UID 1 RFC822.SIZE {})\r\n", mail.len()),
-                    _ if peeks && visit > 1 => whole,
-                    _ => String::new(),
+                let uid = command.split(' ').nth(2).unwrap_or_default();
+                let says = match command.split(' ').next().unwrap() {
+                    "CAPABILITY" => Says::Done("* CAPABILITY IMAP4rev1\r\n".to_string()),
+                    "SELECT" => Says::Done("* OK [UIDVALIDITY 1] here\r\n* OK [UIDNEXT 1] next\r\n".to_string()),
+                    "LOGOUT" => Says::Done("* BYE then\r\n".to_string()),
+                    _ if command.starts_with("UID SEARCH") => Says::Done(format!("* SEARCH {uids}\r\n")),
+                    _ if command.contains("RFC822.SIZE") => Says::Done(format!("* 1 FETCH (UID {uid} RFC822.SIZE 99)\r\n")),
+                    _ if command.contains("BODY.PEEK") => gives(visit, uid),
+                    _ => Says::Done(String::new()),
                 };
-                let end = if peeks && visit == 1 { "NO busy" } else { "OK done" };
-                stream.get_mut().write_all(format!("{said}{tag} {end}\r\n").as_bytes()).unwrap();
+                match says {
+                    Says::Done(lines) => stream.get_mut().write_all(format!("{lines}{tag} OK done\r\n").as_bytes()).unwrap(),
+                    Says::No => stream.get_mut().write_all(format!("{tag} NO busy\r\n").as_bytes()).unwrap(),
+                    Says::Ends(bytes) => {
+                        stream.get_mut().write_all(&bytes).unwrap();
+                        break;
+                    }
+                }
                 line.clear();
             }
         }
@@ -249,9 +259,21 @@ fn fickle(mail: String) -> u16 {
     port
 }
 
+fn whole(uid: &str, mail: &str) -> String {
+    format!("* 1 FETCH (UID {uid} BODY[] {{{}}}\r\n{mail})\r\n", mail.len())
+}
+
 #[test]
 fn a_mail_that_did_not_come_whole_is_not_taken_for_gone() {
-    let house = house(fickle(mail(1)), &[]);
+    let port = server("1", |visit, uid| {
+        let answer = whole(uid, &mail(1));
+        match visit {
+            0 => Says::Ends(answer.as_bytes()[..answer.len() / 2].to_vec()),
+            1 => Says::No,
+            _ => Says::Done(answer),
+        }
+    });
+    let house = house(port, &[]);
     let (_, agent) = at_work(&house, "amy", role(&house, Preset::Agent));
     for said in ["The mail server does not answer", "answers something that cannot be used"] {
         // Half a minute at a time, so that nothing is looked at twice before it is seen here.
@@ -266,4 +288,20 @@ fn a_mail_that_did_not_come_whole_is_not_taken_for_gone() {
     assert_eq!(subjects(&house), ["Question 1"]);
     look(&house);
     assert_eq!(subjects(&house), ["Question 1"]);
+}
+
+#[test]
+fn a_mail_that_is_never_given_keeps_no_other_back_for_long() {
+    let port = server("1 2", |_, uid| if uid == "1" { Says::No } else { Says::Done(whole(uid, &mail(2))) });
+    let house = house(port, &[]);
+    let (_, agent) = at_work(&house, "amy", role(&house, Preset::Agent));
+    // The wait between looks grows to half an hour.
+    let looks = (0..8).take_while(|_| {
+        house.state.clock.advance(TimeDelta::minutes(33));
+        house.follow();
+        stored(&house).is_empty()
+    });
+    assert_eq!(looks.count(), 5);
+    assert_eq!(subjects(&house), ["Question 2"]);
+    assert!(agent.get("/admin/inbound").body.contains("did not give this mail"));
 }

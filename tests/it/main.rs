@@ -47,6 +47,7 @@ mod memory;
 mod menus;
 mod merging;
 mod money_back;
+mod occasions;
 mod offers;
 mod ordering;
 mod outages;

@@ -304,6 +304,7 @@ impl Things {
                     ("/companies/", "{invitation}", bidden.to_string()),
                     ("", "{journey}", journey.to_string()),
                     ("", "{step}", "1".to_string()),
+                    ("/journeys/", "{place}", "goal".to_string()),
                     ("", "{enrolment}", "1".to_string()),
                     ("", "{rehearsal}", rehearsal.to_string()),
                     ("/articles/", "{slug}", "tea".to_string()),

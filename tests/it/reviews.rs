@@ -110,10 +110,24 @@ fn a_buyer_is_asked_once_and_what_staff_publish_is_shown() {
 
     let all = house.db.read_now(move |conn| personal::gather(conn, ann, now())).unwrap();
     assert_eq!((all["reviews"][0]["stars"].as_i64(), all["reviews"][0]["name"].as_str()), (Some(4), Some("Ann of Kiel")));
+    // A mail program that leaves with one click has the link of the header, and neither cookie nor token.
+    let header = house.mails(ANN).into_iter().find(|mail| mail.template == "review_request").unwrap();
+    assert!(header.list_id.starts_with("news."), "{}", header.list_id);
+    let one_click = header.list_unsubscribe.strip_prefix(&house.base_url).unwrap().to_string();
+    let said = || house.db.read_now(move |conn| consents::current(conn, ann, "email", "news")).unwrap();
+    browser.get(&one_click).says(200, "No such mail any more");
+    assert_eq!(said(), Some(Consent::Given), "a GET changes nothing");
+    let made_up = one_click.replace("key=", "key=x");
+    assert_eq!(house.visitor().post_raw(&made_up, "List-Unsubscribe=One-Click").status, 409);
+    assert_eq!(said(), Some(Consent::Given));
+    assert_eq!(house.visitor().post_raw(&one_click, "List-Unsubscribe=One-Click").status, 200);
+    assert_eq!(said(), Some(Consent::Withdrawn));
+    bought(&house, mug, ANN);
+    assert_eq!(asked(&house, 30, ANN), 1, "nobody asks them any more");
+    allow(&house.db, ann);
     let page = browser.get(&linked(&house, "/reviews?"));
     browser.submit(&page, "/orders/R1001/reviews/stop", &[]).says(200, "You will get no such mail any more.");
-    let said = house.db.read_now(move |conn| consents::current(conn, ann, "email", "news")).unwrap();
-    assert_eq!(said, Some(Consent::Withdrawn));
+    assert_eq!(said(), Some(Consent::Withdrawn));
 
     house.db.write_now(move |conn| erasure::erase(conn, ann, now())).unwrap();
     let page = browser.get("/products/mug").says(200, "4.0 of 5 stars").says(200, "A customer");

@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use crm::activities::{self, Activity, Kind};
 use crm::rules::{Age, Bought, Did, Goods as Bought_, Orders, Rule, Span};
 use crm::segments::{self, SegmentId, State, Wish};
+use crm::surveys::{self, Asked, Given};
 use crm::{CustomerId, customers};
 use storefront::catalog::Saving;
 use storefront::checkout::Settlement;
@@ -298,4 +299,34 @@ fn who_orders_for_a_company_is_known_by_it() {
         .write_now(move |conn| storefront::orders::cancel(conn, placed.order, storefront::orders::CancelReason::Staff, "test", now()))
         .unwrap();
     assert!(!inside(&house, any, ann), "the last order that stands was for nobody but her");
+}
+
+#[test]
+fn a_segment_asks_for_the_last_score_of_a_survey() {
+    let house = House::open();
+    let ann = goods::customer(&house.db, "ann@example.com", 0);
+    let mei = at_work(&house, "mei", role(&house, Preset::Marketer)).1;
+    let to = "/admin/segments/new";
+    assert!(!mei.get(to).text().contains("Survey score"), "there is no survey yet");
+    let shop = house
+        .db
+        .write_now(|conn| {
+            let texts = Asked { question: [("en".to_string(), "How likely?".to_string())].into(), ..Asked::default() };
+            surveys::create(conn, &surveys::Wish { name: "The shop".into(), texts, open: true }, now())
+        })
+        .unwrap();
+    let page = mei.submit(&mei.get(to), to, &[("name", "Promoters"), ("r_add", "survey_score"), ("do", "add:r")]).says(200, "The shop");
+    let survey = shop.to_string();
+    let typed = [("r_0_survey", survey.as_str()), ("r_0_at_least", "11"), ("do", "save")];
+    let page = mei.submit(&page, to, &typed).says(422, "Write a score from 0 to 10").holds("value=\"11\"");
+    mei.submit(&page, to, &[("r_0_at_least", "9"), ("do", "save")]).says(200, "Saved").says(200, "The shop");
+    house.work();
+    let id = house.db.read_now(segments::list).unwrap()[0].id;
+    assert!(!inside(&house, id, ann));
+    let says = |score: i64| {
+        let said = Given { survey: shop, round: 1, customer: ann, delivery: None, score, words: String::new() };
+        house.db.write_now(move |conn| surveys::answer(conn, &said, now())).unwrap();
+        inside(&house, id, ann)
+    };
+    assert_eq!([says(9), says(8)], [true, false]);
 }

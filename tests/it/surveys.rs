@@ -19,8 +19,8 @@ const SENT: &str = r#"
         '2026-01-01 08:00:00', '2026-01-01 08:00:00');
     INSERT INTO campaign_variants (id, campaign_id, position, content, changed_at) VALUES (1, 1, 1,
         '{"versions":{"en":{"subject":"Spring","blocks":[{"part":{"kind":"survey","survey":1}}]}}}', '2026-01-01 08:00:00');
-    INSERT INTO deliveries (id, campaign_id, customer_id, round, arm, variant_id, state, due_at, message_id, sent_at)
-    SELECT 1, 1, id, 0, 'given', 1, 'accepted', '2026-01-01 08:00:00', 'spring.1@shop.test', '2026-01-01 08:00:00'
+    INSERT INTO deliveries (id, campaign_id, customer_id, round, arm, variant_id, state, due_at, attempts, message_id, sent_at)
+    SELECT 1, 1, id, 0, 'given', 1, 'accepted', '2026-01-01 08:00:00', 1, 'spring.1@shop.test', '2026-01-01 08:00:00'
     FROM customers WHERE email_key = 'ann@example.com';
     INSERT INTO delivery_counts (campaign_id, variant_id, what, count) VALUES (1, 1, 'accepted', 1);"#;
 

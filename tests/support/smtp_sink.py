@@ -3,7 +3,7 @@
 Prints its port as the first line of standard output and runs until it is told to stop or until the pipe on its standard
 input ends, so it cannot outlive the test that started it.
 
-    smtp_sink.py FOLDER [--mode normal|slow|reject|temporary|hangup] [--delay SECONDS] [--reject ADDRESS] [--times N]
+    smtp_sink.py FOLDER [--mode MODE] [--delay SECONDS] [--reject ADDRESS] [--times N]
 
 A file is called NNNN.eml; its first lines, X-Envelope-From and X-Envelope-To, are the envelope, the rest is the message
 as it came over the wire.
@@ -25,6 +25,8 @@ MODES = {
     "reject": "refuses the recipient --reject with 550 and takes the others",
     "temporary": "answers DATA with 451",
     "hangup": "takes the message and closes the connection without an answer",
+    "sender": "refuses the sender of the envelope with 550 while the folder has no file mended.txt",
+    "spam": "answers DATA with 554",
 }
 
 
@@ -43,6 +45,13 @@ class Sink:
         self.faults_left -= 1
         return True
 
+    async def handle_MAIL(self, server, session, envelope, address, mail_options):
+        if self.options.mode == "sender" and not (self.options.folder / "mended.txt").exists():
+            return "550 5.7.1 Sender not allowed here"
+        envelope.mail_from = address
+        envelope.mail_options.extend(mail_options)
+        return "250 2.1.0 Sender accepted"
+
     async def handle_RCPT(self, server, session, envelope, address, rcpt_options):
         if self.options.mode == "reject" and address.lower() == self.options.reject.lower():
             return "550 5.1.1 No such mailbox"
@@ -52,6 +61,8 @@ class Sink:
     async def handle_DATA(self, server, session, envelope):
         if self.faulty("temporary"):
             return "451 4.3.0 Try again later"
+        if self.faulty("spam"):
+            return "554 5.7.1 Looks like spam"
         if self.faulty("slow"):
             await asyncio.sleep(self.options.delay)
         # Kept before a hang-up, too: the sender cannot know, and the test can see a message that went out twice.

@@ -19,6 +19,9 @@ pub struct CustomerView {
     pub email: String,
     pub name: String,
     pub phone: String,
+    /// Month and day; empty when they did not say it.
+    #[schema(example = "05-31")]
+    pub birthday: String,
     /// The code of the language of their mails.
     pub language: String,
     pub tags: Vec<String>,
@@ -80,6 +83,7 @@ pub fn view(of: Customer) -> CustomerView {
         email: of.email,
         name: of.name,
         phone: of.phone,
+        birthday: of.birthday,
         language: of.language,
         tags: customers::tags(&of.tags),
         note: of.note,

@@ -5,6 +5,7 @@ use super::customer_view::{CustomerView, WholeCustomer, seen, view, whole};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, patch, post, web};
 use crm::CustomerId;
+use crm::birthdays::{self, Birthday};
 use crm::consents::{self, Consent, Statement};
 use crm::customers::{self, NewCustomer};
 use crm::email::Email;
@@ -54,6 +55,12 @@ struct CustomerFields {
     name: Option<String>,
     #[schema(max_length = 40)]
     phone: Option<String>,
+    /// Month and day, such as `05-31`, as they told the shop; empty takes it away.
+    #[schema(
+        pattern = "^((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|[12][0-9]))?$",
+        example = "05-31"
+    )]
+    birthday: Option<String>,
     /// The code of a language that the shop speaks.
     #[schema(pattern = "^(en|zh)$")]
     language: Option<String>,
@@ -94,6 +101,9 @@ impl CustomerFields {
         if self.language.as_ref().is_some_and(|code| Language::parse(code).is_none()) {
             wrong.add("profile.language", "Give the code of a language that the shop speaks.");
         }
+        if self.birthday.as_deref().is_some_and(|text| !text.is_empty() && Birthday::parse(text).is_none()) {
+            wrong.add("profile.birthday", "Give a month and a day that there is, such as 05-31.");
+        }
         let tags = self.tags.as_deref().unwrap_or_default();
         let odd =
             |tag: &&String| tag.trim().is_empty() || tag.contains(',') || tag.chars().count() > 50 || tag.chars().any(char::is_control);
@@ -112,6 +122,9 @@ impl CustomerFields {
         let language = self.language.clone().unwrap_or_else(|| stored.language.clone());
         if (&name, &phone, &language) != (&stored.name, &stored.phone, &stored.language) {
             customers::update_profile(conn, id, &name, &phone, &language, act.now)?;
+        }
+        if let Some(birthday) = self.birthday.as_ref().filter(|birthday| **birthday != stored.birthday) {
+            birthdays::set(conn, id, birthday, act.now)?;
         }
         let tags = self.tags.as_ref().map_or_else(|| stored.tags.clone(), |tags| customers::tags(&tags.join(",")).join(", "));
         let note = or(&self.note, &stored.note);

@@ -1,5 +1,6 @@
 //! One block of what a campaign says: its form, its place among the others, its picture.
 
+use super::campaign_places::{self as places, Place, Side};
 use super::campaign_words::{self as texts, address, back, change, ids, language, open, version};
 use super::desk::{Desk, refusal};
 use super::pictures as uploads;
@@ -7,14 +8,14 @@ use super::promotion_goods::lines;
 use actix_multipart::Multipart;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use crm::campaigns::{self, CampaignId, State, VariantId};
+use crm::campaigns::{self, CampaignId, Kind, State, VariantId};
 use crm::segments::{self, SegmentId};
 use crm::surveys::{self, SurveyId};
 use kernel::error::Fields;
 use kernel::web::i18n::Language;
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
-use storefront::campaigns::content::{BLOCKS, Block, Condition, Part, Source};
+use storefront::campaigns::content::{Block, Condition, Part, Source};
 use storefront::ids::{CategoryId, CollectionId};
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
@@ -39,23 +40,34 @@ const NAMES: &[&str] = &[
     "segment",
     "speaks",
 ];
-/// Which products: the words of [`Source`].
-const BY: &[&str] = &["hand", "newest", "popular", "category", "collection", "for_you"];
+/// Which products: the words of [`Source`]. The last one is for mails of journeys alone.
+const BY: &[&str] = &["hand", "newest", "popular", "category", "collection", "for_you", "occasion"];
 /// Who sees it: the words of [`Condition`], and nothing for everybody.
 const WHO: &[&str] = &["", "in_segment", "not_in_segment", "speaks", "has_offer", "has_no_offer"];
 /// Characters of a block that a list shows.
 const SHOWN: usize = 80;
 
 /// Where a block stands.
-type Spot = (i64, i64, String, usize);
+type Spot = (i64, i64, String, String);
 
-fn spot(path: &Spot) -> Result<((CampaignId, VariantId), Language, usize)> {
-    Ok((ids(&(path.0, path.1)), language(&path.2)?, path.3))
+fn spot(path: &Spot) -> Result<((CampaignId, VariantId), Language, Place)> {
+    Ok((ids(&(path.0, path.1)), language(&path.2)?, Place::parse(&path.3)?))
 }
 
 /// A row of the list of blocks.
 pub fn row((place, block): (usize, &Block), of: usize, words: &Words) -> Value {
-    let text = match &block.part {
+    line(Place { block: place, inside: None }, (&block.part, block.only.as_ref()), (place, of), words)
+}
+
+/// The rows of what stands in a column of the block at a place.
+fn rows_of(block: usize, side: Side, parts: &[Part], words: &Words) -> Vec<Value> {
+    let at = |place: usize| Place { block, inside: Some((side, place)) };
+    parts.iter().enumerate().map(|(place, part)| line(at(place), (part, None), (place, parts.len()), words)).collect()
+}
+
+fn line(at: Place, (part, only): (&Part, Option<&Condition>), (place, of): (usize, usize), words: &Words) -> Value {
+    let kind = |part: &Part| words.get(&format!("campaign-words-kind-{}", part.kind()));
+    let text = match part {
         Part::Heading { text } => text.clone(),
         Part::Text { html } => html.clone(),
         Part::Picture { alt, .. } => alt.clone(),
@@ -66,13 +78,17 @@ pub fn row((place, block): (usize, &Block), of: usize, words: &Words) -> Value {
         }
         Part::Offer { label } => label.clone(),
         Part::Survey { .. } => String::new(),
+        Part::Columns { left, right } => {
+            let side = |parts: &[Part]| parts.iter().map(kind).collect::<Vec<_>>().join(", ");
+            format!("{} | {}", side(left), side(right))
+        }
     };
     let text: String = text.chars().take(SHOWN).collect();
-    let picture = match &block.part {
+    let picture = match part {
         Part::Picture { hash, .. } => hash.clone(),
         _ => None,
     };
-    json!({ "place": place, "number": place + 1, "kind": block.part.kind(), "text": text.trim(), "picture": picture, "who": who(block.only.as_ref()).replace('_', "-"),
+    json!({ "place": at.to_string(), "number": place + 1, "kind": part.kind(), "text": text.trim(), "picture": picture, "who": who(only).replace('_', "-"),
         "first": place == 0, "last": place + 1 == of })
 }
 
@@ -84,6 +100,7 @@ fn by(source: &Source) -> &'static str {
         Source::Category(_) => "category",
         Source::Collection(_) => "collection",
         Source::ForYou => "for_you",
+        Source::Occasion => "occasion",
     }
 }
 
@@ -105,14 +122,14 @@ fn filled(block: &Block) -> Form {
         Part::Text { html } => form.fill("html", html),
         Part::Picture { alt, link, .. } => form.fill("alt", alt).fill("link", link),
         Part::Button { label, link } => form.fill("label", label).fill("link", link),
-        Part::Divider {} => form,
+        Part::Divider {} | Part::Columns { .. } => form,
         Part::Products { title, source, most } => {
             let form = form.fill("title", title).fill("most", most.to_string()).fill("by", by(source));
             match source {
                 Source::Hand(slugs) => form.fill("products", slugs.join("\n")),
                 Source::Category(id) => form.fill("category", id.to_string()),
                 Source::Collection(id) => form.fill("collection", id.to_string()),
-                Source::Newest | Source::Popular | Source::ForYou => form,
+                Source::Newest | Source::Popular | Source::ForYou | Source::Occasion => form,
             }
         }
         Part::Offer { label } => form.fill("label", label),
@@ -142,6 +159,8 @@ fn read(conn: &mut Conn, typed: &Posted, before: &Block) -> Result<Block> {
         }
         Part::Offer { .. } => Part::Offer { label: text("label") },
         Part::Survey { .. } => Part::Survey { survey: survey(conn, typed, &mut wrong)? },
+        // What stands in them has forms of its own.
+        columns @ Part::Columns { .. } => columns.clone(),
     };
     let only = condition(conn, typed, &mut wrong)?;
     wrong.check()?;
@@ -154,6 +173,7 @@ fn source(conn: &mut Conn, typed: &Posted, wrong: &mut Fields) -> Result<Source>
         "newest" => Source::Newest,
         "popular" => Source::Popular,
         "for_you" => Source::ForYou,
+        "occasion" => Source::Occasion,
         "category" => {
             let id: Option<CategoryId> = typed.get("category").parse().ok();
             let tree = catalog::categories(conn, Language::default().code())?;
@@ -229,20 +249,31 @@ fn condition(conn: &mut Conn, typed: &Posted, wrong: &mut Fields) -> Result<Opti
     })
 }
 
-/// Adds a blank block at the end, and goes on to write it.
+/// Adds a blank block at the end, or at the end of a column.
 pub async fn add(desk: Desk, path: web::Path<(i64, i64, String)>, posted: Posted) -> Result<HttpResponse> {
     let (campaign, variant, code) = path.into_inner();
     let (at, language) = (ids(&(campaign, variant)), language(&code)?);
     let part = Part::blank(posted.get("kind")).ok_or(Error::NotFound)?;
-    let done = change(&desk, at, &posted, move |_, _, content| {
-        let version = version(content, language.code())?;
-        if version.blocks.len() >= BLOCKS {
-            return Err(Error::conflict("campaign-words-too-many"));
-        }
-        version.blocks.push(Block { part: part.clone(), only: None });
-        Ok(())
-    });
-    back(&desk, &address(at, language.code()), done.await, "campaign-words-block-added")
+    let side = Side::parse(posted.get("side"));
+    let into = side.map(|side| Ok::<_, Error>((posted.id::<usize>("into")?, side))).transpose()?;
+    let done = change(&desk, at, &posted, move |_, _, content| places::add(version(content, language.code())?, into, part.clone()));
+    let to = match into {
+        Some((block, _)) => block_address(at, language, Place { block, inside: None }),
+        None => address(at, language.code()),
+    };
+    back(&desk, &to, done.await, "campaign-words-block-added")
+}
+
+fn block_address(at: (CampaignId, VariantId), language: Language, place: Place) -> String {
+    format!("/admin/campaigns/{}/texts/{}/blocks/{}/{place}", at.0, at.1, language.code())
+}
+
+/// The page that lists what stands at a place: that of the columns for what is in one.
+fn list_of(at: (CampaignId, VariantId), language: Language, place: Place) -> String {
+    match place.inside {
+        Some(_) => block_address(at, language, Place { inside: None, ..place }),
+        None => address(at, language.code()),
+    }
 }
 
 pub async fn edit(desk: Desk, path: web::Path<Spot>) -> Result<HttpResponse> {
@@ -252,18 +283,17 @@ pub async fn edit(desk: Desk, path: web::Path<Spot>) -> Result<HttpResponse> {
 }
 
 /// The block at a place.
-fn stored(conn: &mut Conn, at: (CampaignId, VariantId), language: Language, place: usize) -> Result<Block> {
-    let content = open(conn, at)?.content;
-    content.versions.get(language.code()).and_then(|version| version.blocks.get(place)).cloned().ok_or(Error::NotFound)
+fn stored(conn: &mut Conn, at: (CampaignId, VariantId), language: Language, place: Place) -> Result<Block> {
+    place.find(version(&mut open(conn, at)?.content, language.code())?)
 }
 
 async fn show(
     desk: &Desk,
-    (at, language, place): ((CampaignId, VariantId), Language, usize),
+    (at, language, place): ((CampaignId, VariantId), Language, Place),
     status: StatusCode,
     form: Form,
 ) -> Result<HttpResponse> {
-    let spoken = desk.visit.language.code();
+    let (spoken, names) = (desk.visit.language.code(), desk.words()?);
     let mut view = desk
         .read(move |conn| {
             let open = open(conn, at)?;
@@ -279,15 +309,23 @@ async fn show(
             let collections = collections::list(conn)?;
             let asked = surveys::list(conn)?;
             let segments = segments::list(conn)?;
+            let column = |side: Side| {
+                let parts = side.parts(&block.part)?;
+                Some(json!({ "side": side.as_str(), "rows": rows_of(place.block, side, parts, &names) }))
+            };
             Ok(json!({
                 "campaign": { "id": open.campaign.id, "name": open.campaign.name },
                 "variant": { "id": open.variant.id, "version": open.variant.version },
                 "draft": open.campaign.state == State::Draft,
                 "language": language.code(),
-                "place": place,
+                "place": place.to_string(),
                 "kind": block.part.kind(),
+                "inside": place.inside.is_some(),
+                "block": place.block,
+                "columns": Side::BOTH.into_iter().filter_map(column).collect::<Vec<Value>>(),
+                "kinds": Part::INSIDE,
                 "picture": picture,
-                "by": words(BY, "campaign-words-by-"),
+                "by": words(if open.campaign.kind == Kind::Step { BY } else { &BY[..BY.len() - 1] }, "campaign-words-by-"),
                 "who": words(WHO, "campaign-words-who-"),
                 "categories": categories,
                 "surveys": asked.iter().filter(|one| one.open).map(|one| json!({ "value": one.id.to_string(), "label": one.name })).collect::<Vec<Value>>(),
@@ -312,12 +350,16 @@ pub async fn update(desk: Desk, path: web::Path<Spot>, posted: Posted) -> Result
     let (at, language, place) = spot(&path)?;
     let typed = posted.clone();
     let done = change(&desk, at, &posted, move |conn, _, content| {
-        let block = version(content, language.code())?.blocks.get_mut(place).ok_or(Error::NotFound)?;
-        *block = read(conn, &typed, block)?;
-        Ok(())
+        let version = version(content, language.code())?;
+        let block = read(conn, &typed, &place.find(version)?)?;
+        let about = matches!(&block.part, Part::Products { source: Source::Occasion, .. });
+        if about && campaigns::get(conn, at.0)?.kind != Kind::Step {
+            return Err(Error::field("by", "campaign-words-by-unknown"));
+        }
+        place.put(version, block)
     });
     match done.await {
-        Ok(()) => Ok(desk.done(&address(at, language.code()), "admin-saved")),
+        Ok(()) => Ok(desk.done(&list_of(at, language, place), "admin-saved")),
         Err(error) => {
             let (status, wrong) = refusal(error)?;
             // A form that came too late is made of the version that is shown: saving it again is a decision.
@@ -330,29 +372,14 @@ pub async fn update(desk: Desk, path: web::Path<Spot>, posted: Posted) -> Result
 pub async fn shift(desk: Desk, path: web::Path<Spot>, posted: Posted) -> Result<HttpResponse> {
     let (at, language, place) = spot(&path)?;
     let up = posted.get("to") == "up";
-    let done = change(&desk, at, &posted, move |_, _, content| {
-        let blocks = &mut version(content, language.code())?.blocks;
-        let other = if up { place.checked_sub(1) } else { place.checked_add(1) };
-        match other.filter(|other| *other < blocks.len() && place < blocks.len()) {
-            Some(other) => blocks.swap(place, other),
-            None => return Err(Error::conflict("campaign-words-no-further")),
-        }
-        Ok(())
-    });
-    back(&desk, &address(at, language.code()), done.await, "campaign-words-block-moved")
+    let done = change(&desk, at, &posted, move |_, _, content| place.shift(version(content, language.code())?, up));
+    back(&desk, &list_of(at, language, place), done.await, "campaign-words-block-moved")
 }
 
 pub async fn remove(desk: Desk, path: web::Path<Spot>, posted: Posted) -> Result<HttpResponse> {
     let (at, language, place) = spot(&path)?;
-    let done = change(&desk, at, &posted, move |_, _, content| {
-        let blocks = &mut version(content, language.code())?.blocks;
-        if place >= blocks.len() {
-            return Err(Error::NotFound);
-        }
-        blocks.remove(place);
-        Ok(())
-    });
-    back(&desk, &address(at, language.code()), done.await, "campaign-words-block-removed")
+    let done = change(&desk, at, &posted, move |_, _, content| place.remove(version(content, language.code())?));
+    back(&desk, &list_of(at, language, place), done.await, "campaign-words-block-removed")
 }
 
 /// Puts a picture into a block. Nothing else of the block changes, so that it needs no version.
@@ -363,14 +390,15 @@ pub async fn picture(desk: Desk, path: web::Path<Spot>, parts: Multipart) -> Res
         desk.write(move |conn, act| {
             let open = open(conn, at)?;
             let mut after = open.content.clone();
-            let block = version(&mut after, language.code())?.blocks.get_mut(place).ok_or(Error::NotFound)?;
+            let version = version(&mut after, language.code())?;
+            let mut block = place.find(version)?;
             let Part::Picture { hash, .. } = &mut block.part else { return Err(Error::conflict("campaign-words-no-picture")) };
             *hash = Some(pictures::store(conn, &prepared, act.now)?);
+            place.put(version, block)?;
             campaigns::put_variant(conn, at.1, open.variant.version, &after.checked()?.json()?, act.now)?;
-            act.log(conn, "campaign.words", &texts::subject(at.0), &Value::Null, &json!({ "picture": place }))
+            act.log(conn, "campaign.words", &texts::subject(at.0), &Value::Null, &json!({ "picture": place.to_string() }))
         })
         .await
     };
-    let to = format!("/admin/campaigns/{}/texts/{}/blocks/{}/{place}", at.0, at.1, language.code());
-    back(&desk, &to, stored.await, "admin-picture-added")
+    back(&desk, &block_address(at, language, place), stored.await, "admin-picture-added")
 }

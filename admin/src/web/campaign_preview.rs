@@ -1,6 +1,6 @@
 //! What somebody would get, before it is sent: the mail as any customer reads it, a test to one's own address, and what may go wrong.
 
-use super::campaign_words::{self as texts, ids, letter, open};
+use super::campaign_words::{self as texts, ids, open};
 use super::desk::Desk;
 use crate::permissions::Permission;
 use actix_web::http::header;
@@ -63,7 +63,7 @@ pub async fn show(desk: Desk, path: web::Path<(i64, i64)>) -> Result<HttpRespons
         Ok(mail) => {
             (json!({ "subject": mail.subject, "preheader": mail.preheader, "text": mail.text, "language": mail.language.name() }), None)
         }
-        Err(why) => (Value::Null, Some(*why)),
+        Err(why) => (Value::Null, Some(why.clone())),
     };
     let query = form_urlencoded::Serializer::new(String::new())
         .append_pair("customer", desk.query("customer").trim())
@@ -121,7 +121,7 @@ pub async fn risks(desk: Desk, campaign: web::Path<i64>) -> Result<HttpResponse>
     let of = |(place, variant): (usize, &campaigns::Variant)| {
         let own: Vec<Value> =
             found.iter().filter(|risk| risk.variant == variant.id).map(|risk| json!({ "level": risk.level, "text": risk.text })).collect();
-        json!({ "id": variant.id, "letter": letter(place), "risks": own })
+        json!({ "id": variant.id, "letter": campaigns::letter(place), "risks": own })
     };
     let variants: Vec<Value> = variants.iter().enumerate().map(of).collect();
     desk.page(

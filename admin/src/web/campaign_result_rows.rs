@@ -105,7 +105,7 @@ pub async fn deliveries(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> 
             }
             let head = vec![
                 "admin-customer",
-                "campaign-variant-column",
+                "campaign-version-column",
                 "admin-col-status",
                 "campaign-rows-reason",
                 "campaign-rows-sent",
@@ -201,7 +201,7 @@ pub async fn orders(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
             let head = vec![
                 "campaign-rows-order",
                 "admin-customer",
-                "campaign-variant-column",
+                "campaign-version-column",
                 "campaign-rows-did",
                 "campaign-rows-when",
                 "campaign-result-revenue",

@@ -10,7 +10,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use crm::campaigns::attribution::{self, Model, Rules};
 use crm::campaigns::results::{self, Compared, Earned, Moment, Results, Whole};
-use crm::campaigns::{CampaignId, Standing, VariantId};
+use crm::campaigns::{self, CampaignId, Standing, VariantId};
 use crm::segments;
 use kernel::money::{Currency, Money};
 use kernel::{Conn, Error, Result};
@@ -38,10 +38,9 @@ pub fn address(id: CampaignId) -> String {
     format!("/admin/campaigns/{id}/results")
 }
 
-/// What merchants call the variants: letters, in their order.
+/// What merchants call a variant.
 pub fn letter(variants: &[VariantId], id: VariantId) -> String {
-    let place = variants.iter().position(|known| *known == id).and_then(|place| u8::try_from(place).ok());
-    place.filter(|place| *place < 26).map_or_else(|| format!("#{id}"), |place| char::from(b'A' + place).to_string())
+    variants.iter().position(|known| *known == id).map_or_else(|| format!("#{id}"), campaigns::letter)
 }
 
 /// An address of rows: `rest` and what narrows it.

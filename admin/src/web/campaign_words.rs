@@ -4,22 +4,26 @@ use super::access::{Route, get, post};
 use super::campaign_blocks as blocks;
 use super::campaign_preview as preview;
 use super::desk::{Act, Desk, refusal};
+use super::forms::{self, Reader};
 use super::languages;
 use crate::permissions::Permission::{CampaignsEdit, CampaignsView};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use crm::campaigns::{self, Campaign, CampaignId, State, Variant, VariantId};
+use crm::campaigns::{self, Campaign, CampaignId, Kind, State, Variant, VariantId};
+use kernel::clock::Time;
 use kernel::error::Fields;
+use kernel::money::Currency;
 use kernel::web::i18n::Language;
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
 use storefront::campaigns::content::{Content, Part, Version};
 use storefront::campaigns::text::VARIABLES;
 use storefront::campaigns::{self as words, SavedId};
+use storefront::shop;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 
-const NAMES: &[&str] = &["from_name", "from_address", "reply_to", "subject", "preheader"];
+const NAMES: &[&str] = &["from_name", "from_address", "reply_to", "subject", "preheader", "goes_at"];
 
 /// A variant of a campaign with what it says.
 pub struct Open {
@@ -79,8 +83,10 @@ pub fn subject(campaign: CampaignId) -> String {
     format!("campaign:{campaign}")
 }
 
-fn filled(content: &Content, language: Language) -> Form {
+fn filled(open: &Open, language: Language) -> Form {
+    let content = &open.content;
     let form = Form::new(NAMES)
+        .fill("goes_at", forms::moment(open.variant.goes_at))
         .fill("from_name", &content.from_name)
         .fill("from_address", &content.from_address)
         .fill("reply_to", &content.reply_to);
@@ -101,18 +107,13 @@ pub async fn first(desk: Desk, campaign: web::Path<i64>) -> Result<HttpResponse>
 pub async fn edit(desk: Desk, path: web::Path<(i64, i64)>) -> Result<HttpResponse> {
     let at = ids(&path);
     let language = Language::parse(&desk.query("language")).unwrap_or_default();
-    let content = desk.read(move |conn| Ok(open(conn, at)?.content)).await?;
-    show(&desk, at, language, StatusCode::OK, filled(&content, language)).await
+    let open = desk.read(move |conn| open(conn, at)).await?;
+    show(&desk, at, language, StatusCode::OK, filled(&open, language)).await
 }
 
 /// The campaign and the variant that an address names.
 pub fn ids(path: &(i64, i64)) -> (CampaignId, VariantId) {
     (CampaignId(path.0), VariantId(path.1))
-}
-
-/// The letter of a variant: A is the first.
-pub fn letter(place: usize) -> String {
-    u8::try_from(place).ok().and_then(|place| b'A'.checked_add(place)).map_or_else(String::new, |letter| char::from(letter).to_string())
 }
 
 async fn show(desk: &Desk, at: (CampaignId, VariantId), language: Language, status: StatusCode, form: Form) -> Result<HttpResponse> {
@@ -123,7 +124,7 @@ async fn show(desk: &Desk, at: (CampaignId, VariantId), language: Language, stat
             let variants = campaigns::variants(conn, at.0)?;
             let saved = words::all_saved(conn)?;
             let tab =
-                |(place, variant): (usize, &Variant)| json!({ "id": variant.id, "letter": letter(place), "current": variant.id == at.1 });
+                |(place, variant): (usize, &Variant)| json!({ "id": variant.id, "letter": campaigns::letter(place), "current": variant.id == at.1 });
             let tongue = |one: &Language| {
                 json!({ "code": one.code(), "name": one.name(), "current": *one == language,
                     "written": open.content.versions.contains_key(one.code()) })
@@ -137,6 +138,8 @@ async fn show(desk: &Desk, at: (CampaignId, VariantId), language: Language, stat
                 "campaign": { "id": open.campaign.id, "name": open.campaign.name },
                 "variant": { "id": open.variant.id, "version": open.variant.version },
                 "draft": open.campaign.state == State::Draft,
+                "timed": open.campaign.kind == Kind::Campaign,
+                "zone": shop::get(conn)?.time_zone,
                 "tabs": variants.iter().enumerate().map(tab).collect::<Vec<Value>>(),
                 "languages": Language::all().iter().map(tongue).collect::<Vec<Value>>(),
                 "language": language.code(),
@@ -158,7 +161,8 @@ async fn show(desk: &Desk, at: (CampaignId, VariantId), language: Language, stat
 /// Saves sender, subject and preheader.
 pub async fn save(desk: Desk, path: web::Path<(i64, i64)>, posted: Posted) -> Result<HttpResponse> {
     let (at, language, typed) = (ids(&path), language(posted.get("language"))?, posted.clone());
-    let done = change(&desk, at, &posted, move |_, _, content| {
+    let done = change(&desk, at, &posted, move |conn, act, content| {
+        set_time(conn, act, at, &typed)?;
         content.from_name = typed.get("from_name").into();
         content.from_address = typed.get("from_address").into();
         content.reply_to = typed.get("reply_to").into();
@@ -179,6 +183,20 @@ pub async fn save(desk: Desk, path: web::Path<(i64, i64)>, posted: Posted) -> Re
             show(&desk, at, language, status, Form::new(NAMES).typed(posted.pairs()).refuse(NAMES, &wrong)).await
         }
     }
+}
+
+/// Sets when a variant goes out, where the form says another time than it has.
+fn set_time(conn: &mut Conn, act: &Act, at: (CampaignId, VariantId), typed: &Posted) -> Result<()> {
+    let mut reader = Reader::new(typed, Currency::EUR);
+    let after = reader.moment("goes_at");
+    reader.check()?;
+    let before = campaigns::variant(conn, at.1)?.goes_at;
+    if before == after {
+        return Ok(());
+    }
+    campaigns::set_time(conn, at.1, after, act.now)?;
+    let told = |time: Option<Time>| json!({ "variant": at.1, "goes_at": time });
+    act.log(conn, "campaign.time", &subject(at.0), &told(before), &told(after))
 }
 
 /// Begins a language, blank or with what another one says.

@@ -8,9 +8,9 @@ use crm::campaigns::{
     self, Campaign, CampaignId, Counts, Delivery, DeliveryId, Hindrance, Kind, Moment, Stage, Standing, Variant, VariantId,
 };
 use crm::segments::{self, SegmentId};
-use crm::{CustomerId, customers};
+use crm::{CustomerId, customers, topics};
 use kernel::clock::Time;
-use kernel::{Conn, Error, Result};
+use kernel::{Conn, Error, Result, jobs, mail};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use storefront::web::posted::Posted;
@@ -41,14 +41,15 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
 }
 
 pub async fn show(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
-    let (id, now) = (CampaignId(*id), desk.door.now());
-    let (name, view) = desk.read(move |conn| whole(conn, id, now)).await?;
+    let (id, now, language) = (CampaignId(*id), desk.door.now(), desk.visit.language.code());
+    let (name, view) = desk.read(move |conn| whole(conn, id, language, now)).await?;
     desk.page("admin/campaign.html", &name, view)
 }
 
 /// The name and the page: of rows that are kept, never of deliveries that are counted.
-fn whole(conn: &mut Conn, id: CampaignId, now: Time) -> Result<(String, Value)> {
+fn whole(conn: &mut Conn, id: CampaignId, language: &str, now: Time) -> Result<(String, Value)> {
     let campaign = campaigns::get(conn, id)?;
+    let topic = topics::by_code(conn, &campaign.topic)?.map(|topic| topic.name(language).to_string());
     let (counts, stage) = campaigns::progress(conn, &campaign, now)?;
     let variants = campaigns::variants(conn, id)?;
     let (plan, trial) = (&campaign.plan.0, &campaign.trial.0);
@@ -56,8 +57,19 @@ fn whole(conn: &mut Conn, id: CampaignId, now: Time) -> Result<(String, Value)> 
     let named = |ids: &[SegmentId]| -> Vec<Value> {
         ids.iter().map(|id| json!({ "id": id, "name": names.get(id).cloned().unwrap_or_else(|| format!("#{id}")) })).collect()
     };
+    let own = id.to_string();
+    let failing = match stage {
+        Stage::Freezing => jobs::failing(conn, campaigns::FREEZE_JOB, Some(&own))?,
+        Stage::Sending => jobs::failing(conn, campaigns::PUMP_JOB, None)?,
+        Stage::Cancelled => jobs::failing(conn, campaigns::CANCEL_JOB, Some(&own))?,
+        _ => None,
+    };
+    let hindered = failing.map(|job| {
+        let said = mail::without_people(job.last_error.as_deref().unwrap_or_default());
+        json!({ "said": said, "at": job.run_at, "attempts": job.attempts })
+    });
     let store = stores::list(conn)?.into_iter().find(|store| store.id.0 == campaign.store_id).map(|store| store.name);
-    let view = json!({ "id": id, "name": campaign.name, "version": campaign.version, "stage": stage, "topic": campaign.topic, "store": store,
+    let mut view = json!({ "id": id, "name": campaign.name, "version": campaign.version, "stage": stage, "topic": topic.as_ref().unwrap_or(&campaign.topic), "store": store,
         "include": named(&campaign.audience.0.include), "exclude": named(&campaign.audience.0.exclude),
         "control": super::forms::percent(campaign.control_bp), "starts_at": campaign.starts_at,
         "at": plan.at.map(|at| at.format("%Y-%m-%d %H:%M").to_string()), "local": plan.local, "zone": zone(conn, &campaign)?,
@@ -68,6 +80,8 @@ fn whole(conn: &mut Conn, id: CampaignId, now: Time) -> Result<(String, Value)> 
         "counts": standings(&counts), "moments": moments(&counts), "people": counts.people(), "left": left(&counts),
         "done": counts.people() - left(&counts), "recallable": campaign.frozen_to == CustomerId(0) && campaign.frozen_at.is_none(),
         "running": matches!(stage, Stage::Freezing | Stage::Sending), "undecided": counts.standing(Standing::Unknown) });
+    view["stopped"] = json!(campaign.stopped);
+    view["hindered"] = json!(hindered);
     Ok((campaign.name, view))
 }
 
@@ -96,22 +110,23 @@ fn moments(counts: &Counts) -> Vec<Value> {
 
 /// The variants with how many got each.
 fn told(campaign: &Campaign, variants: &[Variant], counts: &Counts) -> Vec<Value> {
-    let row = |one: &Variant| {
-        json!({ "id": one.id, "position": one.position, "written": one.content != campaigns::EMPTY, "winner": campaign.winner_id == Some(one.id),
+    let row = |(place, one): (usize, &Variant)| {
+        let goes_at = one.goes_at.map(|at| at.format("%Y-%m-%d %H:%M").to_string());
+        json!({ "id": one.id, "letter": campaigns::letter(place), "goes_at": goes_at, "written": one.content != campaigns::EMPTY, "winner": campaign.winner_id == Some(one.id),
             "accepted": counts.of_variant(Some(one.id), Standing::Accepted.as_str()), "opened": counts.of_variant(Some(one.id), Moment::Opened.as_str()),
             "clicked": counts.of_variant(Some(one.id), Moment::Clicked.as_str()) })
     };
-    variants.iter().map(row).collect()
+    variants.iter().enumerate().map(row).collect()
 }
 
 /// How the trial was decided.
 fn decided(campaign: &Campaign, variants: &[Variant]) -> Option<Value> {
     let decision = campaign.decision()?;
-    let position = |id: VariantId| variants.iter().find(|one| one.id == id).map(|one| one.position);
+    let letter = |id: VariantId| variants.iter().position(|one| one.id == id).map(campaigns::letter);
     let figures: Vec<Value> =
-        decision.figures.iter().map(|one| json!({ "position": position(one.variant), "people": one.people, "did": one.did })).collect();
+        decision.figures.iter().map(|one| json!({ "letter": letter(one.variant), "people": one.people, "did": one.did })).collect();
     Some(
-        json!({ "winner": position(decision.winner), "apart": decision.apart, "measure": decision.measure, "at": decision.at, "figures": figures }),
+        json!({ "winner": letter(decision.winner), "apart": decision.apart, "measure": decision.measure, "at": decision.at, "figures": figures }),
     )
 }
 

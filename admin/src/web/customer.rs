@@ -14,6 +14,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use crm::CustomerId;
 use crm::activities;
+use crm::birthdays;
 use crm::consents;
 use crm::customers::{self, Customer};
 use crm::purchases;
@@ -31,7 +32,7 @@ use storefront::web::views::form::Form;
 use storefront::web::views::page::Tone;
 use storefront::{address_book, carts, companies, habits, logins, orders, shop, store_credit, stores};
 
-const NOTES: &[&str] = &["tags", "note", "seen"];
+const NOTES: &[&str] = &["tags", "note", "birth_month", "birth_day", "seen"];
 /// Orders and stages shown.
 const SHOWN: i64 = 10;
 
@@ -82,7 +83,9 @@ async fn page(desk: &Desk, id: CustomerId, status: StatusCode, refused: Option<F
 
 /// The form as the customer's row fills it.
 fn filled(customer: &Customer) -> Form {
-    Form::new(NOTES).fill("tags", customer.tags.as_str()).fill("note", customer.note.as_str()).fill("seen", version(customer))
+    let (month, day) = birthdays::parts(&customer.birthday);
+    let form = Form::new(NOTES).fill("tags", customer.tags.as_str()).fill("note", customer.note.as_str());
+    form.fill("birth_month", month).fill("birth_day", day).fill("seen", version(customer))
 }
 
 /// How the row was when a form was made.
@@ -112,7 +115,7 @@ pub fn whole(conn: &mut Conn, id: CustomerId, now: Time) -> Result<(Customer, Va
         .collect();
     let places: Vec<Vec<String>> = address_book::of_customer(conn, id)?.into_iter().map(|entry| entry.address.lines()).collect();
     let suppressed = tickets::suppressed(conn, id)?;
-    let mut view = json!({ "id": id, "suppressed": suppressed, "name": customer.name, "email": customer.email, "phone": customer.phone, "language": customer.language,
+    let mut view = json!({ "id": id, "suppressed": suppressed, "name": customer.name, "email": customer.email, "phone": customer.phone, "birthday": customer.birthday, "language": customer.language,
         "since": customer.created_at, "registered": logins::registered(conn, id)?, "consents": allowed, "addresses": places,
         "credit": credit, "orders": bought, "stages": stages, "segments": within, "carts": open_carts(conn, id, now)?, "run": run.as_ref().map(known), "score": null });
     let lately = activities::timeline(conn, id, None, None, SHOWN)?;
@@ -202,6 +205,10 @@ pub async fn note(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<Http
             reader.wrong.add(name, "admin-too-long");
         }
     }
+    let birthday = birthdays::typed(posted.get("birth_month"), posted.get("birth_day")).unwrap_or_else(|_| {
+        reader.wrong.add("birth_day", "birthday-invalid");
+        String::new()
+    });
     let stored = match reader.check() {
         Err(error) => Err(error),
         Ok(()) => {
@@ -211,12 +218,24 @@ pub async fn note(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<Http
                     return Err(Error::conflict("admin-customer-stale"));
                 }
                 let tags = customers::tags(&tags).join(", ");
-                if (before.tags.as_str(), before.note.as_str()) == (tags.as_str(), text.as_str()) {
+                let noted = (before.tags.as_str(), before.note.as_str()) != (tags.as_str(), text.as_str());
+                if !noted && before.birthday == birthday {
                     return Ok(());
                 }
-                customers::annotate(conn, id, &tags, &text, act.now)?;
-                let was = json!({ "tags": before.tags, "note": before.note });
-                act.log(conn, "customer.note", &format!("customer:{id}"), &was, &json!({ "tags": tags, "note": text }))
+                if noted {
+                    customers::annotate(conn, id, &tags, &text, act.now)?;
+                }
+                if before.birthday != birthday {
+                    birthdays::set(conn, id, &birthday, act.now)?;
+                }
+                let was = json!({ "tags": before.tags, "note": before.note, "birthday": before.birthday });
+                act.log(
+                    conn,
+                    "customer.note",
+                    &format!("customer:{id}"),
+                    &was,
+                    &json!({ "tags": tags, "note": text, "birthday": birthday }),
+                )
             })
             .await
         }

@@ -12,14 +12,18 @@ use storefront::web::words::Words;
 pub struct Names {
     pub segments: BTreeMap<SegmentId, String>,
     pub offers: BTreeMap<i64, String>,
+    /// Rules in words, by their [`spelt`] text.
+    pub rules: BTreeMap<String, String>,
 }
 
 /// Sizes of the drawing.
 const WIDE: i64 = 190;
-const HIGH: i64 = 44;
+const HIGH: i64 = 64;
 const ACROSS: i64 = 210;
-const DOWN: i64 = 72;
-/// Characters of a box.
+const DOWN: i64 = 92;
+/// Lines of a box, how far they are apart, and the letters of one; a character of Chinese or Japanese is as wide as two.
+const LINES: usize = 3;
+const LEADING: i64 = 16;
 const LETTERS: usize = 26;
 
 const DAY: i64 = 24 * 60;
@@ -34,11 +38,16 @@ pub fn span(words: &Words, minutes: i64) -> Result<String> {
     words.with(if number == 1 { one } else { many }, &[("count", &number.to_string())])
 }
 
-/// A rule in words: the segment, or that it is one of its own.
+/// A rule as a key of those whose words are known.
+pub fn spelt(rule: &Rule) -> String {
+    serde_json::to_string(rule).unwrap_or_default()
+}
+
+/// A rule in words: the segment, what it says, or that it is one of its own.
 pub fn rule(words: &Words, names: &Names, rule: &Rule) -> String {
     match rule {
         Rule::Segment(id) => segment(names, *id),
-        _ => words.get("admin-journey-own-rule"),
+        _ => names.rules.get(&spelt(rule)).cloned().unwrap_or_else(|| words.get("admin-journey-own-rule")),
     }
 }
 
@@ -52,6 +61,9 @@ pub fn trigger(words: &Words, names: &Names, trigger: &Trigger) -> Result<String
         Trigger::Event(kind) => Ok(words.get(&format!("admin-activity-{kind}"))),
         Trigger::Entered(id) => words.with("admin-journey-enters", &[("segment", &segment(names, *id))]),
         Trigger::Left(id) => words.with("admin-journey-leaves", &[("segment", &segment(names, *id))]),
+        Trigger::Birthday(minute) => words.with("admin-journey-birthday", &[("time", &clock(*minute))]),
+        Trigger::Back => Ok(words.get("admin-journey-trigger-back")),
+        Trigger::PriceDrop(percent) => words.with("admin-journey-dropped", &[("percent", &percent.to_string())]),
     }
 }
 
@@ -163,6 +175,44 @@ impl List<'_> {
     }
 }
 
+fn wide(text: &str) -> usize {
+    text.chars().map(|c| if c >= '\u{2e80}' { 2 } else { 1 }).sum()
+}
+
+/// What may not be broken: words, and single characters of Chinese and Japanese. A word that is longer than a line is cut.
+fn pieces(text: &str) -> Vec<String> {
+    let (mut all, mut open): (Vec<String>, bool) = (Vec::new(), false);
+    for c in text.chars() {
+        let alone = c >= '\u{2e80}';
+        match all.last_mut().filter(|last| open && !alone && wide(last) < LETTERS) {
+            Some(last) => last.push(c),
+            None => all.push(c.to_string()),
+        }
+        open = !alone && c != ' ';
+    }
+    all
+}
+
+/// A text in up to three lines; the last one says when there is more.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for piece in pieces(text) {
+        match lines.last_mut().filter(|line| wide(line) + wide(piece.trim_end()) <= LETTERS) {
+            Some(line) => line.push_str(&piece),
+            None => lines.push(piece),
+        }
+    }
+    let more = lines.len() > LINES;
+    lines.truncate(LINES);
+    if let (true, Some(last)) = (more, lines.last_mut()) {
+        while wide(last) >= LETTERS {
+            last.pop();
+        }
+        last.push('…');
+    }
+    lines.into_iter().map(|line| line.trim().to_string()).collect()
+}
+
 /// Where each step stands: column and row. The first way goes straight down, the other one stands beside it.
 fn places(graph: &Graph) -> BTreeMap<NodeId, (i64, i64)> {
     let mut places: BTreeMap<NodeId, (i64, i64)> = BTreeMap::new();
@@ -195,9 +245,13 @@ pub fn drawing(words: &Words, names: &Names, graph: &Graph) -> Result<Value> {
     let (mut boxes, mut lines) = (Vec::new(), Vec::new());
     for node in &graph.nodes {
         let Some((x, y)) = places.get(&node.id).map(corner) else { continue };
-        let text: String = format!("{} {}", node.id, says(words, names, &node.what)?).chars().take(LETTERS).collect();
+        let title = format!("{} {}", node.id, says(words, names, &node.what)?);
+        let text = wrapped(&title);
+        let above = HIGH / 2 + 5 - LEADING * (i64::try_from(text.len()).unwrap_or(1) - 1) / 2;
+        let lines_of: Vec<Value> =
+            (0..).zip(text).map(|(n, line): (i64, String)| json!({ "y": y + above + n * LEADING, "text": line })).collect();
         boxes.push(
-            json!({ "x": x, "y": y, "width": WIDE, "height": HIGH, "tx": x + 8, "ty": y + 27, "text": text, "kind": node.what.word() }),
+            json!({ "x": x, "y": y, "width": WIDE, "height": HIGH, "tx": x + 8, "lines": lines_of, "title": title, "kind": node.what.word() }),
         );
         for (next, kind) in [(node.next, "next"), (node.other, "other")] {
             let Some((to_x, to_y)) = next.and_then(|next| places.get(&next)).map(corner) else { continue };
@@ -213,6 +267,16 @@ pub fn drawing(words: &Words, names: &Names, graph: &Graph) -> Result<Value> {
 mod tests {
     use super::*;
     use crm::journeys::{READY, ready};
+
+    #[test]
+    fn a_text_is_wrapped_and_says_when_there_is_more() {
+        assert_eq!(wrapped("3 Mail"), ["3 Mail"]);
+        assert_eq!(wrapped("12 Wait for: Order placed, 2 days at most"), ["12 Wait for: Order placed,", "2 days at most"]);
+        assert_eq!(wrapped("4 最多等待两天，直到下单为止再继续"), ["4 最多等待两天，直到下单为", "止再继续"]);
+        let long = wrapped(&"unbreakable".repeat(20));
+        assert!(long.len() == 3 && long[2].ends_with('…'), "{long:?}");
+        assert!(wrapped(&"word ".repeat(99)).iter().all(|line| wide(line) <= LETTERS));
+    }
 
     #[test]
     fn no_two_boxes_lie_on_each_other() {

@@ -2,15 +2,15 @@
 
 use super::desk::Desk;
 use super::forms::{self, Reader};
-use super::journeys::{address, names};
+use super::journeys::{address, names_of};
 use super::stale::{self, Label, Labels, Refused};
 use crate::staff;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use chrono::{NaiveTime, Timelike};
 use crm::activities::Kind;
 use crm::campaigns::CampaignId;
 use crm::journeys::{self, Awaited, Errand, JourneyId, Node, NodeId, Rhythm, Wait, What, Wish};
-use crm::rules::{self, Rule, SegmentId};
 use crm::segments;
 use kernel::money::Currency;
 use kernel::{Conn, Error, Result};
@@ -19,23 +19,8 @@ use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 use storefront::{offers, stores};
 
-const STEP: &[&str] = &[
-    "amount",
-    "unit",
-    "kind",
-    "time",
-    "percent",
-    "days",
-    "segment",
-    "rule",
-    "promotion",
-    "tag",
-    "title",
-    "assignee",
-    "hook",
-    "next",
-    "other",
-];
+const STEP: &[&str] =
+    &["amount", "unit", "kind", "time", "percent", "days", "promotion", "tag", "title", "assignee", "hook", "next", "other"];
 const LABELS: &Labels = &[
     ("name", "admin-col-name", ""),
     ("store", "admin-store", ""),
@@ -46,16 +31,13 @@ const LABELS: &Labels = &[
     ("again", "admin-journey-again", "admin-journey-again-"),
     ("again_days", "admin-journey-again-days", ""),
     ("per_day", "admin-journey-per-day", ""),
-    ("goal_segment", "admin-journey-goal", ""),
-    ("goal", "admin-journey-goal", ""),
-    ("exit_segment", "admin-journey-exit", ""),
-    ("exit", "admin-journey-exit", ""),
+    ("at", "admin-journey-time", ""),
+    ("fall", "admin-journey-fall", ""),
     ("amount", "admin-journey-amount", ""),
     ("unit", "admin-journey-unit", "admin-journey-unit-"),
     ("time", "admin-journey-time", ""),
     ("percent", "admin-journey-percent", ""),
     ("days", "admin-journey-for-days", ""),
-    ("rule", "admin-journey-rule", ""),
     ("promotion", "admin-journey-promotion", ""),
     ("tag", "admin-journey-tag", ""),
     ("title", "admin-task-title", ""),
@@ -68,28 +50,14 @@ const LABELS: &Labels = &[
 pub const WORDS: &[&str] = &["mail", "wait", "await", "clock", "rhythm", "branch", "split", "offer", "tag", "untag", "task", "hook"];
 const UNITS: [(&str, i64); 3] = [("minutes", 1), ("hours", 60), ("days", 24 * 60)];
 
-/// A rule as it stands in two fields: the segment, or its JSON.
-pub fn spelt(rule: Option<&Rule>) -> Result<(String, String)> {
-    Ok(match rule {
-        None => Default::default(),
-        Some(Rule::Segment(id)) => (id.to_string(), String::new()),
-        Some(rule) => (String::new(), serde_json::to_string(rule)?),
-    })
-}
-
-/// The rule of two fields; the text goes before the segment.
-pub fn ruled(reader: &mut Reader<'_>, posted: &Posted, segment: &str, text: &str) -> Option<Rule> {
-    let written = posted.get(text).trim();
-    if written.is_empty() {
-        return reader.optional_number(segment).map(|id| Rule::Segment(SegmentId(id)));
+/// The minute of the day that a field says.
+pub fn minute(reader: &mut Reader<'_>, posted: &Posted, name: &str) -> i64 {
+    let typed = posted.get(name).trim();
+    let time = NaiveTime::parse_from_str(typed, "%H:%M").or_else(|_| NaiveTime::parse_from_str(typed, "%H:%M:%S"));
+    if time.is_err() {
+        reader.wrong.add(name, "admin-time-invalid");
     }
-    match rules::parse(written) {
-        Ok(rule) => Some(rule),
-        Err(_) => {
-            reader.wrong.add(text, "journey-rule-invalid");
-            None
-        }
-    }
+    time.map_or(0, |time| i64::from(time.num_seconds_from_midnight() / 60))
 }
 
 fn filled(node: &Node) -> Result<Form> {
@@ -104,12 +72,8 @@ fn filled(node: &Node) -> Result<Form> {
         What::Wait(Wait::Event(awaited)) => long(form, awaited.minutes).fill("kind", awaited.kind.as_str()),
         What::Wait(Wait::Clock(minute)) => form.fill("time", super::journey_draw::clock(*minute)),
         What::Wait(Wait::Rhythm(rhythm)) => form.fill("percent", rhythm.percent.to_string()).fill("days", rhythm.days.to_string()),
-        What::Branch(rule) => {
-            let (segment, text) = spelt(Some(rule))?;
-            form.fill("segment", segment).fill("rule", text)
-        }
         What::Split(share) => form.fill("percent", forms::percent(*share)),
-        What::Mail(_) => form,
+        What::Mail(_) | What::Branch(_) => form,
         What::Offer(promotion) => form.fill("promotion", promotion.to_string()),
         What::Tag(tag) | What::Untag(tag) => form.fill("tag", tag.as_str()),
         What::Task(errand) => {
@@ -119,7 +83,7 @@ fn filled(node: &Node) -> Result<Form> {
     })
 }
 
-/// A step of a kind as it was typed. The campaign of a mail is not typed.
+/// A step of a kind as it was typed. The campaign of a mail is not typed, and the rule of a branch has a page of its own.
 fn read_step(posted: &Posted, word: &str) -> Result<What> {
     let mut reader = Reader::new(posted, Currency::EUR);
     let minutes = |reader: &mut Reader<'_>| {
@@ -129,24 +93,8 @@ fn read_step(posted: &Posted, word: &str) -> Result<What> {
     let what = match word {
         "wait" => What::Wait(Wait::Minutes(minutes(&mut reader))),
         "await" => What::Wait(Wait::Event(Awaited { kind: reader.text("kind"), minutes: minutes(&mut reader) })),
-        "clock" => {
-            let typed = posted.get("time").trim().to_string();
-            let time =
-                chrono::NaiveTime::parse_from_str(&typed, "%H:%M").or_else(|_| chrono::NaiveTime::parse_from_str(&typed, "%H:%M:%S"));
-            if time.is_err() {
-                reader.wrong.add("time", "admin-time-invalid");
-            }
-            let minute = time.map(|time| chrono::Timelike::num_seconds_from_midnight(&time) / 60).unwrap_or(0);
-            What::Wait(Wait::Clock(i64::from(minute)))
-        }
+        "clock" => What::Wait(Wait::Clock(minute(&mut reader, posted, "time"))),
         "rhythm" => What::Wait(Wait::Rhythm(Rhythm { percent: reader.number("percent"), days: reader.number("days") })),
-        "branch" => {
-            let rule = ruled(&mut reader, posted, "segment", "rule");
-            if rule.is_none() && !reader.wrong.0.contains_key("rule") {
-                reader.wrong.add("segment", "field-required");
-            }
-            What::Branch(rule.unwrap_or(Rule::Segment(SegmentId(0))))
-        }
         "split" => What::Split(reader.percent("percent")),
         "offer" => What::Offer(reader.number("promotion")),
         "tag" => What::Tag(reader.text("tag").trim().to_string()),
@@ -194,6 +142,11 @@ fn place(desk: &Desk) -> (Option<NodeId>, bool) {
 pub async fn new(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
     let (id, word) = (JourneyId(*id), desk.query("what"));
     desk.read(move |conn| journeys::get(conn, id)).await?;
+    if word == "branch" {
+        let (after, other) = place(&desk);
+        let after = after.map(|after| format!("&after={after}")).unwrap_or_default();
+        return Ok(desk.door.go(&desk.visit, &format!("{}/rules/new?other={other}{after}", address(id))));
+    }
     let form = Form::new(STEP).fill("unit", "days").fill("percent", if word == "rhythm" { "90" } else { "50" });
     show_step(&desk, StatusCode::OK, (id, None), &word, form).await
 }
@@ -208,14 +161,20 @@ async fn show_step(
     let words = desk.words()?;
     let mut view = desk
         .read(move |conn| {
-            let (mut view, journey, names) = (choices(conn)?, journeys::get(conn, id)?, names(conn)?);
+            let (mut view, journey) = (choices(conn)?, journeys::get(conn, id)?);
+            let names = names_of(conn, &journey.draft.0, &words)?;
             let mut steps = Vec::new();
             for node in journey.draft.0.nodes.iter().filter(|node| Some(node.id) != step) {
                 let says = super::journey_draw::says(&words, &names, &node.what)?;
                 steps.push(json!({ "value": node.id.to_string(), "label": format!("{} {says}", node.id) }));
             }
             let forks = step.and_then(|step| journey.draft.0.node(step)).is_some_and(|node| node.what.forks());
+            let branch = step.and_then(|step| journey.draft.0.node(step)).and_then(|node| match &node.what {
+                What::Branch(rule) => Some(super::journey_draw::rule(&words, &names, rule)),
+                _ => None,
+            });
             (view["steps"], view["name"], view["forks"]) = (json!(steps), json!(journey.name), json!(forks));
+            view["branch"] = json!(branch);
             Ok(view)
         })
         .await?;
@@ -276,7 +235,7 @@ pub async fn save(desk: Desk, path: web::Path<(i64, i64)>, posted: Posted) -> Re
             let before = journey.draft.0.node(step).cloned().ok_or(Error::NotFound)?;
             stale::check(&filled(&before)?, &typed)?;
             let mut after = before.clone();
-            if !matches!(before.what, What::Mail(_)) {
+            if !matches!(before.what, What::Mail(_) | What::Branch(_)) {
                 after.what = read_step(&typed, before.what.word())?;
             }
             after.next = typed.get("next").parse().ok();

@@ -1,7 +1,7 @@
 //! The addresses of journeys: a part of [`super::routes`].
 
 use super::access::{Route, get, post};
-use super::{journey_form, journey_settings, journeys};
+use super::{journey_form, journey_rule, journey_settings, journeys};
 use crate::permissions::Permission::{CampaignsEdit, CampaignsSend, CampaignsView};
 
 pub fn all() -> Vec<Route> {
@@ -15,6 +15,8 @@ pub fn all() -> Vec<Route> {
         post("/journeys/{journey}/pause", CampaignsSend, journeys::pause),
         post("/journeys/{journey}/resume", CampaignsSend, journeys::resume),
         post("/journeys/{journey}/end", CampaignsSend, journeys::end),
+        get("/journeys/{journey}/rules/{place}", CampaignsEdit, journey_rule::edit),
+        post("/journeys/{journey}/rules/{place}", CampaignsEdit, journey_rule::update),
         get("/journeys/{journey}/steps/new", CampaignsEdit, journey_form::new),
         post("/journeys/{journey}/steps/new", CampaignsEdit, journey_form::create),
         get("/journeys/{journey}/steps/{step}", CampaignsEdit, journey_form::step),

@@ -1,8 +1,8 @@
-//! The form of what a journey is entered by, and what takes people out of it.
+//! The form of what a journey is entered by, and how often.
 
 use super::desk::Desk;
 use super::forms::{self, Reader};
-use super::journey_form::{choices, refused, ruled, spelt};
+use super::journey_form::{choices, minute, refused};
 use super::journeys::address;
 use super::stale;
 use actix_web::http::StatusCode;
@@ -16,52 +16,33 @@ use storefront::stores;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 
-const SETTINGS: &[&str] = &[
-    "name",
-    "store",
-    "topic",
-    "trigger",
-    "kind",
-    "segment",
-    "again",
-    "again_days",
-    "per_day",
-    "goal_segment",
-    "goal",
-    "exit_segment",
-    "exit",
-];
-pub const TRIGGERS: [&str; 3] = ["event", "entered", "left"];
+const SETTINGS: &[&str] = &["name", "store", "topic", "trigger", "kind", "segment", "again", "again_days", "at", "fall", "per_day"];
+pub const TRIGGERS: [&str; 6] = ["event", "entered", "left", "birthday", "back", "drop"];
 pub const AGAIN: [&str; 3] = ["never", "after", "always"];
 
 fn settings(journey: &Journey) -> Result<Form> {
     let graph = &journey.draft.0;
-    let (trigger, kind, segment) = match &graph.trigger {
-        Trigger::Event(kind) => (TRIGGERS[0], kind.clone(), String::new()),
-        Trigger::Entered(id) => (TRIGGERS[1], String::new(), id.to_string()),
-        Trigger::Left(id) => (TRIGGERS[2], String::new(), id.to_string()),
+    let form = Form::new(SETTINGS);
+    let form = match &graph.trigger {
+        Trigger::Event(kind) => form.fill("trigger", TRIGGERS[0]).fill("kind", kind),
+        Trigger::Entered(id) => form.fill("trigger", TRIGGERS[1]).fill("segment", id.to_string()),
+        Trigger::Left(id) => form.fill("trigger", TRIGGERS[2]).fill("segment", id.to_string()),
+        Trigger::Birthday(minute) => form.fill("trigger", TRIGGERS[3]).fill("at", super::journey_draw::clock(*minute)),
+        Trigger::Back => form.fill("trigger", TRIGGERS[4]),
+        Trigger::PriceDrop(percent) => form.fill("trigger", TRIGGERS[5]).fill("fall", percent.to_string()),
     };
     let (again, days) = match graph.again {
         Again::Never => (AGAIN[0], None),
         Again::After(days) => (AGAIN[1], Some(days)),
         Again::Always => (AGAIN[2], None),
     };
-    let (goal_segment, goal) = spelt(graph.goal.as_ref())?;
-    let (exit_segment, exit) = spelt(graph.exit.as_ref())?;
-    Ok(Form::new(SETTINGS)
+    Ok(form
         .fill("name", journey.name.as_str())
         .fill("store", journey.store_id.to_string())
         .fill("topic", journey.topic.as_str())
-        .fill("trigger", trigger)
-        .fill("kind", kind)
-        .fill("segment", segment)
         .fill("again", again)
         .fill("again_days", forms::number(days))
-        .fill("per_day", forms::number(graph.per_day))
-        .fill("goal_segment", goal_segment)
-        .fill("goal", goal)
-        .fill("exit_segment", exit_segment)
-        .fill("exit", exit))
+        .fill("per_day", forms::number(graph.per_day)))
 }
 
 /// The settings that were typed, over a draft whose steps stay.
@@ -72,6 +53,9 @@ fn read_settings(posted: &Posted, mut graph: Graph) -> Result<(Wish, Graph)> {
     graph.trigger = match posted.get("trigger") {
         "entered" => Trigger::Entered(segment),
         "left" => Trigger::Left(segment),
+        "birthday" => Trigger::Birthday(minute(&mut reader, posted, "at")),
+        "back" => Trigger::Back,
+        "drop" => Trigger::PriceDrop(reader.number("fall")),
         _ => Trigger::Event(reader.text("kind")),
     };
     graph.again = match posted.get("again") {
@@ -80,8 +64,6 @@ fn read_settings(posted: &Posted, mut graph: Graph) -> Result<(Wish, Graph)> {
         _ => Again::Never,
     };
     graph.per_day = reader.optional_number("per_day");
-    graph.goal = ruled(&mut reader, posted, "goal_segment", "goal");
-    graph.exit = ruled(&mut reader, posted, "exit_segment", "exit");
     reader.check()?;
     Ok((wish, graph))
 }

@@ -3,15 +3,19 @@
 use super::customers::called;
 use super::desk::{Act, Desk, ROWS};
 use super::journey_draw::{self as draw, Names};
+use super::rule_form;
 use crate::permissions::Permission;
 use actix_web::{HttpResponse, web};
-use crm::journeys::{self, Enrolment, EnrolmentId, Journey, JourneyId, Listing, NodeId, READY, Ready, RehearsalId, Stage, Wish};
+use crm::campaigns::{self, CampaignId};
+use crm::journeys::{self, Enrolment, EnrolmentId, Graph, Journey, JourneyId, Listing, NodeId, READY, Ready, RehearsalId, Stage, Wish};
+use crm::rules::Rule;
 use crm::segments::{self, SegmentId};
-use crm::{CustomerId, customers};
+use crm::{CustomerId, customers, topics};
 use kernel::clock::Time;
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use storefront::campaigns::{Block, Content, Part, Source, Version};
 use storefront::web::posted::Posted;
 use storefront::web::words::Words;
 use storefront::{offers, shop};
@@ -28,7 +32,19 @@ pub fn address(id: JourneyId) -> String {
 pub fn names(conn: &mut Conn) -> Result<Names> {
     let segments: BTreeMap<SegmentId, String> = segments::list(conn)?.into_iter().map(|one| (one.id, one.name)).collect();
     let offers: BTreeMap<i64, String> = offers::list(conn, None, OFFERS)?.into_iter().map(|(one, _)| (one.id.0, one.name)).collect();
-    Ok(Names { segments, offers })
+    Ok(Names { segments, offers, rules: BTreeMap::new() })
+}
+
+/// [`names`] with the rules of a graph in words.
+pub fn names_of(conn: &mut Conn, graph: &Graph, words: &Words) -> Result<Names> {
+    let mut names = names(conn)?;
+    for rule in graph.rules() {
+        if !matches!(rule, Rule::Segment(_)) {
+            let said = rule_form::said(conn, rule, words)?;
+            names.rules.insert(draw::spelt(rule), said);
+        }
+    }
+    Ok(names)
 }
 
 pub async fn list(desk: Desk) -> Result<HttpResponse> {
@@ -62,6 +78,8 @@ pub async fn create(desk: Desk, posted: Posted) -> Result<HttpResponse> {
     let name = words.get(&format!("admin-journey-ready-{}", which.as_str()));
     let call = words.get("admin-journey-call");
     let lost = words.get("admin-journey-lost");
+    let subject = words.get(if which == Ready::PriceDrop { "admin-journey-subject-drop" } else { "admin-journey-subject-back" });
+    let language = words.language.code();
     // Winning back is entered by a segment and by nothing else.
     if which == Ready::WinBack && segment.is_none() && !desk.may(Permission::SegmentsEdit) {
         return desk.explained(HERE, Error::conflict("journey-win-back-segment"));
@@ -76,11 +94,25 @@ pub async fn create(desk: Desk, posted: Posted) -> Result<HttpResponse> {
             let wish = Wish { name: name.clone(), store_id: storefront::stores::MAIN.0, topic: "news".into() };
             let id = journeys::create(conn, &wish, &graph, act.now)?;
             let made = journeys::get(conn, id)?;
+            if let (Ready::BackInStock | Ready::PriceDrop, Some(mail)) = (which, made.draft.0.mails().first()) {
+                begun(conn, *mail, language, &subject, act)?;
+            }
             act.log(conn, "journey.save", &format!("journey:{id}"), &Value::Null, &made)?;
             Ok(id)
         })
         .await?;
     Ok(desk.done(&address(made), "admin-saved"))
+}
+
+/// Begins a mail with the product that the journey is about, for the merchant to go on with.
+fn begun(conn: &mut Conn, mail: CampaignId, language: &str, subject: &str, act: &Act) -> Result<()> {
+    let part = Part::Products { title: String::new(), source: Source::Occasion, most: 1 };
+    let version = Version { subject: subject.to_string(), blocks: vec![Block { part, only: None }], ..Version::default() };
+    let content = Content { versions: BTreeMap::from([(language.to_string(), version)]), ..Content::default() };
+    for variant in campaigns::variants(conn, mail)? {
+        campaigns::put_variant(conn, variant.id, variant.version, &content.json()?, act.now)?;
+    }
+    Ok(())
 }
 
 /// The segment of those who are about to be lost, made where there is none of that name.
@@ -102,17 +134,29 @@ pub async fn show(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
 
 /// The name and the page: of counts that are kept, never of people who are counted.
 fn whole(conn: &mut Conn, id: JourneyId, words: &Words) -> Result<(String, Value)> {
-    let (journey, names, counts) = (journeys::get(conn, id)?, names(conn)?, journeys::counts(conn, id)?);
+    let (journey, counts) = (journeys::get(conn, id)?, journeys::counts(conn, id)?);
     let graph = &journey.draft.0;
+    let names = names_of(conn, graph, words)?;
     let versions = journeys::versions(conn, id)?;
     let current = journey.version_id.map(|version| journeys::graph_of(conn, version)).transpose()?;
     let last = journeys::last(conn, id)?;
-    let rule = |rule: &Option<crm::rules::Rule>| rule.as_ref().map(|rule| draw::rule(words, &names, rule));
+    let rule = |of: &str, rule: &Option<Rule>| json!({ "of": of, "says": rule.as_ref().map(|rule| draw::rule(words, &names, rule)) });
+    let topic = topics::by_code(conn, &journey.topic)?.map(|topic| topic.name(words.language.code()).to_string());
     let gone = endings(&counts);
-    let view = json!({ "id": id, "name": journey.name, "state": journey.state, "version": journey.version, "topic": journey.topic,
+    // What mail servers said to a mail of a step that none of them takes.
+    let mut stopped = None;
+    for mail in graph.mails() {
+        match campaigns::get(conn, mail) {
+            Ok(campaign) if !campaign.stopped.is_empty() => stopped = Some(campaign.stopped),
+            // The mail of a step that is being drawn is not written yet.
+            Ok(_) | Err(Error::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let view = json!({ "id": id, "name": journey.name, "state": journey.state, "version": journey.version, "topic": topic.as_ref().unwrap_or(&journey.topic),
         "trigger": draw::trigger(words, &names, &graph.trigger)?, "again": graph.again, "per_day": graph.per_day,
-        "goal": rule(&graph.goal), "exit": rule(&graph.exit), "rows": draw::list(words, &names, graph, &counts)?,
-        "drawing": draw::drawing(words, &names, graph)?, "inside": counts.inside(), "entered": counts.entered(), "endings": gone,
+        "rules": [rule("only", &graph.only), rule("goal", &graph.goal), rule("exit", &graph.exit)], "rows": draw::list(words, &names, graph, &counts)?,
+        "drawing": draw::drawing(words, &names, graph)?, "inside": counts.inside(), "entered": counts.entered(), "endings": gone, "stopped": stopped,
         "published": versions.first().map(|(_, number, at)| json!({ "number": number, "at": at })),
         "changed": current.is_none_or(|current| *current != *graph),
         "rehearsal": last.map(|one| json!({ "id": one.id, "state": one.state, "asked_at": one.asked_at })) });
@@ -255,8 +299,9 @@ pub async fn rehearsal(desk: Desk, path: web::Path<(i64, i64)>) -> Result<HttpRe
     let words = desk.words()?;
     let (mut view, count, last) = desk
         .read(move |conn| {
-            let (journey, one, names) = (journeys::get(conn, id)?, journeys::rehearsal(conn, id, of)?, names(conn)?);
+            let (journey, one) = (journeys::get(conn, id)?, journeys::rehearsal(conn, id, of)?);
             let (graph, counts) = (&one.graph.0, one.counted());
+            let names = names_of(conn, graph, &words)?;
             let found = journeys::acts(conn, of, after, ROWS)?;
             let mut rows = Vec::with_capacity(found.len());
             for act in &found {

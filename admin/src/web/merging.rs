@@ -93,7 +93,7 @@ fn found(conn: &mut Conn, text: &str, but: CustomerId) -> Result<Vec<Customer>> 
 /// A profile as the audit log keeps it.
 fn kept(customer: &Customer) -> Value {
     json!({ "id": customer.id, "name": customer.name, "email": customer.email, "phone": customer.phone, "tags": customer.tags,
-        "note": customer.note })
+        "note": customer.note, "birthday": customer.birthday })
 }
 
 pub async fn merge(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<HttpResponse> {

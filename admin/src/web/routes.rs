@@ -321,6 +321,7 @@ fn house() -> Vec<Route> {
         post("/sending/rates/{rate}/remove", SettingsEdit, sending_limits::remove_rate),
         get("/sending/servers/{transport}", SettingsView, sending_limits::server),
         post("/sending/servers/{transport}", SettingsEdit, sending_limits::save),
+        post("/sending/servers/{transport}/again", SettingsEdit, sending_limits::again),
         get("/sending/{sending}", SettingsView, sending::show),
         post("/sending/{sending}", SettingsEdit, sending::save),
         post("/sending/{sending}/keys", SettingsEdit, sending::rotate),

@@ -1,32 +1,25 @@
-//! The builder of a segment's rule. Every button is a submit of the whole form: what is typed stays, and nothing is stored before it is
-//! saved.
+//! A segment with the builder of its rule.
 
 use super::desk::{Desk, refusal};
-use super::segment_leaf::Reading;
-use super::segment_spell;
-use super::segment_tree::{self as tree, Mode, Node};
-use super::segments::{address, named};
-use super::stale::{self, Label, Labels, Refused};
+use super::rule_form;
+use super::segment_tree::{self as tree, Node};
+use super::segments::address;
+use super::stale::{self, Labels, Refused};
 use crate::permissions::Permission;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use crm::rules::{self, Rule};
 use crm::segments::{self, Preview, Segment, SegmentId, Wish};
 use kernel::error::Fields;
-use kernel::{Conn, Error, Result};
+use kernel::{Error, Result};
 use serde_json::{Value, json};
-use storefront::catalog;
-use storefront::shop::{self, OWN_LANGUAGE};
 use storefront::web::posted::Posted;
-use storefront::web::views::form::{Form, Meanwhile};
+use storefront::web::views::form::Form;
 
 const NAMES: &[&str] = &["version", "name", "note"];
 const LABELS: &Labels = &[("name", "admin-col-name", ""), ("note", "admin-segment-note", "")];
-/// Customers of a preview.
-const SAMPLE: i64 = 10;
 
 pub async fn new(desk: Desk) -> Result<HttpResponse> {
-    let root = Node::Group(Mode::All, Vec::new());
+    let root = desk.read(|conn| rule_form::spelt(conn, None)).await?;
     let sheet = Sheet { form: Form::new(NAMES), root, wrong: Fields::default(), focus: None, preview: None };
     draw(&desk, StatusCode::OK, None, sheet).await
 }
@@ -36,8 +29,7 @@ pub async fn edit(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
     let sheet = desk
         .read(move |conn| {
             let segment = segments::get(conn, id)?;
-            let (categories, currency) = (catalog::categories(conn, OWN_LANGUAGE)?, shop::get(conn)?.currency);
-            let root = segment_spell::form(conn, &*segment.rule()?, &categories, currency)?;
+            let root = rule_form::spelt(conn, Some(&*segment.rule()?))?;
             Ok(Sheet { form: filled(&segment), root, wrong: Fields::default(), focus: None, preview: None })
         })
         .await?;
@@ -67,19 +59,10 @@ async fn draw(desk: &Desk, status: StatusCode, id: Option<SegmentId>, sheet: She
     let Sheet { form, root, wrong, focus, preview } = sheet;
     let mut view = desk
         .read(move |conn| {
-            let others: Vec<Value> = segments::list(conn)?
-                .iter()
-                .filter(|one| Some(one.id) != id)
-                .map(|one| json!({ "value": one.id.to_string(), "label": one.name }))
-                .collect();
-            let slugs: Vec<String> = catalog::categories(conn, OWN_LANGUAGE)?.0.into_iter().map(|one| one.slug).collect();
+            let rule = rule_form::view(conn, &root, &wrong, id, focus.as_deref())?;
             let name = id.map(|id| segments::get(conn, id)).transpose()?.map(|segment| segment.name);
-            let preview = match preview {
-                Some(found) => Some(json!({ "count": found.count, "sample": if seen { named(conn, &found.sample)? } else { Vec::new() } })),
-                None => None,
-            };
-            Ok(json!({ "id": id, "name": name, "items": tree::items(&root, &wrong, &others, focus.as_deref()), "categories": slugs,
-                "currency": shop::get(conn)?.currency, "preview": preview }))
+            let preview = preview.as_ref().map(|found| rule_form::shown(conn, found, seen)).transpose()?;
+            Ok(json!({ "id": id, "name": name, "rule": rule, "preview": preview }))
         })
         .await?;
     view["form"] = json!(form);
@@ -88,22 +71,22 @@ async fn draw(desk: &Desk, status: StatusCode, id: Option<SegmentId>, sheet: She
 }
 
 async fn pressed(desk: Desk, id: Option<SegmentId>, posted: Posted) -> Result<HttpResponse> {
-    let mut root = tree::read(&posted);
+    let root = tree::read(&posted);
     let form = Form::new(NAMES).typed(posted.pairs());
-    let button = posted.get("do").to_string();
-    if button.contains(':') {
-        let currency = desk.read(|conn| Ok(shop::get(conn)?.currency)).await?;
-        let focus = tree::press(&mut root, &button, &posted, currency.code());
+    if rule_form::builds(&posted) {
+        let (mut typed, pressed) = (root.clone(), posted.clone());
+        let (root, focus) = desk
+            .read(move |conn| {
+                let focus = rule_form::pressed(conn, &mut typed, &pressed)?;
+                Ok((typed, focus))
+            })
+            .await?;
         return draw(&desk, StatusCode::OK, id, Sheet { form, root, wrong: Fields::default(), focus, preview: None }).await;
     }
     let typed = root.clone();
-    if button == "preview" {
+    if posted.get("do") == "preview" {
         let now = desk.door.now();
-        let asked = desk.read(move |conn| {
-            let (rule, others) = (rule(conn, &typed)?, segments::others(conn)?);
-            rules::check(&rule, id, &others)?;
-            segments::preview(conn, &rule, &others, SAMPLE, now)
-        });
+        let asked = desk.read(move |conn| rule_form::preview(conn, &typed, id, now));
         return match asked.await {
             Ok(preview) => {
                 let sheet = Sheet { form, root, wrong: Fields::default(), focus: None, preview: Some(preview) };
@@ -131,24 +114,17 @@ async fn refused(desk: &Desk, id: Option<SegmentId>, form: Form, root: Node, err
 /// The form with what somebody else stored meanwhile beside what was typed; saving it again replaces theirs.
 async fn beside(desk: &Desk, id: SegmentId, form: Form, root: &Node) -> Result<Form> {
     let (words, typed) = (desk.words()?, root.clone());
-    let (stored, old, new) = desk
+    let told = words.clone();
+    let (stored, rule) = desk
         .read(move |conn| {
             let segment = segments::get(conn, id)?;
-            let (categories, currency) = (catalog::categories(conn, OWN_LANGUAGE)?, shop::get(conn)?.currency);
-            let root = segment_spell::form(conn, &*segment.rule()?, &categories, currency)?;
-            let others = segments::list(conn)?;
-            let others: Vec<Value> = others.iter().map(|one| json!({ "value": one.id.to_string(), "label": one.name })).collect();
-            let items = |root: &Node| tree::items(root, &Fields::default(), &others, None);
-            Ok((filled(&segment), items(&root), items(&typed)))
+            let root = rule_form::spelt(conn, Some(&*segment.rule()?))?;
+            Ok((filled(&segment), rule_form::beside(conn, &root, &typed, &told)?))
         })
         .await?;
     let label = |name: &str| stale::label(LABELS, name, &words);
     let mut rows = stale::differing(&Refused { form: form.clone(), order: NAMES, stored: &stored, label: &label }, &words);
-    let (old, new) = (tree::said(&old, &words), tree::said(&new, &words));
-    if old != new {
-        let (stored, typed) = stale::told(&old, &new, &Label::default(), &words);
-        rows.push(Meanwhile { field: None, label: words.get("admin-segment-rule"), stored, typed });
-    }
+    rows.extend(rule);
     Ok(form.beside(rows).fill("version", stored.value("version")))
 }
 
@@ -156,20 +132,11 @@ fn filled(segment: &Segment) -> Form {
     Form::new(NAMES).fill("version", segment.version.to_string()).fill("name", &segment.name).fill("note", &segment.note)
 }
 
-/// The rule that a form means. `Invalid` names the fields that do not read.
-fn rule(conn: &mut Conn, root: &Node) -> Result<Rule> {
-    let (categories, currency) = (catalog::categories(conn, OWN_LANGUAGE)?, shop::get(conn)?.currency);
-    let mut reading = Reading { conn, categories: &categories, currency, wrong: Fields::default() };
-    let rule = reading.rule(root, tree::ROOT)?;
-    reading.wrong.check()?;
-    Ok(rule)
-}
-
 async fn save(desk: &Desk, id: Option<SegmentId>, posted: &Posted, root: Node) -> Result<SegmentId> {
     let (name, note) = (posted.get("name").to_string(), posted.get("note").to_string());
     let version = posted.get("version").parse().unwrap_or(0);
     desk.write(move |conn, act| {
-        let wish = Wish { name: name.clone(), note: note.clone(), rule: rule(conn, &root)? };
+        let wish = Wish { name: name.clone(), note: note.clone(), rule: rule_form::read(conn, &root)? };
         let before = id.map(|id| segments::get(conn, id)).transpose()?.map(|segment| said(&segment));
         let id = match id {
             Some(id) => segments::update(conn, id, version, &wish, act.now).map(|()| id)?,

@@ -3,8 +3,11 @@
 use super::segment_tree::Leaf;
 use crm::rfm::Group;
 use crm::scores::Stage;
+use crm::segments::{self, SegmentId};
+use crm::surveys;
 use kernel::error::Fields;
 use kernel::web::i18n::Language;
+use kernel::{Conn, Result};
 use serde_json::{Value, json};
 
 /// A field of a condition. Its text is `segment-f-` and its name.
@@ -25,6 +28,8 @@ pub enum Asks {
     /// Any of some words.
     Ticks(fn() -> Vec<&'static str>, &'static str),
     Segment,
+    /// A survey, or any.
+    Survey,
     /// One that the shop speaks.
     Language,
     /// Carried along unseen.
@@ -141,6 +146,7 @@ pub const KINDS: &[Kind] = &[
     },
     Kind { word: "service_cost", inputs: &[input("from", Asks::Decimal), input("to", Asks::Decimal), LENGTH, UNIT, CURRENCY] },
     Kind { word: "rated", inputs: &[AT_LEAST, AT_MOST] },
+    Kind { word: "survey_score", inputs: &[input("survey", Asks::Survey), AT_LEAST, AT_MOST] },
     Kind { word: "stage", inputs: &[input("stage", Asks::Ticks(|| Stage::ALL.iter().map(|one| one.as_str()).collect(), "admin-stage-"))] },
     Kind {
         word: "group",
@@ -175,21 +181,63 @@ impl Kind {
 }
 
 /// Whether a condition of this kind reads a hint of its own.
-const HINTED: &[&str] =
-    &["company", "member", "country", "postcode", "email_domain", "orders", "bought", "did", "tickets", "service_cost", "rated", "score"];
+const HINTED: &[&str] = &[
+    "company",
+    "member",
+    "country",
+    "postcode",
+    "email_domain",
+    "orders",
+    "bought",
+    "did",
+    "tickets",
+    "service_cost",
+    "rated",
+    "survey_score",
+    "score",
+];
 
-/// A condition as the page draws it. `segments` are those that may be referred to.
-pub fn view(leaf: &Leaf, at: &str, wrong: &Fields, segments: &[Value], focus: bool) -> Value {
-    let inputs: Vec<Value> = leaf.kind.inputs.iter().map(|input| field(leaf, at, input, wrong, segments)).collect();
+/// What may be referred to, as choices.
+pub struct Lists {
+    pub segments: Vec<Value>,
+    pub surveys: Vec<Value>,
+}
+
+impl Lists {
+    /// All of it, without the segment that is being written.
+    pub fn load(conn: &mut Conn, without: Option<SegmentId>) -> Result<Lists> {
+        let choice = |id: String, name: &str| json!({ "value": id, "label": name });
+        let segments = segments::list(conn)?;
+        let surveys = surveys::list(conn)?;
+        Ok(Lists {
+            segments: segments.iter().filter(|one| Some(one.id) != without).map(|one| choice(one.id.to_string(), &one.name)).collect(),
+            surveys: surveys.iter().map(|one| choice(one.id.to_string(), &one.name)).collect(),
+        })
+    }
+
+    /// Whether a condition of this kind can be written.
+    pub fn allow(&self, kind: &Kind) -> bool {
+        match kind.word {
+            "segment" => !self.segments.is_empty(),
+            "survey_score" => !self.surveys.is_empty(),
+            _ => true,
+        }
+    }
+}
+
+/// A condition as the page draws it.
+pub fn view(leaf: &Leaf, at: &str, wrong: &Fields, lists: &Lists, focus: bool) -> Value {
+    let inputs: Vec<Value> = leaf.kind.inputs.iter().map(|input| field(leaf, at, input, wrong, lists)).collect();
     json!({ "part": "leaf", "at": at, "kind": leaf.kind.word, "label": format!("segment-kind-{}", leaf.kind.word), "not": leaf.not,
         "fields": inputs, "hint": HINTED.contains(&leaf.kind.word).then(|| format!("segment-hint-{}", leaf.kind.word)), "focus": focus })
 }
 
-fn field(leaf: &Leaf, at: &str, input: &Input, wrong: &Fields, segments: &[Value]) -> Value {
+fn field(leaf: &Leaf, at: &str, input: &Input, wrong: &Fields, lists: &Lists) -> Value {
     let name = format!("{at}_{}", input.name);
     let value = leaf.value(input.name);
     let choice =
         |word: &str, beginning: &str, chosen: bool| json!({ "value": word, "label": format!("{beginning}{word}"), "chosen": chosen });
+    let named = |one: &Value| json!({ "value": one["value"], "label": one["label"], "chosen": one["value"] == json!(value) });
     let (kind, choices): (&str, Vec<Value>) = match &input.asks {
         Asks::Text => ("text", Vec::new()),
         Asks::Number => ("number", Vec::new()),
@@ -203,9 +251,13 @@ fn field(leaf: &Leaf, at: &str, input: &Input, wrong: &Fields, segments: &[Value
             let choice = |one: &Language| json!({ "value": one.code(), "label": one.name(), "chosen": one.code() == value });
             ("choice", Language::all().iter().map(choice).collect())
         }
-        Asks::Segment => {
-            let chosen = |one: &Value| json!({ "value": one["value"], "label": one["label"], "chosen": one["value"] == json!(value) });
-            ("choice", segments.iter().map(chosen).collect())
+        Asks::Segment => ("choice", lists.segments.iter().map(named).collect()),
+        Asks::Survey => {
+            let any = json!({ "value": "", "label": "segment-survey-any" });
+            // One that is gone stays what was chosen, and is refused when it is saved: nothing else takes its place unseen.
+            let known = value.is_empty() || lists.surveys.iter().any(|one| one["value"] == json!(value));
+            let gone = (!known).then(|| json!({ "value": value, "label": format!("#{value}") }));
+            ("choice", std::iter::once(&any).chain(&lists.surveys).chain(&gone).map(named).collect())
         }
     };
     json!({ "name": name, "label": format!("segment-f-{}", input.name), "kind": kind, "value": value, "choices": choices,

@@ -5,9 +5,11 @@ use super::segment_tree::{Leaf, Mode, Node};
 use crm::activities::Kind;
 use crm::rfm::Group;
 use crm::rules::{
-    Age, Allowed, Bought, Did, Goods, Measure, Orders, Rated, Rule, Said, Scored, SegmentId, ServiceCost, Span, Tickets, Words, Worth,
+    Age, Allowed, Bought, Did, Goods, Measure, Orders, Rated, Rule, Said, Scored, SegmentId, ServiceCost, Span, SurveyScore, Tickets,
+    Words, Worth,
 };
 use crm::scores::Stage;
+use crm::surveys::{self, SurveyId, TOP};
 use crm::tickets;
 use kernel::error::Fields;
 use kernel::money::{Currency, Money};
@@ -149,6 +151,14 @@ impl Reading<'_> {
                 }
                 Rule::Rated(Rated { at_least, at_most })
             }
+            "survey_score" => {
+                let (at_least, at_most) = (self.number(leaf, at, "at_least"), self.number(leaf, at, "at_most"));
+                let beyond = at_least.into_iter().chain(at_most).any(|score| score > TOP);
+                if beyond || at_least.or(at_most).is_none() || at_least.zip(at_most).is_some_and(|(least, most)| least > most) {
+                    self.refuse(at, "at_least", "segment-score-invalid");
+                }
+                Rule::SurveyScore(SurveyScore { survey: self.survey(leaf, at)?, at_least, at_most })
+            }
             _ => {
                 let id = leaf.value("segment").parse();
                 if id.is_err() {
@@ -157,6 +167,21 @@ impl Reading<'_> {
                 Rule::Segment(SegmentId(id.unwrap_or(0)))
             }
         })
+    }
+
+    /// A survey that there is; none for any.
+    fn survey(&mut self, leaf: &Leaf, at: &str) -> Result<Option<SurveyId>> {
+        if leaf.value("survey").is_empty() {
+            return Ok(None);
+        }
+        let found = match leaf.value("survey").parse() {
+            Ok(id) => surveys::find(self.conn, id)?,
+            Err(_) => None,
+        };
+        if found.is_none() {
+            self.refuse(at, "survey", "admin-required");
+        }
+        Ok(found.map(|one| one.id))
     }
 
     fn text(&mut self, leaf: &Leaf, at: &str, name: &str) -> String {

@@ -162,6 +162,10 @@ fn filled(conn: &mut Conn, rule: &Rule, categories: &Categories, currency: Curre
             leaf("service_cost", &values)
         }
         Rule::Rated(rated) => leaf("rated", &[("at_least", number(rated.at_least)), ("at_most", number(rated.at_most))]),
+        Rule::SurveyScore(score) => {
+            let survey = score.survey.map(|survey| survey.to_string()).unwrap_or_default();
+            leaf("survey_score", &[("survey", survey), ("at_least", number(score.at_least)), ("at_most", number(score.at_most))])
+        }
         Rule::Segment(id) => leaf("segment", &[("segment", id.to_string())]),
         Rule::All(_) | Rule::Any(_) | Rule::Not(_) => leaf("tag", &[]),
     })
@@ -223,8 +227,11 @@ mod tests {
                 {"not":{"tickets":{"outcome":"refunded","at_least":2,"within":"30d"}}}]}"#,
             r#"{"all":[{"service_cost":{"currency":"USD","at_least":2500,"within":"90d"}},{"service_cost":{"currency":"EUR","at_most":0}},
                 {"score":{"measure":"after_service","at_most":1000,"currency":"EUR"}}]}"#,
+            r#"{"any":[{"survey_score":{"survey":1,"at_least":9}},{"survey_score":{"at_most":6}},{"not":{"survey_score":{"at_least":0}}}]}"#,
         ];
-        db.read_now(|conn| {
+        db.write_now(move |conn| {
+            let asked = crm::surveys::Asked { question: [("en".to_string(), "How likely?".to_string())].into(), ..Default::default() };
+            crm::surveys::create(conn, &crm::surveys::Wish { name: "Shop".into(), texts: asked, open: true }, Default::default())?;
             let categories = catalog::categories(conn, "en")?;
             for text in texts {
                 let rule = crm::rules::parse(text)?;

@@ -1,7 +1,7 @@
 //! The rule of a segment as a form: groups and conditions, named by their way from the root (`r`, `r_0`, `r_0_1`). Whatever is added or
 //! taken off is a submit of the whole form, from which the page is drawn again with nothing lost.
 
-use super::segment_fields::{self, Asks, KINDS, Kind, kind};
+use super::segment_fields::{self, Asks, KINDS, Kind, Lists, kind};
 use kernel::error::Fields;
 use kernel::words;
 use serde_json::{Value, json};
@@ -121,9 +121,9 @@ pub fn press(root: &mut Node, button: &str, posted: &Posted, currency: &str) -> 
 }
 
 /// The tree as the page draws it: what opens, stands in and closes groups, one after the other.
-pub fn items(root: &Node, wrong: &Fields, segments: &[Value], focus: Option<&str>) -> Vec<Value> {
+pub fn items(root: &Node, wrong: &Fields, lists: &Lists, focus: Option<&str>) -> Vec<Value> {
     let mut items = Vec::new();
-    draw(root, ROOT, wrong, segments, focus, &mut items);
+    draw(root, ROOT, wrong, lists, focus, &mut items);
     items
 }
 
@@ -167,17 +167,17 @@ fn leaf_said(item: &Value, words: &Words) -> String {
     said
 }
 
-fn draw(node: &Node, at: &str, wrong: &Fields, segments: &[Value], focus: Option<&str>, items: &mut Vec<Value>) {
+fn draw(node: &Node, at: &str, wrong: &Fields, lists: &Lists, focus: Option<&str>, items: &mut Vec<Value>) {
     match node {
-        Node::Leaf(leaf) => items.push(segment_fields::view(leaf, at, wrong, segments, focus == Some(at))),
+        Node::Leaf(leaf) => items.push(segment_fields::view(leaf, at, wrong, lists, focus == Some(at))),
         Node::Group(mode, parts) => {
             let modes: Vec<&str> = Mode::ALL.iter().map(|one| one.as_str()).collect();
             items.push(json!({ "part": "open", "at": at, "root": at == ROOT, "mode": mode.as_str(), "modes": modes, "count": parts.len(),
                 "error": wrong.0.get(&format!("{at}_parts")), "focus": focus == Some(at) }));
             for (n, part) in parts.iter().enumerate() {
-                draw(part, &format!("{at}_{n}"), wrong, segments, focus, items);
+                draw(part, &format!("{at}_{n}"), wrong, lists, focus, items);
             }
-            let kinds = KINDS.iter().filter(|kind| kind.word != "segment" || !segments.is_empty());
+            let kinds = KINDS.iter().filter(|kind| lists.allow(kind));
             let kinds: Vec<Value> =
                 kinds.map(|kind| json!({ "value": kind.word, "label": format!("segment-kind-{}", kind.word) })).collect();
             items.push(json!({ "part": "close", "at": at, "root": at == ROOT, "kinds": kinds }));

@@ -3,6 +3,7 @@
 use super::chart;
 use super::customers::called;
 use super::desk::Desk;
+use super::segment_fields::Lists;
 use super::segment_spell;
 use super::segment_tree as tree;
 use crate::permissions::Permission;
@@ -61,7 +62,7 @@ fn whole(conn: &mut Conn, id: SegmentId, before: Option<i64>, seen: bool, now: T
     let (categories, currency) = (catalog::categories(conn, OWN_LANGUAGE)?, shop::get(conn)?.currency);
     let root = segment_spell::form(conn, &*segment.rule()?, &categories, currency)?;
     let all = segments::list(conn)?;
-    let choices: Vec<Value> = all.iter().map(|one| json!({ "value": one.id.to_string(), "label": one.name })).collect();
+    let lists = Lists::load(conn, None)?;
     let others = segments::others(conn)?;
     let users = segments::users(id, &others);
     let users: Vec<Value> = all.iter().filter(|one| users.contains(&one.id)).map(|one| json!({ "id": one.id, "name": one.name })).collect();
@@ -73,7 +74,7 @@ fn whole(conn: &mut Conn, id: SegmentId, before: Option<i64>, seen: bool, now: T
     let heights: Vec<i64> = sizes.iter().map(|(_, size)| *size).collect();
     let days: Vec<Value> = sizes.iter().map(|(day, size)| json!({ "day": day, "size": size })).collect();
     let view = json!({ "id": id, "name": segment.name, "note": segment.note, "state": segment.state, "size": segments::size(conn, id, now)?,
-        "items": tree::items(&root, &Fields::default(), &choices, None), "users": users, "offers": offers, "currency": currency,
+        "items": tree::items(&root, &Fields::default(), &lists, None), "users": users, "offers": offers, "currency": currency,
         "members": named(conn, &members)?, "moved": comings(conn, &moved, seen)?, "chart": chart::bars(&heights), "days": days,
         "built": segment.sized_at, "millis": segment.build_millis });
     Ok((segment.name, view, last))

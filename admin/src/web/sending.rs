@@ -55,18 +55,20 @@ async fn show_list(desk: &Desk, status: StatusCode, form: Form) -> Result<HttpRe
                 found.push((domain, keys));
             }
             let mut servers = Vec::new();
+            let setbacks = post::setbacks(conn)?;
             for terms in post::transports(conn)? {
                 let used = post::used_today(conn, terms.id, now)?;
-                servers.push((terms, used));
+                let aside = setbacks.iter().any(|one| one.holds(terms.id, &one.sender, now));
+                servers.push((terms, used, aside));
             }
             Ok((found, servers))
         })
         .await?;
     let rows: Vec<Value> = found.iter().map(|(domain, keys)| summary(domain, keys, &place)).collect();
     let names = configured(desk);
-    let server = |(terms, used): &(Terms, i64)| {
+    let server = |(terms, used, aside): &(Terms, i64, bool)| {
         json!({ "id": terms.id, "name": terms.name, "weight": terms.weight, "per_hour": terms.per_hour, "warm": terms.warm(now),
-            "used": used, "configured": names.contains(&terms.name) })
+            "used": used, "aside": aside, "configured": names.contains(&terms.name) })
     };
     let servers: Vec<Value> = servers.iter().map(server).collect();
     desk.page_as(status, "admin/sending.html", "post-title", json!({ "domains": rows, "servers": servers, "form": form }))

@@ -7,7 +7,7 @@ use super::stale::{self, Labels, Refused};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use chrono::NaiveTime;
-use kernel::mail::post::{self, Rate, RateId, Terms, TermsWish, TransportId};
+use kernel::mail::post::{self, Rate, RateId, Setback, Terms, TermsWish, TransportId};
 use kernel::money::Currency;
 use kernel::{Error, Result};
 use serde_json::{Value, json};
@@ -61,10 +61,29 @@ pub async fn server(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
 
 async fn show(desk: &Desk, id: TransportId, status: StatusCode, form: Option<Form>) -> Result<HttpResponse> {
     let now = desk.door.now();
-    let (terms, used) = desk.read(move |conn| Ok((post::transport(conn, id)?, post::used_today(conn, id, now)?))).await?;
-    let view = json!({ "id": id, "name": terms.name, "warm": terms.warm(now), "used": used,
+    let (terms, used, setbacks) =
+        desk.read(move |conn| Ok((post::transport(conn, id)?, post::used_today(conn, id, now)?, post::setbacks(conn)?))).await?;
+    let aside: Vec<Value> = setbacks.iter().filter(|one| one.holds(id, &one.sender, now)).map(set_back).collect();
+    let view = json!({ "id": id, "name": terms.name, "warm": terms.warm(now), "used": used, "aside": aside,
         "configured": configured(desk).contains(&terms.name), "form": form.unwrap_or_else(|| filled(&terms).sealed()) });
     desk.page_as(status, "admin/sending_server.html", &terms.name, view)
+}
+
+/// What a server refused, as the page shows it and as the audit log keeps it.
+fn set_back(one: &Setback) -> Value {
+    json!({ "sender": one.sender, "said": one.reason, "since": one.since })
+}
+
+/// Has a server tried again that refused mail of the shop.
+pub async fn again(desk: Desk, id: web::Path<i64>, _: Posted) -> Result<HttpResponse> {
+    let id = TransportId(*id);
+    desk.write(move |conn, act| {
+        post::transport(conn, id)?;
+        let said: Vec<Value> = post::try_again(conn, Some(id))?.iter().map(set_back).collect();
+        act.log(conn, "sending.again", &format!("mail_server:{id}"), &said, &Value::Null)
+    })
+    .await?;
+    Ok(desk.done(&format!("/admin/sending/servers/{id}"), "post-aside-tried"))
 }
 
 pub async fn save(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<HttpResponse> {

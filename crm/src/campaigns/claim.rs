@@ -6,9 +6,10 @@ use super::counts::Tally;
 use super::permission::permission;
 use super::record::recorded;
 use super::{Campaign, CampaignId, Claimed, DeliveryId, Hindrance, Outcome, Standing, State, VariantId, store, times};
-use crate::CustomerId;
+use crate::journeys::{self, EnrolmentId};
 use crate::rules::{Dialect, Fragment};
-use crate::schema::{campaigns, customers, deliveries};
+use crate::schema::{campaigns, deliveries};
+use crate::{CustomerId, identities};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text, Timestamp};
@@ -150,6 +151,10 @@ fn of_campaign(conn: &mut Conn, campaign: &Campaign, now: Time, limit: i64, tall
             return Ok(Vec::new());
         }
     }
+    if !campaign.stopped.is_empty() {
+        // The mail of a step is tried again, and says anew what hinders it.
+        diesel::update(campaigns::table.find(campaign.id)).set(campaigns::stopped.eq("")).execute(conn)?;
+    }
     let limit = plan.per_hour.map_or(limit, |per_hour| limit.min(together(per_hour)));
     let mut claimed = Vec::new();
     for _ in 0..ROUNDS {
@@ -191,6 +196,7 @@ fn judged(conn: &mut Conn, campaign: &Campaign, rows: Vec<Waiting>, now: Time, t
     let hindered = permission(conn, &campaign.topic, campaign.plan.0.cap, &people, now)?;
     let opens = openings(conn, campaign, &people, now)?;
     let twice = had_it(conn, campaign.id, &people)?;
+    let over = if campaign.kind == Kind::Step { over(conn, &rows)? } else { BTreeSet::new() };
     let mut claimed = Vec::new();
     for row in rows {
         let (id, customer, variant) = (DeliveryId(row.id), CustomerId(row.customer_id), VariantId(row.variant_id));
@@ -198,6 +204,7 @@ fn judged(conn: &mut Conn, campaign: &Campaign, rows: Vec<Waiting>, now: Time, t
         let (to, reason) = match hindered.get(&customer) {
             Some(why) => (Standing::Skipped, why.as_str()),
             None if twice.contains(&customer) => (Standing::Skipped, Hindrance::Twice.as_str()),
+            None if over.contains(&row.round) => (Standing::Skipped, Hindrance::Journey.as_str()),
             None if opens > now => (Standing::Waiting, ""),
             None => (Standing::Sending, ""),
         };
@@ -222,15 +229,26 @@ fn judged(conn: &mut Conn, campaign: &Campaign, rows: Vec<Waiting>, now: Time, t
     Ok(claimed)
 }
 
-/// Those of `people` whom somebody was merged into who got this mail, or may have got it.
+/// The rounds of mails whose journey is over for whoever they are for. It is asked at the instant of sending, as permission is: a mail that had to be
+/// handed over again may have waited for hours.
+fn over(conn: &mut Conn, rows: &[Waiting]) -> Result<BTreeSet<i64>> {
+    let rounds: Vec<EnrolmentId> = rows.iter().map(|row| EnrolmentId(row.round)).collect();
+    Ok(journeys::taken_out(conn, &rounds)?.into_iter().map(|one| one.0).collect())
+}
+
+/// Those of `people` whom somebody was merged into, directly or through others, who got this mail, or may have got it.
 fn had_it(conn: &mut Conn, campaign: CampaignId, people: &[CustomerId]) -> Result<BTreeSet<CustomerId>> {
-    let merged = customers::table
-        .inner_join(deliveries::table.on(deliveries::customer_id.eq(customers::id)))
-        .filter(customers::merged_into.eq_any(people.to_vec()))
+    let merged = identities::merged_into(conn, people)?;
+    if merged.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let theirs = deliveries::table
         .filter(deliveries::campaign_id.eq(campaign))
+        .filter(deliveries::customer_id.eq_any(merged.keys().copied().collect::<Vec<_>>()))
         .filter(deliveries::round.eq(0))
         .filter(deliveries::state.eq_any([Standing::Accepted, Standing::Sending, Standing::Unknown]));
-    Ok(merged.select(customers::merged_into).load::<Option<CustomerId>>(conn)?.into_iter().flatten().collect())
+    let had: Vec<CustomerId> = theirs.select(deliveries::customer_id).load(conn)?;
+    Ok(had.iter().filter_map(|id| merged.get(id).copied()).collect())
 }
 
 /// Holds people to the end of the transaction on PostgreSQL, in order, so that two campaigns do not both take the last mail that somebody wants.

@@ -2,18 +2,25 @@
 
 use super::counts::{Counts, Tally, counts};
 use super::freeze::FREEZE_JOB;
+use super::results::{self, What};
 use super::store::{EMPTY, STALE, get, variants};
-use super::{Campaign, CampaignId, DeliveryId, Kind, Standing, State, VariantId, times};
+use super::{Campaign, CampaignId, DeliveryId, Kind, Plan, Standing, State, VariantId, times};
 use crate::schema::{campaigns, deliveries};
+use chrono::TimeDelta;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::jobs::{self, Class};
+use kernel::mail::post;
 use kernel::{Conn, Db, Error, Result, words};
 
 /// The job that takes back what a cancelled campaign had not sent; its payload is the campaign.
 pub const CANCEL_JOB: &str = "campaigns.cancel";
 /// Deliveries taken back by one transaction.
 const TOGETHER: i64 = 2000;
+/// The longest words of mail servers that are kept, in characters.
+const REASON: usize = 1000;
+/// How long the mail of a step waits that no mail server takes.
+const BARRED: TimeDelta = TimeDelta::minutes(15);
 
 words!(
     /// How far a campaign is. It follows from what was decided and from its rows.
@@ -70,15 +77,18 @@ pub fn schedule(conn: &mut Conn, id: CampaignId, version: i64, (zone, host): (&s
     if campaign.kind == Kind::Step {
         return Err(Error::conflict("journey-mail-step"));
     }
-    if variants(conn, id)?.iter().any(|one| one.content.trim().is_empty() || one.content == EMPTY) {
+    let all = variants(conn, id)?;
+    if all.iter().any(|one| one.content.trim().is_empty() || one.content == EMPTY) {
         return Err(Error::conflict("campaign-content-missing"));
     }
     let plan = &campaign.plan.0;
     let shop = times::named(zone);
-    if plan.at.is_some_and(|at| times::moment(shop, at) < now) {
+    if all.iter().map(|one| one.goes_at).chain([plan.at]).flatten().any(|at| times::moment(shop, at) < now) {
         return Err(Error::conflict("campaign-time-past"));
     }
-    let starts = times::start(plan, shop, now);
+    // The first of the variants begins; who waits for the end of a trial waits for a variant.
+    let begins = all.iter().map(|one| times::start(&Plan { at: one.goes_at.or(plan.at), ..plan.clone() }, shop, now)).min();
+    let starts = begins.unwrap_or(now);
     let change = (campaigns::zone.eq(zone), campaigns::host.eq(host), campaigns::starts_at.eq(starts), campaigns::next_at.eq(None::<Time>));
     diesel::update(campaigns::table.find(id)).set(change).execute(conn)?;
     freeze_soon(conn, id, version + 1, starts, now)
@@ -103,12 +113,36 @@ pub fn pause(conn: &mut Conn, id: CampaignId, version: i64, now: Time) -> Result
     turn(conn, id, version, &[State::Scheduled], State::Paused, now).map(drop)
 }
 
+/// Goes on. Mail servers that refused the shop are tried again.
 pub fn resume(conn: &mut Conn, id: CampaignId, version: i64, now: Time) -> Result<()> {
     let campaign = turn(conn, id, version, &[State::Paused], State::Scheduled, now)?;
+    if !campaign.stopped.is_empty() {
+        diesel::update(campaigns::table.find(id)).set(campaigns::stopped.eq("")).execute(conn)?;
+        post::try_again(conn, None)?;
+    }
     if campaign.frozen_at.is_some() {
         return Ok(());
     }
     freeze_soon(conn, id, version + 1, campaign.starts_at.unwrap_or(now).max(now), now)
+}
+
+/// A campaign whose mail no mail server takes pauses itself. People go on coming to the mail of a step of a journey, and nobody watches it:
+/// that one waits, and is tried again.
+pub(super) fn stop(conn: &mut Conn, id: CampaignId, reason: &str, now: Time) -> Result<()> {
+    let campaign = get(conn, id)?;
+    let own = campaigns::table.find(id).filter(campaigns::state.eq(State::Scheduled));
+    let why = campaigns::stopped.eq(reason.chars().take(REASON).collect::<String>());
+    match campaign.kind {
+        Kind::Campaign => {
+            let change =
+                (campaigns::state.eq(State::Paused), campaigns::version.eq(campaigns::version + 1i64), campaigns::changed_at.eq(now));
+            diesel::update(own).set((why, change)).execute(conn)?;
+        }
+        Kind::Step => {
+            diesel::update(own).set((why, campaigns::next_at.eq(now + BARRED))).execute(conn)?;
+        }
+    }
+    Ok(())
 }
 
 /// Ends a campaign for good: nothing more is claimed from now on, and a job takes back what waits.
@@ -127,10 +161,9 @@ fn cancel_some(conn: &mut Conn, id: CampaignId) -> Result<usize> {
     if get(conn, id)?.state != State::Cancelled {
         return Ok(0);
     }
-    let waiting = deliveries::table.filter(deliveries::campaign_id.eq(id)).filter(deliveries::state.eq(Standing::Waiting));
-    let rows: Vec<(DeliveryId, Option<VariantId>)> =
-        waiting.order(deliveries::id).limit(TOGETHER).select((deliveries::id, deliveries::variant_id)).load(conn)?;
-    let ids: Vec<DeliveryId> = rows.iter().map(|(row, _)| *row).collect();
+    let ids = results::ids(conn, id, What::Standing(Standing::Waiting), None, DeliveryId(0), TOGETHER)?;
+    let waiting = deliveries::table.filter(deliveries::id.eq_any(ids.clone())).filter(deliveries::state.eq(Standing::Waiting));
+    let rows: Vec<(DeliveryId, Option<VariantId>)> = waiting.select((deliveries::id, deliveries::variant_id)).load(conn)?;
     let own = deliveries::table.filter(deliveries::id.eq_any(ids)).filter(deliveries::state.eq(Standing::Waiting));
     let moved = diesel::update(own).set(deliveries::state.eq(Standing::Cancelled)).execute(conn)?;
     if moved != rows.len() {

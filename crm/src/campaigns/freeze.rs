@@ -6,7 +6,7 @@ use super::audience::{TOGETHER, countries, page};
 use super::counts::Tally;
 use super::{Arm, Campaign, CampaignId, Hindrance, Kind, Standing, State, VariantId, permission, store, times};
 use crate::CustomerId;
-use crate::rules::Fragment;
+use crate::rules::{Dialect, Fragment};
 use crate::schema::{campaigns, deliveries};
 use diesel::prelude::*;
 use kernel::clock::{Clock, Time};
@@ -49,7 +49,7 @@ pub(super) fn chance(campaign: CampaignId, customer: CustomerId, round: i64) -> 
 }
 
 /// The arm and the variant of somebody. Of a trial the variants share so much of the audience in equal parts, and the rest has none yet.
-fn drawn(campaign: &Campaign, variants: &[VariantId], customer: CustomerId, round: i64) -> (Arm, Option<VariantId>) {
+pub(super) fn drawn(campaign: &Campaign, variants: &[VariantId], customer: CustomerId, round: i64) -> (Arm, Option<VariantId>) {
     let [arm, tried, which] = chance(campaign.id, customer, round);
     if arm < campaign.control_bp {
         return (Arm::Control, None);
@@ -114,23 +114,26 @@ fn next(conn: &mut Conn, campaign: &Campaign, from: CustomerId, now: Time) -> Re
 }
 
 fn drafts(conn: &mut Conn, campaign: &Campaign, people: &[CustomerId], round: i64, now: Time) -> Result<BTreeMap<Time, Vec<Draft>>> {
-    let variants: Vec<VariantId> = store::variants(conn, campaign.id)?.into_iter().map(|one| one.id).collect();
+    let all = store::variants(conn, campaign.id)?;
+    let variants: Vec<VariantId> = all.iter().map(|one| one.id).collect();
+    let own: BTreeMap<VariantId, Time> = all.iter().filter_map(|one| Some((one.id, one.goes_at?))).collect();
     let hindered = permission::lasting(conn, &campaign.topic, people)?;
     let places = if campaign.plan.0.local { countries(conn, people)? } else { Default::default() };
     let (shop, begins) = (times::named(&campaign.zone), campaign.starts_at.unwrap_or(now));
-    let mut due: BTreeMap<Option<&str>, Time> = BTreeMap::new();
+    let mut due: BTreeMap<(Option<&str>, Option<Time>), Time> = BTreeMap::new();
     let mut rows: BTreeMap<Time, Vec<Draft>> = BTreeMap::new();
     for customer in people {
+        let (arm, variant) = drawn(campaign, &variants, *customer, round);
         let country = places.get(customer).map(String::as_str);
-        let at = match due.get(&country) {
+        let goes_at = variant.and_then(|id| own.get(&id).copied());
+        let at = match due.get(&(country, goes_at)) {
             Some(at) => *at,
             None => {
-                let at = times::due(&campaign.plan.0, times::zone_of(country, shop), shop, begins)?;
-                due.insert(country, at);
+                let at = times::due_at(&campaign.plan.0, goes_at, (times::zone_of(country, shop), shop), begins)?;
+                due.insert((country, goes_at), at);
                 at
             }
         };
-        let (arm, variant) = drawn(campaign, &variants, *customer, round);
         rows.entry(at).or_default().push(Draft { customer: *customer, arm, variant, hindrance: hindered.get(customer).copied() });
     }
     Ok(rows)
@@ -214,23 +217,45 @@ pub(crate) fn give(conn: &mut Conn, id: CampaignId, customer: CustomerId, round:
     Ok(rows.values().flatten().next().map(Draft::standing))
 }
 
+/// Adds a row to lists of values as an engine reads them fastest: SQLite rows, all in the first; PostgreSQL an array of each column, where rows
+/// of values would be read one expression after the other.
+fn listed(dialect: Dialect, values: &mut [String; 6], row: &[&str; 6]) {
+    match dialect {
+        Dialect::Sqlite => {
+            let [customer, arm, variant, standing, why, mail] = row;
+            if !values[0].is_empty() {
+                values[0].push(',');
+            }
+            values[0].push_str(&format!("({customer},'{arm}',{variant},'{standing}','{why}','{mail}')"));
+        }
+        Dialect::Postgres => {
+            for (list, value) in values.iter_mut().zip(row) {
+                if !list.is_empty() {
+                    list.push(',');
+                }
+                list.push('"');
+                list.push_str(value);
+                list.push('"');
+            }
+        }
+    }
+}
+
 /// Writes deliveries with what they count. The ids of their mails begin with the moment, so that rows which are written together stand together
 /// in the index, and end with what nobody guesses.
 fn insert(conn: &mut Conn, campaign: &Campaign, rows: &BTreeMap<Time, Vec<Draft>>, round: i64, now: Time) -> Result<()> {
-    let moment = now.and_utc().timestamp_micros();
+    let (moment, dialect) = (now.and_utc().timestamp_micros(), Dialect::of(conn));
     let mut tally = Tally::default();
     let mut number = 0;
     for (due, drafts) in rows {
-        let mut values = String::with_capacity(drafts.len() * 96);
+        // A list of values for each column. Nothing in them was written by people: numbers, words of the program, letters of chance.
+        let mut values: [String; 6] = Default::default();
         for draft in drafts {
-            if !values.is_empty() {
-                values.push(',');
-            }
             let (standing, why) = (draft.standing(), draft.hindrance.map_or("", Hindrance::as_str));
-            // Nothing in it was written by people: numbers, words of the program, letters of chance.
-            let variant = draft.variant.map_or(0, |one| one.0);
             let mail = format!("{moment:x}.{number:x}.{}", token::random());
-            values.push_str(&format!("({},'{}',{variant},'{}','{why}','{mail}')", draft.customer, draft.arm.as_str(), standing.as_str()));
+            let (customer, variant) = (draft.customer.0.to_string(), draft.variant.map_or(0, |one| one.0).to_string());
+            let row = [customer.as_str(), draft.arm.as_str(), variant.as_str(), standing.as_str(), why, mail.as_str()];
+            listed(dialect, &mut values, &row);
             tally.add(campaign.id, draft.variant, standing.as_str(), 1);
             number += 1;
         }
@@ -238,8 +263,18 @@ fn insert(conn: &mut Conn, campaign: &Campaign, rows: &BTreeMap<Time, Vec<Draft>
             "INSERT INTO deliveries (campaign_id, customer_id, round, arm, variant_id, state, reason, due_at, attempts, message_id, transport) SELECT ",
         );
         sql.int(campaign.id.0).push(", v.column1, ").int(round).push(", v.column2, NULLIF(v.column3, 0), v.column4, v.column5, ");
-        sql.time(*due).push(", 0, v.column6 || ").text(format!("@{}", campaign.host)).push(", '' FROM (VALUES ").push(&values);
-        sql.push(") AS v");
+        sql.time(*due).push(", 0, v.column6 || ").text(format!("@{}", campaign.host)).push(", '' FROM ");
+        let [rows, others @ ..] = &values;
+        match dialect {
+            Dialect::Sqlite => sql.push("(VALUES ").push(rows).push(") AS v"),
+            Dialect::Postgres => {
+                sql.push("unnest('{").push(rows);
+                for (column, kind) in others.iter().zip(["bigint", "text", "bigint", "text", "text"]) {
+                    sql.push("}'::").push(kind).push("[], '{").push(column);
+                }
+                sql.push("}'::text[]) AS v (column1, column2, column3, column4, column5, column6)")
+            }
+        };
         sql.execute(conn)?;
     }
     tally.write(conn)

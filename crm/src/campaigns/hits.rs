@@ -5,7 +5,9 @@ use super::{CampaignId, DeliveryId, Hit, Kind, Standing, VariantId, counts};
 use crate::CustomerId;
 use crate::schema::{campaigns, deliveries, delivery_hits as hits};
 use chrono::TimeDelta;
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use kernel::clock::Time;
 use kernel::{Conn, Result, on_each};
 use std::collections::BTreeSet;
@@ -102,7 +104,9 @@ pub fn by_message_id(conn: &mut Conn, message_id: &str) -> Result<Option<Deliver
     if message_id.is_empty() {
         return Ok(None);
     }
-    let named = deliveries::table.filter(deliveries::message_id.eq(message_id)).select(deliveries::id);
+    // Only what somebody began to hand over is in the index, and has a mail that could be named.
+    let begun = deliveries::table.filter(sql::<Bool>("deliveries.attempts > 0"));
+    let named = begun.filter(deliveries::message_id.eq(message_id)).select(deliveries::id);
     Ok(on_each!(conn, c => named.first(c)).optional()?)
 }
 
@@ -131,6 +135,8 @@ pub fn record(conn: &mut Conn, delivery: DeliveryId, hit: Hit, target: &str, mac
         hits::target.eq(target),
         hits::machine.eq(reasons.join(" ")),
         hits::happened_at.eq(now),
+        hits::campaign_id.eq(found.campaign),
+        hits::variant_id.eq(found.variant.unwrap_or(VariantId(0))),
     );
     diesel::insert_into(hits::table).values(row).execute(conn)?;
     let after = seen(conn, delivery, hit)?;

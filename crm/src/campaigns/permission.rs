@@ -4,7 +4,7 @@ use super::Standing;
 use crate::consents::Consent;
 use crate::email::Email;
 use crate::schema::{consents, customers, deliveries};
-use crate::{CustomerId, frequencies, suppressions, tickets};
+use crate::{CustomerId, frequencies, identities, suppressions, tickets};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -34,6 +34,8 @@ words!(
         Frequency = "campaign-skip-frequency",
         /// As often as the campaign allows.
         Cap = "campaign-skip-cap",
+        /// The journey that the mail belongs to is over for them: they came to its goal, or left.
+        Journey = "campaign-skip-journey",
     }
 );
 
@@ -114,10 +116,13 @@ fn said(conn: &mut Conn, topic: &str, people: &[CustomerId]) -> Result<HashMap<C
 /// How many mails of campaigns people had since a moment, those included that are on their way or may have arrived.
 fn had(conn: &mut Conn, people: &[CustomerId], since: Time) -> Result<BTreeMap<CustomerId, i64>> {
     let sent = deliveries::sent_at.gt(since).assume_not_null().or(deliveries::state.eq(Standing::Sending));
-    let rows = deliveries::table.filter(deliveries::customer_id.eq_any(people.to_vec())).filter(sent).select(deliveries::customer_id);
+    // What somebody had who was merged into them since, and whose mail stayed theirs, they had as well.
+    let merged = identities::merged_into(conn, people)?;
+    let all: Vec<CustomerId> = people.iter().chain(merged.keys()).copied().collect();
+    let rows = deliveries::table.filter(deliveries::customer_id.eq_any(all)).filter(sent).select(deliveries::customer_id);
     let mut had = BTreeMap::new();
     for id in rows.load::<CustomerId>(conn)? {
-        *had.entry(id).or_default() += 1;
+        *had.entry(merged.get(&id).copied().unwrap_or(id)).or_default() += 1;
     }
     Ok(had)
 }

@@ -1,6 +1,7 @@
 //! What became of mails that were claimed.
 
 use super::claim::claimed_at;
+use super::control::stop;
 use super::counts::Tally;
 use super::{CampaignId, DeliveryId, Standing, State, VariantId};
 use crate::CustomerId;
@@ -9,7 +10,9 @@ use crate::journeys;
 use crate::schema::{campaigns, customers, deliveries};
 use crate::segments;
 use chrono::TimeDelta;
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use kernel::clock::Time;
 use kernel::{Conn, Result, prepared};
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,6 +43,8 @@ pub enum Outcome {
     Later { reason: String },
     /// Nobody tried: it waits until then, and the claim does not count.
     Held { until: Time },
+    /// No mail server takes any mail of its sender, with what they say. It waits, the claim does not count, and its campaign stops.
+    Barred { reason: String },
 }
 
 /// A delivery that is being recorded.
@@ -76,13 +81,20 @@ pub(super) fn recorded(conn: &mut Conn, results: &[(DeliveryId, Outcome)], now: 
     let rows = sending(conn, &ids)?;
     let over = cancelled(conn, &rows)?;
     let mut told = Vec::new();
+    let mut barred: BTreeMap<CampaignId, &str> = BTreeMap::new();
     for (id, outcome) in results {
         let Some(row) = rows.get(id) else { continue };
+        if let Outcome::Barred { reason } = outcome {
+            barred.insert(row.campaign, reason);
+        }
         let Some(to) = write(conn, row, outcome, over.contains(&row.campaign), now)? else { continue };
         tally.moved(row.campaign, row.variant, Standing::Sending, to);
         if to == Standing::Accepted {
             told.push(row);
         }
+    }
+    for (campaign, reason) in barred {
+        stop(conn, campaign, reason, now)?;
     }
     tell(conn, &told, now)
 }
@@ -120,12 +132,13 @@ fn write(conn: &mut Conn, row: &Row, outcome: &Outcome, over: bool, now: Time) -
         Outcome::Unknown { transport, reason } => (Standing::Unknown, short(reason), transport.as_str(), Some(now)),
         Outcome::Later { reason } if row.attempts >= ATTEMPTS => (Standing::Refused, short(reason), "", None),
         Outcome::Later { reason } => (Standing::Waiting, short(reason), "", None),
-        Outcome::Held { .. } => (Standing::Waiting, String::new(), "", None),
+        Outcome::Held { .. } | Outcome::Barred { .. } => (Standing::Waiting, String::new(), "", None),
     };
     let state = if over && state == Standing::Waiting { Standing::Cancelled } else { state };
     let (due_at, attempts) = match outcome {
         Outcome::Later { .. } => (now + delay(row.attempts), row.attempts),
         Outcome::Held { until } => (*until, (row.attempts - 1).max(0)),
+        Outcome::Barred { .. } => (row.due_at, (row.attempts - 1).max(0)),
         _ => (row.due_at, row.attempts),
     };
     let own = deliveries::table.find(row.id).filter(deliveries::state.eq(Standing::Sending)).filter(deliveries::attempts.eq(row.attempts));
@@ -172,12 +185,15 @@ fn tell(conn: &mut Conn, rows: &[&Row], now: Time) -> Result<()> {
         }
     }
     segments::follow_events(conn, &wrote, &[Kind::MailSent.as_str()], now)?;
+    wrote.sort_unstable();
     wrote.into_iter().try_for_each(|customer| journeys::told(conn, customer, Kind::MailSent.as_str(), None, now))
 }
 
 /// Whatever was being sent and whose lease ran out is unknown from now on: it may have been handed over. Answers how many there were.
 pub fn expire_leases(conn: &mut Conn, now: Time) -> Result<usize> {
-    let late = deliveries::table.filter(deliveries::state.eq(Standing::Sending)).filter(deliveries::leased_until.lt(now).assume_not_null());
+    // The word stands in the statement, so that SQLite finds it in the index of what is being sent, too, and not by going over all rows.
+    let late = deliveries::table.filter(sql::<Bool>("deliveries.state = 'sending'"));
+    let late = late.filter(deliveries::leased_until.lt(now).assume_not_null());
     let ids: Vec<DeliveryId> = late.order(deliveries::leased_until).limit(TOGETHER).select(deliveries::id).load(conn)?;
     let rows = sending(conn, &ids)?;
     let mut tally = Tally::default();

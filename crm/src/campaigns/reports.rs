@@ -7,7 +7,7 @@ use crate::consents::{self, Consent, Statement};
 use crate::email::Email;
 use crate::schema::deliveries;
 use crate::suppressions::{self, Reason};
-use crate::{CustomerId, customers, erasure, identities, topics};
+use crate::{CustomerId, customers, erasure, identities, merges, topics};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -62,8 +62,17 @@ fn withdraw(conn: &mut Conn, found: &Received, scope: Scope, proof: &str, now: T
     Ok(())
 }
 
+/// The address that a mail went to, also when its person was merged into another since.
+pub(crate) fn address(conn: &mut Conn, found: &Received) -> Result<String> {
+    let to = match found.sent_at {
+        Some(sent) => merges::had_delivery(conn, found.customer, found.id.0, sent)?,
+        None => found.customer,
+    };
+    Ok(customers::get(conn, to)?.email)
+}
+
 fn suppress(conn: &mut Conn, found: &Received, reason: Reason, note: &str, now: Time) -> Result<()> {
-    let address = customers::get(conn, found.customer)?.email;
+    let address = address(conn, found)?;
     if !erasure::is_erased(&address)
         && let Ok(address) = Email::parse(&address, "email")
     {

@@ -12,6 +12,7 @@ mod tests;
 pub use super::counts::Moment;
 pub use compare::{Compared, OfSegment};
 pub use earned::{Earned, Link, Product};
+pub(crate) use lists::ids;
 pub use lists::{Credited, Done, Row, Sought, What, credited, done, everybody, of_deliveries, rows};
 
 use super::counts::{Counts, counts};

@@ -53,6 +53,8 @@ pub struct Campaign {
     pub tried_at: Option<Time>,
     /// How the trial was decided, as JSON; empty before.
     pub decision: String,
+    /// Why it stopped by itself, in the words of the mail servers; empty when it did not.
+    pub stopped: String,
 }
 
 /// A campaign as somebody wants it.
@@ -106,6 +108,8 @@ pub struct Variant {
     pub content: String,
     pub version: i64,
     pub changed_at: Time,
+    /// Its own start, as the clock of the place shows it; with the campaign without.
+    pub goes_at: Option<Time>,
 }
 
 pub fn get(conn: &mut Conn, id: CampaignId) -> Result<Campaign> {
@@ -246,6 +250,11 @@ pub fn variant(conn: &mut Conn, id: VariantId) -> Result<Variant> {
     Ok(variants_of::table.find(id).select(Variant::as_select()).first(conn)?)
 }
 
+/// What merchants call a variant, in the order of [`variants`]: A is the first.
+pub fn letter(place: usize) -> String {
+    u8::try_from(place).ok().and_then(|place| b'A'.checked_add(place)).map_or_else(String::new, |letter| char::from(letter).to_string())
+}
+
 /// Replaces what a variant of a draft says; answers its new version. `Conflict` when it was changed since `version`, or is no draft's.
 pub fn put_variant(conn: &mut Conn, id: VariantId, version: i64, content: &str, now: Time) -> Result<i64> {
     let campaign = variant(conn, id)?.campaign_id;
@@ -253,6 +262,18 @@ pub fn put_variant(conn: &mut Conn, id: VariantId, version: i64, content: &str, 
     let own = variants_of::table.find(id).filter(variants_of::version.eq(version));
     let change = (variants_of::content.eq(content), variants_of::version.eq(variants_of::version + 1i64), variants_of::changed_at.eq(now));
     if diesel::update(own).set(change).execute(conn)? == 1 { Ok(version.saturating_add(1)) } else { Err(Error::conflict(STALE)) }
+}
+
+/// Has a variant of a draft go out at a time of its own, as the clock of the place shows it, or with the campaign. `Conflict` for the mail of
+/// a step, which goes out when somebody comes there. What it says keeps its version.
+pub fn set_time(conn: &mut Conn, id: VariantId, at: Option<Time>, now: Time) -> Result<()> {
+    let campaign = variant(conn, id)?.campaign_id;
+    held(conn, campaign, now)?;
+    if get(conn, campaign)?.kind == Kind::Step && at.is_some() {
+        return Err(Error::conflict("campaign-time-step"));
+    }
+    diesel::update(variants_of::table.find(id)).set((variants_of::goes_at.eq(at), variants_of::changed_at.eq(now))).execute(conn)?;
+    Ok(())
 }
 
 /// Adds a variant to a draft, behind the others.

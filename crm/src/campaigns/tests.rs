@@ -10,6 +10,9 @@ use diesel::prelude::*;
 use kernel::clock::Clock;
 use kernel::{Conn, Db, Result};
 
+mod lists;
+mod timed;
+
 fn noon() -> Time {
     NaiveDate::from_ymd_opt(2026, 6, 1).unwrap_or_default().and_hms_opt(12, 0, 0).unwrap_or_default()
 }

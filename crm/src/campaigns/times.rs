@@ -14,6 +14,8 @@ use std::collections::BTreeSet;
 const DAY: i64 = 24 * 60;
 /// No clock is further ahead of UTC (Kiritimati).
 const AHEAD: TimeDelta = TimeDelta::hours(14);
+/// No clock is further behind (Baker Island).
+const BEHIND: TimeDelta = TimeDelta::hours(12);
 
 /// The moment when the clocks of a place show `local`: the first of two when they are put back. A time that they jump over is read as if
 /// they had not jumped yet (RFC 5545, section 3.3.5).
@@ -63,6 +65,28 @@ pub fn due(plan: &Plan, zone: Tz, shop: Tz, now: Time) -> Result<Time> {
     let clock = if plan.local { zone } else { shop };
     let start = plan.at.map_or(now, |at| moment(clock, at).max(now));
     open_from(plan, clock, start)
+}
+
+/// [`due`] of a variant that goes out at `own`, where it has a time of its own.
+pub(super) fn due_at(plan: &Plan, own: Option<Time>, (zone, shop): (Tz, Tz), now: Time) -> Result<Time> {
+    match own {
+        None => due(plan, zone, shop, now),
+        at => due(&Plan { at, ..plan.clone() }, zone, shop, now),
+    }
+}
+
+/// The moment by which clocks everywhere have shown `local`, those of the shop alone where the plan is read by them.
+pub(super) fn shown_everywhere(plan: &Plan, shop: Tz, local: Time) -> Time {
+    if plan.local { local + BEHIND } else { moment(shop, local) }
+}
+
+/// The first moment after `since` at which the clocks of a place show a time of day. One that they jump over is read as if they had not
+/// jumped yet.
+pub(crate) fn next_at(zone: Tz, time: NaiveTime, since: Time) -> Time {
+    let day = zone.from_utc_datetime(&since).date_naive();
+    // Clocks that are put back may show the time of yesterday's date again; the day after next there is one in any case.
+    let days = (-1..=2).map(|n| moment(zone, (day + TimeDelta::days(n)).and_time(time)));
+    days.into_iter().find(|at| *at > since).unwrap_or(since + TimeDelta::days(1))
 }
 
 /// When the first place of the world is due: what a campaign is frozen for.

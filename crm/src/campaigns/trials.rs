@@ -1,16 +1,20 @@
 //! Trials: what was tried out on part of an audience, and which of it the rest gets.
 
+use super::audience::countries;
 use super::counts::{Counts, Tally, counts};
 use super::store::{get, hours, variants};
-use super::{Campaign, CampaignId, DeliveryId, Hit, Measure, Standing, State, VariantId};
+use super::{Campaign, CampaignId, DeliveryId, Hit, Measure, Standing, State, VariantId, times};
+use crate::CustomerId;
 use crate::lift::{Sample, lift};
-use crate::rules::Fragment;
+use crate::rules::{Dialect, Fragment, Span};
 use crate::schema::{campaigns, deliveries};
+use chrono::NaiveTime;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use kernel::clock::Time;
 use kernel::{Conn, Db, Result, json};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The job that looks after trials.
 pub const DECIDE_JOB: &str = "campaigns.decide";
@@ -45,6 +49,15 @@ impl Campaign {
     }
 }
 
+/// Somebody who waits for the winner.
+#[derive(QueryableByName)]
+struct Rest {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = BigInt)]
+    customer_id: i64,
+}
+
 #[derive(QueryableByName)]
 struct Number {
     #[diesel(sql_type = BigInt)]
@@ -64,7 +77,7 @@ fn open(conn: &mut Conn) -> Result<Vec<CampaignId>> {
 pub fn decide_all(db: &Db, now: Time) -> Result<()> {
     for id in db.read_now(open)? {
         if db.write_now(move |conn| decide(conn, id, now))? {
-            while db.write_now(move |conn| give(conn, id))? > 0 {}
+            while db.write_now(move |conn| give(conn, id, now))? > 0 {}
         }
     }
     Ok(())
@@ -81,7 +94,10 @@ fn decide(conn: &mut Conn, id: CampaignId, now: Time) -> Result<bool> {
     if campaign.winner_id.is_some() {
         return Ok(true);
     }
-    if !tried(&counts(conn, id)?) {
+    // A variant whose time is still to come may have nobody who waits for it.
+    let (plan, shop) = (&campaign.plan.0, times::named(&campaign.zone));
+    let to_come = |at: Time| times::shown_everywhere(plan, shop, at) > now;
+    if variants(conn, id)?.iter().filter_map(|one| one.goes_at.or(plan.at)).any(to_come) || !tried(&counts(conn, id)?) {
         return Ok(false);
     }
     let Some(ended) = campaign.tried_at else {
@@ -106,31 +122,35 @@ fn tried(counts: &Counts) -> bool {
     counts.standing(Standing::Waiting) == untold && counts.standing(Standing::Sending) == 0
 }
 
-/// How each variant did, in their order.
+/// How each variant did, in their order. Each mail has as many hours to be told from as the last one, whenever it left.
 fn figures(conn: &mut Conn, campaign: &Campaign) -> Result<Vec<Figure>> {
-    let counts = counts(conn, campaign.id)?;
+    let (counts, dialect) = (counts(conn, campaign.id)?, Dialect::of(conn));
+    let until = dialect.later("d.sent_at", Span::Hours(campaign.trial.0.hours));
     let mut figures = Vec::new();
     for variant in variants(conn, campaign.id)? {
         let people = counts.of_variant(Some(variant.id), Standing::Accepted.as_str());
-        let mut sql = Fragment::of("SELECT COUNT(*) AS number FROM deliveries d WHERE d.state = 'accepted' AND d.campaign_id = ");
+        let mut sql = Fragment::of(
+            "SELECT COUNT(*) AS number FROM deliveries d WHERE d.state <> 'waiting' AND d.state = 'accepted' AND d.campaign_id = ",
+        );
         sql.int(campaign.id.0).push(" AND d.variant_id = ").int(variant.id.0);
         match campaign.trial.0.measure {
             Measure::Clicks => hit(&mut sql, Hit::Click),
             Measure::Opens => hit(&mut sql, Hit::Open),
             Measure::Orders => {
-                sql.push(" AND EXISTS (SELECT 1 FROM purchases p WHERE p.customer_id = d.customer_id AND p.purchased_at >= d.sent_at)");
+                sql.push(" AND EXISTS (SELECT 1 FROM purchases p WHERE p.customer_id = d.customer_id AND p.purchased_at >= d.sent_at AND p.purchased_at");
             }
         }
+        sql.push(" <= ").add(&until).push(")");
         let did = sql.load::<Number>(conn)?.first().map_or(0, |row| row.number);
         figures.push(Figure { variant: variant.id, people, did });
     }
     Ok(figures)
 }
 
-/// Of those deliveries of which a person did this.
+/// Of those deliveries of which a person did this; the moment until which it counts follows.
 fn hit(sql: &mut Fragment, kind: Hit) {
     sql.push(" AND EXISTS (SELECT 1 FROM delivery_hits h WHERE h.delivery_id = d.id AND h.machine = '' AND h.kind = ");
-    sql.text(kind.as_str()).push(")");
+    sql.text(kind.as_str()).push(" AND h.happened_at");
 }
 
 /// Which did best, and whether it can be told apart from each other one with 95 % confidence (Welch 1947); else the first stands.
@@ -148,16 +168,56 @@ fn best(figures: &[Figure]) -> Result<Option<(VariantId, bool)>> {
     Ok(Some((top.variant, figures.len() > 1)))
 }
 
+/// The time of day at which the rest gets the winner: that of the winner, where variants were tried out at times of their own.
+fn hour(conn: &mut Conn, campaign: &Campaign, winner: VariantId) -> Result<Option<NaiveTime>> {
+    let all = variants(conn, campaign.id)?;
+    if all.iter().all(|one| one.goes_at.is_none()) {
+        return Ok(None);
+    }
+    let own = all.iter().find(|one| one.id == winner).and_then(|one| one.goes_at);
+    Ok(own.or(campaign.plan.0.at).map(|at| at.time()))
+}
+
+/// When each of some people is due at a time of day, by the clock that the plan is read by.
+fn due(conn: &mut Conn, campaign: &Campaign, rows: &[Rest], time: NaiveTime, now: Time) -> Result<BTreeMap<Time, Vec<DeliveryId>>> {
+    let (plan, shop) = (&campaign.plan.0, times::named(&campaign.zone));
+    let people: Vec<CustomerId> = rows.iter().map(|row| CustomerId(row.customer_id)).collect();
+    let places = if plan.local { countries(conn, &people)? } else { Default::default() };
+    let mut due: BTreeMap<Time, Vec<DeliveryId>> = BTreeMap::new();
+    for row in rows {
+        let country = places.get(&CustomerId(row.customer_id)).map(String::as_str);
+        let zone = times::zone_of(country, shop);
+        let at = times::open_from(plan, zone, times::next_at(zone, time, now))?;
+        due.entry(at).or_default().push(DeliveryId(row.id));
+    }
+    Ok(due)
+}
+
 /// Gives the winner to some of those who wait for it; answers how many there were.
-fn give(conn: &mut Conn, id: CampaignId) -> Result<usize> {
+fn give(conn: &mut Conn, id: CampaignId, now: Time) -> Result<usize> {
     let campaign = get(conn, id)?;
     // Of a campaign that was cancelled meanwhile, what waits is taken back as it is.
     let Some(winner) = campaign.winner_id.filter(|_| campaign.state != State::Cancelled) else { return Ok(0) };
-    let mut sql = Fragment::of("SELECT id AS number FROM deliveries WHERE state = 'waiting' AND variant_id IS NULL AND campaign_id = ");
+    let mut sql = Fragment::of("SELECT id, customer_id FROM deliveries WHERE state = 'waiting' AND variant_id IS NULL AND campaign_id = ");
     sql.int(id.0).push(" ORDER BY id LIMIT ").int(TOGETHER);
-    let ids: Vec<DeliveryId> = sql.load::<Number>(conn)?.into_iter().map(|row| DeliveryId(row.number)).collect();
-    let rest = deliveries::table.filter(deliveries::id.eq_any(ids)).filter(deliveries::state.eq(Standing::Waiting));
-    let given = diesel::update(rest.filter(deliveries::variant_id.is_null())).set(deliveries::variant_id.eq(winner)).execute(conn)?;
+    let rows: Vec<Rest> = sql.load(conn)?;
+    let own = |ids: Vec<DeliveryId>| {
+        let rest = deliveries::table.filter(deliveries::id.eq_any(ids)).filter(deliveries::state.eq(Standing::Waiting));
+        diesel::update(rest.filter(deliveries::variant_id.is_null()))
+    };
+    let given = match hour(conn, &campaign, winner)? {
+        None => {
+            let ids: Vec<DeliveryId> = rows.iter().map(|row| DeliveryId(row.id)).collect();
+            own(ids).set(deliveries::variant_id.eq(winner)).execute(conn)?
+        }
+        Some(time) => {
+            let mut given = 0;
+            for (at, ids) in due(conn, &campaign, &rows, time, now)? {
+                given += own(ids).set((deliveries::variant_id.eq(winner), deliveries::due_at.eq(at))).execute(conn)?;
+            }
+            given
+        }
+    };
     let mut tally = Tally::default();
     let count = i64::try_from(given).unwrap_or(0);
     tally.add(id, None, Standing::Waiting.as_str(), -count);

@@ -305,7 +305,7 @@ fn unwanted(conn: &mut Conn, complaint: &Complaint, now: Time) -> Result<Option<
             return Ok(None);
         }
         reports::complained(conn, delivery, &complaint.kind, now)?;
-        let about = customers::get(conn, found.customer)?.email.to_lowercase();
+        let about = reports::address(conn, &found)?.to_lowercase();
         return Ok(Some(Decided { about: Some(about), ..Decided::of(Fate::Bounced, None) }));
     }
     let Some(sent) = mail::by_message_id(conn, &complaint.message_id)? else { return Ok(None) };

@@ -18,6 +18,10 @@ const LOOK: TimeDelta = TimeDelta::minutes(15);
 const PATIENCE: i64 = 5;
 /// Why a mail was not stored: there is nothing in it, or too much.
 const SIZE: &str = "inbound-size";
+/// The server has it and does not give it.
+const NOT_GIVEN: &str = "inbound-not-given";
+/// Looks that may end at one mail before the next one goes on behind it.
+const STUCK: i64 = 5;
 
 /// A mailbox as stored.
 #[derive(Clone, Debug, Queryable, Selectable, Serialize)]
@@ -36,6 +40,8 @@ pub struct Mailbox {
     pub failed: String,
     pub failing_since: Option<Time>,
     failures: i64,
+    stuck_uid: i64,
+    stuck_looks: i64,
 }
 
 /// A mail that was left in the mailbox.
@@ -96,14 +102,31 @@ pub fn take(conn: &mut Conn, mailbox: &Mailbox, uid: i64, size: i64, raw: Option
         };
         match stored {
             Ok(()) => {}
-            Err(Error::Invalid(_)) => {
-                let own = uids::table.filter(uids::mailbox_id.eq(mailbox.id)).filter(uids::uid_validity.eq(mailbox.uid_validity));
-                diesel::update(own.filter(uids::uid.eq(uid))).set(uids::refused.eq(SIZE)).execute(conn)?;
-            }
+            Err(Error::Invalid(_)) => refuse(conn, mailbox, uid, SIZE)?,
             Err(error) => return Err(error),
         }
     }
     pass(conn, mailbox, uid)
+}
+
+/// A look ends at this mail, which the server did not give. After [`STUCK`] of them in a row it is left where it is, with a row that says so, so that
+/// it keeps nothing back that came later.
+pub fn not_given(conn: &mut Conn, mailbox: &Mailbox, uid: i64, now: Time) -> Result<()> {
+    let stored: Mailbox = rows::table.find(mailbox.id).select(Mailbox::as_select()).first(conn)?;
+    let looks = if stored.stuck_uid == uid { stored.stuck_looks + 1 } else { 1 };
+    let own = rows::table.find(mailbox.id).filter(rows::uid_validity.eq(mailbox.uid_validity));
+    diesel::update(own).set((rows::stuck_uid.eq(uid), rows::stuck_looks.eq(looks))).execute(conn)?;
+    if looks < STUCK {
+        return Ok(());
+    }
+    take(conn, mailbox, uid, 0, None, now)?;
+    refuse(conn, mailbox, uid, NOT_GIVEN)
+}
+
+fn refuse(conn: &mut Conn, mailbox: &Mailbox, uid: i64, why: &str) -> Result<()> {
+    let own = uids::table.filter(uids::mailbox_id.eq(mailbox.id)).filter(uids::uid_validity.eq(mailbox.uid_validity));
+    diesel::update(own.filter(uids::uid.eq(uid))).set(uids::refused.eq(why)).execute(conn)?;
+    Ok(())
 }
 
 /// Everything up to this mail was seen to.

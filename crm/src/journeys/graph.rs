@@ -33,6 +33,12 @@ pub enum Trigger {
     Event(String),
     Entered(SegmentId),
     Left(SegmentId),
+    /// Their birthday, when the clocks where they are show so many minutes of the day.
+    Birthday(i64),
+    /// Something that they asked to be told of can be bought again.
+    Back,
+    /// A product on their list of wishes costs so many percent less at least.
+    PriceDrop(i64),
 }
 
 /// Whether somebody enters who was in it before. Nobody is in it twice at once.
@@ -153,6 +159,9 @@ pub struct Graph {
     /// So many people of a day at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per_day: Option<i64>,
+    /// Whoever it does not hold for when they come does not enter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<Rule>,
     /// What the journey is for: whoever it holds for has arrived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub goal: Option<Rule>,
@@ -179,7 +188,7 @@ impl Graph {
             What::Branch(rule) => Some(rule),
             _ => None,
         });
-        self.goal.iter().chain(&self.exit).chain(branches).collect()
+        self.only.iter().chain(&self.goal).chain(&self.exit).chain(branches).collect()
     }
 
     /// What has to be known of somebody to walk it.
@@ -260,6 +269,18 @@ impl Graph {
         found
     }
 
+    /// Whether what it does is what people enter by, so that it would go on for ever.
+    fn feeds_itself(&self) -> bool {
+        let Trigger::Event(kind) = &self.trigger else { return false };
+        let does = |node: &Node| match &node.what {
+            What::Mail(_) => kind == Kind::MailSent.as_str(),
+            What::Offer(_) => kind == Kind::OfferGiven.as_str(),
+            What::Task(_) => kind == Kind::TaskSet.as_str(),
+            _ => false,
+        };
+        self.nodes.iter().any(does)
+    }
+
     /// Whether a way leads back to where it began without a wait on it.
     fn runs_in_circles(&self) -> bool {
         // Steps are taken away of which every way out waits or ends; what is left then goes on for ever.
@@ -323,7 +344,14 @@ pub fn check(graph: &Graph, others: &Others) -> Result<()> {
     match &graph.trigger {
         Trigger::Event(kind) if Kind::parse(kind).is_none() => return Err(wrong("journey-trigger-invalid")),
         Trigger::Entered(id) | Trigger::Left(id) if !others.contains_key(id) => return Err(wrong("journey-segment-gone")),
+        Trigger::Birthday(minute) if !(0..DAY).contains(minute) => return Err(wrong("journey-clock-invalid")),
+        Trigger::PriceDrop(percent) if !(1..=90).contains(percent) => return Err(wrong("journey-drop-invalid")),
+        // Whoever a full day kept out would never be told, since their turn is over.
+        Trigger::Back if graph.per_day.is_some() => return Err(wrong("journey-back-per-day")),
         _ => {}
+    }
+    if graph.again == Again::Always && graph.feeds_itself() {
+        return Err(wrong("journey-feeds-itself"));
     }
     if matches!(graph.again, Again::After(days) if !(1..=3650).contains(&days)) {
         return Err(wrong("journey-again-invalid"));
@@ -331,7 +359,7 @@ pub fn check(graph: &Graph, others: &Others) -> Result<()> {
     if graph.per_day.is_some_and(|most| !(1..=1_000_000).contains(&most)) {
         return Err(wrong("journey-per-day-invalid"));
     }
-    graph.goal.iter().chain(&graph.exit).try_for_each(|rule| rules::check(rule, None, others))?;
+    graph.only.iter().chain(&graph.goal).chain(&graph.exit).try_for_each(|rule| rules::check(rule, None, others))?;
     graph.nodes.iter().try_for_each(|node| sound(node, others))
 }
 

@@ -3,7 +3,7 @@
 
 use super::counts::{ENTERED, HERE, Tally, WHOLE, next};
 use super::graph::{Graph, Node, NodeId, What, chance, parsed};
-use super::step::{Act, Ending, Facts as Asked, Position, step};
+use super::step::{Act, Ending, Facts as Asked, Position, kept_out, step};
 use super::{Enrolment, EnrolmentId, JourneyId, Stage, State, active};
 use crate::CustomerId;
 use crate::campaigns::{self, Standing, countries, zone_of};
@@ -105,15 +105,17 @@ pub(super) fn take(db: &Db, some: &[Due], now: Time) -> Result<()> {
             Err(error @ Error::Unavailable(_)) => return Err(error),
             Err(error) => {
                 tracing::error!(%error, enrolment = one.0.0, "a step of a journey went wrong and is taken later");
-                db.write_now(move |conn| put_off(conn, one.0, now + LATER))?;
+                db.write_now(move |conn| put_off(conn, one.0, now))?;
             }
         }
     }
     Ok(())
 }
 
-fn put_off(conn: &mut Conn, id: EnrolmentId, until: Time) -> Result<()> {
-    diesel::update(enrolments::table.find(id).filter(active())).set(enrolments::wake_at.eq(until)).execute(conn)?;
+/// Unless somebody else took the step meanwhile.
+fn put_off(conn: &mut Conn, id: EnrolmentId, now: Time) -> Result<()> {
+    let due = enrolments::table.find(id).filter(active()).filter(enrolments::wake_at.le(now));
+    diesel::update(due).set(enrolments::wake_at.eq(now + LATER)).execute(conn)?;
     Ok(())
 }
 
@@ -156,11 +158,12 @@ fn advance(conn: &mut Conn, others: &Others, (id, customer): Due, now: Time, tal
     if matches!(customers::known(conn, customer), Err(Error::NotFound)) {
         return finish(conn, &row, Ending::Gone, now, tally);
     }
-    if row.steps == 0 && full(conn, &row, &graph, shop)? {
-        return finish(conn, &row, Ending::Cap, now, tally);
-    }
     if row.steps == 0 {
         log(conn, id, WHOLE, "enter", "", now)?;
+        let holds = |rule: &crate::rules::Rule| known.as_ref().is_some_and(|facts| answer(rule, facts, others, now).holds);
+        if let Some(ending) = kept_out(&graph, &holds, || full(conn, &row, &graph, shop))? {
+            return finish(conn, &row, ending, now, tally);
+        }
     }
     let zone = zone_of(countries(conn, &[customer])?.get(&customer).map(String::as_str), shop);
     let rhythm = rhythm(conn, &graph, customer)?;

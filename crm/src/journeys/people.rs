@@ -1,6 +1,6 @@
 //! Who is in a journey, what each of them went through, and what is kept of one person.
 
-use super::{Enrolment, EnrolmentId, JourneyId, NodeId, Stage, active, live};
+use super::{Ending, Enrolment, EnrolmentId, JourneyId, NodeId, Stage, active, live};
 use crate::CustomerId;
 use crate::rules::Fragment;
 use crate::schema::{enrolment_log as logs, enrolments, journeys, rehearsal_acts};
@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Result};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// Which people of a journey.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +36,13 @@ pub fn listed(conn: &mut Conn, journey: JourneyId, which: Listing, after: Option
 pub fn enrolment(conn: &mut Conn, journey: JourneyId, id: EnrolmentId) -> Result<Enrolment> {
     let own = enrolments::table.find(id).filter(enrolments::journey_id.eq(journey));
     Ok(own.select(Enrolment::as_select()).first(conn)?)
+}
+
+/// Those of some enrolments that a goal, an exit or the end of the journey took out: what was still to be mailed to them is not.
+pub(crate) fn taken_out(conn: &mut Conn, ids: &[EnrolmentId]) -> Result<BTreeSet<EnrolmentId>> {
+    let endings = [Ending::Goal.as_str(), Ending::Exit.as_str(), Ending::Ended.as_str(), Ending::Gone.as_str()];
+    let own = enrolments::table.filter(enrolments::id.eq_any(ids.to_vec())).filter(enrolments::ending.eq_any(endings));
+    Ok(own.select(enrolments::id).load::<EnrolmentId>(conn)?.into_iter().collect())
 }
 
 /// What happened with somebody in a journey.
@@ -89,7 +97,7 @@ pub(crate) fn forget(conn: &mut Conn, customer: CustomerId, now: Time) -> Result
         diesel::delete(logs::table.filter(logs::enrolment_id.eq_any(some.to_vec()))).execute(conn)?;
     }
     diesel::delete(rehearsal_acts::table.filter(rehearsal_acts::customer_id.eq(customer))).execute(conn)?;
-    let mut sql = Fragment::of("UPDATE enrolments SET entry = 'erased.' || id WHERE customer_id = ");
+    let mut sql = Fragment::of("UPDATE enrolments SET entry = 'erased.' || id, subject = NULL WHERE customer_id = ");
     sql.int(customer.0).execute(conn)?;
     Ok(())
 }

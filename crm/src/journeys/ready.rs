@@ -20,6 +20,11 @@ words!(
         Replenishment = "replenishment",
         /// By the chance to buy again.
         WinBack = "win_back",
+        Birthday = "birthday",
+        /// To as many people at a time as there are units.
+        BackInStock = "back_in_stock",
+        /// Of a product on the list of wishes.
+        PriceDrop = "price_drop",
     }
 );
 
@@ -84,8 +89,12 @@ pub fn ready(which: Ready, segment: Option<SegmentId>, call: &str) -> Graph {
             let steps = vec![morning(), MAIL, wait(10 * DAY), morning(), MAIL, wait(10 * DAY), call];
             (trigger, Again::After(180), Some(ordered(Span::Days(21))), steps)
         }
+        // Once a year says the birthday itself, and once for each wish and fall of a price what enters people.
+        Ready::Birthday => (Trigger::Birthday(9 * HOUR), Again::Always, None, vec![MAIL]),
+        Ready::BackInStock => (Trigger::Back, Again::Always, None, vec![MAIL]),
+        Ready::PriceDrop => (Trigger::PriceDrop(10), Again::Always, None, vec![MAIL]),
     };
-    let mut graph = Graph { trigger, again, per_day: None, goal, exit: None, first: None, nodes: Vec::new(), last: 0 };
+    let mut graph = Graph { trigger, again, per_day: None, only: None, goal, exit: None, first: None, nodes: Vec::new(), last: 0 };
     let mut after: Option<NodeId> = None;
     for what in steps {
         after = Some(graph.insert(after, false, what));

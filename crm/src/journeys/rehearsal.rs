@@ -3,6 +3,7 @@
 
 use super::counts::{Counts, ENTERED, HERE, WHOLE};
 use super::graph::{Graph, NodeId, Trigger, Wait, What, parsed};
+use super::occasions::celebrated;
 use super::step::Ending;
 use super::walk::{Ground, Told, Went, walk};
 use super::{JourneyId, get};
@@ -105,8 +106,11 @@ pub fn acts(conn: &mut Conn, id: RehearsalId, after: i64, limit: i64) -> Result<
     Ok(own.order(rehearsal_acts::id).limit(limit).select(Acted::as_select()).load(conn)?)
 }
 
+/// What this room does not keep of what people enter by: when whom something that was back or cheaper would have entered, within a span.
+pub type Past<'a> = dyn Fn(&mut Conn, &Trigger, (Time, Time)) -> Result<BTreeMap<CustomerId, Vec<Time>>> + 'a;
+
 /// Walks a rehearsal and keeps its result.
-pub fn rehearse(db: &Db, id: RehearsalId) -> Result<()> {
+pub fn rehearse(db: &Db, id: RehearsalId, past: &Past) -> Result<()> {
     let (of, zone) = db.read_now(|conn| {
         let of: Rehearsal = rehearsals::table.find(id).select(Rehearsal::as_select()).first(conn)?;
         let zone = get(conn, of.journey_id)?.zone;
@@ -117,10 +121,17 @@ pub fn rehearse(db: &Db, id: RehearsalId) -> Result<()> {
     }
     let graph = parsed(&json::text(&of.graph.0)?)?;
     let span = (of.begins_at, of.ends_at);
-    let (others, moves) = db.read_now(|conn| Ok((segments::others(conn)?, moves(conn, &graph, span)?)))?;
+    let (others, moves) = db.read_now(|conn| {
+        let moves = match &graph.trigger {
+            Trigger::Birthday(_) => celebrated(conn, &graph, zone, span)?,
+            Trigger::Back | Trigger::PriceDrop(_) => past(conn, &graph.trigger, span)?,
+            Trigger::Event(_) | Trigger::Entered(_) | Trigger::Left(_) => moves(conn, &graph, span)?,
+        };
+        Ok((segments::others(conn)?, moves))
+    })?;
     let people = match &graph.trigger {
         Trigger::Event(kind) => db.read_now(|conn| people(conn, kind, span))?,
-        Trigger::Entered(_) | Trigger::Left(_) => moves.keys().copied().collect(),
+        _ => moves.keys().copied().collect(),
     };
     let ground = Ground { journey: of.journey_id, graph: &graph, others: &others, shop: zone, until: of.ends_at };
     let mut result = Found::default();
@@ -197,7 +208,7 @@ fn moves(conn: &mut Conn, graph: &Graph, (begins, ends): (Time, Time)) -> Result
     let (segment, entered) = match &graph.trigger {
         Trigger::Entered(id) => (*id, true),
         Trigger::Left(id) => (*id, false),
-        Trigger::Event(_) => return Ok(BTreeMap::new()),
+        _ => return Ok(BTreeMap::new()),
     };
     let rows = segment_history::table
         .filter(segment_history::segment_id.eq(segment))

@@ -1,9 +1,9 @@
 //! One person's way through a journey: pure. The live journeys and the rehearsal walk by [`step`] alone.
 
 use super::graph::{Graph, NodeId, Wait, What};
-use crate::campaigns::moment;
+use crate::campaigns::next_at;
 use crate::rules::Rule;
-use chrono::{NaiveTime, TimeDelta, TimeZone};
+use chrono::{NaiveTime, TimeDelta};
 use chrono_tz::Tz;
 use kernel::clock::Time;
 use kernel::words;
@@ -36,6 +36,8 @@ words!(
         Exit = "exit",
         /// As many as a day may have were in before.
         Cap = "cap",
+        /// The rule of who enters did not hold for them.
+        Unfit = "unfit",
         /// They were erased, or merged into another.
         Gone = "gone",
         /// The journey was ended.
@@ -91,6 +93,18 @@ pub enum Act {
         awaits: Option<String>,
     },
     End(Ending),
+}
+
+/// Why somebody who comes does not enter; asked once, before the first step. `full` counts them, and is not asked about others.
+pub(super) fn kept_out<E>(
+    graph: &Graph,
+    holds: &dyn Fn(&Rule) -> bool,
+    full: impl FnOnce() -> Result<bool, E>,
+) -> Result<Option<Ending>, E> {
+    if graph.only.as_ref().is_some_and(|rule| !holds(rule)) {
+        return Ok(Some(Ending::Unfit));
+    }
+    Ok(full()?.then_some(Ending::Cap))
 }
 
 /// What comes next for somebody. Goal and exit are asked before everything else.
@@ -159,15 +173,11 @@ fn ends(wait: &Wait, since: Time, facts: &Facts) -> Time {
     }
 }
 
-/// The first moment after `since` at which the clocks of a place show so many minutes of the day. A time that they jump over is read as if they
-/// had not jumped yet.
+/// The first moment after `since` at which the clocks of a place show so many minutes of the day.
 fn clock(zone: Tz, minute: i64, since: Time) -> Time {
-    let day = zone.from_utc_datetime(&since).date_naive();
     let seconds = u32::try_from(minute.clamp(0, 1439) * 60).unwrap_or(0);
     let time = NaiveTime::from_num_seconds_from_midnight_opt(seconds, 0).unwrap_or(NaiveTime::MIN);
-    // Clocks that are put back may show the time of yesterday's date again; the day after next there is one in any case.
-    let days = (-1..=2).map(|n| moment(zone, (day + TimeDelta::days(n)).and_time(time)));
-    days.into_iter().find(|at| *at > since).unwrap_or(since + TimeDelta::days(1))
+    next_at(zone, time, since)
 }
 
 #[cfg(test)]
@@ -189,6 +199,7 @@ mod tests {
             trigger: Trigger::Event("order_placed".into()),
             again: Again::Never,
             per_day: None,
+            only: None,
             goal: None,
             exit: None,
             first: None,
@@ -286,6 +297,15 @@ mod tests {
         graph.remove(NodeId(1));
         assert_eq!((graph.first, graph.nodes.len()), (Some(NodeId(2)), 1));
         assert_eq!(graph.fresh(), NodeId(4));
+    }
+
+    #[test]
+    fn a_journey_that_feeds_itself_is_refused() {
+        let mut graph = line(vec![What::Mail(CampaignId(7))]);
+        (graph.trigger, graph.again) = (Trigger::Event("mail_sent".into()), Again::Always);
+        assert!(check(&graph, &Others::new()).is_err());
+        graph.again = Again::After(3);
+        assert!(check(&graph, &Others::new()).is_ok());
     }
 
     proptest! {

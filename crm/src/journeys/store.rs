@@ -6,6 +6,7 @@ use super::{JourneyId, NodeId, State, VersionId, What};
 use crate::campaigns::{self, CampaignId};
 use crate::schema::{journey_versions as versions_of, journeys};
 use crate::segments::{self, SegmentId};
+use chrono::TimeDelta;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::error::Fields;
@@ -226,5 +227,8 @@ pub fn resume(conn: &mut Conn, id: JourneyId, version: i64, now: Time) -> Result
 /// Ends a journey for good; a job takes out whoever is in it.
 pub fn end(conn: &mut Conn, id: JourneyId, version: i64, now: Time) -> Result<()> {
     turn(conn, id, version, &[State::Draft, State::Live, State::Paused], State::Ended, now)?;
+    // Once more a minute later, for whoever was entering at this moment.
+    let later = now + TimeDelta::minutes(1);
+    jobs::enqueue_as(conn, Class::Bulk, END_JOB, &id.to_string(), Some(&format!("journey:{id}:end:again")), later, now)?;
     jobs::enqueue_as(conn, Class::Bulk, END_JOB, &id.to_string(), Some(&format!("journey:{id}:end")), now, now)
 }

@@ -28,7 +28,7 @@ fn person(db: &Db, name: &str) -> CustomerId {
 
 fn empty(kind: Kind, again: Again) -> Graph {
     let trigger = Trigger::Event(kind.as_str().into());
-    Graph { trigger, again, per_day: None, goal: None, exit: None, first: None, nodes: Vec::new(), last: 0 }
+    Graph { trigger, again, per_day: None, only: None, goal: None, exit: None, first: None, nodes: Vec::new(), last: 0 }
 }
 
 fn line(kind: Kind, again: Again, steps: Vec<What>) -> Graph {
@@ -200,6 +200,39 @@ fn a_goal_takes_people_out_at_once_and_a_full_day_keeps_them_out() {
 }
 
 #[test]
+fn who_may_enter_says_a_rule_and_whoever_arrived_is_not_mailed_any_more() {
+    let db = kernel::testing::db();
+    let (ann, bob) = (person(&db, "ann"), person(&db, "bob"));
+    let mut graph = line(Kind::CartChanged, Again::Never, vec![What::Mail(CampaignId(1)), wait(600)]);
+    graph.only = Some(Rule::Tag("vip".into()));
+    graph.goal = Some(Rule::Tag("arrived".into()));
+    let journey = live(&db, graph);
+    let tag = |who: CustomerId, tags: &'static str| db.write_now(move |conn| customers::annotate(conn, who, tags, "", noon())).unwrap();
+    tag(ann, "vip");
+    for one in [ann, bob] {
+        happens(&db, one, Kind::CartChanged, noon());
+    }
+    work(&db, noon());
+    assert_eq!(people_of(&db, journey, Stage::Left)[0].ending, Ending::Unfit.as_str());
+    sound(&db);
+    // Whom the rule kept out was not in it, and may come later.
+    tag(bob, "vip");
+    happens(&db, bob, Kind::CartChanged, noon() + TimeDelta::minutes(1));
+    work(&db, noon() + TimeDelta::minutes(1));
+    assert_eq!(people_of(&db, journey, Stage::Active).len(), 2);
+    // One arrives before the mails go out.
+    tag(bob, "vip, arrived");
+    happens(&db, bob, Kind::ProductViewed, noon() + TimeDelta::minutes(2));
+    work(&db, noon() + TimeDelta::minutes(2));
+    assert_eq!(people_of(&db, journey, Stage::Done)[0].customer_id, bob);
+    let claimed = db.write_now(|conn| campaigns::claim(conn, noon() + TimeDelta::minutes(3), 10)).unwrap();
+    assert_eq!(claimed.iter().map(|one| one.customer).collect::<Vec<_>>(), [ann]);
+    let skipped = deliveries::table.filter(deliveries::state.eq(Standing::Skipped)).select((deliveries::customer_id, deliveries::reason));
+    let skipped: Vec<(CustomerId, String)> = db.read_now(|conn| Ok(skipped.load(conn)?)).unwrap();
+    assert_eq!(skipped, [(bob, campaigns::Hindrance::Journey.as_str().to_string())]);
+}
+
+#[test]
 fn a_segment_enters_people_and_the_end_or_an_erasure_takes_them_out() {
     let db = kernel::testing::db();
     let (ann, bob) = (person(&db, "ann"), person(&db, "bob"));
@@ -308,6 +341,9 @@ fn some(dice: &mut Dice) -> Graph {
     if dice.below(2) == 0 {
         graph.goal = Some(did(dice));
     }
+    if dice.below(3) == 0 {
+        graph.only = Some(did(dice));
+    }
     graph
 }
 
@@ -343,7 +379,7 @@ fn a_rehearsal_is_what_would_have_happened() {
             }
         }
         let id = db.write_now(move |conn| ask(conn, journey, "UTC", noon())).unwrap();
-        rehearse(&db, id).unwrap();
+        rehearse(&db, id, &|_, _, _| Ok(Default::default())).unwrap();
         let found = db.read_now(|conn| acts(conn, id, 0, 10_000)).unwrap();
         let mut rehearsed: Way = found.into_iter().map(|one| (one.customer_id, one.node, one.what, one.result, one.happened_at)).collect();
         lived.sort();

@@ -15,22 +15,30 @@ use kernel::{Conn, Result, on_each, prepared};
 use std::sync::Arc;
 
 /// A journey that people may be in, with what is entered now.
-struct Live {
-    journey: JourneyId,
+pub(super) struct Live {
+    pub journey: JourneyId,
     version: VersionId,
-    state: State,
-    graph: Arc<Graph>,
+    pub state: State,
+    pub store: i64,
+    pub topic: String,
+    /// Of the shop's clocks.
+    pub zone: String,
+    pub graph: Arc<Graph>,
 }
 
 /// All of them: one query, which finds nothing in a shop without journeys.
-fn lives(conn: &mut Conn) -> Result<Vec<Live>> {
-    let rows: Vec<(JourneyId, VersionId, State, String)> = on_each!(conn, c => journeys::table
+pub(super) fn lives(conn: &mut Conn) -> Result<Vec<Live>> {
+    type Row = (JourneyId, VersionId, State, i64, String, String, String);
+    let rows: Vec<Row> = on_each!(conn, c => journeys::table
         .inner_join(versions::table.on(journeys::version_id.eq(versions::id.nullable())))
         .filter(sql::<Bool>("journeys.state IN ('live', 'paused')"))
         .order(journeys::id)
-        .select((journeys::id, versions::id, journeys::state, versions::graph))
+        .select((journeys::id, versions::id, journeys::state, journeys::store_id, journeys::topic, journeys::zone, versions::graph))
         .load(c))?;
-    rows.into_iter().map(|(journey, version, state, text)| Ok(Live { journey, version, state, graph: parsed(&text)? })).collect()
+    let live = |(journey, version, state, store, topic, zone, text): Row| -> Result<Live> {
+        Ok(Live { journey, version, state, store, topic, zone, graph: parsed(&text)? })
+    };
+    rows.into_iter().map(live).collect()
 }
 
 /// An entry of this kind was written into the timeline of somebody.
@@ -56,7 +64,7 @@ pub(crate) fn moved(conn: &mut Conn, segment: SegmentId, customer: CustomerId, e
     let by = |trigger: &Trigger| match trigger {
         Trigger::Entered(id) => entered && *id == segment,
         Trigger::Left(id) => !entered && *id == segment,
-        Trigger::Event(_) => false,
+        Trigger::Event(_) | Trigger::Birthday(_) | Trigger::Back | Trigger::PriceDrop(_) => false,
     };
     enter_all(conn, &lives, customer, &by, &entry, at)
 }
@@ -70,22 +78,22 @@ pub(crate) fn listens(conn: &mut Conn, segment: SegmentId) -> Result<bool> {
 fn enter_all(conn: &mut Conn, lives: &[Live], customer: CustomerId, by: &dyn Fn(&Trigger) -> bool, entry: &str, at: Time) -> Result<()> {
     for live in lives.iter().filter(|live| live.state == State::Live && by(&live.graph.trigger)) {
         if may_enter(conn, live, customer, at)? {
-            enter(conn, live, customer, entry, at)?;
+            enter(conn, live, customer, (entry, None), at)?;
         }
     }
     Ok(())
 }
 
 /// Whether the journey takes somebody who may have been in it before.
-fn may_enter(conn: &mut Conn, live: &Live, customer: CustomerId, at: Time) -> Result<bool> {
+pub(super) fn may_enter(conn: &mut Conn, live: &Live, customer: CustomerId, at: Time) -> Result<bool> {
     if live.graph.again == Again::Always {
         return Ok(true);
     }
-    // Whom a full day kept out was not in it.
+    // Whom a full day or the rule of who enters kept out was not in it.
     let last: Option<Time> = on_each!(conn, c => enrolments::table
         .filter(enrolments::journey_id.eq(live.journey))
         .filter(enrolments::customer_id.eq(customer))
-        .filter(enrolments::ending.ne(Ending::Cap.as_str()))
+        .filter(enrolments::ending.ne_all([Ending::Cap.as_str(), Ending::Unfit.as_str()]))
         .order(enrolments::entered_at.desc())
         .select(enrolments::entered_at)
         .first(c))
@@ -104,8 +112,9 @@ impl Again {
     }
 }
 
-/// Whoever is in it already, or entered by the same, does not enter.
-fn enter(conn: &mut Conn, live: &Live, customer: CustomerId, entry: &str, at: Time) -> Result<()> {
+/// Enters somebody by what `entry` names, because of a product if of one; answers whether they did. Whoever is in it already, or entered by the
+/// same, does not enter.
+pub(super) fn enter(conn: &mut Conn, live: &Live, customer: CustomerId, (entry, subject): (&str, Option<i64>), at: Time) -> Result<bool> {
     let row = (
         enrolments::journey_id.eq(live.journey),
         enrolments::version_id.eq(live.version),
@@ -117,21 +126,23 @@ fn enter(conn: &mut Conn, live: &Live, customer: CustomerId, entry: &str, at: Ti
         enrolments::wake_at.eq(at),
         enrolments::checks.eq(live.graph.checks()),
         enrolments::entered_at.eq(at),
+        enrolments::subject.eq(subject),
     );
-    prepared!(conn, diesel::insert_into(enrolments::table).values(row).on_conflict_do_nothing() => execute)?;
-    Ok(())
+    let added = prepared!(conn, diesel::insert_into(enrolments::table).values(row).on_conflict_do_nothing() => execute)?;
+    Ok(added == 1)
 }
 
 /// Has those journeys of somebody looked at that wait for this, or that a goal or an exit may end.
 fn wake(conn: &mut Conn, customer: CustomerId, kind: &str, at: Time) -> Result<()> {
     let theirs = enrolments::table.filter(enrolments::customer_id.eq(customer)).filter(active());
-    let rows: Vec<(EnrolmentId, String, bool, Time)> = on_each!(conn, c => theirs
-        .order(enrolments::id)
-        .select((enrolments::id, enrolments::awaits, enrolments::checks, enrolments::wake_at))
-        .load(c))?;
+    let columns = (enrolments::id, enrolments::awaits, enrolments::checks, enrolments::wake_at);
+    // Held on PostgreSQL: whoever is being led to a wait at this moment is seen where they wait, and nothing that happens is missed.
+    let rows: Vec<(EnrolmentId, String, bool, Time)> = match conn {
+        Conn::Sqlite(c) => theirs.order(enrolments::id).select(columns).load(c)?,
+        Conn::Postgres(c) => theirs.order(enrolments::id).select(columns).for_update().load(c)?,
+    };
     for (id, awaits, checks, wake_at) in rows {
         if awaits == kind {
-            // Asked again of the row as it is: a step may have been taken meanwhile.
             let own = enrolments::table.find(id).filter(active()).filter(enrolments::awaits.eq(kind));
             diesel::update(own).set((enrolments::came.eq(true), enrolments::wake_at.eq(at))).execute(conn)?;
         } else if checks && wake_at > at {

@@ -4,7 +4,7 @@ use super::JourneyId;
 use super::counts::WHOLE;
 use super::graph::{Graph, NodeId, What, chance};
 use super::live::usual;
-use super::step::{Act, Ending, Facts as Asked, Position, step};
+use super::step::{Act, Facts as Asked, Position, kept_out, step};
 use crate::CustomerId;
 use crate::activities::Kind;
 use crate::rules::{Facts, Others, Rule, answer};
@@ -12,6 +12,7 @@ use chrono::{NaiveDate, TimeZone};
 use chrono_tz::Tz;
 use kernel::clock::Time;
 use std::collections::HashMap;
+use std::convert::Infallible;
 
 /// Something that happened with somebody.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,10 +83,15 @@ pub(super) fn walk(
             continue;
         }
         let (Some(now), Some(mut one)) = (wake, inside.take()) else { return way };
-        if !one.seen && full(ground, one.entered, days) {
-            way.push(Went { node: WHOLE, what: "enter", result: "", at: now });
-            way.push(Went { node: WHOLE, what: "end", result: Ending::Cap.as_str(), at: now });
-            continue;
+        if !one.seen {
+            let then = tagged(facts, &tags, now);
+            let holds = |rule: &Rule| answer(rule, &then, ground.others, now).holds;
+            let out = kept_out(graph, &holds, || Ok::<bool, Infallible>(full(ground, one.entered, days)));
+            if let Ok(Some(ending)) = out {
+                way.push(Went { node: WHOLE, what: "enter", result: "", at: now });
+                way.push(Went { node: WHOLE, what: "end", result: ending.as_str(), at: now });
+                continue;
+            }
         }
         entered = Some(one.entered);
         if !one.seen {
@@ -94,6 +100,11 @@ pub(super) fn walk(
         }
         inside = advance(ground, customer, one, (facts, zone), now, &mut tags, &mut way);
     }
+}
+
+/// What was known of somebody at a moment, with the tags that the journey gave and took until then.
+fn tagged(facts: &Facts, tags: &[(String, bool)], now: Time) -> Facts {
+    tags.iter().fold(facts.as_of(now), |then, (tag, on)| then.tagged(tag, *on))
 }
 
 /// Whether as many entered on a day as may; whoever asks counts.
@@ -116,7 +127,7 @@ fn advance(
 ) -> Option<Inside> {
     let graph = ground.graph;
     for _ in 0..=graph.nodes.len() {
-        let then = tags.iter().fold(facts.as_of(now), |then, (tag, on)| then.tagged(tag, *on));
+        let then = tagged(facts, tags, now);
         let holds = |rule: &Rule| answer(rule, &then, ground.others, now).holds;
         let chance = |node: NodeId| chance(ground.journey.0, customer, node);
         let rhythm = then.bought().and_then(|(orders, first, last)| usual(orders, first, last));

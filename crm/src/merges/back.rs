@@ -8,6 +8,7 @@ use super::{
 };
 use super::{get, noted, reasoned};
 use crate::activities::{self, BOOKS};
+use crate::campaigns::Standing;
 use crate::consents::{self, Consent};
 use crate::schema::{
     activities as events, company_members, consents as said, customer_tasks, customers, deliveries, disputes, identity_edges,
@@ -116,7 +117,7 @@ pub fn give_back(conn: &mut Conn, merge: &Merge, orders: &[i64], mails: &[i64], 
     gave!(conn, merge, customer_tasks, noted(conn, merge.id, TASKS)?);
     gave!(conn, merge, tickets, noted(conn, merge.id, TICKETS)?);
     gave!(conn, merge, disputes, noted(conn, merge.id, DISPUTES)?);
-    gave!(conn, merge, deliveries, noted(conn, merge.id, DELIVERIES)?);
+    delivered(conn, merge)?;
     gave!(conn, merge, mail_frequencies, noted(conn, merge.id, FREQUENCIES)?);
     gave!(conn, merge, survey_answers, noted(conn, merge.id, ANSWERS)?);
     gave!(conn, merge, company_members, noted(conn, merge.id, MEMBERS)?);
@@ -126,6 +127,21 @@ pub fn give_back(conn: &mut Conn, merge: &Merge, orders: &[i64], mails: &[i64], 
     let carried = noted(conn, merge.id, WITHDRAWN)?;
     diesel::delete(said::table.filter(said::id.eq_any(carried))).execute(conn)?;
     refused_since(conn, merge, now)
+}
+
+/// Gives mails of campaigns back that were moved. What was handed over since went to the survivor's address, or is on its way there: it stays
+/// the survivor's, with what comes back of it.
+fn delivered(conn: &mut Conn, merge: &Merge) -> Result<()> {
+    for some in noted(conn, merge.id, DELIVERIES)?.chunks(TOGETHER) {
+        let before = deliveries::sent_at.is_null().or(deliveries::sent_at.le(merge.merged_at).assume_not_null());
+        let rows = deliveries::table
+            .filter(deliveries::id.eq_any(some.to_vec()))
+            .filter(deliveries::customer_id.eq(merge.survivor_id))
+            .filter(deliveries::state.ne(Standing::Sending))
+            .filter(before);
+        diesel::update(rows).set(deliveries::customer_id.eq(merge.merged_id)).execute(conn)?;
+    }
+    Ok(())
 }
 
 /// Whose address it was that said no since the merge nobody knows: neither of them is written to.

@@ -15,17 +15,19 @@ pub struct Profile {
     pub phone: String,
     pub tags: String,
     pub note: String,
+    #[serde(default)]
+    pub birthday: String,
     /// When they came to be known.
     pub since: Time,
 }
 
 impl Profile {
     pub fn of(customer: &Customer) -> Profile {
-        let Customer { name, phone, tags, note, created_at, .. } = customer.clone();
-        Profile { name, phone, tags, note, since: created_at }
+        let Customer { name, phone, tags, note, created_at, birthday, .. } = customer.clone();
+        Profile { name, phone, tags, note, birthday, since: created_at }
     }
 
-    /// The survivor's with what another adds: an empty name or phone is filled, tags are those of both, notes stand below each other.
+    /// The survivor's with what another adds: an empty name, phone or birthday is filled, tags are those of both, notes stand below each other.
     pub fn with(&self, other: &Profile) -> Profile {
         let filled = |own: &str, other: &str| if own.is_empty() { other.to_string() } else { own.to_string() };
         let note = match (self.note.as_str(), other.note.as_str()) {
@@ -38,6 +40,7 @@ impl Profile {
             phone: filled(&self.phone, &other.phone),
             tags: tags(&format!("{}, {}", self.tags, other.tags)).join(", "),
             note,
+            birthday: filled(&self.birthday, &other.birthday),
             since: self.since.min(other.since),
         }
     }
@@ -53,6 +56,7 @@ impl Profile {
             phone: field(&self.phone, &left.phone, &now.phone),
             tags: kept.chain(added).cloned().collect::<Vec<_>>().join(", "),
             note: field(&self.note, &left.note, &now.note),
+            birthday: field(&self.birthday, &left.birthday, &now.birthday),
             since: self.since,
         }
     }
@@ -65,6 +69,7 @@ impl Profile {
                 customers::phone.eq(&self.phone),
                 customers::tags.eq(&self.tags),
                 customers::note.eq(&self.note),
+                customers::birthday.eq(&self.birthday),
                 customers::created_at.eq(self.since),
                 customers::updated_at.eq(now),
             ))
@@ -73,7 +78,7 @@ impl Profile {
     }
 }
 
-/// What a merge would leave of two profiles, before anybody confirms it: name, phone, tags, note, known since.
+/// What a merge would leave of two profiles, before anybody confirms it: name, phone, birthday, tags, note, known since.
 pub fn preview(survivor: &Customer, merged: &Customer) -> Profile {
     Profile::of(survivor).with(&Profile::of(merged))
 }

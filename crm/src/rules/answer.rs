@@ -94,6 +94,10 @@ fn of_leaf(rule: &Rule, facts: &Facts, now: Time) -> Answer {
             let last = facts.tickets.iter().rev().find_map(|ticket| ticket.rating);
             Answer::always(last.is_some_and(|rating| rated.range().holds(rating)))
         }
+        Rule::SurveyScore(score) => {
+            let last = facts.answers.iter().rev().find(|one| score.survey.is_none_or(|survey| one.survey == survey));
+            Answer::always(last.is_some_and(|one| score.range().holds(one.score)))
+        }
         // Groups and references are no leaves.
         Rule::All(_) | Rule::Any(_) | Rule::Not(_) | Rule::Segment(_) => Answer::always(false),
     }

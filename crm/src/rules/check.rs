@@ -2,6 +2,7 @@
 
 use super::{Age, Did, Goods, Others, Range, Rule, SegmentId, Words};
 use crate::activities::Kind;
+use crate::surveys::TOP;
 use kernel::{Error, Result};
 
 /// The most nodes of a tree, those of the segments that it refers to not counted.
@@ -133,6 +134,7 @@ fn node(rule: &Rule, place: &str, own: Option<SegmentId>, others: &Others) -> Re
         Rule::ServiceCost(cost) if cost.range() == Range::at_least(0) => Err(wrong(&at("service_cost"), "at least 0 is always")),
         Rule::ServiceCost(cost) => range(cost.range(), i64::MAX, &at("service_cost")),
         Rule::Rated(rated) => range(rated.range(), 5, &at("rated")),
+        Rule::SurveyScore(score) => range(score.range(), TOP, &at("survey_score")),
         Rule::Segment(id) => referred(*id, &at("segment"), own, others),
     }
 }

@@ -46,6 +46,8 @@ enum Table {
     Costs,
     /// The last rating of each.
     Ratings,
+    /// The last answer of each, to one survey or to any.
+    Answers(Option<i64>),
 }
 
 /// Columns of a subquery, and what of its table they look at.
@@ -211,6 +213,7 @@ impl Builder<'_> {
             Rule::Tickets(tickets) => self.asked_for(tickets),
             Rule::ServiceCost(cost) => self.cost_of_service(cost),
             Rule::Rated(rated) => (self.rated(rated), None),
+            Rule::SurveyScore(score) => (self.surveyed(score), None),
             Rule::All(_) | Rule::Any(_) | Rule::Not(_) | Rule::Segment(_) => (Fragment::of("FALSE"), None),
         }
     }
@@ -378,15 +381,14 @@ impl Builder<'_> {
             Table::Tickets => ("tickets t", "t.customer_id"),
             Table::Costs => events::COSTS,
             Table::Ratings => (events::RATINGS, "r.customer_id"),
+            Table::Answers(_) => ("survey_answers v", "v.customer_id"),
         };
         sql.push(&format!("(SELECT {column} AS customer_id, ")).join(&source.columns, ", ");
         sql.push(&format!(" FROM {from} WHERE TRUE")).add(&self.among.condition(column));
         match table {
             Table::Events(kind) => drop(sql.push(" AND a.kind = ").text(kind.as_str())),
-            Table::Consents => {
-                sql.push(" AND k.id IN (SELECT MAX(x.id) FROM consents x WHERE TRUE").add(&self.among.condition("x.customer_id"));
-                sql.push(" GROUP BY x.customer_id, x.channel, x.topic)");
-            }
+            Table::Consents => drop(sql.add(&self.last(("consents", "k"), None, ", x.channel, x.topic"))),
+            Table::Answers(survey) => drop(sql.add(&self.last(("survey_answers", "v"), *survey, ""))),
             _ => {}
         }
         if !source.looked_at.is_empty() && source.looked_at.iter().all(|one| !one.is_empty()) {

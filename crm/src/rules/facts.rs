@@ -5,8 +5,11 @@ use crate::CustomerId;
 use crate::consents::Consent;
 use crate::companies::State;
 use crate::companies::members::MemberState;
-use crate::schema::{activities, companies, company_members, consents, customers, product_kin, purchase_lines, purchases, service_costs, tickets};
+use crate::schema::{
+    activities, companies, company_members, consents, customers, product_kin, purchase_lines, purchases, service_costs, survey_answers, tickets,
+};
 use crate::scores::{self, Score};
+use crate::surveys::SurveyId;
 use crate::tickets::{Kind, Outcome, Status, TicketId};
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -24,6 +27,7 @@ pub struct Needs {
     tickets: bool,
     costs: bool,
     companies: bool,
+    answers: bool,
     /// (kind, product) with how many of the latest.
     events: BTreeMap<(String, Option<i64>), i64>,
 }
@@ -51,6 +55,7 @@ impl Needs {
             Rule::Tickets(_) | Rule::Rated(_) => self.tickets = true,
             Rule::ServiceCost(_) => self.costs = true,
             Rule::Member(_) => self.companies = true,
+            Rule::SurveyScore(_) => self.answers = true,
             Rule::Segment(id) => {
                 if let Some(other) = others.get(id) {
                     self.add(other, others);
@@ -75,6 +80,11 @@ impl Needs {
     /// Whether what service cost is asked about, by itself or in a score.
     pub fn of_costs(&self) -> bool {
         self.costs || self.score
+    }
+
+    /// Whether answers to surveys are asked about.
+    pub fn of_answers(&self) -> bool {
+        self.answers
     }
 
     /// Whether an event of one of these kinds is asked about.
@@ -130,6 +140,14 @@ pub(super) struct Cost {
     pub amount: i64,
 }
 
+/// What somebody said to a survey.
+#[derive(Clone, Copy, Debug, Queryable)]
+pub(super) struct Said {
+    pub survey: SurveyId,
+    pub score: i64,
+    pub at: Time,
+}
+
 /// What is known of one customer.
 #[derive(Clone, Debug)]
 pub struct Facts {
@@ -144,6 +162,8 @@ pub struct Facts {
     pub(super) costs: Vec<Cost>,
     /// The price groups of the approved companies that they are members of.
     pub(super) companies: Vec<String>,
+    /// The oldest first.
+    pub(super) answers: Vec<Said>,
     /// (product, kind, key) of what they bought.
     pub(super) kin: HashSet<(i64, String, String)>,
     /// The latest of each that is asked about, as many as it takes to answer.
@@ -164,6 +184,7 @@ impl Facts {
             tickets: Vec::new(),
             costs: Vec::new(),
             companies: Vec::new(),
+            answers: Vec::new(),
             kin: HashSet::new(),
             events: HashMap::new(),
         };
@@ -225,6 +246,13 @@ impl Facts {
                 .select(companies::price_group)
                 .load(c))?;
         }
+        if needs.answers {
+            facts.answers = on_each!(conn, c => survey_answers::table
+                .filter(survey_answers::customer_id.eq(customer))
+                .order(survey_answers::id)
+                .select((survey_answers::survey_id, survey_answers::score, survey_answers::answered_at))
+                .load(c))?;
+        }
         if needs.kin && !facts.lines.is_empty() {
             let bought = purchase_lines::table.filter(purchase_lines::customer_id.eq(customer)).select(purchase_lines::product_id);
             let rows: Vec<(i64, String, String)> = on_each!(conn, c => product_kin::table
@@ -265,6 +293,7 @@ impl Facts {
         then.orders.retain(|order| order.at <= at);
         then.lines.retain(|line| line.at <= at);
         then.tickets.retain(|ticket| ticket.at <= at);
+        then.answers.retain(|said| said.at <= at);
         then.events.values_mut().for_each(|times| times.retain(|time| *time <= at));
         let first = then.orders.iter().map(|order| order.at).min();
         let last = then.orders.iter().map(|order| order.at).max();

@@ -8,6 +8,7 @@ use crate::email::Email;
 use crate::products::{self, Kin};
 use crate::purchases::{self, Line, Margin, Place, Purchase};
 use crate::schema::{activities, scores};
+use crate::surveys;
 use crate::tickets::{self, Kind as TicketKind};
 use chrono::{NaiveDate, TimeDelta};
 use diesel::prelude::*;
@@ -140,6 +141,10 @@ fn leaf(dice: &mut Dice, known: &[SegmentId]) -> Rule {
             let (at_least, at_most) = (at_least.map(|n| n * 500), at_most.map(|n| n * 500));
             Rule::ServiceCost(ServiceCost { currency, at_least, at_most, within })
         }
+        23 => {
+            let survey = (!dice.chance(3)).then(|| SurveyId(1 + dice.below(3)));
+            Rule::SurveyScore(SurveyScore { survey, at_least: at_least.map(|n| n * 2), at_most: at_most.map(|n| n * 2) })
+        }
         17 if !known.is_empty() => Rule::Segment(*dice.pick(known)),
         _ => {
             let kind = *dice.pick(&KINDS);
@@ -166,6 +171,22 @@ pub fn people(db: &Db, seed: u64, count: i64) -> Vec<CustomerId> {
                 scores::value_365.eq((number > 1).then_some(number * 900)),
             );
             diesel::update(scores::table.find(id)).set(figures).execute(conn)?;
+        }
+        let mut survey = |name: &str| {
+            let texts = surveys::Asked { question: [("en".to_string(), "How likely?".to_string())].into(), ..surveys::Asked::default() };
+            surveys::create(conn, &surveys::Wish { name: name.into(), texts, open: true }, noon())
+        };
+        let asked = [survey("Shop")?, survey("Delivery")?];
+        for round in 1..=2 {
+            for id in &ids {
+                for survey in asked {
+                    if dice.chance(2) {
+                        let at = some_time(&mut dice);
+                        say(conn, &mut dice, survey, *id, at)?;
+                    }
+                }
+            }
+            asked.into_iter().try_for_each(|survey| surveys::begin_round(conn, survey, round, noon()))?;
         }
         Ok(ids)
     })
@@ -273,6 +294,16 @@ pub fn ask(conn: &mut Conn, dice: &mut Dice, customer: CustomerId) -> kernel::Re
         }
     }
     Ok(())
+}
+
+/// What a customer says to a survey, or thinks better of while they may.
+pub fn say(conn: &mut Conn, dice: &mut Dice, survey: SurveyId, customer: CustomerId, at: Time) -> kernel::Result<()> {
+    let round = surveys::get(conn, survey)?.round;
+    if surveys::given(conn, survey, round, customer)?.is_some_and(|before| !before.changeable(at)) {
+        return Ok(());
+    }
+    let said = surveys::Given { survey, round, customer, delivery: None, score: dice.below(surveys::TOP + 1), words: String::new() };
+    surveys::answer(conn, &said, at)
 }
 
 /// An order of a customer at some time.

@@ -95,6 +95,14 @@ pub(crate) fn follow_costs(conn: &mut Conn, customer: CustomerId, now: Time) -> 
     }
 }
 
+/// [`follow`] for a customer who answered a survey, when any segment asks about that.
+pub(crate) fn follow_answers(conn: &mut Conn, customer: CustomerId, now: Time) -> Result<()> {
+    match Lives::load(conn)? {
+        Some(lives) if lives.needs.of_answers() => bring(conn, &lives, customer, Why::Event, now),
+        _ => Ok(()),
+    }
+}
+
 /// Writes what changed of one customer.
 pub(super) fn bring(conn: &mut Conn, lives: &Lives, customer: CustomerId, why: Why, now: Time) -> Result<()> {
     let Some(facts) = Facts::load(conn, customer, &lives.needs, true)? else { return forget(conn, customer) };

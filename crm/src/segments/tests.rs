@@ -1,9 +1,12 @@
 use super::*;
 use crate::CustomerId;
 use crate::consents::{self, Consent, Statement};
-use crate::customers;
-use crate::rules::trees::{Dice, ask, buy, noon, people, tree, view};
-use crate::rules::{Age, Rated, Rule, Scored, ServiceCost, Span, Tickets};
+use crate::customers::{self, NewCustomer};
+use crate::email::Email;
+use crate::merges;
+use crate::rules::trees::{Dice, ask, buy, noon, people, say, tree, view};
+use crate::rules::{Age, Rated, Rule, Scored, ServiceCost, Span, SurveyScore, Tickets};
+use crate::surveys::{self, SurveyId};
 use crate::tickets::{self, Agent, Asker, Change, Channel, Kind, New, NewMessage, ORDINARY, Outcome, Reason};
 use chrono::TimeDelta;
 use diesel::prelude::*;
@@ -146,6 +149,56 @@ fn a_ticket_moves_its_customer_in_its_own_transaction() {
     sound(&db, noon());
 }
 
+#[test]
+fn an_answer_moves_whoever_gave_it_in_its_own_transaction_and_so_does_a_merge() {
+    let db = kernel::testing::db();
+    let (ann, bo) = db
+        .write_now(|conn| {
+            let mut person = |name: &str| {
+                let email = Email::parse(&format!("{name}@example.com"), "email")?;
+                customers::ensure(conn, &NewCustomer { email, name: name.into(), phone: String::new(), language: "en".into() }, noon())
+            };
+            Ok((person("ann")?, person("bo")?))
+        })
+        .unwrap();
+    let survey = |name: &'static str| {
+        let texts = surveys::Asked { question: [("en".to_string(), "How likely?".to_string())].into(), ..Default::default() };
+        db.write_now(move |conn| surveys::create(conn, &surveys::Wish { name: name.into(), texts: texts.clone(), open: true }, noon()))
+            .unwrap()
+    };
+    let (shop, parcel) = (survey("Shop"), survey("Delivery"));
+    let scored = |survey, at_least, at_most| Rule::SurveyScore(SurveyScore { survey, at_least, at_most });
+    let promoters = segment(&db, "Promoters", scored(Some(shop), Some(9), None));
+    let unhappy = segment(&db, "Unhappy", scored(None, None, Some(6)));
+    let answered = segment(&db, "Answered", scored(Some(parcel), Some(0), None));
+    let all = [promoters, unhappy, answered];
+    all.iter().for_each(|id| built(&db, *id, noon()));
+    let answer = |survey: SurveyId, customer: CustomerId, score: i64, minutes: i64| {
+        let said = surveys::Given { survey, round: 1, customer, delivery: None, score, words: String::new() };
+        let at = noon() + TimeDelta::minutes(minutes);
+        db.write_now(move |conn| surveys::answer(conn, &said, at)).unwrap();
+        sound(&db, at);
+    };
+    let members = || all.map(|id| inside(&db, id, noon() + TimeDelta::hours(1)));
+    answer(shop, ann, 9, 1);
+    assert_eq!(members(), [vec![ann], vec![], vec![]]);
+    answer(shop, ann, 3, 2);
+    assert_eq!(members(), [vec![], vec![ann], vec![]], "they thought better of it");
+    answer(parcel, ann, 0, 3);
+    answer(shop, bo, 10, 4);
+    assert_eq!(members(), [vec![bo], vec![ann], vec![ann]]);
+    // The last answer of both is the survivor's last.
+    let later = noon() + TimeDelta::hours(1);
+    db.write_now(move |conn| {
+        let merge = merges::begin(conn, ann, bo, "the same", "staff:1", later)?;
+        merges::take(conn, &merge, later)?;
+        merges::settle(conn, &merge, None, later)
+    })
+    .unwrap();
+    assert_eq!(all.map(|id| inside(&db, id, later)), [vec![bo], vec![], vec![bo]]);
+    sound(&db, later);
+}
+
 /// Random trees live through random changes, and at every moment the rows say what a full evaluation does.
 #[test]
 fn rows_equal_a_full_evaluation_whatever_happens() {
@@ -166,7 +219,8 @@ fn rows_equal_a_full_evaluation_whatever_happens() {
             let (who, seed) = (*dice.pick(&all), dice.below(1 << 40) as u64);
             db.write_now(move |conn| {
                 let mut dice = Dice::new(seed);
-                match dice.below(7) {
+                match dice.below(8) {
+                    7 => say(conn, &mut dice, SurveyId(1 + at.and_utc().timestamp() % 2), who, at),
                     6 => ask(conn, &mut dice, who),
                     0 => buy(conn, &mut dice, who).map(drop),
                     1 => {

@@ -122,7 +122,8 @@ pub fn answer(conn: &mut Conn, said: &Given, now: Time) -> Result<()> {
             .set((rows::score.eq(said.score), rows::words.eq(&words), rows::changed_at.eq(now)))
             .execute(conn)?;
         figures::count(conn, &before, before.score, -1)?;
-        return figures::count(conn, &before, said.score, 1);
+        figures::count(conn, &before, said.score, 1)?;
+        return segments::follow_answers(conn, customer, now);
     }
     let mut within: Vec<SegmentId> = segments::of_customer(conn, customer, now)?.into_iter().map(|one| one.segment).collect();
     within.sort_unstable();
@@ -140,6 +141,7 @@ pub fn answer(conn: &mut Conn, said: &Given, now: Time) -> Result<()> {
     diesel::insert_into(rows::table).values(row).execute(conn)?;
     let added = given(conn, survey.id, survey.round, customer)?.ok_or(Error::NotFound)?;
     figures::count(conn, &added, added.score, 1)?;
+    segments::follow_answers(conn, customer, now)?;
     let told = Activity {
         customer: Some(customer),
         trail: None,

@@ -102,6 +102,9 @@ pub fn list(conn: &mut Conn, filter: &Filter, limit: i64) -> Result<Vec<Ticket>>
             None => common.push(word),
         }
     }
+    if rare.is_none() {
+        rare = terms::meeting(conn, &common)?;
+    }
     match rare {
         Some(ids) => pick(conn, filter, &ids, &common, limit),
         None => walk(conn, filter, &common, limit),

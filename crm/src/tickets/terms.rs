@@ -27,6 +27,8 @@ const MOST: usize = 2000;
 const WORDS: usize = 8;
 /// Up to how many tickets a word is rare: then these are looked at. Of more, the inbox is walked through.
 const RARE: usize = 5000;
+/// Up to how many tickets the tickets of several common words are compared.
+const COMMON: usize = 30_000;
 
 /// What somebody looks for, word by word.
 pub(super) fn asked(typed: &str) -> Vec<String> {
@@ -162,14 +164,33 @@ pub fn find_anew(db: &Db) -> Result<()> {
 
 /// The tickets that have a word with this beginning; `None` when they are many.
 pub(super) fn holders(conn: &mut Conn, prefix: &str) -> Result<Option<BTreeSet<TicketId>>> {
-    let (end, most) = (end(prefix), i64::try_from(RARE + 1).unwrap_or(i64::MAX));
+    up_to(conn, prefix, RARE)
+}
+
+/// The tickets that have words with all of these beginnings, each of which is common, when they are few: a walk would look for them long and may
+/// find none. `None` when a walk meets enough of them soon, or when nobody knows.
+pub(super) fn meeting(conn: &mut Conn, prefixes: &[String]) -> Result<Option<BTreeSet<TicketId>>> {
+    if prefixes.len() < 2 {
+        return Ok(None);
+    }
+    let mut met: Option<BTreeSet<TicketId>> = None;
+    for prefix in prefixes {
+        if let Some(ids) = up_to(conn, prefix, COMMON)? {
+            met = Some(met.map_or_else(|| ids.clone(), |known| known.intersection(&ids).copied().collect()));
+        }
+    }
+    Ok(met.filter(|ids| ids.len() <= RARE))
+}
+
+fn up_to(conn: &mut Conn, prefix: &str, most: usize) -> Result<Option<BTreeSet<TicketId>>> {
+    let (end, limit) = (end(prefix), i64::try_from(most + 1).unwrap_or(i64::MAX));
     let found: Vec<TicketId> = on_each!(conn, c => rows::table
         .filter(rows::term.ge(prefix))
         .filter(rows::term.lt(&end))
-        .limit(most)
+        .limit(limit)
         .select(rows::ticket_id)
         .load(c))?;
-    Ok((found.len() <= RARE).then(|| found.into_iter().collect()))
+    Ok((found.len() <= most).then(|| found.into_iter().collect()))
 }
 
 /// What no word with this beginning reaches.

@@ -52,6 +52,9 @@ pub struct Number {
     pub number: i64,
 }
 
+/// What tables refer to on PostgreSQL without foreign keys: triggers see to it, for many rows at a time.
+const BESIDE: &[(&str, &str)] = &[("deliveries", "campaigns"), ("deliveries", "campaign_variants"), ("deliveries", "customers")];
+
 /// Every table of the shop, a table after those it refers to.
 pub fn all(conn: &mut Conn) -> Result<Vec<Table>> {
     let (columns, references) = match conn {
@@ -88,6 +91,11 @@ pub fn all(conn: &mut Conn) -> Result<Vec<Table>> {
             table.own_reference = true;
         } else {
             table.refers_to.insert(reference.called);
+        }
+    }
+    for (table, other) in BESIDE {
+        if let Some(table) = tables.get_mut(*table) {
+            table.refers_to.insert(other.to_string());
         }
     }
     sorted(tables)

@@ -42,6 +42,7 @@ keys! {
     MAIL_DNS_SERVER = "mail.dns_server", "REGULARS_MAIL_DNS_SERVER", "", "The server that is asked for DNS records of sending domains, such as 127.0.0.1:53. Empty: the one that the machine asks.";
     INBOUND_LISTEN = "inbound.listen", "REGULARS_INBOUND_LISTEN", "", "Address and port that the listener for SMTP and LMTP is at, such as 127.0.0.1:2525, for a mail server in front. Empty: none.";
     INBOUND_HOOK_SECRET = "inbound.hook_secret", "REGULARS_INBOUND_HOOK_SECRET", "", "What programs that post mails to /hooks/mail, or reports to /hooks/reports, show as a bearer token. Empty: none may.";
+    INBOUND_SNS_TOPICS = "inbound.sns_topics", "REGULARS_INBOUND_SNS_TOPICS", "", "Topics of Amazon SNS that tell of bounces and complaints at /hooks/reports/ses, as their ARNs, with a space between them. Subscriptions to them are confirmed. Empty: none.";
     IMAP_HOST = "inbound.imap_host", "REGULARS_INBOUND_IMAP_HOST", "", "The IMAP server of a mailbox whose mails are fetched. Empty: none is looked into.";
     IMAP_PORT = "inbound.imap_port", "REGULARS_INBOUND_IMAP_PORT", "993", "Its port.";
     IMAP_SECURITY = "inbound.imap_security", "REGULARS_INBOUND_IMAP_SECURITY", "implicit", "implicit (TLS from the first byte), starttls (port 143) or plain (a server on the same machine only).";

@@ -3,7 +3,7 @@
 use super::keys as key;
 use super::read::Reader;
 use super::{domain, in_range};
-use crate::mail::{Security, SmtpSettings};
+use crate::mail::{Security, SmtpSettings, sns};
 use crate::token::Secret;
 use std::net::{IpAddr, SocketAddr};
 
@@ -25,6 +25,8 @@ pub struct Mail {
 pub struct Inbound {
     pub listen: Option<SocketAddr>,
     pub hook_secret: Option<Secret>,
+    /// The topics of Amazon SNS that are listened to, as their ARNs.
+    pub sns_topics: Vec<String>,
     /// `None`: no mailbox is looked into.
     pub imap: Option<Imap>,
 }
@@ -121,13 +123,17 @@ pub(super) fn inbound(r: &mut Reader) -> Option<Inbound> {
         1..=15 => None,
         _ => Some(Some(Secret::new(text))),
     });
+    let named = "must be ARNs such as arn:aws:sns:eu-west-1:123456789012:bounces, with a space between them";
+    let sns_topics = r.parse(key::INBOUND_SNS_TOPICS, named, |text| {
+        text.split_whitespace().map(|topic| sns::is_topic(topic).then(|| topic.to_string())).collect::<Option<Vec<String>>>()
+    });
     let imap = imap(r);
     // A mailbox has an address of its own: answers find it without a domain.
     let any = matches!(listen, Some(Some(_))) || matches!(secret, Some(Some(_)));
     if r.text(key::MAIL_REPLY_DOMAIN).is_empty() && any {
         r.reject(key::MAIL_REPLY_DOMAIN, "must be set, for a way in for mails is");
     }
-    Some(Inbound { listen: listen?, hook_secret: secret?, imap: imap? })
+    Some(Inbound { listen: listen?, hook_secret: secret?, sns_topics: sns_topics?, imap: imap? })
 }
 
 fn imap(r: &mut Reader) -> Option<Option<Imap>> {

@@ -82,6 +82,8 @@ fn mails_come_in_to_a_domain() {
     let told = mistakes("[inbound]\nlisten = \"127.0.0.1:2525\"\nhook_secret = \"short\"", &[]).join("\n");
     assert!(told.contains("inbound.hook_secret must have at least 16 characters") && !told.contains("short\""), "{told}");
     assert!(told.contains("mail.reply_domain must be set"), "{told}");
+    let told = mistakes("[inbound]\nsns_topics = \"bounces\"", &[]).join("\n");
+    assert!(told.contains("inbound.sns_topics must be ARNs"), "{told}");
     let file = "[mail]\nreply_domain = \"help.example.com\"\n[inbound]\nlisten = \"127.0.0.1:2525\"";
     let inbound = Config::read(Some((file, "f")), vars(&[])).expect("reads").inbound;
     assert_eq!((inbound.listen.map(|at| at.port()), inbound.hook_secret), (Some(2525), None));

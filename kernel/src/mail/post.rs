@@ -4,6 +4,7 @@
 mod dkim;
 mod limits;
 mod message;
+mod setbacks;
 mod smtp;
 
 pub use dkim::{Algorithm, DkimKey, NewKey, record};
@@ -12,12 +13,13 @@ pub use limits::{
     used_today,
 };
 pub use message::{Parcel, mailbox, message};
+pub use setbacks::{Setback, setbacks, try_again};
 
 use super::domains;
 use super::{HandOver, Mail};
 use crate::clock::{Clock, Time};
 use crate::config::Config;
-use crate::{Db, Error, Result};
+use crate::{Conn, Db, Error, Result};
 use chrono::TimeDelta;
 use lettre::Address;
 use limits::{Limit, Purse};
@@ -69,6 +71,7 @@ struct Told {
     terms: HashMap<TransportId, Terms>,
     rates: HashMap<String, Rate>,
     senders: HashMap<String, Sender>,
+    setbacks: Vec<Setback>,
 }
 
 /// What is known of a sending domain.
@@ -113,7 +116,9 @@ impl Post {
     pub fn pick(&self, domain: &str, now: Time) -> Option<TransportId> {
         let told = self.told(now);
         let domain = domain.to_lowercase();
-        let free = |way: &&Way| !self.is_away(way.id, now) && self.purse.has(&self.db, &told.limits(way.id, &domain, now), now);
+        let free = |way: &&Way| {
+            !self.is_away(way.id, now) && !told.aside(way.id, "", now) && self.purse.has(&self.db, &told.limits(way.id, &domain, now), now)
+        };
         self.order(&told, now).into_iter().find(free).map(|way| way.id)
     }
 
@@ -166,21 +171,58 @@ impl Post {
             Err(reason) => return (TransportId(0), HandOver::Refused(format!("the address cannot be used: {reason}"))),
         };
         let now = self.clock.now();
-        let (told, domain) = (self.told(now), to.domain().to_lowercase());
+        let told = self.told(now);
+        let came = self.try_each(&told, raw, (&from, &to), name, limited, now);
+        match came {
+            // Whoever was set aside may have been allowed to be tried again since that was read.
+            (TransportId(0), HandOver::Failed(_)) if !told.setbacks.is_empty() => {
+                self.try_each(&self.anew(now, &told), raw, (&from, &to), name, limited, now)
+            }
+            came => came,
+        }
+    }
+
+    /// Tries one server after the other until one says something about the mail.
+    fn try_each(
+        &self,
+        told: &Told,
+        raw: &[u8],
+        (from, to): (&Address, &Address),
+        name: &str,
+        limited: bool,
+        now: Time,
+    ) -> (TransportId, HandOver) {
+        let (domain, sender) = (to.domain().to_lowercase(), from.domain().to_lowercase());
         let mut last = (TransportId(0), HandOver::Failed("no mail server can take it now".to_string()));
-        for way in self.order(&told, now) {
+        let mut order = self.order(told, now);
+        order.sort_by_key(|way| told.aside(way.id, &sender, now));
+        for way in order {
             // A million mails do not each wait for a server that is down; one that somebody waits for is tried all the same.
-            if limited && self.is_away(way.id, now) {
+            if limited && (self.is_away(way.id, now) || told.aside(way.id, &sender, now)) {
                 continue;
             }
             let limits = if limited { told.limits(way.id, &domain, now) } else { Vec::new() };
             if !self.purse.take(&self.db, &limits, now) {
                 continue;
             }
-            match way.carrier.deliver(raw, &from, &to, name) {
+            match way.carrier.deliver(raw, from, to, name) {
                 Attempt::Came(outcome) => {
                     self.away.lock().remove(&way.id);
+                    if told.setbacks.iter().any(|one| one.concerns(way.id, &sender)) {
+                        let (id, sender) = (way.id, sender.clone());
+                        self.note(told, now, move |conn| setbacks::took(conn, id, &sender));
+                    }
                     return (way.id, outcome);
+                }
+                Attempt::Aside { reason, sender: whose } => {
+                    self.purse.give_all_back(&limits, now);
+                    let (id, sender) = (way.id, if whose { sender.clone() } else { String::new() });
+                    let told_log = super::without_people(&reason);
+                    tracing::warn!(reason = told_log, sender = sender.as_str(), "a mail server refuses the shop and is set aside");
+                    // Nobody was named to it yet: its words are about the shop alone.
+                    let words = reason.clone();
+                    self.note(told, now, move |conn| setbacks::set_aside(conn, id, &sender, &words, now));
+                    last = (way.id, HandOver::Failed(reason));
                 }
                 Attempt::Away(reason) => {
                     self.purse.give_all_back(&limits, now);
@@ -229,13 +271,40 @@ impl Post {
         away.insert(id, (now + TimeDelta::seconds(seconds), times.saturating_add(1)));
     }
 
+    /// Why none of the servers takes mail from this mailbox, in their words; none while one of them may. Asks the database.
+    pub fn barred(&self, from: &str) -> Result<Option<String>> {
+        let Ok(envelope) = mailbox(&self.return_path(from)) else { return Ok(None) };
+        let (sender, now) = (envelope.email.domain().to_lowercase(), self.clock.now());
+        let (said, terms) = self.db.read_now(|conn| Ok((setbacks(conn)?, transports(conn)?)))?;
+        let mut words = Vec::new();
+        for way in &self.ways {
+            let Some(held) = said.iter().find(|one| one.holds(way.id, &sender, now)) else { return Ok(None) };
+            let name = terms.iter().find(|terms| terms.id == way.id).map_or("", |terms| terms.name.as_str());
+            words.push(format!("{name}: {}", held.reason));
+        }
+        Ok((!words.is_empty()).then(|| words.join("; ")))
+    }
+
+    /// Writes what was found out about a server, and reads the tables again. A server that cannot be noted is asked again by the next mail.
+    fn note(&self, told: &Told, now: Time, write: impl FnMut(&mut Conn) -> Result<()> + Send + 'static) {
+        if let Err(error) = self.db.write_now(write) {
+            tracing::warn!(%error, "what a mail server said cannot be noted");
+        }
+        self.anew(now, told);
+    }
+
     /// What the tables say; as it was read last when they cannot be read.
     fn told(&self, now: Time) -> Arc<Told> {
         let before = self.told.lock().clone();
         if now >= before.at && now - before.at < BELIEVED {
             return before;
         }
-        match read(&self.db, now, &before.senders) {
+        self.anew(now, &before)
+    }
+
+    /// [`Post::told`], read now.
+    fn anew(&self, now: Time, known: &Told) -> Arc<Told> {
+        match read(&self.db, now, &known.senders) {
             Ok(told) => {
                 let told = Arc::new(told);
                 *self.told.lock() = told.clone();
@@ -243,7 +312,7 @@ impl Post {
             }
             Err(error) => {
                 tracing::warn!(%error, "what holds for mail servers cannot be read");
-                before
+                self.told.lock().clone()
             }
         }
     }
@@ -254,6 +323,11 @@ impl Told {
         self.terms.get(&id).map_or(0, |terms| u64::try_from(terms.weight).unwrap_or(0))
     }
 
+    /// Whether a server wants no mail of this sender's domain.
+    fn aside(&self, id: TransportId, sender: &str, now: Time) -> bool {
+        self.setbacks.iter().any(|one| one.holds(id, sender, now))
+    }
+
     fn limits(&self, id: TransportId, domain: &str, now: Time) -> Vec<Limit> {
         self.terms.get(&id).map(|terms| limits::limits(terms, self.rates.get(domain), now)).unwrap_or_default()
     }
@@ -261,7 +335,8 @@ impl Told {
 
 /// Reads the tables. Keys that were known before are not read from their text again.
 fn read(db: &Db, now: Time, before: &HashMap<String, Sender>) -> Result<Told> {
-    let (terms, rates, signing) = db.read_now(|conn| Ok((transports(conn)?, rates(conn)?, domains::signing(conn)?)))?;
+    let (terms, rates, signing, setbacks) =
+        db.read_now(|conn| Ok((transports(conn)?, rates(conn)?, domains::signing(conn)?, setbacks(conn)?)))?;
     let mut senders = HashMap::new();
     for domain in signing {
         let known = before.get(&domain.domain).filter(|known| {
@@ -288,6 +363,7 @@ fn read(db: &Db, now: Time, before: &HashMap<String, Sender>) -> Result<Told> {
         terms: terms.into_iter().map(|terms| (terms.id, terms)).collect(),
         rates: rates.into_iter().map(|rate| (rate.domain.clone(), rate)).collect(),
         senders,
+        setbacks,
     })
 }
 

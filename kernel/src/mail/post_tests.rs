@@ -72,7 +72,9 @@ fn what_a_lost_or_a_bad_answer_means_depends_on_the_step() {
         (Some((".", "hang up")), "unknown"),
         (Some((".", "451 4.3.0 later")), "failed"),
         (Some((".", "554 5.6.0 spam")), "refused"),
-        (Some(("MAIL", "550 not you")), "refused"),
+        (Some(("MAIL", "550 not you")), "failed"),
+        (Some(("MAIL", "552 5.3.4 too large")), "refused"),
+        (Some(("EHLO", "554 5.7.1 no service")), "failed"),
         (Some(("MAIL", "421 busy")), "failed"),
     ] {
         let db = testing::db();
@@ -130,6 +132,33 @@ fn another_server_takes_over_and_a_limit_holds() {
     assert_eq!(post.pick("example.com", clock.now()), None);
     clock.advance(TimeDelta::hours(1));
     assert!(post.pick("example.com", clock.now()).is_some());
+}
+
+#[test]
+fn a_server_that_refuses_the_sender_is_set_aside_until_none_is_left_and_all_are_tried_again() {
+    let db = testing::db();
+    let (near, _near) = server(vec![vec![(".", "250 taken!")], vec![("MAIL", "553 5.7.1 nor you")]]);
+    let (far, _far) = server(vec![vec![("MAIL", "550 5.7.1 not you")], Vec::new()]);
+    let (post, clock) = post(&db, far, &format!("near=plain://127.0.0.1:{near}"));
+    let ids = db.read_now(transports).unwrap();
+    let (main, other) = (ids.iter().find(|one| one.name == MAIN).unwrap().id, ids.iter().find(|one| one.name == "near").unwrap().id);
+    let last = TermsWish { weight: 0, per_hour: None, warm_from: None, warm_first: 0, warm_growth: 0 };
+    db.write_now(move |conn| set_terms(conn, other, &last)).unwrap();
+    clock.advance(TimeDelta::seconds(6));
+    let (by, came) = post.hand_over(RAW, "shop@shop.example", "ann@example.com");
+    assert_eq!((by, came), (other, HandOver::Accepted), "the other takes it");
+    let said = db.read_now(setbacks).unwrap();
+    assert_eq!(said.iter().map(|one| (one.transport, one.sender.as_str())).collect::<Vec<_>>(), [(main, "shop.example")]);
+    assert!(said[0].reason.contains("not you"), "{said:?}");
+    assert_eq!(post.barred("Shop <shop@shop.example>").unwrap(), None, "one is left");
+    assert!(matches!(handed(&post), HandOver::Failed(_)));
+    let words = post.barred("Shop <shop@shop.example>").unwrap().unwrap();
+    assert!(words.contains("main: ") && words.contains("not you") && words.contains("nor you"), "{words}");
+    assert_eq!(post.barred("shop@other.example").unwrap(), None, "another sender may be taken");
+    assert_eq!(post.hand_over(RAW, "shop@shop.example", "ann@example.com").0, TransportId(0), "nobody is asked");
+    assert_eq!(db.write_now(|conn| try_again(conn, None)).unwrap().len(), 2);
+    let (by, came) = post.hand_over(RAW, "shop@shop.example", "ann@example.com");
+    assert_eq!((by, came), (main, HandOver::Accepted), "at once, whatever was known of it");
 }
 
 #[test]

@@ -93,6 +93,13 @@ fn campaign(l: Language) -> CampaignMail {
                 question: say(l, "How likely are you to recommend us?", "您有多大可能推荐我们？"),
                 scores: (0..=10).map(|score| (score, format!("https://shop.example/surveys/1/1/d1?key=k&score={score}"))).collect(),
             },
+            CampaignBlock::Columns {
+                left: vec![CampaignBlock::Text {
+                    html: say(l, "<p>On the left.</p>", "<p>左栏。</p>"),
+                    text: say(l, "On the left.", "左栏。"),
+                }],
+                right: vec![CampaignBlock::Button { label: say(l, "Look", "查看"), url: "https://shop.example/m/right".to_string() }],
+            },
         ],
         style: CampaignStyle { button: "#2b2622".to_string(), button_text: "#ffffff".to_string() },
         view_url: own("view"),

@@ -57,7 +57,7 @@ fn about_merge(conn: &mut Conn, topic: Topic, merged: i64, survivor: i64, now: T
 fn about_customer(conn: &mut Conn, topic: Topic, id: CustomerId, now: Time) -> Result<()> {
     let data = move |conn: &mut Conn| match customers::known(conn, id) {
         Ok(one) => Ok(Some(json!({ "id": one.id, "email": one.email, "name": one.name, "phone": one.phone, "language": one.language,
-            "tags": customers::tags(&one.tags) }))),
+            "birthday": one.birthday, "tags": customers::tags(&one.tags) }))),
         Err(Error::NotFound) => Ok(None),
         Err(error) => Err(error),
     };

@@ -16,6 +16,8 @@ use std::collections::BTreeMap;
 pub const BLOCKS: usize = 60;
 /// Products of one block.
 pub const PRODUCTS: usize = 12;
+/// Parts of one column.
+pub const PARTS: usize = 12;
 /// Longest line, and longest text.
 pub const LINE: usize = 300;
 const TEXT: usize = 20_000;
@@ -97,6 +99,13 @@ pub enum Part {
         #[serde(default)]
         survey: Option<SurveyId>,
     },
+    /// Parts beside each other, of the kinds of [`Part::INSIDE`]; below each other where a screen is too narrow.
+    Columns {
+        #[serde(default)]
+        left: Vec<Part>,
+        #[serde(default)]
+        right: Vec<Part>,
+    },
 }
 
 /// Which products.
@@ -112,6 +121,8 @@ pub enum Source {
     Collection(CollectionId),
     /// What the recipient may want, with the reason; what many bought for whoever nothing is known of, or who does not want that.
     ForYou,
+    /// What the journey is about that the mail belongs to: what is back, or costs less. Whoever cannot buy it any more gets no mail.
+    Occasion,
 }
 
 /// Who sees a block.
@@ -127,7 +138,9 @@ pub enum Condition {
 }
 
 impl Part {
-    pub const KINDS: &[&str] = &["heading", "text", "picture", "button", "divider", "products", "offer", "survey"];
+    pub const KINDS: &[&str] = &["heading", "text", "picture", "button", "divider", "products", "offer", "survey", "columns"];
+    /// What may stand in a column.
+    pub const INSIDE: &[&str] = &["text", "picture", "button", "products"];
 
     pub fn kind(&self) -> &'static str {
         match self {
@@ -139,6 +152,15 @@ impl Part {
             Part::Products { .. } => "products",
             Part::Offer { .. } => "offer",
             Part::Survey { .. } => "survey",
+            Part::Columns { .. } => "columns",
+        }
+    }
+
+    /// The part itself, then what stands in its columns.
+    pub fn all(&self) -> Vec<&Part> {
+        match self {
+            Part::Columns { left, right } => std::iter::once(self).chain(left).chain(right).collect(),
+            part => vec![part],
         }
     }
 
@@ -153,6 +175,7 @@ impl Part {
             "products" => Part::Products { title: String::new(), source: Source::Newest, most: 4 },
             "offer" => Part::Offer { label: String::new() },
             "survey" => Part::Survey { survey: None },
+            "columns" => Part::Columns { left: Vec::new(), right: Vec::new() },
             _ => return None,
         })
     }
@@ -183,6 +206,15 @@ impl Part {
                 }
             }
             Part::Offer { label } => line(&mut wrong, "label", label),
+            Part::Columns { left, right } => {
+                if left.len() > PARTS || right.len() > PARTS {
+                    return Err(Error::conflict(kernel::error::said("campaign-words-column-full", &[("most", &PARTS)])));
+                }
+                if left.iter().chain(right).any(|part| !Part::INSIDE.contains(&part.kind())) {
+                    return Err(Error::conflict("campaign-words-column-kind"));
+                }
+                return left.iter().chain(right).try_for_each(Part::check);
+            }
         }
         wrong.check()
     }
@@ -248,6 +280,11 @@ impl Content {
         self.versions.values().flat_map(|version| &version.blocks)
     }
 
+    /// What all blocks show, those in columns too.
+    pub(super) fn parts(&self) -> impl Iterator<Item = &Part> {
+        self.blocks().flat_map(|block| block.part.all())
+    }
+
     /// Whether it depends on what the recipient was offered.
     pub fn asks_for_offers(&self) -> bool {
         let shows = |block: &Block| {
@@ -260,13 +297,20 @@ impl Content {
     pub(super) fn names(&self, variable: &str) -> bool {
         let has = |text: &str| Template::read(text).is_ok_and(|template| template.variables().any(|(name, _)| name == variable));
         self.versions.values().any(|version| {
-            has(&version.subject) || has(&version.preheader) || version.blocks.iter().any(|block| block.part.texts().into_iter().any(&has))
+            has(&version.subject) || has(&version.preheader) || version.parts().any(|part| part.texts().into_iter().any(&has))
         })
     }
 }
 
+impl Version {
+    /// What its blocks show, those in columns too.
+    pub(super) fn parts(&self) -> impl Iterator<Item = &Part> {
+        self.blocks.iter().flat_map(|block| block.part.all())
+    }
+}
+
 impl Part {
-    /// What has variables in it.
+    /// What has variables in it; of columns nothing, since their parts are asked themselves.
     pub(super) fn texts(&self) -> Vec<&str> {
         match self {
             Part::Heading { text } => vec![text],
@@ -274,7 +318,7 @@ impl Part {
             Part::Picture { alt, .. } => vec![alt],
             Part::Button { label, .. } | Part::Offer { label } => vec![label],
             Part::Products { title, .. } => vec![title],
-            Part::Divider {} | Part::Survey { .. } => Vec::new(),
+            Part::Divider {} | Part::Survey { .. } | Part::Columns { .. } => Vec::new(),
         }
     }
 }

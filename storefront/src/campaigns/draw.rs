@@ -1,35 +1,22 @@
 //! One recipient's mail: which blocks they see, with what is theirs in it.
 
-use super::content::{Condition, PRODUCTS};
+use super::content::Condition;
+use super::occasion::Occasion;
+use super::people::Person;
 use super::stage::{Scene, Shown, Stage};
-use super::text::{Missing, Template, Values};
+use super::text::{Missing, Template};
 use crate::ids::ProductId;
 use crate::mails::Mailer;
-use crate::promotions::Audience;
 use crate::surveys;
-use crate::web::offers;
-use crate::web::shelves;
 use crate::web::views::campaign::{CampaignBlock, CampaignCard, CampaignMail};
 use crate::web::views::mail::{Mail, MailView};
-use crate::web::views::offers::OfferView;
 use crate::web::views::shared::Card;
-use crate::web::words::Words;
-use crm::CustomerId;
 use crm::campaigns::DeliveryId;
-use crm::consents::Consent;
-use crm::customers::Customer;
-use crm::recommendations::{self, Own, Reason};
-use crm::segments::{self, SegmentId};
 use crm::surveys::TOP;
-use crm::{consents, customers, purchases};
-use kernel::web::format;
+use kernel::Result;
+use kernel::error::said;
 use kernel::web::i18n::Language;
-use kernel::{Conn, Result};
-use std::collections::{HashMap, HashSet};
 
-/// The channel of mails, and the topic of what follows their readers.
-pub(super) const CHANNEL: &str = "email";
-pub(super) const TRACKING: &str = "tracking";
 /// Where the links of a mail lead that was sent to nobody.
 pub(super) const NOWHERE: &str = "#";
 /// Products in a row.
@@ -44,48 +31,38 @@ pub(super) enum Why {
     Empty,
     /// There is no version at all.
     Unwritten,
+    /// Nothing is left of the subject.
+    Subject,
+    /// The mail does not say how to get no more of them.
+    Kept,
     /// It failed, and the log says how.
     Failed,
     /// There is no such person any more.
     Gone,
+    /// What the journey is about cannot be bought now.
+    Over,
 }
 
 impl Why {
-    /// The key of a text.
-    pub fn key(self) -> &'static str {
-        match self {
-            Why::Missing(_) => "campaign-skip-variable",
+    /// The key of a text, with its arguments.
+    pub fn text(self) -> String {
+        let key = match self {
+            Why::Missing(name) => return said("campaign-skip-variable", &[("name", &name)]),
             Why::Empty => "campaign-skip-empty",
             Why::Unwritten => "campaign-skip-unwritten",
+            Why::Subject => "campaign-skip-subject",
+            Why::Kept => "campaign-skip-unsubscribe",
             Why::Failed => "campaign-skip-failed",
             Why::Gone => "campaign-skip-gone",
-        }
+            Why::Over => "campaign-skip-occasion",
+        };
+        key.to_string()
     }
 }
 
 impl From<Missing> for Why {
     fn from(missing: Missing) -> Why {
         Why::Missing(missing.0)
-    }
-}
-
-/// A recipient and what is theirs.
-pub(super) struct Person {
-    pub customer: Customer,
-    /// Of the version that they read.
-    pub language: Language,
-    /// Whether they allowed that opening and clicking are counted.
-    pub tracked: bool,
-    segments: Vec<SegmentId>,
-    offer: Option<OfferView>,
-    wanted: Vec<(Card, Option<String>)>,
-    values: Values,
-}
-
-impl Person {
-    /// Whether they have an open offer.
-    pub fn offered(&self) -> bool {
-        self.offer.is_some()
     }
 }
 
@@ -105,171 +82,7 @@ pub(super) struct Pages {
     pub pixel: Option<String>,
     /// Whose answers to surveys the links of the mail take; those of a mail to nobody lead nowhere.
     pub delivery: Option<DeliveryId>,
-}
-
-/// The recipients of a content by their ids, or why there is nothing for them. What can be asked about many is asked once.
-pub(super) fn people(
-    conn: &mut Conn,
-    stage: &Stage,
-    ids: &[CustomerId],
-    ways: &Mailer,
-) -> Result<HashMap<CustomerId, Result<Person, Why>>> {
-    let tracked = consents::current_of(conn, ids, CHANNEL, TRACKING)?;
-    let segments = segments::among_these(conn, ids, &stage.segments, stage.now)?;
-    let orders = if stage.counts_orders { purchases::counts(conn, ids)? } else { HashMap::new() };
-    let mut people = HashMap::with_capacity(ids.len());
-    let mut asking: Vec<CustomerId> = Vec::new();
-    for customer in customers::of(conn, ids)? {
-        let id = customer.id;
-        if customer.erased_at.is_some() || customer.merged_into.is_some() {
-            people.insert(id, Err(Why::Gone));
-            continue;
-        }
-        let own = Language::parse(&customer.language).unwrap_or_default();
-        let Some((language, script)) = stage.script_for(own) else {
-            people.insert(id, Err(Why::Unwritten));
-            continue;
-        };
-        let offer = offer(conn, stage, id, language)?;
-        if script.scenes.iter().any(|scene| matches!(scene.part, Shown::ForYou { .. })) {
-            asking.push(id);
-        }
-        let values = values(stage, &customer, orders.get(&id).copied().unwrap_or(0), offer.as_ref(), language);
-        let theirs = stage.segments.iter().copied().filter(|segment| segments.contains(&(id, *segment))).collect();
-        let person = Person {
-            language,
-            tracked: tracked.get(&id) == Some(&Consent::Given),
-            segments: theirs,
-            offer,
-            wanted: Vec::new(),
-            values,
-            customer,
-        };
-        people.insert(id, Ok(person));
-    }
-    if !asking.is_empty() {
-        let own = recommendations::own_of(conn, &asking, stage.now)?;
-        let picks = own.iter().map(|(id, own)| (*id, wanted(stage, own))).collect();
-        recommend(conn, stage, &mut people, &picks, ways)?;
-    }
-    Ok(people)
-}
-
-/// A reader who is no customer.
-pub(super) fn stand_in(
-    conn: &mut Conn,
-    stage: &Stage,
-    name: &str,
-    email: &str,
-    language: Language,
-    ways: &Mailer,
-) -> Result<Result<Person, Why>> {
-    let Some((reads, _)) = stage.script_for(language) else { return Ok(Err(Why::Unwritten)) };
-    let customer = Customer {
-        id: CustomerId(0),
-        email: email.to_string(),
-        name: name.to_string(),
-        phone: String::new(),
-        language: language.code().to_string(),
-        tags: String::new(),
-        note: String::new(),
-        created_at: stage.now,
-        updated_at: stage.now,
-        erased_at: None,
-        merged_into: None,
-    };
-    let values = values(stage, &customer, 1, None, reads);
-    let (id, segments) = (customer.id, Vec::new());
-    let person = Person { language: reads, tracked: false, segments, offer: None, wanted: Vec::new(), values, customer };
-    let picks: Vec<(ProductId, Option<Reason>)> = stage.popular.iter().map(|id| (*id, None)).take(2 * PRODUCTS).collect();
-    let mut people = HashMap::from([(id, Ok(person))]);
-    recommend(conn, stage, &mut people, &HashMap::from([(id, picks)]), ways)?;
-    Ok(people.remove(&id).unwrap_or(Err(Why::Gone)))
-}
-
-/// What variables say of somebody.
-fn values(stage: &Stage, customer: &Customer, orders: i64, offer: Option<&OfferView>, language: Language) -> Values {
-    let mut values = stage.values();
-    values.put("email", &customer.email);
-    // Mail programs make links of addresses: a name that is one was typed to send strangers there.
-    let is_name = !["://", "www.", "@"].iter().any(|part| customer.name.to_lowercase().contains(part));
-    if is_name {
-        values.put("name", &customer.name);
-    }
-    if orders > 0 {
-        values.put("orders", &orders.to_string());
-    }
-    if let Some(offer) = offer {
-        values.put("offer", &offer.name);
-        if let Some(until) = offer.until {
-            values.put("offer_until", &format::date(stage.shop.local(until).date(), language));
-        }
-    }
-    values
-}
-
-/// The open offer of a customer that ends first, at the price that their pages show while they are signed in.
-fn offer(conn: &mut Conn, stage: &Stage, customer: CustomerId, language: Language) -> Result<Option<OfferView>> {
-    let Some(personal) = &stage.personal else { return Ok(None) };
-    let theirs = personal.of(conn, customer, "", stage.now)?;
-    let shown = offers::shown(conn, customer, &stage.showing(language, &theirs.audience))?;
-    Ok(shown.into_iter().next().map(|(_, offer)| offer))
-}
-
-/// What a customer may want, the best first: more than is shown, since some of it may not be for sale.
-fn wanted(stage: &Stage, own: &Own) -> Vec<(ProductId, Option<Reason>)> {
-    let picks = own.picks.iter().map(|pick| (ProductId(pick.product), Some(pick.reason)));
-    let mut seen = HashSet::new();
-    let all = picks.chain(stage.popular.iter().map(|id| (*id, None)));
-    all.filter(|(id, _)| !own.lately.contains(&id.0) && seen.insert(*id)).take(2 * PRODUCTS).collect()
-}
-
-/// Gives each person the cards of what they may want; the products of all are asked for together.
-fn recommend(
-    conn: &mut Conn,
-    stage: &Stage,
-    people: &mut HashMap<CustomerId, Result<Person, Why>>,
-    picks: &HashMap<CustomerId, Vec<(ProductId, Option<Reason>)>>,
-    ways: &Mailer,
-) -> Result<()> {
-    for language in stage.scripts.keys().copied() {
-        let readers: Vec<&mut Person> =
-            people.values_mut().filter_map(|one| one.as_mut().ok()).filter(|one| one.language == language).collect();
-        let of = |person: &Person| picks.get(&person.customer.id).map(Vec::as_slice).unwrap_or_default();
-        let mut ids: Vec<ProductId> = readers.iter().flat_map(|person| of(person).iter().map(|(id, _)| *id)).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        let cards: HashMap<ProductId, Card> =
-            shelves::cards_by_id(conn, &ids, &stage.showing(language, &Audience::default()))?.into_iter().collect();
-        let named: Vec<ProductId> = readers.iter().flat_map(|person| of(person).iter().filter_map(|(_, why)| names(*why))).collect();
-        let spoken = stage.site.spoken(language).language;
-        let (titles, words) = (crate::catalog::titles_in(conn, &named, spoken.code())?, Words::of(&ways.templates, spoken)?);
-        for person in readers {
-            let mut wanted = Vec::new();
-            for (id, reason) in of(person) {
-                let Some(card) = cards.get(id).filter(|card| !card.sold_out) else { continue };
-                let why = match reason {
-                    Some(Reason::Again | Reason::Before) => Some(words.get("campaign-mail-again")),
-                    Some(Reason::Because(other)) => {
-                        titles.get(&ProductId(*other)).map(|title| words.with("recommended-bought", &[("title", title)])).transpose()?
-                    }
-                    None => None,
-                };
-                wanted.push((card.clone(), why));
-            }
-            wanted.truncate(PRODUCTS);
-            person.wanted = wanted;
-        }
-    }
-    Ok(())
-}
-
-/// The product that a reason names.
-fn names(reason: Option<Reason>) -> Option<ProductId> {
-    match reason {
-        Some(Reason::Because(other)) => Some(ProductId(other)),
-        Some(Reason::Again | Reason::Before) | None => None,
-    }
+    pub occasion: Occasion,
 }
 
 /// Whether somebody sees a block.
@@ -298,10 +111,10 @@ pub(super) fn draw(stage: &Stage, person: &Person, pages: &Pages, link: &dyn Fn(
         compare_at: of.compare_at,
         why,
     };
-    let rows = |cards: Vec<CampaignCard>| cards.chunks(ROW).map(<[CampaignCard]>::to_vec).collect::<Vec<_>>();
-    let mut blocks = Vec::with_capacity(script.scenes.len());
-    for scene in script.scenes.iter().filter(|scene| sees(scene, person)) {
-        blocks.push(match &scene.part {
+    // One block, with so many products in a row; nothing when there is nothing in it for them.
+    let single = |shown: &Shown, in_row: usize| -> Result<Option<CampaignBlock>, Why> {
+        let rows = |cards: Vec<CampaignCard>| cards.chunks(in_row).map(<[CampaignCard]>::to_vec).collect::<Vec<_>>();
+        Ok(Some(match shown {
             Shown::Heading(text) => CampaignBlock::Heading { text: fill(text)? },
             Shown::Text(rich) => CampaignBlock::Text {
                 html: rich.html(&person.values, &script.frame.look.accent, &leads)?,
@@ -313,14 +126,26 @@ pub(super) fn draw(stage: &Stage, person: &Person, pages: &Pages, link: &dyn Fn(
             Shown::Button { label, link: target } => CampaignBlock::Button { label: fill(label)?, url: link(target) },
             Shown::Divider => CampaignBlock::Divider {},
             Shown::Products { title, cards } => {
-                CampaignBlock::Products { title: fill(title)?, rows: rows(cards.iter().map(|of| card(of, None)).collect()) }
+                let theirs = |(id, of): &(ProductId, Card)| card(person.own.get(id).unwrap_or(of), None);
+                CampaignBlock::Products { title: fill(title)?, rows: rows(cards.iter().map(theirs).collect()) }
             }
             Shown::ForYou { title, most } => {
                 let cards: Vec<CampaignCard> = person.wanted.iter().take(*most).map(|(of, why)| card(of, why.clone())).collect();
                 if cards.is_empty() {
-                    continue;
+                    return Ok(None);
                 }
                 CampaignBlock::Products { title: fill(title)?, rows: rows(cards) }
+            }
+            Shown::Occasion(title) => {
+                let of: &Card = match &pages.occasion {
+                    Occasion::Product(of) => of,
+                    Occasion::Over => return Err(Why::Over),
+                    Occasion::Sample => match person.wanted.first() {
+                        Some((of, _)) => of,
+                        None => return Ok(None),
+                    },
+                };
+                CampaignBlock::Products { title: fill(title)?, rows: rows(vec![card(of, None)]) }
             }
             Shown::Survey { survey, round, question } => {
                 let to = |score: i64| match pages.delivery {
@@ -333,7 +158,7 @@ pub(super) fn draw(stage: &Stage, person: &Person, pages: &Pages, link: &dyn Fn(
                 CampaignBlock::Survey { question: question.clone(), scores: (0..=TOP).map(|score| (score, to(score))).collect() }
             }
             Shown::Offer(label) => {
-                let Some(offer) = &person.offer else { continue };
+                let Some(offer) = &person.offer else { return Ok(None) };
                 CampaignBlock::Offer {
                     name: offer.name.clone(),
                     why: offer.why.clone(),
@@ -343,13 +168,32 @@ pub(super) fn draw(stage: &Stage, person: &Person, pages: &Pages, link: &dyn Fn(
                     card: offer.card.as_ref().map(|of| Box::new(card(of, None))),
                 }
             }
-        });
+            // Columns have none in them.
+            Shown::Columns { .. } => return Ok(None),
+        }))
+    };
+    let column = |parts: &[Shown]| parts.iter().filter_map(|part| single(part, 1).transpose()).collect::<Result<Vec<_>, Why>>();
+    let mut blocks = Vec::with_capacity(script.scenes.len());
+    for scene in script.scenes.iter().filter(|scene| sees(scene, person)) {
+        match &scene.part {
+            Shown::Columns { left, right } => {
+                let (left, right) = (column(left)?, column(right)?);
+                if !left.is_empty() || !right.is_empty() {
+                    blocks.push(CampaignBlock::Columns { left, right });
+                }
+            }
+            part => blocks.extend(single(part, ROW)?),
+        }
     }
     if blocks.is_empty() {
         return Err(Why::Empty);
     }
+    let subject = super::text::one_line(&fill(&script.subject)?);
+    if subject.is_empty() {
+        return Err(Why::Subject);
+    }
     let view = CampaignMail {
-        subject: super::text::one_line(&fill(&script.subject)?),
+        subject,
         preheader: super::text::one_line(&fill(&script.preheader)?),
         blocks,
         style: stage.style.clone(),

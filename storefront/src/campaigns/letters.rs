@@ -1,8 +1,10 @@
 //! The mails of a batch, and one of them to look at.
 
 use super::content::Content;
-use super::draw::{self, Drawn, NOWHERE, Pages, Person, Why};
+use super::draw::{self, Drawn, NOWHERE, Pages, Why};
 use super::links;
+use super::occasion::{self, Occasion};
+use super::people::{self, Person};
 use super::stage::Stage;
 use crate::ids::StoreId;
 use crate::mails::Mailer;
@@ -21,8 +23,8 @@ use std::collections::{BTreeMap, HashMap};
 /// What writing campaigns takes: templates, the key of signatures, the configuration.
 pub type Ways = Mailer;
 
-/// Why somebody gets no mail: the key of a text.
-pub type SkipReason = &'static str;
+/// Why somebody gets no mail: the key of a text, with its arguments.
+pub type SkipReason = String;
 
 /// The name under which test mails are kept.
 const TRIAL: &str = "campaign_trial";
@@ -66,12 +68,12 @@ pub fn letters(conn: &mut Conn, batch: &[Claimed], ways: &Ways, now: Time) -> Re
     let mut made: HashMap<DeliveryId, Result<Parcel, SkipReason>> = HashMap::with_capacity(batch.len());
     for (variant, theirs) in by_variant(batch) {
         for (claimed, drawn) in drawn(conn, variant, &theirs, ways, now)? {
-            made.insert(claimed.id, drawn.map_err(Why::key));
+            made.insert(claimed.id, drawn.map_err(Why::text));
         }
     }
     let mut letters = Vec::with_capacity(batch.len());
     for claimed in batch {
-        letters.push((claimed.id, made.remove(&claimed.id).unwrap_or(Err(Why::Gone.key()))));
+        letters.push((claimed.id, made.remove(&claimed.id).unwrap_or(Err(Why::Gone.text()))));
     }
     Ok(letters)
 }
@@ -88,9 +90,10 @@ fn drawn<'a>(
         return Ok(theirs.iter().map(|claimed| (*claimed, Err(Why::Failed))).collect());
     };
     let ids: Vec<CustomerId> = theirs.iter().map(|claimed| claimed.customer).collect();
-    let people = draw::people(conn, &stage, &ids, ways)?;
+    let people = people::of(conn, &stage, &ids, ways)?;
+    let occasions = occasion::load(conn, &stage, theirs, &people)?;
     let letter = |claimed: &Claimed| match people.get(&claimed.customer) {
-        Some(Ok(person)) => letter(&campaign, claimed, &stage, person, ways),
+        Some(Ok(person)) => letter(&campaign, claimed, &stage, person, occasion::of(&occasions, claimed), ways),
         Some(Err(why)) => Err(*why),
         None => Err(Why::Gone),
     };
@@ -106,7 +109,7 @@ fn stage(conn: &mut Conn, variant: VariantId, ways: &Ways, now: Time) -> Result<
 }
 
 /// The mail of a delivery as it is read, and its page that unsubscribes.
-fn mail_of(claimed: &Claimed, stage: &Stage, person: &Person, ways: &Ways) -> Result<(Drawn, String), Why> {
+fn mail_of(claimed: &Claimed, stage: &Stage, person: &Person, occasion: Occasion, ways: &Ways) -> Result<(Drawn, String), Why> {
     let (signer, delivery) = (&ways.signer, claimed.id);
     let at = |path: String| format!("{}{path}", stage.site.base_url);
     let pages = Pages {
@@ -115,6 +118,7 @@ fn mail_of(claimed: &Claimed, stage: &Stage, person: &Person, ways: &Ways) -> Re
         unsubscribe: at(links::unsubscribe_path(signer, delivery)),
         pixel: person.tracked.then(|| at(links::open_path(signer, delivery))),
         delivery: Some(delivery),
+        occasion,
     };
     let link = |target: &str| match person.tracked && links::is_web(target) {
         true => at(links::wrap(signer, delivery, target)),
@@ -123,8 +127,19 @@ fn mail_of(claimed: &Claimed, stage: &Stage, person: &Person, ways: &Ways) -> Re
     Ok((draw::draw(stage, person, &pages, &link, ways)?, pages.unsubscribe))
 }
 
-fn letter(campaign: &Campaign, claimed: &Claimed, stage: &Stage, person: &Person, ways: &Ways) -> Result<Parcel, Why> {
-    let (drawn, unsubscribe) = mail_of(claimed, stage, person, ways)?;
+fn letter(
+    campaign: &Campaign,
+    claimed: &Claimed,
+    stage: &Stage,
+    person: &Person,
+    occasion: Occasion,
+    ways: &Ways,
+) -> Result<Parcel, Why> {
+    let (drawn, unsubscribe) = mail_of(claimed, stage, person, occasion, ways)?;
+    // Whoever put templates in the place of ours may have left it out.
+    if !drawn.html.contains(&unsubscribe) || !drawn.text.contains(&unsubscribe) {
+        return Err(Why::Kept);
+    }
     let host = ways.config.host();
     let sender = if stage.from_address.is_empty() { ways.config.sender() } else { stage.from_address.clone() };
     // By mail it takes an address of the shop's own that somebody reads.
@@ -149,14 +164,17 @@ fn letter(campaign: &Campaign, claimed: &Claimed, stage: &Stage, person: &Person
 
 /// The mail of a delivery as a page: its HTML, with links that count as those of the mail do. It says what it would say now.
 pub fn view(conn: &mut Conn, claimed: &Claimed, ways: &Ways, now: Time) -> Result<Result<String, SkipReason>> {
-    let Some((_, stage)) = stage(conn, claimed.variant, ways, now)? else { return Ok(Err(Why::Failed.key())) };
-    let people = draw::people(conn, &stage, &[claimed.customer], ways)?;
+    let Some((_, stage)) = stage(conn, claimed.variant, ways, now)? else { return Ok(Err(Why::Failed.text())) };
+    let people = people::of(conn, &stage, &[claimed.customer], ways)?;
+    let occasions = occasion::load(conn, &stage, &[claimed], &people)?;
     let html = match people.get(&claimed.customer) {
-        Some(Ok(person)) => mail_of(claimed, &stage, person, ways).map(|(drawn, _)| drawn.html),
+        Some(Ok(person)) => {
+            mail_of(claimed, &stage, person, occasion::of(&occasions, claimed), ways).map(|(drawn, _)| drawn.html)
+        }
         Some(Err(why)) => Err(*why),
         None => Err(Why::Gone),
     };
-    Ok(html.map_err(Why::key))
+    Ok(html.map_err(Why::text))
 }
 
 /// A mail as somebody would get it, with links that are not counted.
@@ -193,16 +211,23 @@ pub fn preview(
 ) -> Result<Result<Preview, SkipReason>> {
     let stage = Stage::load(conn, store, content, ways, now)?;
     let person = match reader {
-        Reader::Customer(id) => draw::people(conn, &stage, &[*id], ways)?.remove(id).unwrap_or(Err(Why::Gone)),
-        Reader::Somebody { name, email, language } => draw::stand_in(conn, &stage, name, email, *language, ways)?,
+        Reader::Customer(id) => people::of(conn, &stage, &[*id], ways)?.remove(id).unwrap_or(Err(Why::Gone)),
+        Reader::Somebody { name, email, language } => people::stand_in(conn, &stage, name, email, *language, ways)?,
     };
-    Ok(person.and_then(|person| sample(&stage, &person, ways)).map_err(Why::key))
+    Ok(person.and_then(|person| sample(&stage, &person, ways)).map_err(Why::text))
 }
 
 /// A mail that is sent to nobody.
 fn sample(stage: &Stage, person: &Person, ways: &Ways) -> Result<Preview, Why> {
     let nowhere = NOWHERE.to_string();
-    let pages = Pages { view: nowhere.clone(), why: nowhere.clone(), unsubscribe: nowhere, pixel: None, delivery: None };
+    let pages = Pages {
+        view: nowhere.clone(),
+        why: nowhere.clone(),
+        unsubscribe: nowhere,
+        pixel: None,
+        delivery: None,
+        occasion: Occasion::Sample,
+    };
     sample_with(stage, person, &pages, ways)
 }
 

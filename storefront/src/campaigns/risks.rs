@@ -4,9 +4,11 @@ mod reach;
 mod spam;
 
 use super::content::{Content, Part, Source, is_contact};
-use super::draw::{self, Pages, Why};
+use super::draw::{Pages, Why};
 use super::letters::{Preview, Ways, sample_with};
 use super::links;
+use super::occasion::Occasion;
+use super::people;
 use super::stage::Stage;
 use super::text::Rich;
 use crate::ids::StoreId;
@@ -135,6 +137,10 @@ fn of_variant(
     texts(&mut found, &content);
     languages(&mut found, &content, sample);
     sender(conn, &mut found, &content)?;
+    let occasion = |part: &Part| matches!(part, Part::Products { source: Source::Occasion, .. });
+    if campaign.kind != campaigns::Kind::Step && content.parts().any(occasion) {
+        found.add(Level::Stop, "campaign-risk-occasion");
+    }
     let known = segments::others(conn)?;
     if content.segments().iter().any(|segment| !known.contains_key(segment)) {
         found.add(Level::Warn, "campaign-risk-segment-gone");
@@ -175,8 +181,8 @@ fn texts(found: &mut Found, content: &Content) {
         }
         let mut pictures = 0;
         let mut letters = 0;
-        for block in &version.blocks {
-            match &block.part {
+        for part in version.parts() {
+            match part {
                 Part::Picture { hash: None, .. } => found.add(Level::Warn, in_language("campaign-risk-no-picture")),
                 Part::Picture { alt, .. } => {
                     pictures += 1;
@@ -185,6 +191,9 @@ fn texts(found: &mut Found, content: &Content) {
                     }
                 }
                 Part::Survey { survey: None } => found.add(Level::Warn, in_language("campaign-risk-no-survey")),
+                Part::Columns { left, right } if left.is_empty() || right.is_empty() => {
+                    found.add(Level::Warn, in_language("campaign-risk-column-empty"));
+                }
                 Part::Button { label, .. } if label.is_empty() => found.add(Level::Warn, in_language("campaign-risk-no-label")),
                 part => letters += part.texts().iter().map(|text| text.chars().count()).sum::<usize>(),
             }
@@ -212,7 +221,7 @@ fn languages(found: &mut Found, content: &Content, sample: &[Customer]) {
 /// What the mails of real people show.
 fn people(conn: &mut Conn, found: &mut Found, stage: &Stage, content: &Content, sample: &[Customer], ways: &Ways) -> Result<()> {
     let ids: Vec<CustomerId> = sample.iter().map(|customer| customer.id).collect();
-    let people = draw::people(conn, stage, &ids, ways)?;
+    let people = people::of(conn, stage, &ids, ways)?;
     let mut skipped: BTreeMap<Why, usize> = BTreeMap::new();
     let (mut largest, mut offered) = (0, 0);
     for person in people.values() {
@@ -220,8 +229,14 @@ fn people(conn: &mut Conn, found: &mut Found, stage: &Stage, content: &Content, 
             Ok(person) => {
                 offered += usize::from(person.offered());
                 let nowhere = "#".to_string();
-                let pages =
-                    Pages { view: nowhere.clone(), why: nowhere, unsubscribe: UNSUBSCRIBE.to_string(), pixel: None, delivery: None };
+                let pages = Pages {
+                    view: nowhere.clone(),
+                    why: nowhere,
+                    unsubscribe: UNSUBSCRIBE.to_string(),
+                    pixel: None,
+                    delivery: None,
+                    occasion: Occasion::Sample,
+                };
                 sample_with(stage, person, &pages, ways)
             }
             Err(why) => Err(*why),
@@ -242,8 +257,13 @@ fn people(conn: &mut Conn, found: &mut Found, stage: &Stage, content: &Content, 
                 found.add(Level::Stop, said("campaign-risk-variable", &[("name", &name), ("count", &count), ("of", &of)]));
             }
             Why::Empty => found.add(Level::Stop, said("campaign-risk-empty", &[("count", &count), ("of", &of)])),
-            Why::Failed | Why::Unwritten => found.add(Level::Stop, said("campaign-risk-failed", &[("count", &count), ("of", &of)])),
-            Why::Gone => {}
+            // Of a language without a subject that is told already.
+            Why::Subject if stage.scripts.values().any(|script| script.subject.is_blank()) => {}
+            Why::Subject => found.add(Level::Stop, said("campaign-risk-subject-empty", &[("count", &count), ("of", &of)])),
+            Why::Failed | Why::Unwritten | Why::Kept => {
+                found.add(Level::Stop, said("campaign-risk-failed", &[("count", &count), ("of", &of)]))
+            }
+            Why::Gone | Why::Over => {}
         }
     }
     if largest > LARGE {
@@ -254,8 +274,8 @@ fn people(conn: &mut Conn, found: &mut Found, stage: &Stage, content: &Content, 
     } else if offered < sample.len() && content.blocks().any(|block| matches!(block.part, Part::Offer { .. })) {
         found.add(Level::Tell, said("campaign-risk-offers", &[("count", &offered), ("of", &sample.len())]));
     }
-    let asks = |block: &super::content::Block| matches!(&block.part, Part::Products { source: Source::ForYou, .. });
-    if content.blocks().any(asks) && stage.popular.is_empty() {
+    let asks = |part: &Part| matches!(part, Part::Products { source: Source::ForYou, .. });
+    if content.parts().any(asks) && stage.popular.is_empty() {
         found.add(Level::Tell, "campaign-risk-nothing-learnt");
     }
     for script in stage.scripts.values() {
@@ -292,11 +312,12 @@ fn looks(found: &mut Found, mail: &Preview) {
 fn typed_links(content: &Content) -> BTreeSet<(String, String)> {
     let mut all = BTreeSet::new();
     for (language, version) in &content.versions {
-        for block in &version.blocks {
-            let links: Vec<String> = match &block.part {
+        for part in version.parts() {
+            let links: Vec<String> = match part {
                 Part::Picture { link, .. } | Part::Button { link, .. } => vec![link.clone()],
                 Part::Text { html } => Rich::read(html).map(|rich| rich.links().map(str::to_string).collect()).unwrap_or_default(),
-                Part::Heading { .. } | Part::Divider {} | Part::Products { .. } | Part::Offer { .. } | Part::Survey { .. } => Vec::new(),
+                Part::Heading { .. } | Part::Divider {} | Part::Products { .. } | Part::Offer { .. } => Vec::new(),
+                Part::Survey { .. } | Part::Columns { .. } => Vec::new(),
             };
             let shown = links.into_iter().filter(|link| !link.is_empty() && !is_contact(link));
             all.extend(shown.map(|link| (language.clone(), link)));

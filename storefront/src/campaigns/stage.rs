@@ -28,8 +28,9 @@ use std::collections::{BTreeMap, HashMap};
 const TRIED: usize = 40;
 /// Pixels of a picture, at twice the width of the mail's text on a good screen.
 const WIDEST: i64 = 800;
-/// The width of the mail's text.
+/// The width of the mail's text, and of one of two columns of it.
 const COLUMN: i64 = 536;
+const HALF: i64 = 252;
 
 /// A block as it was read.
 pub(super) struct Scene {
@@ -43,10 +44,32 @@ pub(super) enum Shown {
     Picture { src: String, width: i64, alt: Template, link: String },
     Button { label: Template, link: String },
     Divider,
-    Products { title: Template, cards: Vec<Card> },
+    Products { title: Template, cards: Vec<(ProductId, Card)> },
     ForYou { title: Template, most: usize },
+    Occasion(Template),
     Offer(Template),
     Survey { survey: SurveyId, round: i64, question: String },
+    Columns { left: Vec<Shown>, right: Vec<Shown> },
+}
+
+impl Shown {
+    /// Whether it shows what each reader may want, or something of that where there is nobody yet.
+    pub fn asks(&self) -> bool {
+        match self {
+            Shown::ForYou { .. } | Shown::Occasion(_) => true,
+            Shown::Columns { left, right } => left.iter().chain(right).any(Shown::asks),
+            _ => false,
+        }
+    }
+
+    /// Whether it shows what a journey is about.
+    fn is_occasion(&self) -> bool {
+        match self {
+            Shown::Occasion(_) => true,
+            Shown::Columns { left, right } => left.iter().chain(right).any(Shown::is_occasion),
+            _ => false,
+        }
+    }
 }
 
 /// A version as it was read.
@@ -68,8 +91,10 @@ pub(super) struct Stage {
     pub segments: Vec<SegmentId>,
     /// What many bought lately, for recommendations that do not suffice. Empty when no block asks.
     pub popular: Vec<ProductId>,
-    /// The promotions for some customers, when something depends on offers.
+    /// The promotions that hold for some customers or not for all, when something depends on offers or shows prices.
     pub personal: Option<Personal>,
+    /// Whether something depends on offers.
+    pub offers: bool,
     pub counts_orders: bool,
     pub now: Time,
 }
@@ -79,12 +104,29 @@ fn unread(mistake: String) -> Error {
     Error::unexpected(format!("a stored text of a campaign does not read: {mistake}"))
 }
 
+impl Script {
+    /// The products that it shows everybody.
+    pub fn products(&self) -> Vec<ProductId> {
+        fn add(part: &Shown, ids: &mut Vec<ProductId>) {
+            match part {
+                Shown::Products { cards, .. } => ids.extend(cards.iter().map(|(id, _)| *id)),
+                Shown::Columns { left, right } => left.iter().chain(right).for_each(|part| add(part, ids)),
+                _ => {}
+            }
+        }
+        let mut ids = Vec::new();
+        self.scenes.iter().for_each(|scene| add(&scene.part, &mut ids));
+        ids
+    }
+}
+
 impl Stage {
     pub fn load(conn: &mut Conn, store: StoreId, content: &Content, ways: &Mailer, now: Time) -> Result<Stage> {
         let (shop, site) = (stores::shop(conn, store)?, ways.site(conn, store)?);
-        let popular =
-            if content.blocks().any(|block| asks_for_popular(&block.part)) { recommendations::popular(conn)? } else { Vec::new() };
-        let personal = if content.asks_for_offers() { Some(Personal::load(conn, now)?) } else { None };
+        let popular = if content.parts().any(asks_for_popular) { recommendations::popular(conn)? } else { Vec::new() };
+        let offers = content.asks_for_offers();
+        let prices = content.parts().any(|part| matches!(part, Part::Products { .. }));
+        let personal = if offers || prices { Some(Personal::load(conn, now)?) } else { None };
         let worn = theme::published(conn, store)?.theme;
         let colour = |role: Role| worn.colour(role).to_string();
         let mut stage = Stage {
@@ -96,6 +138,7 @@ impl Stage {
             segments: content.segments(),
             popular: popular.into_iter().map(ProductId).collect(),
             personal,
+            offers,
             counts_orders: content.names("orders"),
             shop,
             site,
@@ -110,7 +153,7 @@ impl Stage {
     }
 
     fn script(&self, conn: &mut Conn, language: Language, version: &Version, ways: &Mailer) -> Result<Script> {
-        let hashes: Vec<String> = version.blocks.iter().filter_map(|block| picture_of(&block.part)).collect();
+        let hashes: Vec<String> = version.parts().filter_map(picture_of).collect();
         let measures = if hashes.is_empty() { HashMap::new() } else { pictures::measures_of(conn, &hashes)? };
         let mut scenes = Vec::with_capacity(version.blocks.len());
         for block in &version.blocks {
@@ -144,10 +187,11 @@ impl Stage {
             Part::Button { label, link } => Some(Shown::Button { label: read(label)?, link: self.target(language, link) }),
             Part::Divider {} => Some(Shown::Divider),
             Part::Products { title, source: Source::ForYou, most } => Some(Shown::ForYou { title: read(title)?, most: *most }),
+            Part::Products { title, source: Source::Occasion, .. } => Some(Shown::Occasion(read(title)?)),
             Part::Products { title, source, most } => {
                 let ids = self.products(conn, source)?;
-                let mut cards = shelves::cards(conn, &ids, &self.showing(language, &Audience::default()))?;
-                cards.retain(|card| !card.sold_out);
+                let mut cards = shelves::cards_by_id(conn, &ids, &self.showing(language, &Audience::default()))?;
+                cards.retain(|(_, card)| !card.sold_out);
                 cards.truncate(*most);
                 (!cards.is_empty()).then_some(Shown::Products { title: read(title)?, cards })
             }
@@ -157,7 +201,24 @@ impl Stage {
                 let open = surveys::find(conn, *id)?.filter(|found| found.open);
                 open.map(|found| Shown::Survey { survey: *id, round: found.round, question: found.question(language.code()).to_string() })
             }
+            Part::Columns { left, right } => {
+                let (left, right) = (self.column(conn, language, left, measures)?, self.column(conn, language, right, measures)?);
+                (!left.is_empty() || !right.is_empty()).then_some(Shown::Columns { left, right })
+            }
         })
+    }
+
+    /// What one of two columns shows.
+    fn column(&self, conn: &mut Conn, language: Language, parts: &[Part], measures: &HashMap<String, (i64, i64)>) -> Result<Vec<Shown>> {
+        let mut all = Vec::with_capacity(parts.len());
+        for part in parts {
+            match self.shown(conn, language, part, measures)? {
+                Some(Shown::Picture { src, width, alt, link }) => all.push(Shown::Picture { src, width: width.min(HALF), alt, link }),
+                Some(shown) => all.push(shown),
+                None => {}
+            }
+        }
+        Ok(all)
     }
 
     /// The products of a rule, the same for everybody.
@@ -169,7 +230,7 @@ impl Stage {
             Source::Popular => Ok(self.popular.iter().copied().take(TRIED).collect()),
             Source::Category(id) => catalog::sold(conn, &sold, Some(*id), None, tried),
             Source::Collection(id) => Ok(collections::preview(conn, *id, tried, tried)?.1),
-            Source::ForYou => Ok(Vec::new()),
+            Source::ForYou | Source::Occasion => Ok(Vec::new()),
         }
     }
 
@@ -188,6 +249,11 @@ impl Stage {
         own.or_else(|| self.scripts.iter().next().map(|(language, script)| (*language, script)))
     }
 
+    /// Whether it shows what a journey is about.
+    pub fn has_occasion(&self) -> bool {
+        self.scripts.values().flat_map(|script| &script.scenes).any(|scene| scene.part.is_occasion())
+    }
+
     /// What variables say of everybody alike.
     pub fn values(&self) -> Values {
         let mut values = Values::default();
@@ -197,7 +263,7 @@ impl Stage {
 }
 
 fn asks_for_popular(part: &Part) -> bool {
-    matches!(part, Part::Products { source: Source::Popular | Source::ForYou, .. })
+    matches!(part, Part::Products { source: Source::Popular | Source::ForYou | Source::Occasion, .. })
 }
 
 fn picture_of(part: &Part) -> Option<String> {

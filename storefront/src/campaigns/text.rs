@@ -89,6 +89,11 @@ impl Template {
         })
     }
 
+    /// Whether nothing is written.
+    pub fn is_blank(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The text as one recipient reads it.
     pub fn fill(&self, values: &Values) -> Result<String, Missing> {
         let mut text = String::new();

@@ -3,7 +3,7 @@
 use super::export::write_row;
 use super::export_catalogue::unwritable;
 use crm::campaigns::results::{self, Row};
-use crm::campaigns::{CampaignId, DeliveryId};
+use crm::campaigns::{self, CampaignId, DeliveryId, VariantId};
 use crm::{CustomerId, customers};
 use kernel::clock::Time;
 use kernel::money::{Currency, Money};
@@ -19,7 +19,7 @@ const COLUMNS: [&str; 16] = [
     "Customer ID",
     "Email",
     "Group",
-    "Variant ID",
+    "Version",
     "State",
     "Reason",
     "Sent At",
@@ -40,16 +40,18 @@ type Earned = (i64, BTreeMap<String, (i64, i64)>);
 /// the database does, or without such a campaign.
 pub fn export_deliveries(db: &Db, campaign: CampaignId, seen: bool, out: impl Write) -> Result<u64> {
     db.read_now(move |conn| results::about(conn, campaign).map(drop))?;
+    let versions: Vec<VariantId> =
+        db.read_now(move |conn| Ok(campaigns::variants(conn, campaign)?.into_iter().map(|one| one.id).collect()))?;
     let mut writer = csv::Writer::from_writer(out);
     write_row(&mut writer, &COLUMNS.map(str::to_string)).map_err(unwritable)?;
     let (mut after, mut done) = (CustomerId(0), 0);
     loop {
-        let from = after;
+        let (from, versions) = (after, versions.clone());
         let page = db.read_now(move |conn| {
             let page = results::everybody(conn, campaign, from, PAGE)?;
             let earned = earned(conn, &page)?;
             let last = page.last().map(|row| row.customer);
-            let cells = page.iter().map(|one| row(conn, one, earned.get(&one.id), seen)).collect::<Result<Vec<_>>>()?;
+            let cells = page.iter().map(|one| row(conn, one, (earned.get(&one.id), &versions), seen)).collect::<Result<Vec<_>>>()?;
             Ok(last.map(|last| (last, cells)))
         })?;
         let Some((last, rows)) = page else { break };
@@ -75,7 +77,7 @@ fn earned(conn: &mut Conn, page: &[Row]) -> Result<BTreeMap<DeliveryId, Earned>>
     Ok(earned)
 }
 
-fn row(conn: &mut Conn, one: &Row, earned: Option<&Earned>, seen: bool) -> Result<Vec<String>> {
+fn row(conn: &mut Conn, one: &Row, (earned, versions): (Option<&Earned>, &[VariantId]), seen: bool) -> Result<Vec<String>> {
     let customer = customers::get(conn, one.customer)?;
     let email = if seen && customer.erased_at.is_none() { customer.email } else { String::new() };
     let nothing = Earned::default();
@@ -92,9 +94,9 @@ fn row(conn: &mut Conn, one: &Row, earned: Option<&Earned>, seen: bool) -> Resul
         one.customer.to_string(),
         email,
         one.arm.as_str().to_string(),
-        one.variant.map(|variant| variant.to_string()).unwrap_or_default(),
+        one.variant.and_then(|id| versions.iter().position(|known| *known == id)).map(campaigns::letter).unwrap_or_default(),
         one.state.as_str().to_string(),
-        one.reason.clone(),
+        one.reason.replace(kernel::error::BETWEEN, " "),
         moment(one.sent_at),
         moment(one.bounced_at),
         moment(one.complained_at),

@@ -17,8 +17,8 @@ const PAGE: i64 = 20_000;
 /// Rows written from one read.
 const ROWS: usize = 200;
 
-const COLUMNS: [&str; 9] =
-    ["Customer ID", "Name", "Email", "Phone", "Language", "Accepts Email Marketing", "Tags", "Total Orders", "Total Spent"];
+const COLUMNS: [&str; 10] =
+    ["Customer ID", "Name", "Email", "Phone", "Language", "Accepts Email Marketing", "Tags", "Total Orders", "Total Spent", "Birthday"];
 
 /// Writes everybody who is a member at `now`; answers how many. Fails when `out` or the database does, or without such a segment.
 pub fn export_members(db: &Db, segment: SegmentId, out: impl Write, now: Time) -> Result<u64> {
@@ -43,7 +43,7 @@ pub fn export_members(db: &Db, segment: SegmentId, out: impl Write, now: Time) -
 }
 
 fn row(conn: &mut Conn, id: CustomerId) -> Result<Vec<String>> {
-    let Customer { email, name, phone, language, tags, .. } = customers::get(conn, id)?;
+    let Customer { email, name, phone, language, tags, birthday, .. } = customers::get(conn, id)?;
     let news = match consents::current(conn, id, "email", "news")? {
         Some(Consent::Given) => "yes",
         Some(Consent::Withdrawn) => "no",
@@ -53,5 +53,5 @@ fn row(conn: &mut Conn, id: CustomerId) -> Result<Vec<String>> {
         Some(score) => (score.orders, Money::new(score.value, score.currency()?)),
         None => (0, Money::new(0, shop::get(conn)?.currency)),
     };
-    Ok(vec![id.to_string(), name, email, phone, language, news.into(), tags, orders.to_string(), spent.decimal()])
+    Ok(vec![id.to_string(), name, email, phone, language, news.into(), tags, orders.to_string(), spent.decimal(), birthday])
 }

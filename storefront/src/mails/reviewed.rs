@@ -1,16 +1,17 @@
 //! The mail that asks for reviews.
 
-use super::{Mailer, Reader, language};
+use super::{Letter, Mailer, Reader, language};
 use crate::orders::{Order, OrderLine};
-use crate::web::reviews::{line_path, order_path};
+use crate::web::reviews::{line_path, order_path, stop_path};
 use crate::web::shown;
 use crate::web::views::mail::{ReviewGood, ReviewRequest};
 use kernel::clock::Time;
+use kernel::mail::Headers;
 use kernel::{Conn, Result};
 
 impl Mailer {
     /// Asks a buyer about these lines of their order.
-    pub fn review_request(&self, conn: &mut Conn, order: &Order, lines: &[&OrderLine], now: Time) -> Result<()> {
+    pub fn review_request(&self, conn: &mut Conn, order: &Order, lines: &[&OrderLine], topic: &str, now: Time) -> Result<()> {
         let Some(first) = lines.first() else { return Ok(()) };
         let (language, site) = (language(&order.language), self.site(conn, order.store_id)?);
         let good = |line: &&OrderLine| ReviewGood {
@@ -25,6 +26,13 @@ impl Mailer {
             goods: lines.iter().map(good).collect(),
             stop_url: site.url(language, &order_path(&self.signer, &order.number)),
         };
-        self.queue(conn, "review_request", &format!("{}:{}", order.id, first.id), &to, view, now)
+        // As a mail of a campaign it is one that they allowed, and leave with one click.
+        let headers = Headers {
+            list_unsubscribe: site.url(language, &stop_path(&self.signer, &order.number)),
+            list_id: format!("{topic}.{}", self.config.host()),
+            ..Headers::default()
+        };
+        let cause = format!("{}:{}", order.id, first.id);
+        self.post(conn, Letter { template: "review_request", cause: &cause, headers }, &to, view, now)
     }
 }

@@ -159,6 +159,7 @@ fn lines(other: &Known, own: &Known) -> Vec<Line> {
             after: Cell::Texts(own.emails.iter().cloned().chain(emails).collect()),
         },
         text("phone", &a.phone, &b.phone, &left.phone),
+        text("birthday", &a.birthday, &b.birthday, &left.birthday),
         Line { what: "since", merged: Cell::At(other.since), survivor: Cell::At(own.since), after: Cell::At(other.since.min(own.since)) },
         text("tags", &a.tags, &b.tags, &left.tags),
         text("note", &a.note, &b.note, &left.note),

@@ -76,13 +76,13 @@ fn ask_some(conn: &mut Conn, mailer: &Mailer, now: Time) -> Result<usize> {
             Some(hindrance) => Some(hindrance.as_str()),
             None => None,
         };
-        ask(conn, order, why, mailer, now)?;
+        ask(conn, order, (why, &policy.topic), mailer, now)?;
     }
     Ok(ids.len())
 }
 
 /// Settles what is due of an order: skips all of it for `why`, or mails about the lines that are worth asking about.
-fn ask(conn: &mut Conn, order: &Order, why: Option<&str>, mailer: &Mailer, now: Time) -> Result<()> {
+fn ask(conn: &mut Conn, order: &Order, (why, topic): (Option<&str>, &str), mailer: &Mailer, now: Time) -> Result<()> {
     let due = rows::table.filter(rows::order_id.eq(order.id)).filter(rows::state.eq(Step::Waiting)).filter(rows::due_at.le(now));
     let due: Vec<OrderLineId> = due.order(rows::order_line_id).select(rows::order_line_id).load(conn)?;
     let lines = orders::lines(conn, order.id)?;
@@ -105,5 +105,5 @@ fn ask(conn: &mut Conn, order: &Order, why: Option<&str>, mailer: &Mailer, now: 
             asked.extend(line);
         }
     }
-    if asked.is_empty() { Ok(()) } else { mailer.review_request(conn, order, &asked, now) }
+    if asked.is_empty() { Ok(()) } else { mailer.review_request(conn, order, &asked, topic, now) }
 }

@@ -9,6 +9,7 @@ mod newsletter;
 mod pages;
 
 pub(super) use choose::{Wanted, choices, fields, fill, how_often, keep};
+pub(super) use pages::{fields as unproven, is_one_click};
 
 use super::door::Door;
 use crate::campaigns::links;

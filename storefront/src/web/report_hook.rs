@@ -1,7 +1,7 @@
 //! What services that carry mails tell of them by HTTP instead of by mail: `POST /hooks/reports/{format}`, with the secret of
 //! `inbound.hook_secret` as a bearer token or as the password in the address that the service is given. A program of the merchant's own
 //! uses the format `plain`, and may sign the body instead: `X-Signature` is its HMAC-SHA256 (RFC 2104) with the secret, in hexadecimal
-//! digits.
+//! digits. Amazon signs by itself: [`super::sns_hook`].
 
 use super::door::Door;
 use super::mail_hook::{knows, told};
@@ -99,7 +99,7 @@ fn signed(request: &HttpRequest, secret: &Secret, body: &[u8]) -> bool {
 async fn receive(door: web::Data<Door>, request: HttpRequest, format: web::Path<String>, body: web::Payload) -> Result<HttpResponse> {
     let Some(secret) = &door.config.inbound.hook_secret else { return Ok(told(StatusCode::NOT_FOUND, "reports are not taken here")) };
     let Some(format) = FORMATS.iter().find(|one| one.name == format.as_str()) else {
-        return Ok(told(StatusCode::NOT_FOUND, "the format is plain, postmark or mailgun"));
+        return Ok(told(StatusCode::NOT_FOUND, "the format is plain, postmark, mailgun or ses"));
     };
     let Ok(Ok(body)) = body.to_bytes_limited(LARGEST).await else {
         return Ok(told(StatusCode::PAYLOAD_TOO_LARGE, "a report has at most 256 KiB"));

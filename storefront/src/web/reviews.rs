@@ -2,6 +2,7 @@
 
 use super::door::Door;
 use super::frame;
+use super::letters;
 use super::page_cache::{self, Rendered};
 use super::posted::Posted;
 use super::slots::Everyone;
@@ -33,6 +34,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
     config
         .route("/products/{slug}/reviews", web::get().to(all))
         .route("/orders/{number}/reviews", web::get().to(of_order))
+        .route("/orders/{number}/reviews/stop", web::get().to(of_order))
         .route("/orders/{number}/reviews/stop", web::post().to(stop))
         .route("/orders/{number}/reviews/{line}", web::get().to(show))
         .route("/orders/{number}/reviews/{line}", web::post().to(write));
@@ -41,6 +43,11 @@ pub fn routes(config: &mut web::ServiceConfig) {
 /// The signed link to what can be written about an order, without language and host.
 pub fn order_path(signer: &Signer, number: &str) -> String {
     keyed(&format!("/orders/{number}/reviews"), &signer.sign(LINK, number))
+}
+
+/// The signed link that takes back what allowed the shop to ask: a page with a button, and one click of a mail program.
+pub fn stop_path(signer: &Signer, number: &str) -> String {
+    keyed(&format!("/orders/{number}/reviews/stop"), &signer.sign(LINK, number))
 }
 
 /// The signed link to the review of a line, without language and host.
@@ -174,20 +181,31 @@ async fn of_order(door: web::Data<Door>, visit: Visit, number: web::Path<String>
     draw(&door, &visit, StatusCode::OK, "review_order", "reviews-order-title", page, view)
 }
 
-/// Takes back what allowed the shop to ask.
-async fn stop(door: web::Data<Door>, visit: Visit, number: web::Path<String>, posted: Posted) -> Result<HttpResponse> {
-    door.limits.checkout.check(&format!("review:{}", visit.client))?;
-    let (number, key) = (number.into_inner(), posted.get("key").to_string());
+/// Takes back what allowed the shop to ask: by the button of the page, or by a mail program (RFC 8058), which has no cookie and reads no answer.
+/// Whoever has the link of the mail speaks for its reader, as with mails of campaigns; anybody else proves their form.
+async fn stop(door: web::Data<Door>, visit: Visit, number: web::Path<String>, body: web::Bytes) -> Result<HttpResponse> {
+    let (number, form, one_click) = (number.into_inner(), letters::unproven(&body), letters::is_one_click(&body));
+    let key = if one_click { asked(&visit.query, "key") } else { form.get("key").to_string() };
+    if !door.signer.verify(LINK, &number, &key) {
+        door.limits.checkout.check(&format!("review:{}", visit.client))?;
+        if !visit.proves(&door.signer, form.get("csrf")) {
+            return Err(Error::conflict("form-expired"));
+        }
+    }
     let back = keyed(&format!("/orders/{number}/reviews"), &key);
     let (seen, signer) = (visit.clone(), door.signer.clone());
     door.write(move |conn, now| {
         let order = allowed(conn, &seen, &signer, &number, &key, now)?;
         let topic = reviews::policy(conn)?.topic;
-        let proof = format!("stopped on the page of reviews of order {}", order.number);
+        let how = if one_click { "one-click unsubscribe (RFC 8058) from reviews" } else { "stopped on the page of reviews" };
+        let proof = format!("{how} of order {}", order.number);
         let no = Statement { channel: "email", topic: &topic, legal_basis: "consent", state: Consent::Withdrawn, proof: &proof };
         consents::record(conn, order.customer_id, &no, now)
     })
     .await?;
+    if one_click {
+        return Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("unsubscribed\n"));
+    }
     visit.say(&door.signer, Tone::Success, "reviews-stopped");
     Ok(door.go(&visit, &back))
 }

@@ -170,6 +170,8 @@ fn write(conn: &mut Conn, seen: &[Seen]) -> Result<()> {
     }
     let Some(now) = seen.iter().map(|one| one.at).max() else { return Ok(()) };
     segments::follow_events(conn, &whose, &WATCHED.map(Kind::as_str), now)?;
+    // In the order in which the steps of journeys hold people, so that neither waits for the other.
+    happened.sort_by_key(|(customer, ..)| *customer);
     happened.into_iter().try_for_each(|(customer, kind, subject, at)| journeys::told(conn, customer, kind.as_str(), subject, at))
 }
 

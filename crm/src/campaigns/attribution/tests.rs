@@ -59,6 +59,7 @@ pub fn delivery(db: &Db, of: (CampaignId, VariantId), customer: CustomerId, arm:
             deliveries::variant_id.eq(given.then_some(variant)),
             deliveries::state.eq(if given { Standing::Accepted } else { Standing::Control }),
             deliveries::due_at.eq(noon()),
+            deliveries::attempts.eq(i64::from(given)),
             deliveries::message_id.eq(format!("{campaign}.{customer}@example.com")),
             deliveries::sent_at.eq(given.then_some(noon())),
         );
@@ -69,7 +70,11 @@ pub fn delivery(db: &Db, of: (CampaignId, VariantId), customer: CustomerId, arm:
 
 pub fn hit(db: &Db, delivery: DeliveryId, hit: Hit, machine: &'static str, at: Time) {
     db.write_now(move |conn| {
+        let of = deliveries::table.find(delivery).select((deliveries::campaign_id, deliveries::variant_id));
+        let (campaign, variant): (CampaignId, Option<VariantId>) = of.first(conn)?;
         let row = (
+            hits::campaign_id.eq(campaign),
+            hits::variant_id.eq(variant.unwrap_or(VariantId(0))),
             hits::delivery_id.eq(delivery),
             hits::kind.eq(hit),
             hits::target.eq(if hit == Hit::Click { "/products/mug" } else { "" }),

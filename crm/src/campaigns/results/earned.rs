@@ -122,13 +122,14 @@ fn bought(conn: &mut Conn, orders: Vec<i64>) -> Result<Vec<(i64, i64, i64, i64)>
 
 /// The links that were followed most.
 pub(super) fn links(conn: &mut Conn, campaign: CampaignId) -> Result<Vec<Link>> {
-    // CROSS JOIN makes SQLite begin with the clicks, which are far fewer than deliveries.
     let mut sql = Fragment::of(
         "SELECT h.target AS target, COUNT(DISTINCT CASE WHEN h.machine = '' THEN h.delivery_id END) AS people, \
          COUNT(CASE WHEN h.machine = '' THEN 1 END) AS clicks, \
          COUNT(DISTINCT CASE WHEN h.machine <> '' THEN h.delivery_id END) AS machines \
-         FROM delivery_hits h CROSS JOIN deliveries d WHERE d.id = h.delivery_id AND h.kind = 'click' AND d.campaign_id = ",
+         FROM (SELECT target, machine, delivery_id FROM delivery_hits WHERE kind = 'click' AND machine = '' AND campaign_id = ",
     );
-    sql.int(campaign.0).push(" GROUP BY h.target ORDER BY people DESC, machines DESC, target LIMIT ").int(MOST as i64);
+    sql.int(campaign.0);
+    sql.push(" UNION ALL SELECT target, machine, delivery_id FROM delivery_hits WHERE kind = 'click' AND machine <> '' AND campaign_id = ");
+    sql.int(campaign.0).push(") h GROUP BY h.target ORDER BY people DESC, machines DESC, target LIMIT ").int(MOST as i64);
     sql.load(conn)
 }

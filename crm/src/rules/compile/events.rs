@@ -1,7 +1,7 @@
 //! Conditions on what customers did, and on what they asked the shop for.
 
 use super::{Builder, Table};
-use crate::rules::{Dialect, Did, Fragment, Rated, ServiceCost, Tickets};
+use crate::rules::{Dialect, Did, Fragment, Range, Rated, ServiceCost, SurveyScore, Tickets};
 
 /// The last ticket of each customer that was rated.
 pub(super) const RATINGS: &str =
@@ -52,14 +52,36 @@ impl Builder<'_> {
     /// Of the last ticket that was rated.
     pub(super) fn rated(&mut self, rated: &Rated) -> Fragment {
         let last = self.column(Table::Ratings, Fragment::of("MAX(r.rating)"), None);
-        let mut sql = Fragment::of("COALESCE(TRUE");
-        if let Some(least) = rated.at_least {
-            sql.push(&format!(" AND {last} >= ")).int(least);
+        within(&last, rated.range())
+    }
+
+    /// Of the last answer.
+    pub(super) fn surveyed(&mut self, score: &SurveyScore) -> Fragment {
+        let last = self.column(Table::Answers(score.survey.map(|survey| survey.0)), Fragment::of("MAX(v.score)"), None);
+        within(&last, score.range())
+    }
+
+    /// Narrows what is read of a table to the last row of each customer, of one survey where one is given, or of each of what else tells rows
+    /// apart.
+    pub(super) fn last(&self, (table, name): (&str, &str), survey: Option<i64>, apart: &str) -> Fragment {
+        let mut sql = Fragment::of(&format!(" AND {name}.id IN (SELECT MAX(x.id) FROM {table} x WHERE TRUE"));
+        if let Some(survey) = survey {
+            sql.push(" AND x.survey_id = ").int(survey);
         }
-        if let Some(most) = rated.at_most {
-            sql.push(&format!(" AND {last} <= ")).int(most);
-        }
-        sql.push(", FALSE)");
+        sql.add(&self.among.condition("x.customer_id")).push(&format!(" GROUP BY x.customer_id{apart})"));
         sql
     }
+}
+
+/// Whether a number that not everybody has is within a range.
+fn within(number: &str, range: Range) -> Fragment {
+    let mut sql = Fragment::of("COALESCE(TRUE");
+    if let Some(least) = range.at_least {
+        sql.push(&format!(" AND {number} >= ")).int(least);
+    }
+    if let Some(most) = range.at_most {
+        sql.push(&format!(" AND {number} <= ")).int(most);
+    }
+    sql.push(", FALSE)");
+    sql
 }

@@ -58,6 +58,9 @@ fn examine(conn: &mut Conn) -> Result<()> {
             let (every, asked) = (all.iter().map(|ticket| ticket.id).collect(), terms::asked(typed));
             assert_eq!(ids(&walk(conn, &filter, &asked, 999)?), found, "walking by {typed}");
             assert_eq!(ids(&pick(conn, &filter, &every, &asked, 999)?), found, "picking by {typed}");
+            if let Some(meeting) = terms::meeting(conn, &asked)? {
+                assert_eq!(ids(&pick(conn, &filter, &meeting, &[], 999)?), found, "comparing the tickets of {typed}");
+            }
             let mut paged = Vec::new();
             loop {
                 let page = list(conn, &filter, 2)?;

@@ -46,20 +46,11 @@ pub fn message(parcel: &Parcel, keys: &[DkimKey]) -> Result<Vec<u8>, String> {
         thread: "",
     };
     let mut message = sheet.message()?;
-    let headers = message.headers_mut();
     if let Some((page, mail)) = &parcel.list_unsubscribe {
-        let ways: Vec<String> =
-            [page, mail].into_iter().filter(|way| !way.is_empty()).map(|way| bracketed(way)).collect::<Result<_, _>>()?;
-        headers.insert_raw(plain("List-Unsubscribe", &ways.join(", "), &ways.join(",\r\n ")));
-        if page.starts_with("https://") {
-            let click = "List-Unsubscribe=One-Click";
-            headers.insert_raw(plain("List-Unsubscribe-Post", click, click));
-        }
+        left(&mut message, page, mail)?;
     }
-    if !parcel.list_id.is_empty() {
-        let id = bracketed(&parcel.list_id)?;
-        headers.insert_raw(plain("List-ID", &id, &id));
-    }
+    belongs(&mut message, &parcel.list_id)?;
+    let headers = message.headers_mut();
     if !parcel.feedback_id.is_empty() {
         headers.insert_raw(HeaderValue::new(HeaderName::new_from_ascii_str("Feedback-ID"), one_line(&parcel.feedback_id)));
     }
@@ -81,7 +72,34 @@ pub(super) fn of_mail(mail: &Mail, from: &str, keys: &[DkimKey]) -> Result<Vec<u
         in_reply_to: &mail.in_reply_to,
         thread: &mail.thread,
     };
-    dkim::signed(sheet.message()?.formatted(), keys)
+    let mut message = sheet.message()?;
+    if !mail.list_unsubscribe.is_empty() {
+        left(&mut message, &mail.list_unsubscribe, "")?;
+    }
+    belongs(&mut message, &mail.list_id)?;
+    dkim::signed(message.formatted(), keys)
+}
+
+/// Says how to get no such mail any more: a page, which takes one click where it is encrypted (RFC 8058), and an address (RFC 2369). One of them may
+/// be empty.
+fn left(message: &mut Message, page: &str, mail: &str) -> Result<(), String> {
+    let ways: Vec<String> = [page, mail].into_iter().filter(|way| !way.is_empty()).map(bracketed).collect::<Result<_, _>>()?;
+    let headers = message.headers_mut();
+    headers.insert_raw(plain("List-Unsubscribe", &ways.join(", "), &ways.join(",\r\n ")));
+    if page.starts_with("https://") {
+        let click = "List-Unsubscribe=One-Click";
+        headers.insert_raw(plain("List-Unsubscribe-Post", click, click));
+    }
+    Ok(())
+}
+
+/// Says what a mail belongs to (RFC 2919); empty for nothing.
+fn belongs(message: &mut Message, list_id: &str) -> Result<(), String> {
+    if !list_id.is_empty() {
+        let id = bracketed(list_id)?;
+        message.headers_mut().insert_raw(plain("List-ID", &id, &id));
+    }
+    Ok(())
 }
 
 /// What both kinds of mail have.
@@ -231,6 +249,40 @@ mod tests {
         assert!(!head.lines().any(|line| line.starts_with("Bcc:")), "{head}");
         assert!(head.contains("Subject: ") && head.is_ascii(), "{head}");
         assert!(head.contains("<news@shop.example>"), "{head}");
+    }
+
+    #[test]
+    fn a_mail_of_the_outbox_that_somebody_allowed_can_be_left_by_one_click() {
+        let mail = Mail {
+            id: 1,
+            message_id: "1@shop.example".into(),
+            template: "review_request".into(),
+            recipient: "ann@example.com".into(),
+            subject: "Your tea".into(),
+            body_text: "Hello".into(),
+            body_html: "<p>Hello</p>".into(),
+            state: "queued".into(),
+            error: None,
+            created_at: Time::default(),
+            sent_at: None,
+            reply_to: String::new(),
+            in_reply_to: String::new(),
+            thread: String::new(),
+            written_by: WrittenBy::Shop,
+            list_unsubscribe: "https://shop.example/orders/R1/reviews/stop?key=k".into(),
+            list_id: "news.shop.example".into(),
+        };
+        let head = |mail: &Mail| String::from_utf8(of_mail(mail, "shop@shop.example", &[]).unwrap()).unwrap();
+        let text = head(&mail);
+        for line in [
+            "List-Unsubscribe: <https://shop.example/orders/R1/reviews/stop?key=k>\r\n",
+            "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n",
+            "List-ID: <news.shop.example>\r\n",
+        ] {
+            assert!(text.contains(line), "{line} is not in\n{text}");
+        }
+        let other = Mail { list_unsubscribe: String::new(), list_id: String::new(), ..mail };
+        assert!(!head(&other).contains("List-"));
     }
 
     proptest! {

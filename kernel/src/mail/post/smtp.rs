@@ -9,6 +9,7 @@ use lettre::transport::smtp::client::{SmtpConnection, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use parking_lot::Mutex;
+use std::fmt::{Display, Formatter};
 use std::time::{Duration, Instant};
 
 /// For each command.
@@ -25,6 +26,11 @@ pub enum Attempt {
     Came(HandOver),
     /// The server took nothing and no blame lies on the mail: another may.
     Away(String),
+    /// The server wants no mail of the shop's, or with `sender` none of this sender's, whatever it says and whom it is to.
+    Aside {
+        reason: String,
+        sender: bool,
+    },
 }
 
 /// A server and the connections to it that are idle.
@@ -71,11 +77,12 @@ impl Server {
                     self.keep(conn);
                     return Attempt::Came(HandOver::Refused(reason));
                 }
-                Err(Begun::Away(_)) => conn.abort(),
+                Err(Begun::Away(_) | Begun::Aside(_)) => conn.abort(),
             }
         }
         let mut conn = match self.connect() {
             Ok(conn) => conn,
+            Err(error) if is_final(&error) => return Attempt::Aside { reason: error.to_string(), sender: false },
             Err(error) => return Attempt::Away(error.to_string()),
         };
         match begin(&mut conn, raw, from, to) {
@@ -87,6 +94,10 @@ impl Server {
             Err(Begun::Away(reason)) => {
                 conn.abort();
                 Attempt::Away(reason)
+            }
+            Err(Begun::Aside(reason)) => {
+                conn.abort();
+                Attempt::Aside { reason, sender: true }
             }
         }
     }
@@ -101,7 +112,11 @@ impl Server {
         }
         // From here on the server may have taken it, whatever becomes of its answer.
         let _ = conn.set_timeout(Some(LAST_WAIT));
-        match conn.message(raw) {
+        let answer = match std::str::from_utf8(raw) {
+            Ok(text) => conn.command(Whole(text)),
+            Err(_) => conn.message(raw),
+        };
+        match answer {
             Ok(_) => {
                 self.keep(conn);
                 Attempt::Came(HandOver::Accepted)
@@ -171,13 +186,40 @@ impl Server {
     }
 }
 
+/// A mail as it goes over the wire with its end (RFC 5321, 4.5.2), in one write: [`SmtpConnection::message`] writes the end by itself, which
+/// the kernel then keeps back until the server confirmed the rest (RFC 896), for 40 ms where it waits to confirm (RFC 1122, 4.2.3.2).
+struct Whole<'a>(&'a str);
+
+impl Display for Whole<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        let first = if self.0.starts_with('.') { "." } else { "" };
+        write!(f, "{first}{}\r\n.\r\n", self.0.replace("\r\n.", "\r\n.."))
+    }
+}
+
 /// Why a mail was not begun.
 enum Begun {
     Refused(String),
     Away(String),
+    Aside(String),
 }
 
-/// The sender. A server that refuses it for now, or does not answer, is not at home.
+/// Whether a connection fails however often it is tried: the server answered its beginning with 5xx, has no way to sign in or to encrypt, or
+/// its certificate is not trusted.
+fn is_final(error: &SmtpError) -> bool {
+    let mut source = std::error::Error::source(error);
+    while let Some(inner) = source {
+        let of_tls = |io: &std::io::Error| io.get_ref().is_some_and(|inner| inner.is::<rustls::Error>());
+        if inner.downcast_ref::<std::io::Error>().is_some_and(of_tls) {
+            return true;
+        }
+        source = inner.source();
+    }
+    error.is_permanent() || error.is_client() || error.is_tls()
+}
+
+/// The sender. A server that refuses it for now, or does not answer, is not at home; one that refuses it for good says nothing about the
+/// mail, and others may take it (RFC 5321, 4.2.1 and 3.3).
 fn begin(conn: &mut SmtpConnection, raw: &[u8], from: &Address, to: &Address) -> Result<(), Begun> {
     let mut parameters = Vec::new();
     if !from.to_string().is_ascii() || !to.to_string().is_ascii() {
@@ -194,7 +236,9 @@ fn begin(conn: &mut SmtpConnection, raw: &[u8], from: &Address, to: &Address) ->
     }
     match conn.command(Mail::new(Some(from.clone()), parameters)) {
         Ok(_) => Ok(()),
-        Err(error) if error.is_permanent() => Err(Begun::Refused(error.to_string())),
+        // A mail that is too large for the server (RFC 1870) is one that it will never take.
+        Err(error) if error.status().is_some_and(|code| u16::from(code) == 552) => Err(Begun::Refused(error.to_string())),
+        Err(error) if error.is_permanent() => Err(Begun::Aside(error.to_string())),
         Err(error) => Err(Begun::Away(error.to_string())),
     }
 }

@@ -22,8 +22,8 @@ pub(super) fn links(conn: &mut Conn, found: &mut Found, says: &Content, store: S
         }
     }
     let shop = stores::shop(conn, store)?;
-    for block in says.blocks() {
-        let Part::Products { source, .. } = &block.part else { continue };
+    for part in says.parts() {
+        let Part::Products { source, .. } = part else { continue };
         let empty = match source {
             Source::Hand(slugs) => {
                 let ids = catalog::by_slugs(conn, slugs)?;
@@ -34,7 +34,7 @@ pub(super) fn links(conn: &mut Conn, found: &mut Found, says: &Content, store: S
             }
             Source::Category(id) => catalog::sold(conn, &shop.assortment(), Some(*id), None, 1)?.is_empty(),
             Source::Collection(id) => collections::preview(conn, *id, 1, 1)?.1.is_empty(),
-            Source::Newest | Source::Popular | Source::ForYou => false,
+            Source::Newest | Source::Popular | Source::ForYou | Source::Occasion => false,
         };
         if empty {
             found.add(Level::Warn, "campaign-risk-products-none");

@@ -1,4 +1,4 @@
-//! Name, phone, language, news and password.
+//! Name, phone, birthday, language, news and password.
 
 use super::register::name;
 use super::{blocking, draw_in, or_sign_in, theirs};
@@ -14,7 +14,7 @@ use crate::web::visit::Visit;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use crm::consents::{self, Consent, Statement};
-use crm::{CustomerId, customers};
+use crm::{CustomerId, birthdays, customers};
 use kernel::clock::Time;
 use kernel::error::Fields;
 use kernel::web::i18n::Language;
@@ -32,10 +32,13 @@ pub async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
 fn stored(conn: &mut Conn, visit: &Visit, id: CustomerId, now: Time) -> Result<(PageView, Form)> {
     let customer = customers::get(conn, id)?;
     let news = consents::current(conn, id, "email", "news")? == Some(Consent::Given);
+    let (month, day) = birthdays::parts(&customer.birthday);
     let form = Form::new(form::PROFILE)
         .fill("name", customer.name)
         .fill("email", customer.email)
         .fill("phone", customer.phone)
+        .fill("birth_month", month)
+        .fill("birth_day", day)
         .fill("language", Language::parse(&customer.language).unwrap_or_default().code())
         .fill("marketing", if news { "on" } else { "" });
     Ok((frame::load(conn, visit, now)?, form))
@@ -57,6 +60,7 @@ fn render(door: &Door, visit: &Visit, status: StatusCode, page: PageView, form: 
 struct Wanted {
     name: String,
     phone: String,
+    birthday: String,
     language: Language,
     news: bool,
 }
@@ -67,11 +71,15 @@ fn read(form: &Posted, wrong: &mut Fields) -> Wanted {
     if phone.chars().count() > PHONE {
         wrong.add("phone", "field-too-long");
     }
+    let birthday = birthdays::typed(form.get("birth_month"), form.get("birth_day")).unwrap_or_else(|_| {
+        wrong.add("birth_day", "birthday-invalid");
+        String::new()
+    });
     let language = Language::parse(form.get("language"));
     if language.is_none() {
         wrong.add("language", "language-unknown");
     }
-    Wanted { name, phone, language: language.unwrap_or_default(), news: form.ticked("marketing") }
+    Wanted { name, phone, birthday, language: language.unwrap_or_default(), news: form.ticked("marketing") }
 }
 
 pub async fn save(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<HttpResponse> {
@@ -92,6 +100,9 @@ pub async fn save(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<H
     door.write(move |conn, now| {
         let id = seen.signed_in(conn, now)?;
         customers::update_profile(conn, id, &wanted.name, &wanted.phone, wanted.language.code(), now)?;
+        if customers::get(conn, id)?.birthday != wanted.birthday {
+            birthdays::set(conn, id, &wanted.birthday, now)?;
+        }
         set_news(conn, id, wanted.news, "set in the account", now)?;
         if let Some(hash) = &password {
             // Every other device is signed out; this one goes on with a session of its own.

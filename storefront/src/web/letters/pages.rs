@@ -82,12 +82,12 @@ pub async fn unsubscribe(door: web::Data<Door>, visit: Visit, token: web::Path<S
 }
 
 /// The fields of a form that proves itself by the token in its address.
-pub(super) fn fields(body: &[u8]) -> Posted {
+pub(in crate::web) fn fields(body: &[u8]) -> Posted {
     form_urlencoded::parse(body).map(|(name, value)| (name.into_owned(), value.replace('\0', ""))).collect()
 }
 
 /// Whether a body is that of RFC 8058: urlencoded, or one part of `multipart/form-data`.
-fn is_one_click(body: &[u8]) -> bool {
+pub(in crate::web) fn is_one_click(body: &[u8]) -> bool {
     let (name, value) = ONE_CLICK;
     if form_urlencoded::parse(body).any(|(field, said)| field == name && said == value) {
         return true;

@@ -69,6 +69,11 @@ pub enum CampaignBlock {
         /// Each score with where it leads.
         scores: Vec<(i64, String)>,
     },
+    /// Beside each other, or below where there is no room; no columns in them.
+    Columns {
+        left: Vec<CampaignBlock>,
+        right: Vec<CampaignBlock>,
+    },
 }
 
 /// A product.

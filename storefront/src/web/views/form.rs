@@ -143,7 +143,8 @@ pub const LIST: &[&str] = &["name", "sku", "quantity"];
 /// Choose a new password.
 pub const RESET: &[&str] = &["password", "token"];
 /// Name, language and, when `new_password` is not empty, the password.
-pub const PROFILE: &[&str] = &["name", "email", "phone", "language", "marketing", "current_password", "new_password"];
+pub const PROFILE: &[&str] =
+    &["name", "email", "phone", "birth_month", "birth_day", "language", "marketing", "current_password", "new_password"];
 /// What the customer allows beside mail, and the language.
 pub const PREFERENCES: &[&str] = &["recommendations", "browsing", "language"];
 /// Erasing the account.

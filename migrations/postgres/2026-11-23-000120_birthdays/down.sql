@@ -1,0 +1,2 @@
+DROP INDEX customers_birthday;
+ALTER TABLE customers DROP COLUMN birthday;

@@ -1,0 +1,2 @@
+ALTER TABLE mails DROP COLUMN list_id;
+ALTER TABLE mails DROP COLUMN list_unsubscribe;

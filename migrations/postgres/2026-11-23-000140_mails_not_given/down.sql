@@ -1,0 +1,2 @@
+ALTER TABLE inbound_mailboxes DROP COLUMN stuck_looks;
+ALTER TABLE inbound_mailboxes DROP COLUMN stuck_uid;

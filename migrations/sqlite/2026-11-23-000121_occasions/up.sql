@@ -1,0 +1,2 @@
+-- crm: the product that somebody entered a journey because of.
+ALTER TABLE enrolments ADD COLUMN subject BIGINT;

@@ -1,0 +1,1 @@
+ALTER TABLE campaign_variants DROP COLUMN goes_at;

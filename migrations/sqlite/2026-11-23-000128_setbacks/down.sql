@@ -1,0 +1,2 @@
+ALTER TABLE campaigns DROP COLUMN stopped;
+DROP TABLE mail_setbacks;
