@@ -53,8 +53,12 @@ impl Shop {
     /// Customers with an account who said this about news.
     fn people(&self, count: usize, state: Consent) -> Vec<CustomerId> {
         let known = self.house.db.read_now(crm::customers::count).unwrap();
-        let all: Vec<CustomerId> =
-            (0..count).map(|number| goods::customer(&self.house.db, &format!("p{}@example.com", known + number as i64), 0)).collect();
+        let named: Vec<String> = (0..count).map(|number| format!("p{}@example.com", known + number as i64)).collect();
+        self.named(&named, state)
+    }
+
+    fn named(&self, addresses: &[String], state: Consent) -> Vec<CustomerId> {
+        let all: Vec<CustomerId> = addresses.iter().map(|address| goods::customer(&self.house.db, address, 0)).collect();
         let said = all.clone();
         self.house.db.write_now(move |conn| said.iter().try_for_each(|id| say(conn, *id, state))).unwrap();
         all
@@ -385,7 +389,7 @@ fn what_somebody_had_follows_their_merges_and_the_undoing_of_them() {
     let next = shop.written(&[]);
     shop.press(next, "schedule", "The campaign is scheduled.");
     campaigns::freeze(&shop.house.db, next, &shop.house.state.clock).unwrap();
-    let late = shop.people(1, Consent::Given)[0];
+    let late = shop.named(&["p2@example.com".to_string()], Consent::Given)[0];
     let merge = merged(&shop, old, late);
     shop.later(1);
     assert_eq!(shop.taken(), ["p0@example.com", "p2@example.com"]);

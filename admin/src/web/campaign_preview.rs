@@ -11,7 +11,7 @@ use crm::identities;
 use kernel::web::i18n::Language;
 use kernel::{Error, Result};
 use serde_json::{Value, json};
-use storefront::campaigns::{self as words, Preview, Reader};
+use storefront::campaigns::{self as words, Preview, Reader, SkipReason};
 use storefront::ids::StoreId;
 use storefront::web::posted::Posted;
 
@@ -41,10 +41,10 @@ async fn reader(desk: &Desk) -> Result<Result<Reader, &'static str>> {
 }
 
 /// The mail for the reader that is asked for, or why there is none.
-async fn made(desk: &Desk, at: (CampaignId, VariantId)) -> Result<Result<Preview, &'static str>> {
+async fn made(desk: &Desk, at: (CampaignId, VariantId)) -> Result<Result<Preview, SkipReason>> {
     let reader = match reader(desk).await? {
         Ok(reader) => reader,
-        Err(why) => return Ok(Err(why)),
+        Err(why) => return Ok(Err(why.to_string())),
     };
     let ways = desk.door.mailer();
     desk.door

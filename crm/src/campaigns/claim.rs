@@ -5,7 +5,7 @@ use super::audience::countries;
 use super::counts::Tally;
 use super::permission::permission;
 use super::record::recorded;
-use super::{Campaign, CampaignId, Claimed, DeliveryId, Hindrance, Outcome, Standing, State, VariantId, store, times};
+use super::{Campaign, CampaignId, Claimed, DeliveryId, Hindrance, Kind, Outcome, Standing, State, VariantId, store, times};
 use crate::journeys::{self, EnrolmentId};
 use crate::rules::{Dialect, Fragment};
 use crate::schema::{campaigns, deliveries};
