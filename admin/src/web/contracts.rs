@@ -107,7 +107,7 @@ pub async fn set(desk: Desk, posted: Posted) -> Result<HttpResponse> {
     };
     match stored {
         Ok(()) => {
-            desk.door.memory.pages.renew();
+            desk.door.memory.forget_goods();
             Ok(desk.done(HERE, "admin-saved"))
         }
         Err(error) => {
@@ -124,6 +124,6 @@ pub async fn remove(desk: Desk, id: web::Path<i64>, _: Posted) -> Result<HttpRes
         None => Ok(()),
     })
     .await?;
-    desk.door.memory.pages.renew();
+    desk.door.memory.forget_goods();
     Ok(desk.done(HERE, "admin-contract-ended"))
 }

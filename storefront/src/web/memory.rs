@@ -96,6 +96,14 @@ impl Memory {
         self.own.clear();
     }
 
+    /// Lets nobody be served a page or a card again that was made before: who may buy which goods changed.
+    pub fn forget_goods(&self) {
+        self.pages.renew();
+        self.cards.clear();
+        self.shelves.clear();
+        self.offers.clear();
+    }
+
     /// Serves these stores from now on. No page is served again that was made before.
     pub fn serve(&self, sites: Sites) {
         *self.sites.write() = Arc::new(sites);
