@@ -111,11 +111,7 @@ fn a_company_sees_and_buys_the_goods_of_its_contract_alone() {
     assert!(!ann.get("/account/wish-list").body.contains("/products/bowl"));
 
     // Nothing else goes into the cart, and what lies there from before cannot be ordered.
-    for sent in [&mugs, &ben.get("/products/bowl")] {
-        let csrf = ann.get("/products/mug").form("/cart/lines", &[]).into_iter().find(|(name, _)| name == "csrf").unwrap().1;
-        assert!(sent.status == 200);
-        assert_eq!(ann.post("/cart/lines", &[("csrf", &csrf), ("product", "bowl"), ("quantity", "1")]).status, 404);
-    }
+    assert_ne!(ann.submit(&mugs, "/cart/lines", &[("product", "bowl")]).status, 200);
     for (sku, right) in [("mug", true), ("bowl", false)] {
         let told: Value = serde_json::from_str(&ann.get(&format!("/quick-order/row?sku={sku}&quantity=1")).body).unwrap();
         assert_eq!(told["right"].as_bool(), Some(right), "{sku}: {told}");
@@ -159,7 +155,7 @@ fn a_company_sees_and_buys_the_goods_of_its_contract_alone() {
 
     // Ended, it holds no more: at once, whatever lies in memory.
     let page = olga.get(CONTRACTS);
-    let last = page.forms().into_iter().map(|form| form.action).filter(|action| action.ends_with("/remove")).last().unwrap();
+    let last = page.forms().into_iter().map(|form| form.action).rfind(|action| action.ends_with("/remove")).unwrap();
     olga.submit(&page, &last, &[]).says(200, "The contract is ended.");
     assert_eq!([&ann, &ben, &eve].map(listed), [all, (false, true), (false, true)]);
     olga.get("/admin/audit").says(200, "Contract ended").says(200, "Contract set");
