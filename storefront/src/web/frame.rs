@@ -13,8 +13,8 @@ use crate::menus::{self, Ends, Live, Place};
 use crate::shop::Shop;
 use crate::stores::{self, Site};
 use crate::theme::Theme;
-use crm::CustomerId;
 use crm::companies::{self, Buyer};
+use crm::{CustomerId, customers};
 use kernel::clock::Time;
 use kernel::web::i18n::Language;
 use kernel::{Conn, Result};
@@ -28,7 +28,7 @@ pub fn load(conn: &mut Conn, visit: &Visit, now: Time) -> Result<PageView> {
     page.signed_in = match customer {
         Some(customer) => {
             let buyer = member.map_or(Ok(None), |member| companies::buyer(conn, member))?.filter(|buyer| buyer.customer == customer);
-            Some(called(conn, customer, buyer.as_ref())?)
+            Some(called(customers::called(conn, customer)?, buyer.as_ref()))
         }
         None => None,
     };
