@@ -365,8 +365,20 @@ fn rows(conn: &mut Conn, ids: &[OrderId]) -> Result<Vec<OrderRow>> {
     Ok(on_each!(conn, c => these.select(OrderRow::as_select()).load(c))?)
 }
 
+/// Whether somebody may see an order by one of their memberships, whomever they buy for just now: an accountant buys for nobody.
+pub fn shown_to(conn: &mut Conn, customer: CustomerId, order: &Order) -> Result<bool> {
+    for one in companies::memberships(conn, customer)? {
+        if let Some(buyer) = companies::buyer(conn, one.member)?
+            && sees(conn, &buyer, order)?
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Whether a member may see an order: by their role, or because they placed it.
-pub fn sees(conn: &mut Conn, buyer: &Buyer, order: &Order) -> Result<bool> {
+fn sees(conn: &mut Conn, buyer: &Buyer, order: &Order) -> Result<bool> {
     let Some(trade) = of_order(conn, order.id)? else { return Ok(false) };
     Ok(match sight(conn, buyer)? {
         Sight::Own(member) => trade.member == member,

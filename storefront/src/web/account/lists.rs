@@ -8,7 +8,7 @@ use crate::requisitions::{self, Line, List, Who};
 use crate::shop::Shop;
 use crate::web::door::Door;
 use crate::web::ordering::{self, Put, notice};
-use crate::web::orders::allowed;
+use crate::web::orders::visible;
 use crate::web::posted::Posted;
 use crate::web::views::form::{self, Form};
 use crate::web::views::ordering::{ListLine, ListRow, ListView, ListsView, QuickRow};
@@ -128,7 +128,7 @@ fn source(
             Ok((or_typed(words.get("requisition-of-cart")), goods))
         }
         "order" => {
-            let order = allowed(conn, visit, signer, posted.get("order"), posted.get("key"), now)?;
+            let (order, _) = visible(conn, visit, signer, posted.get("order"), posted.get("key"), now)?;
             let lines = orders::lines(conn, order.id)?;
             let goods = lines.iter().filter_map(|line| Some((line.variant_id?, line.quantity))).collect();
             Ok((or_typed(words.with("order-title", &[("number", &order.number)])?), goods))
