@@ -15,10 +15,10 @@ use super::words::Words;
 use crate::quick_order::{self, MOST, Rest, Row, Unreadable};
 use crate::requisitions;
 use crate::shop::Shop;
-use crate::stores;
 use actix_multipart::Multipart;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
+use kernel::clock::Time;
 use kernel::money::Money;
 use kernel::web::format;
 use kernel::{Conn, Error, Result};
@@ -47,8 +47,8 @@ pub(super) fn matrix_of(slug: &str) -> String {
 }
 
 /// The shop as the visited store shows it. `NotFound` where it takes no quick orders.
-fn open(conn: &mut Conn, visit: &Visit) -> Result<Shop> {
-    let shop = stores::shop(conn, visit.site.id)?;
+fn open(conn: &mut Conn, visit: &Visit, now: Time) -> Result<Shop> {
+    let shop = ordering::shop(conn, visit, now)?;
     if shop.quick_order { Ok(shop) } else { Err(Error::NotFound) }
 }
 
@@ -72,7 +72,7 @@ async fn render(door: &Door, visit: &Visit, status: StatusCode, asked: Asked) ->
     let words = Words::of(&door.templates, visit.language)?;
     let (seen, title) = (visit.clone(), words.get("quick-order-title"));
     let read = door.read(move |conn, now| {
-        let shop = open(conn, &seen)?;
+        let shop = open(conn, &seen, now)?;
         let Asked { mut rows, shown, checked, list_name, mut notices } = asked;
         rows.truncate(MOST);
         let mut view = QuickOrderView {
@@ -139,7 +139,7 @@ pub async fn act(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<Ht
     };
     {
         let seen = visit.clone();
-        door.read(move |conn, _| open(conn, &seen).map(drop)).await?;
+        door.read(move |conn, now| open(conn, &seen, now).map(drop)).await?;
     }
     match ordering::put(&door, &visit, rows.clone(), rest).await? {
         Put::Done(answer) => Ok(answer),
@@ -155,7 +155,7 @@ pub async fn act(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<Ht
 async fn keep(door: &Door, visit: &Visit, rows: Vec<Row>, asked: Asked) -> Result<HttpResponse> {
     let (seen, wanted, name) = (visit.clone(), rows.clone(), asked.list_name.clone());
     let kept = door.write(move |conn, now| {
-        let shop = open(conn, &seen)?;
+        let shop = open(conn, &seen, now)?;
         let who = ordering::theirs(conn, &seen, now)?;
         let buying = ordering::buying(conn, &seen, &shop, now)?;
         let found = quick_order::read(conn, &wanted, &buying, now)?;
@@ -234,7 +234,7 @@ pub async fn row(door: web::Data<Door>, visit: Visit, query: web::Query<One>) ->
     let words = Words::of(&door.templates, visit.language)?;
     let seen = visit.clone();
     let told = door.read(move |conn, now| {
-        let shop = open(conn, &seen)?;
+        let shop = open(conn, &seen, now)?;
         let buying = ordering::buying(conn, &seen, &shop, now)?;
         let found = quick_order::read(conn, &[row], &buying, now)?;
         let Some(checked) = found.first() else { return Ok(Told { right: true, text: String::new() }) };

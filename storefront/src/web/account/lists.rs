@@ -157,7 +157,7 @@ async fn render(door: &Door, visit: &Visit, status: StatusCode, id: RequisitionL
     let (page, view) = or_sign_in!(theirs(door, visit, move |conn, _, now| {
         let who = ordering::theirs(conn, &seen, now)?;
         let list = requisitions::find(conn, &who, id)?;
-        let shop = stores::shop(conn, seen.site.id)?;
+        let shop = ordering::shop(conn, &seen, now)?;
         let checked = checked(conn, &seen, &shop, &list, &asked.typed, now)?;
         let shown = ordering::shown(conn, &checked, &shop, &words, now)?;
         let line = |(row, shown): (&Checked, QuickRow)| Some(ListLine { variant: row.row.variant?.0, row: shown });
@@ -336,7 +336,7 @@ fn apply(conn: &mut Conn, visit: &Visit, who: &Who, id: RequisitionListId, poste
 
 /// The variant and units of the row that is to be added. What is sold out may stand on a list.
 fn named(conn: &mut Conn, visit: &Visit, posted: &Posted, now: Time) -> Result<(VariantId, i64)> {
-    let shop = stores::shop(conn, visit.site.id)?;
+    let shop = ordering::shop(conn, visit, now)?;
     let buying = ordering::buying(conn, visit, &shop, now)?;
     let units = posted.get("quantity").trim();
     let typed = Row::typed(posted.get("sku"), if units.is_empty() { "1" } else { units });

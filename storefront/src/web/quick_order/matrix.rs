@@ -25,7 +25,7 @@ pub async fn show(door: web::Data<Door>, visit: Visit, slug: web::Path<String>) 
 pub async fn add(door: web::Data<Door>, visit: Visit, slug: web::Path<String>, form: Posted) -> Result<HttpResponse> {
     let slug = catalog::slug(&slug);
     let seen = visit.clone();
-    door.read(move |conn, _| open(conn, &seen).map(drop)).await?;
+    door.read(move |conn, now| open(conn, &seen, now).map(drop)).await?;
     let typed: HashMap<VariantId, String> = ordering::by_variant(&form).into_iter().collect();
     // Nought is none, as an empty field is.
     let mut wanted: Vec<(VariantId, String)> =
@@ -51,7 +51,7 @@ async fn render(
     let words = Words::of(&door.templates, visit.language)?;
     let seen = visit.clone();
     let read = door.read(move |conn, now| {
-        let shop = open(conn, &seen)?;
+        let shop = open(conn, &seen, now)?;
         let found = catalog::page(conn, &shop, &slug, seen.language.code())?;
         let buying = ordering::buying(conn, &seen, &shop, now)?;
         // Of what nobody typed anything one unit is priced.
