@@ -177,14 +177,7 @@ impl Builder<'_> {
                 let parts: Vec<Fragment> = names.iter().map(|name| Fragment::begins("p.company", name)).collect();
                 (self.of_place(sql.push("(").join(&parts, " OR ").push(")")), None)
             }
-            Rule::Member(groups) => {
-                sql.push("c.id IN (SELECT m.customer_id FROM company_members m JOIN companies o ON o.id = m.company_id");
-                sql.push(" WHERE m.state = 'active' AND o.state = 'approved'");
-                if !groups.is_empty() {
-                    sql.push(" AND ").among("o.price_group", groups);
-                }
-                always(sql.push(")"))
-            }
+            Rule::Member(groups) => always(&mut events::members(groups)),
             Rule::Consent(allowed) => {
                 sql.push("k.channel = ").text(&*allowed.channel).push(" AND k.topic = ").text(&*allowed.topic);
                 match allowed.state {
