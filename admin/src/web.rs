@@ -8,6 +8,7 @@ mod attribute_form;
 mod attributes;
 mod audit;
 mod batches;
+mod campaign_block_form;
 mod campaign_blocks;
 mod campaign_form;
 mod campaign_places;

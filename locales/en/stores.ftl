@@ -62,3 +62,4 @@ store-part = This collection is gone. Choose another one.
 store-country = Give the two letters of a country, such as CH.
 store-changed = Somebody else changed this store meanwhile. Look at how it is now, then save again.
 collection-of-a-store = A store sells the products of this collection. Let that store sell something else first.
+collection-of-a-contract = A company buys of this collection by its contract. Let it buy of another one first.

@@ -62,3 +62,4 @@ store-part = 该合集已不存在，请另选一个。
 store-country = 请填写两位国家代码，例如 CH。
 store-changed = 其他人刚刚修改了这家店铺。请先查看当前内容，再重新保存。
 collection-of-a-store = 有店铺正在销售该合集的商品，请先让该店铺改售其他内容。
+collection-of-a-contract = 有公司按合同采购该合集的商品，请先让该公司改购其他合集。

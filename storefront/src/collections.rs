@@ -14,7 +14,7 @@ pub use rule::{Condition, Rule, matches};
 use crate::catalog::{Assortment, slug};
 use crate::ids::{CollectionId, ProductId};
 use crate::schema::{collection_products as members, collection_texts as texts, collections as rows, products};
-use crate::{redirects, stores};
+use crate::{price_lists, redirects, stores};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::error::Fields;
@@ -299,6 +299,9 @@ fn checked(conn: &mut Conn, collection: &Collection) -> Result<(String, String)>
 pub fn remove(conn: &mut Conn, id: CollectionId, now: Time) -> Result<()> {
     if stores::sells(conn, id)? {
         return Err(Error::conflict("collection-of-a-store"));
+    }
+    if price_lists::uses(conn, id)? {
+        return Err(Error::conflict("collection-of-a-contract"));
     }
     follow::refill(conn, id, &Filling::ByHand(Vec::new()), now)?;
     redirects::forget_collection(conn, id)?;

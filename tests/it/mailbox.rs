@@ -295,6 +295,7 @@ fn a_mail_that_is_never_given_keeps_no_other_back_for_long() {
     let port = server("1 2", |_, uid| if uid == "1" { Says::No } else { Says::Done(whole(uid, &mail(2))) });
     let house = house(port, &[]);
     let (_, agent) = at_work(&house, "amy", role(&house, Preset::Agent));
+    house.follow();
     // The wait between looks grows to half an hour.
     let looks = (0..8).take_while(|_| {
         house.state.clock.advance(TimeDelta::minutes(33));

@@ -7,7 +7,7 @@ use crate::customers::{self, NewCustomer};
 use crate::email::Email;
 use crate::products::{self, Kin};
 use crate::purchases::{self, Line, Margin, Place, Purchase};
-use crate::schema::{activities, scores};
+use crate::schema::{activities, companies, company_members, scores};
 use crate::surveys;
 use crate::tickets::{self, Kind as TicketKind};
 use chrono::{NaiveDate, TimeDelta};

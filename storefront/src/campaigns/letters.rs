@@ -127,14 +127,7 @@ fn mail_of(claimed: &Claimed, stage: &Stage, person: &Person, occasion: Occasion
     Ok((draw::draw(stage, person, &pages, &link, ways)?, pages.unsubscribe))
 }
 
-fn letter(
-    campaign: &Campaign,
-    claimed: &Claimed,
-    stage: &Stage,
-    person: &Person,
-    occasion: Occasion,
-    ways: &Ways,
-) -> Result<Parcel, Why> {
+fn letter(campaign: &Campaign, claimed: &Claimed, stage: &Stage, person: &Person, occasion: Occasion, ways: &Ways) -> Result<Parcel, Why> {
     let (drawn, unsubscribe) = mail_of(claimed, stage, person, occasion, ways)?;
     // Whoever put templates in the place of ours may have left it out.
     if !drawn.html.contains(&unsubscribe) || !drawn.text.contains(&unsubscribe) {
@@ -168,9 +161,7 @@ pub fn view(conn: &mut Conn, claimed: &Claimed, ways: &Ways, now: Time) -> Resul
     let people = people::of(conn, &stage, &[claimed.customer], ways)?;
     let occasions = occasion::load(conn, &stage, &[claimed], &people)?;
     let html = match people.get(&claimed.customer) {
-        Some(Ok(person)) => {
-            mail_of(claimed, &stage, person, occasion::of(&occasions, claimed), ways).map(|(drawn, _)| drawn.html)
-        }
+        Some(Ok(person)) => mail_of(claimed, &stage, person, occasion::of(&occasions, claimed), ways).map(|(drawn, _)| drawn.html),
         Some(Err(why)) => Err(*why),
         None => Err(Why::Gone),
     };

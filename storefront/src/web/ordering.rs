@@ -16,7 +16,7 @@ use crate::price_lists::Trade;
 use crate::quick_order::{self, Added, Buying, Checked, Rest, Row};
 use crate::requisitions::Who;
 use crate::shop::Shop;
-use crate::{logins, stock, stores};
+use crate::{logins, stock};
 use actix_web::HttpResponse;
 use crm::companies;
 use kernel::clock::Time;
