@@ -68,7 +68,7 @@ fn a_company_applies_is_approved_and_buys_for_a_place_of_its_own() {
     let page = desk.get(&at);
     desk.submit(&page, &format!("{at}/approve"), &[]).says(200, "The company can buy now.");
     // A page that was made before is refused.
-    desk.submit(&page, &format!("{at}/close"), &[("reason", "x")]).says(409, "Somebody changed the company meanwhile");
+    desk.submit(&page, &format!("{at}/refuse"), &[("reason", "x")]).says(409, "Somebody changed the company meanwhile");
     let page = desk.get(&at);
     desk.submit(&page, &format!("{at}/settings"), &[("price_group", "gold"), ("parent", "")]).says(200, "Saved");
     desk.get("/admin/audit").says(200, "Approved a company");

@@ -1,8 +1,6 @@
 //! Who changed what, with what it was before and after.
 
-mod actions;
-
-use self::actions::ACTIONS;
+use super::audit_actions::ACTIONS;
 use super::desk::{Desk, ROWS};
 use crate::audit::diff::changes;
 use crate::audit::{self, Entry, Filter, Who};

@@ -92,10 +92,8 @@ pub fn set_contract(conn: &mut Conn, buyer: &For, collection: CollectionId) -> R
         Err(error) => return Err(error),
     }
     fields.check()?;
-    let known: Vec<(i64, Option<CompanyId>, CollectionId)> = rows::table
-        .filter(rows::price_group.eq(group))
-        .select((rows::id, rows::company_id, rows::collection_id))
-        .load(conn)?;
+    let known: Vec<(i64, Option<CompanyId>, CollectionId)> =
+        rows::table.filter(rows::price_group.eq(group)).select((rows::id, rows::company_id, rows::collection_id)).load(conn)?;
     if let Some((id, _, before)) = known.into_iter().find(|(_, of, _)| *of == company) {
         diesel::update(rows::table.find(id)).set(rows::collection_id.eq(collection)).execute(conn)?;
         return Ok(Some(before));

@@ -6,6 +6,7 @@ use super::theme;
 use super::views::page::{Alternate, Look, MenuLink, PageView};
 use super::views::shared::Link;
 use super::visit::{Choice, Visit};
+use crate::buying;
 use crate::carts;
 use crate::ids::StoreId;
 use crate::logins;
@@ -13,7 +14,7 @@ use crate::menus::{self, Ends, Live, Place};
 use crate::shop::Shop;
 use crate::stores::{self, Site};
 use crate::theme::Theme;
-use crm::companies::{self, Buyer};
+use crm::companies::Buyer;
 use crm::{CustomerId, customers};
 use kernel::clock::Time;
 use kernel::web::i18n::Language;
@@ -27,7 +28,7 @@ pub fn load(conn: &mut Conn, visit: &Visit, now: Time) -> Result<PageView> {
     page.cart_count = if visit.known { cart_units(conn, visit.site.id, &visit.visitor, customer)? } else { 0 };
     page.signed_in = match customer {
         Some(customer) => {
-            let buyer = member.map_or(Ok(None), |member| companies::buyer(conn, member))?.filter(|buyer| buyer.customer == customer);
+            let buyer = buying::by(conn, customer, member)?;
             Some(called(customers::called(conn, customer)?, buyer.as_ref()))
         }
         None => None,

@@ -4,10 +4,11 @@
 use super::door::Door;
 use super::frame;
 use super::visit::Visit;
+use crate::buying;
 use crate::logins;
 use crate::offers;
 use crate::promotions::{Audience, Personal, Theirs};
-use crm::companies::{self, Buyer};
+use crm::companies::Buyer;
 use crm::{CustomerId, customers};
 use kernel::Result;
 use std::sync::Arc;
@@ -72,7 +73,7 @@ async fn ask(door: &Door, visit: &Visit, remembered: Option<u32>) -> Result<Know
             let theirs = personal.of(conn, customer, &email, now)?;
             let name = if name.is_empty() { email } else { name };
             let Theirs { mut audience, offered, undecided } = theirs;
-            let buyer = member.map_or(Ok(None), |member| companies::buyer(conn, member))?.filter(|buyer| buyer.customer == customer);
+            let buyer = buying::by(conn, customer, member)?;
             if let Some(buyer) = &buyer {
                 audience.for_company(buyer);
             }

@@ -16,9 +16,8 @@ use crate::price_lists::Trade;
 use crate::quick_order::{self, Added, Buying, Checked, Rest, Row};
 use crate::requisitions::Who;
 use crate::shop::Shop;
-use crate::{logins, stock};
+use crate::{buying, logins, stock, stores};
 use actix_web::HttpResponse;
-use crm::companies;
 use kernel::clock::Time;
 use kernel::money::{Currency, Money};
 use kernel::{Conn, Error, Result};
@@ -33,11 +32,8 @@ const NAMED: usize = 5;
 pub fn who(conn: &mut Conn, visit: &Visit, now: Time) -> Result<Option<Who>> {
     let Some(session) = visit.session.as_deref() else { return Ok(None) };
     let Some((customer, member)) = logins::session_with_member(conn, session, now)? else { return Ok(None) };
-    let buyer = match member {
-        Some(member) => companies::buyer(conn, member)?,
-        None => None,
-    };
-    Ok(Some(Who { customer, buyer: buyer.filter(|buyer| buyer.customer == customer) }))
+    let buyer = buying::by(conn, customer, member)?;
+    Ok(Some(Who { customer, buyer }))
 }
 
 /// [`who`], or `Unauthorised`.

@@ -1,4 +1,4 @@
-//! What staff do, by name.
+//! The actions of staff by name.
 
 /// What can be asked for by name. An action that is not here can still be followed from a row that shows it.
 pub(super) const ACTIONS: &[&str] = &[
