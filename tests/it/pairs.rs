@@ -156,7 +156,11 @@ fn prices(conn: &mut kernel::Conn) -> kernel::Result<(i64, i64, i64)> {
 impl Things {
     pub fn make(house: &House, owner: admin::StaffId) -> Things {
         // Invoices are files for programs, too, where the seller has a VAT ID.
-        house.db.write_now(|conn| shop::set(conn, &Shop { vat_id: "DE136695976".into(), ..shop::get(conn)? }, now())).unwrap();
+        let named = |conn: &mut kernel::Conn| {
+            let shop = Shop { vat_id: "DE136695976".into(), ..shop::get(conn)? };
+            shop::set(conn, &shop, now())
+        };
+        house.db.write_now(named).unwrap();
         let variant = goods::product(&house.db, "Mug", 1200, 50);
         let (cart, seen) = goods::cart(&house.db, &[(variant, 2)], "ann@example.com", "bank_transfer", "");
         assert!(goods::place(&house.db, cart, seen, Settlement::After).is_ok());

@@ -12,7 +12,7 @@ use crate::tax::VOUCHER;
 use crate::tax_relief::{GOODS, SERVICES};
 use crate::vat_id;
 use crate::web::words::Words;
-use kernel::money::{Currency, scale};
+use kernel::money::scale;
 use kernel::{Error, Result};
 use std::collections::BTreeMap;
 
