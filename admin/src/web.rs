@@ -7,6 +7,7 @@ mod articles;
 mod attribute_form;
 mod attributes;
 mod audit;
+mod audit_actions;
 mod batches;
 mod campaign_block_form;
 mod campaign_blocks;

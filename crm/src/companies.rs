@@ -19,7 +19,7 @@ pub use details::{Details, apply, change, vat_said};
 pub use invitations::{Invitation, Invited};
 pub use log::Entry;
 pub use members::{Member, member, members};
-pub use people::{Kept, forget, kept};
+pub use people::{Kept, every, forget, kept};
 pub use roles::{Role, roles};
 pub use sites::{Site, site, sites};
 

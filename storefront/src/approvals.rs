@@ -12,7 +12,7 @@ mod watch;
 
 pub use delegates::{Delegate, away, delegate, of_member as delegate_of};
 pub use gate::{Asked, asked, covers};
-pub(crate) use gate::{gate, placed};
+pub(crate) use gate::{Pass, gate, placed};
 pub use people::{colleagues, may_answer, to_be_asked};
 pub use requests::{Outcome, request, vote, withdraw};
 pub use rules::{Approvers, Condition, Person, Purchase, Requirement, Standing, Why, standing};

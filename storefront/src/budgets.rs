@@ -13,7 +13,7 @@ use kernel::clock::Time;
 use kernel::error::{Fields, said};
 use kernel::money::{Currency, Money};
 use kernel::{Conn, Error, Result, on_each, words};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The longest name, in characters, and the most budgets of a company.
 pub const NAME: usize = 80;
@@ -228,6 +228,18 @@ fn enter(conn: &mut Conn, budget: BudgetId, starts_on: &str, order: OrderId, amo
         entries::at.eq(now),
     );
     on_each!(conn, c => diesel::insert_into(entries::table).values(row).execute(c))?;
+    Ok(())
+}
+
+/// Locks what an order takes from budgets to the end of the transaction: whoever places an order locks it behind the company's account and
+/// before the row with the numbers of documents, and so does whoever takes that row otherwise.
+pub(crate) fn hold(conn: &mut Conn, order: OrderId) -> Result<()> {
+    let own = entries::table.filter(entries::order_id.eq(order)).select((entries::budget_id, entries::starts_on));
+    let own: Vec<(BudgetId, String)> = on_each!(conn, c => own.load(c))?;
+    for (budget, starts_on) in own.into_iter().collect::<BTreeSet<_>>() {
+        let period = periods::table.filter(periods::budget_id.eq(budget)).filter(periods::starts_on.eq(&starts_on));
+        diesel::update(period).set(periods::spent.eq(periods::spent)).execute(conn)?;
+    }
     Ok(())
 }
 

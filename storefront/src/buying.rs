@@ -115,16 +115,21 @@ pub fn resume(conn: &mut Conn, session: &str, customer: CustomerId, cart: Option
 
 /// Who buys by a cart; `None` for a cart of somebody's own, and for one whose membership ended (`Notice::BuyingEnded` tells that).
 pub fn of_cart(conn: &mut Conn, cart: &Cart) -> Result<Option<Buyer>> {
-    let Some(member) = cart.member_id else { return Ok(None) };
+    let Some(customer) = cart.customer_id else { return Ok(None) };
+    by(conn, customer, cart.member_id)
+}
+
+/// Who buys by this membership; `None` without one, and for one that ended or is not the customer's.
+pub fn by(conn: &mut Conn, customer: CustomerId, member: Option<MemberId>) -> Result<Option<Buyer>> {
+    let Some(member) = member else { return Ok(None) };
     let buyer = companies::buyer(conn, member)?;
-    Ok(buyer.filter(|buyer| cart.customer_id == Some(buyer.customer)))
+    Ok(buyer.filter(|buyer| buyer.customer == customer))
 }
 
 /// Who buys in a session.
 pub fn of_session(conn: &mut Conn, session: &str, now: Time) -> Result<Option<Buyer>> {
-    let Some((customer, Some(member))) = logins::session_with_member(conn, session, now)? else { return Ok(None) };
-    let buyer = companies::buyer(conn, member)?;
-    Ok(buyer.filter(|buyer| buyer.customer == customer))
+    let Some((customer, member)) = logins::session_with_member(conn, session, now)? else { return Ok(None) };
+    by(conn, customer, member)
 }
 
 /// What the buyer said of a cart so far.
@@ -365,8 +370,20 @@ fn rows(conn: &mut Conn, ids: &[OrderId]) -> Result<Vec<OrderRow>> {
     Ok(on_each!(conn, c => these.select(OrderRow::as_select()).load(c))?)
 }
 
+/// Whether somebody may see an order by one of their memberships, whomever they buy for just now: an accountant buys for nobody.
+pub fn shown_to(conn: &mut Conn, customer: CustomerId, order: &Order) -> Result<bool> {
+    for one in companies::memberships(conn, customer)? {
+        if let Some(buyer) = companies::buyer(conn, one.member)?
+            && sees(conn, &buyer, order)?
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Whether a member may see an order: by their role, or because they placed it.
-pub fn sees(conn: &mut Conn, buyer: &Buyer, order: &Order) -> Result<bool> {
+fn sees(conn: &mut Conn, buyer: &Buyer, order: &Order) -> Result<bool> {
     let Some(trade) = of_order(conn, order.id)? else { return Ok(false) };
     Ok(match sight(conn, buyer)? {
         Sight::Own(member) => trade.member == member,

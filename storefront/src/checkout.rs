@@ -2,7 +2,7 @@
 //! memory learns of it. All or nothing.
 
 use crate::address::Address;
-use crate::approvals;
+use crate::approvals::{self, Pass};
 use crate::carts::{self, LineQuote, Notice, Quote};
 use crate::ids::{CartId, OrderId, PaymentId};
 use crate::orders::{self, NewOrder};
@@ -84,9 +84,7 @@ pub fn place(conn: &mut Conn, cart: CartId, seen: Seen, settlement: Settlement, 
         return Err(PlaceError::Changed);
     }
     let pass = approvals::gate(conn, &quote, now)?.ok_or(PlaceError::NeedsApproval)?;
-    let placed = create(conn, &quote, &addresses, settlement, now)?;
-    approvals::placed(conn, &pass, placed.order, quote.priced.total, now)?;
-    Ok(placed)
+    create(conn, &quote, &addresses, settlement, Some(&pass), now)
 }
 
 /// Places a cart that staff made in exchange for goods that came back: `credit` of the customer, given in the same transaction, pays
@@ -109,7 +107,7 @@ pub(crate) fn place_exchange(
     }
     quote.stored = stored_value::Plan { credit, ..stored_value::Plan::default() };
     quote.cart.customer_id = Some(customer);
-    create(conn, &quote, &addresses, settlement, now)
+    create(conn, &quote, &addresses, settlement, None, now)
 }
 
 /// What a shopper must have read before they order. A gift that is gone changes no total, so the total alone does not tell.
@@ -148,7 +146,15 @@ fn complete(quote: &Quote) -> Result<Contact, PlaceError> {
     Ok(Contact { email, shipping, billing, phone })
 }
 
-fn create(conn: &mut Conn, quote: &Quote, contact: &Contact, settlement: Settlement, now: Time) -> Result<Placed, PlaceError> {
+/// `pass` is missing where staff make an order of an order: nobody is asked about that, and budgets do not hold it.
+fn create(
+    conn: &mut Conn,
+    quote: &Quote,
+    contact: &Contact,
+    settlement: Settlement,
+    pass: Option<&Pass>,
+    now: Time,
+) -> Result<Placed, PlaceError> {
     let cart = &quote.cart;
     let customer = match cart.customer_id {
         Some(customer) => customer,
@@ -216,6 +222,10 @@ fn create(conn: &mut Conn, quote: &Quote, contact: &Contact, settlement: Settlem
         events::record(conn, "payments", &format!("captured:{last}"), &event, now)?;
         last
     };
+    // Goods, account, budgets, and last the row with the numbers of documents: whatever becomes of the order locks them so as well.
+    if let Some(pass) = pass {
+        approvals::placed(conn, pass, order, quote.priced.total, now)?;
+    }
     orders::note(conn, order, "placed", "", actor, now)?;
     // The credit of an exchange was never the customer's to spend: its own entry tells what paid.
     if cart.use_store_credit || !quote.stored.cards.is_empty() {

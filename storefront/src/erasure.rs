@@ -2,6 +2,7 @@
 //! written on issued documents is what tax law demands; every total before is every total after.
 
 mod forget;
+mod places;
 mod preview;
 
 pub use forget::erase;

@@ -258,6 +258,7 @@ pub fn cancel(conn: &mut Conn, order: OrderId, reason: CancelReason, actor: &str
     if before.payment_method == ACCOUNT {
         company_accounts::hold(conn, order, now)?;
     }
+    budgets::hold(conn, order)?;
     // The credit note first, since gift cards and store credit are back at once; then the money, whose parts are figured from units
     // that are not cancelled yet.
     documents::credit_rest(conn, order, now)?;

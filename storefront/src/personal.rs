@@ -7,9 +7,7 @@ use crate::carts::{changes, consents as cart_consents};
 use crate::ids::{ProductId, VariantId};
 use crate::schema::{sessions, stock_requests, variants};
 use crate::shop::{self, OWN_LANGUAGE};
-use crate::{
-    address_book, approvals, carts, catalog, logins, offers, requisitions, reviews, store_credit, stores, timeline, wish_list,
-};
+use crate::{address_book, approvals, carts, catalog, logins, offers, requisitions, reviews, store_credit, stores, timeline, wish_list};
 use crm::activities::{self, Place};
 use crm::campaigns::{self, DeliveryId};
 use crm::journeys::{self, EnrolmentId};

@@ -14,10 +14,10 @@ pub use preview::{
 };
 pub use split::Share;
 
-use crate::company_accounts;
+use crate::company_accounts::{self, ACCOUNT};
 use crate::documents;
 use crate::gift_cards;
-use crate::ids::{OrderId, OrderLineId, PaymentId, RefundId};
+use crate::ids::{OrderId, OrderLineId, PaymentId, RefundId, VariantId};
 use crate::imports;
 use crate::margins;
 use crate::orders::{self, Order, OrderLine};
@@ -33,6 +33,7 @@ use kernel::clock::Time;
 use kernel::events::{self, Event};
 use kernel::{Conn, Error, Result, jobs, token};
 use split::Parts;
+use std::collections::BTreeSet;
 
 /// The job that tells the provider; its payload is the refund's id.
 pub const SUBMIT_JOB: &str = "refund.submit";
@@ -114,6 +115,14 @@ pub fn request(conn: &mut Conn, order: OrderId, request: &Request, expected: i64
     let preview = preview(conn, &order, request)?;
     if preview.amount != expected {
         return Err(Error::conflict("refund-changed"));
+    }
+    if order.payment_method == ACCOUNT {
+        // As placing locks them: goods, account, and the numbers of documents last.
+        let goods: BTreeSet<VariantId> = preview.lines.iter().filter_map(|line| line.stocked_variant).collect();
+        for variant in goods {
+            stock::lock(conn, variant)?;
+        }
+        company_accounts::hold(conn, order.id, now)?;
     }
     let payments = payments::of_order(conn, order.id)?;
     let mut parts = Parts::new(&preview.lines, preview.shipping);

@@ -12,6 +12,7 @@ use storefront::approvals::{self, Approvers, Condition, Outcome, State};
 use storefront::budgets::{self, Beyond, Period};
 use storefront::carts;
 use storefront::checkout::{PlaceError, Seen, Settlement};
+use storefront::company_accounts::{self, AccountState, LIMIT_EXCEEDED, Terms};
 use storefront::gateway::Gateways;
 use storefront::gateway::offline::BankTransfer;
 use storefront::ids::{ApprovalId, BudgetId, CartId, VariantId};
@@ -44,7 +45,11 @@ fn join(db: &Db, company: CompanyId, customer: CustomerId, role: &'static str) -
 
 /// The cart of a member, ready to be placed.
 fn cart(db: &Db, of: (CustomerId, MemberId), what: &[(VariantId, i64)], email: &str) -> (CartId, Seen) {
-    let (cart, _) = goods::cart(db, what, email, "bank_transfer", "");
+    paid_by(db, "bank_transfer", of, what, email)
+}
+
+fn paid_by(db: &Db, method: &str, of: (CustomerId, MemberId), what: &[(VariantId, i64)], email: &str) -> (CartId, Seen) {
+    let (cart, _) = goods::cart(db, what, email, method, "");
     let session = kernel::token::random();
     db.write_now(move |conn| {
         carts::merge(conn, cart, of.0, now())?;
@@ -110,6 +115,43 @@ fn answer(db: &Db, member: MemberId, id: ApprovalId, yes: bool) -> kernel::Resul
 
 fn state(db: &Db, id: ApprovalId) -> State {
     db.read_now(move |conn| approvals::get(conn, id)).unwrap().state
+}
+
+#[test]
+fn what_is_bought_on_account_is_placed_by_the_last_yes_for_the_one_who_asked() {
+    let db = goods::open();
+    let mug = goods::product(&db, "Mug", 1200, 100);
+    let people: Vec<CustomerId> = ["boss", "ben"].map(|name| goods::customer(&db, &format!("{name}@example.com"), 0)).into();
+    let (company, boss) = company(&db, people[0]);
+    let ben = join(&db, company, people[1], "buyer");
+    rule(&db, company, 5_000, 1);
+    budget(&db, company, 20_000, Beyond::Refuse);
+    let terms = Terms { currency: EUR, credit_limit: 20_000, net_days: 30, state: AccountState::Open };
+    db.write_now(move |conn| company_accounts::agree(conn, company, 0, &terms, now())).unwrap();
+
+    let (large, seen) = paid_by(&db, "account", (people[1], ben), &[(mug, 10)], "ben@example.com");
+    let id = ask(&db, ben, large);
+    let Outcome::Placed(order) = answer(&db, boss, id, true).unwrap() else { panic!("a yes places what is bought on account") };
+    let (order, trade) = db.read_now(move |conn| Ok((orders::get(conn, order)?, buying::of_order(conn, order)?))).unwrap();
+    assert_eq!((order.customer_id, order.total), (people[1], seen.total));
+    assert_eq!(trade.map(|trade| trade.member), Some(ben));
+    let exposure = || db.read_now(move |conn| company_accounts::find(conn, company)).unwrap().unwrap().exposure;
+    assert_eq!(exposure(), seen.total);
+
+    // What the account does not bear stays approved, with the reason, for its buyer to place later.
+    let (next, _) = paid_by(&db, "account", (people[1], ben), &[(mug, 5)], "ben@example.com");
+    let id = ask(&db, ben, next);
+    let stop = Terms { currency: EUR, credit_limit: 13_000, net_days: 30, state: AccountState::Open };
+    let stop = move |conn: &mut kernel::Conn| {
+        let version = company_accounts::find(conn, company)?.unwrap().version;
+        company_accounts::agree(conn, company, version, &stop, now())
+    };
+    db.write_now(stop).unwrap();
+    assert_eq!(answer(&db, boss, id, true).unwrap(), Outcome::Approved);
+    let told = db.read_now(move |conn| approvals::get(conn, id)).unwrap();
+    assert!(told.reason.starts_with(LIMIT_EXCEEDED), "{}", told.reason);
+    assert_eq!(exposure(), seen.total);
+    goods::assert_books(&db);
 }
 
 #[test]

@@ -68,7 +68,7 @@ fn a_company_applies_is_approved_and_buys_for_a_place_of_its_own() {
     let page = desk.get(&at);
     desk.submit(&page, &format!("{at}/approve"), &[]).says(200, "The company can buy now.");
     // A page that was made before is refused.
-    desk.submit(&page, &format!("{at}/close"), &[("reason", "x")]).says(409, "Somebody changed the company meanwhile");
+    desk.submit(&page, &format!("{at}/refuse"), &[("reason", "x")]).says(409, "Somebody changed the company meanwhile");
     let page = desk.get(&at);
     desk.submit(&page, &format!("{at}/settings"), &[("price_group", "gold"), ("parent", "")]).says(200, "Saved");
     desk.get("/admin/audit").says(200, "Approved a company");
@@ -94,6 +94,16 @@ fn a_company_applies_is_approved_and_buys_for_a_place_of_its_own() {
     house.work();
     browser.get("/account/company/orders").says(200, "R1001").says(200, "PO 77");
     browser.get("/account/company/orders/R1001").says(200, "Kiln & Co");
+    // An accountant buys for nobody and reads what was bought.
+    let (zoe, books) = house.signed_in("zoe@example.com");
+    assert_eq!(books.get("/account/company/orders/R1001").status, 404);
+    let hire = move |conn: &mut kernel::Conn| {
+        let role = companies::roles::built_in(conn, "accountant")?;
+        members::join(conn, id, zoe, &members::Wish { role, site: None, cost_centre: String::new() }, "test", now())
+    };
+    house.db.write_now(hire).unwrap();
+    books.get("/account/company/orders").says(200, "R1001");
+    books.get("/account/company/orders/R1001").says(200, "PO 77");
     desk.get(&at).says(200, "R1001");
     desk.get("/admin/orders/R1001").says(200, "PO 77");
     let told = move |conn: &mut kernel::Conn| {

@@ -81,7 +81,7 @@ fn a_menu_follows_the_shop_until_it_is_edited() {
     assert_eq!(named(&before.0), ["Tea", "Cups"]);
     assert_eq!(
         named(&before.1),
-        ["Tea", "Cups", "About us", "Terms", "Orders", "Contact", "Check a gift card", "简体中文", "Privacy choices"]
+        ["Quick order", "Tea", "Cups", "About us", "Terms", "Orders", "Contact", "Check a gift card", "简体中文", "Privacy choices"]
     );
     max.get("/admin/menus").says(200, "It shows the main categories, also those that are added later.").says(200, "Category: Cups");
 

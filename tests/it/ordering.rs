@@ -11,7 +11,7 @@ use storefront::catalog::{self, Product, Saving, Status, Variant};
 use storefront::checkout::Settlement;
 use storefront::ids::VariantId;
 use storefront::requisitions::{self, Who};
-use storefront::{carts, erasure, orders, personal};
+use storefront::{carts, erasure, orders, personal, stock};
 
 const QUICK: &str = "/quick-order";
 const LISTS: &str = "/account/lists";
@@ -167,11 +167,17 @@ fn a_list_is_made_of_what_was_ordered_and_ordered_again() {
     browser.get(&list).says(404, "");
     browser.submit(&gone, &list, &[("act", "restore")]).says(200, "The list is back.").says(200, "Every Monday");
     // Ordering the same again says what is not there and what costs something else.
-    goods::run(&house.db, "UPDATE prices SET amount = 1300 WHERE amount = 1200");
-    goods::run(
-        &house.db,
-        "UPDATE stock_levels SET on_hand = allocated + held + 9 WHERE variant_id = (SELECT id FROM variants WHERE sku = 'BOWL')",
-    );
+    house
+        .db
+        .write_now(move |conn| {
+            let ids = catalog::products_of(conn, &[mug])?;
+            let mut changed = catalog::products(conn, &ids, EUR)?.remove(0);
+            changed.variants[0].price = Some(1300);
+            catalog::save_product(conn, &changed, &Saving { currency: EUR, actor: "test", base: None, now: now() })?;
+            // Two of the order are allocated.
+            stock::set_on_hand(conn, bowl, 11, "count", "count", "test", now())
+        })
+        .unwrap();
     let page = browser.get(&format!("/account/orders/{number}"));
     let page = browser.submit(&page, &format!("/orders/{number}/reorder"), &[]);
     page.says(200, "but for what is sold out or not sold any more: Bowl").says(200, "Another price than then: Mug");

@@ -36,13 +36,23 @@ class Records:
         return reply
 
 
+def pair(records, logger):
+    """A server for each protocol on one port: one that is free for UDP may be taken for TCP."""
+    for _ in range(50):
+        udp = DNSServer(records, port=0, address="127.0.0.1", logger=logger)
+        port = udp.server.server_address[1]
+        try:
+            return udp, DNSServer(records, port=port, address="127.0.0.1", tcp=True, logger=logger), port
+        except OSError:
+            udp.server.server_close()
+    sys.exit("no port is free for both UDP and TCP")
+
+
 def main():
     records = Records(sys.argv[1])
     # Nobody reads what it would print: whoever started it has the port and goes on.
     silent = DNSLogger(logf=lambda text: None)
-    udp = DNSServer(records, port=0, address="127.0.0.1", logger=silent)
-    port = udp.server.server_address[1]
-    tcp = DNSServer(records, port=port, address="127.0.0.1", tcp=True, logger=silent)
+    udp, tcp, port = pair(records, silent)
     udp.start_thread()
     tcp.start_thread()
     print(port, flush=True)

@@ -1,12 +1,12 @@
 //! What the rows of companies say of one person: what they may see of it, and what is left when they are erased.
 
 use super::members::MemberState;
-use crate::CustomerId;
 use crate::email::Email;
 use crate::schema::{companies, company_invitations as invitations, company_members as rows, company_roles as roles};
+use crate::{CustomerId, MemberId};
 use diesel::prelude::*;
 use kernel::clock::Time;
-use kernel::{Conn, Result};
+use kernel::{Conn, Result, on_each};
 
 /// A place in a company, for whoever has it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -54,6 +54,12 @@ pub fn kept(conn: &mut Conn, customer: CustomerId, addresses: &[String]) -> Resu
         at,
     }));
     Ok(all)
+}
+
+/// The numbers of all memberships that somebody has or had.
+pub fn every(conn: &mut Conn, customer: CustomerId) -> Result<Vec<MemberId>> {
+    let own = rows::table.filter(rows::customer_id.eq(customer)).order(rows::id).select(rows::id);
+    Ok(on_each!(conn, c => own.load(c))?)
 }
 
 /// Takes somebody who is erased out of every company: their orders go on to name the membership, which names nobody any more.

@@ -2,8 +2,9 @@
 //! whatever the number of conditions; the tree is then an expression over those sums.
 
 mod events;
+mod scores;
 
-use super::{Age, Among, Bought, Dialect, Fragment, Goods, Measure, Orders, Others, Rule, Said, Scored, Span, Words, far};
+use super::{Age, Among, Bought, Dialect, Fragment, Goods, Orders, Others, Rule, Said, Span, Words, far};
 use kernel::clock::Time;
 
 /// A rule as a query over customers with the columns `id`, `member` and `changes_at`: until when the answer stands while nothing happens,
@@ -177,14 +178,7 @@ impl Builder<'_> {
                 let parts: Vec<Fragment> = names.iter().map(|name| Fragment::begins("p.company", name)).collect();
                 (self.of_place(sql.push("(").join(&parts, " OR ").push(")")), None)
             }
-            Rule::Member(groups) => {
-                sql.push("c.id IN (SELECT m.customer_id FROM company_members m JOIN companies o ON o.id = m.company_id");
-                sql.push(" WHERE m.state = 'active' AND o.state = 'approved'");
-                if !groups.is_empty() {
-                    sql.push(" AND ").among("o.price_group", groups);
-                }
-                always(sql.push(")"))
-            }
+            Rule::Member(groups) => always(&mut events::members(groups)),
             Rule::Consent(allowed) => {
                 sql.push("k.channel = ").text(&*allowed.channel).push(" AND k.topic = ").text(&*allowed.topic);
                 match allowed.state {
@@ -227,44 +221,9 @@ impl Builder<'_> {
         (holds, Some(changes))
     }
 
-    fn since(&mut self, column: &str, age: Age) -> (Fragment, Option<Fragment>) {
-        let (holds, changes) = self.aged(column, age);
-        (self.of_score(&holds), changes)
-    }
-
-    /// A condition on the scores, which not everybody has.
-    fn of_score(&mut self, condition: &Fragment) -> Fragment {
-        self.source(Table::Scores);
-        let mut sql = Fragment::of("COALESCE(");
-        sql.add(condition).push(", FALSE)");
-        sql
-    }
-
     fn of_place(&mut self, condition: &Fragment) -> Fragment {
         let found = self.column(Table::Places, flag(condition), None);
         Fragment::of(&format!("COALESCE({found}, 0) = 1"))
-    }
-
-    fn measured(&mut self, scored: &Scored) -> Fragment {
-        let column = match scored.measure {
-            Measure::Orders => "COALESCE(s.orders, 0)",
-            Measure::Value => "COALESCE(s.value, 0)",
-            Measure::Margin => "COALESCE(s.margin, 0)",
-            Measure::AfterService => "COALESCE(s.margin - s.credited, 0)",
-            other => &format!("s.{}", other.as_str()),
-        };
-        let mut sql = Fragment::of("(TRUE");
-        if let Some(least) = scored.at_least {
-            sql.push(&format!(" AND {column} >= ")).int(least);
-        }
-        if let Some(most) = scored.at_most {
-            sql.push(&format!(" AND {column} <= ")).int(most);
-        }
-        if let Some(currency) = scored.currency {
-            sql.push(" AND (s.currency IS NULL OR s.currency = ").text(currency.code()).push(")");
-        }
-        sql.push(")");
-        self.of_score(&sql)
     }
 
     fn ordered(&mut self, orders: &Orders) -> (Fragment, Option<Fragment>) {

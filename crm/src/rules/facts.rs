@@ -2,11 +2,12 @@
 
 use super::{Goods, Others, Rule};
 use crate::CustomerId;
-use crate::consents::Consent;
 use crate::companies::State;
 use crate::companies::members::MemberState;
+use crate::consents::Consent;
 use crate::schema::{
-    activities, companies, company_members, consents, customers, product_kin, purchase_lines, purchases, service_costs, survey_answers, tickets,
+    activities, companies, company_members, consents, customers, product_kin, purchase_lines, purchases, service_costs, survey_answers,
+    tickets,
 };
 use crate::scores::{self, Score};
 use crate::surveys::SurveyId;

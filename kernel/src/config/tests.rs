@@ -51,7 +51,7 @@ fn every_mistake_is_told_at_once_with_its_place() {
     let told = mistakes(file, &env).join("\n");
     for part in [
         "listen must be an address and a port such as 127.0.0.1:8080 (regulars.toml, line 1)",
-        "colour is no setting; there are listen, data_dir, base_url, trusted_proxy, page_cache_ms (regulars.toml, line 2)",
+        "colour is no setting; there are listen, data_dir, base_url, trusted_proxy, page_cache_ms, vies (regulars.toml, line 2)",
         "mail.smtp_port must be a port from 1 to 65535 (regulars.toml, line 4)",
         "mail.smtp_secruity is no setting; there are from, reply_domain, smtp_host,",
         "bank is no setting; there are [database], [log], [mail], [inbound], [stripe], [meilisearch], [webhooks], [limits] (regulars.toml, line 6)",

@@ -319,7 +319,9 @@ fn place(conn: &mut Conn, cart: &Cart, gateways: &Gateways, seen: (i64, i64, Opt
             "The cart is not what you named any more, or something in it cannot be had. Read it again, then place it as it is.",
         ),
         PlaceError::Incomplete(step) => incomplete(step),
-        PlaceError::NeedsApproval => Error::conflict("Somebody of the company has to approve this cart. Ask for that on the review page of the shop."),
+        PlaceError::NeedsApproval => {
+            Error::conflict("Somebody of the company has to approve this cart. Ask for that on the review page of the shop.")
+        }
         PlaceError::Other(error) => error,
     })?;
     if placed.first {

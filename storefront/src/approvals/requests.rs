@@ -2,12 +2,13 @@
 
 use super::rules::{Standing, standing};
 use super::{Answer, Approval, CHANGED, NOTE, State, WITHDRAWN, decide, gate, get, has_answered, open_of_cart, people, votes};
-use crate::carts::{self, CartState, Quote};
+use crate::carts::{self, Cart, CartState, Quote};
 use crate::checkout::{self, PlaceError, Seen, Settlement};
+use crate::company_accounts::{self, ACCOUNT};
 use crate::gateway::{Gateways, Record};
 use crate::ids::{ApprovalId, OrderId};
 use crate::schema::{approval_votes as vote_rows, approvals as rows};
-use crate::{shop, stores};
+use crate::stores;
 use chrono::TimeDelta;
 use crm::companies::Buyer;
 use diesel::prelude::*;
@@ -151,9 +152,8 @@ pub fn vote(conn: &mut Conn, buyer: &Buyer, id: ApprovalId, yes: bool, text: &st
 fn approved(conn: &mut Conn, approval: &Approval, gateways: &Gateways, now: Time) -> Result<Outcome> {
     diesel::update(rows::table.find(approval.id)).set(rows::state.eq(State::Approved)).execute(conn)?;
     let cart = carts::get(conn, approval.cart_id)?;
-    let shop = stores::shop(conn, cart.store_id)?;
     let mut told = String::new();
-    if approval.due == 0 || at_once(&shop, gateways, &cart.payment_method) {
+    if approval.due == 0 || at_once(conn, gateways, &cart)? {
         let seen = Seen { version: approval.cart_version, total: approval.total, due: approval.due };
         let placed = savepoint(conn, |conn| {
             checkout::place(conn, approval.cart_id, seen, Settlement::After, now).map_err(|error| match error {
@@ -183,9 +183,14 @@ fn approved(conn: &mut Conn, approval: &Approval, gateways: &Gateways, now: Time
     Ok(Outcome::Approved)
 }
 
-/// Whether an order that is paid so needs nobody at a browser.
-fn at_once(shop: &shop::Shop, gateways: &Gateways, method: &str) -> bool {
-    gateways.offered(shop).iter().any(|gateway| gateway.name() == method && gateway.record() != Record::Provider)
+/// Whether a cart is paid so that nobody is needed at a browser, and can be so now. The account is that of the one who asked.
+fn at_once(conn: &mut Conn, gateways: &Gateways, cart: &Cart) -> Result<bool> {
+    let method = cart.payment_method.as_str();
+    if method == ACCOUNT {
+        return Ok(company_accounts::offer(conn, cart)?.is_some());
+    }
+    let shop = stores::shop(conn, cart.store_id)?;
+    Ok(gateways.offered(&shop).iter().any(|gateway| gateway.name() == method && gateway.record() != Record::Provider))
 }
 
 /// Takes a request back; the cart stays.

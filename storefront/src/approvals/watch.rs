@@ -5,8 +5,7 @@ use crate::carts::CartState;
 use crate::ids::ApprovalId;
 use crate::mails::Mailer;
 use crate::schema::{approval_delegates, approval_votes, approvals as rows, carts};
-use crm::companies;
-use crm::{CustomerId, MemberId};
+use crm::{CustomerId, companies};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Db, Result, on_each};
@@ -52,13 +51,9 @@ fn some(conn: &mut Conn, mailer: &Mailer, now: Time) -> Result<usize> {
     Ok(late.len() + changed.len() + unanswered.len())
 }
 
-fn of_customer(conn: &mut Conn, customer: CustomerId) -> Result<Vec<MemberId>> {
-    Ok(companies::memberships(conn, customer)?.iter().map(|one| one.member).collect())
-}
-
 /// What somebody asked for and answered.
 pub fn kept(conn: &mut Conn, customer: CustomerId) -> Result<Value> {
-    let members = of_customer(conn, customer)?;
+    let members = companies::every(conn, customer)?;
     let own = rows::table.filter(rows::member_id.eq_any(members.clone())).order(rows::id);
     let asked: Vec<Approval> = on_each!(conn, c => own.select(Approval::as_select()).load(c))?;
     let own = approval_votes::table.filter(approval_votes::member_id.eq_any(members)).order(approval_votes::id);
@@ -72,9 +67,9 @@ pub fn kept(conn: &mut Conn, customer: CustomerId) -> Result<Value> {
 }
 
 /// Takes away what somebody wrote, ends what they asked for, and lets nobody answer for them or they for others. Their answers stay, as
-/// those of a number. To be called while they are still members.
+/// those of a number.
 pub fn forget(conn: &mut Conn, customer: CustomerId, now: Time) -> Result<()> {
-    let members = of_customer(conn, customer)?;
+    let members = companies::every(conn, customer)?;
     let open = rows::table
         .filter(rows::member_id.eq_any(members.clone()))
         .filter(rows::state.eq(State::Waiting).or(rows::state.eq(State::Approved)))

@@ -3,6 +3,7 @@
 use super::figures::traced;
 use super::plan::{LineChange, Plan, preview};
 use super::{Changed, Changes, Wish};
+use crate::company_accounts;
 use crate::ids::{OrderEditId, OrderId, OrderLineId};
 use crate::orders::{self, Order, Taxation, terms};
 use crate::pricing::{PricedLine, Step};
@@ -59,6 +60,8 @@ pub fn edit(conn: &mut Conn, order: OrderId, wish: &Wish, expected: Expected, ac
     let to = changed.shipping_address()?;
     let place = Place::new(&to.country, &to.postal_code, &changed.billing_address()?.company);
     purchases::change(conn, order.id.0, plan.after.total, units, &lines, &place, now)?;
+    // As placing locks them: the account before budgets.
+    company_accounts::hold(conn, order.id, now)?;
     margins::follow(conn, order.id, now)?;
     orders::note(conn, order.id, "edited", &plan.after.total.to_string(), actor, now)?;
     refunds::request_surplus(conn, &changed, plan.back, "order changed", actor, now)?;

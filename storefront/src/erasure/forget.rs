@@ -1,6 +1,6 @@
 //! The erasure itself, in one transaction of the caller.
 
-use super::{addresses, carts_left, preview, spellings};
+use super::{addresses, carts_left, places, preview, spellings};
 use crate::address::Address;
 use crate::approvals;
 use crate::articles;
@@ -32,6 +32,9 @@ use kernel::{Conn, Error, Result, mail};
 pub fn erase(conn: &mut Conn, id: CustomerId, now: Time) -> Result<()> {
     customers::known(conn, id)?;
     let mut emails = identities::emails(conn, id)?;
+    for one in identities::all(conn, id)? {
+        places::forget(conn, one, now)?;
+    }
     // From here on nobody places an order for them or is merged into them, so that what is looked at next stays true.
     erasure::begin(conn, id, now)?;
     // Whoever was merged into them is the same person.

@@ -4,15 +4,13 @@
 use super::door::Door;
 use super::frame;
 use super::visit::Visit;
+use crate::buying;
+use crate::logins;
 use crate::offers;
-use crate::price_lists::Trade;
 use crate::promotions::{Audience, Personal, Theirs};
-use crate::shop::Shop;
-use crate::{buying, logins, stores};
-use crm::companies::{self, Buyer};
+use crm::companies::Buyer;
 use crm::{CustomerId, customers};
-use kernel::clock::Time;
-use kernel::{Conn, Result};
+use kernel::Result;
 use std::sync::Arc;
 
 /// What pages show of a visitor, and what their prices depend on.
@@ -31,12 +29,6 @@ pub struct Known {
     pub buyer: Option<Buyer>,
     /// An offer is to be decided for them.
     undecided: bool,
-}
-
-/// The shop as the visited store shows it to this visitor: whoever buys for a company sees what its contract says.
-pub fn shop(conn: &mut Conn, visit: &Visit, now: Time) -> Result<Shop> {
-    let buyer = visit.session.as_deref().map_or(Ok(None), |session| buying::of_session(conn, session, now))?;
-    stores::shop_for(conn, visit.site.id, &buyer.as_ref().map(Trade::of).unwrap_or_default())
 }
 
 /// Asks for a visitor. Costs nothing for whoever has neither an account nor a cart that the browser does not remember, and one read
@@ -81,7 +73,7 @@ async fn ask(door: &Door, visit: &Visit, remembered: Option<u32>) -> Result<Know
             let theirs = personal.of(conn, customer, &email, now)?;
             let name = if name.is_empty() { email } else { name };
             let Theirs { mut audience, offered, undecided } = theirs;
-            let buyer = member.map_or(Ok(None), |member| companies::buyer(conn, member))?.filter(|buyer| buyer.customer == customer);
+            let buyer = buying::by(conn, customer, member)?;
             if let Some(buyer) = &buyer {
                 audience.for_company(buyer);
             }

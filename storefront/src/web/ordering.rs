@@ -12,12 +12,12 @@ use super::watch::{Seen, What};
 use super::words::Words;
 use crate::catalog::{Availability, VariantForSale};
 use crate::ids::{ProductId, VariantId};
+use crate::price_lists::Trade;
 use crate::quick_order::{self, Added, Buying, Checked, Rest, Row};
 use crate::requisitions::Who;
 use crate::shop::Shop;
-use crate::{logins, stock};
+use crate::{buying, logins, stock, stores};
 use actix_web::HttpResponse;
-use crm::companies;
 use kernel::clock::Time;
 use kernel::money::{Currency, Money};
 use kernel::{Conn, Error, Result};
@@ -32,11 +32,8 @@ const NAMED: usize = 5;
 pub fn who(conn: &mut Conn, visit: &Visit, now: Time) -> Result<Option<Who>> {
     let Some(session) = visit.session.as_deref() else { return Ok(None) };
     let Some((customer, member)) = logins::session_with_member(conn, session, now)? else { return Ok(None) };
-    let buyer = match member {
-        Some(member) => companies::buyer(conn, member)?,
-        None => None,
-    };
-    Ok(Some(Who { customer, buyer: buyer.filter(|buyer| buyer.customer == customer) }))
+    let buyer = buying::by(conn, customer, member)?;
+    Ok(Some(Who { customer, buyer }))
 }
 
 /// [`who`], or `Unauthorised`.
@@ -44,7 +41,13 @@ pub fn theirs(conn: &mut Conn, visit: &Visit, now: Time) -> Result<Who> {
     who(conn, visit, now)?.ok_or(Error::Unauthorised)
 }
 
-/// Where a visit orders: its cart, or before there is one the store.
+/// The store of a visit, as whoever is signed in there buys in it.
+pub fn shop(conn: &mut Conn, visit: &Visit, now: Time) -> Result<Shop> {
+    let buyer = who(conn, visit, now)?.and_then(|who| who.buyer);
+    stores::shop_for(conn, visit.site.id, &buyer.as_ref().map(Trade::of).unwrap_or_default())
+}
+
+/// Where a visit orders: its cart, or before there is one the store, as [`shop`] answers it.
 pub fn buying(conn: &mut Conn, visit: &Visit, shop: &Shop, now: Time) -> Result<Buying> {
     let who = who(conn, visit, now)?;
     let code = visit.language.code();

@@ -57,7 +57,7 @@ pub(super) struct Key {
 }
 
 /// The order, for who has its signed key or is its owner. `NotFound` for everybody else, whether or not there is such an order.
-pub(in crate::web) fn allowed(conn: &mut Conn, visit: &Visit, signer: &Signer, number: &str, key: &str, now: Time) -> Result<Order> {
+pub(super) fn allowed(conn: &mut Conn, visit: &Visit, signer: &Signer, number: &str, key: &str, now: Time) -> Result<Order> {
     if signer.verify(LINK, number, key) {
         return orders::get_by_number(conn, number);
     }
@@ -71,10 +71,9 @@ pub(in crate::web) fn allowed(conn: &mut Conn, visit: &Visit, signer: &Signer, n
 pub(super) fn visible(conn: &mut Conn, visit: &Visit, signer: &Signer, number: &str, key: &str, now: Time) -> Result<(Order, bool)> {
     match allowed(conn, visit, signer, number, key, now) {
         Err(Error::NotFound) => {
-            let buyer = visit.session.as_deref().map_or(Ok(None), |session| buying::of_session(conn, session, now))?;
-            let Some(buyer) = buyer else { return Err(Error::NotFound) };
+            let Some(customer) = visit.customer(conn, now)? else { return Err(Error::NotFound) };
             let order = orders::get_by_number(conn, number)?;
-            if buying::sees(conn, &buyer, &order)? { Ok((order, false)) } else { Err(Error::NotFound) }
+            if buying::shown_to(conn, customer, &order)? { Ok((order, false)) } else { Err(Error::NotFound) }
         }
         own => own.map(|order| (order, true)),
     }

@@ -4,7 +4,6 @@ mod matrix;
 
 use super::door::Door;
 use super::frame;
-use super::known;
 use super::ordering::{self, Put, notice};
 use super::posted::Posted;
 use super::upload::{self, Upload};
@@ -47,9 +46,9 @@ pub(super) fn matrix_of(slug: &str) -> String {
     format!("/quick-order/products/{slug}")
 }
 
-/// The shop as the visited store shows it to this visitor. `NotFound` where it takes no quick orders.
+/// The shop as the visited store shows it. `NotFound` where it takes no quick orders.
 fn open(conn: &mut Conn, visit: &Visit, now: Time) -> Result<Shop> {
-    let shop = known::shop(conn, visit, now)?;
+    let shop = ordering::shop(conn, visit, now)?;
     if shop.quick_order { Ok(shop) } else { Err(Error::NotFound) }
 }
 

@@ -30,8 +30,7 @@ async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
     let (store, query) = (visit.site.id, visit.query.clone());
     let asking = known::load(&door, &visit).await?;
     let trade = asking.audience.trade();
-    let (shop, choices) =
-        door.read(move |conn, _| Ok((stores::shop_for(conn, store, &trade)?, listing::settled(conn, &query)?))).await?;
+    let (shop, choices) = door.read(move |conn, _| Ok((stores::shop_for(conn, store, &trade)?, listing::settled(conn, &query)?))).await?;
     let asked = listing::asked(&choices, None, &shop);
     let answer = listing::ask(&door, asked.query).await?;
     let silent = answer.is_none();

@@ -360,6 +360,11 @@ pub fn reverse_charge_notice(owed: bool, words: &Words) -> Vec<Told> {
     owed.then(told).into_iter().collect()
 }
 
+/// What a role of companies is called: those that every company has by the shop's words, others by their own name.
+pub fn role(words: &Words, code: &str, name: &str) -> String {
+    if code.is_empty() { name.to_string() } else { words.get(&format!("company-role-{code}")) }
+}
+
 /// `None` for an empty text.
 pub fn some(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_string())

@@ -7,7 +7,7 @@ use super::views::page::{Page, Tone};
 use super::views::waiting::WaitingView;
 use super::visit::Visit;
 use super::words::Words;
-use super::{frame, known, shown};
+use super::{frame, ordering, shown};
 use crate::catalog::{self, VariantForSale};
 use crate::ids::VariantId;
 use crate::waiting;
@@ -33,7 +33,7 @@ fn variant(visit: &Visit) -> Result<VariantId> {
 
 /// What is sold of a variant to this visitor; `None` when it is not.
 fn theirs(conn: &mut Conn, visit: &Visit, variant: VariantId, now: Time) -> Result<Option<VariantForSale>> {
-    let sold = known::shop(conn, visit, now)?.assortment();
+    let sold = ordering::shop(conn, visit, now)?.assortment();
     let found = catalog::for_sale(conn, &sold, &[variant], visit.language.code())?;
     Ok(found.into_iter().find(|found| found.for_sale))
 }

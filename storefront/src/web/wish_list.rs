@@ -2,7 +2,8 @@
 
 use super::account::local_or;
 use super::door::Door;
-use super::known::{self, Known};
+use super::known::Known;
+use super::ordering;
 use super::posted::Posted;
 use super::views::page::Tone;
 use super::visit::Visit;
@@ -62,7 +63,7 @@ pub async fn change(door: web::Data<Door>, visit: Visit, form: Posted) -> Result
                 "wish-list-removed"
             }
             None => {
-                let shop = known::shop(conn, &seen, now)?;
+                let shop = ordering::shop(conn, &seen, now)?;
                 let product = catalog::page(conn, &shop, &slug, seen.language.code())?.id;
                 wish_list::add(conn, customer, product, now)?;
                 "wish-list-added"

@@ -1,4 +1,4 @@
-//! Conditions on what customers did, and on what they asked the shop for.
+//! Conditions on what customers did, on what they asked the shop for, and on whom they buy for.
 
 use super::{Builder, Table};
 use crate::rules::{Dialect, Did, Fragment, Range, Rated, ServiceCost, SurveyScore, Tickets};
@@ -17,6 +17,17 @@ pub(super) fn source(dialect: Dialect) -> (&'static str, &'static str) {
         Dialect::Sqlite => ("customers e CROSS JOIN activities a ON a.customer_id = e.id", "e.id"),
         Dialect::Postgres => ("activities a", "a.customer_id"),
     }
+}
+
+/// Whether a customer buys for a company of these price groups; none are any.
+pub(super) fn members(groups: &[String]) -> Fragment {
+    let mut sql = Fragment::of("c.id IN (SELECT m.customer_id FROM company_members m JOIN companies o ON o.id = m.company_id");
+    sql.push(" WHERE m.state = 'active' AND o.state = 'approved'");
+    if !groups.is_empty() {
+        sql.push(" AND ").among("o.price_group", groups);
+    }
+    sql.push(")");
+    sql
 }
 
 impl Builder<'_> {

@@ -8,7 +8,7 @@ use crate::requisitions::{self, Line, List, Who};
 use crate::shop::Shop;
 use crate::web::door::Door;
 use crate::web::ordering::{self, Put, notice};
-use crate::web::orders::allowed;
+use crate::web::orders::visible;
 use crate::web::posted::Posted;
 use crate::web::views::form::{self, Form};
 use crate::web::views::ordering::{ListLine, ListRow, ListView, ListsView, QuickRow};
@@ -16,7 +16,7 @@ use crate::web::views::page::Tone;
 use crate::web::views::shared::Notice;
 use crate::web::visit::Visit;
 use crate::web::words::Words;
-use crate::web::{basket, download, frame, known};
+use crate::web::{basket, download, frame};
 use crate::{carts, catalog, orders, stores};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -128,7 +128,7 @@ fn source(
             Ok((or_typed(words.get("requisition-of-cart")), goods))
         }
         "order" => {
-            let order = allowed(conn, visit, signer, posted.get("order"), posted.get("key"), now)?;
+            let (order, _) = visible(conn, visit, signer, posted.get("order"), posted.get("key"), now)?;
             let lines = orders::lines(conn, order.id)?;
             let goods = lines.iter().filter_map(|line| Some((line.variant_id?, line.quantity))).collect();
             Ok((or_typed(words.with("order-title", &[("number", &order.number)])?), goods))
@@ -157,7 +157,7 @@ async fn render(door: &Door, visit: &Visit, status: StatusCode, id: RequisitionL
     let (page, view) = or_sign_in!(theirs(door, visit, move |conn, _, now| {
         let who = ordering::theirs(conn, &seen, now)?;
         let list = requisitions::find(conn, &who, id)?;
-        let shop = known::shop(conn, &seen, now)?;
+        let shop = ordering::shop(conn, &seen, now)?;
         let checked = checked(conn, &seen, &shop, &list, &asked.typed, now)?;
         let shown = ordering::shown(conn, &checked, &shop, &words, now)?;
         let line = |(row, shown): (&Checked, QuickRow)| Some(ListLine { variant: row.row.variant?.0, row: shown });
@@ -336,7 +336,7 @@ fn apply(conn: &mut Conn, visit: &Visit, who: &Who, id: RequisitionListId, poste
 
 /// The variant and units of the row that is to be added. What is sold out may stand on a list.
 fn named(conn: &mut Conn, visit: &Visit, posted: &Posted, now: Time) -> Result<(VariantId, i64)> {
-    let shop = known::shop(conn, visit, now)?;
+    let shop = ordering::shop(conn, visit, now)?;
     let buying = ordering::buying(conn, visit, &shop, now)?;
     let units = posted.get("quantity").trim();
     let typed = Row::typed(posted.get("sku"), if units.is_empty() { "1" } else { units });

@@ -87,9 +87,9 @@ fn commit(conn: &mut Conn, visit: &Visit, token: Token, gateways: &Gateways, now
     };
     // An order that exists already is found again even if its way to pay was switched off meanwhile.
     let again = orders::find_by_cart(conn, token.cart)?.is_some();
-    // Credit is spent by its owner alone, and a company's account by its member: whoever signed out meanwhile signs in first.
-    let foreign =
-        (cart.use_store_credit || method == ACCOUNT) && cart.customer_id.is_some() && visit.customer(conn, now)? != cart.customer_id;
+    // Credit is spent by its owner alone, and a company orders by its member: whoever signed out meanwhile signs in first.
+    let owned = cart.use_store_credit || cart.member_id.is_some();
+    let foreign = owned && cart.customer_id.is_some() && visit.customer(conn, now)? != cart.customer_id;
     if !again && (foreign || !offered.contains(&method.as_str())) {
         return Err(Error::conflict("checkout-changed"));
     }
