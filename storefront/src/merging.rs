@@ -52,6 +52,7 @@ pub const TABLES: &[(&str, Fate)] = &[
     ("promotion_movements", Fate::Moves),
     ("purchase_lines", Fate::Moves),
     ("purchases", Fate::Moves),
+    ("quotes", Fate::Moves),
     ("rehearsal_acts", Fate::Stays),
     ("requisition_lists", Fate::Moves),
     ("scores", Fate::Figured),

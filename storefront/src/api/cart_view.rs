@@ -279,5 +279,6 @@ fn told(notice: &Notice, currency: Currency) -> NoticeView {
         Notice::PromotionLost { name } => NoticeView { promotion: Some(name.clone()), ..plain("promotion_lost") },
         Notice::NoDelivery => plain("no_delivery"),
         Notice::BuyingEnded => plain("buying_ended"),
+        Notice::QuoteEnded => plain("quote_ended"),
     }
 }

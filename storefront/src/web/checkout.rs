@@ -95,7 +95,10 @@ impl Stage {
     fn missing(&self, door: &Door) -> Step {
         let quote = &self.quote;
         let trouble = quote.notices.iter().any(|notice| {
-            matches!(notice, Notice::Short { .. } | Notice::Quantity { .. } | Notice::Gone { .. } | Notice::BuyingEnded)
+            matches!(
+                notice,
+                Notice::Short { .. } | Notice::Quantity { .. } | Notice::Gone { .. } | Notice::BuyingEnded | Notice::QuoteEnded
+            )
         });
         if quote.lines.is_empty() || trouble {
             return Step::Cart;

@@ -185,6 +185,7 @@ pub fn cart_notices(quote: &Quote, words: &Words) -> Result<Vec<Told>> {
             Notice::PromotionLost { name } => words.with("promotion-lost", &[("name", name)])?,
             Notice::NoDelivery => words.get("cart-no-delivery"),
             Notice::BuyingEnded => words.get("company-buying-ended"),
+            Notice::QuoteEnded => words.get("quote-ended"),
         };
         let kind = if notice.blocks() { Tone::Error } else { Tone::Warning };
         if !told.iter().any(|known: &Told| known.text == text) {
