@@ -23,6 +23,7 @@ const CREDIT: &str = "store_credit_entries";
 const ADDRESSES: &str = "addresses";
 const WISHES: &str = "wish_list_items";
 const REQUISITIONS: &str = "requisition_lists";
+const QUOTES: &str = "quotes";
 /// Addresses that were the default of the one who was merged.
 const DEFAULTS: &str = "addresses, default";
 /// Promotions whose decisions moved, and those whose decisions the two exchanged.

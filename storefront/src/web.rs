@@ -38,6 +38,7 @@ pub mod preview;
 pub(crate) mod privacy;
 mod product;
 mod quick_order;
+pub mod quotes;
 pub mod recommend;
 pub mod reductions;
 mod report_hook;

@@ -2,7 +2,7 @@
 
 use super::going::Going;
 use super::parts::{self, TOGETHER};
-use super::{ADDRESSES, DECISIONS, DEFAULTS, EXCHANGED, REQUISITIONS, WISHES, balances};
+use super::{ADDRESSES, DECISIONS, DEFAULTS, EXCHANGED, QUOTES, REQUISITIONS, WISHES, balances};
 use crate::ids::OrderId;
 use crate::orders as shop_orders;
 use crate::schema::{addresses, carts, orders, promotion_movements, quotes, requisition_lists, sessions, store_credit_entries as entries};

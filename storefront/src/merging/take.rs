@@ -1,6 +1,6 @@
 //! The merge itself.
 
-use super::{ADDRESSES, CARTS, CREDIT, DECISIONS, DEFAULTS, EXCHANGED, ORDERS, REQUISITIONS, WISHES, balances, parts};
+use super::{ADDRESSES, CARTS, CREDIT, DECISIONS, DEFAULTS, EXCHANGED, ORDERS, QUOTES, REQUISITIONS, WISHES, balances, parts};
 use crate::offers::Arm;
 use crate::schema::{
     addresses, carts, offer_decisions as decisions, orders, promotion_movements, quotes, requisition_lists, sessions, store_credit_entries,

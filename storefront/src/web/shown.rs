@@ -216,6 +216,24 @@ pub fn cart_totals(quote: &Quote, estimated: bool, words: &Words) -> Result<Tota
     stored::planned(sums.view(estimated, words)?, quote, words)
 }
 
+/// The sums of an offer at a place.
+pub fn offer_totals(of: &Figures, words: &Words) -> Result<Totals> {
+    let (reckoning, priced) = (&of.reckoning, &of.reckoning.priced);
+    let sums = Sums {
+        currency: of.currency,
+        subtotal: priced.subtotal,
+        reductions: Vec::new(),
+        shipping: (reckoning.requires_shipping && reckoning.rate.is_some()).then_some(priced.shipping),
+        shipping_name: reckoning.rate.as_ref().map_or("", |rate| rate.name.as_str()),
+        tax: priced.tax,
+        tax_included: reckoning.prices_include_tax,
+        rates: priced.lines.iter().map(|line| (rate(&line.taxes, line.rate_bp), line.total)).collect(),
+        parts: parts(priced.lines.iter().map(|line| line.taxes.as_slice()), &priced.shipping_taxes, priced.tax),
+        total: priced.total,
+    };
+    sums.view(false, words)
+}
+
 /// The sums of an order, from the amounts frozen in it.
 pub fn order_totals(order: &Order, lines: &[OrderLine], adjustments: &[Adjustment], words: &Words) -> Result<Totals> {
     let waived: i64 =
