@@ -107,6 +107,11 @@ pub fn number(id: QuoteId) -> String {
     format!("Q{}", FIRST + id.0)
 }
 
+/// What people call the quote of this version.
+pub(crate) fn number_of(conn: &mut Conn, id: QuoteVersionId) -> Result<String> {
+    Ok(number(version(conn, id)?.quote_id))
+}
+
 /// The quote that a number names.
 pub fn numbered(number: &str) -> Option<QuoteId> {
     let id: i64 = number.strip_prefix('Q')?.parse().ok()?;

@@ -115,6 +115,7 @@ fn pages(config: &mut web::ServiceConfig) {
         .configure(chat::routes)
         .configure(requests::routes)
         .configure(orders::routes)
+        .configure(quotes::routes)
         .configure(account::routes);
 }
 

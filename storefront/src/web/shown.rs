@@ -15,6 +15,7 @@ use crate::pictures;
 use crate::price_lists::QuantityRule;
 use crate::pricing::DeliveryTax;
 use crate::promotions::Applied;
+use crate::quotes::Figures;
 use crate::stock;
 use crate::stores;
 use crate::tax::{self, TaxPart};
