@@ -107,6 +107,7 @@ mod promotion_words;
 mod promotions;
 mod receivable_routes;
 mod receivables;
+mod quotes;
 mod recommendations;
 mod redirects;
 mod reports;

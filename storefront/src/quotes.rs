@@ -11,6 +11,7 @@ mod keep;
 mod offer;
 #[cfg(test)]
 mod tests;
+mod worth;
 
 pub use accept::{Acceptance, Figures, Place, accept, decline, figures, leave, methods, open, places};
 pub(crate) use accept::{claim_order, ordered};
@@ -18,6 +19,7 @@ pub(crate) use agreed::{Agreed, agreed};
 pub use ask::{Wish, ask, say};
 pub(crate) use keep::{forget, forget_variants};
 pub use keep::{JOB, expire_all, kept};
+pub use worth::{Worth, worth};
 pub use offer::{Draft, DraftLine, contract_prices, reply, save, send, take, withdraw};
 
 use crate::ids::{OrderId, QuoteId, QuoteVersionId, StoreId, VariantId};
