@@ -166,7 +166,7 @@ fn fields(rows: usize) -> Vec<String> {
 
 fn filled(of: &Loaded, now: Time) -> Result<(Form, usize)> {
     let currency = of.quote.currency()?;
-    let lines: &[Line] = of.newest.as_ref().map_or(&[], |(_, lines)| lines);
+    let lines: &[Line] = of.newest.as_ref().map_or(&[], |(_, lines)| lines.as_slice());
     let rows = lines.len() + FREE;
     let mut form = Form::new(&fields(rows));
     for (at, line) in lines.iter().enumerate() {
@@ -207,8 +207,9 @@ async fn page(desk: &Desk, id: QuoteId, status: StatusCode, refused: Option<(&Po
 
 /// How many rows a form has that something was typed into.
 fn typed_rows(posted: &Posted) -> usize {
-    let last = posted.pairs().filter(|(_, value)| !value.trim().is_empty()).filter_map(|(name, _)| name.strip_prefix("sku_")?.parse().ok());
-    last.max().map_or(0, |last: usize| last.min(quotes::MOST_LINES) + 1)
+    let typed = posted.pairs().filter(|(_, value)| !value.trim().is_empty());
+    let last = typed.filter_map(|(name, _)| name.strip_prefix("sku_")?.parse::<usize>().ok()).max();
+    last.map_or(0, |last| last.min(quotes::MOST_LINES) + 1)
 }
 
 fn seen(posted: &Posted) -> Result<i64> {
@@ -283,7 +284,7 @@ pub async fn reply(desk: Desk, number: web::Path<String>, posted: Posted) -> Res
 pub async fn take(desk: Desk, number: web::Path<String>, posted: Posted) -> Result<HttpResponse> {
     let (id, mine) = (named(&number)?, posted.get("leave") != "on");
     act(&desk, id, &posted, ("quote.take", "admin-saved"), move |conn, act| {
-        quotes::take(conn, id, if mine { &act.actor } else { "" }, act.now)
+        quotes::take(conn, id, if mine { act.actor.as_str() } else { "" }, act.now)
     })
     .await
 }
