@@ -58,6 +58,7 @@ mod post;
 mod price_lists;
 mod privacy;
 mod promotions;
+mod quotes;
 mod promotions_web;
 mod races;
 mod recommendations;
