@@ -17,10 +17,10 @@ pub use accept::{Acceptance, Figures, Place, accept, decline, figures, leave, me
 pub(crate) use accept::{claim_order, ordered};
 pub(crate) use agreed::{Agreed, agreed};
 pub use ask::{Wish, ask, say};
-pub(crate) use keep::{forget, forget_variants};
 pub use keep::{JOB, expire_all, kept};
-pub use worth::{Worth, worth};
+pub(crate) use keep::{forget, forget_variants};
 pub use offer::{Draft, DraftLine, contract_prices, reply, save, send, take, withdraw};
+pub use worth::{Worth, worth};
 
 use crate::ids::{OrderId, QuoteId, QuoteVersionId, StoreId, VariantId};
 use crate::schema::{quote_files as files, quote_lines as lines, quote_messages as messages, quote_versions as versions, quotes as rows};
@@ -203,14 +203,14 @@ fn belongs(conn: &mut Conn, quote: &Quote) -> Result<bool> {
 
 /// The quotes of a customer, the last first.
 pub fn list_of(conn: &mut Conn, customer: CustomerId, before: Option<QuoteId>, limit: i64) -> Result<Vec<Quote>> {
+    let members: Vec<MemberId> = companies::memberships(conn, customer)?.iter().filter(|one| one.buys()).map(|one| one.member).collect();
     let own = rows::table
         .filter(rows::customer_id.eq(customer))
+        .filter(rows::member_id.is_null().or(rows::member_id.eq_any(members)))
         .filter(rows::id.lt(before.unwrap_or(QuoteId(i64::MAX))))
         .order(rows::id.desc())
         .limit(limit);
-    let found: Vec<Quote> = on_each!(conn, c => own.select(Quote::as_select()).load(c))?;
-    let members: Vec<MemberId> = companies::memberships(conn, customer)?.iter().filter(|one| one.buys()).map(|one| one.member).collect();
-    Ok(found.into_iter().filter(|quote| quote.member_id.is_none_or(|member| members.contains(&member))).collect())
+    Ok(on_each!(conn, c => own.select(Quote::as_select()).load(c))?)
 }
 
 /// What a list of staff or of a program shows.
@@ -223,8 +223,12 @@ pub struct Filter {
 
 /// Quotes, the last first.
 pub fn list(conn: &mut Conn, filter: &Filter, before: Option<QuoteId>, limit: i64) -> Result<Vec<Quote>> {
-    let mut all =
-        rows::table.filter(rows::id.lt(before.unwrap_or(QuoteId(i64::MAX)))).order(rows::id.desc()).limit(limit).select(rows::id).into_boxed();
+    let mut all = rows::table
+        .filter(rows::id.lt(before.unwrap_or(QuoteId(i64::MAX))))
+        .order(rows::id.desc())
+        .limit(limit)
+        .select(rows::id)
+        .into_boxed();
     if let Some(state) = filter.state {
         all = all.filter(rows::state.eq(state));
     }

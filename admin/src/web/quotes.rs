@@ -7,7 +7,7 @@ use crate::permissions::Permission::{QuotesEdit, QuotesView};
 use crate::staff;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use crm::{companies, customers};
+use crm::{CompanyId, companies, customers};
 use kernel::clock::Time;
 use kernel::error::Fields;
 use kernel::money::Money;
@@ -64,7 +64,8 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
     {
         return Ok(desk.door.go(&desk.visit, &at(id)));
     }
-    let filter = Filter { state: State::parse(&state), ..Filter::default() };
+    let company = desk.query("company").parse().ok().map(CompanyId);
+    let filter = Filter { state: State::parse(&state), company, ..Filter::default() };
     let (rows, last) = desk
         .read(move |conn| {
             let found = quotes::list(conn, &filter, before, ROWS)?;
@@ -79,7 +80,7 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
         })
         .await?;
     let view = json!({ "next": desk.next(rows.len(), last), "rows": rows, "state": state, "q": text, "missed": !text.is_empty(),
-        "states": State::ALL });
+        "states": State::ALL, "company": company });
     desk.page("admin/quotes.html", "admin-quotes", view)
 }
 
@@ -200,7 +201,8 @@ async fn page(desk: &Desk, id: QuoteId, status: StatusCode, refused: Option<(&Po
         form = Form::new(&names).typed(form.pairs()).typed(posted.pairs()).refuse(&names, wrong);
     }
     of.view["form"] = json!(form);
-    of.view["rows"] = json!((0..rows).collect::<Vec<usize>>());
+    let known = of.view["lines"].take();
+    of.view["rows"] = json!((0..rows).map(|at| json!({ "at": at, "line": known.get(at) })).collect::<Vec<Value>>());
     let title = of.quote.number();
     desk.page_as(status, "admin/quote.html", &title, of.view)
 }
@@ -275,10 +277,8 @@ pub async fn send(desk: Desk, number: web::Path<String>, posted: Posted) -> Resu
 
 pub async fn reply(desk: Desk, number: web::Path<String>, posted: Posted) -> Result<HttpResponse> {
     let (id, words) = (named(&number)?, posted.get("text").to_string());
-    act(&desk, id, &posted, ("quote.reply", "admin-quote-replied"), move |conn, act| {
-        quotes::reply(conn, id, &words, &act.actor, act.now)
-    })
-    .await
+    act(&desk, id, &posted, ("quote.reply", "admin-quote-replied"), move |conn, act| quotes::reply(conn, id, &words, &act.actor, act.now))
+        .await
 }
 
 pub async fn take(desk: Desk, number: web::Path<String>, posted: Posted) -> Result<HttpResponse> {

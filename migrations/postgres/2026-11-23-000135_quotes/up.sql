@@ -83,6 +83,7 @@ CREATE TABLE quote_files (
 );
 CREATE INDEX quote_files_of_message ON quote_files (message_id, id);
 
--- The version of a quote that a cart is made of: its goods cost what the version says.
-ALTER TABLE carts ADD COLUMN quote_version_id BIGINT REFERENCES quote_versions (id);
+-- The version of a quote that a cart is made of: its goods cost what the version says. Versions are never deleted; a foreign key would close a
+-- ring of carts, orders and quotes, which no copy of the database could be read in by.
+ALTER TABLE carts ADD COLUMN quote_version_id BIGINT;
 CREATE INDEX carts_of_quote ON carts (quote_version_id) WHERE quote_version_id IS NOT NULL;

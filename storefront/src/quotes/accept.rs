@@ -11,10 +11,10 @@ use crate::gateway::{Gateways, Record};
 use crate::ids::{CartId, CartLineId, OrderId, QuoteId, QuoteVersionId, VariantId};
 use crate::schema::{carts as cart_rows, quote_versions as versions, quotes as rows};
 use crate::stores;
+use crm::SiteId;
 use crm::companies::{self, Buyer};
 use crm::customers;
 use crm::email::Email;
-use crm::SiteId;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::error::said;
@@ -177,10 +177,8 @@ fn make(conn: &mut Conn, quote: &Quote, version: QuoteVersionId, token: Option<&
     let shop = stores::shop(conn, quote.store_id)?;
     let cart = carts::create(conn, token, &shop, &quote.language, now)?;
     let lines = lines_of(conn, version)?;
-    let all: Vec<Good> = lines
-        .iter()
-        .filter_map(|line| Some(Good { variant: line.variant_id?, quantity: line.quantity, price: line.unit_price }))
-        .collect();
+    let all: Vec<Good> =
+        lines.iter().filter_map(|line| Some(Good { variant: line.variant_id?, quantity: line.quantity, price: line.unit_price })).collect();
     if all.len() != lines.len() {
         return Err(Error::conflict("quote-goods-gone"));
     }

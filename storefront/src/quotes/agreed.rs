@@ -32,11 +32,5 @@ pub(crate) fn agreed(conn: &mut Conn, id: QuoteVersionId, now: Time) -> Result<A
     let of = version(conn, id)?;
     let quote = get(conn, of.quote_id)?;
     let prices = lines_of(conn, id)?.iter().filter_map(|line| Some((line.variant_id?, line.unit_price))).collect();
-    Ok(Agreed {
-        prices,
-        shipping: of.shipping,
-        stands: quote.stands(now) == Some(id),
-        quote: number(quote.id),
-        version: of.number,
-    })
+    Ok(Agreed { prices, shipping: of.shipping, stands: quote.stands(now) == Some(id), quote: number(quote.id), version: of.number })
 }

@@ -1,6 +1,6 @@
 //! What time does to offers, and what is kept of a person.
 
-use super::{ENDED, Quote, State, lines_of, messages_of, tell, versions_of};
+use super::{Quote, State, lines_of, messages_of, tell, versions_of};
 use crate::ids::{QuoteId, VariantId};
 use crate::schema::{quote_files as files, quote_lines as lines, quote_messages as messages, quotes as rows};
 use crm::CustomerId;
@@ -29,13 +29,8 @@ pub(super) fn expire(conn: &mut Conn, now: Time) -> Result<usize> {
     for quote in &over {
         // Whoever accepts it at this moment comes before or after.
         let standing = rows::table.find(quote.id).filter(rows::state.eq(State::Offered)).filter(rows::expires_at.le(now));
-        let ended = (
-            rows::state.eq(State::Expired),
-            rows::reason.eq(ENDED),
-            rows::decided_at.eq(now),
-            rows::updated_at.eq(now),
-            rows::version.eq(rows::version + 1),
-        );
+        let ended =
+            (rows::state.eq(State::Expired), rows::decided_at.eq(now), rows::updated_at.eq(now), rows::version.eq(rows::version + 1));
         if diesel::update(standing).set(ended).execute(conn)? == 1 {
             tell(conn, quote, State::Expired, now)?;
         }
@@ -58,13 +53,13 @@ pub fn kept(conn: &mut Conn, customer: CustomerId, limit: i64) -> Result<Vec<Val
                 .collect();
             // What staff only prepared was never told to anybody.
             if one.expires_on.is_empty() || quote.offered_id == Some(one.id) {
-                versions.push(json!({ "number": one.number, "note": one.note, "delivery": one.shipping, "until": one.expires_on, "lines": goods }));
+                versions.push(
+                    json!({ "number": one.number, "note": one.note, "delivery": one.shipping, "until": one.expires_on, "lines": goods }),
+                );
             }
         }
-        let said: Vec<Value> = messages_of(conn, quote.id)?
-            .iter()
-            .map(|one| json!({ "at": one.at, "from": one.sender, "text": one.text }))
-            .collect();
+        let said: Vec<Value> =
+            messages_of(conn, quote.id)?.iter().map(|one| json!({ "at": one.at, "from": one.sender, "text": one.text })).collect();
         found.push(json!({ "number": quote.number(), "asked_at": quote.created_at, "state": quote.state, "currency": quote.currency,
             "reason": quote.reason, "versions": versions, "messages": said }));
     }
@@ -90,6 +85,8 @@ pub(crate) fn forget(conn: &mut Conn, customer: CustomerId, now: Time) -> Result
 
 /// Forgets variants that are removed: lines keep what they are called.
 pub(crate) fn forget_variants(conn: &mut Conn, ids: &[VariantId]) -> Result<()> {
-    diesel::update(lines::table.filter(lines::variant_id.eq_any(ids.to_vec()))).set(lines::variant_id.eq(None::<VariantId>)).execute(conn)?;
+    diesel::update(lines::table.filter(lines::variant_id.eq_any(ids.to_vec())))
+        .set(lines::variant_id.eq(None::<VariantId>))
+        .execute(conn)?;
     Ok(())
 }

@@ -182,7 +182,7 @@ pub fn contract_prices(conn: &mut Conn, id: QuoteId, seen: i64, name: &str, now:
     let (State::Accepted, Some(company), Some(won)) = (quote.state, quote.company_id, quote.offered_id) else {
         return Err(Error::conflict("quote-not-won"));
     };
-    if price_lists::list(conn, name, None, 1)?.iter().any(|list| list.name == name) {
+    if price_lists::list(conn, name, None, 100)?.iter().any(|list| list.name == name) {
         return Err(Error::conflict("quote-contract-made"));
     }
     let currency = quote.currency()?;

@@ -121,13 +121,7 @@ fn messages(conn: &mut Conn, quote: &Quote) -> Result<Vec<QuoteMessageView>> {
 }
 
 /// How an offer that stands can be accepted.
-fn offered(
-    conn: &mut Conn,
-    quote: &Quote,
-    (wanted, gateways): (&str, &Gateways),
-    words: &Words,
-    now: Time,
-) -> Result<Option<OfferedView>> {
+fn offered(conn: &mut Conn, quote: &Quote, (wanted, gateways): (&str, &Gateways), words: &Words, now: Time) -> Result<Option<OfferedView>> {
     let Some(version) = quote.stands(now) else { return Ok(None) };
     let places = quotes::places(conn, quote)?;
     let chosen = places.iter().find(|place| place.key == wanted).or(places.first());
