@@ -2,7 +2,7 @@
 
 use super::{Quote, State, lines_of, messages_of, tell, versions_of};
 use crate::ids::{QuoteId, VariantId};
-use crate::schema::{quote_files as files, quote_lines as lines, quote_messages as messages, quotes as rows};
+use crate::schema::{quote_files as files, quote_lines as lines, quote_messages as messages, quote_versions as versions, quotes as rows};
 use crm::CustomerId;
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -75,6 +75,7 @@ pub(crate) fn forget(conn: &mut Conn, customer: CustomerId, now: Time) -> Result
         diesel::delete(files::table.filter(files::message_id.eq_any(said))).execute(conn)?;
         let mine = messages::table.filter(messages::quote_id.eq(id));
         diesel::update(mine).set(messages::text.eq("")).execute(conn)?;
+        diesel::update(versions::table.filter(versions::quote_id.eq(id))).set(versions::note.eq("")).execute(conn)?;
         diesel::update(rows::table.find(id)).set(rows::reason.eq("")).execute(conn)?;
         let open = rows::table.find(id).filter(rows::state.eq(State::Asked).or(rows::state.eq(State::Offered)));
         let ended = (rows::state.eq(State::Withdrawn), rows::decided_at.eq(now), rows::version.eq(rows::version + 1));

@@ -242,6 +242,8 @@ async fn accept(door: &Door, visit: &Visit, number: &str, posted: &Posted) -> Re
             po_number: sent.get("po_number").to_string(),
         };
         let order = quotes::accept(conn, &quote, &wish, &gateways, now)?;
+        // A cart of it that was opened at the checkout is not needed any more.
+        quotes::leave(conn, &seen.visitor)?;
         orders::get(conn, order)
     });
     match accepted.await {
