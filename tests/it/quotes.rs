@@ -1,20 +1,22 @@
 //! Quotes: asked for, priced, sent and accepted into exactly one order, over HTTP and by many at once.
 
 use crate::races::together;
-use crate::support::goods::{self, now};
+use crate::support::goods::{self, EUR, now};
 use crate::support::house::House;
 use crate::support::office::{self, at_work};
 use admin::permissions::Preset;
 use chrono::TimeDelta;
 use crm::CustomerId;
+use crm::companies::{self, Details, members};
 use kernel::{Db, Error};
 use std::sync::Arc;
+use storefront::company_accounts::{self, AccountState, Terms};
 use storefront::gateway::Gateways;
 use storefront::gateway::offline::BankTransfer;
 use storefront::ids::{OrderId, QuoteId, QuoteVersionId, VariantId};
 use storefront::quotes::{self, Acceptance, Draft, DraftLine, State, Wish};
 use storefront::requisitions::Who;
-use storefront::{address_book, carts, erasure, orders, personal, stores};
+use storefront::{address_book, buying, carts, erasure, orders, personal, price_lists, stores};
 
 fn till() -> Gateways {
     Gateways::new(vec![Arc::new(BankTransfer)])
@@ -48,10 +50,14 @@ fn offer(db: &Db, id: QuoteId, price: i64) -> QuoteVersionId {
 }
 
 fn accept(db: &Db, id: QuoteId, version: QuoteVersionId, total: i64) -> kernel::Result<OrderId> {
+    accept_by(db, id, version, total, "bank_transfer")
+}
+
+fn accept_by(db: &Db, id: QuoteId, version: QuoteVersionId, total: i64, method: &'static str) -> kernel::Result<OrderId> {
     db.write_now(move |conn| {
         let quote = quotes::get(conn, id)?;
         let place = quotes::places(conn, &quote)?[0].key.clone();
-        let wish = Acceptance { version, total, place, method: "bank_transfer".into(), po_number: String::new() };
+        let wish = Acceptance { version, total, place, method: method.into(), po_number: "PO-7".into() };
         quotes::accept(conn, &quote, &wish, &till(), now())
     })
 }
@@ -199,4 +205,68 @@ fn the_cart_of_an_offer_is_placed_once_and_not_changed() {
     accept(&db, id, version, 2500).unwrap();
     let quote = db.read_now(move |conn| carts::quote(conn, cart, now())).unwrap();
     assert!(quote.blocked() && quote.notices.contains(&carts::Notice::QuoteEnded), "{:?}", quote.notices);
+}
+
+#[test]
+fn a_company_accepts_on_account_within_its_limit_and_gets_contract_prices() {
+    let db = goods::open();
+    let mug = goods::product(&db, "Mug", 1200, 100);
+    let (boss, ben) = (goods::customer(&db, "boss@example.com", 0), goods::customer(&db, "ben@example.com", 0));
+    let terms = |credit_limit: i64| Terms { currency: EUR, credit_limit, net_days: 30, state: AccountState::Open };
+    let first = terms(2000);
+    let (company, member) = db
+        .write_now(move |conn| {
+            let details = Details { name: "Berg Cafés".into(), country: "DE".into(), ..Details::default() };
+            let (company, _) = companies::apply(conn, boss, &details, &kernel::json::text(&goods::address())?, now())?;
+            let seen = companies::get(conn, company)?.version;
+            companies::approve(conn, company, seen, "test", now())?;
+            let wish = members::Wish { role: companies::roles::built_in(conn, "buyer")?, site: None, cost_centre: String::new() };
+            let member = members::join(conn, company, ben, &wish, "test", now())?;
+            company_accounts::agree(conn, company, 0, &first, now())?;
+            Ok((company, member))
+        })
+        .unwrap();
+    let id = db
+        .write_now(move |conn| {
+            let goods = vec![(mug, 2)];
+            let wish = Wish { store: stores::MAIN, language: "en".into(), goods, text: String::new(), files: Vec::new() };
+            let buyer = companies::buyer(conn, member)?;
+            quotes::ask(conn, &Who { customer: ben, buyer }, &wish, now())
+        })
+        .unwrap();
+    let version = offer(&db, id, 1000);
+    // Beyond the limit nothing happens at all.
+    let refused = accept_by(&db, id, version, 2500, "account");
+    let limit = company_accounts::LIMIT_EXCEEDED;
+    assert!(matches!(&refused, Err(Error::Conflict(key)) if key.starts_with(limit)), "{refused:?}");
+    let standing = db.read_now(move |conn| quotes::get(conn, id)).unwrap();
+    assert_eq!(standing.stands(now()), Some(version));
+    let second = terms(3000);
+    db.write_now(move |conn| {
+        let seen = company_accounts::find(conn, company)?.unwrap().version;
+        company_accounts::agree(conn, company, seen, &second, now())
+    })
+    .unwrap();
+    let order = accept_by(&db, id, version, 2500, "account").unwrap();
+    let (trade, owed) = db
+        .read_now(move |conn| Ok((buying::of_order(conn, order)?.unwrap(), company_accounts::find(conn, company)?.unwrap().exposure)))
+        .unwrap();
+    assert_eq!((trade.company, trade.po_number.as_str(), owed), (company, "PO-7", 2500));
+    // Won, its prices become those of the company; once.
+    let contract = |name: &'static str| {
+        db.write_now(move |conn| {
+            let seen = quotes::get(conn, id)?.version;
+            quotes::contract_prices(conn, id, seen, name, now())
+        })
+    };
+    let list = contract("Quote Q1001").unwrap();
+    assert!(matches!(contract("Quote Q1001"), Err(Error::Conflict(key)) if key == "quote-contract-made"));
+    let entry = db.read_now(move |conn| price_lists::entry(conn, list, mug)).unwrap();
+    assert_eq!((entry.breaks[0].from, entry.breaks[0].unit_price), (2, 1000));
+    // Who left the company does not see its quotes.
+    db.write_now(move |conn| members::remove(conn, company, member, "test", now())).unwrap();
+    let gone = db.read_now(move |conn| quotes::of_customer(conn, ben, "Q1001"));
+    assert!(matches!(gone, Err(Error::NotFound)), "{gone:?}");
+    assert!(db.read_now(move |conn| quotes::list_of(conn, ben, None, 10)).unwrap().is_empty());
+    goods::assert_books(&db);
 }
