@@ -152,3 +152,6 @@ admin-did-quote-contract = Made contract prices of a quote
 admin-activity-quote_asked = Asked for a quote
 admin-activity-quote_offered = Was sent an offer
 admin-activity-quote_answered = Answered an offer
+segment-event-quote_asked = asked for a quote
+segment-event-quote_offered = was sent an offer
+segment-event-quote_answered = answered an offer

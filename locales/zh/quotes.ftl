@@ -152,3 +152,6 @@ admin-did-quote-contract = 将报价设为合同价
 admin-activity-quote_asked = 询价
 admin-activity-quote_offered = 收到报价
 admin-activity-quote_answered = 答复报价
+segment-event-quote_asked = 询过价
+segment-event-quote_offered = 收到过报价
+segment-event-quote_answered = 答复过报价
