@@ -86,8 +86,7 @@ pub(crate) fn forget(conn: &mut Conn, customer: CustomerId, now: Time) -> Result
 
 /// Forgets variants that are removed: lines keep what they are called.
 pub(crate) fn forget_variants(conn: &mut Conn, ids: &[VariantId]) -> Result<()> {
-    diesel::update(lines::table.filter(lines::variant_id.eq_any(ids.to_vec())))
-        .set(lines::variant_id.eq(None::<VariantId>))
-        .execute(conn)?;
+    let named = lines::table.filter(lines::variant_id.eq_any(ids.to_vec()));
+    on_each!(conn, c => diesel::update(named).set(lines::variant_id.eq(None::<VariantId>)).execute(c))?;
     Ok(())
 }
