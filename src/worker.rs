@@ -95,6 +95,7 @@ fn listeners(event: &Event) -> &'static [Listener] {
         Event::RefundSettled { .. } => &[TIMELINE, MAILS, HOOKS],
         Event::RefundCameBack { .. } | Event::CustomerChanged { .. } | Event::StockMoved { .. } | Event::TicketOverdue { .. } => &[HOOKS],
         Event::PaymentCaseOpened { .. } | Event::ApprovalAsked { .. } | Event::ApprovalDecided { .. } => &[MAILS],
+        Event::QuoteAsked { .. } | Event::QuoteOffered { .. } | Event::QuoteAnswered { .. } | Event::QuoteDecided { .. } => &[MAILS],
         Event::ReturnChanged { .. } => &[TIMELINE, MAILS, HOOKS],
         Event::CustomerJoined { .. } | Event::JourneyReached { .. } => &[HOOKS],
         Event::CustomersMerged { .. } | Event::CustomersParted { .. } => &[HOOKS, EARNINGS],

@@ -37,6 +37,10 @@ kernel::words!(
         CompaniesView = "companies.view",
         /// Let companies buy, refuse and close them, change what holds for them, and invite people.
         CompaniesEdit = "companies.edit",
+        /// See what customers ask a price for, and what they were offered.
+        QuotesView = "quotes.view",
+        /// Price goods for them, send offers and take them back, and make contract prices.
+        QuotesEdit = "quotes.edit",
         /// Read what customers ask.
         TicketsView = "tickets.view",
         /// Answer them, write notes, assign, file and end tickets.
@@ -179,6 +183,8 @@ impl Preset {
                 P::TasksEdit,
                 P::CompaniesView,
                 P::CompaniesEdit,
+                P::QuotesView,
+                P::QuotesEdit,
                 P::TicketsView,
                 P::TicketsAnswer,
                 P::TicketsMoney,
@@ -199,6 +205,7 @@ impl Preset {
                 P::OrdersNote,
                 P::OrdersCapture,
                 P::CompaniesView,
+                P::QuotesView,
                 P::CasesView,
                 P::GiftCardsView,
                 P::StoreCreditView,
@@ -258,6 +265,7 @@ mod tests {
                 (P::CustomersEdit, P::CustomersView),
                 (P::CustomersErase, P::CustomersView),
                 (P::CompaniesEdit, P::CompaniesView),
+                (P::QuotesEdit, P::QuotesView),
                 (P::ReturnsHandle, P::ReturnsView),
                 (P::TicketsAnswer, P::TicketsView),
                 (P::TicketsMoney, P::TicketsView),

@@ -108,6 +108,7 @@ mod promotion_form;
 mod promotion_goods;
 mod promotion_words;
 mod promotions;
+mod quotes;
 mod receivable_routes;
 mod receivables;
 mod recommendations;

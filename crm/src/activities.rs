@@ -55,6 +55,10 @@ words!(
         /// They buy for a company from now on, or not any more.
         CompanyJoined = "company_joined",
         CompanyLeft = "company_left",
+        /// They asked what goods would cost them, were offered a price, and said yes or no.
+        QuoteAsked = "quote_asked",
+        QuoteOffered = "quote_offered",
+        QuoteAnswered = "quote_answered",
     }
 );
 

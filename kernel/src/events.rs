@@ -136,6 +136,25 @@ pub enum Event {
         approval: i64,
         state: String,
     },
+    /// A customer asked what goods would cost them.
+    QuoteAsked {
+        quote: i64,
+    },
+    /// Staff sent them an offer; `version` is the record of it.
+    QuoteOffered {
+        quote: i64,
+        version: i64,
+    },
+    /// Staff wrote to them about it.
+    QuoteAnswered {
+        quote: i64,
+        message: i64,
+    },
+    /// It was accepted, declined, taken back, or nobody answered in time; `state` is what it has now.
+    QuoteDecided {
+        quote: i64,
+        state: String,
+    },
 }
 
 impl Event {
@@ -167,6 +186,10 @@ impl Event {
             Event::TicketOverdue { .. } => "ticket_overdue",
             Event::ApprovalAsked { .. } => "approval_asked",
             Event::ApprovalDecided { .. } => "approval_decided",
+            Event::QuoteAsked { .. } => "quote_asked",
+            Event::QuoteOffered { .. } => "quote_offered",
+            Event::QuoteAnswered { .. } => "quote_answered",
+            Event::QuoteDecided { .. } => "quote_decided",
             Event::ProductChanged { .. } => "product_changed",
             Event::ProductsChanged { .. } => "products_changed",
         }

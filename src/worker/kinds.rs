@@ -23,7 +23,7 @@ use storefront::orders::terms;
 use storefront::payment_jobs::Cashier;
 use storefront::{
     approvals, batches, carts, company_accounts, disputes, drops, earnings, gift_cards, idempotency, kin, logins, mails, merging, offers,
-    payments, pictures, price_lists, refunds, reviews, search_index, shop, sns, stores, vies, waiting, webhooks,
+    payments, pictures, price_lists, quotes, refunds, reviews, search_index, shop, sns, stores, vies, waiting, webhooks,
 };
 
 const RECONCILE: &str = "payments.reconcile";
@@ -57,6 +57,7 @@ pub static KINDS: &[Kind] = &[
     Kind { name: search_index::INDEX_JOB, run: |state, job| search_index::index_job(&state.db, state.door.search.as_ref(), &job.payload) },
     Kind { name: waiting::JOB, run: tell_waiting },
     Kind { name: approvals::JOB, run: |state, _| approvals::run(&state.db, &state.door.mailer(), state.clock.now()) },
+    Kind { name: quotes::JOB, run: |state, _| quotes::expire_all(&state.db, state.clock.now()) },
     Kind { name: reviews::ASK_JOB, run: |state, _| reviews::ask_all(&state.db, &state.door.mailer(), state.clock.now()) },
     Kind { name: company_accounts::DUN_JOB, run: |state, _| company_accounts::dun_all(&state.db, &state.door.mailer(), state.clock.now()) },
     Kind { name: terms::TERMS_JOB, run: fill_terms },
@@ -110,6 +111,7 @@ pub static SCHEDULE: &[Slot] = &[
     Slot { kind: RECONCILE, every: TimeDelta::minutes(1), class: Class::Prompt },
     Slot { kind: EXPIRE, every: TimeDelta::minutes(1), class: Class::Prompt },
     Slot { kind: approvals::JOB, every: TimeDelta::minutes(1), class: Class::Prompt },
+    Slot { kind: quotes::JOB, every: TimeDelta::minutes(1), class: Class::Prompt },
     Slot { kind: imap::JOB, every: TimeDelta::minutes(1), class: Class::Outside },
     Slot { kind: segments::SETTLE_JOB, every: TimeDelta::minutes(1), class: Class::Bulk },
     Slot { kind: campaigns::DECIDE_JOB, every: TimeDelta::minutes(1), class: Class::Bulk },

@@ -21,6 +21,7 @@ mod orders;
 mod payment_methods;
 mod problem;
 mod quick_order;
+mod quotes;
 mod reader;
 mod recommendations;
 mod search;
@@ -92,6 +93,8 @@ operations!(
     quick_order::show_requisition_list,
     orders::list_orders,
     orders::show_order,
+    quotes::list_quotes,
+    quotes::show_quote,
     commands::capture,
     commands::ship,
     commands::cancel,

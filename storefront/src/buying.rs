@@ -81,6 +81,8 @@ fn give_carts(conn: &mut Conn, customer: CustomerId, member: Option<MemberId>, n
     let open = cart_rows::table
         .filter(cart_rows::customer_id.eq(customer))
         .filter(cart_rows::state.eq(CartState::Open))
+        // An offer is for whom it was made.
+        .filter(cart_rows::quote_version_id.is_null())
         .select((cart_rows::id, cart_rows::member_id))
         .order(cart_rows::id);
     let open: Vec<(CartId, Option<MemberId>)> = on_each!(conn, c => open.load(c))?;

@@ -7,6 +7,7 @@ mod coupons;
 mod goods;
 mod many;
 mod pickup;
+mod promised;
 mod quote;
 mod reckon;
 mod value;
@@ -16,6 +17,7 @@ pub use goods::{add, set_quantity};
 use goods::{insert_line, set_line};
 pub(crate) use many::{Good, add_many};
 pub use pickup::Pickup;
+pub(crate) use promised::{Destination, estimate};
 pub use quote::{LineQuote, Notice, Quote, quote};
 pub use reckon::Reckoning;
 pub(crate) use reckon::{Situation, reckon};
@@ -23,7 +25,7 @@ pub use value::{MAX_GIFT_CARDS, add_gift_card, remove_gift_card, use_store_credi
 
 use crate::address::Address;
 use crate::catalog::{self, Assortment};
-use crate::ids::{CartId, CartLineId, ProductId, ShippingRateId, StoreId, VariantId};
+use crate::ids::{CartId, CartLineId, ProductId, QuoteVersionId, ShippingRateId, StoreId, VariantId};
 use crate::price_lists;
 use crate::schema::{cart_lines, cart_trade, carts};
 use crate::shop::Shop;
@@ -75,6 +77,8 @@ pub struct Cart {
     pub store_id: StoreId,
     /// The membership that it is bought by, for a company.
     pub member_id: Option<MemberId>,
+    /// The version of a quote that it was made of: what lies in it, and at which prices, is not changed.
+    pub quote_version_id: Option<QuoteVersionId>,
 }
 
 impl Cart {
@@ -133,12 +137,13 @@ pub fn find_any_by_token(conn: &mut Conn, token: &str) -> Result<Option<Cart>> {
         .optional()?)
 }
 
-/// The open cart a signed-in customer left in a store, on whatever device.
+/// The open cart a signed-in customer left in a store, on whatever device. That of a quote waits on the quote's page.
 pub fn of_customer(conn: &mut Conn, store: StoreId, customer: CustomerId) -> Result<Option<Cart>> {
     Ok(carts::table
         .filter(carts::customer_id.eq(customer))
         .filter(carts::store_id.eq(store))
         .filter(carts::state.eq(CartState::Open))
+        .filter(carts::quote_version_id.is_null())
         .order(carts::updated_at.desc())
         .select(Cart::as_select())
         .first(conn)
@@ -238,7 +243,12 @@ pub fn set_payment_method(conn: &mut Conn, cart: CartId, method: &str, now: Time
 /// of the two, so that signing in twice does not double anything.
 pub fn merge(conn: &mut Conn, cart: CartId, customer: CustomerId, now: Time) -> Result<()> {
     touch(conn, cart, now)?;
-    let store = get(conn, cart)?.store_id;
+    let own = get(conn, cart)?;
+    // What was offered is not mixed with what was chosen.
+    if own.quote_version_id.is_some() {
+        return Ok(());
+    }
+    let store = own.store_id;
     let earlier = of_customer(conn, store, customer)?.filter(|earlier| earlier.id != cart);
     diesel::update(carts::table.find(cart)).set(carts::customer_id.eq(customer)).execute(conn)?;
     let Some(earlier) = earlier else { return Ok(()) };
@@ -310,6 +320,12 @@ fn touch(conn: &mut Conn, cart: CartId, now: Time) -> Result<()> {
         .set((carts::version.eq(carts::version + 1), carts::updated_at.eq(now)));
     let changed = prepared!(conn, touch => execute)?;
     if changed == 0 { Err(Error::conflict("cart-placed")) } else { Ok(()) }
+}
+
+/// [`touch`] before the goods or codes of a cart change. `Conflict` for one of a quote, which stays what was offered.
+fn touch_goods(conn: &mut Conn, cart: CartId, now: Time) -> Result<()> {
+    touch(conn, cart, now)?;
+    if get(conn, cart)?.quote_version_id.is_some() { Err(Error::conflict("quote-cart-fixed")) } else { Ok(()) }
 }
 
 /// Closes a cart for placing. `false` when it is not open at `version` any more: placed by a parallel request, or changed.

@@ -8,7 +8,7 @@ use crate::ids::{CartId, OrderId, PaymentId};
 use crate::orders::{self, NewOrder};
 use crate::pricing::PricedLine;
 use crate::stock::{self, Demand, StockError};
-use crate::{buying, company_accounts, margins, payments, promotions, stored_value};
+use crate::{buying, company_accounts, margins, payments, promotions, quotes, stored_value};
 use chrono::TimeDelta;
 use crm::customers::{self, NewCustomer};
 use crm::email::Email;
@@ -77,6 +77,9 @@ pub fn place(conn: &mut Conn, cart: CartId, seen: Seen, settlement: Settlement, 
     // Whoever was taken out of the company meanwhile, or lost the right to.
     if quote.notices.contains(&Notice::BuyingEnded) {
         return Err(Error::conflict("company-may-not-order").into());
+    }
+    if quote.notices.contains(&Notice::QuoteEnded) {
+        return Err(Error::conflict(quotes::ENDED).into());
     }
     let addresses = complete(&quote)?;
     let refused = quote.notices.iter().any(told_first);
@@ -180,9 +183,18 @@ fn create(
         Settlement::Within(time) => Some(now + time),
         Settlement::After => None,
     };
+    // Whoever accepts the same offer at once, with another cart, waits here and then finds it taken.
+    if let Some(version) = cart.quote_version_id
+        && !quotes::claim_order(conn, version, now)?
+    {
+        return Err(Error::conflict(quotes::ENDED).into());
+    }
     let order = orders::create(conn, &NewOrder { quote, customer, shipping: &contact.shipping, billing: &contact.billing, due }, now)?;
     if let Some(buyer) = &quote.buyer {
         buying::freeze(conn, cart.id, order, buyer)?;
+    }
+    if let Some(version) = cart.quote_version_id {
+        quotes::ordered(conn, version, order, now)?;
     }
     let actor = "customer";
 

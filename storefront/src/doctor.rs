@@ -9,6 +9,7 @@ mod edits;
 mod memory;
 mod money;
 mod promotions;
+mod quotes;
 mod returns;
 pub mod runs;
 mod sold_cards;
@@ -63,6 +64,7 @@ pub fn examine(conn: &mut Conn, progress: &mut dyn FnMut(&'static str)) -> Resul
         ("gift cards that orders sold are the units that were paid", sold_cards::sold),
         ("store credit is what its entries say", stored_value::store_credit),
         ("budgets of companies are what their entries say", budgets::spent),
+        ("accepted quotes have one order of what was offered", quotes::accepted),
         ("payments of gift cards and store credit agree with their entries", stored_value::payments),
         ("what companies owe is what their entries and orders say", company_accounts::exposures),
         ("what orders owe on account is what their payments say", company_accounts::orders_owed),

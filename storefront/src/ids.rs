@@ -38,6 +38,8 @@ kernel::id!(
     ApprovalRuleId,
     BudgetId,
     RequisitionListId,
+    QuoteId,
+    QuoteVersionId,
 );
 
 impl CollectionId {

@@ -54,6 +54,7 @@ pub mod price_lists;
 pub mod pricing;
 pub mod promotions;
 pub mod quick_order;
+pub mod quotes;
 pub mod rebuild;
 pub mod redirects;
 pub mod refunds;

@@ -6,6 +6,7 @@ mod approvals;
 mod edited;
 mod offered;
 mod order;
+mod quotes;
 mod returned;
 mod reviewed;
 mod sent;
@@ -309,6 +310,10 @@ pub fn on_event(conn: &mut Conn, event: &Event, now: Time, mailer: &Mailer) -> R
         Event::TicketSolved { ticket, message, .. } => tickets::solved(conn, TicketId(*ticket), message.is_some(), now, mailer),
         Event::ApprovalAsked { approval } => approvals::asked(conn, *approval, now, mailer),
         Event::ApprovalDecided { approval, state } => approvals::decided(conn, *approval, state, now, mailer),
+        Event::QuoteAsked { quote } => quotes::asked(conn, *quote, now, mailer),
+        Event::QuoteOffered { quote, version } => quotes::offered(conn, *quote, *version, now, mailer),
+        Event::QuoteAnswered { quote, message } => quotes::answered(conn, *quote, *message, now, mailer),
+        Event::QuoteDecided { quote, state } => quotes::decided(conn, *quote, state, now, mailer),
         Event::OrderPlaced { .. }
         | Event::TicketOverdue { .. }
         | Event::RefundRequested { .. }

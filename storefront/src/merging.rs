@@ -23,6 +23,7 @@ const CREDIT: &str = "store_credit_entries";
 const ADDRESSES: &str = "addresses";
 const WISHES: &str = "wish_list_items";
 const REQUISITIONS: &str = "requisition_lists";
+const QUOTES: &str = "quotes";
 /// Addresses that were the default of the one who was merged.
 const DEFAULTS: &str = "addresses, default";
 /// Promotions whose decisions moved, and those whose decisions the two exchanged.
@@ -52,6 +53,7 @@ pub const TABLES: &[(&str, Fate)] = &[
     ("promotion_movements", Fate::Moves),
     ("purchase_lines", Fate::Moves),
     ("purchases", Fate::Moves),
+    ("quotes", Fate::Moves),
     ("rehearsal_acts", Fate::Stays),
     ("requisition_lists", Fate::Moves),
     ("scores", Fate::Figured),

@@ -7,7 +7,9 @@ use crate::carts::{changes, consents as cart_consents};
 use crate::ids::{ProductId, VariantId};
 use crate::schema::{sessions, stock_requests, variants};
 use crate::shop::{self, OWN_LANGUAGE};
-use crate::{address_book, approvals, carts, catalog, logins, offers, requisitions, reviews, store_credit, stores, timeline, wish_list};
+use crate::{
+    address_book, approvals, carts, catalog, logins, offers, quotes, requisitions, reviews, store_credit, stores, timeline, wish_list,
+};
 use crm::activities::{self, Place};
 use crm::campaigns::{self, DeliveryId};
 use crm::journeys::{self, EnrolmentId};
@@ -58,6 +60,7 @@ pub fn gather(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Value> {
         "requests": asked(conn, id)?, "disputes": disputed(conn, id)?, "offers": offered(conn, id)?, "wish_list": wished(conn, id)?,
         "requisition_lists": listed(conn, id)?, "campaigns": campaigned(conn, id)?,
         "journeys": walked(conn, id)?, "companies": companies::kept(conn, id, &emails)?, "approvals": approvals::kept(conn, id)?,
+        "quotes": quotes::kept(conn, id, TOGETHER)?,
         "segments": within(conn, id, now)?, "surveys": surveys::of_customer(conn, id, TOGETHER)?, "reviews": reviews::of_customer(conn, id, TOGETHER)?,
         "suggestions": suggested(conn, id, now)?, "timeline": happened(conn, id)?,
     }))

@@ -511,6 +511,7 @@ diesel::table! {
         use_store_credit -> Bool,
         store_id -> BigInt,
         member_id -> Nullable<BigInt>,
+        quote_version_id -> Nullable<BigInt>,
     }
 }
 
@@ -1516,6 +1517,77 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    quotes (id) {
+        id -> BigInt,
+        customer_id -> BigInt,
+        company_id -> Nullable<BigInt>,
+        member_id -> Nullable<BigInt>,
+        store_id -> BigInt,
+        currency -> Text,
+        language -> Text,
+        state -> Text,
+        latest -> BigInt,
+        offered_id -> Nullable<BigInt>,
+        expires_at -> Nullable<Timestamp>,
+        order_id -> Nullable<BigInt>,
+        assigned_to -> Text,
+        reason -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        decided_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    quote_versions (id) {
+        id -> BigInt,
+        quote_id -> BigInt,
+        number -> BigInt,
+        note -> Text,
+        shipping -> Nullable<BigInt>,
+        expires_on -> Text,
+        created_by -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    quote_lines (version_id, position) {
+        version_id -> BigInt,
+        position -> BigInt,
+        variant_id -> Nullable<BigInt>,
+        title -> Text,
+        sku -> Text,
+        quantity -> BigInt,
+        unit_price -> BigInt,
+        cost -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    quote_messages (id) {
+        id -> BigInt,
+        quote_id -> BigInt,
+        sender -> Text,
+        actor -> Text,
+        text -> Text,
+        at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    quote_files (id) {
+        id -> BigInt,
+        message_id -> BigInt,
+        name -> Text,
+        content_type -> Text,
+        size -> BigInt,
+        bytes -> Binary,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(refund_lines, refunds);
 diesel::allow_tables_to_appear_in_same_query!(redirects, products, categories, collections);
 diesel::allow_tables_to_appear_in_same_query!(collections, collection_texts);
@@ -1547,3 +1619,4 @@ diesel::allow_tables_to_appear_in_same_query!(price_lists, price_list_buyers);
 diesel::allow_tables_to_appear_in_same_query!(price_list_prices, variants);
 diesel::allow_tables_to_appear_in_same_query!(price_list_prices, products);
 diesel::allow_tables_to_appear_in_same_query!(approvals, carts);
+diesel::allow_tables_to_appear_in_same_query!(quote_messages, quote_files);

@@ -164,6 +164,7 @@ pub fn told(conn: &mut Conn, entries: &[Entry]) -> Result<Vec<Value>> {
                     text = format!("{}: {score}/{} {words}", entry.detail, surveys::TOP).trim().to_string();
                 }
             }
+            Kind::QuoteAsked | Kind::QuoteOffered | Kind::QuoteAnswered => text = entry.detail.clone(),
             Kind::TicketOpened | Kind::TicketAnswered | Kind::TicketSolved => text = entry.detail.clone(),
         }
         json!({ "kind": entry.kind, "at": entry.happened_at, "text": text, "order": order, "amount": entry.amount() })

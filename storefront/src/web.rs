@@ -38,6 +38,7 @@ pub mod preview;
 pub(crate) mod privacy;
 mod product;
 mod quick_order;
+pub mod quotes;
 pub mod recommend;
 pub mod reductions;
 mod report_hook;
@@ -114,6 +115,7 @@ fn pages(config: &mut web::ServiceConfig) {
         .configure(chat::routes)
         .configure(requests::routes)
         .configure(orders::routes)
+        .configure(quotes::routes)
         .configure(account::routes);
 }
 

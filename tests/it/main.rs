@@ -60,6 +60,7 @@ mod price_lists;
 mod privacy;
 mod promotions;
 mod promotions_web;
+mod quotes;
 mod races;
 mod recommendations;
 mod releasing;

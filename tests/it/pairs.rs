@@ -161,6 +161,24 @@ fn prices(conn: &mut kernel::Conn) -> kernel::Result<(i64, i64, i64)> {
     Ok((list.0, buyer, price_lists::draft(conn, list, "prices.csv", &compared, "test", now())?))
 }
 
+/// A quote that was offered, with a file: its number and that of the file.
+fn quote(conn: &mut kernel::Conn, customer: crm::CustomerId) -> kernel::Result<(String, i64)> {
+    use storefront::quotes::{self, Draft, DraftLine, Wish};
+    let who = storefront::requisitions::Who { customer, buyer: None };
+    let files = vec![tickets::checked("plan.txt", b"mugs".to_vec())?];
+    let wish = Wish { store: storefront::stores::MAIN, language: "en".into(), goods: Vec::new(), text: "Mugs".into(), files };
+    let id = quotes::ask(conn, &who, &wish, now())?;
+    let line = DraftLine { at: 0, sku: "MUG".into(), quantity: 1, unit_price: 1000 };
+    let expires_on = now().date() + chrono::TimeDelta::days(7);
+    let draft = Draft { note: String::new(), shipping: None, expires_on, lines: vec![line] };
+    let seen = quotes::get(conn, id)?.version;
+    quotes::save(conn, id, seen, &draft, "test", now())?;
+    let seen = quotes::get(conn, id)?.version;
+    quotes::send(conn, id, seen, now())?;
+    let said = quotes::messages_of(conn, id)?;
+    Ok((quotes::number(id), quotes::files_of(conn, &said)?[0].id))
+}
+
 impl Things {
     pub fn make(house: &House, owner: admin::StaffId) -> Things {
         // Invoices are files for programs, too, where the seller has a VAT ID.
@@ -309,6 +327,7 @@ impl Things {
                 let details = crm::companies::Details { name: "Kiln".into(), country: "DE".into(), ..Default::default() };
                 let place = kernel::json::text(&goods::address())?;
                 let (company, member) = crm::companies::apply(conn, order.customer_id, &details, &place, now())?;
+                let (quote, quote_file) = quote(conn, order.customer_id)?;
                 let site = crm::companies::sites(conn, company)?[0].id;
                 let buyer = crm::companies::roles(conn, company)?[1].id;
                 let email = Email::parse("buyer@example.com", "email")?;
@@ -345,6 +364,8 @@ impl Things {
                     ("", "{rule}", office::rule(conn)?.to_string()),
                     ("", "{calendar}", calendar.to_string()),
                     ("", "{policy}", policy.to_string()),
+                    ("", "{quote}", quote),
+                    ("/quotes/", "{file}", quote_file.to_string()),
                     ("", "{file}", file.to_string()),
                     ("", "{dispute}", dispute),
                     ("", "{evidence}", evidence.to_string()),

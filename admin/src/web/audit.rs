@@ -90,6 +90,7 @@ pub fn address(subject: &str) -> Option<(String, Permission)> {
         "dispute" if plain => Some((format!("/admin/disputes/{id}"), Permission::TicketsView)),
         "customer" => Some((format!("/admin/customers/{}", number()?), Permission::CustomersView)),
         "company" => Some((format!("/admin/companies/{}", number()?), Permission::CompaniesView)),
+        "quote" if plain => Some((format!("/admin/quotes/{id}"), Permission::QuotesView)),
         "forum" => Some((format!("/admin/forum/{}", number()?), Permission::ForumRead)),
         "forum_categories" => Some(("/admin/forum/categories".into(), Permission::ForumManage)),
         "levels" => Some(("/admin/levels".into(), Permission::SettingsView)),

@@ -9,6 +9,7 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
         "selling",
         &[
             ("orders", Permission::OrdersView),
+            ("quotes", Permission::QuotesView),
             ("returns", Permission::ReturnsView),
             ("cases", Permission::CasesView),
             ("gift-cards", Permission::GiftCardsView),

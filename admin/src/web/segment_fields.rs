@@ -86,6 +86,9 @@ const EVENTS: Asks = Asks::Choice(
         "review_written",
         "company_joined",
         "company_left",
+        "quote_asked",
+        "quote_offered",
+        "quote_answered",
     ],
     "segment-event-",
 );

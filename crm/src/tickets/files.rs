@@ -28,7 +28,7 @@ impl NewFile {
         self.content_type
     }
 
-    pub(crate) fn bytes(&self) -> &[u8] {
+    pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 }

@@ -1,10 +1,11 @@
-//! Sample pages of what has to be approved in a company.
+//! Sample pages of what has to be approved in a company, and of quotes.
 
 use super::Preview;
 use super::orders::{at, lines, totals};
 use super::samples::{eur, say};
 use super::views::approvals::*;
 use super::views::form::{self, Form};
+use super::views::quotes::*;
 use super::views::shared::Choice;
 use std::error::Error;
 
@@ -124,5 +125,67 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
             periods: vec![choice("month", &say(l, "Calendar month", "自然月"))],
             beyond: vec![choice("refuse", &say(l, "is refused", "拒绝"))],
         },
-    )
+    )?;
+    quotes(p)
+}
+
+fn quotes(p: &Preview) -> Result<(), Box<dyn Error>> {
+    let l = p.language;
+    let row = QuoteRow {
+        number: "Q1001".to_string(),
+        state: "offered",
+        at: at(9),
+        until: Some(at(20)),
+        company: Some("Berg Cafés".to_string()),
+        total: Some(eur(40_000)),
+    };
+    p.page(
+        "account/quotes",
+        "account-quotes",
+        QuotesView { quotes: vec![row], next: None, form: Form::new(form::QUOTE), company: None, cart: true },
+    )?;
+    let choice = |value: &str, label: &str| Choice { value: value.to_string(), label: label.to_string(), selected: value == "site-1" };
+    let offer = OfferedView {
+        version: 1,
+        places: vec![choice("site-1", "Leipzig"), choice("address-1", "Berlin")],
+        place: "site-1".to_string(),
+        totals: Some(totals(l)),
+        total: 40_000,
+        hindered: None,
+        methods: Vec::new(),
+        company: true,
+    };
+    let view = |offer: Option<OfferedView>| QuoteView {
+        number: "Q1001".to_string(),
+        state: "offered",
+        at: at(9),
+        until: Some(at(20)),
+        company: Some("Berg Cafés".to_string()),
+        note: vec![say(l, "As we spoke on the telephone.", "如电话中所述。")],
+        lines: vec![QuoteLineView {
+            title: say(l, "Straight mug", "直筒马克杯"),
+            sku: "MUG".to_string(),
+            quantity: 40,
+            unit_price: eur(1000),
+            total: eur(40_000),
+        }],
+        offered: true,
+        goods: Some(eur(40_000)),
+        shipping: Some(eur(500)),
+        version: 2,
+        pdf: Some("/account/quotes/Q1001/quote.pdf".to_string()),
+        order: None,
+        reason: None,
+        messages: vec![QuoteMessageView {
+            mine: true,
+            text: vec![say(l, "Forty mugs, please.", "请报四十个马克杯的价格。")],
+            at: at(9),
+            files: vec![("plan.pdf".to_string(), "/account/quotes/Q1001/files/1".to_string())],
+        }],
+        open: offer.is_some(),
+        offer,
+        form: Form::new(form::QUOTE),
+    };
+    p.page("account/quote", "account-quote", view(Some(offer)))?;
+    p.page("quote", "quote", view(None))
 }

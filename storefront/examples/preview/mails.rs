@@ -262,6 +262,16 @@ pub fn mails(p: &Preview) -> Result<(), Box<dyn Error>> {
         url: approval_url,
     };
     p.mail("approval_decided", decided)?;
+    let offer = QuoteUpdate {
+        number: "Q1001".to_string(),
+        what: "offered".to_string(),
+        text: vec![say(l, "As we spoke on the telephone.", "如电话中所述。")],
+        lines: vec![MailLine { title: say(l, "Straight mug", "直筒马克杯"), variant: None, quantity: 40, total: eur(40_000) }],
+        total: Some(eur(40_000)),
+        until: Some(at(20)),
+        url: "https://shop.example/quotes/Q1001?key=k".to_string(),
+    };
+    p.mail("quote_update", offer)?;
     let link = || LinkMail { url: "https://shop.example/account/verify?token=t".to_string(), hours: 24 };
     p.mail("verify_email", link())?;
     p.mail("reset_password", link())?;

@@ -173,6 +173,7 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
         blocked: None,
         complete: String::new(),
         offers: String::new(),
+        quote: None,
     };
     cart.lines[0].notice = Some(Notice { kind: Tone::Info, text: say(l, "Only 3 left.", "仅剩 3 件。") });
     p.page("cart", "cart", cart)?;
@@ -191,6 +192,7 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
             blocked: None,
             complete: String::new(),
             offers: String::new(),
+            quote: None,
         },
     )?;
 

@@ -129,7 +129,7 @@ struct ChosenRate {
 #[derive(Serialize, ToSchema)]
 struct NoticeView {
     /// `price_changed`, `short`, `quantity`, `gone`, `coupon_refused`, `coupon_below_minimum`, `coupon_idle`, `promotion_lost`,
-    /// `gift_card_unusable`, `no_delivery` or
+    /// `gift_card_unusable`, `no_delivery`, `quote_ended` (the quote that it was made of is over) or
     /// `buying_ended` (whoever buys it may not order for their company any more).
     /// A `coupon_refused` will not work for this buyer; the others of a coupon may, once the cart is another.
     kind: &'static str,
@@ -279,5 +279,6 @@ fn told(notice: &Notice, currency: Currency) -> NoticeView {
         Notice::PromotionLost { name } => NoticeView { promotion: Some(name.clone()), ..plain("promotion_lost") },
         Notice::NoDelivery => plain("no_delivery"),
         Notice::BuyingEnded => plain("buying_ended"),
+        Notice::QuoteEnded => plain("quote_ended"),
     }
 }

@@ -45,6 +45,7 @@ pub fn tell(conn: &mut Conn, event: &Event, now: Time) -> Result<()> {
         Event::TicketSolved { ticket, .. } => about_ticket(conn, Topic::TicketSolved, TicketId(*ticket), now),
         Event::PickupReady { .. } | Event::RefundRequested { .. } | Event::PaymentCaseOpened { .. } => Ok(()),
         Event::ApprovalAsked { .. } | Event::ApprovalDecided { .. } => Ok(()),
+        Event::QuoteAsked { .. } | Event::QuoteOffered { .. } | Event::QuoteAnswered { .. } | Event::QuoteDecided { .. } => Ok(()),
     }
 }
 

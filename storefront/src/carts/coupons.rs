@@ -1,6 +1,6 @@
 //! The codes on a cart.
 
-use super::{get, touch};
+use super::{get, touch, touch_goods};
 use crate::ids::CartId;
 use crate::promotions::codes;
 use crate::schema::carts;
@@ -13,13 +13,13 @@ pub const MAX_CODES: usize = 5;
 
 /// Puts one code on the cart in place of all there were; an empty one takes them off. Whether it works is told by [`quote`].
 pub fn set_coupon(conn: &mut Conn, cart: CartId, code: &str, now: Time) -> Result<()> {
-    touch(conn, cart, now)?;
+    touch_goods(conn, cart, now)?;
     set_codes(conn, cart, &[plain(code)])
 }
 
 /// Puts a further code on the cart, up to [`MAX_CODES`]; the oldest makes room.
 pub fn add_coupon(conn: &mut Conn, cart: CartId, code: &str, now: Time) -> Result<()> {
-    touch(conn, cart, now)?;
+    touch_goods(conn, cart, now)?;
     let mut codes = codes::split(&get(conn, cart)?.coupon_code);
     let code = plain(code);
     codes.retain(|known| *known != code);

@@ -1,6 +1,6 @@
 //! What lies in a cart: adding goods, and changing how many.
 
-use super::{Cart, MAX_LINES, MAX_QUANTITY, assortment, get, touch};
+use super::{Cart, MAX_LINES, MAX_QUANTITY, assortment, get, touch_goods};
 use crate::catalog;
 use crate::ids::{CartId, CartLineId, VariantId};
 use crate::price_lists::{self, Book};
@@ -14,7 +14,7 @@ pub fn add(conn: &mut Conn, cart: CartId, variant: VariantId, quantity: i64, now
     if !(1..=MAX_QUANTITY).contains(&quantity) {
         return Err(Error::field("quantity", "quantity-invalid"));
     }
-    touch(conn, cart, now)?;
+    touch_goods(conn, cart, now)?;
     let own = get(conn, cart)?;
     let sold = assortment(conn, &own)?;
     let on_sale = catalog::for_sale(conn, &sold, &[variant], crate::shop::OWN_LANGUAGE)?;
@@ -83,7 +83,7 @@ pub fn set_quantity(conn: &mut Conn, cart: CartId, line: CartLineId, quantity: i
     if !(0..=MAX_QUANTITY).contains(&quantity) {
         return Err(Error::field("quantity", "quantity-invalid"));
     }
-    touch(conn, cart, now)?;
+    touch_goods(conn, cart, now)?;
     let own = cart_lines::table.filter(cart_lines::id.eq(line)).filter(cart_lines::cart_id.eq(cart));
     let found: Option<(CartLineId, VariantId, i64, i64)> =
         own.select((cart_lines::id, cart_lines::variant_id, cart_lines::quantity, cart_lines::seen_price)).first(conn).optional()?;

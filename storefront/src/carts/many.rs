@@ -1,6 +1,6 @@
 //! Many goods into a cart at once.
 
-use super::{MAX_LINES, MAX_QUANTITY, lines, set_line, touch};
+use super::{MAX_LINES, MAX_QUANTITY, lines, set_line, touch_goods};
 use crate::ids::{CartId, CartLineId, VariantId};
 use crate::schema::cart_lines;
 use diesel::prelude::*;
@@ -25,7 +25,7 @@ pub(crate) fn add_many(conn: &mut Conn, cart: CartId, goods: &[Good], now: Time)
     if goods.iter().any(|good| !(1..=MAX_QUANTITY).contains(&good.quantity)) {
         return Err(Error::field("quantity", "quantity-invalid"));
     }
-    touch(conn, cart, now)?;
+    touch_goods(conn, cart, now)?;
     let stored = lines(conn, cart)?;
     let had: HashMap<VariantId, (CartLineId, i64)> =
         stored.iter().map(|(line, variant, quantity, _)| (*variant, (*line, *quantity))).collect();

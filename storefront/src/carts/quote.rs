@@ -1,7 +1,7 @@
 //! The price of a cart now: the same function serves the cart page, each step of the checkout, the API and the placing commit.
 
 use super::reckon::{Situation, reckon};
-use super::{Cart, Pickup, Reckoning};
+use super::{Cart, Pickup, Reckoning, promised};
 use crate::catalog::{self, Assortment, VariantForSale};
 use crate::ids::{CartId, CartLineId, PromotionId, VariantId};
 use crate::price_lists::{self, QuantityRule, Trace, Trade};
@@ -10,7 +10,7 @@ use crate::promotions::{self, Decision, Reason, codes};
 use crate::shipping::ShippingRate;
 use crate::shop::Shop;
 use crate::stored_value::{self, Plan};
-use crate::{buying, stores};
+use crate::{buying, quotes, stores};
 use crm::companies::{Buyer, May};
 use kernel::clock::Time;
 use kernel::money::Currency;
@@ -79,12 +79,22 @@ pub enum Notice {
     NoDelivery,
     /// The shopper may not order any more for the company that they chose.
     BuyingEnded,
+    /// The quote that the cart was made of is over, or offers something else by now.
+    QuoteEnded,
 }
 
 impl Notice {
     /// Whether the order cannot be placed while this stands.
     pub fn blocks(&self) -> bool {
-        matches!(self, Notice::Short { .. } | Notice::Quantity { .. } | Notice::Gone { .. } | Notice::NoDelivery | Notice::BuyingEnded)
+        matches!(
+            self,
+            Notice::Short { .. }
+                | Notice::Quantity { .. }
+                | Notice::Gone { .. }
+                | Notice::NoDelivery
+                | Notice::BuyingEnded
+                | Notice::QuoteEnded
+        )
     }
 }
 
@@ -176,10 +186,29 @@ pub fn quote(conn: &mut Conn, id: CartId, now: Time) -> Result<Quote> {
     if cart.member_id.is_some() && !buyer.as_ref().is_some_and(|buyer| buyer.may(May::Order)) {
         notices.push(Notice::BuyingEnded);
     }
-    let sold = Assortment { currency, ..shop.assortment() };
-    let lines = load_lines(conn, &cart, &trade, &sold, now, &mut notices)?;
+    let agreed = cart.quote_version_id.map(|version| quotes::agreed(conn, version, now)).transpose()?;
+    let lines = match &agreed {
+        Some(agreed) => {
+            if !agreed.stands {
+                notices.push(Notice::QuoteEnded);
+            }
+            // Staff may offer what no contract names.
+            let sold = Assortment { currency, contract: None, ..shop.assortment() };
+            let rows = super::lines(conn, cart.id)?;
+            promised::lines(conn, &rows, agreed, (&sold, &cart.language), now, &mut notices)?
+        }
+        None => {
+            let sold = Assortment { currency, ..shop.assortment() };
+            load_lines(conn, &cart, &trade, &sold, now, &mut notices)?
+        }
+    };
 
     let mut loaded = promotions::live(conn, &codes::split(&cart.coupon_code), &cart.language, now)?;
+    if agreed.is_some() {
+        // What was agreed on is the price.
+        loaded.offers.clear();
+        loaded.stray.clear();
+    }
     let shopper = promotions::shopper(conn, &mut loaded, cart.customer_id, &cart.email, now)?;
     let country = if cart.country.is_empty() { shop.assumed_country() } else { &cart.country };
     let situation = Situation {
@@ -190,11 +219,12 @@ pub fn quote(conn: &mut Conn, id: CartId, now: Time) -> Result<Quote> {
         shopper,
         language: cart.language.clone(),
         at: now,
+        delivery: agreed.as_ref().and_then(|agreed| agreed.shipping),
     };
     let Reckoning {
         country,
         lines,
-        priced,
+        mut priced,
         decision,
         rates,
         rate_prices,
@@ -205,6 +235,9 @@ pub fn quote(conn: &mut Conn, id: CartId, now: Time) -> Result<Quote> {
         prices_include_tax,
         reverse_charge,
     } = reckon(conn, &shop, lines, &situation, &loaded.offers)?;
+    if let Some(agreed) = &agreed {
+        promised::trace(agreed, &mut priced);
+    }
     if requires_shipping && rates.is_empty() {
         notices.push(Notice::NoDelivery);
     }

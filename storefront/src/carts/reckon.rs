@@ -4,7 +4,7 @@ use super::LineQuote;
 use super::pickup::{self, Pickup};
 use crate::catalog::Assortment;
 use crate::ids::{CartLineId, ShippingRateId};
-use crate::pricing::{self, Basket, Line, Priced};
+use crate::pricing::{self, Basket, Delivery, DeliveryPrice, Line, Priced};
 use crate::promotions::{self, Candidate, Decision, Facts, Shopper};
 use crate::shipping::{self, ShippingRate};
 use crate::shop::Shop;
@@ -27,6 +27,8 @@ pub(crate) struct Situation {
     pub shopper: Shopper,
     pub language: String,
     pub at: Time,
+    /// What the delivery costs by an agreement, in the place of what the shop asks.
+    pub delivery: Option<i64>,
 }
 
 /// Goods with everything that follows from them.
@@ -64,11 +66,17 @@ pub(crate) fn reckon(
     let Situation { currency, place, shopper, language, at, .. } = situation;
     let requires_shipping = lines.iter().any(|line| line.variant.requires_shipping);
     let grams = lines.iter().map(|line| line.variant.weight_grams.saturating_mul(line.quantity)).sum();
-    let rates = if requires_shipping { shipping::available(conn, &place.country, grams, *currency)? } else { Vec::new() };
+    let mut rates = if requires_shipping { shipping::available(conn, &place.country, grams, *currency)? } else { Vec::new() };
+    if situation.delivery.is_some() {
+        // A price that was agreed on is that of the shop's first way to deliver.
+        rates.truncate(1);
+    }
     let rate = rates.iter().find(|rate| Some(rate.id) == situation.rate).or(rates.first()).cloned();
     // A gift card is sent by mail and no part of what is delivered.
     let units = lines.iter().filter(|line| !line.variant.gift_card).map(|line| line.quantity).sum();
-    let delivery = rate.as_ref().map(|rate| rate.delivery(grams, units));
+    let agreed = situation.delivery.map(|price| Delivery { price: DeliveryPrice::Fixed(price), free_over: None });
+    let delivery_by = |rate: &ShippingRate| agreed.clone().unwrap_or_else(|| rate.delivery(grams, units));
+    let delivery = rate.as_ref().map(delivery_by);
     let pickup = rate.as_ref().and_then(ShippingRate::pickup).map(|location| pickup::at(conn, location, shop)).transpose()?;
     // Goods that are picked up are taxed where they are handed over.
     let place = pickup.as_ref().map_or(place, |pickup| &pickup.place);
@@ -111,7 +119,7 @@ pub(crate) fn reckon(
     let included = shop.prices_include_tax;
     let basket = Basket { lines: &to_price, decision: &decision, delivery, prices_include_tax: included, rounding: shop.tax_rounding };
     let home = if reverse_charge { tax_rates::at(conn, &Place::country(&shop.country))? } else { Default::default() };
-    let rate_prices = rates.iter().map(|rate| rate_price(&basket, rate, (grams, units), reverse_charge.then_some(&home))).collect();
+    let rate_prices = rates.iter().map(|rate| rate_price(&basket, &delivery_by(rate), reverse_charge.then_some(&home))).collect();
     let (priced, decision) = if reverse_charge {
         let net = tax_relief::net(&basket, &home, &goods);
         let basket = Basket { lines: &net.lines, decision: &net.decision, delivery: net.delivery, prices_include_tax: false, ..basket };
@@ -142,9 +150,9 @@ pub(crate) fn reckon(
 }
 
 /// What a rate costs for goods of this weight and number, before a promotion pays it; without the tax in it for who owes none.
-fn rate_price(basket: &Basket, rate: &ShippingRate, (grams, units): (i64, i64), home: Option<&Rates>) -> i64 {
+fn rate_price(basket: &Basket, delivery: &Delivery, home: Option<&Rates>) -> i64 {
     let subtotal: i64 = basket.lines.iter().map(Line::goods).sum();
-    let price = rate.delivery(grams, units).price_for(subtotal - basket.decision.discounts.iter().sum::<i64>());
+    let price = delivery.price_for(subtotal - basket.decision.discounts.iter().sum::<i64>());
     let home = home.filter(|_| basket.prices_include_tax);
     price - home.map_or(0, |home| pricing::tax_of_delivery(basket, home, price))
 }

@@ -3,6 +3,7 @@
 use crate::collections;
 use crate::ids::{ProductId, VariantId};
 use crate::price_lists;
+use crate::quotes;
 use crate::redirects;
 use crate::requisitions;
 use crate::schema::{
@@ -48,6 +49,7 @@ pub fn remove(conn: &mut Conn, id: ProductId) -> Result<()> {
         stock::forget(conn, own)?;
         price_lists::forget_variants(conn, own)?;
         requisitions::forget_variants(conn, own)?;
+        quotes::forget_variants(conn, own)?;
         diesel::delete(price_changes::table.filter(price_changes::variant_id.eq_any(own))).execute(conn)?;
         diesel::delete(prices::table.filter(prices::variant_id.eq_any(own))).execute(conn)?;
     }

@@ -2,7 +2,9 @@
 
 mod invoice;
 mod paper;
+mod quote;
 mod slip;
 
 pub use invoice::invoice;
+pub use quote::{QuoteSheet, quote};
 pub use slip::{Slip, SlipLine, of_order, of_shipment, slip};

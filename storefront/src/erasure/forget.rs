@@ -10,6 +10,7 @@ use crate::mails;
 use crate::offers;
 use crate::orders::{self, Order, terms};
 use crate::promotions;
+use crate::quotes;
 use crate::requisitions;
 use crate::returns;
 use crate::reviews;
@@ -74,6 +75,7 @@ pub fn erase(conn: &mut Conn, id: CustomerId, now: Time) -> Result<()> {
         offers::forget(conn, *one)?;
         wish_list::forget(conn, *one)?;
         requisitions::forget(conn, *one)?;
+        quotes::forget(conn, *one, now)?;
         service::forget(conn, *one)?;
         disputes::forget(conn, *one)?;
         articles::forget(conn, *one)?;

@@ -2,10 +2,10 @@
 
 use super::going::Going;
 use super::parts::{self, TOGETHER};
-use super::{ADDRESSES, DECISIONS, DEFAULTS, EXCHANGED, REQUISITIONS, WISHES, balances};
+use super::{ADDRESSES, DECISIONS, DEFAULTS, EXCHANGED, QUOTES, REQUISITIONS, WISHES, balances};
 use crate::ids::OrderId;
 use crate::orders as shop_orders;
-use crate::schema::{addresses, carts, orders, promotion_movements, requisition_lists, sessions, store_credit_entries as entries};
+use crate::schema::{addresses, carts, orders, promotion_movements, quotes, requisition_lists, sessions, store_credit_entries as entries};
 use crm::activities::Kind;
 use crm::merges::{self, Merge, MergeId, noted};
 use crm::{CustomerId, customers, identities};
@@ -85,6 +85,7 @@ pub fn undo(conn: &mut Conn, id: MergeId, reason: &str, actor: &str, now: Time) 
     }
     gave!(addresses, noted(conn, id, ADDRESSES)?);
     gave!(requisition_lists, noted(conn, id, REQUISITIONS)?);
+    gave!(quotes, noted(conn, id, QUOTES)?);
     book(conn, &merge)?;
     // A wish that came to the list of the merged one meanwhile stands there once.
     let (free, moved) = (parts::wishes_beside(conn, from, to)?, noted(conn, id, WISHES)?);

@@ -1,9 +1,9 @@
 //! The merge itself.
 
-use super::{ADDRESSES, CARTS, CREDIT, DECISIONS, DEFAULTS, EXCHANGED, ORDERS, REQUISITIONS, WISHES, balances, parts};
+use super::{ADDRESSES, CARTS, CREDIT, DECISIONS, DEFAULTS, EXCHANGED, ORDERS, QUOTES, REQUISITIONS, WISHES, balances, parts};
 use crate::offers::Arm;
 use crate::schema::{
-    addresses, carts, offer_decisions as decisions, orders, promotion_movements, requisition_lists, sessions, store_credit_entries,
+    addresses, carts, offer_decisions as decisions, orders, promotion_movements, quotes, requisition_lists, sessions, store_credit_entries,
 };
 use chrono::TimeDelta;
 use crm::activities::Kind;
@@ -73,7 +73,7 @@ fn rows(conn: &mut Conn, merge: &Merge) -> Result<usize> {
         }};
     }
     let mut count = moved!(orders, ORDERS) + moved!(carts, CARTS) + moved!(store_credit_entries, CREDIT);
-    count += moved!(requisition_lists, REQUISITIONS);
+    count += moved!(requisition_lists, REQUISITIONS) + moved!(quotes, QUOTES);
     let uses = promotion_movements::table.filter(promotion_movements::customer_id.eq(from));
     count += diesel::update(uses).set(promotion_movements::customer_id.eq(to)).execute(conn)?;
     // Where a session goes its login says.
@@ -141,7 +141,7 @@ pub fn left(conn: &mut Conn, id: CustomerId) -> Result<i64> {
             rows += $table::table.filter($table::customer_id.eq(id)).count().get_result::<i64>(conn)?;
         )+};
     }
-    count!(orders, carts, store_credit_entries, promotion_movements, requisition_lists, sessions);
+    count!(orders, carts, store_credit_entries, promotion_movements, quotes, requisition_lists, sessions);
     let credit = store_credit_balances::table.filter(store_credit_balances::customer_id.eq(id));
     rows += credit.filter(store_credit_balances::balance.ne(0)).count().get_result::<i64>(conn)?;
     let uses = promotion_balances::table.filter(promotion_balances::customer_id.eq(id));

@@ -82,6 +82,7 @@ pub fn trial(conn: &mut Conn, trying: &Trying) -> Result<Trial> {
         shopper,
         language: trying.language.clone(),
         at: trying.at,
+        delivery: None,
     };
     let stray = std::mem::take(&mut loaded.stray);
     Ok(Trial { reckoning: carts::reckon(conn, &shop, lines, &situation, &loaded.offers)?, stray })

@@ -12,6 +12,7 @@ mod password;
 mod personal;
 mod preferences;
 mod profile;
+mod quotes;
 mod register;
 mod sign_in;
 mod statement;
@@ -58,6 +59,12 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/account/lists/{id}", web::get().to(lists::show))
         .route("/account/lists/{id}", web::post().to(lists::act))
         .route("/account/lists/{id}/list.csv", web::get().to(lists::export))
+        .route("/account/quotes", web::get().to(quotes::index))
+        .route("/account/quotes", web::post().to(quotes::ask))
+        .route("/account/quotes/{quote}", web::get().to(quotes::show))
+        .route("/account/quotes/{quote}", web::post().to(quotes::act))
+        .route("/account/quotes/{quote}/quote.pdf", web::get().to(quotes::print))
+        .route("/account/quotes/{quote}/files/{file}", web::get().to(quotes::file))
         .route("/account/addresses", web::get().to(addresses::list))
         .route("/account/addresses", web::post().to(addresses::add))
         .route("/account/addresses/new", web::get().to(addresses::new))

@@ -3,7 +3,7 @@
 use super::visit::Visit;
 use crate::carts::{self, Cart};
 use crate::ids::CartId;
-use crate::{buying, orders, stores};
+use crate::{buying, orders, quotes, stores};
 use crm::CustomerId;
 use kernel::clock::Time;
 use kernel::{Conn, Error, Result};
@@ -22,6 +22,8 @@ pub fn find(conn: &mut Conn, visit: &Visit, customer: Option<CustomerId>) -> Res
 /// [`find`], or a new cart. To be called in a write.
 pub fn open(conn: &mut Conn, visit: &Visit, now: Time) -> Result<CartId> {
     let customer = visit.customer(conn, now)?;
+    // Goods go into the cart that a shopper fills themselves: that of an offer is put aside.
+    quotes::leave(conn, &visit.visitor)?;
     if let Some(cart) = find(conn, visit, customer)? {
         return Ok(cart.id);
     }

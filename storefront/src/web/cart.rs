@@ -19,7 +19,7 @@ use super::{add, basket, reductions};
 use crate::carts::{self, Notice, Quote};
 use crate::ids::{CartLineId, StoreId};
 use crate::promotions::codes;
-use crate::{shipping, stores};
+use crate::{quotes, shipping, stores};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use kernel::clock::Time;
@@ -35,7 +35,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/cart/coupon/remove", web::post().to(remove_coupon))
         .route("/cart/consents/{id}", web::post().to(helped::answer))
         .route("/cart/changes/{id}/undo", web::post().to(helped::undo))
-        .route("/cart/estimate", web::post().to(estimate));
+        .route("/cart/estimate", web::post().to(estimate))
+        .route("/cart/put-aside", web::post().to(put_aside));
 }
 
 /// What the cart page is made of besides the cart: a refused form, and whether an estimate was asked for.
@@ -129,6 +130,7 @@ fn load(conn: &mut Conn, visit: &Visit, asked: &Asked, words: &Words, now: Time)
         blocked,
         complete: String::new(),
         offers: String::new(),
+        quote: quote.cart.quote_version_id.map(|version| quotes::number_of(conn, version)).transpose()?,
         lines,
     };
     Ok((page, view, Some(quote)))
@@ -155,6 +157,7 @@ fn empty(conn: &mut Conn, store: StoreId, asked: &Asked, words: &Words) -> Resul
         blocked: None,
         complete: String::new(),
         offers: String::new(),
+        quote: None,
     })
 }
 
@@ -252,6 +255,13 @@ async fn remove_coupon(door: web::Data<Door>, visit: Visit, form: Posted) -> Res
     })
     .await?;
     visit.say(&door.signer, Tone::Success, "coupon-removed");
+    Ok(door.go(&visit, "/cart"))
+}
+
+/// Puts the cart of an offer aside for the one that the shopper filled themselves.
+async fn put_aside(door: web::Data<Door>, visit: Visit, _form: Posted) -> Result<HttpResponse> {
+    let visitor = visit.visitor.clone();
+    door.write(move |conn, _| quotes::leave(conn, &visitor)).await?;
     Ok(door.go(&visit, "/cart"))
 }
 

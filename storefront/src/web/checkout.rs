@@ -94,10 +94,12 @@ impl Stage {
     /// The first step that is not done.
     fn missing(&self, door: &Door) -> Step {
         let quote = &self.quote;
-        let trouble = quote
-            .notices
-            .iter()
-            .any(|notice| matches!(notice, Notice::Short { .. } | Notice::Quantity { .. } | Notice::Gone { .. } | Notice::BuyingEnded));
+        let trouble = quote.notices.iter().any(|notice| {
+            matches!(
+                notice,
+                Notice::Short { .. } | Notice::Quantity { .. } | Notice::Gone { .. } | Notice::BuyingEnded | Notice::QuoteEnded
+            )
+        });
         if quote.lines.is_empty() || trouble {
             return Step::Cart;
         }

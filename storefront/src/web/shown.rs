@@ -15,6 +15,7 @@ use crate::pictures;
 use crate::price_lists::{self, QuantityRule};
 use crate::pricing::DeliveryTax;
 use crate::promotions::Applied;
+use crate::quotes::Figures;
 use crate::stock;
 use crate::stores;
 use crate::tax::{self, TaxPart};
@@ -185,6 +186,7 @@ pub fn cart_notices(quote: &Quote, words: &Words) -> Result<Vec<Told>> {
             Notice::PromotionLost { name } => words.with("promotion-lost", &[("name", name)])?,
             Notice::NoDelivery => words.get("cart-no-delivery"),
             Notice::BuyingEnded => words.get("company-buying-ended"),
+            Notice::QuoteEnded => words.get("quote-ended"),
         };
         let kind = if notice.blocks() { Tone::Error } else { Tone::Warning };
         if !told.iter().any(|known: &Told| known.text == text) {
@@ -213,6 +215,24 @@ pub fn cart_totals(quote: &Quote, estimated: bool, words: &Words) -> Result<Tota
         total: priced.total,
     };
     stored::planned(sums.view(estimated, words)?, quote, words)
+}
+
+/// The sums of an offer at a place.
+pub fn offer_totals(of: &Figures, words: &Words) -> Result<Totals> {
+    let (reckoning, priced) = (&of.reckoning, &of.reckoning.priced);
+    let sums = Sums {
+        currency: of.currency,
+        subtotal: priced.subtotal,
+        reductions: Vec::new(),
+        shipping: (reckoning.requires_shipping && reckoning.rate.is_some()).then_some(priced.shipping),
+        shipping_name: reckoning.rate.as_ref().map_or("", |rate| rate.name.as_str()),
+        tax: priced.tax,
+        tax_included: reckoning.prices_include_tax,
+        rates: priced.lines.iter().map(|line| (rate(&line.taxes, line.rate_bp), line.total)).collect(),
+        parts: parts(priced.lines.iter().map(|line| line.taxes.as_slice()), &priced.shipping_taxes, priced.tax),
+        total: priced.total,
+    };
+    sums.view(false, words)
 }
 
 /// The sums of an order, from the amounts frozen in it.

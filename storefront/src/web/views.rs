@@ -23,6 +23,7 @@ pub mod order;
 pub mod ordering;
 pub mod page;
 pub mod product;
+pub mod quotes;
 pub mod requests;
 pub mod reviews;
 pub mod shared;

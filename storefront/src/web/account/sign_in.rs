@@ -105,7 +105,7 @@ fn came(customer: CustomerId, key: &str, at: Time) -> Activity<'_> {
 fn take_cart(conn: &mut Conn, visit: &Visit, customer: CustomerId, secret: &str, now: Time) -> Result<bool> {
     let earlier = carts::of_customer(conn, visit.site.id, customer)?;
     let Some(cart) = basket::find(conn, visit, Some(customer))? else { return Ok(false) };
-    let both = earlier.is_some_and(|earlier| earlier.id != cart.id);
+    let both = cart.quote_version_id.is_none() && earlier.is_some_and(|earlier| earlier.id != cart.id);
     if cart.customer_id != Some(customer) || both {
         carts::merge(conn, cart.id, customer, now)?;
     }

@@ -29,6 +29,8 @@ pub struct CartView {
     pub complete: String,
     /// Offers of the customer that the cart does not have yet, as HTML; empty to leave out.
     pub offers: String,
+    /// The number of the quote that it was made of; such a cart is not changed.
+    pub quote: Option<String>,
 }
 
 /// A question of staff whether they may change the cart, or the yes that stands.

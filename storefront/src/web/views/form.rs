@@ -235,6 +235,8 @@ pub const RETURN: &[&str] = &["wish", "comment", "request"];
 pub const VOTE: &[&str] = &["note"];
 /// Who answers such requests meanwhile, and from which day to which.
 pub const DELEGATE: &[&str] = &["to", "from", "until"];
+/// A question for a quote, a message about it, or why it is declined.
+pub const QUOTE: &[&str] = &["text", "files", "reason", "place", "method", "po_number"];
 /// A coupon.
 pub const COUPON: &[&str] = &["code"];
 /// Shipping and tax estimate.

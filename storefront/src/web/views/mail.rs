@@ -239,6 +239,23 @@ pub struct ApprovalDecided {
     pub url: String,
 }
 
+/// `quote_update`. The texts `mail-quote-subject-…` and `mail-quote-text-…` are named by `what` happened: received, offered, answered,
+/// expired or withdrawn.
+#[derive(Debug, Clone, Serialize)]
+pub struct QuoteUpdate {
+    pub number: String,
+    pub what: String,
+    /// What staff wrote, by line.
+    pub text: Vec<String>,
+    /// What is offered.
+    pub lines: Vec<MailLine>,
+    /// The goods together, without the delivery.
+    pub total: Option<Money>,
+    /// When the offer ends.
+    pub until: Option<Time>,
+    pub url: String,
+}
+
 /// `back_in_stock`.
 #[derive(Debug, Clone, Serialize)]
 pub struct BackInStock {
