@@ -55,6 +55,8 @@ words!(
         /// They buy for a company from now on, or not any more.
         CompanyJoined = "company_joined",
         CompanyLeft = "company_left",
+        /// Sales staff called them, met them or wrote to them.
+        SalesContact = "sales_contact",
     }
 );
 

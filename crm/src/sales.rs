@@ -16,7 +16,7 @@ mod stages;
 
 pub use calls::{Call, calls};
 pub use contacts::{Contact, ContactKind, contacts, log_about, log_with};
-pub use deeds::{Wish, convert, create, update};
+pub use deeds::{Wish, belong, convert, create, update};
 pub use forecast::{Month, forecast};
 pub use list::{Filter, list, of_company};
 pub use moves::{History, QuoteMove, What, history, move_to, order_placed, quote_moved};

@@ -177,6 +177,7 @@ fn create(conn: &mut Conn, quote: &Quote, contact: &Contact, settlement: Settlem
     let order = orders::create(conn, &NewOrder { quote, customer, shipping: &contact.shipping, billing: &contact.billing, due }, now)?;
     if let Some(buyer) = &quote.buyer {
         buying::freeze(conn, cart.id, order, buyer)?;
+        crm::sales::order_placed(conn, buyer.company, order.0, now)?;
     }
     let actor = "customer";
 

@@ -86,6 +86,7 @@ const EVENTS: Asks = Asks::Choice(
         "review_written",
         "company_joined",
         "company_left",
+        "sales_contact",
     ],
     "segment-event-",
 );

@@ -84,7 +84,11 @@ fn checked(conn: &mut Conn, wish: &Wish) -> Result<Checked> {
     let mut customer = None;
     if !wish.contact_email.is_empty() {
         match Email::parse(&wish.contact_email, "contact_email") {
-            Ok(email) => customer = customers::find_by_email(conn, &email)?.map(|found| found.id),
+            Ok(email) => {
+                customer = customers::find_by_email(conn, &email)?.map(|found| found.id);
+                // As erasing somebody looks for it.
+                wish.contact_email = email.key();
+            }
             Err(_) => wrong.add("contact_email", "email-invalid"),
         }
     }
@@ -192,12 +196,7 @@ pub fn convert(conn: &mut Conn, id: OpportunityId, seen: i64, language: &str, ac
     let new = NewCustomer { email, name, phone, language: language.to_string() };
     let customer = customers::ensure(conn, &new, now)?;
     diesel::update(rows::table.find(id))
-        .set((
-            rows::customer_id.eq(customer),
-            rows::contact_name.eq(""),
-            rows::contact_email.eq(""),
-            rows::contact_phone.eq(""),
-        ))
+        .set((rows::customer_id.eq(customer), rows::contact_name.eq(""), rows::contact_email.eq(""), rows::contact_phone.eq("")))
         .execute(conn)?;
     super::contacts::take_over(conn, id, customer)?;
     moves::note(conn, id, What::Converted, (one.stage_id, one.amount), actor, now)?;

@@ -85,7 +85,8 @@ mod tests {
             row(Some("2026-12-31"), "JPY", 2500, 100),
             row(Some("2026-11-30"), "EUR", 0, 900),
         ]);
-        let said: Vec<_> = months.iter().map(|one| (one.month.as_str(), one.currency.as_str(), one.opportunities, one.amount, one.likely)).collect();
+        let said: Vec<_> =
+            months.iter().map(|one| (one.month.as_str(), one.currency.as_str(), one.opportunities, one.amount, one.likely)).collect();
         let wanted = [("2026-11", "EUR", 1, 900, 0), ("2026-12", "EUR", 2, 3, 2), ("2026-12", "JPY", 1, 100, 25), ("", "EUR", 1, 7, 7)];
         assert_eq!(said, wanted);
     }

@@ -46,14 +46,7 @@ pub struct History {
     pub amount: i64,
 }
 
-pub(super) fn note(
-    conn: &mut Conn,
-    id: OpportunityId,
-    what: What,
-    (stage, amount): (StageId, i64),
-    actor: &str,
-    now: Time,
-) -> Result<()> {
+pub(super) fn note(conn: &mut Conn, id: OpportunityId, what: What, (stage, amount): (StageId, i64), actor: &str, now: Time) -> Result<()> {
     diesel::insert_into(rows::table)
         .values((
             rows::opportunity_id.eq(id),

@@ -1,7 +1,7 @@
 //! Who of the staff looks after which company, from when to when, and what share of its money they get.
 
-use crate::schema::{commission_rates as rates_of, companies, company_owners as rows};
 use crate::CompanyId;
+use crate::schema::{commission_rates as rates_of, companies, company_owners as rows};
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use kernel::clock::Time;

@@ -25,8 +25,9 @@ pub fn kept(conn: &mut Conn, customer: CustomerId, addresses: &[String], limit: 
         .limit(limit)
         .select((rows::title, rows::next_step, rows::created_at))
         .load(conn)?;
+    let keys: Vec<String> = addresses.iter().map(|address| address.to_lowercase()).filter(|address| !address.is_empty()).collect();
     let as_contact: Vec<(String, String, Time)> = rows::table
-        .filter(rows::contact_email.ne("").and(rows::contact_email.eq_any(addresses.to_vec())))
+        .filter(rows::contact_email.eq_any(keys))
         .order(rows::id.desc())
         .limit(limit)
         .select((rows::title, rows::next_step, rows::created_at))
@@ -51,10 +52,8 @@ pub fn kept(conn: &mut Conn, customer: CustomerId, addresses: &[String], limit: 
 pub fn forget(conn: &mut Conn, customer: CustomerId, addresses: &[Email]) -> Result<()> {
     let mut theirs: Vec<OpportunityId> = rows::table.filter(rows::customer_id.eq(customer)).select(rows::id).load(conn)?;
     for address in addresses {
-        for typed in [address.as_str().to_string(), address.key()] {
-            let as_contact = rows::table.filter(rows::contact_email.eq(typed)).select(rows::id);
-            theirs.extend(as_contact.load::<OpportunityId>(conn)?);
-        }
+        let as_contact = rows::table.filter(rows::contact_email.eq(address.key())).select(rows::id);
+        theirs.extend(as_contact.load::<OpportunityId>(conn)?);
     }
     for id in theirs {
         diesel::delete(said::table.filter(said::opportunity_id.eq(id))).execute(conn)?;

@@ -27,7 +27,7 @@ CREATE TABLE opportunities (
     customer_id BIGINT REFERENCES customers (id),
     -- Somebody who is no customer yet.
     contact_name TEXT NOT NULL DEFAULT '',
-    contact_email TEXT NOT NULL DEFAULT '',
+    contact_email TEXT COLLATE "C" NOT NULL DEFAULT '',
     contact_phone TEXT NOT NULL DEFAULT '',
     contact_company TEXT NOT NULL DEFAULT '',
     title TEXT NOT NULL,
@@ -60,6 +60,7 @@ CREATE INDEX opportunities_of_stage ON opportunities (stage_id, id);
 CREATE INDEX opportunities_of_owner ON opportunities (owner, id) WHERE owner IS NOT NULL;
 CREATE INDEX opportunities_of_company ON opportunities (company_id, id) WHERE company_id IS NOT NULL;
 CREATE INDEX opportunities_of_customer ON opportunities (customer_id, id) WHERE customer_id IS NOT NULL;
+CREATE INDEX opportunities_of_contact ON opportunities (contact_email);
 CREATE INDEX opportunities_of_quote ON opportunities (quote_id) WHERE quote_id IS NOT NULL;
 
 -- Only ever added to: how an opportunity came where it is.
