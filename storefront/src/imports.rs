@@ -16,6 +16,7 @@ mod export;
 pub mod export_accounts;
 pub mod export_campaign;
 pub mod export_catalogue;
+pub mod export_commissions;
 pub mod export_history;
 pub mod export_list;
 pub mod export_prices;
