@@ -19,6 +19,7 @@ pub mod export_catalogue;
 pub mod export_commissions;
 pub mod export_history;
 pub mod export_list;
+pub mod export_opportunities;
 pub mod export_prices;
 pub mod export_segment;
 pub mod export_survey;
