@@ -37,6 +37,10 @@ kernel::words!(
         CompaniesView = "companies.view",
         /// Let companies buy, refuse and close them, change what holds for them, and invite people.
         CompaniesEdit = "companies.edit",
+        /// See leads and opportunities, forecasts, call lists, and what companies bought.
+        SalesView = "sales.view",
+        /// Write opportunities down and move them, say who looks after a company, and what was said with whom.
+        SalesEdit = "sales.edit",
         /// Read what customers ask.
         TicketsView = "tickets.view",
         /// Answer them, write notes, assign, file and end tickets.
@@ -144,6 +148,7 @@ impl Preset {
                 P::CustomersView,
                 P::CustomersEdit,
                 P::TasksEdit,
+                P::SalesView,
                 P::SegmentsView,
                 P::SegmentsEdit,
                 P::CampaignsView,
@@ -179,6 +184,8 @@ impl Preset {
                 P::TasksEdit,
                 P::CompaniesView,
                 P::CompaniesEdit,
+                P::SalesView,
+                P::SalesEdit,
                 P::TicketsView,
                 P::TicketsAnswer,
                 P::TicketsMoney,
@@ -258,6 +265,7 @@ mod tests {
                 (P::CustomersEdit, P::CustomersView),
                 (P::CustomersErase, P::CustomersView),
                 (P::CompaniesEdit, P::CompaniesView),
+                (P::SalesEdit, P::SalesView),
                 (P::ReturnsHandle, P::ReturnsView),
                 (P::TicketsAnswer, P::TicketsView),
                 (P::TicketsMoney, P::TicketsView),

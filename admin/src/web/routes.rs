@@ -41,6 +41,7 @@ pub fn all() -> Vec<Route> {
     all.extend(super::survey_routes::all());
     all.extend(super::price_routes::all());
     all.extend(super::receivable_routes::all());
+    all.extend(super::sales_routes::all());
     all
 }
 

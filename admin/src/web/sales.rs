@@ -91,10 +91,8 @@ pub fn rows(conn: &mut Conn, found: &[Opportunity], now: Time) -> Result<Vec<Val
     let mut ids: Vec<CustomerId> = found.iter().filter_map(|one| one.customer_id).collect();
     ids.sort_unstable();
     ids.dedup();
-    let known: HashMap<CustomerId, String> = customers::of(conn, &ids)?
-        .into_iter()
-        .map(|one| (one.id, if one.name.is_empty() { one.email } else { one.name }))
-        .collect();
+    let known: HashMap<CustomerId, String> =
+        customers::of(conn, &ids)?.into_iter().map(|one| (one.id, if one.name.is_empty() { one.email } else { one.name })).collect();
     let mut rows = Vec::with_capacity(found.len());
     for one in found {
         let contact = [&one.contact_name, &one.contact_company, &one.contact_email].into_iter().find(|text| !text.is_empty());
@@ -155,7 +153,8 @@ async fn choices(desk: &Desk, mut view: Value) -> Result<Value> {
     let language = desk.visit.language;
     let (people, currencies, country) = desk
         .read(|conn| {
-            let currencies: Vec<Value> = stores::currencies(conn)?.iter().map(|one| json!({ "value": one.code(), "label": one.code() })).collect();
+            let currencies: Vec<Value> =
+                stores::currencies(conn)?.iter().map(|one| json!({ "value": one.code(), "label": one.code() })).collect();
             Ok((people(&staff::list(conn)?), currencies, shop::get(conn)?.assumed_country().to_string()))
         })
         .await?;
@@ -221,7 +220,13 @@ pub async fn page(desk: &Desk, id: OpportunityId, status: StatusCode, posted: Op
 /// How much was said on this page, and the last of it.
 type Said = (usize, Option<i64>);
 
-fn load(conn: &mut Conn, id: OpportunityId, before: Option<i64>, see_orders: bool, now: Time) -> Result<(Opportunity, String, Value, Said)> {
+fn load(
+    conn: &mut Conn,
+    id: OpportunityId,
+    before: Option<i64>,
+    see_orders: bool,
+    now: Time,
+) -> Result<(Opportunity, String, Value, Said)> {
     let one = sales::get(conn, id)?;
     let mut view = rows(conn, std::slice::from_ref(&one), now)?.pop().unwrap_or_default();
     let (names, stages) = (staff::names(conn)?, sales::stages(conn)?);
@@ -242,10 +247,8 @@ fn load(conn: &mut Conn, id: OpportunityId, before: Option<i64>, see_orders: boo
         })
         .collect();
     let said = sales::contacts(conn, id, before, ROWS)?;
-    let told: Vec<Value> = said
-        .iter()
-        .map(|row| json!({ "kind": row.kind, "text": row.text, "at": row.at, "by": names.get(&row.actor) }))
-        .collect();
+    let told: Vec<Value> =
+        said.iter().map(|row| json!({ "kind": row.kind, "text": row.text, "at": row.at, "by": names.get(&row.actor) })).collect();
     let order = match one.order_id.filter(|_| see_orders) {
         Some(order) => Some(orders::get(conn, OrderId(order))?.number),
         None => None,

@@ -123,7 +123,8 @@ pub async fn set_rate(desk: Desk, posted: Posted) -> Result<HttpResponse> {
                 staff::get(conn, crate::StaffId(staff))?;
                 let before = sales::rate_at(&sales::rates(conn)?, staff, day);
                 sales::set_rate(conn, staff, day, rate)?;
-                let (before, after) = (json!({ "rate": forms::percent(before) }), json!({ "rate": forms::percent(rate), "from": day.to_string() }));
+                let (before, after) =
+                    (json!({ "rate": forms::percent(before) }), json!({ "rate": forms::percent(rate), "from": day.to_string() }));
                 act.log(conn, "sales.rate", &format!("staff:{staff}"), &before, &after)
             })
             .await
