@@ -7,9 +7,7 @@ use crate::carts::{changes, consents as cart_consents};
 use crate::ids::{ProductId, VariantId};
 use crate::schema::{sessions, stock_requests, variants};
 use crate::shop::{self, OWN_LANGUAGE};
-use crate::{
-    address_book, approvals, carts, catalog, logins, offers, requisitions, reviews, store_credit, stores, timeline, wish_list,
-};
+use crate::{address_book, approvals, carts, catalog, logins, offers, requisitions, reviews, store_credit, stores, timeline, wish_list};
 use crm::activities::{self, Place};
 use crm::campaigns::{self, DeliveryId};
 use crm::journeys::{self, EnrolmentId};
@@ -59,7 +57,7 @@ pub fn gather(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Value> {
         "mails": mails(conn, &emails)?, "written": written(conn, &emails)?, "merged": merged(conn, id)?, "tasks": to_do(conn, id)?,
         "requests": asked(conn, id)?, "disputes": disputed(conn, id)?, "offers": offered(conn, id)?, "wish_list": wished(conn, id)?,
         "requisition_lists": listed(conn, id)?, "campaigns": campaigned(conn, id)?,
-        "journeys": walked(conn, id)?, "companies": companies::kept(conn, id, &emails)?, "approvals": approvals::kept(conn, id)?,
+        "journeys": walked(conn, id)?, "companies": companies::kept(conn, id, &emails)?, "sales": crm::sales::kept(conn, id, &emails, TOGETHER)?, "approvals": approvals::kept(conn, id)?,
         "segments": within(conn, id, now)?, "surveys": surveys::of_customer(conn, id, TOGETHER)?, "reviews": reviews::of_customer(conn, id, TOGETHER)?,
         "suggestions": suggested(conn, id, now)?, "timeline": happened(conn, id)?,
     }))

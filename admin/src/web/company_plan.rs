@@ -3,7 +3,7 @@
 
 use super::companies::{address, company_of};
 use super::desk::Desk;
-use super::sales::{people, rows};
+use super::sales::{email_query, people, rows};
 use crate::permissions::Permission;
 use crate::staff;
 use actix_web::{HttpResponse, web};
@@ -76,8 +76,11 @@ fn load(conn: &mut Conn, id: CompanyId, sight: Sight, now: Time) -> Result<Value
         None => None,
     };
     let hoped = sales::of_company(conn, id, SHOWN)?;
-    let buyers: Vec<Value> =
-        members.iter().filter(|one| one.may.contains(&May::Order)).map(|one| json!({ "name": one.called(), "email": one.email })).collect();
+    let buyers: Vec<Value> = members
+        .iter()
+        .filter(|one| one.may.contains(&May::Order))
+        .map(|one| json!({ "name": one.called(), "query": email_query(&one.email) }))
+        .collect();
     Ok(json!({ "id": id, "name": company.name, "state": company.state, "owner": owner.map(|owner| owner.to_string()),
         "owner_name": all.iter().find(|one| Some(one.id.0) == owner).map(|one| one.name.as_str()), "staff": people(&all),
         "years": years, "goods": goods, "tickets": asked, "account": account, "opportunities": rows(conn, &hoped, now)?, "buyers": buyers }))

@@ -75,6 +75,11 @@ fn named(all: &[Staff], id: Option<i64>) -> Option<&str> {
     all.iter().find(|one| Some(one.id.0) == id).map(|one| one.name.as_str())
 }
 
+/// The query of a form that begins with this mail address.
+pub fn email_query(email: &str) -> String {
+    form_urlencoded::Serializer::new(String::new()).append_pair("email", email).finish()
+}
+
 /// A stage as templates call it.
 pub fn stage_view(one: &Stage) -> Value {
     json!({ "id": one.id.to_string(), "code": one.code, "name": one.name, "kind": one.kind, "probability": one.probability_bp, "active": one.active })

@@ -2,7 +2,7 @@
 
 use super::desk::{Desk, ROWS, refusal};
 use super::forms::{self, Reader};
-use super::sales::people;
+use super::sales::{email_query, people};
 use crate::permissions::Permission;
 use crate::staff::{self, Staff};
 use actix_web::HttpResponse;
@@ -57,7 +57,12 @@ pub async fn calls(desk: Desk) -> Result<HttpResponse> {
         })
         .await?;
     let choices: Vec<Value> = all.iter().map(|one| json!({ "value": one.id.to_string(), "label": one.name })).collect();
-    let (rows, last) = found.unwrap_or_default();
+    let (found, last) = found.unwrap_or_default();
+    let row = |one: &sales::Call| {
+        json!({ "customer": one.customer, "name": one.name, "email": one.email, "phone": one.phone, "last_at": one.last_at,
+            "query": email_query(&one.email) })
+    };
+    let rows: Vec<Value> = found.iter().map(row).collect();
     let next = last.map(|last| format!("/admin/sales/calls?segment={asked}&after={last}"));
     let view = json!({ "segments": choices, "segment": asked, "chosen": segment.is_some(), "rows": rows, "next": next, "kinds": ContactKind::ALL,
         "after": after.map(|after| after.to_string()).unwrap_or_default() });
