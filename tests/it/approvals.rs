@@ -23,7 +23,7 @@ fn till() -> Gateways {
 }
 
 /// An approved company with somebody who looks after it and may approve.
-fn company(db: &Db, boss: CustomerId) -> (CompanyId, MemberId) {
+pub fn company(db: &Db, boss: CustomerId) -> (CompanyId, MemberId) {
     db.write_now(move |conn| {
         let details = Details { name: "Berg Cafés".into(), country: "DE".into(), ..Details::default() };
         let (company, member) = companies::apply(conn, boss, &details, &kernel::json::text(&goods::address())?, now())?;
@@ -43,7 +43,7 @@ fn join(db: &Db, company: CompanyId, customer: CustomerId, role: &'static str) -
 }
 
 /// The cart of a member, ready to be placed.
-fn cart(db: &Db, of: (CustomerId, MemberId), what: &[(VariantId, i64)], email: &str) -> (CartId, Seen) {
+pub fn cart(db: &Db, of: (CustomerId, MemberId), what: &[(VariantId, i64)], email: &str) -> (CartId, Seen) {
     let (cart, _) = goods::cart(db, what, email, "bank_transfer", "");
     let session = kernel::token::random();
     db.write_now(move |conn| {

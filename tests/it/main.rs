@@ -64,6 +64,7 @@ mod recommendations;
 mod releasing;
 mod returns;
 mod reviews;
+mod sales;
 mod searching;
 mod segments;
 mod service_reports;

@@ -152,6 +152,28 @@ fn prices(conn: &mut kernel::Conn) -> kernel::Result<(i64, i64, i64)> {
     Ok((list.0, buyer, price_lists::draft(conn, list, "prices.csv", &compared, "test", now())?))
 }
 
+/// A lead.
+fn opportunity(conn: &mut kernel::Conn) -> kernel::Result<crm::sales::OpportunityId> {
+    let wish = crm::sales::Wish {
+        title: "Cups".into(),
+        company: None,
+        contact_name: "Lee".into(),
+        contact_email: String::new(),
+        contact_phone: String::new(),
+        contact_company: String::new(),
+        amount: 100_000,
+        currency: goods::EUR,
+        owner: None,
+        next_step: String::new(),
+        next_on: None,
+        expected_on: None,
+        source: String::new(),
+        quote: None,
+        with_order: false,
+    };
+    crm::sales::create(conn, &wish, "test", now())
+}
+
 impl Things {
     pub fn make(house: &House, owner: admin::StaffId) -> Things {
         let variant = goods::product(&house.db, "Mug", 1200, 50);
@@ -339,6 +361,8 @@ impl Things {
                     ("/companies/", "{approval_rule}", approval_rule(conn, company)?.to_string()),
                     ("/companies/", "{budget}", budget(conn, company)?.to_string()),
                     ("", "{task}", task.to_string()),
+                    ("", "{opportunity}", opportunity(conn)?.to_string()),
+                    ("/sales/", "{stage}", crm::sales::stages(conn)?[0].id.to_string()),
                     ("", "{edge}", edge.to_string()),
                     ("", "{batch}", batch.to_string()),
                     ("", "{case}", case.to_string()),
