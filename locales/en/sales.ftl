@@ -146,6 +146,7 @@ sales-credit-more = See the account
 sales-tickets = Open tickets of members
 sales-tickets-none = None.
 sales-assist = Place an order for
+sales-order-for = For { $name }, at its prices and by its rules.
 sales-stale = Somebody changed this opportunity meanwhile. Look at it again, then repeat your change.
 sales-stage-off = This stage is not in use any more. Choose another one.
 sales-stage-used = Opportunities are open in this stage. Move them first.

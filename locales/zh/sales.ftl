@@ -142,6 +142,7 @@ sales-credit-more = 查看账户
 sales-tickets = 成员的未解决工单
 sales-tickets-none = 没有。
 sales-assist = 代为下单
+sales-order-for = 为 { $name } 下单，按其价格与规则。
 sales-stale = 该商机已被他人修改。请重新查看后再次提交您的修改。
 sales-stage-off = 该阶段已停用，请选择其他阶段。
 sales-stage-used = 该阶段中仍有进行中的商机，请先移走。

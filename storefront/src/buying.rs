@@ -116,8 +116,16 @@ pub fn resume(conn: &mut Conn, session: &str, customer: CustomerId, cart: Option
 /// Who buys by a cart; `None` for a cart of somebody's own, and for one whose membership ended (`Notice::BuyingEnded` tells that).
 pub fn of_cart(conn: &mut Conn, cart: &Cart) -> Result<Option<Buyer>> {
     let Some(member) = cart.member_id else { return Ok(None) };
-    let buyer = companies::buyer(conn, member)?;
-    Ok(buyer.filter(|buyer| cart.customer_id == Some(buyer.customer)))
+    let Some(buyer) = companies::buyer(conn, member)? else { return Ok(None) };
+    let theirs = match cart.customer_id {
+        Some(customer) => customer == buyer.customer,
+        // What staff place for somebody is nobody's cart until it is placed, and no browser holds it.
+        None => {
+            let draft = cart_rows::table.find(cart.id).select(cart_rows::token_hash.is_null());
+            on_each!(conn, c => draft.first::<bool>(c))?
+        }
+    };
+    Ok(theirs.then_some(buyer))
 }
 
 /// Who buys in a session.

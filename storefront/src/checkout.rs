@@ -150,7 +150,8 @@ fn complete(quote: &Quote) -> Result<Contact, PlaceError> {
 
 fn create(conn: &mut Conn, quote: &Quote, contact: &Contact, settlement: Settlement, now: Time) -> Result<Placed, PlaceError> {
     let cart = &quote.cart;
-    let customer = match cart.customer_id {
+    // What staff place for a company is its member's.
+    let customer = match cart.customer_id.or(quote.buyer.as_ref().map(|buyer| buyer.customer)) {
         Some(customer) => customer,
         None => {
             let new = NewCustomer {

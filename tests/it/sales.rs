@@ -5,13 +5,15 @@ use crate::support::goods::{self, EUR, now, place};
 use crate::support::office;
 use admin::permissions::Preset;
 use chrono::TimeDelta;
+use crm::MemberId;
 use crm::companies;
+use crm::email::Email;
 use crm::rules::Rule;
 use crm::sales::{self, OpportunityId, State, Wish};
 use crm::{customers, segments};
-use kernel::Db;
+use kernel::{Db, Error};
 use storefront::checkout::Settlement;
-use storefront::{commissions, orders, payments, shop};
+use storefront::{buying, commissions, drafts, orders, payments, shop, stores};
 
 const NEW: &str = "/admin/sales/new";
 
@@ -74,7 +76,7 @@ fn a_lead_is_written_down_moved_and_becomes_a_customer_with_a_company() {
     let segment = house
         .db
         .write_now(|conn| {
-            let lee = customers::find_by_email(conn, &crm::email::Email::parse("lee@kiln.example", "email")?)?.expect("a customer");
+            let lee = customers::find_by_email(conn, &Email::parse("lee@kiln.example", "email")?)?.expect("a customer");
             customers::annotate(conn, lee.id, "cafés", "", now())?;
             let wish = segments::Wish { name: "Cafés".into(), note: String::new(), rule: Rule::Tag("cafés".into()) };
             segments::create(conn, &wish, now())
@@ -153,4 +155,35 @@ fn an_order_of_a_company_wins_what_waits_for_it_and_brings_its_owner_a_share() {
     assert!(desk.get("/admin/sales/commissions.csv").body.contains("R1001"));
     desk.get(&plan).says(200, "1 order").says(200, "First order");
     goods::assert_books(&house.db);
+}
+
+#[test]
+fn what_staff_order_for_a_member_is_an_order_of_the_company() {
+    let db = goods::open();
+    let mug = goods::product(&db, "Mug", 1200, 50);
+    let ann = goods::customer(&db, "ann@example.com", 0);
+    let (kiln, member) = company(&db, ann);
+    let order = db
+        .write_now(move |conn| {
+            let wish = drafts::Wish {
+                store: stores::MAIN,
+                email: Email::parse("office@kiln.example", "email")?,
+                address: goods::address(),
+                note: String::new(),
+                language: "en".into(),
+                goods: vec![(mug, 1)],
+                codes: String::new(),
+                method: "bank_transfer".into(),
+            };
+            let cart = drafts::make_for(conn, &wish, Some(member), now())?;
+            let seen = goods::seen(conn, cart)?;
+            let order = drafts::place(conn, cart, seen, drafts::HOURS[0], "test", now())?;
+            let nobody = drafts::make_for(conn, &wish, Some(MemberId(999_999)), now());
+            assert!(matches!(nobody, Err(Error::Conflict(_))));
+            Ok(order)
+        })
+        .unwrap();
+    let told = db.read_now(move |conn| Ok((buying::of_order(conn, order)?, orders::get(conn, order)?.customer_id))).unwrap();
+    assert_eq!((told.0.map(|trade| trade.company), told.1), (Some(kiln), ann), "whatever address the papers go to");
+    goods::assert_books(&db);
 }

@@ -79,7 +79,7 @@ fn load(conn: &mut Conn, id: CompanyId, sight: Sight, now: Time) -> Result<Value
     let buyers: Vec<Value> = members
         .iter()
         .filter(|one| one.may.contains(&May::Order))
-        .map(|one| json!({ "name": one.called(), "query": email_query(&one.email) }))
+        .map(|one| json!({ "name": one.called(), "query": format!("{}&member={}", email_query(&one.email), one.id) }))
         .collect();
     Ok(json!({ "id": id, "name": company.name, "state": company.state, "owner": owner.map(|owner| owner.to_string()),
         "owner_name": all.iter().find(|one| Some(one.id.0) == owner).map(|one| one.name.as_str()), "staff": people(&all),
