@@ -77,8 +77,8 @@ fn a_lead_is_written_down_moved_and_becomes_a_customer_with_a_company() {
         .db
         .write_now(|conn| {
             let lee = customers::find_by_email(conn, &Email::parse("lee@kiln.example", "email")?)?.expect("a customer");
-            customers::annotate(conn, lee.id, "cafés", "", now())?;
-            let wish = segments::Wish { name: "Cafés".into(), note: String::new(), rule: Rule::Tag("cafés".into()) };
+            customers::annotate(conn, lee.id, "lead", "", now())?;
+            let wish = segments::Wish { name: "Cafés".into(), note: String::new(), rule: Rule::Tag("lead".into()) };
             segments::create(conn, &wish, now())
         })
         .unwrap();
