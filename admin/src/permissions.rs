@@ -41,6 +41,10 @@ kernel::words!(
         QuotesView = "quotes.view",
         /// Price goods for them, send offers and take them back, and make contract prices.
         QuotesEdit = "quotes.edit",
+        /// See leads and opportunities, forecasts, call lists, and what companies bought.
+        SalesView = "sales.view",
+        /// Write opportunities down and move them, say who looks after a company, and what was said with whom.
+        SalesEdit = "sales.edit",
         /// Read what customers ask.
         TicketsView = "tickets.view",
         /// Answer them, write notes, assign, file and end tickets.
@@ -148,6 +152,7 @@ impl Preset {
                 P::CustomersView,
                 P::CustomersEdit,
                 P::TasksEdit,
+                P::SalesView,
                 P::SegmentsView,
                 P::SegmentsEdit,
                 P::CampaignsView,
@@ -185,6 +190,8 @@ impl Preset {
                 P::CompaniesEdit,
                 P::QuotesView,
                 P::QuotesEdit,
+                P::SalesView,
+                P::SalesEdit,
                 P::TicketsView,
                 P::TicketsAnswer,
                 P::TicketsMoney,
@@ -266,6 +273,7 @@ mod tests {
                 (P::CustomersErase, P::CustomersView),
                 (P::CompaniesEdit, P::CompaniesView),
                 (P::QuotesEdit, P::QuotesView),
+                (P::SalesEdit, P::SalesView),
                 (P::ReturnsHandle, P::ReturnsView),
                 (P::TicketsAnswer, P::TicketsView),
                 (P::TicketsMoney, P::TicketsView),

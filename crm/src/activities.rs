@@ -59,6 +59,8 @@ words!(
         QuoteAsked = "quote_asked",
         QuoteOffered = "quote_offered",
         QuoteAnswered = "quote_answered",
+        /// Sales staff called them, met them or wrote to them.
+        SalesContact = "sales_contact",
     }
 );
 

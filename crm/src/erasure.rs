@@ -8,6 +8,7 @@ use crate::email::Email;
 use crate::inbound;
 use crate::journeys;
 use crate::merges;
+use crate::sales;
 use crate::schema::{activities, consents, customer_picks, customer_tasks, customers, identity_edges, mail_frequencies, trails};
 use crate::segments::{self, Why};
 use crate::sign_ups;
@@ -74,6 +75,7 @@ pub fn finish(conn: &mut Conn, customer: CustomerId, addresses: &[Email], now: T
     tickets::forget(conn, customer, addresses)?;
     disputes::forget(conn, customer)?;
     companies::forget(conn, customer, addresses)?;
+    sales::forget(conn, customer, addresses)?;
     campaigns::forget(conn, customer)?;
     journeys::forget(conn, customer, now)?;
     surveys::forget(conn, customer)?;

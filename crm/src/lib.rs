@@ -26,6 +26,7 @@ pub mod recommendations;
 pub mod rfm;
 pub mod routing;
 pub mod rules;
+pub mod sales;
 mod schema;
 pub mod scores;
 pub mod segments;

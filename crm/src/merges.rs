@@ -40,6 +40,8 @@ const DELIVERIES: &str = "deliveries";
 const FREQUENCIES: &str = "mail_frequencies";
 const ANSWERS: &str = "survey_answers";
 const MEMBERS: &str = "company_members";
+const OPPORTUNITIES: &str = "opportunities";
+const SPOKEN: &str = "opportunity_activities";
 /// Withdrawals and stages that the merge itself wrote.
 const WITHDRAWN: &str = "consents added";
 const STAGES: &str = "stage_changes added";

@@ -1001,6 +1001,92 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    sales_stages (id) {
+        id -> BigInt,
+        code -> Text,
+        name -> Text,
+        probability_bp -> BigInt,
+        kind -> Text,
+        position -> BigInt,
+        at_quote -> Bool,
+        active -> Bool,
+    }
+}
+
+diesel::table! {
+    opportunities (id) {
+        id -> BigInt,
+        company_id -> Nullable<BigInt>,
+        customer_id -> Nullable<BigInt>,
+        contact_name -> Text,
+        contact_email -> Text,
+        contact_phone -> Text,
+        contact_company -> Text,
+        title -> Text,
+        amount -> BigInt,
+        currency -> Text,
+        stage_id -> BigInt,
+        state -> Text,
+        stage_since -> Timestamp,
+        owner -> Nullable<BigInt>,
+        next_step -> Text,
+        next_on -> Nullable<Text>,
+        expected_on -> Nullable<Text>,
+        source -> Text,
+        quote_id -> Nullable<BigInt>,
+        with_order -> Bool,
+        order_id -> Nullable<BigInt>,
+        version -> BigInt,
+        created_by -> Text,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        closed_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    opportunity_history (id) {
+        id -> BigInt,
+        opportunity_id -> BigInt,
+        at -> Timestamp,
+        actor -> Text,
+        what -> Text,
+        stage_id -> BigInt,
+        amount -> BigInt,
+    }
+}
+
+diesel::table! {
+    opportunity_activities (id) {
+        id -> BigInt,
+        opportunity_id -> Nullable<BigInt>,
+        customer_id -> Nullable<BigInt>,
+        kind -> Text,
+        text -> Text,
+        at -> Timestamp,
+        actor -> Text,
+    }
+}
+
+diesel::table! {
+    company_owners (id) {
+        id -> BigInt,
+        company_id -> BigInt,
+        staff_id -> BigInt,
+        owned_from -> Timestamp,
+        owned_until -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    commission_rates (staff_id, starts_on) {
+        staff_id -> BigInt,
+        starts_on -> Text,
+        rate_bp -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(surveys, survey_answers);
 diesel::allow_tables_to_appear_in_same_query!(campaigns, campaign_variants, deliveries, delivery_counts, delivery_hits, customers);
 diesel::allow_tables_to_appear_in_same_query!(order_shares, deliveries);

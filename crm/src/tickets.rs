@@ -26,7 +26,7 @@ mod wall;
 pub use files::{File, MAX_FILE, MAX_FILES, NewFile, checked, file, files_of};
 pub(crate) use forget::forget;
 pub use joins::{merge, merged, split, standing, unmerge};
-pub use list::{Filter, Place, Whose, ids_of_customer, list, numbers_of_customer, of_customer, of_order};
+pub use list::{Filter, Place, Whose, ids_of_customer, list, numbers_of_customer, of_customer, of_order, open_of};
 pub use messages::{
     Agent, Answer, Author, Eyes, Message, MessageId, NewMessage, acted, append_from_customer, begun_by, by_message_id, mailed, message,
     note, references, reply, tell, thread, told_by_system,

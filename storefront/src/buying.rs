@@ -117,8 +117,17 @@ pub fn resume(conn: &mut Conn, session: &str, customer: CustomerId, cart: Option
 
 /// Who buys by a cart; `None` for a cart of somebody's own, and for one whose membership ended (`Notice::BuyingEnded` tells that).
 pub fn of_cart(conn: &mut Conn, cart: &Cart) -> Result<Option<Buyer>> {
-    let Some(customer) = cart.customer_id else { return Ok(None) };
-    by(conn, customer, cart.member_id)
+    match cart.customer_id {
+        Some(customer) => by(conn, customer, cart.member_id),
+        None => drafted(conn, cart),
+    }
+}
+
+/// For which member staff place an order: its cart is nobody's until then, and no browser holds it.
+fn drafted(conn: &mut Conn, cart: &Cart) -> Result<Option<Buyer>> {
+    let Some(member) = cart.member_id else { return Ok(None) };
+    let draft = cart_rows::table.find(cart.id).select(cart_rows::token_hash.is_null());
+    if on_each!(conn, c => draft.first::<bool>(c))? { companies::buyer(conn, member) } else { Ok(None) }
 }
 
 /// Who buys by this membership; `None` without one, and for one that ended or is not the customer's.

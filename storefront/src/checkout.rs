@@ -159,7 +159,8 @@ fn create(
     now: Time,
 ) -> Result<Placed, PlaceError> {
     let cart = &quote.cart;
-    let customer = match cart.customer_id {
+    // What staff place for a company is its member's.
+    let customer = match cart.customer_id.or(quote.buyer.as_ref().map(|buyer| buyer.customer)) {
         Some(customer) => customer,
         None => {
             let new = NewCustomer {
@@ -192,6 +193,7 @@ fn create(
     let order = orders::create(conn, &NewOrder { quote, customer, shipping: &contact.shipping, billing: &contact.billing, due }, now)?;
     if let Some(buyer) = &quote.buyer {
         buying::freeze(conn, cart.id, order, buyer)?;
+        crm::sales::order_placed(conn, buyer.company, order.0, now)?;
     }
     if let Some(version) = cart.quote_version_id {
         quotes::ordered(conn, version, order, now)?;

@@ -8,6 +8,8 @@ use crate::ids::{CartId, OrderId, ShippingRateId, StoreId, VariantId};
 use crate::schema::{carts as rows, orders as order_rows};
 use crate::{payments, stores};
 use chrono::TimeDelta;
+use crm::MemberId;
+use crm::companies::{self, May};
 use crm::email::Email;
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -38,8 +40,19 @@ pub struct Wish {
 
 /// Makes a draft in a store, whether that is open to shoppers or not. Fails with `Invalid` as a cart does, `NotFound` without such a store.
 pub fn make(conn: &mut Conn, wish: &Wish, now: Time) -> Result<CartId> {
+    make_for(conn, wish, None, now)
+}
+
+/// [`make`] for a member of a company, with the company's prices. `Conflict` when they may not order for it.
+pub fn make_for(conn: &mut Conn, wish: &Wish, member: Option<MemberId>, now: Time) -> Result<CartId> {
     let shop = stores::shop(conn, wish.store)?;
     let cart = carts::create(conn, None, &shop, &wish.language, now)?;
+    if let Some(member) = member {
+        if !companies::buyer(conn, member)?.is_some_and(|buyer| buyer.may(May::Order)) {
+            return Err(Error::conflict("company-may-not-order"));
+        }
+        carts::give(conn, cart, Some(member), now)?;
+    }
     for (variant, quantity) in &wish.goods {
         carts::add(conn, cart, *variant, *quantity, now).map_err(|error| match error {
             Error::NotFound => Error::field("goods", "order-edit-not-sold"),

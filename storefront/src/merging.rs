@@ -48,6 +48,8 @@ pub const TABLES: &[(&str, Fate)] = &[
     ("logins", Fate::Stays),
     ("mail_frequencies", Fate::Moves),
     ("offer_decisions", Fate::SomeMove),
+    ("opportunities", Fate::Moves),
+    ("opportunity_activities", Fate::Moves),
     ("orders", Fate::Moves),
     ("promotion_balances", Fate::Figured),
     ("promotion_movements", Fate::Moves),

@@ -59,8 +59,8 @@ pub fn gather(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Value> {
         "mails": mails(conn, &emails)?, "written": written(conn, &emails)?, "merged": merged(conn, id)?, "tasks": to_do(conn, id)?,
         "requests": asked(conn, id)?, "disputes": disputed(conn, id)?, "offers": offered(conn, id)?, "wish_list": wished(conn, id)?,
         "requisition_lists": listed(conn, id)?, "campaigns": campaigned(conn, id)?,
-        "journeys": walked(conn, id)?, "companies": companies::kept(conn, id, &emails)?, "approvals": approvals::kept(conn, id)?,
-        "quotes": quotes::kept(conn, id, TOGETHER)?,
+        "journeys": walked(conn, id)?, "companies": companies::kept(conn, id, &emails)?, "sales": crm::sales::kept(conn, id, &emails, TOGETHER)?,
+        "approvals": approvals::kept(conn, id)?, "quotes": quotes::kept(conn, id, TOGETHER)?,
         "segments": within(conn, id, now)?, "surveys": surveys::of_customer(conn, id, TOGETHER)?, "reviews": reviews::of_customer(conn, id, TOGETHER)?,
         "suggestions": suggested(conn, id, now)?, "timeline": happened(conn, id)?,
     }))

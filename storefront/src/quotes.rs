@@ -27,6 +27,7 @@ use crate::schema::{quote_files as files, quote_lines as lines, quote_messages a
 use chrono::NaiveDate;
 use crm::activities::{self, Activity, Kind};
 use crm::companies;
+use crm::sales::{self, QuoteMove};
 use crm::{CompanyId, CustomerId, MemberId};
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -311,14 +312,19 @@ fn end(conn: &mut Conn, quote: &Quote, state: State, reason: &str, now: Time) ->
     tell(conn, quote, state, now)
 }
 
-/// Records that a quote came to an end.
+/// Records that a quote came to an end; the opportunities that it is of follow.
 fn tell(conn: &mut Conn, quote: &Quote, state: State, now: Time) -> Result<()> {
     let event = Event::QuoteDecided { quote: quote.id.0, state: state.as_str().to_string() };
     events::record(conn, "quotes", &format!("{}:{}:{}", state.as_str(), quote.id, now.and_utc().timestamp_micros()), &event, now)?;
     if matches!(state, State::Accepted | State::Declined) {
         remember(conn, quote, Kind::QuoteAnswered, None, now)?;
     }
-    Ok(())
+    match state {
+        State::Accepted => sales::quote_moved(conn, quote.id.0, QuoteMove::Accepted, now),
+        State::Declined => sales::quote_moved(conn, quote.id.0, QuoteMove::Declined, now),
+        State::Expired => sales::quote_moved(conn, quote.id.0, QuoteMove::Expired, now),
+        State::Asked | State::Offered | State::Withdrawn => Ok(()),
+    }
 }
 
 /// Tells the timeline of who asked.

@@ -1615,6 +1615,8 @@ diesel::allow_tables_to_appear_in_same_query!(reviews, orders);
 diesel::allow_tables_to_appear_in_same_query!(reviews, order_lines);
 diesel::allow_tables_to_appear_in_same_query!(store_credit_entries, payments);
 diesel::allow_tables_to_appear_in_same_query!(orders, order_trade);
+diesel::allow_tables_to_appear_in_same_query!(order_lines, order_trade);
+diesel::allow_tables_to_appear_in_same_query!(variants, order_trade);
 diesel::allow_tables_to_appear_in_same_query!(price_lists, price_list_buyers);
 diesel::allow_tables_to_appear_in_same_query!(price_list_prices, variants);
 diesel::allow_tables_to_appear_in_same_query!(price_list_prices, products);

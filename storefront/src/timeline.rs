@@ -158,7 +158,8 @@ pub fn told(conn: &mut Conn, entries: &[Entry]) -> Result<Vec<Value>> {
             | Kind::Merged
             | Kind::Parted
             | Kind::CompanyJoined
-            | Kind::CompanyLeft => {}
+            | Kind::CompanyLeft
+            | Kind::SalesContact => {}
             Kind::SurveyAnswered => {
                 if let Some((score, words)) = entry.subject.and_then(|id| answers.get(&AnswerId(id))) {
                     text = format!("{}: {score}/{} {words}", entry.detail, surveys::TOP).trim().to_string();

@@ -24,7 +24,7 @@ fn till() -> Gateways {
 }
 
 /// An approved company with somebody who looks after it and may approve.
-fn company(db: &Db, boss: CustomerId) -> (CompanyId, MemberId) {
+pub fn company(db: &Db, boss: CustomerId) -> (CompanyId, MemberId) {
     db.write_now(move |conn| {
         let details = Details { name: "Berg Cafés".into(), country: "DE".into(), ..Details::default() };
         let (company, member) = companies::apply(conn, boss, &details, &kernel::json::text(&goods::address())?, now())?;
@@ -44,7 +44,7 @@ fn join(db: &Db, company: CompanyId, customer: CustomerId, role: &'static str) -
 }
 
 /// The cart of a member, ready to be placed.
-fn cart(db: &Db, of: (CustomerId, MemberId), what: &[(VariantId, i64)], email: &str) -> (CartId, Seen) {
+pub fn cart(db: &Db, of: (CustomerId, MemberId), what: &[(VariantId, i64)], email: &str) -> (CartId, Seen) {
     paid_by(db, "bank_transfer", of, what, email)
 }
 

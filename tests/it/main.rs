@@ -66,6 +66,7 @@ mod recommendations;
 mod releasing;
 mod returns;
 mod reviews;
+mod sales;
 mod searching;
 mod segments;
 mod service_reports;

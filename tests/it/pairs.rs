@@ -179,6 +179,28 @@ fn quote(conn: &mut kernel::Conn, customer: crm::CustomerId) -> kernel::Result<(
     Ok((quotes::number(id), quotes::files_of(conn, &said)?[0].id))
 }
 
+/// A lead.
+fn opportunity(conn: &mut kernel::Conn) -> kernel::Result<crm::sales::OpportunityId> {
+    let wish = crm::sales::Wish {
+        title: "Cups".into(),
+        company: None,
+        contact_name: "Lee".into(),
+        contact_email: String::new(),
+        contact_phone: String::new(),
+        contact_company: String::new(),
+        amount: 100_000,
+        currency: goods::EUR,
+        owner: None,
+        next_step: String::new(),
+        next_on: None,
+        expected_on: None,
+        source: String::new(),
+        quote: None,
+        with_order: false,
+    };
+    crm::sales::create(conn, &wish, "test", now())
+}
+
 impl Things {
     pub fn make(house: &House, owner: admin::StaffId) -> Things {
         // Invoices are files for programs, too, where the seller has a VAT ID.
@@ -376,6 +398,8 @@ impl Things {
                     ("/companies/", "{approval_rule}", approval_rule(conn, company)?.to_string()),
                     ("/companies/", "{budget}", budget(conn, company)?.to_string()),
                     ("", "{task}", task.to_string()),
+                    ("", "{opportunity}", opportunity(conn)?.to_string()),
+                    ("/sales/", "{stage}", crm::sales::stages(conn)?[0].id.to_string()),
                     ("", "{edge}", edge.to_string()),
                     ("", "{batch}", batch.to_string()),
                     ("", "{case}", case.to_string()),

@@ -91,6 +91,8 @@ pub fn address(subject: &str) -> Option<(String, Permission)> {
         "customer" => Some((format!("/admin/customers/{}", number()?), Permission::CustomersView)),
         "company" => Some((format!("/admin/companies/{}", number()?), Permission::CompaniesView)),
         "quote" if plain => Some((format!("/admin/quotes/{id}"), Permission::QuotesView)),
+        "opportunity" => Some((format!("/admin/sales/{}", number()?), Permission::SalesView)),
+        "sales_stage" => Some((format!("/admin/sales/stages/{}", number()?), Permission::SalesView)),
         "forum" => Some((format!("/admin/forum/{}", number()?), Permission::ForumRead)),
         "forum_categories" => Some(("/admin/forum/categories".into(), Permission::ForumManage)),
         "levels" => Some(("/admin/levels".into(), Permission::SettingsView)),

@@ -22,6 +22,7 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
         &[
             ("customers", Permission::CustomersView),
             ("companies", Permission::CompaniesView),
+            ("sales", Permission::SalesView),
             ("tickets", Permission::TicketsView),
             ("disputes", Permission::TicketsView),
             ("wall", Permission::TicketsView),

@@ -6,6 +6,7 @@ use super::order::address;
 use super::promotion_bench::read_goods;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use crm::{MemberId, companies};
 use kernel::error::Fields;
 use kernel::money::{Currency, Money};
 use kernel::web::i18n::Language;
@@ -41,6 +42,7 @@ const NAMES: &[&str] = &[
     "codes",
     "method",
     "note",
+    "member",
 ];
 
 fn page_of(cart: CartId) -> String {
@@ -64,6 +66,7 @@ pub async fn form(desk: Desk) -> Result<HttpResponse> {
     let language = spoken(&desk, store).first().copied().unwrap_or_default();
     let form =
         Form::new(NAMES).fill("email", desk.query("email")).fill("ship_country", shop.assumed_country()).fill("language", language.code());
+    let form = form.fill("member", desk.query("member"));
     show_form(&desk, StatusCode::OK, form).await
 }
 
@@ -80,8 +83,15 @@ async fn show_form(desk: &Desk, status: StatusCode, form: Form) -> Result<HttpRe
     let methods: Vec<Value> = methods_of(desk, &shop).iter().map(option).collect::<Result<_>>()?;
     let countries = countries::choices(None, desk.visit.language, "");
     let languages: Vec<Value> = spoken(desk, store).iter().map(|one| json!({ "value": one.code(), "label": one.name() })).collect();
-    let view =
-        json!({ "form": form, "methods": methods, "countries": countries, "languages": languages, "of": of, "currency": shop.currency });
+    let member: Option<MemberId> = form.value("member").parse().ok();
+    let buyer = desk
+        .read(move |conn| match member {
+            Some(member) => companies::buyer(conn, member),
+            None => Ok(None),
+        })
+        .await?;
+    let view = json!({ "buyer": buyer.map(|buyer| buyer.name), "form": form, "methods": methods,
+        "countries": countries, "languages": languages, "of": of, "currency": shop.currency });
     desk.page_as(status, "admin/order_new.html", "admin-order-new", view)
 }
 
@@ -92,9 +102,13 @@ pub async fn make(desk: Desk, posted: Posted) -> Result<HttpResponse> {
     let (offered, languages) = (methods_of(&desk, &shop), spoken(&desk, store));
     let made = desk.write(move |conn, act| {
         let wish = Wish { store, ..wish(conn, &typed, (&offered, &languages), &words)? };
-        let cart = drafts::make(conn, &wish, act.now)?;
+        let member: Option<MemberId> = match typed.get("member") {
+            "" => None,
+            text => Some(text.parse().map_err(|_| Error::NotFound)?),
+        };
+        let cart = drafts::make_for(conn, &wish, member, act.now)?;
         let after = json!({ "email": wish.email.as_str(), "goods": wish.goods, "method": wish.method, "codes": wish.codes,
-            "store": wish.store });
+            "store": wish.store, "member": member });
         act.log(conn, "order.draft", &format!("cart:{cart}"), &Value::Null, &after)?;
         Ok(cart)
     });

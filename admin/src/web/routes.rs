@@ -42,6 +42,7 @@ pub fn all() -> Vec<Route> {
     all.extend(super::price_routes::all());
     all.extend(super::receivable_routes::all());
     all.extend(super::quotes::routes());
+    all.extend(super::sales_routes::all());
     all
 }
 

@@ -89,6 +89,7 @@ const EVENTS: Asks = Asks::Choice(
         "quote_asked",
         "quote_offered",
         "quote_answered",
+        "sales_contact",
     ],
     "segment-event-",
 );

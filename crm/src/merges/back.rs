@@ -3,8 +3,8 @@
 use super::ledger::TOGETHER;
 use super::profile::Profile;
 use super::{
-    ACTIVITIES, ANSWERS, Before, CONSENTS, DELIVERIES, DISPUTES, EDGES, FREQUENCIES, MEMBERS, Merge, MergeId, STAGES, TASKS, TICKETS,
-    TRAILS, WITHDRAWN,
+    ACTIVITIES, ANSWERS, Before, CONSENTS, DELIVERIES, DISPUTES, EDGES, FREQUENCIES, MEMBERS, Merge, MergeId, OPPORTUNITIES, SPOKEN,
+    STAGES, TASKS, TICKETS, TRAILS, WITHDRAWN,
 };
 use super::{get, noted, reasoned};
 use crate::activities::{self, BOOKS};
@@ -12,7 +12,8 @@ use crate::campaigns::Standing;
 use crate::consents::{self, Consent};
 use crate::schema::{
     activities as events, company_members, consents as said, customer_tasks, customers, deliveries, disputes, identity_edges,
-    mail_frequencies, merges, purchase_lines, purchases, stage_changes, survey_answers, tickets, trails,
+    mail_frequencies, merges, opportunities, opportunity_activities, purchase_lines, purchases, stage_changes, survey_answers, tickets,
+    trails,
 };
 use crate::{CustomerId, customers as people, identities};
 use diesel::prelude::*;
@@ -121,6 +122,8 @@ pub fn give_back(conn: &mut Conn, merge: &Merge, orders: &[i64], mails: &[i64], 
     gave!(conn, merge, mail_frequencies, noted(conn, merge.id, FREQUENCIES)?);
     gave!(conn, merge, survey_answers, noted(conn, merge.id, ANSWERS)?);
     gave!(conn, merge, company_members, noted(conn, merge.id, MEMBERS)?);
+    gave!(conn, merge, opportunities, noted(conn, merge.id, OPPORTUNITIES)?);
+    gave!(conn, merge, opportunity_activities, noted(conn, merge.id, SPOKEN)?);
     gave!(conn, merge, said, noted(conn, merge.id, CONSENTS)?);
     let own = noted(conn, merge.id, STAGES)?;
     diesel::delete(stage_changes::table.filter(stage_changes::id.eq_any(own))).execute(conn)?;

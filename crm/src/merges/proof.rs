@@ -2,8 +2,8 @@
 
 use crate::CustomerId;
 use crate::schema::{
-    activities, consents, customer_tasks, customers, disputes, identity_edges, mail_frequencies, merges, purchase_lines, purchases, scores,
-    segment_states, tickets, trails,
+    activities, consents, customer_tasks, customers, disputes, identity_edges, mail_frequencies, merges, opportunities,
+    opportunity_activities, purchase_lines, purchases, scores, segment_states, tickets, trails,
 };
 use diesel::prelude::*;
 use kernel::{Conn, Result};
@@ -50,6 +50,8 @@ fn one(conn: &mut Conn, id: CustomerId) -> Result<Standing> {
         trails,
         identity_edges,
         mail_frequencies,
+        opportunities,
+        opportunity_activities,
         scores
     );
     let member = segment_states::table.filter(segment_states::customer_id.eq(id)).filter(segment_states::member.eq(true));

@@ -1,15 +1,15 @@
 //! Moving the memory of one customer to another.
 
 use super::{
-    ACTIVITIES, ANSWERS, CONSENTS, DELIVERIES, DISPUTES, EDGES, FREQUENCIES, MEMBERS, Merge, STAGES, TASKS, TICKETS, TRAILS, WITHDRAWN,
-    note,
+    ACTIVITIES, ANSWERS, CONSENTS, DELIVERIES, DISPUTES, EDGES, FREQUENCIES, MEMBERS, Merge, OPPORTUNITIES, SPOKEN, STAGES, TASKS, TICKETS,
+    TRAILS, WITHDRAWN, note,
 };
 use crate::CustomerId;
 use crate::activities::{self, Activity, BOOKS, Kind};
 use crate::consents::{self, Consent};
 use crate::schema::{
     activities as events, company_members, consents as said, customer_tasks, deliveries, disputes, identity_edges, mail_frequencies,
-    purchase_lines, purchases, stage_changes, survey_answers, tickets, trails,
+    opportunities, opportunity_activities, purchase_lines, purchases, stage_changes, survey_answers, tickets, trails,
 };
 use crate::scores;
 use crate::segments::{self, Why};
@@ -69,6 +69,8 @@ fn rows(conn: &mut Conn, merge: &Merge) -> Result<usize> {
     count += moved!(conn, merge, tickets, TICKETS);
     count += moved!(conn, merge, disputes, DISPUTES);
     count += moved!(conn, merge, mail_frequencies, FREQUENCIES);
+    count += moved!(conn, merge, opportunities, OPPORTUNITIES);
+    count += moved!(conn, merge, opportunity_activities, SPOKEN);
     Ok(count + delivered(conn, merge)? + answered(conn, merge)? + joined(conn, merge)?)
 }
 

@@ -237,6 +237,13 @@ pub fn of_customer(conn: &mut Conn, customer: CustomerId, before: Option<TicketI
         .load(c))?)
 }
 
+/// What is not solved of these customers, the newest first.
+pub fn open_of(conn: &mut Conn, customers: &[CustomerId], limit: i64) -> Result<Vec<Ticket>> {
+    let theirs = tickets::table.filter(tickets::customer_id.eq_any(customers.to_vec())).filter(tickets::merged_into.is_null());
+    let open = theirs.filter(tickets::status.ne(Status::Solved)).order(tickets::id.desc()).limit(limit);
+    Ok(on_each!(conn, c => open.select(Ticket::as_select()).load(c))?)
+}
+
 /// All tickets of a customer, those that were merged into others too.
 pub fn ids_of_customer(conn: &mut Conn, customer: CustomerId) -> Result<Vec<TicketId>> {
     Ok(tickets::table.filter(tickets::customer_id.eq(customer)).order(tickets::id).select(tickets::id).load(conn)?)

@@ -10,6 +10,7 @@ use crate::schema::quotes as rows;
 use crate::stores;
 use chrono::{Days, NaiveDate, NaiveTime, TimeDelta};
 use crm::activities::Kind;
+use crm::sales::{self, QuoteMove};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::error::{Fields, said};
@@ -143,7 +144,8 @@ pub fn send(conn: &mut Conn, id: QuoteId, seen: i64, now: Time) -> Result<()> {
     let event = Event::QuoteOffered { quote: id.0, version: newest.id.0 };
     events::record(conn, "quotes", &format!("offered:{id}:{}", quote.version), &event, now)?;
     let sum = Money::new(goods.iter().map(Line::total).sum(), quote.currency()?);
-    remember(conn, &quote, Kind::QuoteOffered, Some(sum), now)
+    remember(conn, &quote, Kind::QuoteOffered, Some(sum), now)?;
+    sales::quote_moved(conn, id.0, QuoteMove::Offered, now)
 }
 
 /// Writes to the customer, who gets it by mail.
