@@ -1,9 +1,11 @@
 //! A mail server that takes everything and a client that sends what it is given: what the shop's own sending is measured against. Both are as
-//! plain as they can be, speak one command at a time, and run in the process of the benchmark.
+//! plain as they can be, speak one command at a time, and run in the process of the benchmark. Beside them the mail server of the tests.
 
 use parking_lot::Mutex;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -85,6 +87,41 @@ impl Sink {
             kept.push(mail);
         }
         Ok(())
+    }
+}
+
+/// The mail server of the tests in a process of its own: it writes each mail into a file.
+pub struct Stored {
+    pub port: u16,
+    child: Child,
+    folder: PathBuf,
+}
+
+impl Stored {
+    /// `None` without the Python that `bin/test` installs.
+    pub fn start() -> Option<Stored> {
+        let python = std::env::var("REGULARS_TEST_PYTHON").ok().filter(|python| !python.is_empty())?;
+        let folder = std::env::temp_dir().join(format!("regulars_bench_mails_{}", std::process::id()));
+        let mut command = Command::new(python);
+        command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/smtp_sink.py")).arg(&folder);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut port = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut port).unwrap();
+        Some(Stored { port: port.trim().parse().unwrap(), child, folder })
+    }
+
+    /// Mails that were stored so far.
+    pub fn taken(&self) -> u64 {
+        let files = std::fs::read_dir(&self.folder).unwrap().flatten();
+        files.filter(|file| file.path().extension().is_some_and(|ending| ending == "eml")).count() as u64
+    }
+}
+
+impl Drop for Stored {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 
