@@ -64,7 +64,7 @@ fn listed(browser: &Visitor) -> (bool, bool) {
 #[test]
 fn a_company_sees_and_buys_the_goods_of_its_contract_alone() {
     // Pages stay in memory for as long as the test takes: what one sees would be shown to the next if keys were wrong.
-    let house = House::open_with(&[("REGULARS_PAGE_CACHE_MS", "600000"), ("REGULARS_LIMITS_SIGN_IN_PER_MINUTE", "1000")]);
+    let house = House::open_with(&[("REGULARS_PAGE_CACHE_MS", "60000"), ("REGULARS_LIMITS_SIGN_IN_PER_MINUTE", "1000")]);
     let change = CategoryChange { name: "Tea".into(), ..CategoryChange::default() };
     let tea = house.db.write_now(move |conn| catalog::save_category(conn, &change, now())).unwrap();
     let (mug, bowl) = (product(&house, "Mug", tea), product(&house, "Bowl", tea));
