@@ -195,7 +195,8 @@ fn the_cart_of_an_offer_is_placed_once_and_not_changed() {
         .write_now(move |conn| {
             let quote = quotes::get(conn, id)?;
             let cart = quotes::open(conn, &quote, version, "a visitor", now())?;
-            let again = quotes::open(conn, &quotes::get(conn, id)?, version, "another browser", now())?;
+            let quote = quotes::get(conn, id)?;
+            let again = quotes::open(conn, &quote, version, "another browser", now())?;
             assert_eq!(cart, again);
             let changed = carts::add(conn, cart, mug, 1, now());
             assert!(matches!(changed, Err(Error::Conflict(key)) if key == "quote-cart-fixed"));
