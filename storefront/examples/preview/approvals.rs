@@ -4,6 +4,7 @@ use super::Preview;
 use super::orders::{at, lines, totals};
 use super::samples::{eur, say};
 use super::views::approvals::*;
+use super::views::company::CompanyNav;
 use super::views::form::{self, Form};
 use super::views::shared::Choice;
 use std::error::Error;
@@ -17,6 +18,7 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
         "account/approvals",
         "account-approvals",
         ApprovalsView {
+            nav: CompanyNav::default(),
             company: company(),
             show: "waiting",
             shows: vec!["waiting", "mine", "all"],
