@@ -5,6 +5,7 @@ company-orders = Orders of the company
 company-members = People
 company-member = Member
 company-sites = Places
+company-statement = Statement
 company-log = What was done
 company-log-shop = The shop
 company-register = Register a company

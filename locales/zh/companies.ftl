@@ -5,6 +5,7 @@ company-orders = 公司订单
 company-members = 成员
 company-member = 成员
 company-sites = 地点
+company-statement = 对账单
 company-log = 操作记录
 company-log-shop = 商店
 company-register = 注册公司

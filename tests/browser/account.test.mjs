@@ -2,23 +2,10 @@
 import assert from 'node:assert/strict'
 import { look, sizes, visit } from './support/browser.mjs'
 import { journeys } from './support/journeys.mjs'
-import { linkIn, mailTo } from './support/mail.mjs'
-import { button, buy, fill, fillCart, main, press, signIn, someProduct } from './support/steps.mjs'
+import { button, buy, fill, fillCart, main, press, register, signIn, someProduct } from './support/steps.mjs'
 import { label, text } from './support/texts.mjs'
 
 const ann = { email: 'ann@customer.test', password: 'a long walk to the kiln', name: 'Ann Taylor' }
-
-async function register(page, shop, person) {
-  await page.goto('/account/register')
-  await fill(page, { name: person.name, email: person.email, password: person.password })
-  await press(page, button(page, text.register))
-  const mail = await mailTo(shop, person.email, /\/account\/verify/)
-  // A link in a mail only shows a button: scanners of mail servers open links, too.
-  await page.goto(linkIn(mail, '/account/verify'))
-  assert.equal(await page.getByText(text.verified).count(), 0)
-  await press(page, button(page, text.verify))
-  await page.getByText(text.verified).first().waitFor()
-}
 
 journeys('a customer', (journey, the) => {
   journey('registers, buys, sees the order and cancels it', {}, async (page) => {

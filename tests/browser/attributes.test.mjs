@@ -1,5 +1,5 @@
 // Attributes with types: staff define one and see what it does to values, shoppers narrow a list by numbers and choices.
-import { look, sizes, visit } from './support/browser.mjs'
+import { lookTwice, visit } from './support/browser.mjs'
 import { journeys } from './support/journeys.mjs'
 import { staff } from './support/shop.mjs'
 import { button, main, press, signIn } from './support/steps.mjs'
@@ -8,13 +8,6 @@ import { text } from './support/texts.mjs'
 const say = text.attributes
 
 /** Looks at the page at both widths. */
-async function lookTwice(page, name) {
-  for (const size of [sizes.narrow, sizes.wide]) {
-    await page.setViewportSize(size)
-    await look(page, name)
-  }
-}
-
 journeys('attributes with types', (journey, the) => {
   journey('a shopper narrows a list by numbers and colours', {}, async (page) => {
     await page.goto('/categories/tableware')

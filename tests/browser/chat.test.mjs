@@ -1,19 +1,12 @@
 // A shopper and somebody of the staff talk while both have their pages open.
 import assert from 'node:assert/strict'
-import { look, sizes, visitor } from './support/browser.mjs'
+import { lookTwice, visitor } from './support/browser.mjs'
 import { journeys } from './support/journeys.mjs'
 import { staff } from './support/shop.mjs'
 import { button, main, press, signIn } from './support/steps.mjs'
 import { label, text } from './support/texts.mjs'
 
 const say = text.chat
-
-async function lookTwice(page, name) {
-  for (const size of [sizes.narrow, sizes.wide]) {
-    await page.setViewportSize(size)
-    await look(page, name)
-  }
-}
 
 journeys('chat', (journey, the) => {
   journey('lines appear on both pages, and what is typed stays', {}, async (page) => {

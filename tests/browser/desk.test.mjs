@@ -1,6 +1,6 @@
 // The desk of orders: an open list hears of new orders, a stale form is refused, documents open.
 import assert from 'node:assert/strict'
-import { look, sizes, visit } from './support/browser.mjs'
+import { lookTwice, visit } from './support/browser.mjs'
 import { journeys } from './support/journeys.mjs'
 import { staff } from './support/shop.mjs'
 import { button, buy, main, press, signIn } from './support/steps.mjs'
@@ -15,13 +15,6 @@ async function bought(the, email) {
     number = await buy(guest, email)
   })
   return number
-}
-
-async function lookTwice(page, name) {
-  for (const size of [sizes.narrow, sizes.wide]) {
-    await page.setViewportSize(size)
-    await look(page, name)
-  }
 }
 
 journeys('the desk of orders', (journey, the) => {

@@ -1,5 +1,5 @@
 // An order is changed before it is shipped: staff see the money first, and the buyer pays the balance by the link of the mail.
-import { look, sizes, visit } from './support/browser.mjs'
+import { lookTwice, visit } from './support/browser.mjs'
 import { journeys } from './support/journeys.mjs'
 import { linkIn, mailTo } from './support/mail.mjs'
 import { staff } from './support/shop.mjs'
@@ -10,13 +10,6 @@ const say = text.edit
 const ann = 'ann@edit.test'
 
 /** Looks at the page at both widths. */
-async function lookTwice(page, name) {
-  for (const size of [sizes.narrow, sizes.wide]) {
-    await page.setViewportSize(size)
-    await look(page, name)
-  }
-}
-
 const typed = (page, name, value) => main(page).getByLabel(name).first().fill(value)
 
 journeys('changing an order', (journey, the) => {

@@ -1,5 +1,5 @@
 // Goods are exchanged for others with the difference seen first, and a card order taken down by staff is paid by a link.
-import { look, sizes, visit } from './support/browser.mjs'
+import { lookTwice, visit } from './support/browser.mjs'
 import { journeys } from './support/journeys.mjs'
 import { linkIn, mailTo } from './support/mail.mjs'
 import { staff } from './support/shop.mjs'
@@ -11,13 +11,6 @@ const ann = 'ann@exchange.test'
 const bea = 'bea@exchange.test'
 
 /** Looks at the page at both widths. */
-async function lookTwice(page, name) {
-  for (const size of [sizes.narrow, sizes.wide]) {
-    await page.setViewportSize(size)
-    await look(page, name)
-  }
-}
-
 const typed = (page, name, value) => main(page).getByLabel(name).first().fill(value)
 
 journeys('exchanges and links', (journey, the) => {

@@ -1,18 +1,11 @@
 // Staff look a customer of the demo up, read where they stand, and note what they learned.
 import { journeys } from './support/journeys.mjs'
-import { look, sizes } from './support/browser.mjs'
+import { look, lookTwice } from './support/browser.mjs'
 import { staff } from './support/shop.mjs'
 import { button, main, press, signIn } from './support/steps.mjs'
 import { text } from './support/texts.mjs'
 
 const say = text.memory
-
-async function lookTwice(page, name) {
-  for (const size of [sizes.narrow, sizes.wide]) {
-    await page.setViewportSize(size)
-    await look(page, name)
-  }
-}
 
 journeys('the memory', (journey) => {
   journey('knows a customer, and keeps what staff note', { script: false }, async (page) => {

@@ -1,19 +1,12 @@
 // A merchant makes a menu with entries below an entry; shoppers open it with the keyboard and the thumb.
 import assert from 'node:assert/strict'
-import { look, sizes, visit } from './support/browser.mjs'
+import { look, lookTwice, visit } from './support/browser.mjs'
 import { journeys } from './support/journeys.mjs'
 import { staff } from './support/shop.mjs'
 import { button, main, press, signIn } from './support/steps.mjs'
 import { text } from './support/texts.mjs'
 
 const say = text.menus
-
-async function lookTwice(page, name) {
-  for (const size of [sizes.narrow, sizes.wide]) {
-    await page.setViewportSize(size)
-    await look(page, name)
-  }
-}
 
 journeys('the menus', (journey, the) => {
   journey('are changed without script and opened with the keyboard', { script: false }, async (page) => {

@@ -2,20 +2,13 @@
 // tried, orders taken by telephone, pages written. Every page is looked at in both widths.
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { look, sizes } from './support/browser.mjs'
+import { lookTwice } from './support/browser.mjs'
 import { journeys } from './support/journeys.mjs'
 import { staff } from './support/shop.mjs'
 import { button, main, press, signIn } from './support/steps.mjs'
 import { merchant as say } from './support/texts.mjs'
 
 const SKU = 'MUG-ST-WHI-250'
-
-async function lookTwice(page, name) {
-  for (const size of [sizes.narrow, sizes.wide]) {
-    await page.setViewportSize(size)
-    await look(page, name)
-  }
-}
 
 /** Fills fields by their labels. */
 async function type(page, fields) {

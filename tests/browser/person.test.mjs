@@ -1,18 +1,11 @@
 // Staff set a task about a customer, and find that two customers are one person, and that they are not.
 import { journeys } from './support/journeys.mjs'
-import { look, sizes } from './support/browser.mjs'
+import { lookTwice } from './support/browser.mjs'
 import { staff } from './support/shop.mjs'
 import { button, main, press, signIn } from './support/steps.mjs'
 import { text } from './support/texts.mjs'
 
 const say = text.person
-
-async function lookTwice(page, name) {
-  for (const size of [sizes.narrow, sizes.wide]) {
-    await page.setViewportSize(size)
-    await look(page, name)
-  }
-}
 
 journeys('one person', (journey) => {
   journey('has something done about them', { script: false }, async (page) => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { look, sizes, visit } from './support/browser.mjs'
+import { look, lookTwice, visit } from './support/browser.mjs'
 import { journeys } from './support/journeys.mjs'
 import { linkIn, mailTo } from './support/mail.mjs'
 import { staff } from './support/shop.mjs'
@@ -20,13 +20,6 @@ function code(secret) {
   const digest = createHmac('sha1', key).update(step).digest()
   const word = digest.readUInt32BE(digest[19] & 15) & 0x7fffffff
   return String(word % 1_000_000).padStart(6, '0')
-}
-
-async function lookTwice(page, name) {
-  for (const size of [sizes.narrow, sizes.wide]) {
-    await page.setViewportSize(size)
-    await look(page, name)
-  }
 }
 
 journeys('the way into the back office', (journey, the) => {

@@ -1,19 +1,12 @@
 // Staff build a segment step by step, count it before they save it, and see who is in it.
 import assert from 'node:assert/strict'
 import { journeys } from './support/journeys.mjs'
-import { look, sizes } from './support/browser.mjs'
+import { lookTwice } from './support/browser.mjs'
 import { staff } from './support/shop.mjs'
 import { button, main, press, signIn } from './support/steps.mjs'
 import { text } from './support/texts.mjs'
 
 const say = text.segments
-
-async function lookTwice(page, name) {
-  for (const size of [sizes.narrow, sizes.wide]) {
-    await page.setViewportSize(size)
-    await look(page, name)
-  }
-}
 
 /** Adds a condition to the last group whose button stands on the page. */
 async function add(page, kind) {

@@ -1,7 +1,7 @@
 // The back office handles an order that was paid by card: capture, ship with tracking, refund.
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { look, sizes, visit } from './support/browser.mjs'
+import { lookTwice, visit } from './support/browser.mjs'
 import { journeys } from './support/journeys.mjs'
 import { mailTo } from './support/mail.mjs'
 import { staff } from './support/shop.mjs'
@@ -12,13 +12,6 @@ const say = text.staff
 const email = 'handled@guest.test'
 
 /** Looks at the page at both widths. */
-async function lookTwice(page, name) {
-  for (const size of [sizes.narrow, sizes.wide]) {
-    await page.setViewportSize(size)
-    await look(page, name)
-  }
-}
-
 /** Waits for a word that follows once the payment provider answered: the page is loaded again until it is there. */
 async function follows(page, where, words) {
   for (const deadline = Date.now() + 30_000; !(await main(page).locator(where).getByText(words).count());) {

@@ -1,6 +1,6 @@
 // A merchant makes a second store, prices a product for it, and shoppers meet it at a host of its own.
 import assert from 'node:assert/strict'
-import { look, sizes, visit } from './support/browser.mjs'
+import { look, lookTwice, visit } from './support/browser.mjs'
 import { journeys } from './support/journeys.mjs'
 import { staff } from './support/shop.mjs'
 import { button, main, press, signIn } from './support/steps.mjs'
@@ -9,13 +9,6 @@ import { text } from './support/texts.mjs'
 const say = text.stores
 // Browsers know where every host below localhost is.
 const host = 'berg.localhost'
-
-async function lookTwice(page, name) {
-  for (const size of [sizes.narrow, sizes.wide]) {
-    await page.setViewportSize(size)
-    await look(page, name)
-  }
-}
 
 journeys('the stores', (journey, the) => {
   const there = () => the.shop.url.replace('127.0.0.1', host)

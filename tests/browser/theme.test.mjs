@@ -1,6 +1,6 @@
 // A merchant changes how the shop looks: tries a colour, sees it, publishes it; without script, too.
 import assert from 'node:assert/strict'
-import { look, sizes, visit } from './support/browser.mjs'
+import { lookTwice, visit } from './support/browser.mjs'
 import { journeys } from './support/journeys.mjs'
 import { staff } from './support/shop.mjs'
 import { button, main, press, signIn } from './support/steps.mjs'
@@ -18,13 +18,6 @@ async function until(what, wanted) {
     await new Promise((done) => setTimeout(done, 100))
   }
   assert.equal(await what(), wanted)
-}
-
-async function lookTwice(page, name) {
-  for (const size of [sizes.narrow, sizes.wide]) {
-    await page.setViewportSize(size)
-    await look(page, name)
-  }
 }
 
 journeys('the theme', (journey, the) => {

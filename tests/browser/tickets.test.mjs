@@ -1,6 +1,6 @@
 // A shopper asks: an order is cancelled at once, and a question is answered by staff who see the whole customer.
 import assert from 'node:assert/strict'
-import { look, sizes } from './support/browser.mjs'
+import { lookTwice } from './support/browser.mjs'
 import { journeys } from './support/journeys.mjs'
 import { linkIn, mailTo } from './support/mail.mjs'
 import { staff } from './support/shop.mjs'
@@ -8,13 +8,6 @@ import { button, buy, main, press, signIn } from './support/steps.mjs'
 import { label, text } from './support/texts.mjs'
 
 const say = text.tickets
-
-async function lookTwice(page, name) {
-  for (const size of [sizes.narrow, sizes.wide]) {
-    await page.setViewportSize(size)
-    await look(page, name)
-  }
-}
 
 journeys('after the sale', (journey, the) => {
   const ask = async (page, email, subject) => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { look, sizes, visit } from './support/browser.mjs'
+import { look, lookTwice, visit } from './support/browser.mjs'
 import { journeys } from './support/journeys.mjs'
 import { linkIn, mailTo } from './support/mail.mjs'
 import { staff } from './support/shop.mjs'
@@ -13,13 +13,6 @@ const say = text.value
 const ann = 'ann@value.test'
 
 /** Looks at the page at both widths. */
-async function lookTwice(page, name) {
-  for (const size of [sizes.narrow, sizes.wide]) {
-    await page.setViewportSize(size)
-    await look(page, name)
-  }
-}
-
 const typed = (page, name, value) => main(page).getByLabel(name).first().fill(value)
 
 journeys('gift cards and returns', (journey, the) => {

@@ -79,7 +79,8 @@ impl Details {
 
     /// What the log keeps of it: nothing that may tell of a person.
     fn logged(&self) -> String {
-        [&self.name, &self.country, &self.vat_id, &self.registration_number, &self.website].map(String::as_str).join(" · ")
+        let said = [&self.name, &self.country, &self.vat_id, &self.registration_number, &self.website];
+        said.into_iter().filter(|text| !text.is_empty()).map(String::as_str).collect::<Vec<_>>().join(" · ")
     }
 }
 

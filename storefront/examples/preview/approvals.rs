@@ -4,6 +4,7 @@ use super::Preview;
 use super::orders::{at, lines, totals};
 use super::samples::{eur, say};
 use super::views::approvals::*;
+use super::views::company::CompanyNav;
 use super::views::form::{self, Form};
 use super::views::quotes::*;
 use super::views::shared::Choice;
@@ -18,6 +19,7 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
         "account/approvals",
         "account-approvals",
         ApprovalsView {
+            nav: CompanyNav::default(),
             company: company(),
             show: "waiting",
             shows: vec!["waiting", "mine", "all"],

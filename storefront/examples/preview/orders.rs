@@ -6,6 +6,7 @@ use super::views::account::*;
 use super::views::approvals::NeedView;
 use super::views::cart::{CartView, EstimateView, LineView};
 use super::views::checkout::*;
+use super::views::company::CompanyNav;
 use super::views::form::{self, Form};
 use super::views::order::*;
 use super::views::page::Tone;
@@ -410,6 +411,7 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
         "account/statement",
         "account-statement",
         StatementView {
+            nav: CompanyNav::default(),
             company: "Teeladen GmbH".to_string(),
             account: Some(StatementAccount {
                 limit: eur(500_000),
@@ -421,6 +423,7 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
             above: false,
             items: vec![StatementItem {
                 number: "R1001".to_string(),
+                to: Some("/account/company/orders/R1001".to_string()),
                 invoice: "RE-00001".to_string(),
                 placed_at: at(9),
                 due: at(10),

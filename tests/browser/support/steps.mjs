@@ -1,5 +1,6 @@
 // The steps that several journeys share, written as a shopper would tell them. None needs JavaScript.
 import assert from 'node:assert/strict'
+import { linkIn, mailTo } from './mail.mjs'
 import { double, label, someone, text } from './texts.mjs'
 
 export const main = (page) => page.getByRole('main')
@@ -89,6 +90,19 @@ export async function buy(page, email) {
   await fillCart(page)
   await toReview(page, { email, method: text.bank })
   return place(page)
+}
+
+/** Makes an account and follows the link of the mail; the person is signed in. */
+export async function register(page, shop, person) {
+  await page.goto('/account/register')
+  await fill(page, { name: person.name, email: person.email, password: person.password })
+  await press(page, button(page, text.register))
+  const mail = await mailTo(shop, person.email, /\/account\/verify/)
+  // A link in a mail only shows a button: scanners of mail servers open links, too.
+  await page.goto(linkIn(mail, '/account/verify'))
+  assert.equal(await page.getByText(text.verified).count(), 0)
+  await press(page, button(page, text.verify))
+  await page.getByText(text.verified).first().waitFor()
 }
 
 /** Signs in at the shop or, with `/admin/sign-in`, at the back office. */

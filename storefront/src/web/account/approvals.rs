@@ -1,5 +1,6 @@
 //! What waits for a yes in a company: the lists, one request with its cart and its trail, and who answers meanwhile.
 
+use super::company::menu;
 use super::{draw_in, or_sign_in, theirs};
 use crate::approvals::{self, Approval, Show, State};
 use crate::buying;
@@ -134,12 +135,14 @@ fn list_view(conn: &mut Conn, buyer: &Buyer, at: &At, refused: Option<Form>, now
     let shows = if all { vec!["waiting", "mine", "all"] } else { vec!["waiting", "mine"] };
     let next = last.map(|id| format!("{HERE}?show={word}&before={id}"));
     Ok(ApprovalsView {
+        nav: menu(&buyer.name, true, &buyer.may, buyer.site),
         company: buyer.name.clone(),
         show: word,
         shows,
         approvals: rows,
         next,
-        keeps: buyer.may(May::Members),
+        // Rules are for all places.
+        keeps: buyer.may(May::Members) && buyer.site.is_none(),
         delegate: delegate_view(conn, buyer, refused, now)?,
     })
 }

@@ -23,7 +23,7 @@ use crate::web::words::Words;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use crm::companies::{self, Company, Details, May, Membership, State, log};
-use crm::{CustomerId, MemberId};
+use crm::{CustomerId, MemberId, SiteId};
 use kernel::clock::Time;
 use kernel::{Conn, Error, Result};
 use serde::Deserialize;
@@ -72,13 +72,19 @@ impl Seat {
     }
 
     fn nav(&self) -> CompanyNav {
-        CompanyNav {
-            name: self.company.name.clone(),
-            open: self.company.state == State::Approved,
-            members: self.own.may(May::Members),
-            invoices: self.own.may(May::Invoices),
-            approve: self.own.may(May::Approve),
-        }
+        menu(&self.company.name, self.company.state == State::Approved, &self.own.may, self.own.site)
+    }
+}
+
+/// The menu of a company's pages for one of its members; `open` once the company is approved.
+pub(super) fn menu(name: &str, open: bool, may: &[May], site: Option<SiteId>) -> CompanyNav {
+    CompanyNav {
+        name: name.to_string(),
+        open,
+        members: may.contains(&May::Members),
+        // What is owed is told of the whole company alone.
+        invoices: may.contains(&May::Invoices) && site.is_none(),
+        approve: may.contains(&May::Approve),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the company owes for which somebody buys: for members who may see invoices, and of the whole company alone.
 
+use super::company::menu;
 use super::{draw_in, or_sign_in, theirs};
 use crate::company_accounts::{self, Item};
 use crate::ids::OrderId;
@@ -54,6 +55,7 @@ pub async fn show(door: web::Data<Door>, visit: Visit, query: web::Query<At>) ->
 fn statement(conn: &mut Conn, seat: &Membership, after: Option<OrderId>, now: Time) -> Result<StatementView> {
     let today = shop::get(conn)?.local(now).date();
     let mut view = StatementView {
+        nav: menu(&seat.name, seat.buys(), &seat.may, seat.site),
         company: seat.name.clone(),
         from: today.with_day(1).unwrap_or(today).to_string(),
         to: today.to_string(),
@@ -77,15 +79,17 @@ fn statement(conn: &mut Conn, seat: &Membership, after: Option<OrderId>, now: Ti
     let found = company_accounts::items(conn, seat.company, after, PAGE)?;
     let full = i64::try_from(found.len()).is_ok_and(|rows| rows == PAGE);
     view.next = found.last().filter(|_| full).map(|item| format!("/account/company/statement?after={}", item.receivable.order_id));
-    view.items = found.iter().map(|item| row(item, currency, today)).collect::<Result<Vec<_>>>()?;
+    view.items = found.iter().map(|item| row(item, currency, today, seat.may(May::AllOrders))).collect::<Result<Vec<_>>>()?;
     Ok(view)
 }
 
-fn row(item: &Item, currency: Currency, today: NaiveDate) -> Result<StatementItem> {
+/// `linked` for whoever sees the orders of others as well.
+fn row(item: &Item, currency: Currency, today: NaiveDate, linked: bool) -> Result<StatementItem> {
     let owed = &item.receivable;
     let due = owed.due()?;
     Ok(StatementItem {
         number: item.number.clone(),
+        to: linked.then(|| format!("/account/company/orders/{}", item.number)),
         invoice: owed.invoice.clone(),
         placed_at: item.placed_at,
         due: due.and_time(NaiveTime::MIN),

@@ -1,5 +1,6 @@
 //! `storefront/account/*.html`.
 
+use super::company::CompanyNav;
 use super::form::Form;
 use super::letters::TopicChoice;
 use super::shared::{Card, Choice};
@@ -92,6 +93,7 @@ pub struct CreditEntry {
 /// `statement.html`. What a company owes.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct StatementView {
+    pub nav: CompanyNav,
     pub company: String,
     /// None when the company has no account of its own.
     pub account: Option<StatementAccount>,
@@ -119,6 +121,8 @@ pub struct StatementAccount {
 #[derive(Debug, Clone, Serialize)]
 pub struct StatementItem {
     pub number: String,
+    /// The order's page, for members who may open it.
+    pub to: Option<String>,
     /// Empty when there is none.
     pub invoice: String,
     pub placed_at: Time,

@@ -1,6 +1,7 @@
 //! `storefront/account/approval*.html`, `budget*.html`, and what the review page of the checkout says of approvals.
 
 use super::cart::LineView;
+use super::company::CompanyNav;
 use super::form::Form;
 use super::shared::{Choice, Totals};
 use kernel::clock::Time;
@@ -23,6 +24,7 @@ pub struct NeedView {
 /// `approvals.html`.
 #[derive(Debug, Clone, Serialize)]
 pub struct ApprovalsView {
+    pub nav: CompanyNav,
     pub company: String,
     /// `waiting`, `mine` or `all`.
     pub show: &'static str,
