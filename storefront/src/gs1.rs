@@ -27,10 +27,10 @@ pub fn read(text: &str) -> Option<Scan> {
 }
 
 /// Whether the last digit is the check digit of those before it (7.9).
-fn sound(digits: &str) -> bool {
+pub(crate) fn sound(digits: &str) -> bool {
     let weighed = |(place, byte): (usize, u8)| u32::from(byte - b'0') * if place % 2 == 0 { 1 } else { 3 };
     let numbers = digits.bytes().all(|byte| byte.is_ascii_digit());
-    numbers && digits.bytes().rev().enumerate().map(weighed).sum::<u32>() % 10 == 0
+    numbers && digits.bytes().rev().enumerate().map(weighed).sum::<u32>().is_multiple_of(10)
 }
 
 /// `(01)09506000134352(10)AB-12`. A bracket within a value stays a part of it unless it looks like an identifier.
