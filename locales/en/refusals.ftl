@@ -27,6 +27,7 @@ stock-lines-most = Line { $line }: 2,000 lines are the most at once.
 stock-line-unknown = Line { $line }: no variant has the SKU or barcode { $text }.
 stock-line-units = Line { $line }: { $text } is not a number of units from 0 upwards.
 stock-line-barcode = Line { $line }: several variants have the barcode { $text }; use the SKU.
+scan-too-many = At most { $most } units of { $text } belong here.
 settings-name = Name the shop in at most 80 characters.
 country-letters = Give the two letters of a country, such as DE.
 settings-minutes = Give a number of minutes from 30 to 1440.

@@ -27,6 +27,7 @@ stock-lines-most = 第 { $line } 行：一次最多 2000 行。
 stock-line-unknown = 第 { $line } 行：没有规格使用 SKU 或条码 { $text }。
 stock-line-units = 第 { $line } 行：{ $text } 不是不小于 0 的件数。
 stock-line-barcode = 第 { $line } 行：多个规格使用条码 { $text }，请改用 SKU。
+scan-too-many = 此处 { $text } 最多 { $most } 件。
 settings-name = 请填写商店名称，最多 80 个字符。
 country-letters = 请填写国家的两位字母代码，例如 DE。
 settings-minutes = 请输入 30 到 1440 之间的分钟数。

@@ -34,6 +34,7 @@ pub use category_desk::{
     CATEGORY_JOB, CategoryText, WholeCategory, category, category_seo, put_category, remove_category, set_category_picture, shift_category,
     tell_below,
 };
+pub(crate) use codes::numbers;
 pub use codes::{Coded, coded};
 pub use diff::{FieldChange, diff};
 pub use edit::{begin_edit, titles, updated_at, updated_of};

@@ -33,6 +33,7 @@ pub mod erasure;
 pub mod exchanges;
 pub mod gateway;
 pub mod gift_cards;
+pub mod gs1;
 pub mod habits;
 pub mod idempotency;
 pub mod ids;

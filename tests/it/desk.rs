@@ -245,3 +245,24 @@ fn collect(folder: &std::path::Path, kinds: &mut std::collections::BTreeSet<Stri
         }
     }
 }
+
+#[test]
+fn what_is_scanned_fills_the_form_and_sends_nothing_off() {
+    let house = House::open();
+    let mug = goods::product(&house.db, "Mug", 1200, 50);
+    goods::run(&house.db, "UPDATE variants SET barcode = '4006381333931'");
+    let placed = order(&house.db, &[(mug, 3)], "ann@example.com");
+    let mei = staff(&house);
+    let at = "/admin/orders/R1001/ship";
+    let page = mei.get(at).says(200, "Scan the goods");
+    mei.submit(&page, at, &[("scan", "1"), ("goods", "MUG 4")]).says(422, "At most 3 units of MUG belong here.");
+    mei.submit(&page, at, &[("scan", "1"), ("goods", "CUP")]).says(422, "no variant has the SKU or barcode CUP");
+    let page = mei.submit(&page, at, &[("scan", "1"), ("goods", "(01)04006381333931(10)A1\n010400638133393121X7")]);
+    let page = page.says(200, "Scan the goods");
+    let sent = move |house: &House| house.db.read_now(move |conn| storefront::shipments::of_order(conn, placed.order)).unwrap();
+    assert!(sent(&house).is_empty(), "filling in sends nothing off");
+    mei.submit(&page, at, &[]).says(200, "Shipped.");
+    let parcel = sent(&house)[0].id;
+    let units = house.db.read_now(move |conn| storefront::shipments::lines_of(conn, parcel)).unwrap();
+    assert_eq!(units.iter().map(|(_, units)| *units).collect::<Vec<_>>(), [2]);
+}

@@ -18,7 +18,7 @@ use storefront::stock;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 
-const NAMES: &[&str] = &["from", "carrier", "tracking_number", "tracking_url", "key", "despite_balance"];
+const NAMES: &[&str] = &["from", "carrier", "tracking_number", "tracking_url", "key", "despite_balance", "goods"];
 
 pub async fn form(desk: Desk, number: web::Path<String>) -> Result<HttpResponse> {
     let blank = Form::new(NAMES).fill("key", token::random());
@@ -77,6 +77,9 @@ pub fn quantities(posted: &Posted) -> Result<Vec<(OrderLineId, i64)>> {
 }
 
 pub async fn ship(desk: Desk, number: web::Path<String>, posted: Posted) -> Result<HttpResponse> {
+    if !posted.get("scan").is_empty() {
+        return fill(&desk, &number, &posted).await;
+    }
     match send(&desk, &number, &posted).await {
         Ok(()) => Ok(desk.done(&address(&number), "admin-shipped")),
         Err(error) => {
@@ -85,6 +88,32 @@ pub async fn ship(desk: Desk, number: web::Path<String>, posted: Posted) -> Resu
             show(&desk, &number, status, form, Some(&posted), &wrong).await
         }
     }
+}
+
+/// The form with the units that were scanned; nothing is sent off.
+async fn fill(desk: &Desk, number: &str, posted: &Posted) -> Result<HttpResponse> {
+    let (asked, text) = (number.to_string(), posted.get("goods").to_string());
+    let found = desk
+        .read(move |conn| {
+            let order = orders::get_by_number(conn, &asked)?;
+            let lines: Vec<_> = orders::lines(conn, order.id)?.iter().map(|line| (line.id, line.variant_id, line.sendable())).collect();
+            stock::scanned(conn, &text, &lines)
+        })
+        .await;
+    let form = Form::new(NAMES).typed(posted.pairs());
+    match found {
+        Ok(units) => show(desk, number, StatusCode::OK, form, Some(&filled(posted, "quantity", &units)), &Fields::default()).await,
+        Err(error) => {
+            let (status, wrong) = refusal(error)?;
+            show(desk, number, status, form.refuse(NAMES, &wrong), Some(posted), &wrong).await
+        }
+    }
+}
+
+/// A form with the units that were scanned in its fields, such as `quantity-17`.
+pub(super) fn filled(posted: &Posted, field: &str, units: &[(OrderLineId, i64)]) -> Posted {
+    let typed = posted.pairs().map(|(name, value)| (name.to_string(), value.to_string()));
+    typed.chain(units.iter().map(|(line, units)| (format!("{field}-{line}"), units.to_string()))).collect()
 }
 
 /// Tells the buyer that the goods wait at the place of their choice.

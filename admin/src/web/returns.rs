@@ -20,7 +20,7 @@ use storefront::web::upload::Upload;
 use storefront::web::views::form::Form;
 use storefront::{exchanges, logins, stock};
 
-const ANSWER: &[&str] = &["message"];
+const ANSWER: &[&str] = &["message", "goods"];
 
 pub fn address(id: ReturnId) -> String {
     format!("/admin/returns/{id}")
@@ -206,8 +206,36 @@ fn inspected(posted: &Posted) -> Result<Vec<Inspected>> {
     Ok(found)
 }
 
+/// The inspection with the units that were scanned; nothing is accepted yet.
+async fn fill(desk: &Desk, id: ReturnId, posted: &Posted) -> Result<HttpResponse> {
+    let text = posted.get("goods").to_string();
+    let found = desk
+        .read(move |conn| {
+            let back = returns::get(conn, id)?;
+            let sold = orders::lines(conn, back.order_id)?;
+            let variant = |part: &ReturnLine| sold.iter().find(|line| line.id == part.order_line_id).and_then(|line| line.variant_id);
+            let lines: Vec<_> =
+                returns::lines_of(conn, id)?.iter().map(|part| (part.order_line_id, variant(part), part.quantity)).collect();
+            stock::scanned(conn, &text, &lines)
+        })
+        .await;
+    match found {
+        Ok(units) => {
+            let filled = super::order_ship::filled(posted, "accepted", &units);
+            page(desk, id, StatusCode::OK, Some(&filled), &Fields::default()).await
+        }
+        Err(error) => {
+            let (status, wrong) = refusal(error)?;
+            page(desk, id, status, Some(posted), &wrong).await
+        }
+    }
+}
+
 pub async fn inspect(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<HttpResponse> {
     let id = ReturnId(*id);
+    if !posted.get("scan").is_empty() {
+        return fill(&desk, id, &posted).await;
+    }
     let found = match inspected(&posted) {
         Ok(found) => found,
         Err(error) => {

@@ -1,6 +1,7 @@
 //! Variants by what people type: a SKU in whatever letters, or the number below a barcode.
 
 use super::CHUNK;
+use crate::gs1;
 use crate::ids::VariantId;
 use crate::schema::variants;
 use diesel::dsl::sql;
@@ -96,8 +97,10 @@ fn barcodes(conn: &mut Conn, codes: &[&str]) -> Result<HashMap<String, Vec<Varia
     Ok(found)
 }
 
-/// How the number below a barcode may be stored; none for what is no such number.
-fn numbers(code: &str) -> Vec<String> {
+/// How the number below a barcode, or in what a scanner reads of it, may be stored; none for what is no such number.
+pub(crate) fn numbers(code: &str) -> Vec<String> {
+    let scan = gs1::read(code);
+    let code = scan.as_ref().map_or(code, |scan| scan.gtin.as_str());
     let digits: String = code.chars().filter(|letter| !matches!(letter, ' ' | '-')).collect();
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) || !GTIN.contains(&digits.len()) {
         return Vec::new();
@@ -118,6 +121,7 @@ mod tests {
     fn a_number_is_known_in_each_of_its_lengths() {
         assert_eq!(numbers("012345678905"), ["012345678905", "0012345678905", "00012345678905"]);
         assert_eq!(numbers("4 006381-333931"), ["4006381333931", "04006381333931"]);
+        assert_eq!(numbers("(01)04006381333931(10)A1"), ["4006381333931", "04006381333931"]);
         assert!(numbers("0000000000000").is_empty() && numbers("12345").is_empty() && numbers("400638133393A").is_empty());
     }
 

@@ -1,7 +1,9 @@
 //! What staff and imports do with goods: first levels, rules, receiving, counting, moving from place to place.
 
 use super::{Change, Demand, level, moved, places};
-use crate::ids::{LocationId, VariantId};
+use crate::catalog;
+use crate::gs1;
+use crate::ids::{LocationId, OrderLineId, VariantId};
 use crate::schema::{location_levels, stock_levels, stock_movements, variants};
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -266,7 +268,8 @@ fn read_line(conn: &mut Conn, number: usize, line: &str) -> Result<(VariantId, i
     let by_code = |conn: &mut Conn, code: &str| by_code(conn, code)?.map_err(|Ambiguous| wrong("stock-line-barcode", code));
     // The whole line may be a code that has blanks or ends in a number.
     if let Some(variant) = by_code(conn, line)? {
-        return Ok((variant, 1));
+        // The code of a box may say how many are in it.
+        return Ok((variant, gs1::read(line).and_then(|scan| scan.units).filter(|units| (0..=MOST).contains(units)).unwrap_or(1)));
     }
     let cut = line.rfind(|c: char| c.is_whitespace() || c == ';' || c == ',').unwrap_or(0);
     let (code, units) = (line[..cut].trim_end_matches(|c: char| c.is_whitespace() || c == ';' || c == ','), line[cut..].trim());
@@ -289,13 +292,37 @@ fn by_code(conn: &mut Conn, code: &str) -> Result<Result<Option<VariantId>, Ambi
     if sku.is_some() {
         return Ok(Ok(sku));
     }
-    let barcode = variants::table.filter(variants::barcode.eq(code)).filter(variants::active);
+    let mut codes = catalog::numbers(code);
+    codes.push(code.to_string());
+    let barcode = variants::table.filter(variants::barcode.eq_any(codes)).filter(variants::active);
     let found: Vec<VariantId> = barcode.order(variants::id).limit(2).select(variants::id).load(conn)?;
     match found[..] {
         [one] => Ok(Ok(Some(one))),
         [] => Ok(Ok(None)),
         _ => Ok(Err(Ambiguous)),
     }
+}
+
+/// Units of lines that were scanned, typed as [`read_goods`] reads them. `lines` are what may come, each with its variant and the most units; a line
+/// that was not scanned has none. `Invalid` on `goods` for what is no part of them, and for too much of something.
+pub fn scanned(conn: &mut Conn, text: &str, lines: &[(OrderLineId, Option<VariantId>, i64)]) -> Result<Vec<(OrderLineId, i64)>> {
+    let goods = read_goods(conn, text)?;
+    let mut units: Vec<(OrderLineId, i64)> = lines.iter().map(|(line, ..)| (*line, 0)).collect();
+    for (variant, wanted) in goods {
+        let mut left = wanted;
+        for ((_, own, most), (_, units)) in lines.iter().zip(units.iter_mut()) {
+            if *own == Some(variant) {
+                *units = left.min(*most).max(0);
+                left -= *units;
+            }
+        }
+        if left > 0 {
+            let sku: Option<String> = variants::table.find(variant).select(variants::sku).first(conn)?;
+            let (name, most) = (sku.unwrap_or_else(|| variant.to_string()), wanted - left);
+            return Err(Error::field("goods", said("scan-too-many", &[("text", &name), ("most", &most)])));
+        }
+    }
+    Ok(units)
 }
 
 /// How a variant is watched and sold when there is little of it.

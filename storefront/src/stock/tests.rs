@@ -95,6 +95,11 @@ fn goods_are_read_as_typed_pasted_and_scanned() {
     run(|conn, mug, _| {
         let read = |conn: &mut Conn, text: &str| read_goods(conn, text);
         assert_eq!(read(conn, "MUG 3\n\n MUG;2\nMUG\t1\n4006381333931\n")?, Demand::from([(mug, 7)]));
+        assert_eq!(read(conn, "(01)04006381333931(10)A 1\n0104006381333931 2\n(02)04006381333931(37)12")?, Demand::from([(mug, 15)]));
+        let (first, second) = (crate::ids::OrderLineId(1), crate::ids::OrderLineId(2));
+        let lines = [(first, Some(mug), 2), (second, Some(mug), 3)];
+        assert_eq!(scanned(conn, "MUG\n0104006381333931 2", &lines)?, [(first, 2), (second, 1)]);
+        assert!(scanned(conn, "MUG 6", &lines).is_err() && scanned(conn, "MUG", &[(first, None, 9)]).is_err());
         assert_eq!(read(conn, "MUG, 0")?, Demand::from([(mug, 0)]));
         for (text, line) in [
             ("MUG 3\nCUP 1", "\u{1f}line\u{1f}2"),

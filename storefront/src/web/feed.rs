@@ -182,9 +182,7 @@ fn address(page: &ProductPage, variant: &PageVariant) -> String {
 
 /// A barcode that can be a GTIN: of 8, 12, 13 or 14 digits with the right check digit (GS1 General Specifications, 7.9).
 fn gtin(barcode: &str) -> Option<&str> {
-    let digits = barcode.bytes().all(|byte| byte.is_ascii_digit()) && matches!(barcode.len(), 8 | 12..=14);
-    let weighed = |(place, byte): (usize, u8)| u32::from(byte - b'0') * if place % 2 == 0 { 1 } else { 3 };
-    (digits && barcode.bytes().rev().enumerate().map(weighed).sum::<u32>().is_multiple_of(10)).then_some(barcode)
+    (matches!(barcode.len(), 8 | 12..=14) && crate::gs1::sound(barcode)).then_some(barcode)
 }
 
 fn cut(text: &str, most: usize) -> String {
