@@ -97,6 +97,7 @@ mail-quote-text-withdrawn = The quote was withdrawn and cannot be accepted any m
 mail-quote-until = The offer is valid until { $date }.
 mail-quote-look = See the quote
 
+admin-menu-quotes = Quotes
 admin-quotes = Quotes
 admin-quotes-about = What customers ask a price for, and what they were offered.
 admin-quotes-search = Number of a quote

@@ -97,6 +97,7 @@ mail-quote-text-withdrawn = 此报价已撤回，不能再接受。
 mail-quote-until = 报价有效期至 { $date }。
 mail-quote-look = 查看报价
 
+admin-menu-quotes = 报价
 admin-quotes = 报价
 admin-quotes-about = 顾客的询价，以及给他们的报价。
 admin-quotes-search = 报价编号

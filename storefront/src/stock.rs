@@ -9,7 +9,8 @@ mod places;
 mod tests;
 
 pub use keeping::{
-    Opening, Rules, count, ensure, ever_came, forget, moved_since_opening, open, read_goods, receive, scanned, set_on_hand, set_rules, transfer,
+    Opening, Rules, count, ensure, ever_came, forget, moved_since_opening, open, read_goods, receive, scanned, set_on_hand, set_rules,
+    transfer,
 };
 pub use places::{
     Location, add_location, at, close_location, describe_location, location, locations, lock, of_variant, prefer_location, rename_location,
