@@ -49,7 +49,7 @@ pub fn quote(sheet: &QuoteSheet, words: &Words) -> Result<Vec<u8>> {
     let sender = sheet.seller.join(" · ");
     let sender = paper.wrap(&sender, 6.5, 230.0).into_iter().next().unwrap_or_default();
     paper.put(LEFT, 112.0, 6.5, Ink::Grey, Side::Left, &sender);
-    let left = paper.block(LEFT, 126.0, 230.0, 11.0, Ink::Black, &[sheet.buyer.clone()]);
+    let left = paper.block(LEFT, 126.0, 230.0, 11.0, Ink::Black, std::slice::from_ref(&sheet.buyer));
     let until = sheet.until.map(|day| format::date(day, words.language)).unwrap_or_default();
     let rows = [(words.get("quote-made-on"), format::date(sheet.made_on, words.language)), (words.get("quote-until"), until)];
     let mut y = 126.0;
@@ -95,7 +95,7 @@ fn row(paper: &mut Paper, sheet: &QuoteSheet, line: &Line, words: &Words) {
     paper.put(PRICE, y, SIZE, Ink::Black, Side::Right, &sheet.money(line.unit_price, words));
     paper.put(RIGHT, y, SIZE, Ink::Black, Side::Right, &sheet.money(line.total(), words));
     let under = paper.block(LEFT, y, ITEM + 2.0, SIZE, Ink::Black, &titles);
-    let end = if line.sku.is_empty() { under } else { paper.block(LEFT, under, ITEM, 8.0, Ink::Grey, &[line.sku.clone()]) };
+    let end = if line.sku.is_empty() { under } else { paper.block(LEFT, under, ITEM, 8.0, Ink::Grey, std::slice::from_ref(&line.sku)) };
     paper.y = end + 4.0;
     paper.rule(LEFT, Ink::Light);
 }
