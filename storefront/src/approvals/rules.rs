@@ -3,6 +3,7 @@
 
 use crate::ids::{ApprovalRuleId, BudgetId, CategoryId};
 use crm::{MemberId, RoleId, SiteId};
+use kernel::money::{Currency, Money};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -22,6 +23,35 @@ pub struct Condition {
     /// Something in the cart is of one of these brands.
     pub brands: Vec<String>,
     pub cost_centres: Vec<String>,
+}
+
+impl Condition {
+    /// What the log of a company keeps of it.
+    pub fn logged(&self) -> String {
+        let over = self.over.zip(Currency::parse(&self.currency)).map(|(over, currency)| Money::new(over, currency).decimal());
+        let mut parts: Vec<String> = over.iter().map(|over| format!("> {over} {}", self.currency)).collect();
+        parts.extend(listed("members", &self.members));
+        parts.extend(listed("roles", &self.roles));
+        parts.extend(listed("places", &self.sites));
+        parts.extend(listed("categories", &self.categories));
+        parts.extend(listed("brands", &self.brands));
+        parts.extend(listed("cost centres", &self.cost_centres));
+        parts.join(" · ")
+    }
+}
+
+impl Approvers {
+    /// What the log of a company keeps of it.
+    pub fn logged(&self) -> String {
+        let parts: Vec<String> =
+            listed("yes of members", &self.members).into_iter().chain(listed("yes of role", self.role.as_slice())).collect();
+        parts.join(" · ")
+    }
+}
+
+fn listed<T: ToString>(what: &str, all: &[T]) -> Option<String> {
+    let all: Vec<String> = all.iter().map(ToString::to_string).collect();
+    (!all.is_empty()).then(|| format!("{what} {}", all.join(", ")))
 }
 
 /// Who may say yes; with neither members nor a role, everybody who may approve.

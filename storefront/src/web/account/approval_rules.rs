@@ -21,6 +21,7 @@ use crm::MemberId;
 use crm::companies::log;
 use crm::companies::{Buyer, May};
 use kernel::clock::Time;
+use kernel::money::Money;
 use kernel::{Conn, Error, Result};
 
 const HERE: &str = "/account/company/approval-rules";
@@ -97,7 +98,7 @@ async fn save_rule(door: &Door, visit: &Visit, id: Option<ApprovalRuleId>, form:
         let wish = forms::read_rule(&typed, forms::currency_of(kept.as_ref(), shop.currency)?)?;
         let id = approvals::save_rule(conn, buyer.company, id.map(|id| (id, forms::version(&typed))), &wish)?;
         let after = approvals::rule(conn, buyer.company, id)?;
-        noted(conn, &buyer, "approval-rule", (said_rule(kept.as_ref()), said_rule(Some(&after))), now)
+        noted(conn, &buyer, "approval-rule", (said_rule(kept.as_ref())?, said_rule(Some(&after))?), now)
     });
     match saved.await {
         Ok(()) => {
@@ -123,13 +124,17 @@ fn wrong_of(error: Error) -> Result<kernel::error::Fields> {
     Ok(wrong)
 }
 
-fn said_rule(rule: Option<&Rule>) -> String {
-    rule.map(|rule| format!("{}: {} {} {}", rule.name, rule.condition, rule.approvers, rule.needed)).unwrap_or_default()
+/// What the log keeps of a rule.
+fn said_rule(rule: Option<&Rule>) -> Result<String> {
+    let Some(rule) = rule else { return Ok(String::new()) };
+    let parts = [rule.name.clone(), rule.condition()?.logged(), rule.approvers()?.logged(), rule.needed.to_string()];
+    Ok(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · "))
 }
 
-fn said_budget(budget: Option<&Budget>) -> String {
-    let said = |budget: &Budget| format!("{}: {} {} {}", budget.name, budget.amount, budget.currency, budget.period.as_str());
-    budget.map(said).unwrap_or_default()
+fn said_budget(budget: Option<&Budget>) -> Result<String> {
+    let Some(budget) = budget else { return Ok(String::new()) };
+    let amount = Money::new(budget.amount, budget.currency()?).decimal();
+    Ok(format!("{} · {amount} {} · {}", budget.name, budget.currency, budget.period.as_str()))
 }
 
 /// Who of the company changed what.
@@ -146,7 +151,7 @@ pub async fn remove(door: web::Data<Door>, visit: Visit, id: web::Path<String>, 
         let buyer = keeper(conn, &seen, now)?;
         let before = approvals::rule(conn, buyer.company, id)?;
         approvals::remove_rule(conn, buyer.company, id)?;
-        noted(conn, &buyer, "approval-rule", (said_rule(Some(&before)), String::new()), now)
+        noted(conn, &buyer, "approval-rule", (said_rule(Some(&before))?, String::new()), now)
     })
     .await?;
     visit.say(&door.signer, Tone::Success, "approval-rule-removed");
@@ -199,7 +204,7 @@ async fn save_budget(door: &Door, visit: &Visit, id: Option<BudgetId>, form: Pos
         let wish = forms::read_budget(&typed, currency)?;
         let id = budgets::save(conn, buyer.company, id.map(|id| (id, forms::version(&typed))), &wish)?;
         let after = budgets::get(conn, buyer.company, id)?;
-        noted(conn, &buyer, "budget", (said_budget(kept.as_ref()), said_budget(Some(&after))), now)
+        noted(conn, &buyer, "budget", (said_budget(kept.as_ref())?, said_budget(Some(&after))?), now)
     });
     match saved.await {
         Ok(()) => {
