@@ -63,6 +63,7 @@ sales-next-on = Next step until
 sales-expected-on = Decision expected on
 sales-source = Source
 sales-source-hint = Where it came from, such as a fair or the website.
+sales-open-quotes = Open quotes
 sales-quote = Number of the quote
 sales-quote-hint = When the quote is sent or accepted, the opportunity moves by itself.
 sales-with-order = The next order of the company wins it

@@ -62,6 +62,7 @@ sales-next-on = 下一步截止日
 sales-expected-on = 预计决定日期
 sales-source = 来源
 sales-source-hint = 商机从何而来，例如展会或网站。
+sales-open-quotes = 未结报价
 sales-quote = 报价编号
 sales-quote-hint = 报价发出或被接受时，商机会自动推进。
 sales-with-order = 该公司的下一笔订单使其赢单

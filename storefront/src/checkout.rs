@@ -13,7 +13,7 @@ use chrono::TimeDelta;
 use crm::customers::{self, NewCustomer};
 use crm::email::Email;
 use crm::purchases::{self, Place, Purchase};
-use crm::{CustomerId, identities};
+use crm::{CustomerId, identities, sales};
 use kernel::clock::Time;
 use kernel::events::{self, Event};
 use kernel::money::Money;
@@ -193,10 +193,13 @@ fn create(
     let order = orders::create(conn, &NewOrder { quote, customer, shipping: &contact.shipping, billing: &contact.billing, due }, now)?;
     if let Some(buyer) = &quote.buyer {
         buying::freeze(conn, cart.id, order, buyer)?;
-        crm::sales::order_placed(conn, buyer.company, order.0, now)?;
     }
     if let Some(version) = cart.quote_version_id {
         quotes::ordered(conn, version, order, now)?;
+    }
+    // An opportunity that its quote has just won is told the order.
+    if let Some(buyer) = &quote.buyer {
+        sales::order_placed(conn, buyer.company, order.0, now)?;
     }
     let actor = "customer";
 

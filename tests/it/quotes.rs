@@ -6,8 +6,8 @@ use crate::support::house::House;
 use crate::support::office::{self, at_work};
 use admin::permissions::Preset;
 use chrono::TimeDelta;
-use crm::CustomerId;
 use crm::companies::{self, Details, members};
+use crm::{CompanyId, CustomerId, sales};
 use kernel::{Db, Error};
 use std::sync::Arc;
 use storefront::company_accounts::{self, AccountState, Terms};
@@ -208,6 +208,27 @@ fn the_cart_of_an_offer_is_placed_once_and_not_changed() {
     assert!(quote.blocked() && quote.notices.contains(&carts::Notice::QuoteEnded), "{:?}", quote.notices);
 }
 
+/// An opportunity that a quote is of.
+fn hope(company: CompanyId, quote: QuoteId) -> sales::Wish {
+    sales::Wish {
+        title: "Mugs".into(),
+        company: Some(company),
+        contact_name: String::new(),
+        contact_email: String::new(),
+        contact_phone: String::new(),
+        contact_company: String::new(),
+        amount: 2000,
+        currency: EUR,
+        owner: None,
+        next_step: String::new(),
+        next_on: None,
+        expected_on: None,
+        source: String::new(),
+        quote: Some(quote.0),
+        with_order: false,
+    }
+}
+
 #[test]
 fn a_company_accepts_on_account_within_its_limit_and_gets_contract_prices() {
     let db = goods::open();
@@ -235,6 +256,7 @@ fn a_company_accepts_on_account_within_its_limit_and_gets_contract_prices() {
             quotes::ask(conn, &Who { customer: ben, buyer }, &wish, now())
         })
         .unwrap();
+    let hoped = db.write_now(move |conn| sales::create(conn, &hope(company, id), "test", now())).unwrap();
     let version = offer(&db, id, 1000);
     // Beyond the limit nothing happens at all.
     let refused = accept_by(&db, id, version, 2500, "account");
@@ -253,6 +275,8 @@ fn a_company_accepts_on_account_within_its_limit_and_gets_contract_prices() {
         .read_now(move |conn| Ok((buying::of_order(conn, order)?.unwrap(), company_accounts::find(conn, company)?.unwrap().exposure)))
         .unwrap();
     assert_eq!((trade.company, trade.po_number.as_str(), owed), (company, "PO-7", 2500));
+    let won = db.read_now(move |conn| sales::get(conn, hoped)).unwrap();
+    assert_eq!((won.state, won.order_id), (sales::State::Won, Some(order.0)), "its opportunity knows the order");
     // Won, its prices become those of the company; once.
     let contract = |name: &'static str| {
         db.write_now(move |conn| {

@@ -13,6 +13,7 @@ use kernel::clock::Time;
 use kernel::money::{Currency, Money};
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
+use storefront::quotes::{self, Filter, State};
 use storefront::sales::Period;
 use storefront::web::posted::Posted;
 use storefront::{company_accounts, company_plan, shop};
@@ -31,11 +32,16 @@ fn here(id: CompanyId) -> String {
 struct Sight {
     money: bool,
     tickets: bool,
+    quotes: bool,
 }
 
 pub async fn show(desk: Desk, path: web::Path<String>) -> Result<HttpResponse> {
     let (id, now) = (company_of(&path)?, desk.door.now());
-    let sight = Sight { money: desk.may(Permission::ReceivablesView), tickets: desk.may(Permission::TicketsView) };
+    let sight = Sight {
+        money: desk.may(Permission::ReceivablesView),
+        tickets: desk.may(Permission::TicketsView),
+        quotes: desk.may(Permission::QuotesView),
+    };
     let view = desk.read(move |conn| load(conn, id, sight, now)).await?;
     desk.page("admin/company_plan.html", "admin-company-plan", view)
 }
@@ -67,6 +73,12 @@ fn load(conn: &mut Conn, id: CompanyId, sight: Sight, now: Time) -> Result<Value
     } else {
         Vec::new()
     };
+    let mut quoted = Vec::new();
+    for state in [State::Asked, State::Offered].into_iter().filter(|_| sight.quotes) {
+        let filter = Filter { state: Some(state), company: Some(id), customer: None };
+        let found = quotes::list(conn, &filter, None, SHOWN)?;
+        quoted.extend(found.iter().map(|one| json!({ "number": one.number(), "state": one.state, "until": one.expires_at })));
+    }
     let account = match company_accounts::of_company(conn, id)?.filter(|_| sight.money) {
         Some(account) => {
             let currency = account.currency()?;
@@ -83,7 +95,7 @@ fn load(conn: &mut Conn, id: CompanyId, sight: Sight, now: Time) -> Result<Value
         .collect();
     Ok(json!({ "id": id, "name": company.name, "state": company.state, "owner": owner.map(|owner| owner.to_string()),
         "owner_name": all.iter().find(|one| Some(one.id.0) == owner).map(|one| one.name.as_str()), "staff": people(&all),
-        "years": years, "goods": goods, "tickets": asked, "account": account, "opportunities": rows(conn, &hoped, now)?, "buyers": buyers }))
+        "years": years, "goods": goods, "tickets": asked, "quotes": quoted, "account": account, "opportunities": rows(conn, &hoped, now)?, "buyers": buyers }))
 }
 
 /// Gives the company to one of the staff, or to nobody.

@@ -14,11 +14,11 @@ use kernel::money::Currency;
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use storefront::ids::OrderId;
+use storefront::ids::{OrderId, QuoteId};
 use storefront::web::countries;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
-use storefront::{orders, shop, stores};
+use storefront::{orders, quotes, shop, stores};
 
 /// The fields of an opportunity, of moving it, of what was said, and of the address of a company that a lead becomes.
 pub const FIELDS: &[&str] = &[
@@ -55,6 +55,11 @@ pub const FIELDS: &[&str] = &[
 /// Cards of a stage on the board, and rows of the history on a page.
 const CARDS: i64 = 20;
 const SHOWN: i64 = 100;
+
+/// What people call the quote of an opportunity.
+fn quote_number(one: &Opportunity) -> Option<String> {
+    one.quote_id.map(|id| quotes::number(QuoteId(id)))
+}
 
 /// The address of an opportunity's page.
 pub fn address(id: OpportunityId) -> String {
@@ -206,7 +211,7 @@ pub async fn page(desk: &Desk, id: OpportunityId, status: StatusCode, posted: Op
         .fill("next_on", one.next_on.clone().unwrap_or_default())
         .fill("expected_on", one.expected_on.clone().unwrap_or_default())
         .fill("source", one.source.as_str())
-        .fill("quote", forms::number(one.quote_id))
+        .fill("quote", quote_number(one).unwrap_or_default())
         .fill("with_order", forms::tick(one.with_order))
         .fill("stage", one.stage_id.to_string())
         .fill("ship_name", one.contact_name.as_str())
@@ -264,7 +269,7 @@ fn load(
     view["contact_email"] = json!(one.contact_email);
     view["contact_company"] = json!(one.contact_company);
     view["source"] = json!(one.source);
-    view["quote"] = json!(one.quote_id);
+    view["quote"] = json!(quote_number(one));
     view["with_order"] = json!(one.with_order);
     view["order"] = json!(order);
     view["created_at"] = json!(one.created_at);

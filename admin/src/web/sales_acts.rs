@@ -9,12 +9,16 @@ use crm::companies::{self, Details};
 use crm::sales::{self, ContactKind, Opportunity, StageId, Wish};
 use crm::{CompanyId, CustomerId};
 use kernel::money::Currency;
-use kernel::{Error, Result};
+use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
+use storefront::ids::QuoteId;
 use storefront::web::checkout::contact_form;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
-use storefront::{buying, vies};
+use storefront::{buying, quotes, vies};
+
+/// What is said of the number of a quote that there is not.
+const NO_QUOTE: &str = "admin-quotes-missed";
 
 /// What the audit log keeps of an opportunity. Its words may tell of a person, and stay out.
 fn kept(one: &Opportunity) -> Value {
@@ -42,6 +46,15 @@ fn read(posted: &Posted) -> Result<Wish> {
             None
         }
     };
+    let quote = posted.get("quote").trim().to_uppercase();
+    let quote = match (quote.is_empty(), quotes::numbered(&quote)) {
+        (true, _) => None,
+        (false, Some(id)) => Some(id.0),
+        (false, None) => {
+            reader.wrong.add("quote", NO_QUOTE);
+            None
+        }
+    };
     let wish = Wish {
         title: reader.text("title"),
         company,
@@ -56,11 +69,20 @@ fn read(posted: &Posted) -> Result<Wish> {
         next_on: optional_day(&mut reader, posted, "next_on"),
         expected_on: optional_day(&mut reader, posted, "expected_on"),
         source: reader.text("source"),
-        quote: reader.optional_number("quote"),
+        quote,
         with_order: reader.ticked("with_order"),
     };
     reader.check()?;
     Ok(wish)
+}
+
+/// Refuses a quote that there is not.
+fn about(conn: &mut Conn, wish: &Wish) -> Result<()> {
+    let Some(id) = wish.quote else { return Ok(()) };
+    match quotes::get(conn, QuoteId(id)) {
+        Err(Error::NotFound) => Err(Error::field("quote", NO_QUOTE)),
+        found => found.map(drop),
+    }
 }
 
 /// The version that a form was made of.
@@ -73,6 +95,7 @@ pub async fn create(desk: Desk, posted: Posted) -> Result<HttpResponse> {
         Err(error) => Err(error),
         Ok(wish) => {
             desk.write(move |conn, act| {
+                about(conn, &wish)?;
                 let id = sales::create(conn, &wish, &act.actor, act.now)?;
                 let after = sales::get(conn, id)?;
                 act.log(conn, "sales.create", &format!("opportunity:{id}"), &Value::Null, &kept(&after))?;
@@ -96,6 +119,7 @@ pub async fn edit(desk: Desk, path: web::Path<String>, posted: Posted) -> Result
         Err(error) => Err(error),
         Ok(wish) => {
             desk.write(move |conn, act| {
+                about(conn, &wish)?;
                 let before = sales::get(conn, id)?;
                 sales::update(conn, id, seen, &wish, &act.actor, act.now)?;
                 let after = sales::get(conn, id)?;
