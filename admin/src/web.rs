@@ -32,6 +32,7 @@ mod companies;
 mod company_account;
 mod company_acts;
 mod company_approvals;
+mod contracts;
 mod customer;
 mod customers;
 mod desk;

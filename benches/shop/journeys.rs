@@ -157,8 +157,8 @@ fn entries(db: &Db, after: i64) -> Result<Vec<Entry>> {
 /// When each person's row with `result` came to be seen in the log, until there are `count` of them or `over` says that it is in vain. A person who has
 /// two is told.
 fn watched(db: &Db, result: &str, count: i64, over: &dyn Fn() -> bool) -> (HashMap<i64, (Instant, Time)>, bool) {
-    let (mut rows, mut seen, mut last, mut right): (HashMap<i64, i64>, HashMap<i64, (Instant, Time)>, i64, bool) =
-        (HashMap::new(), HashMap::new(), 0, true);
+    let mut rows: HashMap<i64, i64> = HashMap::new();
+    let (mut seen, mut last, mut right) = (HashMap::new(), 0, true);
     while (seen.len() as i64) < count && !over() {
         let found = entries(db, (last - BEHIND).max(0)).unwrap();
         let (at, clock) = (Instant::now(), now());

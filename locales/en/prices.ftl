@@ -129,3 +129,22 @@ price-row-price = { $value } is no price
 price-row-empty = there is neither a price nor a quantity rule
 price-row-twice = { $sku } stands twice for the same quantity, or with two rules
 price-row-unknown = there are no goods with the SKU { $sku }
+
+# Contracts
+admin-contract = Contract
+admin-contracts = Contracts
+admin-contracts-about = Whoever buys for a company with a contract sees and buys only what is in its collection: in lists, in search, on product pages, by quick order and in the cart. The company’s own contract comes first, then that of the nearest company above it, then that of its price group; without any, a company sees what everybody sees.
+admin-contracts-none = No contracts yet: every company sees what everybody sees.
+admin-contract-with = Contract with
+admin-contract-collection = Collection
+admin-contract-collection-hint = It may be hidden from shoppers; the contract holds all the same. Goods that come into it or leave it are sold or not sold from then on.
+admin-contract-choose = Choose a collection
+admin-contract-new = Set a contract
+admin-contract-company-hint = Search for the company first. A contract that it has is replaced.
+admin-contract-group = Or a price group
+admin-contract-end = End
+admin-contract-ended = The contract is ended.
+admin-contract-counts = buys of the collection { $collection }
+admin-contract-counts-none = has no contract and sees what everybody sees
+contract-whom = Choose a company, or give a price group: one of the two.
+contract-collection = Choose a collection.

@@ -126,3 +126,22 @@ price-row-price = { $value } 不是价格
 price-row-empty = 既没有价格也没有数量规则
 price-row-twice = { $sku } 的同一数量出现两次，或有两条规则
 price-row-unknown = 没有 SKU 为 { $sku } 的商品
+
+# 合同
+admin-contract = 合同
+admin-contracts = 合同
+admin-contracts-about = 代表有合同的公司采购时，只能看到并购买合同专题中的商品：列表、搜索、商品页、快速下单和购物车都是如此。公司自己的合同优先，其次是最近的上级公司的合同，最后是所属价格组的合同；都没有时，公司看到的与其他顾客相同。
+admin-contracts-none = 还没有合同：所有公司看到的与其他顾客相同。
+admin-contract-with = 合同对象
+admin-contract-collection = 专题
+admin-contract-collection-hint = 专题可以对顾客隐藏，合同照样有效。商品加入或移出专题后，即开始或停止向其销售。
+admin-contract-choose = 请选择专题
+admin-contract-new = 设定合同
+admin-contract-company-hint = 请先搜索公司。已有的合同将被替换。
+admin-contract-group = 或价格组
+admin-contract-end = 终止
+admin-contract-ended = 合同已终止。
+admin-contract-counts = 采购专题“{ $collection }”中的商品
+admin-contract-counts-none = 没有合同，看到的与其他顾客相同
+contract-whom = 请选择公司或填写价格组，二者选一。
+contract-collection = 请选择专题。

@@ -29,8 +29,11 @@ const TOGETHER: i64 = 100;
 /// Prices of a variant: when they changed, from and to.
 type Changed = (VariantId, Time, Option<i64>, Option<i64>);
 
+/// When a price fell, and by how many percent.
+type Fall = (Time, i64);
+
 /// When the lowest price of a product fell, and by how many percent of the lowest of the days before. `now` are the prices of what is for sale.
-fn falls(changes: &[Changed], now: &BTreeMap<VariantId, i64>) -> Vec<(Time, i64)> {
+fn falls(changes: &[Changed], now: &BTreeMap<VariantId, i64>) -> Vec<Fall> {
     let mut prices: BTreeMap<VariantId, Option<i64>> = now.iter().map(|(id, price)| (*id, Some(*price))).collect();
     // What each was before its first change is where the log begins.
     for (variant, _, before, _) in changes.iter().rev() {
@@ -60,7 +63,7 @@ fn falls(changes: &[Changed], now: &BTreeMap<VariantId, i64>) -> Vec<(Time, i64)
 }
 
 /// The falls of a product's lowest price in the shop's currency, the oldest first, and when a price of it changed last.
-fn of_product(conn: &mut Conn, product: ProductId) -> Result<(Vec<(Time, i64)>, Option<Time>)> {
+fn of_product(conn: &mut Conn, product: ProductId) -> Result<(Vec<Fall>, Option<Time>)> {
     let currency = shop::get(conn)?.currency;
     let ids: Vec<VariantId> = variants::table.filter(variants::product_id.eq(product)).select(variants::id).load(conn)?;
     let sold = catalog::variants_for_sale(conn, &ids, currency, OWN_LANGUAGE)?;

@@ -18,7 +18,7 @@ mod resolve_tests;
 
 pub use book::{Book, book};
 pub(crate) use book::{goods_for, of_cart, of_order, on_cards, on_page};
-pub use contracts::{Contract, contracts, remove_contract, set_contract};
+pub use contracts::{Contract, collection_of, contracts, remove_contract, set_contract};
 pub(crate) use contracts::{contract, uses};
 pub use edit::{BuyerRow, PriceList, Wish, add_buyer, buyers_of, create, get, list, remove_buyer, update};
 pub(crate) use entries::forget_variants;

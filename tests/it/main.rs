@@ -17,6 +17,7 @@ mod catalogue;
 mod categories;
 mod chats;
 mod companies;
+mod company_contracts;
 mod content;
 mod contract;
 mod crash;

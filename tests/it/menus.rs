@@ -96,7 +96,7 @@ fn a_menu_follows_the_shop_until_it_is_edited() {
     max.submit(&orders, "/admin/menus/footer/1-2/delete", &[]).says(200, "Deleted.");
     assert_eq!(
         named(&footer(&ann.get("/"))),
-        ["Tea", "Cups", "About us", "Terms", "Contact", "Check a gift card", "简体中文", "Privacy choices"]
+        ["Quick order", "Tea", "Cups", "About us", "Terms", "Contact", "Check a gift card", "简体中文", "Privacy choices"]
     );
     house
         .db

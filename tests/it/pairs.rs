@@ -133,6 +133,14 @@ fn written(conn: &mut kernel::Conn, campaign: crm::campaigns::CampaignId) -> ker
     Ok((variant.id.0, campaigns::save(conn, "Spring", &content, now())?.0))
 }
 
+/// A contract of a group that no company is in.
+fn contract(conn: &mut kernel::Conn) -> kernel::Result<i64> {
+    use storefront::price_lists::{self, For};
+    let of = collections::Collection { name: "Agreed".into(), filling: collections::Filling::ByHand(Vec::new()), ..Default::default() };
+    let of = collections::save(conn, &of, now())?;
+    Ok(price_lists::set_contract(conn, &For::Group("agreed".into()), of)?.1.id)
+}
+
 /// A price list for a group, with a file that was compared.
 fn prices(conn: &mut kernel::Conn) -> kernel::Result<(i64, i64, i64)> {
     use storefront::price_lists::{self, For, ListState, Wish};
@@ -231,6 +239,7 @@ impl Things {
                 let collection =
                     collections::Collection { name: "Gifts".into(), filling: collections::Filling::ByRule(rule), ..Default::default() };
                 let collection = collections::save(conn, &collection, now())?;
+                let contract = contract(conn)?;
                 let change = storefront::catalog::CategoryChange { name: "Cups".into(), ..Default::default() };
                 let category = storefront::catalog::save_category(conn, &change, now())?;
                 let pine = storefront::theme::Preset::Pine.theme();
@@ -357,6 +366,7 @@ impl Things {
                     ("/collections/", "{id}", collection.to_string()),
                     ("/redirects/", "{id}", redirect.to_string()),
                     ("", "{store}", store.to_string()),
+                    ("", "{contract}", contract.to_string()),
                     ("", "{price_list}", price_list.to_string()),
                     ("", "{price_buyer}", price_buyer.to_string()),
                     ("", "{price_import}", price_import.to_string()),

@@ -122,6 +122,7 @@ pub fn address(subject: &str) -> Option<(String, Permission)> {
         "review" => Some((format!("/admin/reviews/{}", number()?), Permission::ReviewsView)),
         "reviews" => Some(("/admin/reviews".into(), Permission::ReviewsView)),
         "price_list" => Some((format!("/admin/price-lists/{}", number()?), Permission::ProductsView)),
+        "contract" => Some(("/admin/price-lists/contracts".into(), Permission::ProductsView)),
         "redirect" => Some(("/admin/redirects".into(), Permission::SettingsEdit)),
         "shop" => Some(("/admin/settings".into(), Permission::SettingsView)),
         "examination" => Some(("/admin/doctor".into(), Permission::JobsView)),

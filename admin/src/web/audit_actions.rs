@@ -158,6 +158,8 @@ pub(super) const ACTIONS: &[&str] = &[
     "price_list.buyer",
     "price_list.price",
     "price_list.import",
+    "contract.save",
+    "contract.end",
     "redirect.set",
     "redirect.delete",
     "stock.adjust",

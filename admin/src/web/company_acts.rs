@@ -102,7 +102,7 @@ pub async fn edit(desk: Desk, path: web::Path<String>, posted: Posted) -> Result
 
 pub async fn settings(desk: Desk, path: web::Path<String>, posted: Posted) -> Result<HttpResponse> {
     let (id, seen, typed) = (company_of(&path)?, seen(&posted)?, posted.clone());
-    act(&desk, id, &posted, ("company.settings", "admin-saved"), move |conn, act| {
+    let answer = act(&desk, id, &posted, ("company.settings", "admin-saved"), move |conn, act| {
         let parent = match typed.get("parent").trim() {
             "" => None,
             text => Some(text.parse::<CompanyId>().map_err(|_| Error::field("parent", "company-parent-wrong"))?),
@@ -110,7 +110,10 @@ pub async fn settings(desk: Desk, path: web::Path<String>, posted: Posted) -> Re
         let settings = Settings { parent, price_group: typed.get("price_group").to_string(), note: typed.get("note").to_string() };
         companies::set(conn, id, seen, &settings, &act.actor, act.now)
     })
-    .await
+    .await?;
+    // Below another company, or in another group, it may buy other goods at other prices.
+    desk.door.memory.forget_goods();
+    Ok(answer)
 }
 
 /// Has the tax office asked about the number now.

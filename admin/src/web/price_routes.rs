@@ -1,7 +1,7 @@
-//! The addresses of price lists: a part of [`super::routes`].
+//! The addresses of price lists and contracts: a part of [`super::routes`].
 
 use super::access::{Route, get, post};
-use super::{price_entries, price_explain, price_files, price_lists};
+use super::{contracts, price_entries, price_explain, price_files, price_lists};
 use crate::permissions::Permission::{ProductsEdit, ProductsView};
 
 pub fn all() -> Vec<Route> {
@@ -10,6 +10,9 @@ pub fn all() -> Vec<Route> {
         get("/price-lists/new", ProductsEdit, price_lists::new),
         post("/price-lists/new", ProductsEdit, price_lists::create),
         get("/price-lists/explain", ProductsView, price_explain::show),
+        get("/price-lists/contracts", ProductsView, contracts::list),
+        post("/price-lists/contracts", ProductsEdit, contracts::set),
+        post("/price-lists/contracts/{contract}/remove", ProductsEdit, contracts::remove),
         get("/price-lists/{price_list}", ProductsView, price_lists::edit),
         post("/price-lists/{price_list}", ProductsEdit, price_lists::update),
         get("/price-lists/{price_list}/buyers", ProductsView, price_lists::buyers),

@@ -59,7 +59,7 @@ pub fn list(conn: &mut Conn, filter: &Filter, limit: i64) -> Result<Vec<Company>
     found.dedup();
     found.truncate(usize::try_from(limit).unwrap_or(0));
     let mut companies = super::of(conn, &found)?;
-    companies.sort_unstable_by(|a, b| b.id.cmp(&a.id));
+    companies.sort_unstable_by_key(|company| std::cmp::Reverse(company.id));
     Ok(companies)
 }
 

@@ -217,7 +217,7 @@ pub async fn categories(request: HttpRequest) -> Result<HttpResponse> {
         ("category" = Option<String>, Query, description = "The slug of a category: only products in it or below it."),
         ("after" = Option<String>, Query, description = "The `next` of the page before.", pattern = "^[1-9][0-9]{0,17}$"),
         ("limit" = Option<i64>, Query, description = "Products of a page; 20 without.", minimum = 1, maximum = 100),
-        ("company" = Option<i64>, Query, description = "The id of a company: prices are those of its price lists.", minimum = 1),
+        ("company" = Option<i64>, Query, description = "The id of a company: prices are those of its price lists, products those of its contract.", minimum = 1),
         ("language" = Option<String>, Query, description = "Of the texts, by its code such as `en`; the shop's own without.", pattern = "^(en|zh)$"),
     ),
     responses(
@@ -265,7 +265,7 @@ pub async fn products(request: HttpRequest) -> Result<HttpResponse> {
     security(("key" = ["catalogue:read"])),
     params(
         ("slug" = String, Path, description = "The product's slug."),
-        ("company" = Option<i64>, Query, description = "The id of a company: prices are those of its price lists.", minimum = 1),
+        ("company" = Option<i64>, Query, description = "The id of a company: prices are those of its price lists, products those of its contract.", minimum = 1),
         ("language" = Option<String>, Query, description = "Of the texts, by its code such as `en`; the shop's own without.", pattern = "^(en|zh)$"),
     ),
     responses((status = 200, description = "The product.", body = ProductView)),

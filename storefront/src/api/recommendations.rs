@@ -2,7 +2,7 @@
 
 use super::call::{Call, found};
 use super::cart_view;
-use super::catalogue::{ProductCard, card_view, known};
+use super::catalogue::{ProductCard, card_view, known, trade};
 use crate::api_keys::Scope;
 use crate::catalog;
 use crate::ids::ProductId;
@@ -24,12 +24,12 @@ struct Recommendations {
     products: Vec<ProductCard>,
 }
 
-/// The first of these products that can be bought in the store.
-fn cards(conn: &mut Conn, site: &Site, ids: &[i64], language: &str, now: Time) -> Result<Recommendations> {
-    let shop = stores::shop(conn, site.id)?;
+/// The first of these products that can be bought in the store by whom they are for.
+fn cards(conn: &mut Conn, site: &Site, trade: &Trade, ids: &[i64], language: &str, now: Time) -> Result<Recommendations> {
+    let shop = stores::shop_for(conn, site.id, trade)?;
     let ids: Vec<ProductId> = ids.iter().copied().map(ProductId).collect();
     let mut cards = catalog::cards(conn, &shop, &ids, language)?;
-    price_lists::on_cards(conn, &mut cards, &shop, &Trade::default(), now)?;
+    price_lists::on_cards(conn, &mut cards, &shop, trade, now)?;
     let buyable = cards.into_iter().filter(|card| card.price_from.is_some() && card.availability.sellable());
     Ok(Recommendations { products: buyable.take(MOST).map(|card| card_view(card, shop.currency, &site.base_url)).collect() })
 }
@@ -40,6 +40,7 @@ fn cards(conn: &mut Conn, site: &Site, ids: &[i64], language: &str, now: Time) -
     security(("key" = ["catalogue:read"])),
     params(
         ("slug" = String, Path, description = "The product's slug."),
+        ("company" = Option<i64>, Query, description = "The id of a company: prices are those of its price lists, products those of its contract.", minimum = 1),
         ("language" = Option<String>, Query, description = "Of the texts, by its code such as `en`; the shop's own without.", pattern = "^(en|zh)$"),
     ),
     responses((status = 200, description = "Products that go with it: first what the merchant pinned.", body = Recommendations)),
@@ -48,15 +49,16 @@ fn cards(conn: &mut Conn, site: &Site, ids: &[i64], language: &str, now: Time) -
 pub async fn product_recommendations(request: HttpRequest, slug: web::Path<String>) -> Result<HttpResponse> {
     let call = Call::read(&request, Scope::CatalogueRead).await?;
     let mut query = call.query();
-    let language = query.language();
+    let (language, company) = (query.language(), query.company());
     query.end()?;
     let (slug, site) = (known(slug)?, call.site.clone());
     let read = call.door.read(move |conn, now| {
-        let shop = stores::shop(conn, site.id)?;
+        let trade = trade(conn, company)?;
+        let shop = stores::shop_for(conn, site.id, &trade)?;
         let product = catalog::page(conn, &shop, &slug, language)?.id;
         let beside = recommendations::together(conn, product.0)?;
         let ids: Vec<i64> = beside.pinned.into_iter().chain(beside.learned).collect();
-        cards(conn, &site, &ids, language, now)
+        cards(conn, &site, &trade, &ids, language, now)
     });
     found(&read.await?)
 }
@@ -83,7 +85,8 @@ pub async fn cart_recommendations(request: HttpRequest, cart: web::Path<String>)
         let cart = cart_view::find(conn, &id)?;
         let products: Vec<i64> = crate::carts::products(conn, cart.id)?.into_iter().map(|id| id.0).collect();
         let ids = recommendations::complete(conn, &products)?;
-        cards(conn, &door.site_of(cart.store_id), &ids, language, now)
+        let trade = price_lists::of_cart(conn, &cart)?;
+        cards(conn, &door.site_of(cart.store_id), &trade, &ids, language, now)
     });
     found(&read.await?)
 }

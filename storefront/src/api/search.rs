@@ -73,7 +73,7 @@ struct PriceRange {
         ("price_max" = Option<i64>, Query, description = "The highest price in minor units.", minimum = 0, maximum = 1000000000000_i64),
         ("sort" = Option<String>, Query, description = "`relevance` (without it), `price_ascending`, `price_descending` or `newest`.", pattern = "^(relevance|price_ascending|price_descending|newest)$"),
         ("facets" = Option<bool>, Query, description = "`false` leaves the facets out."),
-        ("company" = Option<i64>, Query, description = "The id of a company: prices are those of its price lists. Filters and sorting go by the shop's.", minimum = 1),
+        ("company" = Option<i64>, Query, description = "The id of a company: prices are those of its price lists, products those of its contract. Filters and sorting go by the shop's.", minimum = 1),
         ("after" = Option<String>, Query, description = "The `next` of the page before."),
         ("limit" = Option<i64>, Query, description = "Products of a page; 20 without.", minimum = 1, maximum = 100),
         ("language" = Option<String>, Query, description = "Of the texts, by its code such as `en`; the shop's own without.", pattern = "^(en|zh)$"),

@@ -160,8 +160,11 @@ fn offers_of(conn: &mut Conn, ids: &[ProductId], currency: Currency) -> Result<V
         .load(conn)?)
 }
 
-/// What the variants on sale of these products cost everybody, with the former price.
-pub(crate) fn shop_prices(conn: &mut Conn, ids: &[ProductId], currency: Currency) -> Result<Vec<(ProductId, VariantId, i64, Option<i64>)>> {
+/// What a variant of a product costs everybody, and its former price.
+pub(crate) type ShopPrice = (ProductId, VariantId, i64, Option<i64>);
+
+/// The prices of the variants on sale of these products.
+pub(crate) fn shop_prices(conn: &mut Conn, ids: &[ProductId], currency: Currency) -> Result<Vec<ShopPrice>> {
     let mut found = Vec::with_capacity(ids.len());
     for ids in ids.chunks(super::CHUNK) {
         found.extend(

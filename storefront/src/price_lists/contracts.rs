@@ -51,27 +51,49 @@ pub(crate) fn contract(conn: &mut Conn, trade: &Trade) -> Result<Option<Collecti
     .optional()?)
 }
 
+/// The collection that a company may buy of, by its own contract or another that counts for it; `None` for all of the catalogue. `NotFound`
+/// without such a company.
+pub fn collection_of(conn: &mut Conn, company: CompanyId) -> Result<Option<CollectionId>> {
+    let trade = Trade::of_company(conn, Some(company))?;
+    contract(conn, &trade)
+}
+
+type Row = (i64, Option<CompanyId>, String, CollectionId);
+
 /// Contracts, newest first.
 pub fn contracts(conn: &mut Conn, before: Option<i64>, limit: i64) -> Result<Vec<Contract>> {
-    let found: Vec<(i64, Option<CompanyId>, String, CollectionId)> = on_each!(conn, c => rows::table
+    let found: Vec<Row> = on_each!(conn, c => rows::table
         .filter(rows::id.lt(before.unwrap_or(i64::MAX)))
         .order(rows::id.desc())
         .limit(limit)
         .select((rows::id, rows::company_id, rows::price_group, rows::collection_id))
         .load(c))?;
-    let mut all = Vec::with_capacity(found.len());
-    for (id, company, group, collection) in found {
-        let name = match company {
-            Some(company) => companies::get(conn, company)?.name,
-            None => String::new(),
-        };
-        all.push(Contract { id, buyer: addressee(company, group), name, collection });
-    }
-    Ok(all)
+    found.into_iter().map(|row| named(conn, row)).collect()
 }
 
-/// Has a company or a group see a collection and nothing else, in the place of what was said before. Answers what was.
-pub fn set_contract(conn: &mut Conn, buyer: &For, collection: CollectionId) -> Result<Option<CollectionId>> {
+fn named(conn: &mut Conn, (id, company, group, collection): Row) -> Result<Contract> {
+    let name = match company {
+        Some(company) => companies::get(conn, company)?.name,
+        None => String::new(),
+    };
+    Ok(Contract { id, buyer: addressee(company, group), name, collection })
+}
+
+/// The contract of a company itself or of a group itself, as it is stored.
+fn stored(conn: &mut Conn, company: Option<CompanyId>, group: &str) -> Result<Option<Contract>> {
+    let columns = (rows::id, rows::company_id, rows::price_group, rows::collection_id);
+    let found: Option<Row> = match company {
+        Some(company) => rows::table.filter(rows::company_id.eq(company)).select(columns).first(conn).optional()?,
+        None => {
+            rows::table.filter(rows::company_id.is_null()).filter(rows::price_group.eq(group)).select(columns).first(conn).optional()?
+        }
+    };
+    found.map(|row| named(conn, row)).transpose()
+}
+
+/// Has a company or a group see a collection and nothing else, in the place of what was said before. Answers what was
+/// and what is.
+pub fn set_contract(conn: &mut Conn, buyer: &For, collection: CollectionId) -> Result<(Option<Contract>, Contract)> {
     let mut fields = Fields::default();
     let (company, group) = match buyer {
         For::Company(company) => match companies::get(conn, *company) {
@@ -92,21 +114,25 @@ pub fn set_contract(conn: &mut Conn, buyer: &For, collection: CollectionId) -> R
         Err(error) => return Err(error),
     }
     fields.check()?;
-    let known: Vec<(i64, Option<CompanyId>, CollectionId)> =
-        rows::table.filter(rows::price_group.eq(group)).select((rows::id, rows::company_id, rows::collection_id)).load(conn)?;
-    if let Some((id, _, before)) = known.into_iter().find(|(_, of, _)| *of == company) {
-        diesel::update(rows::table.find(id)).set(rows::collection_id.eq(collection)).execute(conn)?;
-        return Ok(Some(before));
+    let before = stored(conn, company, group)?;
+    if before.is_none() {
+        let row = (rows::company_id.eq(company), rows::price_group.eq(group), rows::collection_id.eq(collection));
+        on_each!(conn, c => diesel::insert_into(rows::table).values(row).on_conflict_do_nothing().execute(c))?;
     }
-    let row = (rows::company_id.eq(company), rows::price_group.eq(group), rows::collection_id.eq(collection));
-    on_each!(conn, c => diesel::insert_into(rows::table).values(row).on_conflict_do_nothing().execute(c))?;
-    Ok(None)
+    let after = stored(conn, company, group)?.ok_or_else(|| Error::unexpected("a contract that was just stored is not there"))?;
+    // The last one to say so is right, also of two who do at once.
+    diesel::update(rows::table.find(after.id)).set(rows::collection_id.eq(collection)).execute(conn)?;
+    let after = Contract { collection, ..after };
+    Ok((before, after))
 }
 
-/// Ends a contract: who had it sees what everybody sees. What is gone already stays gone.
-pub fn remove_contract(conn: &mut Conn, id: i64) -> Result<()> {
+/// Ends a contract: who had it sees what everybody sees. Answers what it was; `None` for one that is gone already.
+pub fn remove_contract(conn: &mut Conn, id: i64) -> Result<Option<Contract>> {
+    let found: Option<Row> =
+        rows::table.find(id).select((rows::id, rows::company_id, rows::price_group, rows::collection_id)).first(conn).optional()?;
+    let before = found.map(|row| named(conn, row)).transpose()?;
     diesel::delete(rows::table.find(id)).execute(conn)?;
-    Ok(())
+    Ok(before)
 }
 
 /// Whether a contract is about this collection, which therefore stays.

@@ -321,7 +321,7 @@ fn a_store_finds_what_it_sells_at_its_own_prices() {
     let mut dollars = product(2, "Red shirt", (1, "Shirts"), vec![variant("Red", "M", 0, true)]);
     dollars.variants[0].prices = vec![(Currency::USD, 500)];
     let mut other = product(3, "Green shirt", (2, "Coats"), vec![variant("Green", "M", 700, true)]);
-    other.collections = vec![-5];
+    other.collections = vec![-5, -7];
     on_each(&[both, dollars, other], |shop| {
         let within = |currency, part| Within { currency: Some(currency), part, contract: None };
         let ask = |within: Within, with_facets, sort| shop.search(&SearchQuery { within, with_facets, sort, ..query("shirt") }).unwrap();
@@ -343,6 +343,11 @@ fn a_store_finds_what_it_sells_at_its_own_prices() {
         let offered = shop.suggest("coat", &within(Currency::USD, None), 5).unwrap();
         assert!(offered.is_empty(), "a category in which nothing is sold: {offered:?}");
         assert_eq!(shop.suggest("coat", &within(Currency::EUR, Some(-5)), 5).unwrap().len(), 2);
+        let agreed = |part, contract| Within { currency: Some(Currency::EUR), part, contract: Some(contract) };
+        assert_eq!([found(agreed(None, -7)), found(agreed(Some(-5), -7)), found(agreed(Some(-7), -5))], [[3], [3], [3]]);
+        let offered = shop.suggest("shirt", &agreed(None, -7), 5).unwrap();
+        let of_others = |one: &Suggestion| matches!(one, Suggestion::Product { id, .. } if *id != 3);
+        assert!(!offered.is_empty() && !offered.iter().any(of_others), "{offered:?}");
     });
 }
 

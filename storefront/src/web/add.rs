@@ -2,15 +2,16 @@
 
 use super::basket;
 use super::door::Door;
+use super::ordering;
 use super::posted::Posted;
 use super::product::param;
 use super::views::page::Tone;
 use super::visit::Visit;
 use super::watch::{Seen, What};
 use super::words::Words;
+use crate::carts;
 use crate::catalog::{self, ProductOption, ProductPage};
 use crate::ids::{CartId, ProductId, VariantId};
-use crate::{carts, stores};
 use actix_web::{HttpResponse, web};
 use kernel::clock::Time;
 use kernel::{Conn, Error, Result};
@@ -71,7 +72,7 @@ fn product_page(slug: &str, form: &Posted) -> String {
 
 fn put_chosen(conn: &mut Conn, visit: &Visit, slug: &str, form: &Posted, quantity: i64, now: Time) -> Result<(Added, ProductId)> {
     // Values are matched as stored: they are the same in every language.
-    let shop = stores::shop(conn, visit.site.id)?;
+    let shop = ordering::shop(conn, visit, now)?;
     let page = catalog::page(conn, &shop, slug, crate::shop::OWN_LANGUAGE)?;
     let Some(variant) = chosen(&page, form) else { return Ok((Added::NoSuchChoice, page.id)) };
     let cart = basket::open(conn, visit, now)?;

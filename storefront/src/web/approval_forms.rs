@@ -1,6 +1,7 @@
 //! The forms of rules and budgets of a company, which its administrators and the shop's staff fill in alike.
 
 use super::posted::Posted;
+use super::shown;
 use super::views::approvals::{BudgetFormView, BudgetRow, RuleFormView, RuleRow, Tick};
 use super::views::form::Form;
 use super::views::shared::Choice;
@@ -82,11 +83,6 @@ pub fn rows(conn: &mut Conn, company: CompanyId, now: Time) -> Result<(Vec<RuleR
     Ok((rules, rows))
 }
 
-/// What a role is called.
-pub fn role_name(role: &Role, words: &Words) -> String {
-    if role.code.is_empty() { role.name.clone() } else { words.get(&format!("company-role-{}", role.code)) }
-}
-
 /// The currency of a rule's amount: its own, or that of new ones.
 pub fn currency_of(rule: Option<&Rule>, new: Currency) -> Result<Currency> {
     let kept = rule.map(Rule::condition).transpose()?.filter(|condition| condition.over.is_some());
@@ -145,13 +141,17 @@ pub fn rule_view(id: Option<i64>, form: Form, boxes: &Posted, from: &Choices, cu
         currency: currency.code().to_string(),
         members: people(MEMBERS),
         approvers: people(APPROVERS),
-        roles: from.roles.iter().map(|one| tick(ROLES, one.id.to_string(), role_name(one, words))).collect(),
+        roles: from.roles.iter().map(|one| tick(ROLES, one.id.to_string(), shown::role(words, &one.code, &one.name))).collect(),
         sites: from.sites.iter().map(|one| tick(SITES, one.id.to_string(), one.name.clone())).collect(),
         categories: from.categories.iter().map(|(id, name)| tick(CATEGORIES, id.to_string(), name.clone())).collect(),
         role_choices: from
             .roles
             .iter()
-            .map(|one| Choice { value: one.id.to_string(), label: role_name(one, words), selected: one.id.to_string() == role })
+            .map(|one| Choice {
+                value: one.id.to_string(),
+                label: shown::role(words, &one.code, &one.name),
+                selected: one.id.to_string() == role,
+            })
             .collect(),
         form,
     }

@@ -11,6 +11,7 @@ use crate::carts;
 use crate::ids::StoreId;
 use crate::logins;
 use crate::menus::{self, Ends, Live, Place};
+use crate::price_lists::Trade;
 use crate::shop::Shop;
 use crate::stores::{self, Site};
 use crate::theme::Theme;
@@ -22,15 +23,14 @@ use kernel::{Conn, Result};
 
 /// The frame for a visit. The handler fills in title, description, canonical address and structured data.
 pub fn load(conn: &mut Conn, visit: &Visit, now: Time) -> Result<PageView> {
-    let mut page = plain(conn, &visit.site, visit.language, &visit.csrf)?;
     let session = visit.session.as_deref().map_or(Ok(None), |session| logins::session_with_member(conn, session, now))?;
     let (customer, member) = (session.map(|(customer, _)| customer), session.and_then(|(_, member)| member));
+    let buyer = customer.map_or(Ok(None), |customer| buying::by(conn, customer, member))?;
+    let trade = buyer.as_ref().map(Trade::of).unwrap_or_default();
+    let mut page = plain(conn, &visit.site, &trade, visit.language, &visit.csrf)?;
     page.cart_count = if visit.known { cart_units(conn, visit.site.id, &visit.visitor, customer)? } else { 0 };
     page.signed_in = match customer {
-        Some(customer) => {
-            let buyer = buying::by(conn, customer, member)?;
-            Some(called(customers::called(conn, customer)?, buyer.as_ref()))
-        }
+        Some(customer) => Some(called(customers::called(conn, customer)?, buyer.as_ref())),
         None => None,
     };
     page.flash.clone_from(&visit.flash);
@@ -49,7 +49,7 @@ pub fn called(name: String, buyer: Option<&Buyer>) -> String {
 
 /// The frame of a page for everybody, with slots for what is a visitor's own.
 pub fn shared(conn: &mut Conn, everyone: &Everyone) -> Result<PageView> {
-    let mut page = plain(conn, &everyone.site, everyone.language, &everyone.slots.mark(Slot::FormToken))?;
+    let mut page = plain(conn, &everyone.site, &everyone.audience.trade(), everyone.language, &everyone.slots.mark(Slot::FormToken))?;
     page.slots = Some(everyone.slots.of_frame());
     page.asks = !everyone.draft;
     page.here = here(&everyone.path, &everyone.query);
@@ -64,9 +64,9 @@ fn here(path: &str, query: &str) -> String {
     if query.is_empty() { path.to_string() } else { format!("{path}?{query}") }
 }
 
-/// The frame with nothing of a visitor in it but the token of forms.
-fn plain(conn: &mut Conn, site: &Site, language: Language, csrf: &str) -> Result<PageView> {
-    let shop = stores::shop(conn, site.id)?;
+/// The frame with nothing of a visitor in it but the token of forms. Its menus lead to what `trade` may buy.
+fn plain(conn: &mut Conn, site: &Site, trade: &Trade, language: Language, csrf: &str) -> Result<PageView> {
+    let shop = stores::shop_for(conn, site.id, trade)?;
     let worn = crate::theme::published(conn, site.id)?.theme;
     let pages = content_links(conn, language)?;
     let [header, footer] = menus(conn, site, &shop, language, &pages)?;

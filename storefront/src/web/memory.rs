@@ -7,7 +7,7 @@ use crate::ids::{ProductId, StoreId};
 use crate::promotions::Personal;
 use crate::stores::Sites;
 use actix_web::web::Bytes;
-use crm::CustomerId;
+use crm::{CompanyId, CustomerId};
 use kernel::web::i18n::Language;
 use lru::LruCache;
 use parking_lot::{Mutex, RwLock};
@@ -43,8 +43,8 @@ pub struct Memory {
     pub shelves: Fresh<ShelfKey, Made>,
     /// Customers for whom nothing could be decided a moment ago: an offer of their own best product, and there is none.
     pub undecided: Fresh<CustomerId, ()>,
-    /// A customer's open offers as HTML.
-    pub offers: Fresh<(CustomerId, StoreId, Language), Bytes>,
+    /// A customer's open offers as HTML, by the company that they buy for.
+    pub offers: Fresh<(CustomerId, Option<CompanyId>, StoreId, Language), Bytes>,
     /// The products on a customer's wish list.
     pub wish_lists: Fresh<CustomerId, Arc<BTreeSet<ProductId>>>,
     /// The button of the wish list as HTML, by the product that it takes off.
@@ -94,6 +94,14 @@ impl Memory {
     pub fn forget_lists(&self) {
         self.beside.clear();
         self.own.clear();
+    }
+
+    /// Lets nobody be served a page or a card again that was made before: who may buy which goods changed.
+    pub fn forget_goods(&self) {
+        self.pages.renew();
+        self.cards.clear();
+        self.shelves.clear();
+        self.offers.clear();
     }
 
     /// Serves these stores from now on. No page is served again that was made before.

@@ -16,7 +16,7 @@ use kernel::{Conn, Result};
 /// The open offers of whoever is signed in, as HTML; empty without any. Kept in memory as long as a page.
 pub async fn home(door: &Door, visit: &Visit, known: &Known) -> Result<Bytes> {
     let Some(customer) = known.customer.filter(|_| known.offered) else { return Ok(Bytes::new()) };
-    let key = (customer, visit.site.id, visit.language);
+    let key = (customer, known.audience.company, visit.site.id, visit.language);
     if let Some(drawn) = door.memory.offers.get(&key) {
         return Ok(drawn);
     }

@@ -98,7 +98,7 @@ async fn render(door: &Door, visit: &Visit, status: StatusCode, asked: Asked) ->
             let typed = |(at, row): (usize, Row)| QuickRow { at, sku: row.sku, quantity: row.quantity, ..QuickRow::default() };
             view.rows = rows.into_iter().enumerate().map(typed).collect();
         }
-        for at in view.rows.len()..shown.max(ROWS).min(MOST) {
+        for at in view.rows.len()..shown.clamp(ROWS, MOST) {
             view.rows.push(QuickRow { at, ..QuickRow::default() });
         }
         view.notices = notices;

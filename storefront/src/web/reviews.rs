@@ -122,7 +122,7 @@ async fn render_all(door: &Door, everyone: Everyone, slug: String) -> Result<Ren
     let (seen, words) = (everyone.clone(), Words::of(&door.templates, everyone.language)?);
     let page = door
         .read(move |conn, _| {
-            let shop = stores::shop(conn, seen.site.id)?;
+            let shop = stores::shop_for(conn, seen.site.id, &seen.audience.trade())?;
             let found = catalog::page(conn, &shop, &slug, seen.language.code())?;
             let before = asked(&seen.query, "before").parse().ok();
             let reviews = view(conn, found.id, &found.slug, before, MANY)?;

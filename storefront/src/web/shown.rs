@@ -12,7 +12,7 @@ use crate::catalog::{self, Availability};
 use crate::ids::{CartLineId, StoreId, VariantId};
 use crate::orders::{Adjustment, Order, OrderLine};
 use crate::pictures;
-use crate::price_lists::QuantityRule;
+use crate::price_lists::{self, QuantityRule};
 use crate::pricing::DeliveryTax;
 use crate::promotions::Applied;
 use crate::stock;
@@ -302,12 +302,14 @@ impl Sums<'_> {
     }
 }
 
-/// The lines of an order, as the store `here` shows them. Products lead to their pages as long as that store has such pages.
+/// The lines of an order, as the store `here` shows them to whom it was placed for. Products lead to their pages as long as there are such
+/// pages.
 pub fn order_lines(conn: &mut Conn, here: StoreId, order: &Order, lines: &[OrderLine]) -> Result<Vec<LineView>> {
     let currency = order.currency()?;
     let pictures = Pictures::load(conn, lines.iter().filter_map(|line| line.picture_hash.as_deref()))?;
     let ids: Vec<VariantId> = lines.iter().filter_map(|line| line.variant_id).collect();
-    let sold = stores::shop(conn, here)?.assortment();
+    let trade = price_lists::of_order(conn, order.id)?;
+    let sold = stores::shop_for(conn, here, &trade)?.assortment();
     let on_sale = catalog::for_sale(conn, &sold, &ids, &order.language)?;
     let money = |minor: i64| Money::new(minor, currency);
     let view = |line: &OrderLine| LineView {
@@ -356,6 +358,11 @@ pub fn billing_lines(address: &crate::address::Address, words: &Words) -> Vec<St
 pub fn reverse_charge_notice(owed: bool, words: &Words) -> Vec<Told> {
     let told = || Told { kind: Tone::Info, text: words.get("reverse-charge-told") };
     owed.then(told).into_iter().collect()
+}
+
+/// What a role of companies is called: those that every company has by the shop's words, others by their own name.
+pub fn role(words: &Words, code: &str, name: &str) -> String {
+    if code.is_empty() { name.to_string() } else { words.get(&format!("company-role-{code}")) }
 }
 
 /// `None` for an empty text.

@@ -48,6 +48,7 @@ async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
         .unwrap_or_default();
     let (engine, site, store) = (door.search.clone(), visit.site.clone(), visit.site.id);
     let trade = known::load(&door, &visit).await?.audience.trade();
+    let own = trade.company.is_some();
     let shop = door.read(move |conn, _| stores::shop_for(conn, store, &trade)).await?;
     let within = Within::of(&shop.assortment());
     let found = web::block(move || engine.suggest(&text, &within, MOST)).await.map_err(Error::unexpected)?;
@@ -59,7 +60,9 @@ async fn show(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
     let (words, spoken) = (Words::of(&door.templates, visit.language)?, visit.spoken());
     let suggestions = door.read(move |conn, _| offers(conn, found, (&site, &shop), spoken, &words)).await?;
     let mut answer = HttpResponse::Ok();
-    answer.insert_header((header::CACHE_CONTROL, "private, max-age=60"));
+    // What a company may buy is not shown to whoever buys next in this browser.
+    let keep = if own { "private, no-store" } else { "private, max-age=60" };
+    answer.insert_header((header::CACHE_CONTROL, keep));
     Ok(answer.json(Suggestions { suggestions }))
 }
 

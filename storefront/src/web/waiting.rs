@@ -7,13 +7,15 @@ use super::views::page::{Page, Tone};
 use super::views::waiting::WaitingView;
 use super::visit::Visit;
 use super::words::Words;
-use super::{frame, shown};
+use super::{frame, ordering, shown};
+use crate::catalog::{self, VariantForSale};
 use crate::ids::VariantId;
-use crate::{catalog, stores, waiting};
+use crate::waiting;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use crm::email::Email;
-use kernel::{Error, Result};
+use kernel::clock::Time;
+use kernel::{Conn, Error, Result};
 
 pub fn routes(config: &mut web::ServiceConfig) {
     config.service(web::resource("/products/{slug}/waiting").get(show).post(ask));
@@ -29,6 +31,13 @@ fn variant(visit: &Visit) -> Result<VariantId> {
     asked.and_then(|(_, value)| value.parse().ok()).map(VariantId).ok_or(Error::NotFound)
 }
 
+/// What is sold of a variant to this visitor; `None` when it is not.
+fn theirs(conn: &mut Conn, visit: &Visit, variant: VariantId, now: Time) -> Result<Option<VariantForSale>> {
+    let sold = ordering::shop(conn, visit, now)?.assortment();
+    let found = catalog::for_sale(conn, &sold, &[variant], visit.language.code())?;
+    Ok(found.into_iter().find(|found| found.for_sale))
+}
+
 async fn show(door: web::Data<Door>, visit: Visit, slug: web::Path<String>) -> Result<HttpResponse> {
     render(&door, &visit, &slug, StatusCode::OK, None).await
 }
@@ -39,9 +48,8 @@ async fn render(door: &Door, visit: &Visit, slug: &str, status: StatusCode, refu
     let (mut page, view) = door
         .read(move |conn, now| {
             let page = frame::load(conn, &seen, now)?;
-            let sold = stores::shop(conn, seen.site.id)?.assortment();
-            let found = catalog::for_sale(conn, &sold, &[variant], seen.language.code())?;
-            let found = found.into_iter().find(|found| found.slug == slug && found.for_sale).ok_or(Error::NotFound)?;
+            let found = theirs(conn, &seen, variant, now)?;
+            let found = found.filter(|found| found.slug == slug).ok_or(Error::NotFound)?;
             let own = match seen.customer(conn, now)? {
                 Some(customer) => crm::customers::get(conn, customer)?.email,
                 None => String::new(),
@@ -67,9 +75,15 @@ async fn render(door: &Door, visit: &Visit, slug: &str, status: StatusCode, refu
 async fn ask(door: web::Data<Door>, visit: Visit, slug: web::Path<String>, posted: Posted) -> Result<HttpResponse> {
     let variant = variant(&visit)?;
     door.limits.checkout.check(&visit.client)?;
-    let (store, language) = (visit.site.id, visit.language.code());
+    let (store, language, seen) = (visit.site.id, visit.language.code(), visit.clone());
     let asked = match Email::parse(posted.get("email"), "email") {
-        Ok(email) => door.write(move |conn, now| waiting::ask(conn, store, variant, &email, language, now)).await,
+        Ok(email) => {
+            door.write(move |conn, now| {
+                theirs(conn, &seen, variant, now)?.ok_or(Error::NotFound)?;
+                waiting::ask(conn, store, variant, &email, language, now)
+            })
+            .await
+        }
         Err(error) => Err(error),
     };
     match asked {

@@ -3,12 +3,13 @@
 use super::account::local_or;
 use super::door::Door;
 use super::known::Known;
+use super::ordering;
 use super::posted::Posted;
 use super::views::page::Tone;
 use super::visit::Visit;
 use crate::catalog;
 use crate::ids::ProductId;
-use crate::{stores, wish_list};
+use crate::wish_list;
 use actix_web::HttpResponse;
 use actix_web::web::{self, Bytes};
 use kernel::{Error, Result};
@@ -62,7 +63,7 @@ pub async fn change(door: web::Data<Door>, visit: Visit, form: Posted) -> Result
                 "wish-list-removed"
             }
             None => {
-                let shop = stores::shop(conn, seen.site.id)?;
+                let shop = ordering::shop(conn, &seen, now)?;
                 let product = catalog::page(conn, &shop, &slug, seen.language.code())?.id;
                 wish_list::add(conn, customer, product, now)?;
                 "wish-list-added"

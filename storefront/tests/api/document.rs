@@ -29,7 +29,12 @@ fn every_documented_operation_is_mounted_and_says_what_it_needs() {
         assert_eq!(in_path, path.matches('{').count(), "{name}");
         let keyed = operation["parameters"].as_array().into_iter().flatten().any(|parameter| parameter["name"] == "Idempotency-Key");
         assert_eq!(keyed, method != "GET", "{name}");
-        let real = path.replace("{cart}", "none").replace("{line}", "1").replace("{number}", "R1").replace("{slug}", "none").replace("{list}", "1");
+        let real = path
+            .replace("{cart}", "none")
+            .replace("{line}", "1")
+            .replace("{number}", "R1")
+            .replace("{slug}", "none")
+            .replace("{list}", "1");
         // What is mounted asks for the scope; what is not would be 404 or 405.
         let status = client.send(&method, &real, &[], (method != "GET" && method != "DELETE").then(|| "{}".into())).status;
         assert_eq!(status == 403, scope != held, "{name}: {status}");

@@ -13,6 +13,7 @@ use crate::logins;
 use crate::web::door::Door;
 use crate::web::frame;
 use crate::web::posted::Posted;
+use crate::web::shown;
 use crate::web::views::company::{CompanyHead, CompanyNav, CompanyView, LogRow, LogView};
 use crate::web::views::form::{self, Form};
 use crate::web::views::page::Tone;
@@ -115,11 +116,6 @@ fn acting(conn: &mut Conn, visit: &Visit, needs: May, now: Time) -> Result<Seat>
     }
 }
 
-/// What a role is called.
-fn role_label(words: &Words, code: &str, name: &str) -> String {
-    if code.is_empty() { name.to_string() } else { words.get(&format!("company-role-{code}")) }
-}
-
 /// The form of what a company says of itself, as far as its administrator changes it.
 fn details_form(company: &Company) -> Form {
     Form::new(form::COMPANY_DETAILS)
@@ -156,7 +152,7 @@ async fn show(door: &Door, visit: &Visit, refused: Option<Form>) -> Result<HttpR
             name: company.name.clone(),
             state: company.state.as_str().to_string(),
             reason: company.reason.clone(),
-            role: role_label(&words, &seat.own.role, &seat.own.role_name),
+            role: shown::role(&words, &seat.own.role, &seat.own.role_name),
             vat_id: company.vat_id.clone(),
             vat_standing: company.vat_standing.as_str().to_string(),
             registration_number: company.registration_number.clone(),

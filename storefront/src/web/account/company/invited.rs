@@ -1,11 +1,11 @@
 //! The link of an invitation: a page with a button, for whoever is signed in.
 
 use super::super::{draw, draw_in};
-use super::role_label;
 use crate::buying;
 use crate::web::door::Door;
 use crate::web::frame;
 use crate::web::posted::Posted;
+use crate::web::shown;
 use crate::web::views::company::InvitedView;
 use crate::web::views::page::Tone;
 use crate::web::visit::Visit;
@@ -24,7 +24,7 @@ pub async fn show(door: web::Data<Door>, visit: Visit, token: web::Path<String>)
             let signed_in = seen.customer(conn, now)?.is_some();
             let Some(invited) = invitations::find(conn, &secret, now)? else { return Ok((page, InvitedView::default())) };
             let role = roles::role(conn, invited.company, invited.role)?;
-            let role = role_label(&words, &role.code, &role.name);
+            let role = shown::role(&words, &role.code, &role.name);
             Ok((page, InvitedView { token: secret, company: Some(invited.name), role, signed_in }))
         })
         .await?;

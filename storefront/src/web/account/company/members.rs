@@ -1,10 +1,11 @@
 //! The people of a company: who they are, what they may, and who is invited.
 
 use super::super::{draw_in, or_sign_in, theirs};
-use super::{At, PAGE, acting, role_label, seat};
+use super::{At, PAGE, acting, seat};
 use crate::web::door::Door;
 use crate::web::frame;
 use crate::web::posted::Posted;
+use crate::web::shown;
 use crate::web::views::company::{InvitationRow, MemberRow, MemberView, MembersView, RoleRow};
 use crate::web::views::form::{self, Form};
 use crate::web::views::page::Tone;
@@ -23,7 +24,7 @@ use kernel::{Conn, Error, Result};
 fn choices(conn: &mut Conn, company: crm::CompanyId, words: &Words) -> Result<(Vec<Choice>, Vec<Choice>)> {
     let role = |role: &Role| Choice {
         value: role.id.to_string(),
-        label: role_label(words, &role.code, &role.name),
+        label: shown::role(words, &role.code, &role.name),
         selected: role.code == "buyer",
     };
     let roles = companies::roles(conn, company)?.iter().map(role).collect();
@@ -60,7 +61,7 @@ async fn show(door: &Door, visit: &Visit, after: Option<MemberId>, refused: Opti
             id: member.id.to_string(),
             name: member.called().to_string(),
             email: member.email.clone(),
-            role: role_label(&words, &member.role_code, &member.role_name),
+            role: shown::role(&words, &member.role_code, &member.role_name),
             site: place(member.site),
             cost_centre: member.cost_centre.clone(),
             joined_at: member.joined_at,
@@ -70,14 +71,14 @@ async fn show(door: &Door, visit: &Visit, after: Option<MemberId>, refused: Opti
         let invited = |one: &invitations::Invitation| InvitationRow {
             id: one.id.to_string(),
             email: one.email.clone(),
-            role: role_label(&words, &one.role_code, &one.role_name),
+            role: shown::role(&words, &one.role_code, &one.role_name),
             site: place(one.site),
             expires_at: one.expires_at,
         };
         let invitations = invitations::open(conn, company, now)?.iter().map(invited).collect();
         let own_role = |role: &Role| RoleRow {
             id: role.id.to_string(),
-            name: role_label(&words, &role.code, &role.name),
+            name: shown::role(&words, &role.code, &role.name),
             may: role.may().iter().map(|may| words.get(&format!("company-may-{}", may.word()))).collect(),
             own: role.company_id.is_some(),
         };
