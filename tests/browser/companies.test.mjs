@@ -26,7 +26,7 @@ async function linksBelow(page, path) {
 async function lookAround(page, name) {
   await page.goto('/account/company')
   await lookTwice(page, `${name}-company`)
-  for (const link of (await linksBelow(page, '/account/company/'))) {
+  for (const link of await linksBelow(page, '/account/company/')) {
     await page.goto(link)
     await lookTwice(page, `${name}${link.replace('/account', '').replaceAll('/', '-')}`)
   }
@@ -61,7 +61,7 @@ journeys('a company', (journey, the) => {
     await type(page, say.vatId, 'DE 136695976')
     await press(page, button(page, say.apply))
     await page.getByText(say.applied).waitFor()
-    await lookAround(page, 'applied')
+    await lookTwice(page, 'applied-company')
     await asStaff(async (desk) => {
       await desk.goto('/admin/companies')
       await lookTwice(desk, 'admin-companies')
