@@ -68,6 +68,7 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
             lines: lines(l),
             totals: Some(totals(l)),
             order: None,
+            order_to: None,
             may_vote: true,
             mine: false,
             may_place: false,
@@ -177,6 +178,7 @@ fn quotes(p: &Preview) -> Result<(), Box<dyn Error>> {
         version: 2,
         pdf: Some("/account/quotes/Q1001/quote.pdf".to_string()),
         order: None,
+        order_to: None,
         reason: None,
         messages: vec![QuoteMessageView {
             mine: true,

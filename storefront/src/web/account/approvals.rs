@@ -230,6 +230,7 @@ fn one_view(conn: &mut Conn, buyer: &Buyer, of: &Approval, refused: Option<Form>
         lines: Vec::new(),
         totals: None,
         order: None,
+        order_to: None,
         may_vote: false,
         mine: of.member_id == buyer.member,
         may_place: false,
@@ -240,6 +241,8 @@ fn one_view(conn: &mut Conn, buyer: &Buyer, of: &Approval, refused: Option<Form>
         let (lines, adjustments) = (orders::lines(conn, order.id)?, orders::adjustments(conn, order.id)?);
         view.lines = shown::order_lines(conn, order.store_id, &order, &lines)?;
         view.totals = Some(shown::order_totals(&order, &lines, &adjustments, words)?);
+        let seen = buying::shown_to(conn, buyer.customer, &order)?;
+        view.order_to = seen.then(|| format!("/account/company/orders/{}", order.number));
         view.order = Some(order.number);
         return Ok(view);
     }

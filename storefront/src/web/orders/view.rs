@@ -26,6 +26,7 @@ use crate::web::visit::Visit;
 use crate::web::words::Words;
 use crate::web::{frame, shown, stored};
 use actix_web::HttpResponse;
+use chrono::NaiveDate;
 use kernel::clock::Time;
 use kernel::money::{Currency, Money};
 use kernel::token::Signer;
@@ -88,7 +89,7 @@ pub fn load(
         fresh: false,
         in_account: false,
         in_company: false,
-        trade: bought_for(conn, order)?,
+        trade: bought_for(conn, order, words)?,
         placed_at: order.placed_at,
         email: order.email.clone(),
         status: order.status.as_str().to_string(),
@@ -120,9 +121,13 @@ pub fn load(
 }
 
 /// For which company an order was placed, and what its buyer said.
-pub(crate) fn bought_for(conn: &mut Conn, order: &Order) -> Result<Vec<TotalText>> {
+fn bought_for(conn: &mut Conn, order: &Order, words: &Words) -> Result<Vec<TotalText>> {
     let rows = buying::told(conn, order.id)?;
-    Ok(rows.into_iter().map(|(label, value)| TotalText { label: label.to_string(), value }).collect())
+    let said = |value: String| value.parse::<NaiveDate>().map(|day| format::date(day, words.language)).unwrap_or(value);
+    Ok(rows
+        .into_iter()
+        .map(|(label, value)| TotalText { label: label.to_string(), value: if label == "requested-on" { said(value) } else { value } })
+        .collect())
 }
 
 fn sold_cards(conn: &mut Conn, lines: &[OrderLine], words: &Words) -> Result<Vec<SoldCardView>> {

@@ -79,8 +79,9 @@ pub struct ApprovalView {
     /// The cart as it is while it is what was asked for.
     pub lines: Vec<LineView>,
     pub totals: Option<Totals>,
-    /// The number of the order that was placed.
+    /// The number of the order that was placed, and its page for whoever may see that.
     pub order: Option<String>,
+    pub order_to: Option<String>,
     /// The reader can answer: posts `answer` and `note` to `/account/company/approvals/{id}/vote`.
     pub may_vote: bool,
     pub mine: bool,
