@@ -27,7 +27,7 @@ pub(super) fn of(conn: &mut Conn, order: &Order, language: Language, mailer: &Ma
     offers::settle(conn, customer, now)?;
     let mut audience = Personal::load(conn, now)?.of(conn, customer, "", now)?.audience;
     // Whoever ordered for a company reads its prices.
-    let Trade { company, group } = price_lists::of_order(conn, order.id)?;
+    let Trade { company, group, .. } = price_lists::of_order(conn, order.id)?;
     (audience.company, audience.group) = (company, group);
     let shop = stores::shop(conn, order.store_id)?;
     let site = mailer.site(conn, order.store_id)?;
