@@ -156,6 +156,11 @@ impl Default for Shop {
 }
 
 impl Shop {
+    /// Whether the reader can order by SKUs: it shows prices as it goes.
+    pub fn takes_quick_orders(&self) -> bool {
+        self.quick_order && !self.prices_hidden
+    }
+
     /// What of the catalogue it sells, and in which currency.
     pub fn assortment(&self) -> Assortment {
         Assortment { currency: self.currency, part: self.part, contract: self.contract }

@@ -280,5 +280,6 @@ fn told(notice: &Notice, currency: Currency) -> NoticeView {
         Notice::NoDelivery => plain("no_delivery"),
         Notice::BuyingEnded => plain("buying_ended"),
         Notice::QuoteEnded => plain("quote_ended"),
+        Notice::PricesHidden => plain("prices_hidden"),
     }
 }

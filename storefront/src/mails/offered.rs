@@ -44,7 +44,7 @@ pub(super) fn of(conn: &mut Conn, order: &Order, language: Language, mailer: &Ma
             }
         };
         let url = site.url(language, card.as_ref().map_or("/account/offers", |card| card.to.as_str()));
-        let (title, price) = card.map_or((None, None), |card| (Some(card.title), Some(card.price)));
+        let (title, price) = card.map_or((None, None), |card| (Some(card.title), card.price));
         told.push(MailOffer { name: offer.name, why: offer.why, until: offer.until, title, price, url });
     }
     Ok(told)
