@@ -19,8 +19,6 @@ words!(
 );
 
 impl PricesFor {
-    pub const WORDS: [&str; 3] = ["everybody", "signed_in", "companies"];
-
     /// Whether somebody sees the prices.
     pub fn includes(self, trade: &Trade) -> bool {
         match self {

@@ -10,7 +10,7 @@ use crate::ids::ProductId;
 use crate::imports::one_line;
 use crate::promotions::Audience;
 use crate::shop::Shop;
-use crate::stores::{self, Site};
+use crate::stores::{self, PricesFor, Site};
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use futures_util::stream;
