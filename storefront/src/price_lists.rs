@@ -29,8 +29,8 @@ pub use import::{Compared, IMPORT_JOB, Import, ImportState, Told, compared, disc
 pub use resolve::{Asked, Break, Chosen, For, List, ListState, Loser, QuantityRule, Trace, Why, Winner};
 
 use crate::pricing::Step;
-use crm::{CompanyId, CustomerId};
 use crm::companies::{self, Buyer};
+use crm::{CompanyId, CustomerId};
 use kernel::{Conn, Result};
 
 kernel::id!(PriceListId);

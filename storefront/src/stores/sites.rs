@@ -41,7 +41,14 @@ impl Site {
     /// The store at its public address. Other stores than the main one are reached as it is, at a host of their own.
     pub fn of(store: &Store, base_url: &str) -> Site {
         let base_url = if store.domain.is_empty() { base_url.to_string() } else { moved(base_url, &store.domain) };
-        Site { id: store.id, base_url, languages: store.languages.clone(), open: store.open, prices_for: store.prices_for, held: Mutex::default() }
+        Site {
+            id: store.id,
+            base_url,
+            languages: store.languages.clone(),
+            open: store.open,
+            prices_for: store.prices_for,
+            held: Mutex::default(),
+        }
     }
 
     /// The main store before anything is known of the others.

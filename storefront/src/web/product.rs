@@ -155,7 +155,8 @@ fn name_lowest(conn: &mut Conn, found: &mut ProductPage, shop: &Shop, now: Time)
     Ok(())
 }
 
-/// Shows the prices of the audience's lists, or none to who may not see them, and what promotions of single products take off, with the price before struck through.
+/// Shows the prices of the audience's lists, and what promotions of single products take off, with the price before struck through; none of
+/// it to who may not see prices.
 pub(super) fn reduce(conn: &mut Conn, found: &mut ProductPage, shop: &Shop, audience: &Audience, now: Time) -> Result<()> {
     price_lists::on_page(conn, found, shop, &audience.trade(), now)?;
     if shop.prices_hidden {
