@@ -4,7 +4,7 @@ use crate::company_contracts::buyer;
 use crate::stores::{collection, owner};
 use crate::support::goods::{self, now};
 use crate::support::house::House;
-use crate::support::visitor::Visitor;
+use crate::support::visitor::{Page, Visitor};
 use crm::companies::Settings;
 use serde_json::{Value, json};
 use storefront::api_keys::{self, Scope};
@@ -17,7 +17,11 @@ const PAGES: [&str; 5] = ["/", "/products/mug", "/search?q=mug", "/search?sort=p
 
 fn house() -> House {
     // Pages stay in memory for as long as the test takes: what one sees would be shown to the next if keys were wrong.
-    House::open_with(&[("REGULARS_PAGE_CACHE_MS", "60000"), ("REGULARS_LIMITS_SIGN_IN_PER_MINUTE", "1000")])
+    House::open_with(&[
+        ("REGULARS_PAGE_CACHE_MS", "60000"),
+        ("REGULARS_LIMITS_SIGN_IN_PER_MINUTE", "1000"),
+        ("REGULARS_LIMITS_SEARCH_PER_MINUTE", "1000"),
+    ])
 }
 
 /// Whether somebody is told what the mug costs; all pages agree, and each shows it.
@@ -38,7 +42,7 @@ fn show(olga: &Visitor, to: &str) {
 }
 
 /// Posts a mug as the form of a page would that somebody had open before.
-fn put(browser: &Visitor) -> crate::support::visitor::Page {
+fn put(browser: &Visitor) -> Page {
     let wish = browser.get("/products/mug").form("/account/wish-list", &[]);
     let csrf = wish.into_iter().find(|(name, _)| name == "csrf").unwrap().1;
     browser.post("/cart/lines", &[("csrf", &csrf), ("product", "mug"), ("quantity", "1")])
@@ -140,7 +144,8 @@ fn programs(house: &House, company: i64) {
         assert_eq!((says(path), says(&asked)), (false, true), "{path}");
     }
     let (_, found) = ask("/search?q=mug&price_min=1&price_max=2", None);
-    assert_eq!((found["total"].as_i64(), found["price_range"].is_null()), (Some(1), true), "a price narrows nothing: {found}");
+    let narrowed = found["products"].as_array().is_none_or(Vec::is_empty);
+    assert!(!narrowed && found["price_range"].is_null(), "a price narrows nothing: {found}");
     let (_, cart) = ask("/carts", Some(json!({})));
     let lines = format!("/carts/{}/lines", cart["id"].as_str().unwrap());
     let (status, refused) = ask(&lines, Some(json!({ "sku": "MUG", "quantity": 1 })));
