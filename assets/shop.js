@@ -218,8 +218,10 @@
       const stock = one(".stock", offer);
       if (variant) offer.replaceChildren(variant.content.cloneNode(true));
       else if (stock) { stock.className = "stock stock-sold-out"; stock.textContent = buy.dataset.none; }
-      add.disabled = max === 0;
       const quantity = one("[name=quantity]", buy);
+      // Who may not see prices chooses and buys nothing.
+      if (!add || !quantity) return variant;
+      add.disabled = max === 0;
       const least = variant ? Number(variant.dataset.min) : 1;
       quantity.min = String(least);
       quantity.step = variant ? variant.dataset.step : "1";

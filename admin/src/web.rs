@@ -91,6 +91,7 @@ mod price_explain;
 mod price_files;
 mod price_lists;
 mod price_routes;
+mod price_visibility;
 mod product;
 mod product_attributes;
 mod product_export;

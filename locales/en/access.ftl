@@ -205,6 +205,7 @@ admin-did-price-list-price = Price of a list changed
 admin-did-price-list-import = File of prices written
 admin-did-contract-save = Contract set
 admin-did-contract-end = Contract ended
+admin-did-store-prices = Who sees the prices of a store changed
 admin-did-redirect-set = Redirect saved
 admin-did-category-save = Category saved
 admin-did-category-picture = Picture of a category changed

@@ -148,3 +148,20 @@ admin-contract-counts = buys of the collection { $collection }
 admin-contract-counts-none = has no contract and sees what everybody sees
 contract-whom = Choose a company, or give a price group: one of the two.
 contract-collection = Choose a collection.
+
+# Who sees prices
+admin-price-visibility = Who sees prices
+admin-price-visibility-about = To everybody else a store shows its goods without prices and without a way to order them: on pages, in search, by quick order, on lists, in the API, and in mails of campaigns, which are one mail for many readers and therefore tell no prices then. Search engines are told none, and such a store has no product feed. What somebody put into the cart before waits there.
+admin-price-visibility-to = This store shows its prices to
+admin-price-visibility-choose = Choose who sees the prices.
+admin-prices-for-everybody = Everybody
+admin-prices-for-signed_in = Customers who are signed in
+admin-prices-for-companies = Whoever buys for an approved company
+prices-hidden-title = Prices
+prices-hidden-signed-in = Prices are shown to customers who are signed in, and they alone can order.
+prices-hidden-companies = Prices are shown to approved companies, and they alone can order.
+prices-hidden-member = Prices are shown to approved companies, and they alone can order. Say which company you buy for, or register yours.
+prices-hidden-choose = Choose a company
+prices-hidden-card = Price not public
+prices-hidden-cart = You can order here once you may see the prices: sign in, and where prices are for companies, buy for an approved one. What lies in your cart stays there.
+prices-hidden-quick-order = Quick order shows prices. Sign in first, and where prices are for companies, buy for an approved one.

@@ -196,6 +196,7 @@ admin-did-price-list-price = 已更改价格表中的价格
 admin-did-price-list-import = 已写入价格文件
 admin-did-contract-save = 已设定合同
 admin-did-contract-end = 已终止合同
+admin-did-store-prices = 已更改店铺价格的可见范围
 admin-did-redirect-set = 保存跳转
 admin-did-category-save = 保存分类
 admin-did-category-picture = 更改了分类图片

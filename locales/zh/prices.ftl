@@ -145,3 +145,20 @@ admin-contract-counts = 采购专题“{ $collection }”中的商品
 admin-contract-counts-none = 没有合同，看到的与其他顾客相同
 contract-whom = 请选择公司或填写价格组，二者选一。
 contract-collection = 请选择专题。
+
+# 价格可见范围
+admin-price-visibility = 价格可见范围
+admin-price-visibility-about = 对其他人，店铺只展示商品，不显示价格，也不能下单：页面、搜索、快速下单、清单和 API 均如此；营销邮件是写给许多人的同一封邮件，因此也不显示价格。搜索引擎看不到价格，这样的店铺也没有商品数据源。之前放入购物车的商品会保留。
+admin-price-visibility-to = 本店向谁显示价格
+admin-price-visibility-choose = 请选择谁可以看到价格。
+admin-prices-for-everybody = 所有人
+admin-prices-for-signed_in = 已登录的顾客
+admin-prices-for-companies = 为已通过审核的公司采购的人
+prices-hidden-title = 价格
+prices-hidden-signed-in = 登录后才能看到价格和下单。
+prices-hidden-companies = 只有已通过审核的公司才能看到价格和下单。
+prices-hidden-member = 只有已通过审核的公司才能看到价格和下单。请选择您为哪家公司采购，或注册您的公司。
+prices-hidden-choose = 选择公司
+prices-hidden-card = 价格不公开
+prices-hidden-cart = 可以看到价格后才能在此下单：请先登录；如果价格只对公司显示，请选择为一家已通过审核的公司采购。购物车中的商品会保留。
+prices-hidden-quick-order = 快速下单会显示价格。请先登录；如果价格只对公司显示，请选择为一家已通过审核的公司采购。

@@ -175,6 +175,24 @@ pub fn assortment(conn: &mut Conn, cart: &Cart) -> Result<Assortment> {
     Ok(Assortment { currency: cart.currency()?, part: stores::part(conn, cart.store_id)?, contract })
 }
 
+/// Whether prices are told to nobody who has this cart, so that it takes nothing and is not placed. What staff made or offered has the prices
+/// that they told.
+fn unpriced(conn: &mut Conn, cart: &Cart) -> Result<bool> {
+    let shown_to = stores::prices_for(conn, cart.store_id)?;
+    if cart.quote_version_id.is_some() || shown_to.includes(&price_lists::of_cart(conn, cart)?) {
+        return Ok(false);
+    }
+    // Only drafts have neither a browser nor an account behind them.
+    let draft = carts::table.find(cart.id).filter(carts::token_hash.is_null()).filter(carts::customer_id.is_null());
+    let draft: Option<CartId> = draft.select(carts::id).first(conn).optional()?;
+    Ok(draft.is_none())
+}
+
+/// Lets goods be put into a cart. `Invalid` for whoever may not see what they cost.
+pub(crate) fn admit(conn: &mut Conn, cart: &Cart) -> Result<()> {
+    if unpriced(conn, cart)? { Err(Error::field("quantity", "prices-hidden-cart")) } else { Ok(()) }
+}
+
 /// Has an open cart bought by this membership, or for the customer's own from now on.
 pub(crate) fn give(conn: &mut Conn, cart: CartId, member: Option<MemberId>, now: Time) -> Result<()> {
     touch(conn, cart, now)?;

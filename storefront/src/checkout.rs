@@ -78,6 +78,9 @@ pub fn place(conn: &mut Conn, cart: CartId, seen: Seen, settlement: Settlement, 
     if quote.notices.contains(&Notice::BuyingEnded) {
         return Err(Error::conflict("company-may-not-order").into());
     }
+    if quote.hides_prices() {
+        return Err(Error::conflict("prices-hidden-cart").into());
+    }
     if quote.notices.contains(&Notice::QuoteEnded) {
         return Err(Error::conflict(quotes::ENDED).into());
     }

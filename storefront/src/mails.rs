@@ -228,14 +228,14 @@ impl Mailer {
     /// Tells somebody that what they waited for is back.
     pub fn back_in_stock(&self, conn: &mut Conn, waiting: &Waiting, now: Time) -> Result<()> {
         let language = language(&waiting.language);
-        let currency = stores::shop(conn, waiting.store_id)?.currency;
-        let found = catalog::variants_for_sale(conn, &[waiting.variant_id], currency, language.code())?;
+        let shop = stores::shop(conn, waiting.store_id)?;
+        let found = catalog::variants_for_sale(conn, &[waiting.variant_id], shop.currency, language.code())?;
         let Some(variant) = found.first() else { return Ok(()) };
         let to = Reader { email: &waiting.email, name: "", language, store: waiting.store_id };
         let view = BackInStock {
             title: variant.title.clone(),
             variant: shown::some(&variant.options),
-            price: Money::new(variant.unit_price, currency),
+            price: (!shop.prices_hidden).then(|| Money::new(variant.unit_price, shop.currency)),
             url: self.site(conn, waiting.store_id)?.url(language, &format!("/products/{}", variant.slug)),
         };
         self.queue(conn, "back_in_stock", &waiting.id.to_string(), &to, view, now)

@@ -29,8 +29,8 @@ pub use import::{Compared, IMPORT_JOB, Import, ImportState, Told, compared, disc
 pub use resolve::{Asked, Break, Chosen, For, List, ListState, Loser, QuantityRule, Trace, Why, Winner};
 
 use crate::pricing::Step;
-use crm::CompanyId;
 use crm::companies::{self, Buyer};
+use crm::{CompanyId, CustomerId};
 use kernel::{Conn, Result};
 
 kernel::id!(PriceListId);
@@ -38,23 +38,30 @@ kernel::id!(PriceListId);
 /// Losing lists that the trace of an order's line names.
 const NAMED: usize = 12;
 
-/// For which company somebody buys, as far as their prices go. The default buys for none.
+/// Who reads prices: for which company they buy, and whether they are signed in. The default is a guest.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Trade {
     pub company: Option<CompanyId>,
     /// The company's price group; empty without one.
     pub group: String,
+    /// Whether somebody is signed in, as far as it decides who sees prices.
+    pub signed_in: bool,
 }
 
 impl Trade {
     pub fn of(buyer: &Buyer) -> Trade {
-        Trade { company: Some(buyer.company), group: buyer.price_group.clone() }
+        Trade { company: Some(buyer.company), group: buyer.price_group.clone(), signed_in: true }
+    }
+
+    /// That of a person, who buys for a company or for themselves.
+    pub fn of_person(customer: Option<CustomerId>, buyer: Option<&Buyer>) -> Trade {
+        buyer.map_or_else(|| Trade { signed_in: customer.is_some(), ..Trade::default() }, Trade::of)
     }
 
     /// That of a company, or of none. `NotFound` when there is no such company.
     pub fn of_company(conn: &mut Conn, company: Option<CompanyId>) -> Result<Trade> {
         let Some(id) = company else { return Ok(Trade::default()) };
-        Ok(Trade { company: Some(id), group: companies::get(conn, id)?.price_group })
+        Ok(Trade { company: Some(id), group: companies::get(conn, id)?.price_group, signed_in: true })
     }
 }
 

@@ -215,9 +215,11 @@ impl Added {
     }
 }
 
-/// Puts rows into a cart, all in the caller's transaction. `Conflict` for a placed cart, `Invalid` when it would be too full.
+/// Puts rows into a cart, all in the caller's transaction. `Conflict` for a placed cart, `Invalid` when it would be too full, and for
+/// whoever may not see prices.
 pub fn add(conn: &mut Conn, cart: CartId, rows: &[Row], rest: Rest, now: Time) -> Result<Added> {
     let own = carts::get(conn, cart)?;
+    carts::admit(conn, &own)?;
     let buying = Buying::into_cart(conn, &own)?;
     let rows = read(conn, rows, &buying, now)?;
     if rest == Rest::Refuse && rows.iter().any(|row| row.wrong.is_some()) {

@@ -929,6 +929,7 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        prices_for -> Text,
     }
 }
 

@@ -143,6 +143,17 @@ pub struct SearchQuery {
     pub with_facets: bool,
 }
 
+impl SearchQuery {
+    /// The same question without a word about prices: whoever may not see them learns nothing by narrowing and ordering either.
+    pub fn without_prices(self) -> SearchQuery {
+        let sort = match self.sort {
+            Sort::PriceAscending | Sort::PriceDescending => Sort::default(),
+            sort => sort,
+        };
+        SearchQuery { price: (None, None), sort, ..self }
+    }
+}
+
 /// The most hits of one page: a collection made by hand as a whole.
 pub const MAX_LIMIT: usize = MOST_BY_HAND;
 /// The most values listed of one facet; chosen ones are always listed.

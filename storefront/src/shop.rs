@@ -2,7 +2,7 @@
 
 use crate::catalog::Assortment;
 use crate::ids::{CollectionId, StoreId};
-use crate::stores;
+use crate::stores::{self, PricesFor};
 use crate::tax::Rounding;
 use crate::vat_id;
 use chrono::{LocalResult, TimeDelta, TimeZone};
@@ -108,6 +108,12 @@ pub struct Shop {
     /// Whether orders can be placed in it.
     #[serde(skip)]
     pub open: bool,
+    /// To whom it shows its prices.
+    #[serde(skip)]
+    pub prices_for: PricesFor,
+    /// Whether the reader is none of them. What makes views of goods leaves amounts out, and no cart takes anything.
+    #[serde(skip)]
+    pub prices_hidden: bool,
 }
 
 impl Default for Shop {
@@ -143,11 +149,18 @@ impl Default for Shop {
             contract: None,
             buyers_country: String::new(),
             open: true,
+            prices_for: PricesFor::Everybody,
+            prices_hidden: false,
         }
     }
 }
 
 impl Shop {
+    /// Whether the reader can order by SKUs: it shows prices as it goes.
+    pub fn takes_quick_orders(&self) -> bool {
+        self.quick_order && !self.prices_hidden
+    }
+
     /// What of the catalogue it sells, and in which currency.
     pub fn assortment(&self) -> Assortment {
         Assortment { currency: self.currency, part: self.part, contract: self.contract }

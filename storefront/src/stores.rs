@@ -3,9 +3,12 @@
 //! host that no other store has.
 
 mod edit;
+mod sight;
 mod sites;
 
 pub use edit::{Wish, create, domain, speak, update};
+pub(crate) use sight::prices_for;
+pub use sight::{PricesFor, show_prices};
 pub use sites::{Site, Sites, host_of};
 
 use crate::ids::{CollectionId, StoreId};
@@ -39,11 +42,13 @@ pub struct Store {
     pub country: String,
     pub announcement: BTreeMap<String, String>,
     pub open: bool,
+    /// Who sees its prices.
+    pub prices_for: PricesFor,
     /// Counts the changes, so that a stale form is noticed.
     pub version: i64,
 }
 
-type Row = (StoreId, String, String, String, String, Option<CollectionId>, String, Json<BTreeMap<String, String>>, bool, i64);
+type Row = (StoreId, String, String, String, String, Option<CollectionId>, String, Json<BTreeMap<String, String>>, bool, i64, PricesFor);
 
 macro_rules! columns {
     () => {
@@ -58,20 +63,22 @@ macro_rules! columns {
             rows::announcement,
             rows::open,
             rows::version,
+            rows::prices_for,
         )
     };
 }
 
 fn read(row: Row, shop: &Shop) -> Result<Store> {
-    let (id, name, domain, currency, languages, part, country, Json(announcement), open, version) = row;
+    let (id, name, domain, currency, languages, part, country, Json(announcement), open, version, prices_for) = row;
     let languages: Vec<Language> = languages.split_whitespace().filter_map(Language::parse).collect();
     let languages = if languages.is_empty() { Language::all().to_vec() } else { languages };
     if id == MAIN {
         let (name, announcement) = (shop.name.clone(), shop.announcement.clone());
-        return Ok(Store { id, name, domain, currency: shop.currency, languages, part, country, announcement, open, version });
+        let currency = shop.currency;
+        return Ok(Store { id, name, domain, currency, languages, part, country, announcement, open, prices_for, version });
     }
     let currency = Currency::parse(&currency).ok_or_else(|| Error::unexpected(format!("store {id} has currency {currency}")))?;
-    Ok(Store { id, name, domain, currency, languages, part, country, announcement, open, version })
+    Ok(Store { id, name, domain, currency, languages, part, country, announcement, open, prices_for, version })
 }
 
 /// Every store, the main one first.
@@ -89,11 +96,13 @@ pub fn get(conn: &mut Conn, id: StoreId) -> Result<Store> {
 }
 
 /// The shop as a store shows it: the shop's settings with the store's name, currency, announcement, home page and part of the
-/// catalogue. Asks nothing more than the settings for the main store.
+/// catalogue. Asks nothing more than the settings for the main store, and who sees its prices: this shop is nobody's, so they are hidden
+/// unless everybody does.
 pub fn shop(conn: &mut Conn, id: StoreId) -> Result<Shop> {
     let shop = shop::get(conn)?;
     if id == MAIN {
-        return Ok(shop);
+        let prices_for = prices_for(conn, id)?;
+        return Ok(Shop { prices_for, prices_hidden: prices_for != PricesFor::Everybody, ..shop });
     }
     let (row, home): (Row, String) = on_each!(conn, c => rows::table.find(id).select((columns!(), rows::home)).first(c))?;
     let store = read(row, &shop)?;
@@ -107,15 +116,19 @@ pub fn shop(conn: &mut Conn, id: StoreId) -> Result<Shop> {
         part: store.part,
         buyers_country: store.country,
         open: store.open,
+        prices_for: store.prices_for,
+        prices_hidden: store.prices_for != PricesFor::Everybody,
         ..shop
     })
 }
 
-/// [`shop`] for whoever buys for a company: with its prices goes what its contract lets it see. Asks nothing more for others.
+/// [`shop`] for somebody: whether they see the prices, and for whoever buys for a company what its contract lets it see. Asks nothing more
+/// for others.
 pub fn shop_for(conn: &mut Conn, id: StoreId, trade: &Trade) -> Result<Shop> {
     let shop = shop(conn, id)?;
     let contract = price_lists::contract(conn, trade)?;
-    Ok(Shop { contract, ..shop })
+    let prices_hidden = !shop.prices_for.includes(trade);
+    Ok(Shop { contract, prices_hidden, ..shop })
 }
 
 /// The part of the catalogue that a store sells. Asks nothing for the main store.

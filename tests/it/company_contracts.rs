@@ -33,7 +33,7 @@ fn product(house: &House, title: &'static str, category: CategoryId) -> VariantI
 }
 
 /// A company with somebody who buys for it.
-fn buyer(house: &House, email: &str, name: &'static str, settings: Settings) -> (CompanyId, CustomerId, Visitor) {
+pub fn buyer(house: &House, email: &str, name: &'static str, settings: Settings) -> (CompanyId, CustomerId, Visitor) {
     let (customer, browser) = house.signed_in(email);
     let session = format!("a-session-of-{email}");
     let company = house.db.write_now(move |conn| {

@@ -57,6 +57,7 @@ mod pairs;
 mod person;
 mod post;
 mod price_lists;
+mod price_visibility;
 mod privacy;
 mod promotions;
 mod promotions_web;

@@ -228,6 +228,7 @@ pub(super) const ACTIONS: &[&str] = &[
     "settings.languages",
     "settings.save",
     "store.save",
+    "store.prices",
     "api_key.create",
     "api_key.revoke",
     "sending.add",

@@ -1,8 +1,8 @@
 //! The addresses of price lists and contracts: a part of [`super::routes`].
 
 use super::access::{Route, get, post};
-use super::{contracts, price_entries, price_explain, price_files, price_lists};
-use crate::permissions::Permission::{ProductsEdit, ProductsView};
+use super::{contracts, price_entries, price_explain, price_files, price_lists, price_visibility};
+use crate::permissions::Permission::{ProductsEdit, ProductsView, SettingsEdit, SettingsView};
 
 pub fn all() -> Vec<Route> {
     vec![
@@ -13,6 +13,8 @@ pub fn all() -> Vec<Route> {
         get("/price-lists/contracts", ProductsView, contracts::list),
         post("/price-lists/contracts", ProductsEdit, contracts::set),
         post("/price-lists/contracts/{contract}/remove", ProductsEdit, contracts::remove),
+        get("/price-lists/visibility", SettingsView, price_visibility::list),
+        post("/price-lists/visibility", SettingsEdit, price_visibility::save),
         get("/price-lists/{price_list}", ProductsView, price_lists::edit),
         post("/price-lists/{price_list}", ProductsEdit, price_lists::update),
         get("/price-lists/{price_list}/buyers", ProductsView, price_lists::buyers),

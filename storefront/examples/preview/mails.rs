@@ -52,7 +52,7 @@ fn campaign(l: Language) -> CampaignMail {
         title,
         url: format!("https://shop.example{}", l.path("/products/mug")),
         src: Some("https://shop.example/pictures/h/400.webp".to_string()),
-        price: eur(2400),
+        price: Some(eur(2400)),
         from: why.is_some(),
         compare_at: why.is_none().then(|| eur(2900)),
         why,
@@ -193,7 +193,7 @@ pub fn mails(p: &Preview) -> Result<(), Box<dyn Error>> {
         BackInStock {
             title: say(l, "Straight mug", "直筒马克杯"),
             variant: Some(say(l, "Indigo", "靛蓝")),
-            price: eur(2400),
+            price: Some(eur(2400)),
             url: "https://shop.example/products/straight-mug".to_string(),
         },
     )?;

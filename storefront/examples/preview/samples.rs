@@ -79,6 +79,7 @@ pub fn frame(l: Language, name: &str) -> PageView {
         footer_more: Vec::new(),
         chat: true,
         quick_order: true,
+        prices: None,
         pages: vec![
             link(&say(l, "Shipping & returns", "配送与退货"), "/pages/shipping"),
             link(&say(l, "About us", "关于我们"), "/pages/about"),
@@ -110,7 +111,7 @@ fn cards(l: Language) -> Vec<Card> {
         title: say(l, en, zh),
         to: format!("/products/{file}"),
         picture: picture(file, &say(l, en, zh)),
-        price: eur(*price),
+        price: Some(eur(*price)),
         from: *from,
         compare_at: before.map(eur),
         brand: Some("Kiln No. 9".to_string()),
@@ -187,7 +188,7 @@ fn product(l: Language) -> ProductView {
     let variant = |at: usize, glaze: &str, size: &str| VariantView {
         choice: vec![glaze.to_lowercase(), size.to_lowercase()],
         sku: format!("MUG-{}-{size}", glaze.to_uppercase()),
-        price: eur(if size == "L" { 2900 } else { 2400 }),
+        price: Some(eur(if size == "L" { 2900 } else { 2400 })),
         compare_at: (at == 2).then(|| eur(3200)),
         lowest: None,
         reason: None,

@@ -129,7 +129,8 @@ struct ChosenRate {
 #[derive(Serialize, ToSchema)]
 struct NoticeView {
     /// `price_changed`, `short`, `quantity`, `gone`, `coupon_refused`, `coupon_below_minimum`, `coupon_idle`, `promotion_lost`,
-    /// `gift_card_unusable`, `no_delivery`, `quote_ended` (the quote that it was made of is over) or
+    /// `gift_card_unusable`, `no_delivery`, `quote_ended` (the quote that it was made of is over), `prices_hidden` (the store does not
+    /// show its prices to whom it belongs: amounts of goods are 0) or
     /// `buying_ended` (whoever buys it may not order for their company any more).
     /// A `coupon_refused` will not work for this buyer; the others of a coupon may, once the cart is another.
     kind: &'static str,
@@ -280,5 +281,6 @@ fn told(notice: &Notice, currency: Currency) -> NoticeView {
         Notice::NoDelivery => plain("no_delivery"),
         Notice::BuyingEnded => plain("buying_ended"),
         Notice::QuoteEnded => plain("quote_ended"),
+        Notice::PricesHidden => plain("prices_hidden"),
     }
 }

@@ -7,10 +7,10 @@ use crate::attributes::{Value, decimal};
 use crate::catalog::{self, Availability, Card, CardPicture, PageAttribute, ProductPage};
 use crate::ids::ProductId;
 use crate::price_lists::{self, Trade};
+use crate::shop::Shop;
 use crate::stores;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use crm::CompanyId;
-use kernel::money::Currency;
 use kernel::{Conn, Error, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -46,7 +46,8 @@ pub struct ProductCard {
     slug: String,
     title: String,
     brand: String,
-    /// The cheapest and the dearest variant; null when nothing is for sale.
+    /// The cheapest and the dearest variant; null when nothing is for sale, and where the store does not show its prices to whom they are
+    /// asked for.
     price_from: Option<Amount>,
     price_to: Option<Amount>,
     availability: AvailabilityView,
@@ -163,7 +164,8 @@ struct VariantView {
     barcode: String,
     /// The option values with ` / ` between, such as `White / 250 ml`.
     label: String,
-    price: Amount,
+    /// Null where the store does not show its prices to whom they are asked for.
+    price: Option<Amount>,
     /// The former price, when it was higher.
     compare_at: Option<Amount>,
     /// What a unit costs from which quantity on; empty when the quantity decides nothing.
@@ -253,7 +255,7 @@ pub async fn products(request: HttpRequest) -> Result<HttpResponse> {
         let next = ids.last().filter(|_| more).map(ToString::to_string);
         let mut cards = catalog::cards(conn, &shop, &ids, language)?;
         price_lists::on_cards(conn, &mut cards, &shop, &trade, now)?;
-        let view = |card| card_view(card, shop.currency, &site.base_url);
+        let view = |card| card_view(card, &shop, &site.base_url);
         Ok(ProductList { products: cards.into_iter().map(view).collect(), next })
     });
     found(&list.await?)
@@ -284,9 +286,10 @@ pub async fn product(request: HttpRequest, slug: web::Path<String>) -> Result<Ht
         let mut page = catalog::page(conn, &shop, &slug, language)?;
         price_lists::on_page(conn, &mut page, &shop, &trade, now)?;
         // Without a price in its currency a product is not sold in a store.
-        if store != stores::MAIN && page.variants.is_empty() { Err(Error::NotFound) } else { Ok(page) }
+        if store != stores::MAIN && page.variants.is_empty() { Err(Error::NotFound) } else { Ok((page, shop.prices_hidden)) }
     });
-    found(&product_view(page.await?, &call.site.base_url))
+    let (page, hidden) = page.await?;
+    found(&product_view(page, hidden, &call.site.base_url))
 }
 
 /// For which company prices are asked.
@@ -303,28 +306,28 @@ pub fn known(part: web::Path<String>) -> Result<String> {
     if part.contains('\0') { Err(Error::NotFound) } else { Ok(part) }
 }
 
-pub fn card_view(card: Card, currency: Currency, base: &str) -> ProductCard {
-    let amount = |minor: i64| Amount::new(minor, currency);
+pub fn card_view(card: Card, shop: &Shop, base: &str) -> ProductCard {
+    let amount = |minor: i64| (!shop.prices_hidden).then(|| Amount::new(minor, shop.currency));
     ProductCard {
         slug: card.slug,
         title: card.title,
         brand: card.brand,
-        price_from: card.price_from.map(amount),
-        price_to: card.price_to.map(amount),
+        price_from: card.price_from.and_then(amount),
+        price_to: card.price_to.and_then(amount),
         availability: availability(card.availability),
         only_variant_id: card.only_variant.map(|id| id.0),
         pictures: card.pictures.into_iter().map(|picture| picture_view(picture, base)).collect(),
     }
 }
 
-fn product_view(page: ProductPage, base: &str) -> ProductView {
+fn product_view(page: ProductPage, hidden: bool, base: &str) -> ProductView {
     let amount = |minor: i64| Amount::new(minor, page.currency);
     let variant = |variant: catalog::PageVariant| VariantView {
         id: variant.id.0,
         sku: variant.sku,
         barcode: variant.barcode,
         label: variant.label,
-        price: amount(variant.price),
+        price: (!hidden).then(|| amount(variant.price)),
         compare_at: variant.compare_at.map(amount),
         breaks: variant.breaks.iter().map(|one| BreakView { from: one.from, price: amount(one.unit_price) }).collect(),
         minimum: variant.rule.map_or(1, |rule| rule.minimum),

@@ -31,7 +31,7 @@ fn cards(conn: &mut Conn, site: &Site, trade: &Trade, ids: &[i64], language: &st
     let mut cards = catalog::cards(conn, &shop, &ids, language)?;
     price_lists::on_cards(conn, &mut cards, &shop, trade, now)?;
     let buyable = cards.into_iter().filter(|card| card.price_from.is_some() && card.availability.sellable());
-    Ok(Recommendations { products: buyable.take(MOST).map(|card| card_view(card, shop.currency, &site.base_url)).collect() })
+    Ok(Recommendations { products: buyable.take(MOST).map(|card| card_view(card, &shop, &site.base_url)).collect() })
 }
 
 /// What is bought together with a product

@@ -97,15 +97,19 @@ pub async fn search(request: HttpRequest) -> Result<HttpResponse> {
     });
     let (shop, trade, asked) = settled.await?;
     let asked = SearchQuery { within: Within::of(&shop.assortment()), ..asked };
+    let asked = if shop.prices_hidden { asked.without_prices() } else { asked };
     // The engine may wait for another server, so it gets a thread before a connection of the pool is taken.
     let page = tokio::task::spawn_blocking(move || engine.search(&asked));
-    let page = page.await.map_err(|error| Error::unexpected(format!("a search panicked: {error}")))??;
+    let mut page = page.await.map_err(|error| Error::unexpected(format!("a search panicked: {error}")))??;
+    if shop.prices_hidden {
+        page.price_range = None;
+    }
     let view = call.door.read(move |conn, now| {
         let currency = shop.currency;
         let ids: Vec<ProductId> = page.hits.iter().map(|id| ProductId(*id)).collect();
         let mut cards = catalog::cards(conn, &shop, &ids, language)?;
         price_lists::on_cards(conn, &mut cards, &shop, &trade, now)?;
-        let products = cards.into_iter().map(|card| card_view(card, currency, &site.base_url)).collect();
+        let products = cards.into_iter().map(|card| card_view(card, &shop, &site.base_url)).collect();
         Ok(result(page, products, currency))
     });
     found(&view.await?)

@@ -1,6 +1,6 @@
 //! What lies in a cart: adding goods, and changing how many.
 
-use super::{Cart, MAX_LINES, MAX_QUANTITY, assortment, get, touch_goods};
+use super::{Cart, MAX_LINES, MAX_QUANTITY, admit, assortment, get, touch_goods};
 use crate::catalog;
 use crate::ids::{CartId, CartLineId, VariantId};
 use crate::price_lists::{self, Book};
@@ -9,13 +9,14 @@ use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Error, Result, on_each, prepared};
 
-/// Adds units of a variant, up to [`MAX_QUANTITY`]. `NotFound` for a variant that is not on sale.
+/// Adds units of a variant, up to [`MAX_QUANTITY`]. `NotFound` for a variant that is not on sale, `Invalid` for whoever may not see prices.
 pub fn add(conn: &mut Conn, cart: CartId, variant: VariantId, quantity: i64, now: Time) -> Result<()> {
     if !(1..=MAX_QUANTITY).contains(&quantity) {
         return Err(Error::field("quantity", "quantity-invalid"));
     }
     touch_goods(conn, cart, now)?;
     let own = get(conn, cart)?;
+    admit(conn, &own)?;
     let sold = assortment(conn, &own)?;
     let on_sale = catalog::for_sale(conn, &sold, &[variant], crate::shop::OWN_LANGUAGE)?;
     let shop_price = on_sale.first().filter(|variant| variant.sold_at(now)).ok_or(Error::NotFound)?.unit_price;

@@ -33,6 +33,14 @@ pub struct LineQuote {
     pub gift: Option<String>,
 }
 
+impl LineQuote {
+    /// Leaves out all that tells what it costs.
+    fn conceal(&mut self) {
+        (self.unit_price, self.seen_price, self.price_trace) = (0, 0, None);
+        (self.variant.unit_price, self.variant.compare_at) = (0, None);
+    }
+}
+
 /// What a shopper must be told before they go on. Changes are told, never silent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
@@ -81,6 +89,8 @@ pub enum Notice {
     BuyingEnded,
     /// The quote that the cart was made of is over, or offers something else by now.
     QuoteEnded,
+    /// Whoever has the cart may not see prices: its lines tell none.
+    PricesHidden,
 }
 
 impl Notice {
@@ -94,6 +104,7 @@ impl Notice {
                 | Notice::NoDelivery
                 | Notice::BuyingEnded
                 | Notice::QuoteEnded
+                | Notice::PricesHidden
         )
     }
 }
@@ -150,6 +161,11 @@ impl Quote {
         self.promotions() != self.cart.seen_promotions
     }
 
+    /// Whether its amounts are nobody's to see.
+    pub fn hides_prices(&self) -> bool {
+        self.notices.contains(&Notice::PricesHidden)
+    }
+
     /// Why a code on the cart does nothing; `None` when it works.
     pub fn refusal(&self, code: &str) -> Option<&Reason> {
         let wanted = promotions::normalise(code);
@@ -179,7 +195,7 @@ impl Quote {
 pub fn quote(conn: &mut Conn, id: CartId, now: Time) -> Result<Quote> {
     let cart = super::get(conn, id)?;
     let buyer = buying::of_cart(conn, &cart)?;
-    let trade = buyer.as_ref().map(Trade::of).unwrap_or_default();
+    let trade = Trade::of_person(cart.customer_id, buyer.as_ref());
     let shop = stores::shop_for(conn, cart.store_id, &trade)?;
     let currency = cart.currency()?;
     let mut notices = Vec::new();
@@ -187,7 +203,7 @@ pub fn quote(conn: &mut Conn, id: CartId, now: Time) -> Result<Quote> {
         notices.push(Notice::BuyingEnded);
     }
     let agreed = cart.quote_version_id.map(|version| quotes::agreed(conn, version, now)).transpose()?;
-    let lines = match &agreed {
+    let mut lines = match &agreed {
         Some(agreed) => {
             if !agreed.stands {
                 notices.push(Notice::QuoteEnded);
@@ -202,6 +218,12 @@ pub fn quote(conn: &mut Conn, id: CartId, now: Time) -> Result<Quote> {
             load_lines(conn, &cart, &trade, &sold, now, &mut notices)?
         }
     };
+
+    if shop.prices_hidden && super::unpriced(conn, &cart)? {
+        notices.retain(|notice| !matches!(notice, Notice::PriceChanged { .. }));
+        notices.push(Notice::PricesHidden);
+        lines.iter_mut().for_each(LineQuote::conceal);
+    }
 
     let mut loaded = promotions::live(conn, &codes::split(&cart.coupon_code), &cart.language, now)?;
     if agreed.is_some() {

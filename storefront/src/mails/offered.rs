@@ -27,7 +27,7 @@ pub(super) fn of(conn: &mut Conn, order: &Order, language: Language, mailer: &Ma
     offers::settle(conn, customer, now)?;
     let mut audience = Personal::load(conn, now)?.of(conn, customer, "", now)?.audience;
     // Whoever ordered for a company reads its prices.
-    let Trade { company, group } = price_lists::of_order(conn, order.id)?;
+    let Trade { company, group, .. } = price_lists::of_order(conn, order.id)?;
     (audience.company, audience.group) = (company, group);
     let shop = stores::shop(conn, order.store_id)?;
     let site = mailer.site(conn, order.store_id)?;
@@ -44,7 +44,7 @@ pub(super) fn of(conn: &mut Conn, order: &Order, language: Language, mailer: &Ma
             }
         };
         let url = site.url(language, card.as_ref().map_or("/account/offers", |card| card.to.as_str()));
-        let (title, price) = card.map_or((None, None), |card| (Some(card.title), Some(card.price)));
+        let (title, price) = card.map_or((None, None), |card| (Some(card.title), card.price));
         told.push(MailOffer { name: offer.name, why: offer.why, until: offer.until, title, price, url });
     }
     Ok(told)

@@ -165,9 +165,9 @@ pub(super) fn addressee(company: Option<CompanyId>, group: String) -> For {
     }
 }
 
-/// For which company a cart is filled.
+/// For whom a cart is filled.
 pub(crate) fn of_cart(conn: &mut Conn, cart: &Cart) -> Result<Trade> {
-    Ok(buying::of_cart(conn, cart)?.map(|buyer| Trade::of(&buyer)).unwrap_or_default())
+    Ok(Trade::of_person(cart.customer_id, buying::of_cart(conn, cart)?.as_ref()))
 }
 
 /// For which company an order was placed.
@@ -189,8 +189,17 @@ pub(crate) fn goods_for(conn: &mut Conn, order: &Order, sold: &Assortment, units
     Ok(found)
 }
 
-/// Shows on the page of a product what its variants cost a buyer, in the least quantity that is sold, with the prices by quantity.
+/// Shows on the page of a product what its variants cost a buyer, in the least quantity that is sold, with the prices by quantity. Who may
+/// not see prices is told none.
 pub(crate) fn on_page(conn: &mut Conn, page: &mut ProductPage, shop: &Shop, trade: &Trade, now: Time) -> Result<()> {
+    if shop.prices_hidden {
+        for variant in &mut page.variants {
+            (variant.price, variant.compare_at, variant.lowest, variant.own_price) = (0, None, None, false);
+            variant.breaks.clear();
+        }
+        (page.price_from, page.price_to) = (None, None);
+        return Ok(());
+    }
     let ids: Vec<VariantId> = page.variants.iter().map(|variant| variant.id).collect();
     let book = book(conn, trade.company, &trade.group, shop.store, shop.currency, &ids, now)?;
     if book.is_empty() {
@@ -214,9 +223,17 @@ pub(crate) fn on_page(conn: &mut Conn, page: &mut ProductPage, shop: &Shop, trad
     Ok(())
 }
 
-/// Shows on cards what the products cost a buyer. Three more queries when lists are for them.
+/// Shows on cards what the products cost a buyer. Three more queries when lists are for them. To whom may not see prices everything that is
+/// on sale costs nothing, and views leave that out by [`Shop::prices_hidden`].
 pub(crate) fn on_cards(conn: &mut Conn, cards: &mut [Card], shop: &Shop, trade: &Trade, now: Time) -> Result<()> {
     if cards.is_empty() {
+        return Ok(());
+    }
+    if shop.prices_hidden {
+        for card in cards {
+            (card.price_from, card.price_to) = (card.price_from.map(|_| 0), card.price_to.map(|_| 0));
+            card.compare_at = None;
+        }
         return Ok(());
     }
     let products: Vec<_> = cards.iter().map(|card| card.id).collect();

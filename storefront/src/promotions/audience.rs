@@ -29,18 +29,20 @@ pub struct Audience {
     /// The company that the visitor buys for, and its price group: their lists of prices, and the goods of their contract.
     pub company: Option<CompanyId>,
     pub group: String,
+    /// Somebody is signed in. Told only in a store that hides its prices from some, so that others share their pages with guests.
+    pub signed_in: bool,
 }
 
 impl Audience {
     /// Has prices be those of the company that somebody buys for.
     pub fn for_company(&mut self, buyer: &Buyer) {
-        let Trade { company, group } = Trade::of(buyer);
+        let Trade { company, group, .. } = Trade::of(buyer);
         (self.company, self.group) = (company, group);
     }
 
-    /// For which company it buys.
+    /// Who reads prices.
     pub fn trade(&self) -> Trade {
-        Trade { company: self.company, group: self.group.clone() }
+        Trade { company: self.company, group: self.group.clone(), signed_in: self.signed_in }
     }
 
     /// Whether a promotion that reduces single products is for this audience. An offer is given to it.
@@ -62,6 +64,9 @@ impl Display for Audience {
             None => write!(f, "+{id}"),
         })?;
         self.except.iter().try_for_each(|id| write!(f, "-{id}"))?;
+        if self.signed_in {
+            write!(f, "!")?;
+        }
         if let Some(company) = self.company {
             // With the length of a text that anybody may have typed, so that no two audiences read alike.
             write!(f, "={company}:{}:{}", self.group.len(), self.group)?;

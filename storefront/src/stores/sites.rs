@@ -1,6 +1,6 @@
 //! The stores as requests meet them: kept in memory, found by host.
 
-use super::{MAIN, Store, list};
+use super::{MAIN, PricesFor, Store, list};
 use crate::catalog::{self, Categories};
 use crate::ids::{CategoryId, StoreId};
 use crate::shop::Shop;
@@ -25,12 +25,14 @@ pub struct Site {
     pub base_url: String,
     pub languages: Vec<Language>,
     pub open: bool,
+    /// To whom it shows its prices.
+    pub prices_for: PricesFor,
     held: Mutex<Held>,
 }
 
 impl PartialEq for Site {
     fn eq(&self, other: &Site) -> bool {
-        let facts = |site: &Site| (site.id, site.open);
+        let facts = |site: &Site| (site.id, site.open, site.prices_for);
         facts(self) == facts(other) && self.base_url == other.base_url && self.languages == other.languages
     }
 }
@@ -39,12 +41,20 @@ impl Site {
     /// The store at its public address. Other stores than the main one are reached as it is, at a host of their own.
     pub fn of(store: &Store, base_url: &str) -> Site {
         let base_url = if store.domain.is_empty() { base_url.to_string() } else { moved(base_url, &store.domain) };
-        Site { id: store.id, base_url, languages: store.languages.clone(), open: store.open, held: Mutex::default() }
+        Site {
+            id: store.id,
+            base_url,
+            languages: store.languages.clone(),
+            open: store.open,
+            prices_for: store.prices_for,
+            held: Mutex::default(),
+        }
     }
 
     /// The main store before anything is known of the others.
     pub fn main(base_url: &str) -> Site {
-        Site { id: MAIN, base_url: base_url.to_string(), languages: Language::all().to_vec(), open: true, held: Mutex::default() }
+        let (languages, prices_for) = (Language::all().to_vec(), PricesFor::Everybody);
+        Site { id: MAIN, base_url: base_url.to_string(), languages, open: true, prices_for, held: Mutex::default() }
     }
 
     /// The language whose pages have no prefix.

@@ -12,7 +12,7 @@ use super::shown;
 use super::views::cart::{CartView, EstimateView};
 use super::views::form::{self, Form};
 use super::views::page::{Page, PageView, Tone};
-use super::views::shared::{Choice, TotalRow};
+use super::views::shared::{Choice, Notice as Told, TotalRow};
 use super::visit::Visit;
 use super::words::Words;
 use super::{add, basket, reductions};
@@ -114,6 +114,11 @@ fn load(conn: &mut Conn, visit: &Visit, asked: &Asked, words: &Words, now: Time)
         None => None,
     };
     let Some(quote) = quote else { return Ok((page, empty(conn, visit.site.id, asked, words)?, None)) };
+    if quote.hides_prices() {
+        // What lies in it waits until its prices may be seen.
+        let told = Told { kind: Tone::Info, text: words.get("prices-hidden-cart") };
+        return Ok((page, CartView { notices: vec![told], ..empty(conn, visit.site.id, asked, words)? }, None));
+    }
     let lines = shown::cart_lines(conn, &quote, words)?;
     let blocked = (quote.blocked() && !lines.is_empty()).then(|| words.get("cart-blocked"));
     // Without an address the country is a guess, so the sums are an estimate.

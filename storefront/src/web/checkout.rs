@@ -97,7 +97,12 @@ impl Stage {
         let trouble = quote.notices.iter().any(|notice| {
             matches!(
                 notice,
-                Notice::Short { .. } | Notice::Quantity { .. } | Notice::Gone { .. } | Notice::BuyingEnded | Notice::QuoteEnded
+                Notice::Short { .. }
+                    | Notice::Quantity { .. }
+                    | Notice::Gone { .. }
+                    | Notice::BuyingEnded
+                    | Notice::QuoteEnded
+                    | Notice::PricesHidden
             )
         });
         if quote.lines.is_empty() || trouble {

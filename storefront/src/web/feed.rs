@@ -10,7 +10,7 @@ use crate::ids::ProductId;
 use crate::imports::one_line;
 use crate::promotions::Audience;
 use crate::shop::Shop;
-use crate::stores::{self, Site};
+use crate::stores::{self, PricesFor, Site};
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use futures_util::stream;
@@ -41,6 +41,10 @@ enum At {
 }
 
 async fn google(door: web::Data<Door>, visit: Visit) -> Result<HttpResponse> {
+    // Goods without prices are no offers, and a feed is read by everybody.
+    if visit.site.prices_for != PricesFor::Everybody {
+        return Err(Error::NotFound);
+    }
     // A feed asks the database for everything: programs fetch it a few times a day, and nobody often.
     door.limits.feed.check(&visit.client)?;
     let (site, language) = (visit.site.clone(), visit.language);

@@ -13,7 +13,7 @@ use crate::logins;
 use crate::menus::{self, Ends, Live, Place};
 use crate::price_lists::Trade;
 use crate::shop::Shop;
-use crate::stores::{self, Site};
+use crate::stores::{self, PricesFor, Site};
 use crate::theme::Theme;
 use crm::companies::Buyer;
 use crm::{CustomerId, customers};
@@ -26,7 +26,7 @@ pub fn load(conn: &mut Conn, visit: &Visit, now: Time) -> Result<PageView> {
     let session = visit.session.as_deref().map_or(Ok(None), |session| logins::session_with_member(conn, session, now))?;
     let (customer, member) = (session.map(|(customer, _)| customer), session.and_then(|(_, member)| member));
     let buyer = customer.map_or(Ok(None), |customer| buying::by(conn, customer, member))?;
-    let trade = buyer.as_ref().map(Trade::of).unwrap_or_default();
+    let trade = Trade::of_person(customer, buyer.as_ref());
     let mut page = plain(conn, &visit.site, &trade, visit.language, &visit.csrf)?;
     page.cart_count = if visit.known { cart_units(conn, visit.site.id, &visit.visitor, customer)? } else { 0 };
     page.signed_in = match customer {
@@ -91,7 +91,8 @@ fn plain(conn: &mut Conn, site: &Site, trade: &Trade, language: Language, csrf: 
         footer,
         footer_more,
         chat: shop.chat,
-        quick_order: shop.quick_order,
+        quick_order: shop.takes_quick_orders(),
+        prices: prices_told(&shop, trade),
         pages,
         announcement: shop.announcement.get(language.code()).cloned().filter(|text| !text.is_empty()),
         json_ld: None,
@@ -99,6 +100,16 @@ fn plain(conn: &mut Conn, site: &Site, trade: &Trade, language: Language, csrf: 
         currency: shop.currency.code().into(),
         query: String::new(),
     })
+}
+
+/// Why a page tells no prices, as the end of a text's key.
+fn prices_told(shop: &Shop, trade: &Trade) -> Option<&'static str> {
+    match (shop.prices_for, trade.signed_in) {
+        _ if !shop.prices_hidden => None,
+        (PricesFor::Companies, true) => Some("member"),
+        (PricesFor::Companies, false) => Some("companies"),
+        (PricesFor::SignedIn | PricesFor::Everybody, _) => Some("signed-in"),
+    }
 }
 
 /// The menus of header and footer. One that nobody edited follows the shop.

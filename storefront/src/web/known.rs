@@ -8,6 +8,7 @@ use crate::buying;
 use crate::logins;
 use crate::offers;
 use crate::promotions::{Audience, Personal, Theirs};
+use crate::stores::PricesFor;
 use crm::companies::Buyer;
 use crm::{CustomerId, customers};
 use kernel::Result;
@@ -60,7 +61,7 @@ pub async fn load(door: &Door, visit: &Visit) -> Result<Known> {
 }
 
 async fn ask(door: &Door, visit: &Visit, remembered: Option<u32>) -> Result<Known> {
-    let store = visit.site.id;
+    let (store, limited) = (visit.site.id, visit.site.prices_for != PricesFor::Everybody);
     let (session, visitor, personal) = (visit.session.clone(), visit.visitor.clone(), door.memory.personal.get(&()));
     let (known, personal) = door
         .glance(move |conn, now| {
@@ -74,6 +75,7 @@ async fn ask(door: &Door, visit: &Visit, remembered: Option<u32>) -> Result<Know
             let name = if name.is_empty() { email } else { name };
             let Theirs { mut audience, offered, undecided } = theirs;
             let buyer = buying::by(conn, customer, member)?;
+            audience.signed_in = limited;
             if let Some(buyer) = &buyer {
                 audience.for_company(buyer);
             }

@@ -69,7 +69,10 @@ pub fn asked(choices: &Choices, category: Option<CategoryId>, shop: &Shop) -> As
         limit: PAGE,
         with_facets: true,
     };
-    Asked { query, price_error }
+    match shop.prices_hidden {
+        true => Asked { query: query.without_prices(), price_error: None },
+        false => Asked { query, price_error },
+    }
 }
 
 /// Asks the engine where waiting is allowed. `None` when it does not answer now: the shop goes on without it.
@@ -197,7 +200,7 @@ fn chips(around: &Around, named: &facets::Naming) -> Vec<Link> {
         chips.push(Link { label: named.range_chip(key, low, high), to: choices.without_range(key).address(&around.action) });
     }
     let (min, max) = (choices.price_min.trim(), choices.price_max.trim());
-    if !min.is_empty() || !max.is_empty() {
+    if !around.shop.prices_hidden && (!min.is_empty() || !max.is_empty()) {
         let amount = |typed: &str| {
             Money::parse(typed, around.shop.currency).map(|amount| around.words.money(amount)).unwrap_or_else(|_| typed.to_string())
         };
@@ -208,6 +211,9 @@ fn chips(around: &Around, named: &facets::Naming) -> Vec<Link> {
 }
 
 fn price(around: &Around, page: &SearchPage, error: Option<String>) -> Option<PriceFacet> {
+    if around.shop.prices_hidden {
+        return None;
+    }
     let choices = around.choices;
     let typed = !choices.price_min.is_empty() || !choices.price_max.is_empty();
     let (floor, ceiling) = page.price_range.or(typed.then_some((0, 0)))?;
@@ -238,5 +244,6 @@ fn sort(around: &Around) -> Vec<Choice> {
         label: around.words.get(key),
         selected: sort == around.choices.sort,
     };
-    kinds.into_iter().map(choice).collect()
+    let by_price = |sort: Sort| matches!(sort, Sort::PriceAscending | Sort::PriceDescending);
+    kinds.into_iter().filter(|(sort, _)| !(around.shop.prices_hidden && by_price(*sort))).map(choice).collect()
 }

@@ -107,7 +107,8 @@ impl Memory {
     /// Serves these stores from now on. No page is served again that was made before.
     pub fn serve(&self, sites: Sites) {
         *self.sites.write() = Arc::new(sites);
-        self.pages.renew();
+        // Who sees prices is the store's as well.
+        self.forget_goods();
     }
 }
 

@@ -19,7 +19,7 @@ use crate::shop::Shop;
 use crate::{buying, logins, stock, stores};
 use actix_web::HttpResponse;
 use kernel::clock::Time;
-use kernel::money::{Currency, Money};
+use kernel::money::Money;
 use kernel::{Conn, Error, Result};
 use std::collections::HashSet;
 
@@ -43,8 +43,11 @@ pub fn theirs(conn: &mut Conn, visit: &Visit, now: Time) -> Result<Who> {
 
 /// The store of a visit, as whoever is signed in there buys in it.
 pub fn shop(conn: &mut Conn, visit: &Visit, now: Time) -> Result<Shop> {
-    let buyer = who(conn, visit, now)?.and_then(|who| who.buyer);
-    stores::shop_for(conn, visit.site.id, &buyer.as_ref().map(Trade::of).unwrap_or_default())
+    let trade = match who(conn, visit, now)? {
+        Some(who) => Trade::of_person(Some(who.customer), who.buyer.as_ref()),
+        None => Trade::default(),
+    };
+    stores::shop_for(conn, visit.site.id, &trade)
 }
 
 /// Where a visit orders: its cart, or before there is one the store, as [`shop`] answers it.
@@ -77,8 +80,8 @@ fn one(at: usize, row: &Checked, shop: &Shop, came: &HashSet<VariantId>, words: 
         title: Some(variant.title.clone()),
         options: variant.options.clone(),
         to: sold.then(|| format!("/products/{}", variant.slug)),
-        unit_price: sold.then(|| money(row.unit_price)),
-        total: (sold && row.units > 0).then(|| money(row.total())),
+        unit_price: (sold && !shop.prices_hidden).then(|| money(row.unit_price)),
+        total: (sold && !shop.prices_hidden && row.units > 0).then(|| money(row.total())),
         stock: if sold { Some(stock_of(variant, row.units, shop, came, words, now)?) } else { None },
         ..typed
     })
@@ -97,10 +100,13 @@ fn stock_of(variant: &VariantForSale, units: i64, shop: &Shop, came: &HashSet<Va
     shelves::awaited(state, variant.expected_on, words, now)
 }
 
-/// What the rows that are right cost together.
-pub fn sum(rows: &[Checked], currency: Currency) -> Money {
+/// What the rows that are right cost together; `None` without rows, and for who may not see prices.
+pub fn sum(rows: &[Checked], shop: &Shop) -> Option<Money> {
+    if rows.is_empty() || shop.prices_hidden {
+        return None;
+    }
     let right = rows.iter().filter(|row| row.wrong.is_none());
-    Money::new(right.fold(0i64, |sum, row| sum.saturating_add(row.total())), currency)
+    Some(Money::new(right.fold(0i64, |sum, row| sum.saturating_add(row.total())), shop.currency))
 }
 
 /// A message above a form.

@@ -80,7 +80,7 @@ fn load(conn: &mut Conn, everyone: &Everyone, slug: &str, words: &Words, now: Ti
     let selected = select(&found, &chosen).ok_or(Error::NotFound)?.clone();
     show_first(&mut found.pictures, selected.picture_hash.as_deref());
     let variants: Vec<VariantView> =
-        found.variants.iter().map(|variant| variant_view(variant, &found, words, now)).collect::<Result<_>>()?;
+        found.variants.iter().map(|variant| variant_view(variant, &found, &shop, words, now)).collect::<Result<_>>()?;
     let beside = beside(conn, &shop, found.id)?;
     let showing = Showing { language, shop: &shop, audience: &everyone.audience, now };
     let beside = shelves::shelf(conn, words.get("product-beside"), &beside, &showing)?;
@@ -94,16 +94,20 @@ fn load(conn: &mut Conn, everyone: &Everyone, slug: &str, words: &Words, now: Ti
         pictures: found.pictures.iter().map(shelves::shown).collect(),
         summary: None,
         options: options(&found, &selected),
-        selected: variant_view(&selected, &found, words, now)?,
+        selected: variant_view(&selected, &found, &shop, words, now)?,
         variants: if variants.len() > CARRIED { Vec::new() } else { variants },
-        tax: if found.gift_card { TaxNote::GiftCard } else { tax_note(conn, &shop)? },
+        tax: match found.gift_card {
+            _ if shop.prices_hidden => TaxNote::None,
+            true => TaxNote::GiftCard,
+            false => tax_note(conn, &shop)?,
+        },
         attributes: attributes(&found.attributes, words),
         shelves: beside.into_iter().collect(),
         together: everyone.slots.mark(Slot::Together),
         viewed: everyone.slots.mark(Slot::Viewed),
         wish_list: everyone.slots.mark(Slot::WishList),
         shipping_page: (shipping && !found.gift_card).then(|| format!("/pages/{SHIPPING_PAGE}")),
-        matrix: (shop.quick_order && found.variants.len() > 1).then(|| super::quick_order::matrix_of(&found.slug)),
+        matrix: (shop.takes_quick_orders() && found.variants.len() > 1).then(|| super::quick_order::matrix_of(&found.slug)),
         title: found.title,
         description: found.description_html,
         slug: found.slug,
@@ -151,9 +155,13 @@ fn name_lowest(conn: &mut Conn, found: &mut ProductPage, shop: &Shop, now: Time)
     Ok(())
 }
 
-/// Shows the prices of the audience's lists, and what promotions of single products take off, with the price before struck through.
+/// Shows the prices of the audience's lists, and what promotions of single products take off, with the price before struck through; none of
+/// it to who may not see prices.
 pub(super) fn reduce(conn: &mut Conn, found: &mut ProductPage, shop: &Shop, audience: &Audience, now: Time) -> Result<()> {
     price_lists::on_page(conn, found, shop, &audience.trade(), now)?;
+    if shop.prices_hidden {
+        return Ok(());
+    }
     let Some(shelf) = Shelf::load(conn, shop, audience, now)? else { return Ok(()) };
     let listed = priced(found);
     for (variant, price) in found.variants.iter_mut().zip(shelf.prices(conn, &listed)?) {
@@ -253,7 +261,7 @@ fn available(found: &ProductPage, selected: &PageVariant, at: usize, value: &str
     })
 }
 
-fn variant_view(variant: &PageVariant, found: &ProductPage, words: &Words, now: Time) -> Result<VariantView> {
+fn variant_view(variant: &PageVariant, found: &ProductPage, shop: &Shop, words: &Words, now: Time) -> Result<VariantView> {
     let stock = shelves::awaited(variant.availability, variant.expected_on, words, now)?;
     let sold_out = matches!(stock, Stock::SoldOut);
     let most = match &stock {
@@ -270,7 +278,7 @@ fn variant_view(variant: &PageVariant, found: &ProductPage, words: &Words, now: 
         step: count(variant.rule.map_or(1, |rule| rule.increment)),
         choice: variant.options.clone(),
         sku: variant.sku.clone().unwrap_or_default(),
-        price: Money::new(variant.price, found.currency),
+        price: (!shop.prices_hidden).then(|| Money::new(variant.price, found.currency)),
         compare_at: variant.compare_at.map(|before| Money::new(before, found.currency)),
         lowest: variant.lowest.filter(|_| variant.compare_at.is_some()).map(|least| Money::new(least, found.currency)),
         reason: None,

@@ -46,10 +46,14 @@ pub(super) fn matrix_of(slug: &str) -> String {
     format!("/quick-order/products/{slug}")
 }
 
-/// The shop as the visited store shows it. `NotFound` where it takes no quick orders.
+/// The shop as the visited store shows it. `NotFound` where it takes no quick orders, `Conflict` for who may not see its prices.
 fn open(conn: &mut Conn, visit: &Visit, now: Time) -> Result<Shop> {
     let shop = ordering::shop(conn, visit, now)?;
-    if shop.quick_order { Ok(shop) } else { Err(Error::NotFound) }
+    match shop.quick_order {
+        true if shop.prices_hidden => Err(Error::conflict("prices-hidden-quick-order")),
+        true => Ok(shop),
+        false => Err(Error::NotFound),
+    }
 }
 
 /// What the page shows besides an empty form.
@@ -89,7 +93,7 @@ async fn render(door: &Door, visit: &Visit, status: StatusCode, asked: Asked) ->
             let buying = ordering::buying(conn, &seen, &shop, now)?;
             let found = quick_order::read(conn, &rows, &buying, now)?;
             view.wrong = found.iter().filter(|row| row.wrong.is_some()).count();
-            view.total = (!found.is_empty()).then(|| ordering::sum(&found, shop.currency));
+            view.total = ordering::sum(&found, &shop);
             view.rows = ordering::shown(conn, &found, &shop, &words, now)?;
             if view.wrong > 0 {
                 notices.push(notice(Tone::Warning, words.with("quick-order-wrong", &[("count", &view.wrong.to_string())])?));

@@ -13,6 +13,7 @@ use super::visit::Visit;
 use super::words::Words;
 use crate::documents::print::{self, QuoteSheet};
 use crate::gateway::Gateways;
+use crate::price_lists::Trade;
 use crate::quotes::{self, Place, Quote, Sender, State};
 use crate::{orders, stores};
 use actix_web::{HttpResponse, web};
@@ -55,6 +56,10 @@ pub(super) fn view(conn: &mut Conn, quote: &Quote, eyes: Eyes, signer: &Signer, 
         None => Vec::new(),
     };
     let company = quote.company_id.map(|id| companies::get(conn, id)).transpose()?.map(|company| company.name);
+    // What was asked for and not offered yet stands at the shop's prices.
+    let is_offer = version.as_ref().is_some_and(|version| version.last_day().is_some());
+    let reader = Trade { company: quote.company_id, signed_in: true, ..Trade::default() };
+    let told = is_offer || stores::prices_for(conn, quote.store_id)?.includes(&reader);
     let theirs = matches!(eyes, Eyes::Theirs { .. });
     let number = quote.number();
     let order = match quote.order_id.filter(|_| theirs) {
@@ -78,17 +83,17 @@ pub(super) fn view(conn: &mut Conn, quote: &Quote, eyes: Eyes, signer: &Signer, 
         until: quote.expires_at,
         company,
         note: version.as_ref().map(|version| version.note.lines().map(str::to_string).collect()).unwrap_or_default(),
-        goods: version.as_ref().map(|_| money(lines.iter().map(quotes::Line::total).sum())),
+        goods: version.as_ref().filter(|_| told).map(|_| money(lines.iter().map(quotes::Line::total).sum())),
         shipping: version.as_ref().and_then(|version| version.shipping).map(money),
-        offered: version.as_ref().is_some_and(|version| version.last_day().is_some()),
+        offered: is_offer,
         lines: lines
             .iter()
             .map(|line| QuoteLineView {
                 title: line.title.clone(),
                 sku: line.sku.clone(),
                 quantity: line.quantity,
-                unit_price: money(line.unit_price),
-                total: money(line.total()),
+                unit_price: told.then(|| money(line.unit_price)),
+                total: told.then(|| money(line.total())),
             })
             .collect(),
         version: quote.version,

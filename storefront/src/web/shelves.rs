@@ -9,7 +9,7 @@ use crate::price_lists;
 use crate::promotions::{Audience, Priced, Shelf};
 use crate::shop::Shop;
 use kernel::clock::Time;
-use kernel::money::{Currency, Money};
+use kernel::money::Money;
 use kernel::web::format;
 use kernel::web::i18n::Language;
 use kernel::{Conn, Result};
@@ -56,17 +56,17 @@ pub fn cards(conn: &mut Conn, ids: &[ProductId], showing: &Showing) -> Result<Ve
     Ok(cards_by_id(conn, ids, showing)?.into_iter().map(|(_, card)| card).collect())
 }
 
-/// [`cards`], each with its product.
+/// [`cards`], each with its product. They tell no amounts where the reader may not see prices.
 pub fn cards_by_id(conn: &mut Conn, ids: &[ProductId], showing: &Showing) -> Result<Vec<(ProductId, Card)>> {
     let mut found = catalog::cards(conn, showing.shop, ids, showing.language.code())?;
     price_lists::on_cards(conn, &mut found, showing.shop, &showing.audience.trade(), showing.now)?;
     reduce(conn, &mut found, showing)?;
-    Ok(found.into_iter().filter_map(|found| Some((found.id, card(found, showing.shop.currency, showing.now)?))).collect())
+    Ok(found.into_iter().filter_map(|found| Some((found.id, card(found, showing.shop, showing.now)?))).collect())
 }
 
 /// Shows what promotions of single products take off, with the price before struck through.
 fn reduce(conn: &mut Conn, cards: &mut [catalog::Card], showing: &Showing) -> Result<()> {
-    if cards.is_empty() {
+    if cards.is_empty() || showing.shop.prices_hidden {
         return Ok(());
     }
     let Some(shelf) = Shelf::load(conn, showing.shop, showing.audience, showing.now)? else { return Ok(()) };
@@ -89,14 +89,15 @@ fn reduce(conn: &mut Conn, cards: &mut [catalog::Card], showing: &Showing) -> Re
     Ok(())
 }
 
-fn card(of: catalog::Card, currency: Currency, now: Time) -> Option<Card> {
+fn card(of: catalog::Card, shop: &Shop, now: Time) -> Option<Card> {
     let price = of.price_from?;
+    let amount = |minor: i64| (!shop.prices_hidden).then(|| Money::new(minor, shop.currency));
     Some(Card {
         to: format!("/products/{}", of.slug),
         picture: of.pictures.first().map(shown),
-        price: Money::new(price, currency),
+        price: amount(price),
         from: of.price_to.is_some_and(|most| most > price),
-        compare_at: of.compare_at.map(|before| Money::new(before, currency)),
+        compare_at: of.compare_at.and_then(amount),
         brand: (!of.brand.is_empty()).then_some(of.brand),
         sold_out: !of.availability.sellable(),
         // A day that has passed makes it late, as any back-order is.

@@ -187,6 +187,7 @@ pub fn cart_notices(quote: &Quote, words: &Words) -> Result<Vec<Told>> {
             Notice::NoDelivery => words.get("cart-no-delivery"),
             Notice::BuyingEnded => words.get("company-buying-ended"),
             Notice::QuoteEnded => words.get("quote-ended"),
+            Notice::PricesHidden => words.get("prices-hidden-cart"),
         };
         let kind = if notice.blocks() { Tone::Error } else { Tone::Warning };
         if !told.iter().any(|known: &Told| known.text == text) {

@@ -18,16 +18,18 @@ pub fn breadcrumbs(site: &Site, language: Language, crumbs: &[Link], here: (&str
 pub fn product(site: &Site, language: Language, view: &ProductView, description: &str) -> Value {
     let page = site.url(language, &format!("/products/{}", view.slug));
     let variants: &[VariantView] = if view.variants.is_empty() { std::slice::from_ref(&view.selected) } else { &view.variants };
-    let offers: Vec<Value> = variants.iter().map(|variant| offer(variant, &page)).collect();
+    let offers: Vec<Value> = variants.iter().filter_map(|variant| offer(variant, &page)).collect();
     let mut product = json!({
         "@context": "https://schema.org",
         "@type": "Product",
         "name": view.title,
         "url": page,
         "image": view.pictures.iter().map(|picture| format!("{}{}", site.base_url, largest(picture))).collect::<Vec<_>>(),
-        "offers": offers,
     });
     if let Some(fields) = product.as_object_mut() {
+        if !offers.is_empty() {
+            fields.insert("offers".into(), Value::Array(offers));
+        }
         if !view.selected.sku.is_empty() {
             fields.insert("sku".into(), json!(view.selected.sku));
         }
@@ -63,7 +65,9 @@ fn review(one: &ReviewRow) -> Value {
     review
 }
 
-fn offer(variant: &VariantView, page: &str) -> Value {
+/// `None` without a price that everybody may see: an offer has to have one.
+fn offer(variant: &VariantView, page: &str) -> Option<Value> {
+    let price = variant.price?;
     let availability = match variant.stock {
         Stock::InStock => "InStock",
         Stock::Few { .. } => "LimitedAvailability",
@@ -74,14 +78,14 @@ fn offer(variant: &VariantView, page: &str) -> Value {
     let mut offer = json!({
         "@type": "Offer",
         "url": page,
-        "price": variant.price.decimal(),
-        "priceCurrency": variant.price.currency.code(),
+        "price": price.decimal(),
+        "priceCurrency": price.currency.code(),
         "availability": format!("https://schema.org/{availability}"),
     });
     if let (Some(fields), false) = (offer.as_object_mut(), variant.sku.is_empty()) {
         fields.insert("sku".into(), json!(variant.sku));
     }
-    offer
+    Some(offer)
 }
 
 fn largest(picture: &super::views::shared::Picture) -> &str {

@@ -63,7 +63,7 @@ async fn lists(door: &Door, visit: &Visit, status: StatusCode, before: Option<Re
             company: who.buyer.as_ref().filter(|_| who.may_share()).map(|buyer| buyer.name.clone()),
             next,
             first: before.map(|_| PAGE.to_string()),
-            quick_order: stores::shop(conn, seen.site.id)?.quick_order,
+            quick_order: ordering::shop(conn, &seen, now)?.takes_quick_orders(),
         };
         Ok((frame::load(conn, &seen, now)?, view))
     }));
@@ -171,7 +171,7 @@ async fn render(door: &Door, visit: &Visit, status: StatusCode, id: RequisitionL
             may_share: may_share(&who, &list),
             company: who.buyer.as_ref().map(|buyer| buyer.name.clone()),
             notices: asked.notices,
-            total: (!checked.is_empty()).then(|| ordering::sum(&checked, shop.currency)),
+            total: ordering::sum(&checked, &shop),
             lines: checked.iter().zip(shown).filter_map(line).collect(),
             wrong,
             form: called(asked.form.unwrap_or_else(|| Form::new(form::LIST)), &list.name),

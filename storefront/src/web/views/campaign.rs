@@ -82,7 +82,8 @@ pub struct CampaignCard {
     pub title: String,
     pub url: String,
     pub src: Option<String>,
-    pub price: Money,
+    /// `None` in a store that does not show its prices to everybody.
+    pub price: Option<Money>,
     /// Other variants cost more.
     pub from: bool,
     pub compare_at: Option<Money>,

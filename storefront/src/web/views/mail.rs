@@ -261,7 +261,8 @@ pub struct QuoteUpdate {
 pub struct BackInStock {
     pub title: String,
     pub variant: Option<String>,
-    pub price: Money,
+    /// `None` in a store that does not show its prices to everybody.
+    pub price: Option<Money>,
     pub url: String,
 }
 

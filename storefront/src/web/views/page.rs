@@ -50,6 +50,9 @@ pub struct PageView {
     pub chat: bool,
     /// Whether goods can be ordered by their SKUs.
     pub quick_order: bool,
+    /// Why the page tells no prices, as the end of the key of a text `prices-hidden-…`: `signed-in`, `companies`, or `member` for who is
+    /// signed in and buys for no company. `None` where prices are shown.
+    pub prices: Option<&'static str>,
     /// Content pages, for the foot of the checkout.
     pub pages: Vec<Link>,
     /// One line above the header; `None` to leave out.

@@ -71,7 +71,8 @@ pub struct VariantView {
     /// The values of the options in their order, as in `OptionValue::value`.
     pub choice: Vec<String>,
     pub sku: String,
-    pub price: Money,
+    /// `None` for who may not see prices, and put nothing into the cart.
+    pub price: Option<Money>,
     pub compare_at: Option<Money>,
     /// It is the price of the buyer's company, and not everybody's.
     pub own_price: bool,

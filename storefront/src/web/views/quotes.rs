@@ -69,8 +69,9 @@ pub struct QuoteLineView {
     pub title: String,
     pub sku: String,
     pub quantity: i64,
-    pub unit_price: Money,
-    pub total: Money,
+    /// `None` before it is offered to who may not see prices.
+    pub unit_price: Option<Money>,
+    pub total: Option<Money>,
 }
 
 #[derive(Debug, Clone, Serialize)]

@@ -30,8 +30,8 @@ pub struct Card {
     pub title: String,
     pub to: String,
     pub picture: Option<Picture>,
-    /// The lowest price of a variant.
-    pub price: Money,
+    /// The lowest price of a variant; `None` for who may not see prices.
+    pub price: Option<Money>,
     /// Variants differ in price: "from".
     pub from: bool,
     /// The price before the reduction, when there is one.
