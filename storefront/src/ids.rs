@@ -40,6 +40,8 @@ kernel::id!(
     RequisitionListId,
     QuoteId,
     QuoteVersionId,
+    PartnerId,
+    EdiMessageId,
 );
 
 impl CollectionId {

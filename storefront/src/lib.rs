@@ -28,6 +28,7 @@ pub mod documents;
 pub mod drafts;
 pub mod drops;
 pub mod earnings;
+pub mod edi;
 pub mod edits;
 pub mod erasure;
 pub mod exchanges;

@@ -1,0 +1,2 @@
+DROP TABLE edi_messages;
+DROP TABLE trading_partners;
