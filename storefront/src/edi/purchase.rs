@@ -120,7 +120,7 @@ impl Line {
 fn number(text: &str, decimal: char) -> Option<(i128, u32)> {
     let (whole, part) = text.split_once(decimal).unwrap_or((text, ""));
     let digits = format!("{whole}{part}");
-    let plain = digits.len() <= 18 && !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let plain = digits.len() <= 12 && !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     if plain { Some((digits.parse().ok()?, u32::try_from(part.len()).ok()?)) } else { None }
 }
 

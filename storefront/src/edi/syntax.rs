@@ -124,7 +124,7 @@ pub fn write(kind: Kind, of: &Written) -> String {
 
 /// Fails unless a trailer counts `count`.
 pub(super) fn counted(said: &str, count: usize) -> Result<(), &'static str> {
-    if said.parse() == Ok(count) { Ok(()) } else { Err(COUNTS) }
+    if said.parse::<usize>() == Ok(count) { Ok(()) } else { Err(COUNTS) }
 }
 
 /// Fails unless a trailer repeats the reference of its header.

@@ -108,7 +108,7 @@ pub fn write(of: &Written) -> String {
     let control = format!("{:09}", of.control.rem_euclid(1_000_000_000));
     let (day, time) = (of.at.format("%y%m%d").to_string(), of.at.format("%H%M").to_string());
     let blank = padded("", 10);
-    let isa = [
+    let isa: [&str; 16] = [
         "00",
         &blank,
         "00",
