@@ -42,9 +42,17 @@ fn place(role: &str, to: &Address) -> Segment {
     let (first, second) = (cut(&to.line1), cut(&to.line2));
     Segment::new(
         "NAD",
-        &[&[role], &[], &[], &names, &[&first, &second], &[&cut(&to.city)], &[&pieces(&to.region, 9, 1).concat()], &[&to.postal_code], &[
-            &to.country,
-        ]],
+        &[
+            &[role],
+            &[],
+            &[],
+            &names,
+            &[&first, &second],
+            &[&cut(&to.city)],
+            &[&pieces(&to.region, 9, 1).concat()],
+            &[&to.postal_code],
+            &[&to.country],
+        ],
     )
 }
 
@@ -193,8 +201,5 @@ pub fn invoic(partner: &Partner, bill: &Bill) -> Vec<Segment> {
 /// CONTRL: the interchange was taken (0083, action 7). What becomes of its orders, ORDRSP tells.
 pub fn contrl(of: &Interchange) -> Vec<Segment> {
     let (sender, recipient) = (&of.sender, &of.recipient);
-    vec![Segment::new(
-        "UCI",
-        &[&[&of.control], &[&sender.id, &sender.qualifier], &[&recipient.id, &recipient.qualifier], &["7"]],
-    )]
+    vec![Segment::new("UCI", &[&[&of.control], &[&sender.id, &sender.qualifier], &[&recipient.id, &recipient.qualifier], &["7"]])]
 }

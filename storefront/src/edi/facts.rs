@@ -211,10 +211,9 @@ pub fn unit(net: i64, quantity: i64, currency: Currency) -> String {
         return amount(net / quantity, currency);
     }
     let fine = scale(net, 100, quantity);
-    let (whole, part) = amount(fine / 100, currency).split_once('.').map_or_else(
-        || (amount(fine / 100, currency), String::new()),
-        |(whole, part)| (whole.to_string(), part.to_string()),
-    );
+    let (whole, part) = amount(fine / 100, currency)
+        .split_once('.')
+        .map_or_else(|| (amount(fine / 100, currency), String::new()), |(whole, part)| (whole.to_string(), part.to_string()));
     let digits = format!("{part}{:02}", fine % 100);
     format!("{whole}.{}", digits.trim_end_matches('0'))
 }

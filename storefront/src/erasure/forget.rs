@@ -10,6 +10,7 @@ use crate::mails;
 use crate::offers;
 use crate::orders::{self, Order, terms};
 use crate::promotions;
+use crate::edi;
 use crate::quotes;
 use crate::requisitions;
 use crate::returns;
@@ -76,6 +77,7 @@ pub fn erase(conn: &mut Conn, id: CustomerId, now: Time) -> Result<()> {
         wish_list::forget(conn, *one)?;
         requisitions::forget(conn, *one)?;
         quotes::forget(conn, *one, now)?;
+        edi::forget(conn, *one)?;
         service::forget(conn, *one)?;
         disputes::forget(conn, *one)?;
         articles::forget(conn, *one)?;
