@@ -17,6 +17,7 @@ pub mod countries;
 pub mod door;
 pub mod download;
 mod drawn;
+mod edi;
 mod feed;
 pub mod frame;
 mod gift_cards;
@@ -81,6 +82,7 @@ pub fn configure(config: &mut web::ServiceConfig, door: &web::Data<Door>) {
         // Outside the scopes, whose errors are pages for people.
         .configure(webhooks::routes)
         .configure(mail_hook::routes)
+        .configure(edi::routes)
         // Before the others, of whose formats it is none.
         .configure(sns_hook::routes)
         .configure(report_hook::routes);

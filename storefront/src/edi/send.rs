@@ -37,7 +37,8 @@ fn told(conn: &mut Conn, partner: PartnerId, subject: &str) -> Result<bool> {
 /// The next control number. The partner's row is locked to the end of the transaction.
 fn next(conn: &mut Conn, partner: PartnerId) -> Result<i64> {
     let grown = partners::last_control.eq(partners::last_control + 1i64);
-    Ok(diesel::update(partners::table.find(partner)).set(grown).returning(partners::last_control).get_result(conn)?)
+    let update = diesel::update(partners::table.find(partner)).set(grown).returning(partners::last_control);
+    Ok(on_each!(conn, c => update.get_result(c))?)
 }
 
 /// Writes a message, unless there is one about the same.
@@ -49,14 +50,14 @@ fn put(conn: &mut Conn, out: &Out, body: &[Segment], now: Time) -> Result<()> {
         return Ok(());
     }
     let (own, other) = (partner.own(), partner.partner());
-    let raw = syntax::write(partner.kind, &Written { own: &own, partner: &other, control, kind, body, at: now });
+    let raw = syntax::write(partner.kind, &Written { own: &own, partner: &other, control, kind: *kind, body, at: now });
     let row = (
         messages::partner_id.eq(partner.id),
         messages::direction.eq(Direction::Out),
-        messages::kind.eq(kind),
+        messages::kind.eq(*kind),
         messages::control.eq(Some(control.to_string())),
         messages::subject.eq(Some(subject.as_str())),
-        messages::number.eq(number),
+        messages::number.eq(*number),
         messages::raw.eq(raw),
         messages::state.eq(State::Ready),
         messages::order_id.eq(order),
