@@ -26,6 +26,7 @@ mod desk;
 mod disputes;
 mod documents;
 mod drafts;
+mod edi;
 mod editing;
 mod editing_web;
 mod exchanges;

@@ -19,6 +19,7 @@ use storefront::returns::{self, Reason, Wanted, WantedLine};
 use storefront::service::{self, Ask};
 use storefront::shipments::{self, Parcel};
 use storefront::shop::{self, Shop};
+use storefront::web::words::Words;
 use storefront::{api_keys, batches, collections, documents, drafts, payments, shipping, tax_rates, webhooks};
 
 /// A shop with one of everything that has an address, and the addresses: patterns and what stands in for their parts.
