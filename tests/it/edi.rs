@@ -90,6 +90,17 @@ fn shaped(segments: &[Segment]) -> Value {
     segments.iter().map(one).collect()
 }
 
+/// What an address answers a partner's program: to a body, or to the question what there is.
+fn ask(address: &str, secret: &str, body: Option<&[u8]>) -> (u16, Vec<u8>) {
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let token = format!("Bearer {secret}");
+    let mut answer = match body {
+        Some(body) => agent.post(address).header("authorization", token).content_type("application/octet-stream").send(body).unwrap(),
+        None => agent.get(address).header("authorization", token).call().unwrap(),
+    };
+    (answer.status().as_u16(), answer.body_mut().read_to_vec().unwrap())
+}
+
 struct Office {
     house: House,
     kind: Kind,
@@ -132,14 +143,12 @@ impl Office {
         Office { house, kind, partner, secret }
     }
 
+    fn address(&self) -> String {
+        format!("{}/edi/{}", self.house.base_url, self.partner)
+    }
+
     fn ask(&self, path: &str, secret: &str, body: Option<&[u8]>) -> (u16, Vec<u8>) {
-        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-        let (address, token) = (format!("{}/edi/{}{path}", self.house.base_url, self.partner), format!("Bearer {secret}"));
-        let mut answer = match body {
-            Some(body) => agent.post(address).header("authorization", token).content_type("application/octet-stream").send(body).unwrap(),
-            None => agent.get(address).header("authorization", token).call().unwrap(),
-        };
-        (answer.status().as_u16(), answer.body_mut().read_to_vec().unwrap())
+        ask(&format!("{}{path}", self.address()), secret, body)
     }
 
     /// The status and the answer to an interchange.
@@ -342,8 +351,10 @@ fn what_is_refused_says_why_by_line_and_staff_try_it_again() {
 fn many_who_send_the_same_at_once_have_one_order_and_pieces_are_never_taken() {
     let office = Office::open(Kind::Edifact);
     let raw = order(Kind::Edifact, "IC1", "PO1", &[("MUG", 2, "10.09")]);
-    let answers = together(|_| office.send(&raw));
+    let (address, secret) = (office.address(), office.secret.clone());
+    let answers = together(|_| ask(&address, &secret, Some(&raw)));
     for (status, answer) in &answers {
+        let answer: Value = serde_json::from_slice(answer).unwrap();
         assert_eq!((*status, answer["messages"][0]["order"].as_str()), (200, Some("R1001")), "{answer}");
     }
     assert_eq!((office.placed(), kinds(&office.fetched(0))), (1, vec!["ORDRSP", "INVOIC", "CONTRL"]));
