@@ -13,12 +13,14 @@ mod purchase;
 mod send;
 mod syntax;
 mod take;
+#[cfg(test)]
+mod tests;
 mod x12;
 mod x12_out;
 
 pub use purchase::{Price, Purchase, Wanted};
-pub(crate) use send::issued;
 pub use send::on_event;
+pub(crate) use send::{answered, issued};
 pub use syntax::{Interchange, Message as Part, Party, Segment, bytes, read, text};
 pub use take::{Taken, again, take};
 

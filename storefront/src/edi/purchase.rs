@@ -2,6 +2,7 @@
 
 use super::Kind;
 use super::syntax::{Interchange, Message, Segment, day};
+use crate::buying::PO_NUMBER;
 use chrono::NaiveDate;
 use kernel::error::said;
 use kernel::money::Currency;
@@ -141,7 +142,9 @@ pub fn read(kind: Kind, interchange: &Interchange, message: &Message) -> Result<
             Kind::X12 => x12(&mut purchase, &mut lines, segment)?,
         }
     }
-    if purchase.number.is_empty() {
+    // As the order keeps it.
+    purchase.number = purchase.number.split_whitespace().collect::<Vec<_>>().join(" ");
+    if purchase.number.is_empty() || purchase.number.chars().count() > PO_NUMBER {
         return Err("edi-no-number".into());
     }
     if lines.is_empty() {

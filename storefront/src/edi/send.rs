@@ -5,7 +5,7 @@ use super::syntax::{self, Interchange, Segment, Written};
 use super::{Direction, Kind, Partner, Problem, State, edifact_out, x12_out};
 use crate::documents::ubl::{self, Said};
 use crate::documents::{self, Document};
-use crate::ids::{OrderId, PartnerId, ShipmentId};
+use crate::ids::{EdiMessageId, OrderId, PartnerId, ShipmentId};
 use crate::orders;
 use crate::schema::{edi_messages as messages, trading_partners as partners};
 use crate::shipments;
@@ -98,6 +98,16 @@ pub fn confirm(conn: &mut Conn, source: &Source, order: OrderId, subject: String
     let order = orders::get(conn, order)?;
     let told = facts::confirmed(conn, source, &order, now)?;
     reply(conn, &source.partner, &told, subject, Some(order.id), now)
+}
+
+/// Whether the partner was told that a message of its became an order.
+pub(crate) fn answered(conn: &mut Conn, partner: PartnerId, message: EdiMessageId) -> Result<bool> {
+    told(conn, partner, &placed(message))
+}
+
+/// What the answer to a message that became an order is about.
+pub fn placed(message: EdiMessageId) -> String {
+    format!("placed:{message}")
 }
 
 /// Writes the invoices and credit notes of an order that were not written yet. One that cannot be is kept as failed and holds up nothing.

@@ -13,13 +13,13 @@ pub struct Segment {
 
 impl Segment {
     pub fn new(tag: &str, elements: &[&[&str]]) -> Segment {
-        let owned = |parts: &&[&str]| parts.iter().map(|part| part.to_string()).collect();
-        Segment { tag: tag.to_string(), elements: elements.iter().map(owned).collect() }
+        let owned = |parts: &[&str]| -> Vec<String> { parts.iter().map(|part| (*part).to_string()).collect() };
+        Segment { tag: tag.to_string(), elements: elements.iter().map(|parts| owned(parts)).collect() }
     }
 
     /// A segment whose elements have one component each.
     pub fn plain(tag: &str, elements: &[&str]) -> Segment {
-        Segment { tag: tag.to_string(), elements: elements.iter().map(|one| vec![one.to_string()]).collect() }
+        Segment { tag: tag.to_string(), elements: elements.iter().map(|one| vec![(*one).to_string()]).collect() }
     }
 
     /// A component, without blanks around it; empty when there is none.

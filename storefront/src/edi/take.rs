@@ -27,6 +27,9 @@ use std::collections::BTreeSet;
 
 /// What a placing is refused with when its problems are told by line.
 const BY_LINE: &str = "edi-lines-refused";
+/// The longest control number, those of group and message with it, and the characters of a kind that are kept.
+const CONTROL: usize = 60;
+const KIND: usize = 10;
 
 /// What became of an interchange.
 #[derive(Clone, Debug)]
@@ -64,7 +67,7 @@ pub fn take(conn: &mut Conn, partner: &Partner, raw: &str, words: &Words, now: T
         let row = (
             messages::partner_id.eq(partner.id),
             messages::direction.eq(Direction::In),
-            messages::kind.eq(&part.kind),
+            messages::kind.eq(part.kind.chars().take(KIND).collect::<String>()),
             messages::control.eq(Some(&control)),
             messages::number.eq(""),
             messages::raw.eq(raw),
@@ -109,7 +112,8 @@ fn read(partner: &Partner, raw: &str) -> Result<Interchange, &'static str> {
         return Err(syntax::NONE);
     }
     let controls: BTreeSet<String> = interchange.messages.iter().map(|part| interchange.control_of(part)).collect();
-    if controls.len() == interchange.messages.len() { Ok(interchange) } else { Err(syntax::DIFFERS) }
+    let once = controls.len() == interchange.messages.len() && controls.iter().all(|control| control.chars().count() <= CONTROL);
+    if once { Ok(interchange) } else { Err(syntax::DIFFERS) }
 }
 
 fn known(conn: &mut Conn, partner: &Partner, control: &str) -> Result<Message> {
@@ -183,7 +187,7 @@ fn work(
     let set = (messages::state.eq(State::Placed), messages::order_id.eq(Some(order)), messages::error.eq(""));
     diesel::update(messages::table.find(id)).set(set).execute(conn)?;
     let source = facts::Source { partner: partner.clone(), purchase };
-    send::confirm(conn, &source, order, format!("placed:{id}"), now)?;
+    send::confirm(conn, &source, order, send::placed(id), now)?;
     // Its invoice may have been issued with it.
     send::bills(conn, &source, order, now)
 }
