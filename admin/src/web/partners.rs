@@ -213,11 +213,8 @@ pub async fn message(desk: Desk, path: web::Path<(i64, i64)>) -> Result<HttpResp
         })
         .await?;
     let words = desk.words()?;
-    let problems: Vec<Value> = message
-        .problems()
-        .iter()
-        .map(|one| json!({ "line": one.line, "code": one.code, "why": words.get(&one.why) }))
-        .collect();
+    let problems: Vec<Value> =
+        message.problems().iter().map(|one| json!({ "line": one.line, "code": one.code, "why": words.get(&one.why) })).collect();
     let mut view = row(&message);
     view["partner"] = json!(partner);
     view["order"] = json!(order);
