@@ -18,6 +18,7 @@ mod tests;
 mod x12;
 mod x12_out;
 
+pub(crate) use facts::unit as net_unit;
 pub use purchase::{Price, Purchase, Wanted};
 pub use send::on_event;
 pub(crate) use send::{answered, issued};
@@ -41,9 +42,17 @@ const ID: usize = 40;
 pub const LARGEST: usize = 1 << 20;
 
 words!(
-    /// The syntax that a partner speaks.
-    Kind { Edifact = "edifact", X12 = "x12" }
+    /// How a partner orders: by messages in one of two syntaxes, or by punch-out in one of two formats.
+    Kind { Edifact = "edifact", X12 = "x12", Cxml = "cxml", Oci = "oci" }
 );
+
+impl Kind {
+    /// Whether people of the partner fill a cart in the shop ([`crate::punchout`]), instead of programs that send messages.
+    pub fn punches_out(self) -> bool {
+        matches!(self, Kind::Cxml | Kind::Oci)
+    }
+}
+
 words!(Direction { In = "in", Out = "out" });
 words!(
     State {
@@ -123,7 +132,7 @@ impl Wish {
             let plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./ ".contains(&byte));
             let party = Party::stored(text);
             let short = text.chars().count() <= ID && party.id.len() <= if self.kind == Kind::X12 { 15 } else { 35 };
-            if party.id.is_empty() || !short || !plain(&party.id) || !plain(&party.qualifier) || party.qualifier.len() > 4 {
+            if party.id.is_empty() || !short || !plain(&party.id) || !plain(&party.qualifier) || party.qualifier.len() > 20 {
                 wrong.add(field, "edi-party-invalid");
             }
         }

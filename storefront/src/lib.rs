@@ -56,6 +56,7 @@ pub mod pictures;
 pub mod price_lists;
 pub mod pricing;
 pub mod promotions;
+pub mod punchout;
 pub mod quick_order;
 pub mod quotes;
 pub mod rebuild;

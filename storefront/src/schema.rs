@@ -512,6 +512,7 @@ diesel::table! {
         store_id -> BigInt,
         member_id -> Nullable<BigInt>,
         quote_version_id -> Nullable<BigInt>,
+        punchout_id -> Nullable<BigInt>,
     }
 }
 
@@ -1603,6 +1604,19 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    punchouts (id) {
+        id -> BigInt,
+        partner_id -> BigInt,
+        token_hash -> Text,
+        nonce -> Text,
+        return_url -> Text,
+        cookie -> Text,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
     }
 }
 

@@ -155,8 +155,17 @@ async fn show(desk: &Desk, id: PartnerId, status: StatusCode, form_shown: Option
     let form = form_shown.unwrap_or_else(|| form(&partner).sealed());
     let view = json!({ "id": id, "kind": partner.kind, "partner_id": partner.partner_id, "active": partner.active,
         "company": { "id": company.id, "name": company.name }, "members": members, "stores": stores, "form": form, "secret": secret,
-        "messages": rows, "next": next, "state": desk.query("state"), "states": State::ALL, "address": format!("/edi/{id}") });
+        "messages": rows, "next": next, "state": desk.query("state"), "states": State::ALL, "punches_out": partner.kind.punches_out(),
+        "address": entrance(&partner) });
     desk.page_as(status, "admin/partner.html", "admin-partner", view)
+}
+
+/// Where the partner's program, or the browser of its people, asks.
+fn entrance(partner: &Partner) -> String {
+    match partner.kind {
+        Kind::Cxml | Kind::Oci => format!("/punchout/{}/{}", partner.id, partner.kind.as_str()),
+        Kind::Edifact | Kind::X12 => format!("/edi/{}", partner.id),
+    }
 }
 
 fn row(one: &Message) -> Value {

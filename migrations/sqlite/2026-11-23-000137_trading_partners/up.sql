@@ -46,3 +46,20 @@ CREATE INDEX edi_messages_by_number ON edi_messages (partner_id, number);
 CREATE INDEX edi_messages_of_order ON edi_messages (order_id, id) WHERE order_id IS NOT NULL;
 CREATE UNIQUE INDEX edi_messages_one_source ON edi_messages (order_id) WHERE direction = 'in' AND order_id IS NOT NULL;
 CREATE UNIQUE INDEX edi_messages_one_subject ON edi_messages (partner_id, subject) WHERE state <> 'failed' AND subject IS NOT NULL;
+
+-- People of a company who fill a cart for their procurement system; the browser holds the secret.
+CREATE TABLE punchouts (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    partner_id BIGINT NOT NULL REFERENCES trading_partners (id),
+    token_hash TEXT NOT NULL UNIQUE,
+    -- Of the ticket that it was begun with: a ticket is used once.
+    nonce TEXT NOT NULL UNIQUE,
+    return_url TEXT NOT NULL,
+    cookie TEXT NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    expires_at TIMESTAMP NOT NULL
+);
+CREATE INDEX punchouts_of_partner ON punchouts (partner_id);
+
+-- The punch-out that a cart is filled for: it is never placed here.
+ALTER TABLE carts ADD COLUMN punchout_id BIGINT;

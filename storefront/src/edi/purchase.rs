@@ -128,8 +128,8 @@ fn number(text: &str, decimal: char) -> Option<(i128, u32)> {
 /// Reads a message. Fails with what is wrong with it, a key or what [`said`] made.
 pub fn read(kind: Kind, interchange: &Interchange, message: &Message) -> Result<Purchase, String> {
     let orders = match kind {
-        Kind::Edifact => "ORDERS",
         Kind::X12 => "850",
+        _ => "ORDERS",
     };
     if message.kind != orders {
         return Err(said("edi-other-kind", &[("kind", &orders)]));
@@ -138,8 +138,8 @@ pub fn read(kind: Kind, interchange: &Interchange, message: &Message) -> Result<
     let mut lines: Vec<Line> = Vec::new();
     for segment in &message.segments {
         match kind {
-            Kind::Edifact => edifact(&mut purchase, &mut lines, segment, interchange.decimal)?,
             Kind::X12 => x12(&mut purchase, &mut lines, segment)?,
+            _ => edifact(&mut purchase, &mut lines, segment, interchange.decimal)?,
         }
     }
     // As the order keeps it.

@@ -70,12 +70,12 @@ fn put(conn: &mut Conn, out: &Out, body: &[Segment], now: Time) -> Result<()> {
 /// Says that an interchange was taken.
 pub fn receipt(conn: &mut Conn, partner: &Partner, of: &Interchange, now: Time) -> Result<()> {
     let bodies = match partner.kind {
-        Kind::Edifact => vec![edifact_out::contrl(of)],
         Kind::X12 => x12_out::functional(of),
+        _ => vec![edifact_out::contrl(of)],
     };
     let kind = match partner.kind {
-        Kind::Edifact => "CONTRL",
         Kind::X12 => "997",
+        _ => "CONTRL",
     };
     for (at, body) in bodies.iter().enumerate() {
         let out = Out { partner, kind, subject: format!("taken:{}:{at}", of.control), number: &of.control, order: None };
@@ -87,8 +87,8 @@ pub fn receipt(conn: &mut Conn, partner: &Partner, of: &Interchange, now: Time) 
 /// Says what becomes of a purchase order.
 pub fn reply(conn: &mut Conn, partner: &Partner, reply: &Reply, subject: String, order: Option<OrderId>, now: Time) -> Result<()> {
     let (kind, body) = match partner.kind {
-        Kind::Edifact => ("ORDRSP", edifact_out::ordrsp(partner, reply)),
         Kind::X12 => ("855", x12_out::acknowledgment(reply)),
+        _ => ("ORDRSP", edifact_out::ordrsp(partner, reply)),
     };
     put(conn, &Out { partner, kind, subject, number: &reply.purchase, order }, &body, now)
 }
@@ -131,8 +131,8 @@ pub fn bills(conn: &mut Conn, source: &Source, order: OrderId, now: Time) -> Res
 
 fn bill_kind(kind: Kind) -> &'static str {
     match kind {
-        Kind::Edifact => "INVOIC",
         Kind::X12 => "810",
+        _ => "INVOIC",
     }
 }
 
@@ -143,8 +143,8 @@ fn bill(conn: &mut Conn, source: &Source, document: &Document, subject: String, 
     let bill = facts::billed(conn, source, document.order_id, model)?;
     let partner = &source.partner;
     let body = match partner.kind {
-        Kind::Edifact => edifact_out::invoic(partner, &bill),
         Kind::X12 => x12_out::invoice(&bill),
+        _ => edifact_out::invoic(partner, &bill),
     };
     let out = Out { partner, kind: bill_kind(partner.kind), subject, number: &document.label, order: Some(document.order_id) };
     put(conn, &out, &body, now)
@@ -200,8 +200,8 @@ pub fn on_event(conn: &mut Conn, event: &Event, now: Time) -> Result<()> {
     let despatch = facts::despatched(conn, &source, &order, &parcel)?;
     let partner = &source.partner;
     let (kind, body) = match partner.kind {
-        Kind::Edifact => ("DESADV", edifact_out::desadv(partner, &despatch)),
         Kind::X12 => ("856", x12_out::ship_notice(&despatch)),
+        _ => ("DESADV", edifact_out::desadv(partner, &despatch)),
     };
     put(conn, &Out { partner, kind, subject, number: &despatch.number, order: Some(order.id) }, &body, now)
 }

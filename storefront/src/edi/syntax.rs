@@ -101,6 +101,7 @@ pub fn read(kind: Kind, text: &str) -> Result<Interchange, &'static str> {
     match kind {
         Kind::Edifact => edifact::read(text),
         Kind::X12 => x12::read(text),
+        Kind::Cxml | Kind::Oci => Err(NONE),
     }
 }
 
@@ -119,6 +120,8 @@ pub fn write(kind: Kind, of: &Written) -> String {
     match kind {
         Kind::Edifact => edifact::write(of),
         Kind::X12 => x12::write(of),
+        // They have no messages.
+        Kind::Cxml | Kind::Oci => String::new(),
     }
 }
 

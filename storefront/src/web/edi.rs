@@ -26,7 +26,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
 async fn partner(door: &Door, request: &HttpRequest, id: &str) -> Result<Option<Partner>> {
     let (Some(secret), Ok(id)) = (shown(request.headers()), id.parse::<PartnerId>()) else { return Ok(None) };
     match door.read(move |conn, _| edi::known(conn, id, &secret)).await {
-        Ok(partner) => Ok(Some(partner)),
+        Ok(partner) => Ok(Some(partner).filter(|partner| !partner.kind.punches_out())),
         Err(Error::Unauthorised) => Ok(None),
         Err(error) => Err(error),
     }
@@ -105,8 +105,8 @@ async fn fetch(door: web::Data<Door>, request: HttpRequest, path: web::Path<(Str
     let none = || told(StatusCode::NOT_FOUND, "there is no such message");
     let Ok(id) = path.1.parse::<EdiMessageId>() else { return Ok(none()) };
     let kind = match partner.kind {
-        edi::Kind::Edifact => "application/EDIFACT; charset=iso-8859-1",
         edi::Kind::X12 => "application/EDI-X12; charset=iso-8859-1",
+        _ => "application/EDIFACT; charset=iso-8859-1",
     };
     match door.read(move |conn, _| edi::message(conn, partner.id, id)).await {
         Ok(message) if message.direction == edi::Direction::Out && message.state == edi::State::Ready => {
