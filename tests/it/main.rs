@@ -61,6 +61,7 @@ mod price_lists;
 mod privacy;
 mod promotions;
 mod promotions_web;
+mod punchout;
 mod quotes;
 mod races;
 mod recommendations;
