@@ -162,7 +162,7 @@ fn oci(quote: &Quote) -> Vec<(String, String)> {
     for (at, item) in items(quote).into_iter().enumerate() {
         let title: String = item.title.chars().take(40).collect();
         let quantity = item.quantity.to_string();
-        let one = [
+        let one: [(&str, &str); 7] = [
             ("DESCRIPTION", title.as_str()),
             ("QUANTITY", &quantity),
             ("UNIT", "EA"),
