@@ -19,7 +19,7 @@ use kernel::jobs::{self, Job};
 use kernel::mail::{self, HandOver};
 use kernel::{Conn, Error, Result};
 use storefront::ids::ProductId;
-use storefront::{drops, earnings, kin, mails, reviews, search_index, timeline, waiting};
+use storefront::{drops, earnings, edi, kin, mails, reviews, search_index, timeline, waiting};
 
 /// Somebody who is told of an event after its commit. `run` is in one transaction with the end of its job, so its effect happens
 /// exactly once; it must not reach outside the database.
@@ -81,15 +81,18 @@ const EARNINGS: Listener =
 /// Plans to ask buyers about what was sent to them.
 const REVIEWS: Listener = Listener { name: "reviews", wanted: reviews::wanted, run: |_, conn, event, _| reviews::plan(conn, event) };
 
+/// Tells the program of the company that ordered by a message.
+const PARTNERS: Listener = Listener { name: "partners", wanted: edi::any, run: |_, conn, event, now| edi::on_event(conn, event, now) };
+
 /// Who listens to `event`. Without a default arm: whoever adds an event says here who hears it.
 fn listeners(event: &Event) -> &'static [Listener] {
     match event {
         Event::OrderPlaced { .. } => &[TIMELINE, HOOKS],
         Event::OrderConfirmed { .. } => &[MAILS, HOOKS, EARNINGS],
-        Event::OrderCancelled { .. } => &[TIMELINE, MAILS, HOOKS],
-        Event::OrderEdited { .. } => &[TIMELINE, MAILS, HOOKS],
+        Event::OrderCancelled { .. } => &[TIMELINE, MAILS, HOOKS, PARTNERS],
+        Event::OrderEdited { .. } => &[TIMELINE, MAILS, HOOKS, PARTNERS],
         Event::PaymentSettled { .. } => &[TIMELINE, MAILS, HOOKS],
-        Event::ShipmentSent { .. } => &[TIMELINE, MAILS, HOOKS, REVIEWS],
+        Event::ShipmentSent { .. } => &[TIMELINE, MAILS, HOOKS, REVIEWS, PARTNERS],
         Event::PickupReady { .. } => &[MAILS],
         Event::RefundRequested { .. } => &[],
         Event::RefundSettled { .. } => &[TIMELINE, MAILS, HOOKS],

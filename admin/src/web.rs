@@ -83,6 +83,7 @@ mod order_release;
 mod order_ship;
 mod orders;
 mod pages;
+mod partners;
 mod person;
 mod personal;
 mod pictures;

@@ -122,6 +122,7 @@ pub fn resume(conn: &mut Conn, session: &str, customer: CustomerId, cart: Option
 pub fn of_cart(conn: &mut Conn, cart: &Cart) -> Result<Option<Buyer>> {
     match cart.customer_id {
         Some(customer) => by(conn, customer, cart.member_id),
+        None if cart.punchout_id.is_some() => cart.member_id.map_or(Ok(None), |member| companies::buyer(conn, member)),
         None => drafted(conn, cart),
     }
 }

@@ -25,7 +25,7 @@ pub use value::{MAX_GIFT_CARDS, add_gift_card, remove_gift_card, use_store_credi
 
 use crate::address::Address;
 use crate::catalog::{self, Assortment};
-use crate::ids::{CartId, CartLineId, ProductId, QuoteVersionId, ShippingRateId, StoreId, VariantId};
+use crate::ids::{CartId, CartLineId, ProductId, PunchoutId, QuoteVersionId, ShippingRateId, StoreId, VariantId};
 use crate::price_lists;
 use crate::schema::{cart_lines, cart_trade, carts};
 use crate::shop::Shop;
@@ -79,6 +79,8 @@ pub struct Cart {
     pub member_id: Option<MemberId>,
     /// The version of a quote that it was made of: what lies in it, and at which prices, is not changed.
     pub quote_version_id: Option<QuoteVersionId>,
+    /// The punch-out that it is filled for: it goes to the buyer's own system and is not placed.
+    pub punchout_id: Option<PunchoutId>,
 }
 
 impl Cart {
@@ -262,8 +264,8 @@ pub fn set_payment_method(conn: &mut Conn, cart: CartId, method: &str, now: Time
 pub fn merge(conn: &mut Conn, cart: CartId, customer: CustomerId, now: Time) -> Result<()> {
     touch(conn, cart, now)?;
     let own = get(conn, cart)?;
-    // What was offered is not mixed with what was chosen.
-    if own.quote_version_id.is_some() {
+    // What was offered is not mixed with what was chosen, nor what goes to somebody's own system.
+    if own.quote_version_id.is_some() || own.punchout_id.is_some() {
         return Ok(());
     }
     let store = own.store_id;

@@ -74,6 +74,9 @@ pub fn place(conn: &mut Conn, cart: CartId, seen: Seen, settlement: Settlement, 
     if !quote.shop.open {
         return Err(Error::conflict("store-closed").into());
     }
+    if quote.cart.punchout_id.is_some() {
+        return Err(Error::conflict("punchout-not-here").into());
+    }
     // Whoever was taken out of the company meanwhile, or lost the right to.
     if quote.notices.contains(&Notice::BuyingEnded) {
         return Err(Error::conflict("company-may-not-order").into());

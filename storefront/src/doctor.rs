@@ -5,6 +5,7 @@ mod budgets;
 mod catalogue;
 mod company_accounts;
 mod documents;
+mod edi;
 mod edits;
 mod memory;
 mod money;
@@ -65,6 +66,7 @@ pub fn examine(conn: &mut Conn, progress: &mut dyn FnMut(&'static str)) -> Resul
         ("store credit is what its entries say", stored_value::store_credit),
         ("budgets of companies are what their entries say", budgets::spent),
         ("accepted quotes have one order of what was offered", quotes::accepted),
+        ("purchase orders that partners sent have one order and its answer", edi::placed),
         ("payments of gift cards and store credit agree with their entries", stored_value::payments),
         ("what companies owe is what their entries and orders say", company_accounts::exposures),
         ("what orders owe on account is what their payments say", company_accounts::orders_owed),

@@ -40,6 +40,9 @@ kernel::id!(
     RequisitionListId,
     QuoteId,
     QuoteVersionId,
+    PartnerId,
+    EdiMessageId,
+    PunchoutId,
 );
 
 impl CollectionId {

@@ -512,6 +512,7 @@ diesel::table! {
         store_id -> BigInt,
         member_id -> Nullable<BigInt>,
         quote_version_id -> Nullable<BigInt>,
+        punchout_id -> Nullable<BigInt>,
     }
 }
 
@@ -1589,6 +1590,54 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    trading_partners (id) {
+        id -> BigInt,
+        company_id -> BigInt,
+        member_id -> BigInt,
+        store_id -> BigInt,
+        kind -> Text,
+        own_id -> Text,
+        partner_id -> Text,
+        secret_hash -> Text,
+        active -> Bool,
+        last_control -> BigInt,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    punchouts (id) {
+        id -> BigInt,
+        partner_id -> BigInt,
+        token_hash -> Text,
+        nonce -> Text,
+        return_url -> Text,
+        cookie -> Text,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    edi_messages (id) {
+        id -> BigInt,
+        partner_id -> BigInt,
+        direction -> Text,
+        kind -> Text,
+        control -> Nullable<Text>,
+        subject -> Nullable<Text>,
+        number -> Text,
+        raw -> Text,
+        state -> Text,
+        error -> Text,
+        order_id -> Nullable<BigInt>,
+        at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(refund_lines, refunds);
 diesel::allow_tables_to_appear_in_same_query!(redirects, products, categories, collections);
 diesel::allow_tables_to_appear_in_same_query!(collections, collection_texts);
@@ -1623,3 +1672,4 @@ diesel::allow_tables_to_appear_in_same_query!(price_list_prices, variants);
 diesel::allow_tables_to_appear_in_same_query!(price_list_prices, products);
 diesel::allow_tables_to_appear_in_same_query!(approvals, carts);
 diesel::allow_tables_to_appear_in_same_query!(quote_messages, quote_files);
+diesel::allow_tables_to_appear_in_same_query!(edi_messages, orders);

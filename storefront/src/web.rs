@@ -17,6 +17,7 @@ pub mod countries;
 pub mod door;
 pub mod download;
 mod drawn;
+mod edi;
 mod feed;
 pub mod frame;
 mod gift_cards;
@@ -37,6 +38,7 @@ pub mod posted;
 pub mod preview;
 pub(crate) mod privacy;
 mod product;
+mod punchout;
 mod quick_order;
 pub mod quotes;
 pub mod recommend;
@@ -81,6 +83,8 @@ pub fn configure(config: &mut web::ServiceConfig, door: &web::Data<Door>) {
         // Outside the scopes, whose errors are pages for people.
         .configure(webhooks::routes)
         .configure(mail_hook::routes)
+        .configure(edi::routes)
+        .configure(punchout::programs)
         // Before the others, of whose formats it is none.
         .configure(sns_hook::routes)
         .configure(report_hook::routes);
@@ -116,6 +120,7 @@ fn pages(config: &mut web::ServiceConfig) {
         .configure(requests::routes)
         .configure(orders::routes)
         .configure(quotes::routes)
+        .configure(punchout::routes)
         .configure(account::routes);
 }
 

@@ -19,6 +19,7 @@ use storefront::returns::{self, Reason, Wanted, WantedLine};
 use storefront::service::{self, Ask};
 use storefront::shipments::{self, Parcel};
 use storefront::shop::{self, Shop};
+use storefront::web::words::Words;
 use storefront::{api_keys, batches, collections, documents, drafts, payments, shipping, tax_rates, webhooks};
 
 /// A shop with one of everything that has an address, and the addresses: patterns and what stands in for their parts.
@@ -179,6 +180,22 @@ fn quote(conn: &mut kernel::Conn, customer: crm::CustomerId) -> kernel::Result<(
     Ok((quotes::number(id), quotes::files_of(conn, &said)?[0].id))
 }
 
+/// A company that orders by messages, and one of hers that nobody can read.
+fn partner(conn: &mut kernel::Conn, customer: crm::CustomerId, words: &Words) -> kernel::Result<(i64, i64)> {
+    use storefront::edi::{self, Kind, Wish};
+    let details = crm::companies::Details { name: "Cups by the dozen".into(), country: "DE".into(), ..Default::default() };
+    let place = kernel::json::text(&goods::address())?;
+    let (company, member) = crm::companies::apply(conn, customer, &details, &place, now())?;
+    let seen = crm::companies::get(conn, company)?.version;
+    crm::companies::approve(conn, company, seen, "test", now())?;
+    let (own_id, partner_id) = ("SHOP".to_string(), "CUPS".to_string());
+    let wish = Wish { company, member, store: storefront::stores::MAIN, kind: Kind::X12, own_id, partner_id, active: true };
+    let (id, _) = edi::create(conn, &wish, now())?;
+    let partner = edi::get(conn, id)?;
+    edi::take(conn, &partner, "ISA", words, now())?;
+    Ok((id.0, edi::history(conn, id, None, None, 1)?[0].id.0))
+}
+
 /// A lead.
 fn opportunity(conn: &mut kernel::Conn) -> kernel::Result<crm::sales::OpportunityId> {
     let wish = crm::sales::Wish {
@@ -216,6 +233,7 @@ impl Things {
         let promotion = goods::coupon(&house.db, "TEA", 1000, None, None);
         let (card, _) = goods::gift_card(&house.db, 5000);
         let helper = person(house, "spare", office::role(house, Preset::Agent));
+        let words = Words::of(&house.state.door.templates, Language::ENGLISH).unwrap();
         let parts = house
             .db
             .write_now(move |conn| {
@@ -350,6 +368,7 @@ impl Things {
                 let place = kernel::json::text(&goods::address())?;
                 let (company, member) = crm::companies::apply(conn, order.customer_id, &details, &place, now())?;
                 let (quote, quote_file) = quote(conn, order.customer_id)?;
+                let (partner, edi_message) = partner(conn, order.customer_id, &words)?;
                 let site = crm::companies::sites(conn, company)?[0].id;
                 let buyer = crm::companies::roles(conn, company)?[1].id;
                 let email = Email::parse("buyer@example.com", "email")?;
@@ -429,6 +448,8 @@ impl Things {
                     ("", "{place}", "hero".to_string()),
                     ("", "{cart}", draft.to_string()),
                     ("", "{endpoint}", endpoint.to_string()),
+                    ("", "{partner}", partner.to_string()),
+                    ("", "{edi_message}", edi_message.to_string()),
                     ("", "{message}", message.to_string()),
                     ("", "{location}", storefront::stock::locations(conn)?[0].id.to_string()),
                     ("", "{return}", back.to_string()),

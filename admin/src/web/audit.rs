@@ -132,6 +132,7 @@ pub fn address(subject: &str) -> Option<(String, Permission)> {
         "job" => Some(("/admin/jobs".into(), Permission::JobsView)),
         "api_key" => Some(("/admin/api-keys".into(), Permission::ApiKeysManage)),
         "webhook" => Some((format!("/admin/webhooks/{}", number()?), Permission::ApiKeysManage)),
+        "partner" => Some((format!("/admin/partners/{}", number()?), Permission::ApiKeysManage)),
         "sending" => Some((format!("/admin/sending/{}", number()?), Permission::SettingsView)),
         "mail_server" => Some((format!("/admin/sending/servers/{}", number()?), Permission::SettingsView)),
         "mail_rate" => Some(("/admin/sending/rates".into(), Permission::SettingsView)),

@@ -91,6 +91,7 @@ const MENU: &[(&str, &[(&str, Permission)])] = &[
             ("doctor", Permission::JobsView),
             ("api-keys", Permission::ApiKeysManage),
             ("webhooks", Permission::ApiKeysManage),
+            ("partners", Permission::ApiKeysManage),
         ],
     ),
 ];

@@ -13,7 +13,7 @@ use storefront::web::words::Words;
 /// What a stale form is refused with.
 const STALE: &str = "admin-stale";
 /// The refusals of the domain that mean the same.
-const ALIKE: [&str; 10] = [
+const ALIKE: [&str; 11] = [
     STALE,
     "product-stale",
     "category-stale",
@@ -24,6 +24,7 @@ const ALIKE: [&str; 10] = [
     "campaign-stale",
     "journey-stale",
     "price-list-stale",
+    "edi-partner-changed",
 ];
 /// Characters that are shown of a long value, and how many of them before the first that differs.
 const SHOWN: usize = 160;

@@ -175,6 +175,7 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
         complete: String::new(),
         offers: String::new(),
         quote: None,
+        punchout: false,
     };
     cart.lines[0].notice = Some(Notice { kind: Tone::Info, text: say(l, "Only 3 left.", "仅剩 3 件。") });
     p.page("cart", "cart", cart)?;
@@ -194,6 +195,7 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
             complete: String::new(),
             offers: String::new(),
             quote: None,
+            punchout: false,
         },
     )?;
 

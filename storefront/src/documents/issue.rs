@@ -4,6 +4,7 @@ use super::content::{add, part, spread};
 use super::{Content, Document, Kind, Line, RateRow, Reference, Shipping, of_order};
 use crate::buying;
 use crate::company_accounts::{self, ACCOUNT};
+use crate::edi;
 use crate::ids::{DocumentId, OrderId, RefundId};
 use crate::imports::IMPORT;
 use crate::orders::{self, Order, OrderStatus};
@@ -68,7 +69,8 @@ fn insert(conn: &mut Conn, shop: &Shop, new: &New, now: Time) -> Result<()> {
     if *kind == Kind::Invoice && order.payment_method == ACCOUNT {
         company_accounts::invoiced(conn, order.id, &label)?;
     }
-    orders::note(conn, order.id, entry, &label, "system", now)
+    orders::note(conn, order.id, entry, &label, "system", now)?;
+    edi::issued(conn, order.id, now)
 }
 
 fn invoice(conn: &mut Conn, shop: &Shop, order: &Order, now: Time) -> Result<()> {

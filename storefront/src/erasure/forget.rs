@@ -6,6 +6,7 @@ use crate::approvals;
 use crate::articles;
 use crate::carts::consents;
 use crate::disputes;
+use crate::edi;
 use crate::mails;
 use crate::offers;
 use crate::orders::{self, Order, terms};
@@ -76,6 +77,7 @@ pub fn erase(conn: &mut Conn, id: CustomerId, now: Time) -> Result<()> {
         wish_list::forget(conn, *one)?;
         requisitions::forget(conn, *one)?;
         quotes::forget(conn, *one, now)?;
+        edi::forget(conn, *one)?;
         service::forget(conn, *one)?;
         disputes::forget(conn, *one)?;
         articles::forget(conn, *one)?;

@@ -3,7 +3,7 @@
 use super::visit::Visit;
 use crate::carts::{self, Cart};
 use crate::ids::CartId;
-use crate::{buying, orders, quotes, stores};
+use crate::{buying, orders, punchout, quotes, stores};
 use crm::CustomerId;
 use kernel::clock::Time;
 use kernel::{Conn, Error, Result};
@@ -11,7 +11,8 @@ use kernel::{Conn, Error, Result};
 /// The open cart of the visit in its store. A customer's cart is shown to nobody who is not signed in as them.
 pub fn find(conn: &mut Conn, visit: &Visit, customer: Option<CustomerId>) -> Result<Option<Cart>> {
     let own = if visit.known { carts::find_by_token(conn, &visit.visitor)? } else { None };
-    let own = own.filter(|cart| cart.store_id == visit.site.id);
+    // The cart of a punch-out is there as long as that lasts.
+    let own = own.filter(|cart| cart.store_id == visit.site.id && (cart.punchout_id.is_none() || visit.punchout.is_some()));
     match (own.filter(|cart| cart.customer_id.is_none() || cart.customer_id == customer), customer) {
         (Some(cart), _) => Ok(Some(cart)),
         (None, Some(customer)) => carts::of_customer(conn, visit.site.id, customer),
@@ -30,7 +31,9 @@ pub fn open(conn: &mut Conn, visit: &Visit, now: Time) -> Result<CartId> {
     let shop = stores::shop(conn, visit.site.id)?;
     carts::release_token(conn, &visit.visitor)?;
     let cart = carts::create(conn, Some(&visit.visitor), &shop, visit.language.code(), now)?;
-    if let Some(customer) = customer {
+    if let Some((punched, _, buyer)) = punchout::standing(conn, visit.punchout.as_deref(), now)? {
+        punchout::take(conn, cart, punched.id, buyer.member, now)?;
+    } else if let Some(customer) = customer {
         carts::merge(conn, cart, customer, now)?;
         if let Some(buyer) = visit.session.as_deref().map_or(Ok(None), |session| buying::of_session(conn, session, now))? {
             carts::give(conn, cart, Some(buyer.member), now)?;

@@ -135,6 +135,7 @@ fn load(conn: &mut Conn, visit: &Visit, asked: &Asked, words: &Words, now: Time)
         blocked,
         complete: String::new(),
         offers: String::new(),
+        punchout: quote.cart.punchout_id.is_some(),
         quote: quote.cart.quote_version_id.map(|version| quotes::number_of(conn, version)).transpose()?,
         lines,
     };
@@ -163,6 +164,7 @@ fn empty(conn: &mut Conn, store: StoreId, asked: &Asked, words: &Words) -> Resul
         complete: String::new(),
         offers: String::new(),
         quote: None,
+        punchout: false,
     })
 }
 

@@ -183,6 +183,9 @@ async fn enter(door: &Door, visit: &Visit, step: Step) -> Result<Entry<Stage>> {
                 let placed = basket::placed(conn, &seen)?;
                 return Ok(Entry::Go(placed.map_or("/cart".to_string(), |number| order_path(&placed_key, &number))));
             };
+            if cart.punchout_id.is_some() {
+                return Ok(Entry::Go("/punchout".to_string()));
+            }
             let quote = carts::quote(conn, cart.id, now)?;
             // Who signed out has the cart and not the account.
             let own = customer.is_some() && customer == quote.cart.customer_id;

@@ -12,6 +12,7 @@ use crate::ids::StoreId;
 use crate::logins;
 use crate::menus::{self, Ends, Live, Place};
 use crate::price_lists::Trade;
+use crate::punchout;
 use crate::shop::Shop;
 use crate::stores::{self, PricesFor, Site};
 use crate::theme::Theme;
@@ -25,7 +26,10 @@ use kernel::{Conn, Result};
 pub fn load(conn: &mut Conn, visit: &Visit, now: Time) -> Result<PageView> {
     let session = visit.session.as_deref().map_or(Ok(None), |session| logins::session_with_member(conn, session, now))?;
     let (customer, member) = (session.map(|(customer, _)| customer), session.and_then(|(_, member)| member));
-    let buyer = customer.map_or(Ok(None), |customer| buying::by(conn, customer, member))?;
+    let buyer = match customer {
+        Some(customer) => buying::by(conn, customer, member)?,
+        None => punchout::buyer(conn, visit.punchout.as_deref(), now)?,
+    };
     let trade = Trade::of_person(customer, buyer.as_ref());
     let mut page = plain(conn, &visit.site, &trade, visit.language, &visit.csrf)?;
     page.cart_count = if visit.known { cart_units(conn, visit.site.id, &visit.visitor, customer)? } else { 0 };

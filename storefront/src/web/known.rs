@@ -8,6 +8,7 @@ use crate::buying;
 use crate::logins;
 use crate::offers;
 use crate::promotions::{Audience, Personal, Theirs};
+use crate::punchout;
 use crate::stores::PricesFor;
 use crm::companies::Buyer;
 use crm::{CustomerId, customers};
@@ -37,7 +38,7 @@ pub struct Known {
 pub async fn load(door: &Door, visit: &Visit) -> Result<Known> {
     let now = door.now();
     let remembered = if visit.known { visit.units(&door.signer, now) } else { Some(0) };
-    if let (None, Some(units)) = (&visit.session, remembered) {
+    if let (None, None, Some(units)) = (&visit.session, &visit.punchout, remembered) {
         return Ok(Known { units, ..Known::default() });
     }
     let mut known = ask(door, visit, remembered).await?;
@@ -63,12 +64,19 @@ pub async fn load(door: &Door, visit: &Visit) -> Result<Known> {
 async fn ask(door: &Door, visit: &Visit, remembered: Option<u32>) -> Result<Known> {
     let (store, limited) = (visit.site.id, visit.site.prices_for != PricesFor::Everybody);
     let (session, visitor, personal) = (visit.session.clone(), visit.visitor.clone(), door.memory.personal.get(&()));
+    let punched = visit.punchout.clone();
     let (known, personal) = door
         .glance(move |conn, now| {
             let session = session.map_or(Ok(None), |session| logins::session_with_member(conn, &session, now))?;
             let (customer, member) = (session.map(|(customer, _)| customer), session.and_then(|(_, member)| member));
             let units = remembered.map_or_else(|| frame::cart_units(conn, store, &visitor, customer), Ok)?;
-            let Some(customer) = customer else { return Ok((Known { units, ..Known::default() }, None)) };
+            let Some(customer) = customer else {
+                let mut known = Known { units, buyer: punchout::buyer(conn, punched.as_deref(), now)?, ..Known::default() };
+                if let Some(buyer) = &known.buyer {
+                    known.audience.for_company(buyer);
+                }
+                return Ok((known, None));
+            };
             let personal = personal.map_or_else(|| Personal::load(conn, now).map(Arc::new), Ok)?;
             let (name, email) = customers::name_and_email(conn, customer)?;
             let theirs = personal.of(conn, customer, &email, now)?;

@@ -40,16 +40,20 @@ async fn receive(door: web::Data<Door>, request: HttpRequest, body: web::Payload
     }
 }
 
-/// Whether a request shows the secret: as a bearer token, or as the password of basic authentication (RFC 7617), which is what stands in an
-/// address. Hashes are compared: how long that takes tells nothing about the secret.
+/// Whether a request shows the secret. Hashes are compared: how long that takes tells nothing about the secret.
 pub(super) fn knows(headers: &HeaderMap, secret: &Secret) -> bool {
+    shown(headers).is_some_and(|shown| token::hash(&shown) == token::hash(secret.expose()))
+}
+
+/// The secret that a request shows: as a bearer token, or as the password of basic authentication (RFC 7617), which is what stands in an
+/// address.
+pub(super) fn shown(headers: &HeaderMap) -> Option<String> {
     let said = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or("");
-    let shown = match (said.strip_prefix("Bearer "), said.strip_prefix("Basic ")) {
+    match (said.strip_prefix("Bearer "), said.strip_prefix("Basic ")) {
         (Some(token), _) => Some(token.trim().to_string()),
         (None, Some(pair)) => basic(pair.trim()),
         (None, None) => None,
-    };
-    shown.is_some_and(|shown| token::hash(&shown) == token::hash(secret.expose()))
+    }
 }
 
 /// The password of a name and a password.

@@ -16,7 +16,7 @@ use crate::price_lists::Trade;
 use crate::quick_order::{self, Added, Buying, Checked, Rest, Row};
 use crate::requisitions::Who;
 use crate::shop::Shop;
-use crate::{buying, logins, stock, stores};
+use crate::{buying, logins, punchout, stock, stores};
 use actix_web::HttpResponse;
 use kernel::clock::Time;
 use kernel::money::Money;
@@ -45,7 +45,7 @@ pub fn theirs(conn: &mut Conn, visit: &Visit, now: Time) -> Result<Who> {
 pub fn shop(conn: &mut Conn, visit: &Visit, now: Time) -> Result<Shop> {
     let trade = match who(conn, visit, now)? {
         Some(who) => Trade::of_person(Some(who.customer), who.buyer.as_ref()),
-        None => Trade::default(),
+        None => Trade::of_person(None, punchout::buyer(conn, visit.punchout.as_deref(), now)?.as_ref()),
     };
     stores::shop_for(conn, visit.site.id, &trade)
 }
@@ -56,7 +56,13 @@ pub fn buying(conn: &mut Conn, visit: &Visit, shop: &Shop, now: Time) -> Result<
     let code = visit.language.code();
     match basket::find(conn, visit, who.as_ref().map(|who| who.customer))? {
         Some(cart) => Ok(Buying { language: code.to_string(), ..Buying::into_cart(conn, &cart)? }),
-        None => Ok(Buying::in_shop(shop, code, who.and_then(|who| who.buyer))),
+        None => {
+            let buyer = match who {
+                Some(who) => who.buyer,
+                None => punchout::buyer(conn, visit.punchout.as_deref(), now)?,
+            };
+            Ok(Buying::in_shop(shop, code, buyer))
+        }
     }
 }
 

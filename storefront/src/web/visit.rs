@@ -7,6 +7,7 @@ use super::recommend::tag::{self, Tag};
 use super::views::page::{Flash, Tone};
 use crate::ids::ProductId;
 use crate::logins;
+use crate::punchout;
 use crate::stores::Site;
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
@@ -25,6 +26,8 @@ use std::sync::Arc;
 const VISITOR: &str = "visitor";
 const SESSION: &str = "session";
 const FLASH: &str = "flash";
+/// The secret of whoever shops for their procurement system.
+const PUNCHOUT: &str = "punchout";
 /// The cookie of a wish that is kept until an order is placed: to be written to about news.
 const WISH: &str = "wish";
 /// The units in the cart, signed, for a minute: so that a page of the catalogue needs no database to show them.
@@ -63,6 +66,8 @@ pub struct Visit {
     /// Whether the browser sent the visitor cookie.
     pub known: bool,
     pub session: Option<String>,
+    /// The secret of a punch-out.
+    pub punchout: Option<String>,
     /// The products looked at before, the last first.
     pub viewed: Vec<ProductId>,
     pub choice: Choice,
@@ -105,6 +110,7 @@ impl Visit {
             known: known.is_some(),
             visitor,
             session: sent(SESSION),
+            punchout: sent(PUNCHOUT),
             viewed: request.cookie(VIEWED).map(|cookie| read_viewed(cookie.value())).unwrap_or_default(),
             choice: match (sent(TRAIL), request.cookie(TRAIL)) {
                 (Some(secret), _) => Choice::Allowed(secret),
@@ -222,6 +228,13 @@ impl Visit {
     pub fn sign_in(&self, session: &str) {
         let mut cookie = Cookie::new(SESSION, session.to_string());
         cookie.set_max_age(Duration::days(logins::SESSION_DAYS));
+        self.outgoing.borrow_mut().push(cookie);
+    }
+
+    /// Lets the browser shop for its person's procurement system; `None` ends that.
+    pub fn punch_out(&self, secret: Option<&str>) {
+        let mut cookie = Cookie::new(PUNCHOUT, secret.unwrap_or_default().to_string());
+        cookie.set_max_age(secret.map_or(Duration::ZERO, |_| Duration::hours(punchout::HOURS)));
         self.outgoing.borrow_mut().push(cookie);
     }
 

@@ -81,6 +81,10 @@ pub async fn sign_in(door: web::Data<Door>, visit: Visit, form: Posted) -> Resul
 pub(super) async fn enter(door: &Door, visit: &Visit, login: CustomerId) -> Result<bool> {
     let (session, secret, seen) = (token::random(), visit.renew(), visit.clone());
     visit.sign_in(&session);
+    // Whoever signs in shops for themselves, or by their own membership.
+    if visit.punchout.is_some() {
+        visit.punch_out(None);
+    }
     let recognition = Recognition::of(visit);
     let (merged, trail) = door
         .write(move |conn, now| {

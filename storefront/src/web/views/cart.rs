@@ -31,6 +31,8 @@ pub struct CartView {
     pub offers: String,
     /// The number of the quote that it was made of; such a cart is not changed.
     pub quote: Option<String>,
+    /// It goes to the buyer's procurement system, and is not ordered here.
+    pub punchout: bool,
 }
 
 /// A question of staff whether they may change the cart, or the yes that stands.
