@@ -2,7 +2,6 @@
 
 use super::{Finding, PAGE};
 use crate::buying;
-use crate::buying;
 use crate::edi::{Direction, State, answered};
 use crate::ids::{EdiMessageId, OrderId, PartnerId};
 use crate::orders;
