@@ -211,7 +211,7 @@ pub async fn page(desk: &Desk, id: OpportunityId, status: StatusCode, posted: Op
         .fill("next_on", one.next_on.clone().unwrap_or_default())
         .fill("expected_on", one.expected_on.clone().unwrap_or_default())
         .fill("source", one.source.as_str())
-        .fill("quote", quote_number(one).unwrap_or_default())
+        .fill("quote", quote_number(&one).unwrap_or_default())
         .fill("with_order", forms::tick(one.with_order))
         .fill("stage", one.stage_id.to_string())
         .fill("ship_name", one.contact_name.as_str())
@@ -269,7 +269,7 @@ fn load(
     view["contact_email"] = json!(one.contact_email);
     view["contact_company"] = json!(one.contact_company);
     view["source"] = json!(one.source);
-    view["quote"] = json!(quote_number(one));
+    view["quote"] = json!(quote_number(&one));
     view["with_order"] = json!(one.with_order);
     view["order"] = json!(order);
     view["created_at"] = json!(one.created_at);

@@ -178,7 +178,6 @@ fn quotes(p: &Preview) -> Result<(), Box<dyn Error>> {
         version: 2,
         pdf: Some("/account/quotes/Q1001/quote.pdf".to_string()),
         order: None,
-        order_to: None,
         reason: None,
         messages: vec![QuoteMessageView {
             mine: true,
