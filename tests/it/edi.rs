@@ -59,6 +59,7 @@ fn order(kind: Kind, control: &str, number: &str, lines: &[(&str, i64, &str)]) -
             }
             all.push(seg("UNS", json!([["S"]])));
         }
+        Kind::Cxml | Kind::Oci => panic!("these send no orders"),
         Kind::X12 => {
             all.push(seg("BEG", json!([["00"], ["SA"], [number], [""], ["20261124"]])));
             all.push(seg("CUR", json!([["BY"], ["EUR"]])));

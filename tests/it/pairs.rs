@@ -233,7 +233,7 @@ impl Things {
         let promotion = goods::coupon(&house.db, "TEA", 1000, None, None);
         let (card, _) = goods::gift_card(&house.db, 5000);
         let helper = person(house, "spare", office::role(house, Preset::Agent));
-        let words = Words::of(&house.state.door.templates, Language::ENGLISH).unwrap();
+        let spoken = Words::of(&house.state.door.templates, Language::ENGLISH).unwrap();
         let parts = house
             .db
             .write_now(move |conn| {
@@ -368,7 +368,7 @@ impl Things {
                 let place = kernel::json::text(&goods::address())?;
                 let (company, member) = crm::companies::apply(conn, order.customer_id, &details, &place, now())?;
                 let (quote, quote_file) = quote(conn, order.customer_id)?;
-                let (partner, edi_message) = partner(conn, order.customer_id, &words)?;
+                let (partner, edi_message) = partner(conn, order.customer_id, &spoken)?;
                 let site = crm::companies::sites(conn, company)?[0].id;
                 let buyer = crm::companies::roles(conn, company)?[1].id;
                 let email = Email::parse("buyer@example.com", "email")?;
