@@ -161,7 +161,7 @@ pub fn agree(conn: &mut Conn, company: CompanyId, version: i64, terms: &Terms, n
         accounts::credit_limit.eq(terms.credit_limit),
         accounts::net_days.eq(terms.net_days),
         accounts::state.eq(terms.state),
-        accounts::version.eq(version + 1),
+        accounts::version.eq(accounts::version + 1i64),
         accounts::updated_at.eq(now),
     ));
     if prepared!(conn, update => execute)? == 0 {

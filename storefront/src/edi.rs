@@ -178,7 +178,7 @@ pub fn update(conn: &mut Conn, id: PartnerId, version: i64, wish: &Wish, now: Ti
         partners::own_id.eq(wish.own_id.trim()),
         partners::partner_id.eq(wish.partner_id.trim()),
         partners::active.eq(wish.active),
-        partners::version.eq(version + 1),
+        partners::version.eq(partners::version + 1i64),
         partners::updated_at.eq(now),
     );
     let changed = diesel::update(partners::table.find(id)).filter(partners::version.eq(version)).set(set).execute(conn)?;

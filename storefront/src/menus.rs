@@ -146,7 +146,7 @@ pub fn save(conn: &mut Conn, store: StoreId, place: Place, entries: Option<&[Ent
         on_each!(conn, c => diesel::insert_into(menus::table).values(row).on_conflict_do_nothing().execute(c))?
     } else {
         let own = menus::table.find((store, place.as_str())).filter(menus::version.eq(seen));
-        diesel::update(own).set((menus::content.eq(content), menus::version.eq(seen + 1))).execute(conn)?
+        diesel::update(own).set((menus::content.eq(content), menus::version.eq(menus::version + 1i64))).execute(conn)?
     };
     if changed == 1 { Ok(()) } else { Err(Error::conflict("admin-menu-changed")) }
 }

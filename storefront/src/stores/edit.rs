@@ -135,7 +135,7 @@ pub fn update(conn: &mut Conn, id: StoreId, wish: &Wish, seen: i64, own: &str, n
         rows::country.eq(sound.country),
         rows::announcement.eq(sound.announcement),
         rows::open.eq(wish.open),
-        rows::version.eq(seen + 1),
+        rows::version.eq(rows::version + 1i64),
         rows::updated_at.eq(now),
     );
     if diesel::update(rows::table.find(id).filter(rows::version.eq(seen))).set(change).execute(conn)? == 1 {

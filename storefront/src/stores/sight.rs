@@ -36,7 +36,7 @@ pub(crate) fn prices_for(conn: &mut Conn, id: StoreId) -> Result<PricesFor> {
 
 /// Says to whom a store, the main one too, shows its prices. `Conflict` when the store was changed since the version `seen`.
 pub fn show_prices(conn: &mut Conn, id: StoreId, to: PricesFor, seen: i64, now: Time) -> Result<()> {
-    let change = (rows::prices_for.eq(to), rows::version.eq(seen + 1), rows::updated_at.eq(now));
+    let change = (rows::prices_for.eq(to), rows::version.eq(rows::version + 1i64), rows::updated_at.eq(now));
     if diesel::update(rows::table.find(id).filter(rows::version.eq(seen))).set(change).execute(conn)? == 1 {
         return Ok(());
     }
