@@ -50,7 +50,7 @@ fn put(conn: &mut Conn, out: &Out, body: &[Segment], now: Time) -> Result<()> {
         return Ok(());
     }
     let (own, other) = (partner.own(), partner.partner());
-    let raw = syntax::write(partner.kind, &Written { own: &own, partner: &other, control, kind: *kind, body, at: now });
+    let raw = syntax::write(partner.kind, &Written { own: &own, partner: &other, control, kind, body, at: now });
     let row = (
         messages::partner_id.eq(partner.id),
         messages::direction.eq(Direction::Out),
