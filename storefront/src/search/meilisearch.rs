@@ -31,13 +31,16 @@ use std::time::Duration;
 use table::{Table, is_by_match};
 use tokio::runtime::{Builder, Runtime};
 
-/// A question is answered in this time or not at all: the shop goes on without. A long list is several questions.
+/// A question is answered in this time or not at all: the shop goes on without.
 const PATIENCE: Duration = Duration::from_millis(900);
+/// What goes on behind the first answer of a long list may take longer: the server has just shown that it is there.
+const READING: Duration = Duration::from_secs(5);
 /// Handing over a batch.
 const HANDING_OVER: Duration = Duration::from_secs(10);
 /// Until handed-over batches are indexed.
 const INDEXING: Duration = Duration::from_secs(600);
-/// Products that are listed in one answer, of about half a megabyte.
+/// Products that are listed in the first answer, of about half a megabyte. Each further one has twice as many as the one before, since the
+/// server orders everything that a text finds anew for each.
 const AT_ONCE: usize = 10_000;
 /// Products of which the facts are in one answer: half a megabyte too, and many times that where they have a hundred variants each.
 const TOLD_AT_ONCE: usize = 1_000;
@@ -174,16 +177,16 @@ impl MeilisearchSearch {
 
     /// The whole list, part by part.
     fn whole(&self, text: &str, filter: &str) -> Result<Vec<Listed>> {
-        let (mut joined, mut from, most) = (Joined::default(), 0, self.at_once);
+        let (mut joined, mut from, mut most, mut patience) = (Joined::default(), 0, self.at_once, PATIENCE);
         loop {
             let (index, text, filter) = (self.client.index(&self.index), text.to_string(), filter.to_string());
-            let part = self.call(PATIENCE, async move { list::part(&index, &text, &filter, from, most).await })?;
+            let part = self.call(patience, async move { list::part(&index, &text, &filter, from, most).await })?;
             let read = part.len();
             joined.add(part);
             if read < most {
                 return Ok(joined.all);
             }
-            from += read;
+            (from, most, patience) = (from + read, most.saturating_mul(2), READING);
         }
     }
 
@@ -203,7 +206,7 @@ impl MeilisearchSearch {
             let mut known = Vec::with_capacity(many.len());
             for ids in many.chunks(TOLD_AT_ONCE) {
                 let (index, ids) = (self.client.index(&self.index), ids.to_vec());
-                known.extend(self.call(PATIENCE, async move { list::known(&index, &ids).await })?);
+                known.extend(self.call(READING, async move { list::known(&index, &ids).await })?);
             }
             self.table.learn(known)?;
         }

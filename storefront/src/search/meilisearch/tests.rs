@@ -60,7 +60,7 @@ fn a_long_list_is_read_in_parts() {
     assert_eq!((page.hits.as_slice(), page.total), ([most, most - 1].as_slice(), 2), "the others have no blue one at that price");
     assert_eq!(count(&page, "option:Color", "Red") as i64, most, "as if no colour were chosen");
     let parts = |bodies: Vec<Value>| bodies.iter().map(|body| (body["offset"].clone(), body["limit"].clone())).collect::<Vec<_>>();
-    let both = [(json!(0), json!(10)), (json!(10), json!(10))];
+    let both = [(json!(0), json!(10)), (json!(10), json!(20))];
     assert_eq!(parts(double.asked(SEARCH)), both);
     assert_eq!(double.asked(FETCH).iter().map(|body| body["ids"].as_array().unwrap().len()).collect::<Vec<_>>(), [10, 3]);
     engine.search(&SearchQuery { text: String::new(), ..asked }).unwrap();
