@@ -29,7 +29,7 @@ use storefront::web::watch::Watch;
 /// The name of the setting that holds the key of all signatures. It travels with backups, so that links in mails stay valid.
 const SIGNING_KEY: &str = "signing_key";
 /// The index at Meilisearch that holds the shop's products.
-const MEILISEARCH_INDEX: &str = "products_2";
+const MEILISEARCH_INDEX: &str = "products_3";
 
 /// The handles of one installation. Cheap to clone.
 #[derive(Clone)]
