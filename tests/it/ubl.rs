@@ -20,7 +20,7 @@ fn said() -> Said {
     Said { terms: "At once".into(), discount: "Reduction".into(), amount: "Amount".into(), exempt: "Not taxed".into() }
 }
 
-fn seller(db: &Db, prices_include_tax: bool) {
+pub fn seller(db: &Db, prices_include_tax: bool) {
     db.write_now(move |conn| {
         let shop = Shop {
             imprint: "Tea GmbH\nWeg 1\n10115 Berlin".into(),
@@ -34,7 +34,7 @@ fn seller(db: &Db, prices_include_tax: bool) {
     .unwrap();
 }
 
-fn papers(db: &Db, order: OrderId) -> Vec<Document> {
+pub fn papers(db: &Db, order: OrderId) -> Vec<Document> {
     db.read_now(move |conn| documents::of_order(conn, order)).unwrap()
 }
 
