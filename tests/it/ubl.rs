@@ -1,4 +1,5 @@
-//! Invoices and credit notes as UBL, held to the rules of EN 16931-1 that our documents could break. Each rule is restated here by its number.
+//! Invoices and credit notes as UBL, held to the rules of EN 16931-1 that our documents could break, each restated by its number; the published ones
+//! are asked in `en16931`.
 
 use crate::support::goods::{self, now, place};
 use crate::support::house::House;
