@@ -40,7 +40,8 @@ fn examined(files: &[(String, String)]) -> Vec<(i64, Vec<String>)> {
     all.iter()
         .map(|one| {
             let refused = one["refused"].as_array().unwrap().iter();
-            let told = refused.map(|rule| format!("{} {}", rule["flag"].as_str().unwrap(), rule["text"].as_str().unwrap())).collect();
+            let told: Vec<String> =
+                refused.map(|rule| format!("{} {}", rule["flag"].as_str().unwrap(), rule["text"].as_str().unwrap())).collect();
             (one["asked"].as_i64().unwrap(), told)
         })
         .collect()
