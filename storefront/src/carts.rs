@@ -18,7 +18,7 @@ use goods::{insert_line, set_line};
 pub(crate) use many::{Good, add_many};
 pub use pickup::Pickup;
 pub(crate) use promised::{Destination, estimate};
-pub use quote::{LineQuote, Notice, Quote, quote};
+pub use quote::{LineQuote, Notice, Quote, quote, quote_in};
 pub use reckon::Reckoning;
 pub(crate) use reckon::{Situation, reckon};
 pub use value::{MAX_GIFT_CARDS, add_gift_card, remove_gift_card, use_store_credit};

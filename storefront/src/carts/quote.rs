@@ -194,6 +194,17 @@ impl Quote {
 /// price and told as notices.
 pub fn quote(conn: &mut Conn, id: CartId, now: Time) -> Result<Quote> {
     let cart = super::get(conn, id)?;
+    quote_of(conn, cart, now)
+}
+
+/// [`quote`] with its names in the language of somebody else who reads it.
+pub fn quote_in(conn: &mut Conn, id: CartId, language: &str, now: Time) -> Result<Quote> {
+    let mut cart = super::get(conn, id)?;
+    cart.language = language.to_string();
+    quote_of(conn, cart, now)
+}
+
+fn quote_of(conn: &mut Conn, cart: Cart, now: Time) -> Result<Quote> {
     let buyer = buying::of_cart(conn, &cart)?;
     let trade = Trade::of_person(cart.customer_id, buyer.as_ref());
     let shop = stores::shop_for(conn, cart.store_id, &trade)?;

@@ -252,7 +252,8 @@ fn one_view(conn: &mut Conn, buyer: &Buyer, of: &Approval, refused: Option<Form>
         Err(error) => return Err(error),
     };
     if cart.state == CartState::Open && cart.version == of.cart_version {
-        let quote = carts::quote(conn, of.cart_id, now)?;
+        // Whoever answers may read another language than whoever asks.
+        let quote = carts::quote_in(conn, of.cart_id, words.language.code(), now)?;
         view.lines = shown::cart_lines(conn, &quote, words)?;
         view.totals = Some(shown::cart_totals(&quote, false, words)?);
         view.may_place = view.mine && of.state == State::Approved;
