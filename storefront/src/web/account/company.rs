@@ -221,21 +221,16 @@ async fn history(door: web::Data<Door>, visit: Visit, query: web::Query<At>) -> 
         let mut entries = log::entries(conn, seat.company.id, before, PAGE + 1)?;
         let more = i64::try_from(entries.len()).is_ok_and(|count| count > PAGE);
         entries.truncate(usize::try_from(PAGE).unwrap_or(0));
-        let members: Vec<MemberId> = entries.iter().filter_map(log::Entry::member).collect();
-        let named = companies::members::named(conn, &members)?;
         let next = entries.last().filter(|_| more).map(|last| format!("/account/company/log?before={}", last.id));
-        let row = |entry: &log::Entry| {
-            let who = entry.member().and_then(|id| named.iter().find(|one| one.id == id)).map(|one| one.called().to_string());
-            LogRow {
-                at: entry.at,
-                // Who of the staff it was is no business of the company.
-                who: who.unwrap_or_else(|| words.get("company-log-shop")),
-                what: words.get(&format!("company-did-{}", entry.action)),
-                before: entry.before.clone(),
-                after: entry.after.clone(),
-            }
+        let row = |told: log::Told| LogRow {
+            at: told.entry.at,
+            // Who of the staff it was is no business of the company.
+            who: told.by.unwrap_or_else(|| words.get("company-log-shop")),
+            what: words.get(&format!("company-did-{}", told.entry.action)),
+            before: told.before,
+            after: told.after,
         };
-        let rows = entries.iter().map(row).collect();
+        let rows = log::told(conn, entries)?.into_iter().map(row).collect();
         Ok((frame::load(conn, &seen, now)?, LogView { nav: seat.nav(), rows, next }))
     }));
     draw_in(&door, &visit, StatusCode::OK, "company_log", "company-log", page, view)
