@@ -7,9 +7,9 @@ mod members;
 mod orders;
 mod sites;
 
+use super::seat::membership;
 use super::{draw_in, or_sign_in, theirs};
 use crate::buying;
-use crate::logins;
 use crate::web::door::Door;
 use crate::web::frame;
 use crate::web::posted::Posted;
@@ -88,20 +88,12 @@ pub(super) fn menu(name: &str, open: bool, may: &[May], site: Option<SiteId>) ->
     }
 }
 
-/// The membership that they buy by in this session, or else the first of those by which they can buy, or the first. `NotFound` for a member
-/// of nothing, and for one who may not what the page `needs`.
+/// The seat of whoever asks. `NotFound` for a member of nothing, and for one who may not what the page `needs`.
 fn seat(conn: &mut Conn, visit: &Visit, customer: CustomerId, needs: Option<May>, now: Time) -> Result<Seat> {
-    let all = companies::memberships(conn, customer)?;
-    let session = visit.session.as_deref().map_or(Ok(None), |session| logins::session_with_member(conn, session, now))?;
-    let chosen = session.and_then(|(_, member)| member);
-    let own = all
-        .iter()
-        .find(|one| Some(one.member) == chosen)
-        .or_else(|| all.iter().find(|one| one.buys()))
-        .or_else(|| all.first())
-        .filter(|one| needs.is_none_or(|needs| one.may(needs)))
-        .cloned()
-        .ok_or(Error::NotFound)?;
+    let (own, all) = membership(conn, visit, customer, |_| true, now)?;
+    if !needs.is_none_or(|needs| own.may(needs)) {
+        return Err(Error::NotFound);
+    }
     let company = companies::get(conn, own.company)?;
     Ok(Seat { own, company, all })
 }
