@@ -140,7 +140,7 @@ pub fn find(conn: &mut Conn, token: &str, now: Time) -> Result<Option<Invited>> 
     Ok(open.then_some(Invited { id, company, name: standing.name, email, role, site, invited_by }))
 }
 
-/// Makes whoever has the link a member. Two clicks are one.
+/// Makes a customer a member by the link. Two clicks are one. The caller has checked that the invited address is theirs.
 pub fn accept(conn: &mut Conn, token: &str, customer: CustomerId, now: Time) -> Result<MemberId> {
     let Some(invited) = find(conn, token, now)? else { return Err(Error::conflict("company-invitation-over")) };
     hold(conn, invited.company, now)?;
