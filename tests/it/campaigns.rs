@@ -146,7 +146,12 @@ fn everybody_who_allowed_it_gets_one_mail_and_the_page_says_how_it_went() {
     once.dedup();
     assert_eq!(once.len(), 25, "nobody got two");
     shop.marketer.get(&at(id)).says(200, "Finished");
-    shop.marketer.get(&format!("{}/deliveries?state=skipped", at(id))).says(200, "They have not allowed it");
+    let skipped = format!("{}/deliveries?state=skipped", at(id));
+    shop.marketer.get(&skipped).says(200, "or took it back. (2)");
+    let named = shop.marketer.get(&format!("{skipped}&reason=campaign-skip-consent")).says(200, "They have not allowed it");
+    assert_eq!(named.body.matches("class=\"log-head\"").count(), 2, "{}", named.body);
+    let other = shop.marketer.get(&format!("{skipped}&reason=campaign-skip-suppressed"));
+    assert_eq!((other.status, other.body.matches("class=\"log-head\"").count()), (200, 0), "{}", other.body);
     shop.marketer.get("/admin/campaigns").says(200, "Finished");
     // Their timeline knows, and so does what they are given of themselves.
     let first = shop.house.db.read_now(move |conn| campaigns::listed(conn, id, Standing::Accepted, None, 1)).unwrap()[0].customer_id;
