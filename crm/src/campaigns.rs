@@ -19,6 +19,7 @@ mod permission;
 mod record;
 pub mod reports;
 pub mod results;
+mod skipped;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -38,6 +39,7 @@ pub use freeze::{FREEZE_JOB, freeze};
 pub(crate) use freeze::{give, open_step};
 pub use permission::{Hindrance, permission};
 pub use record::{Outcome, expire_leases, record};
+pub use skipped::{Reason, reasons, skipped};
 pub use store::{
     Campaign, EMPTY, STALE, VARIANTS, Variant, Wish, add_variant, create, create_as, for_segment, get, letter, list, put_variant,
     remove_variant, set_time, update, variant, variants,

@@ -116,6 +116,7 @@ admin-campaign-audience-control = of them get nothing, to compare with (about)
 admin-campaign-audience-hindered = Who gets nothing, and why
 admin-deliveries = Deliveries
 admin-deliveries-none = None.
+admin-delivery-any-reason = Any reason
 admin-delivery-waiting = Waiting
 admin-delivery-sending = Being sent
 admin-delivery-accepted = Accepted

@@ -5,6 +5,7 @@ import-row-backorders = none of 1, 0, notify
 import-row-download = the files to download are not taken over; the product arrives as a draft
 import-row-external = an external product is sold by another shop; it is left out
 import-row-flag = neither TRUE nor FALSE
+import-row-birthday = no month and day such as 05-31
 import-row-grouped = a grouped product only lists others; the others are taken over, the list is left out
 import-row-large = the number is too large
 import-row-mail = not a mail address

@@ -112,6 +112,7 @@ admin-campaign-audience-control = 位作为对照不会收到（约）
 admin-campaign-audience-hindered = 不会收到的人及原因
 admin-deliveries = 投递记录
 admin-deliveries-none = 没有记录。
+admin-delivery-any-reason = 所有原因
 admin-delivery-waiting = 等待中
 admin-delivery-sending = 正在发送
 admin-delivery-accepted = 已接收

@@ -5,6 +5,7 @@ import-row-backorders = 只能是 1、0 或 notify
 import-row-download = 下载文件不会导入，商品以草稿状态进入
 import-row-external = 外部商品由其他商店销售，已略去
 import-row-flag = 既不是 TRUE 也不是 FALSE
+import-row-birthday = 不是 05-31 这样的月和日
 import-row-grouped = 组合商品只是列出其他商品；其他商品会导入，组合本身已略去
 import-row-large = 数字过大
 import-row-mail = 不是电子邮件地址

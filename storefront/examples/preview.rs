@@ -7,12 +7,16 @@ use regulars_storefront::web::views;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
+#[path = "preview/account.rs"]
+mod account;
 #[path = "preview/approvals.rs"]
 mod approvals;
 #[path = "preview/mails.rs"]
 mod mails;
 #[path = "preview/orders.rs"]
 mod orders;
+#[path = "preview/product.rs"]
+mod product;
 #[path = "preview/samples.rs"]
 mod samples;
 
@@ -65,6 +69,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let preview = Preview { templates, out: out.clone(), pictures: pictures.clone(), language };
         samples::pages(&preview)?;
         orders::pages(&preview)?;
+        account::pages(&preview)?;
         approvals::pages(&preview)?;
         mails::mails(&preview)?;
     }

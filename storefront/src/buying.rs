@@ -1,5 +1,6 @@
 //! Buying for a company: for whom a session and its cart buy, what a cart says of it, and what stays of that with the order.
 
+pub mod invited;
 mod seen;
 
 pub use seen::{company_orders, orders, shown_to};

@@ -18,7 +18,7 @@ use goods::{insert_line, set_line};
 pub(crate) use many::{Good, add_many};
 pub use pickup::Pickup;
 pub(crate) use promised::{Destination, estimate};
-pub use quote::{LineQuote, Notice, Quote, quote};
+pub use quote::{LineQuote, Notice, Quote, quote, quote_for_staff, quote_in};
 pub use reckon::Reckoning;
 pub(crate) use reckon::{Situation, reckon};
 pub use value::{MAX_GIFT_CARDS, add_gift_card, remove_gift_card, use_store_credit};
@@ -177,17 +177,24 @@ pub fn assortment(conn: &mut Conn, cart: &Cart) -> Result<Assortment> {
     Ok(Assortment { currency: cart.currency()?, part: stores::part(conn, cart.store_id)?, contract })
 }
 
-/// Whether prices are told to nobody who has this cart, so that it takes nothing and is not placed. What staff made or offered has the prices
-/// that they told.
+/// Whether prices are told to nobody who has this cart, so that it takes nothing and is not placed. What staff or programs of the
+/// merchant made or offered has the prices that they told.
 fn unpriced(conn: &mut Conn, cart: &Cart) -> Result<bool> {
     let shown_to = stores::prices_for(conn, cart.store_id)?;
     if cart.quote_version_id.is_some() || shown_to.includes(&price_lists::of_cart(conn, cart)?) {
         return Ok(false);
     }
     // Only drafts have neither a browser nor an account behind them.
-    let draft = carts::table.find(cart.id).filter(carts::token_hash.is_null()).filter(carts::customer_id.is_null());
-    let draft: Option<CartId> = draft.select(carts::id).first(conn).optional()?;
-    Ok(draft.is_none())
+    let draft = carts::token_hash.is_null().and(carts::customer_id.is_null());
+    let own = carts::table.find(cart.id).filter(draft.or(carts::by_program.eq(true)));
+    let own: Option<CartId> = own.select(carts::id).first(conn).optional()?;
+    Ok(own.is_none())
+}
+
+/// Leaves a cart to a program of the merchant, which is told every price and decides whom it tells them.
+pub(crate) fn leave_to_program(conn: &mut Conn, cart: CartId) -> Result<()> {
+    diesel::update(carts::table.find(cart)).set(carts::by_program.eq(true)).execute(conn)?;
+    Ok(())
 }
 
 /// Lets goods be put into a cart. `Invalid` for whoever may not see what they cost.

@@ -110,9 +110,7 @@ pub fn find(conn: &mut Conn, company: CompanyId) -> Result<Option<Account>> {
 
 /// The account on which a company buys: its own, else that of the nearest company above it that has one.
 pub fn of_company(conn: &mut Conn, company: CompanyId) -> Result<Option<Account>> {
-    if let Some(own) = find(conn, company)? {
-        return Ok(Some(own));
-    }
+    // Itself first, then the companies above it.
     for above in companies::above(conn, company)? {
         if let Some(account) = find(conn, above)? {
             return Ok(Some(account));

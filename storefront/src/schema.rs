@@ -513,6 +513,7 @@ diesel::table! {
         member_id -> Nullable<BigInt>,
         quote_version_id -> Nullable<BigInt>,
         punchout_id -> Nullable<BigInt>,
+        by_program -> Bool,
     }
 }
 

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use storefront::approvals::{self, Approvers, Condition, Outcome, State};
 use storefront::budgets::{self, Beyond, Period};
 use storefront::carts;
+use storefront::catalog::{self, Saving, Text};
 use storefront::checkout::{PlaceError, Seen, Settlement};
 use storefront::company_accounts::{self, AccountState, LIMIT_EXCEEDED, Terms};
 use storefront::gateway::Gateways;
@@ -327,6 +328,15 @@ fn a_buyer_asks_and_an_approver_answers_in_the_browser() {
     other.post(&vote, &form).says(404, "not");
 
     desk.get("/account/company/approvals").says(200, "Ann");
+    let named = house.db.write_now(|conn| {
+        let mug = catalog::find(conn, "mug")?.ok_or(Error::NotFound)?;
+        let mut mug = catalog::products(conn, &[mug], EUR)?.remove(0);
+        mug.texts.insert("zh".into(), Text { title: "杯子".into(), ..Text::default() });
+        catalog::save_product(conn, &mug, &Saving { currency: EUR, actor: "test", base: None, now: now() })
+    });
+    named.unwrap();
+    // Whoever answers reads the goods in the language of their own.
+    desk.get(&format!("/zh{}", asked.at)).says(200, "杯子");
     let page = desk.get(&asked.at).says(200, "For the fair").says(200, "Mug");
     desk.submit(&page, &vote, &[("answer", "yes")]).says(200, "The order is approved and was placed.").says(200, "R1001");
     browser.get(&asked.at).says(200, "Approved and ordered");

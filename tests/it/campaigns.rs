@@ -1,6 +1,8 @@
 //! Campaigns from the form to the mailbox, over real HTTP and real SMTP: everybody once, nobody who did not allow it, and what nobody knows
 //! is said.
 
+mod servers;
+
 use crate::support::double::{self, Double};
 use crate::support::goods::{self, now};
 use crate::support::house::House;
@@ -146,7 +148,12 @@ fn everybody_who_allowed_it_gets_one_mail_and_the_page_says_how_it_went() {
     once.dedup();
     assert_eq!(once.len(), 25, "nobody got two");
     shop.marketer.get(&at(id)).says(200, "Finished");
-    shop.marketer.get(&format!("{}/deliveries?state=skipped", at(id))).says(200, "They have not allowed it");
+    let skipped = format!("{}/deliveries?state=skipped", at(id));
+    shop.marketer.get(&skipped).says(200, "or took it back. (2)");
+    let named = shop.marketer.get(&format!("{skipped}&reason=campaign-skip-consent")).says(200, "They have not allowed it");
+    assert_eq!(named.body.matches("class=\"log-head\"").count(), 2, "{}", named.body);
+    let other = shop.marketer.get(&format!("{skipped}&reason=campaign-skip-suppressed"));
+    assert_eq!((other.status, other.body.matches("class=\"log-head\"").count()), (200, 0), "{}", other.body);
     shop.marketer.get("/admin/campaigns").says(200, "Finished");
     // Their timeline knows, and so does what they are given of themselves.
     let first = shop.house.db.read_now(move |conn| campaigns::listed(conn, id, Standing::Accepted, None, 1)).unwrap()[0].customer_id;
@@ -158,106 +165,6 @@ fn everybody_who_allowed_it_gets_one_mail_and_the_page_says_how_it_went() {
     shop.press(next, "schedule", "The campaign is scheduled.");
     shop.house.follow();
     assert_eq!((shop.taken().len(), shop.standing(next, Standing::Skipped)), (25, 27));
-}
-
-#[test]
-fn an_answer_that_was_lost_is_unknown_and_goes_out_again_only_when_somebody_says_so() {
-    let shop = Shop::open(&["--mode", "hangup", "--times", "1"]);
-    shop.people(3, Consent::Given);
-    let id = shop.written(&[]);
-    shop.press(id, "schedule", "The campaign is scheduled.");
-    shop.house.follow();
-    assert_eq!((shop.standing(id, Standing::Unknown), shop.standing(id, Standing::Accepted)), (1, 2));
-    shop.later(60);
-    assert_eq!(shop.taken().len(), 3, "it does not go out by itself");
-    shop.marketer.get(&at(id)).says(200, "Of one mail nobody knows whether it arrived.");
-    let page = shop.marketer.get(&format!("{}/deliveries?state=unknown", at(id)));
-    let again = page.form_ending("/again");
-    shop.marketer.submit(&page, &again, &[]).says(200, "The mail is sent again.");
-    shop.later(1);
-    let taken = shop.taken();
-    assert_eq!((taken.len(), shop.standing(id, Standing::Accepted)), (4, 3));
-    // Pressed once more in a page that is old, nothing happens.
-    shop.marketer.submit(&page, &again, &[]).says(200, "decided about this mail already");
-    assert_eq!(shop.standing(id, Standing::Accepted), 3);
-}
-
-#[test]
-fn a_server_that_says_later_gets_them_later_and_one_recipient_refused_stops_nobody() {
-    let shop = Shop::open(&["--mode", "temporary", "--times", "2"]);
-    shop.people(5, Consent::Given);
-    let id = shop.written(&[]);
-    shop.press(id, "schedule", "The campaign is scheduled.");
-    shop.house.follow();
-    assert_eq!((shop.standing(id, Standing::Accepted), shop.standing(id, Standing::Waiting)), (3, 2));
-    shop.later(2);
-    assert_eq!((shop.taken().len(), shop.standing(id, Standing::Accepted)), (5, 5));
-    let shop = Shop::open(&["--mode", "reject", "--reject", "p1@example.com"]);
-    shop.people(5, Consent::Given);
-    let id = shop.written(&[]);
-    shop.press(id, "schedule", "The campaign is scheduled.");
-    shop.house.follow();
-    assert_eq!((shop.taken().len(), shop.standing(id, Standing::Accepted), shop.standing(id, Standing::Refused)), (4, 4, 1));
-    shop.marketer.get(&format!("{}/deliveries?state=refused", at(id))).says(200, "550");
-}
-
-#[test]
-fn a_server_that_refuses_the_sender_stops_the_campaign_and_no_mail_is_refused_for_it() {
-    let shop = Shop::open(&["--mode", "sender"]);
-    shop.people(30, Consent::Given);
-    let id = shop.written(&[]);
-    shop.press(id, "schedule", "The campaign is scheduled.");
-    // Once more after somebody had it tried again too early.
-    for mended in [false, true] {
-        shop.house.follow();
-        let standings = [Standing::Waiting, Standing::Refused, Standing::Sending].map(|of| shop.standing(id, of));
-        assert_eq!(standings, [30, 0, 0]);
-        shop.marketer.get(&at(id)).says(200, "stopped by itself").says(200, "Sender not allowed here");
-        if mended {
-            shop.mend();
-        }
-        shop.press(id, "resume", "The campaign goes on.");
-    }
-    shop.house.follow();
-    assert_eq!((shop.taken().len(), shop.standing(id, Standing::Accepted)), (30, 30));
-    shop.marketer.get(&at(id)).says(200, "Finished");
-    // What is said after the mail itself is about that mail alone.
-    let shop = Shop::open(&["--mode", "spam", "--times", "1"]);
-    shop.people(5, Consent::Given);
-    let id = shop.written(&[]);
-    shop.press(id, "schedule", "The campaign is scheduled.");
-    shop.house.follow();
-    assert_eq!((shop.standing(id, Standing::Refused), shop.standing(id, Standing::Accepted)), (1, 4));
-}
-
-#[test]
-fn staff_see_which_server_refuses_the_shop_and_have_it_tried_again() {
-    let shop = Shop::open(&["--mode", "sender"]);
-    let (_, owner) = at_work(&shop.house, "olga", role(&shop.house, Preset::Owner));
-    shop.people(2, Consent::Given);
-    let id = shop.written(&[]);
-    shop.press(id, "schedule", "The campaign is scheduled.");
-    shop.house.follow();
-    owner.get("/admin/sending").says(200, "Set aside");
-    let server = shop.house.db.read_now(kernel::mail::post::transports).unwrap().remove(0).id;
-    let page = owner.get(&format!("/admin/sending/servers/{server}")).says(200, "Sender not allowed here");
-    owner.submit(&page, &format!("/admin/sending/servers/{server}/again"), &[]).says(200, "The server is tried again.");
-    assert!(shop.house.db.read_now(kernel::mail::post::setbacks).unwrap().is_empty());
-    shop.mend();
-    shop.press(id, "resume", "The campaign goes on.");
-    shop.house.follow();
-    assert_eq!(shop.taken().len(), 2);
-}
-
-#[test]
-fn a_mail_server_that_is_gone_loses_nothing() {
-    let mut shop = Shop::open(&[]);
-    shop.people(3, Consent::Given);
-    let id = shop.written(&[]);
-    shop.server.kill();
-    shop.press(id, "schedule", "The campaign is scheduled.");
-    shop.house.follow();
-    assert_eq!((shop.standing(id, Standing::Waiting), shop.standing(id, Standing::Unknown)), (3, 0));
 }
 
 #[test]

@@ -77,6 +77,9 @@ fn a_form_made_before_somebody_elses_change_is_refused() {
     let old = mei.get(&address);
     edit(&mei, id, &[("name", "Teas")]).says(200, "Saved.");
     mei.submit(&old, &address, &[("name", "Tea and more")]).says(409, "Somebody else changed this category");
+    // The largest number that a form can send is a version that nothing has, and no more.
+    let hostile = [("name", "Tea and more"), ("version", "9223372036854775807")];
+    mei.submit(&old, &address, &hostile).says(409, "Somebody else changed this category");
     mei.get(&address).says(200, "Teas");
 }
 

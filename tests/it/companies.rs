@@ -6,10 +6,11 @@ use crate::support::office;
 use crate::support::visitor::Visitor;
 use admin::permissions::Preset;
 use crm::companies::{self, May, State, members};
-use crm::{CompanyId, MemberId};
+use crm::email::Email;
+use crm::{CompanyId, MemberId, identities};
 use kernel::Error;
 use storefront::checkout::PlaceError;
-use storefront::{buying, documents, erasure, personal};
+use storefront::{buying, documents, erasure, logins, personal};
 
 const COMPANY: &str = "/account/company";
 
@@ -159,7 +160,8 @@ fn colleagues_come_by_invitation_and_may_what_their_role_says() {
     let promoted = [("role", role("administrator")), ("cost_centre", "K9".to_string())];
     let promoted: Vec<(&str, &str)> = promoted.iter().map(|(name, value)| (*name, value.as_str())).collect();
     ann.submit(&page, &format!("/account/company/members/{member}"), &promoted).says(200, "Saved");
-    browser.get("/account/company/log").says(200, "took somebody in");
+    let log = browser.get("/account/company/log").says(200, "took somebody in").says(200, "Ann: buyer");
+    assert!(log.text().contains("ben@example.com") && !log.text().contains(&format!("{member}: ")), "{}", log.text());
     let page = browser.get("/account/company/members");
     browser.submit(&page, &format!("/account/company/members/{boss}/remove"), &[]).says(200, "do not buy for the company any more");
 
@@ -178,6 +180,55 @@ fn colleagues_come_by_invitation_and_may_what_their_role_says() {
     assert_eq!(house.db.read_now(move |conn| companies::members(conn, id, None, 10)).unwrap(), []);
     let log = house.db.read_now(move |conn| companies::log::entries(conn, id, None, 100)).unwrap();
     assert!(log.iter().all(|entry| !format!("{entry:?}").to_lowercase().contains("ben")), "{log:?}");
+    let told = house.db.read_now(move |conn| companies::log::told(conn, log)).unwrap();
+    assert!(told.iter().all(|one| !format!("{one:?}").to_lowercase().contains("ben")), "{told:?}");
+    assert!(told.iter().any(|one| one.after == format!("{member}: buyer")), "{told:?}");
+}
+
+#[test]
+fn an_invitation_is_for_the_address_that_it_was_sent_to() {
+    let house = House::open();
+    let (id, _, ann) = buyer_of(&house, "ann@example.com", "Kiln & Co");
+    let role = house.db.read_now(move |conn| companies::roles(conn, id)).unwrap();
+    let role = role.iter().find(|role| role.code == "buyer").unwrap().id.to_string();
+    let invite = |email: &str| {
+        let page = ann.get("/account/company/members");
+        ann.submit(&page, "/account/company/members", &[("email", email), ("role", &role)]).says(200, "on its way");
+        house.work();
+        let mail = house.mails(email).into_iter().rev().find(|mail| mail.template == "company_invitation").unwrap();
+        mail.body_text.split_whitespace().find(|word| word.contains("/company/invitations/")).unwrap().to_string()
+    };
+    let link = invite("nia@example.com");
+    let action = format!("/company/invitations/{}", link.rsplit('/').next().unwrap());
+    // Somebody else who has the link looks at it, presses on, and is in nothing.
+    let (eve, other) = house.signed_in("eve@example.com");
+    let page = other.get(&link).says(200, "went to another mail address than yours");
+    let fields = page.form("/account/sign-out", &[]);
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    other.post(&action, &fields).says(409, "went to another mail address than yours");
+    assert!(house.db.read_now(move |conn| companies::memberships(conn, eve)).unwrap().is_empty());
+
+    // Whoever the mail came to makes the account by the link, which proves the address.
+    let nia = house.visitor();
+    let page = nia.get(&link).says(200, "Sign in to accept");
+    let refused = nia.submit(&page, &action, &[("name", "Nia"), ("password", "short")]).says(422, "").holds("value=\"Nia\"");
+    nia.submit(&refused, &action, &[("name", "Nia"), ("password", "a long password")]).says(200, "Welcome").says(200, "Kiln & Co");
+    nia.submit(&page, &action, &[]).says(404, "does not work any more");
+    let known = move |conn: &mut kernel::Conn| {
+        let nia = identities::by_address(conn, &Email::parse("nia@example.com", "email")?)?.ok_or(Error::NotFound)?;
+        Ok((logins::verified(conn, nia.id)?, companies::memberships(conn, nia.id)?.len()))
+    };
+    assert_eq!(house.db.read_now(known).unwrap(), (true, 1));
+    // An address that has an account is not taken over by the link.
+    let link = invite("eve@example.com");
+    let action = format!("/company/invitations/{}", link.rsplit('/').next().unwrap());
+    let stranger = house.visitor();
+    let page = stranger.get(&link);
+    stranger
+        .submit(&page, &action, &[("name", "E"), ("password", "a long password")])
+        .says(409, "There is an account with the invited address");
+    let page = other.get(&link).says(200, "Accept the invitation");
+    other.submit(&page, &action, &[]).says(200, "Welcome");
 }
 
 #[test]

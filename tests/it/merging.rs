@@ -1,15 +1,14 @@
 //! Two customers who are one person: joined by staff, and parted again as if nothing had been.
 
+mod after;
+mod pages;
+
 use crate::pairs::dumped;
 use crate::support::goods::{self, EUR, now, place};
-use crate::support::house::House;
-use crate::support::office::{at_work, role};
-use admin::permissions::Preset;
-use chrono::TimeDelta;
 use crm::activities::{self, Activity, Kind};
 use crm::consents::{self, Consent, Statement};
 use crm::email::Email;
-use crm::merges::{self, MergeId};
+use crm::merges::MergeId;
 use crm::rules::{Age, Allowed, Rule, Said, Span};
 use crm::trails::{self, Evidence};
 use crm::{CustomerId, customers, identities, purchases, segments, tasks};
@@ -18,11 +17,11 @@ use kernel::testing::TestDb;
 use kernel::{Conn, Db, Error, Result};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use storefront::checkout::{PlaceError, Settlement};
+use storefront::checkout::Settlement;
 use storefront::ids::{OrderId, ProductId, VariantId};
 use storefront::merging::{self, Fate};
 use storefront::refunds::{self, Request, RequestLine};
-use storefront::{address_book, carts, erasure, logins, offers, orders, payments, promotions, rebuild, store_credit, wish_list};
+use storefront::{address_book, carts, logins, offers, orders, payments, promotions, rebuild, store_credit, wish_list};
 
 const ANN: &str = "ann@example.com";
 const OLD: &str = "ann.old@example.com";
@@ -304,69 +303,6 @@ fn random_histories_are_joined_and_parted_as_if_nothing_had_been() {
 }
 
 #[test]
-fn what_comes_after_goes_where_it_belongs() {
-    let shop = Shop::open();
-    let (survivor, merged) = (shop.people[0].0, shop.people[1].0);
-    let order = |address: &str| {
-        let (cart, seen) = goods::cart(&shop.db, &[(shop.goods[0], 1)], address, "bank_transfer", "");
-        place(&shop.db, cart, seen, Settlement::After).unwrap().order
-    };
-    let owner = |order: OrderId| shop.db.read_now(move |conn| Ok(orders::get(conn, order)?.customer_id)).unwrap();
-    let first = order(OLD);
-    let id = merge(&shop.db, merged, survivor).unwrap();
-    let (own, under_old) = (order(ANN), order(OLD));
-    assert_eq!([first, own, under_old].map(owner), [survivor; 3], "either address is the survivor's");
-    let no = Statement { channel: "email", topic: "news", legal_basis: "consent", state: Consent::Withdrawn, proof: "test" };
-    shop.db.write_now(move |conn| consents::record(conn, survivor, &no, now())).unwrap();
-    undo(&shop.db, id).unwrap();
-    assert_eq!([first, own, under_old].map(owner), [merged, survivor, merged]);
-    goods::assert_books(&shop.db);
-    assert_eq!(shop.db.read_now(move |conn| purchases::count(conn, merged)).unwrap(), 2);
-    assert!(matches!(undo(&shop.db, id), Err(Error::Conflict(key)) if key == "merge-undo-undone"));
-}
-
-#[test]
-fn a_no_of_either_counts_for_both_and_is_gone_again_with_the_merge() {
-    let shop = Shop::open();
-    let (survivor, merged) = (shop.people[0].0, shop.people[1].0);
-    let say = |id: CustomerId, state: Consent| {
-        let said = Statement { channel: "email", topic: "news", legal_basis: "consent", state, proof: "test" };
-        shop.db.write_now(move |conn| consents::record(conn, id, &said, now())).unwrap();
-    };
-    let heard = |id: CustomerId| shop.db.read_now(move |conn| consents::current(conn, id, "email", "news")).unwrap();
-    say(merged, Consent::Withdrawn);
-    say(survivor, Consent::Given);
-    let id = merge(&shop.db, merged, survivor).unwrap();
-    assert_eq!(heard(survivor), Some(Consent::Withdrawn));
-    undo(&shop.db, id).unwrap();
-    assert_eq!((heard(survivor), heard(merged)), (Some(Consent::Given), Some(Consent::Withdrawn)));
-    // Who says no themselves while both are one says it for good.
-    let id = merge(&shop.db, merged, survivor).unwrap();
-    say(survivor, Consent::Withdrawn);
-    undo(&shop.db, id).unwrap();
-    assert_eq!(heard(survivor), Some(Consent::Withdrawn));
-}
-
-#[test]
-fn credit_spent_together_is_not_given_back_twice() {
-    let shop = Shop::open();
-    let (survivor, merged) = (shop.people[0].0, shop.people[1].0);
-    let id = merge(&shop.db, merged, survivor).unwrap();
-    let (cart, _) = goods::cart(&shop.db, &[(shop.goods[1], 1)], ANN, "bank_transfer", "");
-    let seen = goods::pay_with(&shop.db, cart, &[], Some(survivor));
-    place(&shop.db, cart, seen, Settlement::After).unwrap();
-    assert!(matches!(undo(&shop.db, id), Err(Error::Conflict(text)) if text.starts_with("merge-undo-credit")));
-    goods::assert_books(&shop.db);
-    assert_eq!(shop.db.read_now(move |conn| identities::standing(conn, merged)).unwrap(), survivor, "nothing of it was done");
-    let amount = Money::new(3000, EUR);
-    shop.db.write_now(move |conn| store_credit::adjust(conn, survivor, amount, "settled", "x", "test", now())).unwrap();
-    undo(&shop.db, id).unwrap();
-    goods::assert_books(&shop.db);
-    let credit = |id: CustomerId| shop.db.read_now(move |conn| store_credit::balance(conn, id, EUR)).unwrap();
-    assert_eq!(credit(merged), 3000);
-}
-
-#[test]
 fn chains_are_undone_from_their_end() {
     let shop = Shop::open();
     let [a, b, c] = [0, 1, 2].map(|n| shop.people[n].0);
@@ -393,59 +329,6 @@ fn chains_are_undone_from_their_end() {
 }
 
 #[test]
-fn a_merge_and_an_order_of_the_merged_one_come_one_after_the_other() {
-    let db = goods::open();
-    let mug = goods::product(&db, "Mug", 1200, 5000);
-    for round in 0..20 {
-        let (ann, old) = (format!("ann{round}@example.com"), format!("old{round}@example.com"));
-        let (survivor, merged) = (goods::customer(&db, &ann, 0), goods::customer(&db, &old, 1000));
-        let (cart, mut seen) = goods::cart(&db, &[(mug, 1)], &old, "bank_transfer", "");
-        if round % 2 == 0 {
-            seen = goods::pay_with(&db, cart, &[], Some(merged));
-        }
-        let (placed, id) = std::thread::scope(|scope| {
-            let placing = scope.spawn(|| place(&db, cart, seen, Settlement::After));
-            let merging = scope.spawn(|| merge(&db, merged, survivor));
-            (placing.join().unwrap(), merging.join().unwrap())
-        });
-        let id = id.unwrap();
-        match placed {
-            Ok(placed) => {
-                let owner = db.read_now(move |conn| Ok(orders::get(conn, placed.order)?.customer_id)).unwrap();
-                assert_eq!(owner, survivor, "round {round}");
-            }
-            // The cart changed hands: the shopper sees it once more.
-            Err(error) => assert!(matches!(error, PlaceError::Changed), "{error}"),
-        }
-        goods::assert_books(&db);
-        db.write_now(move |conn| merging::sweep(conn, id, now())).unwrap();
-        goods::assert_books(&db);
-    }
-}
-
-#[test]
-fn what_was_on_its_way_is_swept_up() {
-    let house = House::open();
-    let (ann, old) = (goods::customer(&house.db, ANN, 0), goods::customer(&house.db, OLD, 0));
-    let id = merge(&house.db, old, ann).unwrap();
-    // A request that had read the number before the merge.
-    let late = move |conn: &mut Conn| {
-        store_credit::adjust(conn, old, Money::new(500, EUR), "late", "late", "test", now())?;
-        let (kind, source, detail) = (Kind::Searched, "test", "tea");
-        let (trail, subject, amount) = (None, None, None);
-        let late = Activity { customer: Some(old), trail, kind, at: now(), source, dedupe_key: "late", subject, amount, detail };
-        activities::record(conn, &late).map(drop)
-    };
-    house.db.write_now(late).unwrap();
-    house.state.clock.advance(TimeDelta::minutes(2));
-    house.follow();
-    goods::assert_books(&house.db);
-    assert_eq!(house.db.read_now(move |conn| store_credit::balance(conn, ann, EUR)).unwrap(), 500);
-    undo(&house.db, id).unwrap();
-    assert_eq!(house.db.read_now(move |conn| store_credit::balance(conn, old, EUR)).unwrap(), 500);
-}
-
-#[test]
 fn every_table_with_customers_is_known_to_a_merge() {
     let db = goods::open();
     let mut found = Vec::new();
@@ -459,103 +342,4 @@ fn every_table_with_customers_is_known_to_a_merge() {
     found.sort();
     let known: Vec<&str> = merging::TABLES.iter().map(|(name, _)| *name).collect();
     assert_eq!(found, known, "say in storefront::merging what a merge does with it, and move it there or in crm::merges");
-}
-
-#[test]
-fn both_addresses_sign_in_while_they_are_one() {
-    let house = House::open();
-    let password = "a long password";
-    let hash = logins::hash_password(password).unwrap();
-    let people = [ANN, OLD].map(|address| goods::customer(&house.db, address, 0));
-    let (ann, old) = (people[0], people[1]);
-    let set = move |conn: &mut Conn| people.iter().try_for_each(|id| logins::set_password(conn, *id, &hash));
-    house.db.write_now(set).unwrap();
-    let mug = goods::product(&house.db, "Mug", 1200, 50);
-    let (cart, seen) = goods::cart(&house.db, &[(mug, 1)], OLD, "bank_transfer", "");
-    place(&house.db, cart, seen, Settlement::After).unwrap();
-    let sign_in = |address: &str| {
-        let visitor = house.visitor();
-        let page = visitor.get("/account/sign-in");
-        visitor.submit(&page, "/account/sign-in", &[("email", address), ("password", password)]).says(200, "");
-        visitor
-    };
-    let before = sign_in(OLD);
-    before.get("/account/orders").says(200, "R1001");
-    let id = merge(&house.db, old, ann).unwrap();
-    // Whoever was signed in goes on as the survivor, and so does either address.
-    for visitor in [&before, &sign_in(OLD), &sign_in(ANN)] {
-        visitor.get("/account/profile").says(200, ANN);
-        visitor.get("/account/orders/R1001").says(200, "Mug");
-    }
-    let (one, other) = (sign_in(ANN), sign_in(OLD));
-    undo(&house.db, id).unwrap();
-    one.get("/account/profile").says(200, ANN);
-    assert_eq!(one.get("/account/orders/R1001").status, 404);
-    for visitor in [&before, &other] {
-        visitor.get("/account/profile").says(200, OLD);
-        visitor.get("/account/orders/R1001").says(200, "Mug");
-    }
-}
-
-#[test]
-fn the_desk_joins_and_parts_with_a_preview() {
-    let house = House::open();
-    let mug = goods::product(&house.db, "Mug", 1200, 50);
-    let (ann, old) = (goods::customer(&house.db, ANN, 500), goods::customer(&house.db, OLD, 700));
-    let (cart, seen) = goods::cart(&house.db, &[(mug, 1)], OLD, "bank_transfer", "");
-    place(&house.db, cart, seen, Settlement::After).unwrap();
-    house.follow();
-    let mei = at_work(&house, "mei", role(&house, Preset::Manager)).1;
-    let form = format!("/admin/customers/{ann}/merge");
-    mei.get(&format!("/admin/customers/{ann}")).says(200, "Join with another customer");
-    for q in ["ann.old", &old.to_string(), "r1001"] {
-        mei.get(&format!("{form}?q={q}")).says(200, OLD);
-    }
-    assert!(!mei.get(&format!("{form}?q=ann@")).text().contains(OLD));
-    mei.get(&format!("{form}?other={ann}")).says(200, "That is the same customer");
-    assert_eq!(mei.get(&format!("{form}?other=999")).status, 404);
-    let preview = mei.get(&format!("{form}?other={old}")).says(200, "€12.00").says(200, "proven address").says(200, "Both as one");
-    let reason = ("reason", "The same telephone and street");
-    mei.submit(&preview, &form, &[("reason", " ")]).says(422, "Say why");
-    // Something happens before they press: they look again.
-    let grant = move |conn: &mut Conn| store_credit::adjust(conn, old, Money::new(100, EUR), "x", "x", "test", now());
-    house.db.write_now(grant).unwrap();
-    let again = mei.submit(&preview, &form, &[reason]).says(409, "look again").says(409, "€13.00");
-    mei.submit(&again, &form, &[reason]).says(200, "Both are one customer now").says(200, "The same telephone and street");
-    let page = mei.get(&format!("/admin/customers/{old}"));
-    page.says(200, &format!("Customer {old} was joined with this one")).says(200, ANN).says(200, OLD).says(200, "R1001");
-    mei.get(&format!("/admin/customers/{old}/timeline")).says(200, "Joined with customer");
-    mei.get(&format!("/admin/customers/{old}/export")).says(200, OLD);
-    assert!(!mei.get("/admin/customers").text().contains(OLD));
-    mei.get("/admin/search?q=ann.old").says(200, ANN);
-    mei.get("/admin/audit?action=customer.merge").says(200, "mei");
-    let helper = at_work(&house, "helper", role(&house, Preset::Agent)).1;
-    assert_eq!(helper.get(&form).status, 404);
-    let merges = house.db.read_now(move |conn| merges::of_survivor(conn, ann, 9)).unwrap();
-    let undoing = format!("/admin/customers/{ann}/merges/{}", merges[0].id);
-    let page = mei.get(&undoing).says(200, "one order").says(200, "Goes back to");
-    mei.submit(&page, &format!("{undoing}/undo"), &[("reason", "")]).says(422, "Say why");
-    mei.submit(&page, &format!("{undoing}/undo"), &[("reason", "Two sisters")]).says(200, "two customers again").says(200, "Two sisters");
-    mei.get(&undoing).says(200, "undone already");
-    mei.get(&format!("/admin/customers/{old}")).says(200, OLD).says(200, "R1001");
-}
-
-#[test]
-fn erasing_the_survivor_erases_whoever_was_merged_into_them() {
-    let house = House::open();
-    let (ann, old) = (goods::customer(&house.db, ANN, 0), goods::customer(&house.db, OLD, 0));
-    let id = merge(&house.db, old, ann).unwrap();
-    let all = house.db.read_now(move |conn| storefront::personal::gather(conn, ann, now())).unwrap().to_string();
-    assert!(all.contains(OLD) && all.contains("the same telephone"));
-    assert!(matches!(house.db.write_now(move |conn| erasure::erase(conn, old, now())), Err(Error::NotFound)));
-    house.db.write_now(move |conn| erasure::erase(conn, ann, now())).unwrap();
-    house.state.clock.advance(TimeDelta::minutes(2));
-    house.follow();
-    let left = dumped(&house.db);
-    assert!(!left.contains(OLD) && !left.contains("the same telephone"));
-    assert!(house.db.read_now(move |conn| customers::find_by_email(conn, &email(OLD))).unwrap().is_none());
-    assert!(matches!(undo(&house.db, id), Err(Error::Conflict(key)) if key == "merge-undo-erased"));
-    let mei = at_work(&house, "mei", role(&house, Preset::Owner)).1;
-    mei.get(&format!("/admin/customers/{old}")).says(200, "erased");
-    goods::assert_books(&house.db);
 }

@@ -9,8 +9,9 @@ use admin::permissions::Preset;
 use crm::companies::{self, Details};
 use kernel::Conn;
 use storefront::price_lists::{self, Break, Entry, For, ListState, PriceListId, Question, Why, Wish};
+use storefront::quick_order::{self, Rest, Row};
 use storefront::stores::MAIN;
-use storefront::{catalog, orders};
+use storefront::{carts, catalog, orders};
 
 fn wish(name: &str, priority: i64) -> Wish {
     Wish {
@@ -100,6 +101,32 @@ fn a_list_comes_in_from_a_file_and_is_what_pages_carts_and_orders_say() {
     assert_eq!(entry(&house).breaks[1].unit_price, 900);
     olga.submit(&form, &at, &[("price_1", "7.00")]).says(409, "9.00");
     olga.get("/admin/price-lists/explain?goods=MUG&quantity=12").says(200, "€9.00").says(200, "its price from 10 on");
+}
+
+#[test]
+fn what_more_units_do_to_a_price_is_no_news() {
+    let db = goods::open();
+    let mug = goods::product(&db, "Mug", 1200, 500);
+    db.write_now(move |conn| {
+        let id = list(conn, "Bulk", For::Everybody, mug, 1100)?;
+        let breaks = vec![Break { from: 1, unit_price: 1100 }, Break { from: 10, unit_price: 950 }];
+        price_lists::put(conn, id, &Entry { variant: mug, breaks, rule: None })?;
+        let cart = carts::create(conn, None, &storefront::shop::Shop::default(), "en", now())?;
+        let more = |conn: &mut Conn, units: &str| quick_order::add(conn, cart, &[Row::typed("MUG", units)], Rest::Refuse, now());
+        more(conn, "4")?;
+        more(conn, "6")?;
+        let quote = carts::quote(conn, cart, now())?;
+        assert_eq!((quote.lines[0].quantity, quote.lines[0].unit_price), (10, 950));
+        let changed = |quote: &carts::Quote| quote.notices.iter().any(|notice| matches!(notice, carts::Notice::PriceChanged { .. }));
+        assert!(!changed(&quote), "{:?}", quote.notices);
+        // What the shop changes meanwhile is news, however many are added.
+        price_lists::put(conn, id, &Entry { variant: mug, breaks: vec![Break { from: 1, unit_price: 900 }], rule: None })?;
+        more(conn, "1")?;
+        let quote = carts::quote(conn, cart, now())?;
+        assert!(changed(&quote), "{:?}", quote.notices);
+        Ok(())
+    })
+    .unwrap();
 }
 
 #[test]

@@ -215,3 +215,38 @@ fn staff_open_a_return_for_a_customer_who_called() {
     house.work();
     assert_eq!(house.mails("ann@example.com").last().unwrap().template, "return_update");
 }
+
+#[test]
+fn goods_that_came_back_are_scanned_and_nothing_is_accepted_before_somebody_says_so() {
+    let house = House::open();
+    let mug = goods::product(&house.db, "Mug", 1200, 20);
+    goods::run(&house.db, "UPDATE variants SET barcode = '4006381333931'");
+    let (placed, line) = sent(&house.db, mug, 3, 3);
+    let id = house
+        .db
+        .write_now(move |conn| {
+            let id = returns::request(conn, placed.order, &wanted("w", line, 3), "customer", now())?;
+            returns::approve(conn, id, "", "test", now())?;
+            returns::receive(conn, id, "test", now())?;
+            Ok(id)
+        })
+        .unwrap();
+    let (_, mei) = at_work(&house, "mei", role(&house, Preset::Fulfilment));
+    let (at, inspect) = (format!("/admin/returns/{id}"), format!("/admin/returns/{id}/inspect"));
+    let page = mei.get(&at).says(200, "Scan the goods");
+    let scan = |goods: &str| mei.submit(&page, &inspect, &[("scan", "1"), ("goods", goods)]);
+    // A box says how many are in it; so many did not come.
+    scan("(02)04006381333931(37)4").says(422, "At most 3 units of MUG belong here.").holds("(02)04006381333931(37)4");
+    scan("(01)09506000134352").says(422, "no variant has the SKU or barcode");
+    // A mug as a scanner sends it, with batch and serial number, and one as people read the code.
+    let filled = scan("]d2010400638133393110AB-12\u{1d}21X7\n(01)04006381333931(10)A1").says(200, "Scan the goods");
+    let accepted = format!("accepted-{line}");
+    assert!(filled.form(&inspect, &[]).contains(&(accepted, "2".to_string())), "{}", filled.body);
+    let stored = |house: &House| {
+        house.db.read_now(move |conn| Ok((returns::get(conn, id)?.status, returns::lines_of(conn, id)?[0].accepted))).unwrap()
+    };
+    assert_eq!(stored(&house), (Status::Received, 0), "filling in accepts nothing");
+    mei.submit(&filled, &inspect, &[]);
+    assert_eq!(stored(&house), (Status::Inspected, 2));
+    goods::assert_books(&house.db);
+}

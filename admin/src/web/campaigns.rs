@@ -220,18 +220,26 @@ pub async fn cancel(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<Ht
 pub async fn deliveries(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
     let (id, after, seen) = (CampaignId(*id), desk.after().map(DeliveryId), desk.may(Permission::CustomersView));
     let state = Standing::parse(&desk.query("state")).unwrap_or(Standing::Accepted);
-    let (campaign, counts, rows, last) = desk
+    let reason = if state == Standing::Skipped { desk.query("reason") } else { String::new() };
+    let why = reason.clone();
+    let (campaign, counts, reasons, rows, last) = desk
         .read(move |conn| {
             let campaign = campaigns::get(conn, id)?;
-            let found = campaigns::listed(conn, id, state, after, ROWS)?;
+            let found = match why.as_str() {
+                "" => campaigns::listed(conn, id, state, after, ROWS)?,
+                why => campaigns::skipped(conn, id, why, after, ROWS)?,
+            };
+            let reasons = if state == Standing::Skipped { campaigns::reasons(conn, id)? } else { Vec::new() };
             let last = found.last().map(|one| one.id);
-            Ok((campaign, campaigns::counts(conn, id)?, rows(conn, &found, seen)?, last))
+            Ok((campaign, campaigns::counts(conn, id)?, reasons, rows(conn, &found, seen)?, last))
         })
         .await?;
+    let cause = |one: &campaigns::Reason| json!({ "value": one.reason, "count": one.count, "more": one.more });
     let choice = |one: &Standing| json!({ "value": one.as_str(), "label": format!("admin-delivery-{}", one.as_str()), "count": counts.standing(*one) });
     let next = desk.next(rows.len(), last);
     let view = json!({ "id": id, "name": campaign.name, "state": state, "rows": rows, "next": next,
-        "states": Standing::ALL.iter().map(choice).collect::<Vec<_>>() });
+        "states": Standing::ALL.iter().map(choice).collect::<Vec<_>>(), "reason": reason,
+        "reasons": reasons.iter().map(cause).collect::<Vec<_>>() });
     desk.page("admin/campaign_deliveries.html", "admin-deliveries", view)
 }
 

@@ -4,8 +4,8 @@ use super::desk::{Desk, ROWS};
 use crate::staff;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use crm::CompanyId;
 use crm::companies::{self, Company, Details, Filter, May, State, invitations, log, members};
-use crm::{CompanyId, MemberId};
 use kernel::clock::Time;
 use kernel::error::Fields;
 use kernel::money::{Currency, Money};
@@ -120,12 +120,10 @@ fn load(conn: &mut Conn, company: &Company, now: Time) -> Result<Value> {
     };
     let invited = |one: &invitations::Invitation| json!({ "id": one.id, "email": one.email, "role": one.role_code, "role_name": one.role_name, "expires_at": one.expires_at });
     let entries = log::entries(conn, id, None, SHOWN)?;
-    let actors: Vec<MemberId> = entries.iter().filter_map(log::Entry::member).collect();
-    let actors = members::named(conn, &actors)?;
-    let said = |entry: &log::Entry| {
-        let member = entry.member().and_then(|member| actors.iter().find(|one| one.id == member)).map(|one| one.called().to_string());
-        let by = member.or_else(|| names.get(&entry.actor).cloned());
-        json!({ "at": entry.at, "what": entry.action, "by": by, "before": entry.before, "after": entry.after })
+    let entries = log::told(conn, entries)?;
+    let said = |told: &log::Told| {
+        let by = told.by.clone().or_else(|| names.get(&told.entry.actor).cloned());
+        json!({ "at": told.entry.at, "what": told.entry.action, "by": by, "before": told.before, "after": told.after })
     };
     let orders: Vec<Value> = buying::company_orders(conn, id, None, ORDERS)?.iter().map(order).collect::<Result<_>>()?;
     let parent = company.parent_id.map(|parent| companies::get(conn, parent)).transpose()?;

@@ -155,7 +155,7 @@ fn open_carts(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Vec<Value>> 
     let mut views = Vec::new();
     for store in stores::list(conn)? {
         let Some(cart) = carts::of_customer(conn, store.id, id)? else { continue };
-        let quote = carts::quote(conn, cart.id, now)?;
+        let quote = carts::quote_for_staff(conn, cart.id, now)?;
         let lines: Vec<Value> = quote
             .lines
             .iter()

@@ -95,7 +95,7 @@ async fn draw(desk: &Desk, number: &str, status: StatusCode, posted: Option<&Pos
     let view = desk.read(move |conn| {
         let ticket = tickets::by_number(conn, &asked)?;
         let (consent, cart) = consents::standing(conn, &ticket, now)?;
-        let quote = carts::quote(conn, cart.id, now)?;
+        let quote = carts::quote_for_staff(conn, cart.id, now)?;
         let changed = changes::of_consent(conn, consent.id)?;
         Ok(json!({ "number": ticket.number, "subject": ticket.subject, "until": consent.ends_at, "cart_seen": quote.cart.version,
             "codes": codes::split(&quote.cart.coupon_code), "total": Money::new(quote.priced.total, quote.currency),

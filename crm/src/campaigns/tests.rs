@@ -169,6 +169,11 @@ fn what_was_taken_back_between_freezing_and_claiming_holds() {
     assert_eq!(why(ann).as_deref(), Some("campaign-skip-consent"));
     assert_eq!(why(ben).as_deref(), Some("campaign-skip-suppressed"));
     assert_eq!(why(cleo).as_deref(), Some("campaign-skip-erased"));
+    let named = db.read_now(move |conn| reasons(conn, id)).expect("reasons");
+    let named: Vec<(&str, i64)> = named.iter().map(|one| (one.reason.as_str(), one.count)).collect();
+    assert_eq!(named, [("campaign-skip-consent", 1), ("campaign-skip-erased", 1), ("campaign-skip-suppressed", 1)]);
+    let one = db.read_now(move |conn| super::skipped(conn, id, "campaign-skip-consent", None, 10)).expect("rows");
+    assert_eq!(one.iter().map(|row| row.customer_id).collect::<Vec<_>>(), [ann]);
     accepted(&db, &claimed, noon());
     // One mail in seven days: the next campaign skips those who had it.
     let next = frozen(&db, Wish { plan: Plan { cap: Some((1, 7)), ..Plan::default() }, ..wish() }, 0);

@@ -99,6 +99,12 @@ pub fn open(conn: &mut Conn, company: CompanyId, now: Time) -> Result<Vec<Invita
     Ok(found.into_iter().map(read).collect())
 }
 
+/// The addresses that these invitations went to, as far as they are kept.
+pub(super) fn addresses(conn: &mut Conn, ids: &[InvitationId]) -> Result<Vec<(InvitationId, String)>> {
+    let these = rows::table.filter(rows::id.eq_any(ids.to_vec())).select((rows::id, rows::email));
+    Ok(on_each!(conn, c => these.load(c))?)
+}
+
 /// Whether a role stands in any invitation.
 pub(super) fn with_role(conn: &mut Conn, role: RoleId) -> Result<bool> {
     Ok(rows::table.filter(rows::role_id.eq(role)).count().get_result::<i64>(conn)? > 0)
@@ -134,7 +140,7 @@ pub fn find(conn: &mut Conn, token: &str, now: Time) -> Result<Option<Invited>> 
     Ok(open.then_some(Invited { id, company, name: standing.name, email, role, site, invited_by }))
 }
 
-/// Makes whoever has the link a member. Two clicks are one.
+/// Makes a customer a member by the link. Two clicks are one. The caller has checked that the invited address is theirs.
 pub fn accept(conn: &mut Conn, token: &str, customer: CustomerId, now: Time) -> Result<MemberId> {
     let Some(invited) = find(conn, token, now)? else { return Err(Error::conflict("company-invitation-over")) };
     hold(conn, invited.company, now)?;

@@ -1,8 +1,10 @@
 //! What was done about a company: only ever added to. It names members by number, never a person by name or address, so that erasing
-//! somebody changes nothing here.
+//! somebody changes nothing here; [`told`] says who they are while they are known.
 
+use super::{invitations, members};
+use crate::erasure::is_erased;
 use crate::schema::company_log as rows;
-use crate::{CompanyId, MemberId};
+use crate::{CompanyId, InvitationId, MemberId};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Result, on_each};
@@ -26,6 +28,32 @@ impl Entry {
     pub fn member(&self) -> Option<MemberId> {
         self.actor.strip_prefix(MEMBER).and_then(|id| id.parse().ok())
     }
+
+    /// The member whom it was done to: their number stands in front, as in `7: buyer`.
+    fn subject(&self) -> Option<MemberId> {
+        let said = if self.after.is_empty() { &self.before } else { &self.after };
+        let (id, _) = said.split_once(':').filter(|_| self.action.starts_with("member-"))?;
+        id.parse().ok()
+    }
+
+    /// The invitation that it is about.
+    fn invitation(&self) -> Option<InvitationId> {
+        match self.action.as_str() {
+            "invited" => self.after.parse().ok(),
+            "invitation-withdrawn" => self.before.parse().ok(),
+            _ => None,
+        }
+    }
+}
+
+/// An entry as people read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    pub entry: Entry,
+    /// What the member who did it is called; `None` for staff and for what did itself.
+    pub by: Option<String>,
+    pub before: String,
+    pub after: String,
 }
 
 const MEMBER: &str = "member:";
@@ -57,4 +85,30 @@ pub fn entries(conn: &mut Conn, company: CompanyId, before: Option<i64>, limit: 
         .order(rows::id.desc())
         .limit(limit);
     Ok(on_each!(conn, c => own.select(Entry::as_select()).load(c))?)
+}
+
+/// Entries with members by what they are called today, and invitations by their address. Whoever was erased stays a number.
+pub fn told(conn: &mut Conn, entries: Vec<Entry>) -> Result<Vec<Told>> {
+    let ids: Vec<MemberId> = entries.iter().flat_map(|entry| [entry.member(), entry.subject()]).flatten().collect();
+    let named = members::named(conn, &ids)?;
+    let invited: Vec<InvitationId> = entries.iter().filter_map(Entry::invitation).collect();
+    let invited = invitations::addresses(conn, &invited)?;
+    let called = |id: MemberId| named.iter().find(|one| one.id == id && !is_erased(&one.email)).map(|one| one.called().to_string());
+    let tell = |entry: Entry| {
+        let (mut before, mut after) = (entry.before.clone(), entry.after.clone());
+        if let Some((id, name)) = entry.subject().and_then(|id| Some((id, called(id)?))) {
+            for said in [&mut before, &mut after] {
+                if let Some(rest) = said.strip_prefix(&format!("{id}:")) {
+                    *said = format!("{name}:{rest}");
+                }
+            }
+        }
+        if let Some((_, address)) = entry.invitation().and_then(|id| invited.iter().find(|(known, _)| *known == id)) {
+            for said in [&mut before, &mut after].into_iter().filter(|said| !said.is_empty()) {
+                said.clone_from(address);
+            }
+        }
+        Told { by: entry.member().and_then(called), entry, before, after }
+    };
+    Ok(entries.into_iter().map(tell).collect())
 }

@@ -129,8 +129,8 @@ struct ChosenRate {
 #[derive(Serialize, ToSchema)]
 struct NoticeView {
     /// `price_changed`, `short`, `quantity`, `gone`, `coupon_refused`, `coupon_below_minimum`, `coupon_idle`, `promotion_lost`,
-    /// `gift_card_unusable`, `no_delivery`, `quote_ended` (the quote that it was made of is over), `prices_hidden` (the store does not
-    /// show its prices to whom it belongs: amounts of goods are 0) or
+    /// `gift_card_unusable`, `no_delivery`, `quote_ended` (the quote that it was made of is over), `prices_hidden` (a shopper's
+    /// own cart, to whom the store does not show its prices: amounts of goods are 0) or
     /// `buying_ended` (whoever buys it may not order for their company any more).
     /// A `coupon_refused` will not work for this buyer; the others of a coupon may, once the cart is another.
     kind: &'static str,

@@ -140,7 +140,8 @@ pub async fn create_cart(request: HttpRequest, body: Body) -> Result<HttpRespons
         if !shop.open {
             return Err(Error::conflict("This store is closed."));
         }
-        carts::create(conn, Some(&id), &shop, language, now)?;
+        let cart = carts::create(conn, Some(&id), &shop, language, now)?;
+        carts::leave_to_program(conn, cart)?;
         cart_view::show(conn, &id, now)
     };
     call.once(StatusCode::CREATED, make).await

@@ -5,7 +5,7 @@ use super::call::{Call, found};
 use crate::api_keys::Scope;
 use crate::attributes::{Value, decimal};
 use crate::catalog::{self, Availability, Card, CardPicture, PageAttribute, ProductPage};
-use crate::ids::ProductId;
+use crate::ids::{ProductId, StoreId};
 use crate::price_lists::{self, Trade};
 use crate::shop::Shop;
 use crate::stores;
@@ -46,8 +46,7 @@ pub struct ProductCard {
     slug: String,
     title: String,
     brand: String,
-    /// The cheapest and the dearest variant; null when nothing is for sale, and where the store does not show its prices to whom they are
-    /// asked for.
+    /// The cheapest and the dearest variant; null when nothing is for sale.
     price_from: Option<Amount>,
     price_to: Option<Amount>,
     availability: AvailabilityView,
@@ -164,8 +163,7 @@ struct VariantView {
     barcode: String,
     /// The option values with ` / ` between, such as `White / 250 ml`.
     label: String,
-    /// Null where the store does not show its prices to whom they are asked for.
-    price: Option<Amount>,
+    price: Amount,
     /// The former price, when it was higher.
     compare_at: Option<Amount>,
     /// What a unit costs from which quantity on; empty when the quantity decides nothing.
@@ -237,7 +235,7 @@ pub async fn products(request: HttpRequest) -> Result<HttpResponse> {
     let site = call.site.clone();
     let list = call.door.read(move |conn, now| {
         let trade = trade(conn, company)?;
-        let shop = stores::shop_for(conn, site.id, &trade)?;
+        let shop = shop_for(conn, site.id, &trade)?;
         let sold = shop.assortment();
         let category = match category {
             Some(slug) => Some(sold.categories(conn, language)?.by_slug(&slug).ok_or(Error::NotFound)?.id),
@@ -282,14 +280,13 @@ pub async fn product(request: HttpRequest, slug: web::Path<String>) -> Result<Ht
     let store = call.site.id;
     let page = call.door.read(move |conn, now| {
         let trade = trade(conn, company)?;
-        let shop = stores::shop_for(conn, store, &trade)?;
+        let shop = shop_for(conn, store, &trade)?;
         let mut page = catalog::page(conn, &shop, &slug, language)?;
         price_lists::on_page(conn, &mut page, &shop, &trade, now)?;
         // Without a price in its currency a product is not sold in a store.
-        if store != stores::MAIN && page.variants.is_empty() { Err(Error::NotFound) } else { Ok((page, shop.prices_hidden)) }
+        if store != stores::MAIN && page.variants.is_empty() { Err(Error::NotFound) } else { Ok(page) }
     });
-    let (page, hidden) = page.await?;
-    found(&product_view(page, hidden, &call.site.base_url))
+    found(&product_view(page.await?, &call.site.base_url))
 }
 
 /// For which company prices are asked.
@@ -300,6 +297,11 @@ pub fn trade(conn: &mut Conn, company: Option<i64>) -> Result<Trade> {
     }
 }
 
+/// The shop as a program of the merchant sees it, which is told every price and decides whom it tells them.
+pub fn shop_for(conn: &mut Conn, store: StoreId, trade: &Trade) -> Result<Shop> {
+    Ok(Shop { prices_hidden: false, ..stores::shop_for(conn, store, trade)? })
+}
+
 /// A part of a path that may name something; NUL names nothing.
 pub fn known(part: web::Path<String>) -> Result<String> {
     let part = part.into_inner();
@@ -307,27 +309,27 @@ pub fn known(part: web::Path<String>) -> Result<String> {
 }
 
 pub fn card_view(card: Card, shop: &Shop, base: &str) -> ProductCard {
-    let amount = |minor: i64| (!shop.prices_hidden).then(|| Amount::new(minor, shop.currency));
+    let amount = |minor: i64| Amount::new(minor, shop.currency);
     ProductCard {
         slug: card.slug,
         title: card.title,
         brand: card.brand,
-        price_from: card.price_from.and_then(amount),
-        price_to: card.price_to.and_then(amount),
+        price_from: card.price_from.map(amount),
+        price_to: card.price_to.map(amount),
         availability: availability(card.availability),
         only_variant_id: card.only_variant.map(|id| id.0),
         pictures: card.pictures.into_iter().map(|picture| picture_view(picture, base)).collect(),
     }
 }
 
-fn product_view(page: ProductPage, hidden: bool, base: &str) -> ProductView {
+fn product_view(page: ProductPage, base: &str) -> ProductView {
     let amount = |minor: i64| Amount::new(minor, page.currency);
     let variant = |variant: catalog::PageVariant| VariantView {
         id: variant.id.0,
         sku: variant.sku,
         barcode: variant.barcode,
         label: variant.label,
-        price: (!hidden).then(|| amount(variant.price)),
+        price: amount(variant.price),
         compare_at: variant.compare_at.map(amount),
         breaks: variant.breaks.iter().map(|one| BreakView { from: one.from, price: amount(one.unit_price) }).collect(),
         minimum: variant.rule.map_or(1, |rule| rule.minimum),

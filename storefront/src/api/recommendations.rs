@@ -2,12 +2,12 @@
 
 use super::call::{Call, found};
 use super::cart_view;
-use super::catalogue::{ProductCard, card_view, known, trade};
+use super::catalogue::{ProductCard, card_view, known, shop_for, trade};
 use crate::api_keys::Scope;
 use crate::catalog;
 use crate::ids::ProductId;
 use crate::price_lists::{self, Trade};
-use crate::stores::{self, Site};
+use crate::stores::Site;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use crm::recommendations;
 use kernel::clock::Time;
@@ -26,7 +26,7 @@ struct Recommendations {
 
 /// The first of these products that can be bought in the store by whom they are for.
 fn cards(conn: &mut Conn, site: &Site, trade: &Trade, ids: &[i64], language: &str, now: Time) -> Result<Recommendations> {
-    let shop = stores::shop_for(conn, site.id, trade)?;
+    let shop = shop_for(conn, site.id, trade)?;
     let ids: Vec<ProductId> = ids.iter().copied().map(ProductId).collect();
     let mut cards = catalog::cards(conn, &shop, &ids, language)?;
     price_lists::on_cards(conn, &mut cards, &shop, trade, now)?;
@@ -54,7 +54,7 @@ pub async fn product_recommendations(request: HttpRequest, slug: web::Path<Strin
     let (slug, site) = (known(slug)?, call.site.clone());
     let read = call.door.read(move |conn, now| {
         let trade = trade(conn, company)?;
-        let shop = stores::shop_for(conn, site.id, &trade)?;
+        let shop = shop_for(conn, site.id, &trade)?;
         let product = catalog::page(conn, &shop, &slug, language)?.id;
         let beside = recommendations::together(conn, product.0)?;
         let ids: Vec<i64> = beside.pinned.into_iter().chain(beside.learned).collect();

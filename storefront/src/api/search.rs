@@ -2,13 +2,13 @@
 
 use super::amount::Amount;
 use super::call::{Call, found};
-use super::catalogue::{ProductCard, card_view, trade};
+use super::catalogue::{ProductCard, card_view, shop_for, trade};
 use super::input::Query;
 use crate::api_keys::Scope;
 use crate::attributes::{Definitions, decimal};
 use crate::ids::ProductId;
 use crate::search::{SearchPage, SearchQuery, Sort, Within};
-use crate::{catalog, price_lists, search_index, stores};
+use crate::{catalog, price_lists, search_index};
 use actix_web::{HttpRequest, HttpResponse, get};
 use kernel::money::Currency;
 use kernel::{Error, Result};
@@ -91,19 +91,15 @@ pub async fn search(request: HttpRequest) -> Result<HttpResponse> {
     let store = site.id;
     let settled = call.door.read(move |conn, _| {
         let trade = trade(conn, company)?;
-        let (shop, mut asked) = (stores::shop_for(conn, store, &trade)?, asked);
+        let (shop, mut asked) = (shop_for(conn, store, &trade)?, asked);
         search_index::settle(&mut asked.facets, &Definitions::load(conn)?);
         Ok((shop, trade, asked))
     });
     let (shop, trade, asked) = settled.await?;
     let asked = SearchQuery { within: Within::of(&shop.assortment()), ..asked };
-    let asked = if shop.prices_hidden { asked.without_prices() } else { asked };
     // The engine may wait for another server, so it gets a thread before a connection of the pool is taken.
     let page = tokio::task::spawn_blocking(move || engine.search(&asked));
-    let mut page = page.await.map_err(|error| Error::unexpected(format!("a search panicked: {error}")))??;
-    if shop.prices_hidden {
-        page.price_range = None;
-    }
+    let page = page.await.map_err(|error| Error::unexpected(format!("a search panicked: {error}")))??;
     let view = call.door.read(move |conn, now| {
         let currency = shop.currency;
         let ids: Vec<ProductId> = page.hits.iter().map(|id| ProductId(*id)).collect();

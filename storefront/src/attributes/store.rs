@@ -111,12 +111,11 @@ pub fn save(conn: &mut Conn, wanted: &Definition, now: Time) -> Result<Attribute
         rows::several.eq(wanted.several),
         rows::facet.eq(wanted.facet),
         rows::shown.eq(wanted.shown),
-        rows::version.eq(wanted.version + 1),
     );
     let id = match wanted.id {
         Some(id) => {
             let own = rows::table.find(id).filter(rows::version.eq(wanted.version));
-            if diesel::update(own).set(row).execute(conn).map_err(taken)? == 0 {
+            if diesel::update(own).set((row, rows::version.eq(rows::version + 1i64))).execute(conn).map_err(taken)? == 0 {
                 return Err(Error::conflict("attribute-stale"));
             }
             id
@@ -124,7 +123,11 @@ pub fn save(conn: &mut Conn, wanted: &Definition, now: Time) -> Result<Attribute
         None => {
             let last: Option<i64> = rows::table.select(diesel::dsl::max(rows::position)).first(conn)?;
             let place = rows::position.eq(last.map_or(0, |last| last + 1));
-            diesel::insert_into(rows::table).values((row, place)).returning(rows::id).get_result(conn).map_err(taken)?
+            diesel::insert_into(rows::table)
+                .values((row, rows::version.eq(1i64), place))
+                .returning(rows::id)
+                .get_result(conn)
+                .map_err(taken)?
         }
     };
     diesel::delete(choices::table.filter(choices::attribute_id.eq(id))).execute(conn)?;

@@ -194,6 +194,24 @@ impl Quote {
 /// price and told as notices.
 pub fn quote(conn: &mut Conn, id: CartId, now: Time) -> Result<Quote> {
     let cart = super::get(conn, id)?;
+    quote_of(conn, cart, true, now)
+}
+
+/// [`quote`] with its names in the language of somebody else who reads it.
+pub fn quote_in(conn: &mut Conn, id: CartId, language: &str, now: Time) -> Result<Quote> {
+    let mut cart = super::get(conn, id)?;
+    cart.language = language.to_string();
+    quote_of(conn, cart, true, now)
+}
+
+/// [`quote`] for staff, who see what a cart comes to whoever has it.
+pub fn quote_for_staff(conn: &mut Conn, id: CartId, now: Time) -> Result<Quote> {
+    let cart = super::get(conn, id)?;
+    quote_of(conn, cart, false, now)
+}
+
+/// `conceals` what whoever has the cart may not see.
+fn quote_of(conn: &mut Conn, cart: Cart, conceals: bool, now: Time) -> Result<Quote> {
     let buyer = buying::of_cart(conn, &cart)?;
     let trade = Trade::of_person(cart.customer_id, buyer.as_ref());
     let shop = stores::shop_for(conn, cart.store_id, &trade)?;
@@ -219,7 +237,7 @@ pub fn quote(conn: &mut Conn, id: CartId, now: Time) -> Result<Quote> {
         }
     };
 
-    if shop.prices_hidden && super::unpriced(conn, &cart)? {
+    if conceals && shop.prices_hidden && super::unpriced(conn, &cart)? {
         notices.retain(|notice| !matches!(notice, Notice::PriceChanged { .. }));
         notices.push(Notice::PricesHidden);
         lines.iter_mut().for_each(LineQuote::conceal);

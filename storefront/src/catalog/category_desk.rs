@@ -100,7 +100,7 @@ pub fn put_category(conn: &mut Conn, wanted: &WholeCategory, now: Time) -> Resul
     lock(conn)?;
     if let Some(id) = wanted.id {
         let own = rows::table.find(id).filter(rows::version.eq(wanted.version));
-        if diesel::update(own).set(rows::version.eq(wanted.version + 1)).execute(conn)? == 0 {
+        if diesel::update(own).set(rows::version.eq(rows::version + 1i64)).execute(conn)? == 0 {
             category(conn, id)?;
             return Err(Error::conflict("category-stale"));
         }

@@ -7,11 +7,11 @@ use super::figure;
 use super::report::RowError;
 use crate::address_book;
 use crate::shop::OWN_LANGUAGE;
-use crm::CustomerId;
 use crm::consents::{self, Consent, Statement};
 use crm::customers::{self, Customer, NewCustomer};
 use crm::email::Email;
 use crm::suppressions;
+use crm::{CustomerId, birthdays};
 use kernel::clock::Time;
 use kernel::db::savepoint;
 use kernel::{Conn, Error, Result};
@@ -73,6 +73,9 @@ fn one(conn: &mut Conn, draft: &CustomerDraft, file: &str, now: Time, notes: &mu
     if tags != stored.tags || note != stored.note {
         customers::annotate(conn, id, &tags, &note, now)?;
     }
+    if let Some(birthday) = draft.birthday.as_ref().filter(|_| stored.birthday.is_empty()) {
+        birthdays::set(conn, id, birthday, now)?;
+    }
     let proof = format!("{file}, line {}", draft.line);
     let mut more = false;
     for (channel, accepts) in [("email", draft.accepts_email), ("sms", draft.accepts_sms)] {
@@ -89,8 +92,8 @@ fn one(conn: &mut Conn, draft: &CustomerDraft, file: &str, now: Time, notes: &mu
     Ok(if more || said(&before) != said(&after) { Done::Changed } else { Done::Unchanged })
 }
 
-fn said(customer: &Customer) -> [&str; 4] {
-    [&customer.name, &customer.phone, &customer.tags, &customer.note]
+fn said(customer: &Customer) -> [&str; 5] {
+    [&customer.name, &customer.phone, &customer.tags, &customer.note, &customer.birthday]
 }
 
 /// Stored tags with those of the file behind them, each once.

@@ -3,6 +3,7 @@
 use super::report::{Reason, RowError};
 use super::table::{Column, Row};
 use chrono::{DateTime, NaiveDateTime, Utc};
+use crm::birthdays::Birthday;
 use kernel::money::{Currency, Money};
 
 /// No count of stock or orders passes this; it keeps sums far from the end of `i64`.
@@ -136,6 +137,20 @@ pub(super) fn email(row: Row<'_>, column: Column) -> Result<Option<String>, RowE
     });
     let clean = text.len() <= 254 && !text.contains(|c: char| c.is_whitespace() || c.is_control() || "<>,;\"".contains(c));
     if plausible && clean { Ok(Some(text.to_string())) } else { Err(row.error(column, Reason::of("mail", &[]))) }
+}
+
+/// A birthday as month and day, such as `05-31`; a year before them is not kept.
+pub(super) fn birthday(row: Row<'_>, column: Column) -> Result<Option<String>, RowError> {
+    let text = row.get(column);
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let year = |text: &str| text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let day = text.split_once('-').filter(|(before, _)| year(before)).map_or(text, |(_, day)| day);
+    match Birthday::parse(day) {
+        Some(day) => Ok(Some(day.text())),
+        None => Err(row.error(column, Reason::of("birthday", &[]))),
+    }
 }
 
 /// Names separated by commas, trimmed, without empty ones and without repetition.

@@ -20,6 +20,8 @@ struct Columns {
     note: Column,
     tax_exempt: Column,
     tags: Column,
+    /// Of this shop's own exports; Shopify's have none.
+    birthday: Column,
     company: Column,
     address1: Column,
     address2: Column,
@@ -49,6 +51,7 @@ impl Columns {
             note: table.column("Note")?,
             tax_exempt: table.column("Tax Exempt")?,
             tags: table.column("Tags")?,
+            birthday: table.column("Birthday")?,
             company: address("Company")?,
             address1: address("Address1")?,
             address2: address("Address2")?,
@@ -107,6 +110,7 @@ fn customer(row: Row<'_>, columns: &Columns, currency: Currency, errors: &mut Ve
         note: row.text(columns.note),
         tax_exempt: keep(cell::flag(row, columns.tax_exempt), errors),
         tags: cell::list(row.get(columns.tags)),
+        birthday: keep(cell::birthday(row, columns.birthday), errors),
         line: row.line,
     };
     if mailless && draft.phone.is_none() && draft.external_id.is_none() {

@@ -123,6 +123,8 @@ pub struct CustomerDraft {
     pub note: Option<String>,
     pub tax_exempt: Option<bool>,
     pub tags: Vec<String>,
+    /// Month and day: `05-31`.
+    pub birthday: Option<String>,
     pub line: u64,
 }
 

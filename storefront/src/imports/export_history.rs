@@ -20,7 +20,7 @@ use std::io::Write;
 /// Rows read at once.
 const PAGE: i64 = 200;
 
-const CUSTOMERS: [&str; 20] = [
+const CUSTOMERS: [&str; 21] = [
     "Customer ID",
     "First Name",
     "Last Name",
@@ -41,6 +41,7 @@ const CUSTOMERS: [&str; 20] = [
     "Note",
     "Tax Exempt",
     "Tags",
+    "Birthday",
 ];
 
 const ORDER: [&str; 21] = [
@@ -135,6 +136,7 @@ fn customer_row(conn: &mut Conn, customer: Customer, currency: Currency) -> Resu
         customer.note.clone(),
         "no".to_string(),
         customer.tags.clone(),
+        customer.birthday.clone(),
     ])
 }
 

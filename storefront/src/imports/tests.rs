@@ -43,6 +43,7 @@ fn a_customer_file_is_read_with_its_mistakes() {
         note: text("Likes oolong,\nnot green"),
         tax_exempt: Some(false),
         tags: vec!["vip".into(), "tea".into()],
+        birthday: None,
         line: 2,
     };
     assert_eq!(anna, &expected);

@@ -110,7 +110,7 @@ pub fn publish(conn: &mut Conn, store: StoreId, theme: &Theme, seen: i64, by: &s
     let content = kernel::json::text(theme)?;
     let row = (
         themes::store_id.eq(store),
-        themes::id.eq(seen + 1),
+        themes::id.eq(before.number + 1),
         themes::content.eq(content),
         themes::published_by.eq(by),
         themes::published_at.eq(now),
@@ -120,7 +120,7 @@ pub fn publish(conn: &mut Conn, store: StoreId, theme: &Theme, seen: i64, by: &s
     if added == 0 {
         return Err(changed());
     }
-    diesel::delete(themes::table.filter(themes::store_id.eq(store)).filter(themes::id.le(seen - EARLIER))).execute(conn)?;
+    diesel::delete(themes::table.filter(themes::store_id.eq(store)).filter(themes::id.le(before.number - EARLIER))).execute(conn)?;
     Ok(true)
 }
 

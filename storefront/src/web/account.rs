@@ -14,6 +14,7 @@ mod preferences;
 mod profile;
 mod quotes;
 mod register;
+mod seat;
 mod sign_in;
 mod statement;
 mod verify;

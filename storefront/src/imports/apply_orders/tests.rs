@@ -1,9 +1,11 @@
 use super::*;
+use crate::imports::apply_customers;
 use crate::imports::draft::OrderLineDraft;
 use crate::imports::export_history::{export_customers, export_orders};
 use crate::imports::tests::fixture;
 use crate::imports::{read_customers, read_orders};
 use crate::orders::{FulfilmentStatus, OrderStatus, PaymentStatus};
+use crm::{birthdays, customers};
 use kernel::clock::Clock;
 use kernel::money::Currency;
 
@@ -147,6 +149,9 @@ fn what_is_exported_reads_back_as_the_same_orders_and_customers() {
     db.write_now(move |conn| all(conn, &drafts, now)).unwrap();
     let mut orders = Vec::new();
     assert_eq!(export_orders(&db, &mut orders, &mut |_, _| ()).unwrap(), 2);
+    let said = |db: &kernel::Db| db.read_now(|conn| Ok(customers::after(conn, 0, 1)?.remove(0).birthday)).unwrap();
+    let known = db.read_now(|conn| Ok(customers::after(conn, 0, 1)?.remove(0).id)).unwrap();
+    db.write_now(move |conn| birthdays::set(conn, known, "02-29", now)).unwrap();
     let mut people = Vec::new();
     assert_eq!(export_customers(&db, &mut people, &mut |_, _| ()).unwrap(), 1);
     assert!(String::from_utf8_lossy(&orders).contains("'=2"));
@@ -155,6 +160,11 @@ fn what_is_exported_reads_back_as_the_same_orders_and_customers() {
     let read = read_orders(orders.as_slice(), Currency::EUR).unwrap();
     assert_eq!(read.errors, []);
     let copy = kernel::testing::db();
+    let brought = people.items.clone();
+    let bring = move |conn: &mut Conn| apply_customers::apply(conn, &brought, "customers.csv", Mode::AllOrNothing, now, &mut |_| ());
+    assert_eq!(copy.write_now(bring.clone()).unwrap().created, 1);
+    assert_eq!([said(&copy), said(&db)], ["02-29", "02-29"]);
+    assert_eq!(copy.write_now(bring).unwrap().unchanged, 1);
     let items = read.items.clone();
     let report = copy.write_now(move |conn| all(conn, &items, now)).unwrap();
     assert_eq!((report.errors, report.created), (vec![], 2));

@@ -1,6 +1,7 @@
 //! What waits for a yes in a company: the lists, one request with its cart and its trail, and who answers meanwhile.
 
 use super::company::menu;
+use super::seat::membership;
 use super::{draw_in, or_sign_in, theirs};
 use crate::approvals::{self, Approval, Show, State};
 use crate::buying;
@@ -19,7 +20,7 @@ use crate::web::{frame, shown};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use chrono::NaiveDate;
-use crm::companies::{self, Buyer, May, Member};
+use crm::companies::{self, Buyer, May, Member, Membership};
 use crm::{CompanyId, MemberId};
 use kernel::clock::Time;
 use kernel::error::Fields;
@@ -35,19 +36,9 @@ const LOOKED: i64 = 200;
 /// The member who reads: of this company, else the one they buy for now, else the first that they are in. `NotFound` for whoever is in none.
 pub(super) fn reader(conn: &mut Conn, visit: &Visit, company: Option<CompanyId>, now: Time) -> Result<Buyer> {
     let customer = visit.signed_in(conn, now)?;
-    if let (None, Some(session)) = (company, &visit.session)
-        && let Some(buyer) = buying::of_session(conn, session, now)?
-    {
-        return Ok(buyer);
-    }
-    for one in companies::memberships(conn, customer)? {
-        if company.is_none_or(|company| company == one.company)
-            && let Some(buyer) = companies::buyer(conn, one.member)?
-        {
-            return Ok(buyer);
-        }
-    }
-    Err(Error::NotFound)
+    let fits = |one: &Membership| one.buys() && company.is_none_or(|company| company == one.company);
+    let (own, _) = membership(conn, visit, customer, fits, now)?;
+    companies::buyer(conn, own.member)?.ok_or(Error::NotFound)
 }
 
 /// The reader of a request and the request; what they may not see is not found.
@@ -252,7 +243,8 @@ fn one_view(conn: &mut Conn, buyer: &Buyer, of: &Approval, refused: Option<Form>
         Err(error) => return Err(error),
     };
     if cart.state == CartState::Open && cart.version == of.cart_version {
-        let quote = carts::quote(conn, of.cart_id, now)?;
+        // Whoever answers may read another language than whoever asks.
+        let quote = carts::quote_in(conn, of.cart_id, words.language.code(), now)?;
         view.lines = shown::cart_lines(conn, &quote, words)?;
         view.totals = Some(shown::cart_totals(&quote, false, words)?);
         view.may_place = view.mine && of.state == State::Approved;

@@ -7,9 +7,9 @@ mod members;
 mod orders;
 mod sites;
 
+use super::seat::membership;
 use super::{draw_in, or_sign_in, theirs};
 use crate::buying;
-use crate::logins;
 use crate::web::door::Door;
 use crate::web::frame;
 use crate::web::posted::Posted;
@@ -88,20 +88,12 @@ pub(super) fn menu(name: &str, open: bool, may: &[May], site: Option<SiteId>) ->
     }
 }
 
-/// The membership that they buy by in this session, or else the first of those by which they can buy, or the first. `NotFound` for a member
-/// of nothing, and for one who may not what the page `needs`.
+/// The seat of whoever asks. `NotFound` for a member of nothing, and for one who may not what the page `needs`.
 fn seat(conn: &mut Conn, visit: &Visit, customer: CustomerId, needs: Option<May>, now: Time) -> Result<Seat> {
-    let all = companies::memberships(conn, customer)?;
-    let session = visit.session.as_deref().map_or(Ok(None), |session| logins::session_with_member(conn, session, now))?;
-    let chosen = session.and_then(|(_, member)| member);
-    let own = all
-        .iter()
-        .find(|one| Some(one.member) == chosen)
-        .or_else(|| all.iter().find(|one| one.buys()))
-        .or_else(|| all.first())
-        .filter(|one| needs.is_none_or(|needs| one.may(needs)))
-        .cloned()
-        .ok_or(Error::NotFound)?;
+    let (own, all) = membership(conn, visit, customer, |_| true, now)?;
+    if !needs.is_none_or(|needs| own.may(needs)) {
+        return Err(Error::NotFound);
+    }
     let company = companies::get(conn, own.company)?;
     Ok(Seat { own, company, all })
 }
@@ -221,21 +213,16 @@ async fn history(door: web::Data<Door>, visit: Visit, query: web::Query<At>) -> 
         let mut entries = log::entries(conn, seat.company.id, before, PAGE + 1)?;
         let more = i64::try_from(entries.len()).is_ok_and(|count| count > PAGE);
         entries.truncate(usize::try_from(PAGE).unwrap_or(0));
-        let members: Vec<MemberId> = entries.iter().filter_map(log::Entry::member).collect();
-        let named = companies::members::named(conn, &members)?;
         let next = entries.last().filter(|_| more).map(|last| format!("/account/company/log?before={}", last.id));
-        let row = |entry: &log::Entry| {
-            let who = entry.member().and_then(|id| named.iter().find(|one| one.id == id)).map(|one| one.called().to_string());
-            LogRow {
-                at: entry.at,
-                // Who of the staff it was is no business of the company.
-                who: who.unwrap_or_else(|| words.get("company-log-shop")),
-                what: words.get(&format!("company-did-{}", entry.action)),
-                before: entry.before.clone(),
-                after: entry.after.clone(),
-            }
+        let row = |told: log::Told| LogRow {
+            at: told.entry.at,
+            // Who of the staff it was is no business of the company.
+            who: told.by.unwrap_or_else(|| words.get("company-log-shop")),
+            what: words.get(&format!("company-did-{}", told.entry.action)),
+            before: told.before,
+            after: told.after,
         };
-        let rows = entries.iter().map(row).collect();
+        let rows = log::told(conn, entries)?.into_iter().map(row).collect();
         Ok((frame::load(conn, &seen, now)?, LogView { nav: seat.nav(), rows, next }))
     }));
     draw_in(&door, &visit, StatusCode::OK, "company_log", "company-log", page, view)

@@ -1,11 +1,11 @@
 //! What the company owes for which somebody buys: for members who may see invoices, and of the whole company alone.
 
 use super::company::menu;
+use super::seat::membership;
 use super::{draw_in, or_sign_in, theirs};
 use crate::company_accounts::{self, Item};
 use crate::ids::OrderId;
 use crate::imports::export_accounts::export_bookings;
-use crate::logins;
 use crate::shop;
 use crate::web::door::Door;
 use crate::web::download;
@@ -16,7 +16,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use chrono::{Datelike, NaiveDate, NaiveTime};
 use crm::CustomerId;
-use crm::companies::{self, May, Membership};
+use crm::companies::{May, Membership};
 use kernel::clock::Time;
 use kernel::money::{Currency, Money};
 use kernel::{Conn, Error, Result};
@@ -33,14 +33,10 @@ pub struct At {
     to: String,
 }
 
-/// By which membership somebody looks: the one they buy by, or else the first that may see what is owed. Nothing is found for members who may
-/// not, or who see one place of the company alone.
+/// By which membership somebody looks. Nothing is found for members who may not, or who see one place of the company alone.
 fn seat(conn: &mut Conn, visit: &Visit, customer: CustomerId, now: Time) -> Result<Membership> {
-    let session = visit.session.as_deref().map_or(Ok(None), |session| logins::session_with_member(conn, session, now))?;
-    let chosen = session.and_then(|(_, member)| member);
-    let all = companies::memberships(conn, customer)?;
-    let may: Vec<Membership> = all.into_iter().filter(|one| one.may(May::Invoices) && one.site.is_none()).collect();
-    may.iter().find(|one| Some(one.member) == chosen).or(may.first()).cloned().ok_or(Error::NotFound)
+    let (own, _) = membership(conn, visit, customer, |one| one.may(May::Invoices) && one.site.is_none(), now)?;
+    Ok(own)
 }
 
 pub async fn show(door: web::Data<Door>, visit: Visit, query: web::Query<At>) -> Result<HttpResponse> {

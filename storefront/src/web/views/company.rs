@@ -58,6 +58,10 @@ pub struct InvitedView {
     pub company: Option<String>,
     pub role: String,
     pub signed_in: bool,
+    /// Whether whoever is signed in has the address that it was sent to.
+    pub fits: bool,
+    /// `form::COMPANY_JOIN`, for somebody without an account.
+    pub form: Form,
 }
 
 /// `company_members.html`: posts `form::COMPANY_INVITE` and `form::COMPANY_ROLE`.

@@ -120,6 +120,8 @@ impl Form {
 pub const SIGN_IN: &[&str] = &["email", "password", "next"];
 /// Register.
 pub const REGISTER: &[&str] = &["name", "email", "password", "marketing"];
+/// `company_invited.html`: an account by the link of an invitation.
+pub const COMPANY_JOIN: &[&str] = &["name", "password"];
 /// Ask for a link to a new password.
 pub const FORGOT: &[&str] = &["email"];
 /// `storefront/waiting.html`.
