@@ -120,12 +120,13 @@ fn load(conn: &mut Conn, company: &Company, now: Time) -> Result<Value> {
     };
     let invited = |one: &invitations::Invitation| json!({ "id": one.id, "email": one.email, "role": one.role_code, "role_name": one.role_name, "expires_at": one.expires_at });
     let entries = log::entries(conn, id, None, SHOWN)?;
-    let actors: Vec<MemberId> = entries.iter().filter_map(log::Entry::member).collect();
+    let actors: Vec<MemberId> = entries.iter().flat_map(|entry| [entry.member(), entry.about()]).flatten().collect();
     let actors = members::named(conn, &actors)?;
+    let called = |member: Option<MemberId>| actors.iter().find(|one| Some(one.id) == member).map(members::Member::called);
     let said = |entry: &log::Entry| {
-        let member = entry.member().and_then(|member| actors.iter().find(|one| one.id == member)).map(|one| one.called().to_string());
-        let by = member.or_else(|| names.get(&entry.actor).cloned());
-        json!({ "at": entry.at, "what": entry.action, "by": by, "before": entry.before, "after": entry.after })
+        let by = called(entry.member()).map(str::to_string).or_else(|| names.get(&entry.actor).cloned());
+        let (before, after) = entry.told(called(entry.about()));
+        json!({ "at": entry.at, "what": entry.action, "by": by, "before": before, "after": after })
     };
     let orders: Vec<Value> = buying::company_orders(conn, id, None, ORDERS)?.iter().map(order).collect::<Result<_>>()?;
     let parent = company.parent_id.map(|parent| companies::get(conn, parent)).transpose()?;

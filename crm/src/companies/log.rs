@@ -26,6 +26,27 @@ impl Entry {
     pub fn member(&self) -> Option<MemberId> {
         self.actor.strip_prefix(MEMBER).and_then(|id| id.parse().ok())
     }
+
+    /// The member whom it is about.
+    pub fn about(&self) -> Option<MemberId> {
+        let text = if self.after.is_empty() { &self.before } else { &self.after };
+        let (id, _) = text.split_once(": ").filter(|_| self.action.starts_with("member-"))?;
+        id.parse().ok()
+    }
+
+    /// What was before and after, as people read it: a member by `name`, and neither bare numbers nor words of the database.
+    pub fn told(&self, name: Option<&str>) -> (String, String) {
+        let said = |text: &str| match text.split_once(": ") {
+            Some((_, rest)) => format!("{}: {rest}", name.unwrap_or("–")),
+            None => text.to_string(),
+        };
+        match self.action.as_str() {
+            "approved" | "invited" | "invitation-withdrawn" => (String::new(), String::new()),
+            "refused" | "closed" => (String::new(), self.after.clone()),
+            action if action.starts_with("member-") => (said(&self.before), said(&self.after)),
+            _ => (self.before.clone(), self.after.clone()),
+        }
+    }
 }
 
 const MEMBER: &str = "member:";

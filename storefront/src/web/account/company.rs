@@ -221,18 +221,19 @@ async fn history(door: web::Data<Door>, visit: Visit, query: web::Query<At>) -> 
         let mut entries = log::entries(conn, seat.company.id, before, PAGE + 1)?;
         let more = i64::try_from(entries.len()).is_ok_and(|count| count > PAGE);
         entries.truncate(usize::try_from(PAGE).unwrap_or(0));
-        let members: Vec<MemberId> = entries.iter().filter_map(log::Entry::member).collect();
+        let members: Vec<MemberId> = entries.iter().flat_map(|entry| [entry.member(), entry.about()]).flatten().collect();
         let named = companies::members::named(conn, &members)?;
         let next = entries.last().filter(|_| more).map(|last| format!("/account/company/log?before={}", last.id));
+        let called = |id: Option<MemberId>| named.iter().find(|one| Some(one.id) == id).map(|one| one.called());
         let row = |entry: &log::Entry| {
-            let who = entry.member().and_then(|id| named.iter().find(|one| one.id == id)).map(|one| one.called().to_string());
+            let (before, after) = entry.told(called(entry.about()));
             LogRow {
                 at: entry.at,
                 // Who of the staff it was is no business of the company.
-                who: who.unwrap_or_else(|| words.get("company-log-shop")),
+                who: called(entry.member()).map(str::to_string).unwrap_or_else(|| words.get("company-log-shop")),
                 what: words.get(&format!("company-did-{}", entry.action)),
-                before: entry.before.clone(),
-                after: entry.after.clone(),
+                before,
+                after,
             }
         };
         let rows = entries.iter().map(row).collect();
