@@ -45,6 +45,7 @@ edi-kind-edifact = EDIFACT D.96A
 edi-kind-x12 = X12 4010
 edi-kind-invalid = Choose a way to order.
 edi-direction-in = In:
+edi-kind-none = Interchange
 edi-direction-out = Out:
 edi-state-placed = ordered
 edi-state-refused = refused

@@ -45,6 +45,7 @@ edi-kind-edifact = EDIFACT D.96A
 edi-kind-x12 = X12 4010
 edi-kind-invalid = 请选择订货方式。
 edi-direction-in = 收：
+edi-kind-none = 交换文件
 edi-direction-out = 发：
 edi-state-placed = 已下单
 edi-state-refused = 已拒绝
