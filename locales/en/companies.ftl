@@ -2,6 +2,7 @@ account-company = Company
 company-word = Company
 company-overview = Overview
 company-orders = Orders of the company
+company-no-orders = No orders yet.
 company-members = People
 company-member = Member
 company-sites = Places

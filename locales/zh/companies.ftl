@@ -2,6 +2,7 @@ account-company = 公司
 company-word = 公司
 company-overview = 概览
 company-orders = 公司订单
+company-no-orders = 还没有订单。
 company-members = 成员
 company-member = 成员
 company-sites = 地点

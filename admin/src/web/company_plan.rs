@@ -77,7 +77,9 @@ fn load(conn: &mut Conn, id: CompanyId, sight: Sight, now: Time) -> Result<Value
     for state in [State::Asked, State::Offered].into_iter().filter(|_| sight.quotes) {
         let filter = Filter { state: Some(state), company: Some(id), customer: None };
         let found = quotes::list(conn, &filter, None, SHOWN)?;
-        quoted.extend(found.iter().map(|one| json!({ "number": one.number(), "state": one.state, "until": one.expires_at })));
+        quoted.extend(
+            found.iter().map(|one| json!({ "number": one.number(), "state": one.state, "until": one.expires_at.map(|at| shop.local(at)) })),
+        );
     }
     let account = match company_accounts::of_company(conn, id)?.filter(|_| sight.money) {
         Some(account) => {

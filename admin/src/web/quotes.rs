@@ -18,6 +18,7 @@ use storefront::documents::print;
 use storefront::ids::QuoteId;
 use storefront::orders;
 use storefront::quotes::{self, Draft, DraftLine, Filter, Line, Quote, State, Version, Worth};
+use storefront::shop::{self, Shop};
 use storefront::web::orders::pdf;
 use storefront::web::posted::Posted;
 use storefront::web::quotes::sheet;
@@ -69,10 +70,10 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
     let (rows, last) = desk
         .read(move |conn| {
             let found = quotes::list(conn, &filter, before, ROWS)?;
-            let names = staff::names(conn)?;
+            let (names, clock) = (staff::names(conn)?, shop::get(conn)?);
             let mut rows: Vec<Value> = Vec::with_capacity(found.len());
             for quote in &found {
-                let mut of = row(conn, quote)?;
+                let mut of = row(conn, &clock, quote)?;
                 of["assigned"] = json!(names.get(&quote.assigned_to));
                 rows.push(of);
             }
@@ -84,10 +85,10 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
     desk.page("admin/quotes.html", "admin-quotes", view)
 }
 
-fn row(conn: &mut Conn, quote: &Quote) -> Result<Value> {
+fn row(conn: &mut Conn, clock: &Shop, quote: &Quote) -> Result<Value> {
     let customer = customers::get(conn, quote.customer_id)?;
     let company = quote.company_id.map(|id| companies::get(conn, id)).transpose()?;
-    Ok(json!({ "number": quote.number(), "state": quote.state, "at": quote.created_at, "until": quote.expires_at,
+    Ok(json!({ "number": quote.number(), "state": quote.state, "at": quote.created_at, "until": quote.expires_at.map(|at| clock.local(at)),
         "customer": quote.customer_id, "name": if customer.name.is_empty() { &customer.email } else { &customer.name },
         "company": company.map(|company| json!({ "id": company.id, "name": company.name })), "latest": quote.latest }))
 }
@@ -142,7 +143,8 @@ fn load(conn: &mut Conn, id: QuoteId, now: Time) -> Result<Loaded> {
         })
         .collect();
     let order = quote.order_id.map(|order| orders::get(conn, order)).transpose()?.map(|order| order.number);
-    let mut view = row(conn, &quote)?;
+    let clock = shop::get(conn)?;
+    let mut view = row(conn, &clock, &quote)?;
     view["assigned"] = json!(names.get(&quote.assigned_to));
     view["seen"] = json!(quote.version);
     view["currency"] = json!(quote.currency);

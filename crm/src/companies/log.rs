@@ -95,7 +95,12 @@ pub fn told(conn: &mut Conn, entries: Vec<Entry>) -> Result<Vec<Told>> {
     let invited = invitations::addresses(conn, &invited)?;
     let called = |id: MemberId| named.iter().find(|one| one.id == id && !is_erased(&one.email)).map(|one| one.called().to_string());
     let tell = |entry: Entry| {
-        let (mut before, mut after) = (entry.before.clone(), entry.after.clone());
+        let (mut before, mut after) = match entry.action.as_str() {
+            // What the entry is called says it; of the states in the database nobody needs to read.
+            "approved" => Default::default(),
+            "refused" | "closed" => (String::new(), entry.after.clone()),
+            _ => (entry.before.clone(), entry.after.clone()),
+        };
         if let Some((id, name)) = entry.subject().and_then(|id| Some((id, called(id)?))) {
             for said in [&mut before, &mut after] {
                 if let Some(rest) = said.strip_prefix(&format!("{id}:")) {

@@ -3,6 +3,7 @@
 use super::{Mailer, Reader, language};
 use crate::ids::{QuoteId, QuoteVersionId};
 use crate::quotes::{self, Quote, Sender, State};
+use crate::shop;
 use crate::web::quotes::quote_path;
 use crate::web::views::mail::{MailLine, QuoteUpdate};
 use crm::customers;
@@ -16,6 +17,7 @@ struct Told {
     text: Vec<String>,
     lines: Vec<MailLine>,
     total: Option<Money>,
+    /// The last day of the offer, by the shop's clocks.
     until: Option<Time>,
 }
 
@@ -44,7 +46,7 @@ pub fn offered(conn: &mut Conn, id: i64, version: i64, now: Time, mailer: &Maile
     }
     let currency = quote.currency()?;
     let of = quotes::version(conn, QuoteVersionId(version))?;
-    let lines = quotes::lines_of(conn, of.id)?;
+    let (lines, clock) = (quotes::lines_of(conn, of.id)?, shop::get(conn)?);
     let line = |line: &quotes::Line| MailLine {
         title: line.title.clone(),
         variant: None,
@@ -55,7 +57,7 @@ pub fn offered(conn: &mut Conn, id: i64, version: i64, now: Time, mailer: &Maile
         text: of.note.lines().map(str::to_string).collect(),
         total: Some(Money::new(lines.iter().map(quotes::Line::total).sum(), currency)),
         lines: lines.iter().map(line).collect(),
-        until: quote.expires_at,
+        until: quote.expires_at.map(|at| clock.local(at)),
     };
     // Sending the same version again is told again.
     let cause = format!("{version}:{}", quote.updated_at.and_utc().timestamp_micros());

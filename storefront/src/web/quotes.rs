@@ -15,7 +15,7 @@ use crate::documents::print::{self, QuoteSheet};
 use crate::gateway::Gateways;
 use crate::price_lists::Trade;
 use crate::quotes::{self, Place, Quote, Sender, State};
-use crate::{orders, stores};
+use crate::{orders, shop, stores};
 use actix_web::{HttpResponse, web};
 use crm::companies;
 use kernel::clock::Time;
@@ -56,6 +56,7 @@ pub(super) fn view(conn: &mut Conn, quote: &Quote, eyes: Eyes, signer: &Signer, 
         None => Vec::new(),
     };
     let company = quote.company_id.map(|id| companies::get(conn, id)).transpose()?.map(|company| company.name);
+    let clock = shop::get(conn)?;
     // What was asked for and not offered yet stands at the shop's prices.
     let is_offer = version.as_ref().is_some_and(|version| version.last_day().is_some());
     let reader = Trade { company: quote.company_id, signed_in: true, ..Trade::default() };
@@ -80,7 +81,7 @@ pub(super) fn view(conn: &mut Conn, quote: &Quote, eyes: Eyes, signer: &Signer, 
     Ok(QuoteView {
         state: quote.state.as_str(),
         at: quote.created_at,
-        until: quote.expires_at,
+        until: quote.expires_at.map(|at| clock.local(at)),
         company,
         note: version.as_ref().map(|version| version.note.lines().map(str::to_string).collect()).unwrap_or_default(),
         goods: version.as_ref().filter(|_| told).map(|_| money(lines.iter().map(quotes::Line::total).sum())),

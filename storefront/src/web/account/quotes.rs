@@ -4,6 +4,7 @@ use super::{draw_in, or_sign_in, theirs};
 use crate::ids::{QuoteVersionId, VariantId};
 use crate::quotes::{self, Acceptance, Quote, Wish};
 use crate::requisitions;
+use crate::shop::{self, Shop};
 use crate::web::attached::Attached;
 use crate::web::door::Door;
 use crate::web::orders::{FRESH, order_path, pdf};
@@ -50,9 +51,10 @@ async fn list(door: &Door, visit: &Visit, status: StatusCode, at: At, form: Form
         let who = ordering::theirs(conn, &seen, now)?;
         let found = quotes::list_of(conn, customer, quotes::numbered(&at.before), PAGE + 1)?;
         let more = i64::try_from(found.len()).is_ok_and(|rows| rows > PAGE);
+        let clock = shop::get(conn)?;
         let mut rows = Vec::with_capacity(found.len());
         for quote in found.iter().take(usize::try_from(PAGE).unwrap_or(0)) {
-            rows.push(row(conn, quote)?);
+            rows.push(row(conn, &clock, quote)?);
         }
         let next = rows.last().filter(|_| more).map(|last| format!("{HERE}?before={}", last.number));
         let cart = match basket::find(conn, &seen, Some(customer))? {
@@ -65,7 +67,7 @@ async fn list(door: &Door, visit: &Visit, status: StatusCode, at: At, form: Form
     draw_in(door, visit, status, "quotes", "account-quotes", page, view)
 }
 
-fn row(conn: &mut Conn, quote: &Quote) -> Result<QuoteRow> {
+fn row(conn: &mut Conn, clock: &Shop, quote: &Quote) -> Result<QuoteRow> {
     let total = match quotes::shown(conn, quote)? {
         Some(version) => {
             let sum = quotes::lines_of(conn, version.id)?.iter().map(quotes::Line::total).sum();
@@ -78,7 +80,7 @@ fn row(conn: &mut Conn, quote: &Quote) -> Result<QuoteRow> {
         number: quote.number(),
         state: quote.state.as_str(),
         at: quote.created_at,
-        until: quote.expires_at,
+        until: quote.expires_at.map(|at| clock.local(at)),
         company: company.map(|company| company.name),
         total,
     })
