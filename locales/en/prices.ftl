@@ -151,7 +151,7 @@ contract-collection = Choose a collection.
 
 # Who sees prices
 admin-price-visibility = Who sees prices
-admin-price-visibility-about = To everybody else a store shows its goods without prices and without a way to order them: on pages, in search, by quick order, on lists, in the API, and in mails of campaigns, which are one mail for many readers and therefore tell no prices then. Search engines are told none, and such a store has no product feed. What somebody put into the cart before waits there.
+admin-price-visibility-about = To everybody else a store shows its goods without prices and without a way to order them: on pages, in search, by quick order, on lists, and in mails of campaigns, which are one mail for many readers and therefore tell no prices then. Search engines are told none, and such a store has no product feed. Programs with a key of the API are told every price. What somebody put into the cart before waits there.
 admin-price-visibility-to = This store shows its prices to
 admin-price-visibility-choose = Choose who sees the prices.
 admin-prices-for-everybody = Everybody

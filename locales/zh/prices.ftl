@@ -148,7 +148,7 @@ contract-collection = 请选择专题。
 
 # 价格可见范围
 admin-price-visibility = 价格可见范围
-admin-price-visibility-about = 对其他人，店铺只展示商品，不显示价格，也不能下单：页面、搜索、快速下单、清单和 API 均如此；营销邮件是写给许多人的同一封邮件，因此也不显示价格。搜索引擎看不到价格，这样的店铺也没有商品数据源。之前放入购物车的商品会保留。
+admin-price-visibility-about = 对其他人，店铺只展示商品，不显示价格，也不能下单：页面、搜索、快速下单和清单均如此；营销邮件是写给许多人的同一封邮件，因此也不显示价格。搜索引擎看不到价格，这样的店铺也没有商品数据源。持有 API 密钥的程序可以看到所有价格。之前放入购物车的商品会保留。
 admin-price-visibility-to = 本店向谁显示价格
 admin-price-visibility-choose = 请选择谁可以看到价格。
 admin-prices-for-everybody = 所有人

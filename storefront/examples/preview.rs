@@ -7,16 +7,16 @@ use regulars_storefront::web::views;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-#[path = "preview/account.rs"]
-mod account;
 #[path = "preview/approvals.rs"]
 mod approvals;
+#[path = "preview/checkout.rs"]
+mod checkout;
+#[path = "preview/frame.rs"]
+mod frame;
 #[path = "preview/mails.rs"]
 mod mails;
 #[path = "preview/orders.rs"]
 mod orders;
-#[path = "preview/product.rs"]
-mod product;
 #[path = "preview/samples.rs"]
 mod samples;
 
@@ -39,7 +39,7 @@ impl Preview {
 
     /// Renders `storefront/{template}.html` into `{name}.html`, with assets and pictures as files.
     fn page<V: serde::Serialize>(&self, template: &str, name: &str, view: V) -> Result<(), Box<dyn Error>> {
-        let page = views::page::Page { page: samples::frame(self.language, name), view };
+        let page = views::page::Page { page: frame::frame(self.language, name), view };
         let html = self.templates.render(&format!("storefront/{template}.html"), self.language, &page)?;
         self.write(&format!("{name}.html"), &html.replace("\"/assets/", "\"../assets/").replace("/pictures/", &self.pictures))
     }
@@ -68,8 +68,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         let templates = Templates::load(Some(&root))?;
         let preview = Preview { templates, out: out.clone(), pictures: pictures.clone(), language };
         samples::pages(&preview)?;
+        checkout::pages(&preview)?;
         orders::pages(&preview)?;
-        account::pages(&preview)?;
         approvals::pages(&preview)?;
         mails::mails(&preview)?;
     }

@@ -13,8 +13,9 @@ use admin::web::access::Access;
 use admin::web::routes;
 use admin::{RoleId, invitations, roles};
 use crm::email::Email;
+use crm::tickets;
 use kernel::web::i18n::Language;
-use made::{approval_rule, asked_for, budget, contract, disputed, open_case, opportunity, partner, prices, quote, written};
+use made::{approval_rule, asked_for, budget, contract, disputed, open_case, opportunity, partner, prices, written};
 use storefront::catalog::Status;
 use storefront::checkout::Settlement;
 use storefront::content::{self, ContentPage};
@@ -27,6 +28,24 @@ use storefront::{api_keys, batches, collections, documents, drafts, payments, sh
 /// A shop with one of everything that has an address, and the addresses: patterns and what stands in for their parts.
 pub struct Things {
     parts: Vec<(&'static str, &'static str, String)>,
+}
+
+/// A quote that was offered, with a file: its number and that of the file.
+fn quote(conn: &mut kernel::Conn, customer: crm::CustomerId) -> kernel::Result<(String, i64)> {
+    use storefront::quotes::{self, Draft, DraftLine, Wish};
+    let who = storefront::requisitions::Who { customer, buyer: None };
+    let files = vec![tickets::checked("plan.txt", b"mugs".to_vec())?];
+    let wish = Wish { store: storefront::stores::MAIN, language: "en".into(), goods: Vec::new(), text: "Mugs".into(), files };
+    let id = quotes::ask(conn, &who, &wish, now())?;
+    let line = DraftLine { at: 0, sku: "MUG".into(), quantity: 1, unit_price: 1000 };
+    let expires_on = now().date() + chrono::TimeDelta::days(7);
+    let draft = Draft { note: String::new(), shipping: None, expires_on, lines: vec![line] };
+    let seen = quotes::get(conn, id)?.version;
+    quotes::save(conn, id, seen, &draft, "test", now())?;
+    let seen = quotes::get(conn, id)?.version;
+    quotes::send(conn, id, seen, now())?;
+    let said = quotes::messages_of(conn, id)?;
+    Ok((quotes::number(id), quotes::files_of(conn, &said)?[0].id))
 }
 
 impl Things {

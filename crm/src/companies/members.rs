@@ -206,12 +206,14 @@ pub fn change(conn: &mut Conn, company: CompanyId, id: MemberId, wish: &Wish, ac
     diesel::update(rows::table.find(id))
         .set((rows::role_id.eq(wish.role), rows::site_id.eq(wish.site), rows::cost_centre.eq(wish.cost_centre.trim())))
         .execute(conn)?;
-    let said = |role: &str, site: Option<SiteId>, centre: &str| {
-        let site = site.map(|site| site.to_string()).unwrap_or_default();
-        format!("{id}: {role} {site} {centre}").trim_end().to_string()
+    let place = |conn: &mut Conn, site: Option<SiteId>| match site {
+        Some(site) => sites::site(conn, company, site).map(|site| site.name),
+        None => Ok(String::new()),
     };
-    let was = said(called(&before.role_code, &before.role_name), before.site, &before.cost_centre);
-    let is = said(called(&after.code, &after.name), wish.site, wish.cost_centre.trim());
+    let (from, to) = (place(conn, before.site)?, place(conn, wish.site)?);
+    let said = |role: &str, site: &str, centre: &str| format!("{id}: {role} {site} {centre}").trim_end().to_string();
+    let was = said(called(&before.role_code, &before.role_name), &from, &before.cost_centre);
+    let is = said(called(&after.code, &after.name), &to, wish.cost_centre.trim());
     log::write(conn, company, actor, "member-changed", (&was, &is), now)?;
     segments::follow(conn, before.customer, Why::Profile, now)
 }

@@ -1,14 +1,13 @@
-//! Sample pages of cart, checkout and orders.
+//! Sample pages of orders and account.
 
 use super::Preview;
 use super::samples::{eur, picture, refused, say};
-use super::views::approvals::NeedView;
-use super::views::cart::{CartView, EstimateView, LineView};
-use super::views::checkout::*;
+use super::views::account::*;
+use super::views::cart::LineView;
+use super::views::company::CompanyNav;
 use super::views::form::{self, Form};
 use super::views::order::*;
-use super::views::page::Tone;
-use super::views::shared::{Choice, Notice, TotalRow, Totals};
+use super::views::shared::{Choice, TotalRow, Totals};
 use chrono::{NaiveDate, NaiveDateTime};
 use kernel::web::i18n::Language;
 use std::error::Error;
@@ -155,169 +154,6 @@ fn order(l: Language, fresh: bool) -> OrderView {
 
 pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
     let l = p.language;
-    let estimate =
-        || EstimateView { form: Form::new(form::ESTIMATE).fill("country", "DE"), countries: countries(l), rates: None, ships: true };
-    let mut cart = CartView {
-        lines: lines(l),
-        notices: vec![Notice {
-            kind: Tone::Warning,
-            text: say(l, "The price of the round teapot changed from €79.00 to €68.00.", "“砂斑圆壶”的价格由 €79.00 变为 €68.00。"),
-        }],
-        consents: Vec::new(),
-        changes: Vec::new(),
-        totals: Some(Totals { estimated: true, ..totals(l) }),
-        coupon: Form::new(form::COUPON),
-        coupons: vec!["SPRING10".to_string()],
-        estimate: estimate(),
-        blocked: None,
-        complete: String::new(),
-        offers: String::new(),
-        quote: None,
-        punchout: false,
-    };
-    cart.lines[0].notice = Some(Notice { kind: Tone::Info, text: say(l, "Only 3 left.", "仅剩 3 件。") });
-    p.page("cart", "cart", cart)?;
-    p.page(
-        "cart",
-        "cart-empty",
-        CartView {
-            lines: Vec::new(),
-            notices: Vec::new(),
-            consents: Vec::new(),
-            changes: Vec::new(),
-            totals: None,
-            coupon: Form::new(form::COUPON),
-            coupons: Vec::new(),
-            estimate: estimate(),
-            blocked: None,
-            complete: String::new(),
-            offers: String::new(),
-            quote: None,
-            punchout: false,
-        },
-    )?;
-
-    let summary = || Summary { lines: lines(l), totals: totals(l) };
-    let contact = || {
-        Form::new(form::CHECKOUT).typed([
-            ("email", "ann@"),
-            ("ship_name", "Ann Weber"),
-            ("ship_postcode", "123"),
-            ("ship_country", "DE"),
-            ("same", "on"),
-        ])
-    };
-    p.page(
-        "checkout/contact",
-        "checkout-contact",
-        ContactView {
-            form: contact(),
-            countries: countries(l),
-            saved: Vec::new(),
-            company: None,
-            sites: Vec::new(),
-            notices: Vec::new(),
-            summary: summary(),
-        },
-    )?;
-    p.page(
-        "checkout/contact",
-        "checkout-contact-refused",
-        ContactView {
-            form: refused(form::CHECKOUT, contact().fill("same", "")),
-            countries: countries(l),
-            saved: vec![choice("1", "Ann Weber, Lindenstraße 12, Leipzig", true)],
-            company: None,
-            sites: Vec::new(),
-            notices: Vec::new(),
-            summary: summary(),
-        },
-    )?;
-    let done = || {
-        vec![
-            Done { label: "checkout-contact".to_string(), lines: vec!["ann@example.com".to_string()], change: "/checkout".to_string() },
-            Done {
-                label: "checkout-ship-to".to_string(),
-                lines: vec!["Ann Weber".to_string(), "Lindenstraße 12, 04109 Leipzig".to_string()],
-                change: "/checkout".to_string(),
-            },
-        ]
-    };
-    let method = |value: &str, en: &str, zh: &str, text: &str, price: Option<i64>| Method {
-        value: value.to_string(),
-        label: say(l, en, zh),
-        text: Some(text.to_string()),
-        price: price.map(eur),
-        selected: value == "a",
-    };
-    p.page(
-        "checkout/shipping",
-        "checkout-shipping",
-        ShippingView {
-            form: Form::new(form::SHIPPING),
-            methods: vec![
-                method("a", "DHL parcel", "DHL 包裹", "2–3 days", Some(490)),
-                method("b", "Collect in the shop", "到店自取", "Leipzig, Mon–Sat", Some(0)),
-            ],
-            done: done(),
-            notices: Vec::new(),
-            summary: summary(),
-        },
-    )?;
-    p.page(
-        "checkout/payment",
-        "checkout-payment",
-        PaymentView {
-            form: Form::new(form::PAYMENT),
-            stored: StoredView {
-                form: Form::new(form::GIFT_CARD),
-                cards: vec![GiftCardView {
-                    id: "1".to_string(),
-                    label: say(l, "Gift card ····7DKW", "礼品卡 ····7DKW"),
-                    balance: eur(5000),
-                    amount: eur(5000),
-                }],
-                sells_cards: false,
-                credit: Some(CreditView { available: eur(1250), used: false }),
-                more: true,
-            },
-            methods: vec![
-                method("a", "Card, Apple Pay, Google Pay", "银行卡", "Stripe", None),
-                method("b", "Bank transfer", "银行转账", "IBAN", None),
-                method("c", "Cash on delivery", "货到付款", "DHL", Some(300)),
-            ],
-            done: done(),
-            notices: Vec::new(),
-            summary: summary(),
-        },
-    )?;
-    p.page(
-        "checkout/review",
-        "checkout-review",
-        ReviewView {
-            done: done(),
-            notices: vec![Notice { kind: Tone::Warning, text: "checkout-changed".to_string() }],
-            summary: summary(),
-            token: "t".to_string(),
-            terms: Some("/pages/terms".to_string()),
-            redirects: true,
-            approval: None,
-        },
-    )?;
-    let need = NeedView { why: vec![say(l, "Above 500 euros", "超过 500 欧元")], waiting: None, approved: false, refused: None };
-    p.page(
-        "checkout/review",
-        "checkout-review-approval",
-        ReviewView {
-            done: done(),
-            notices: Vec::new(),
-            summary: summary(),
-            token: "t".to_string(),
-            terms: None,
-            redirects: false,
-            approval: Some(need),
-        },
-    )?;
     p.page("order", "order-fresh", order(l, true))?;
     p.page("order", "order", order(l, false))?;
     p.page(
@@ -347,6 +183,121 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
             }],
             reasons: ["changed_mind", "damaged", "other"].map(String::from).to_vec(),
             days: 30,
+        },
+    )?;
+
+    p.page(
+        "account/sign_in",
+        "account-sign-in",
+        SignInView { form: refused(form::SIGN_IN, Form::new(form::SIGN_IN).fill("email", "ann@")) },
+    )?;
+    p.page("account/register", "account-register", RegisterView { form: Form::new(form::REGISTER) })?;
+    p.page("account/forgot", "account-forgot", ForgotView { form: Form::new(form::FORGOT), sent: false })?;
+    p.page("account/forgot", "account-forgot-sent", ForgotView { form: Form::new(form::FORGOT), sent: true })?;
+    p.page("account/reset", "account-reset", ResetView { form: Form::new(form::RESET).fill("token", "t"), expired: false })?;
+    p.page("account/reset", "account-reset-expired", ResetView { form: Form::new(form::RESET), expired: true })?;
+    for (name, state) in
+        [("sent", VerifyState::Sent), ("ask", VerifyState::Ask), ("done", VerifyState::Done), ("expired", VerifyState::Expired)]
+    {
+        p.page(
+            "account/verify",
+            &format!("account-verify-{name}"),
+            VerifyView { token: "t".to_string(), state, email: Some("ann@example.com".to_string()) },
+        )?;
+    }
+    let order_row = |number: &str, status: &str| OrderRow {
+        number: number.to_string(),
+        to: format!("/account/orders/{number}"),
+        placed_at: at(9),
+        total: eur(10930),
+        items: 3,
+        status: status.to_string(),
+        payment_status: "paid".to_string(),
+        fulfilment_status: "fulfilled".to_string(),
+    };
+    let orders = || vec![order_row("R1001", "confirmed"), order_row("R0987", "cancelled"), order_row("R0912", "completed")];
+    let address: Vec<String> = ["Ann Weber", "Lindenstraße 12", "04109 Leipzig", "Germany"].map(String::from).to_vec();
+    p.page(
+        "account/overview",
+        "account",
+        OverviewView {
+            name: "Ann".to_string(),
+            email: "ann@example.com".to_string(),
+            verified: false,
+            orders: orders(),
+            address: Some(address.clone()),
+            credit: vec![eur(1250)],
+        },
+    )?;
+    p.page(
+        "account/credit",
+        "account-credit",
+        CreditPageView {
+            balances: vec![eur(1250)],
+            entries: vec![CreditEntry {
+                at: at(9),
+                text: "store-credit-entry-refunded".to_string(),
+                order: Some("R1001".to_string()),
+                amount: eur(1250),
+            }],
+            next: None,
+        },
+    )?;
+    p.page(
+        "account/statement",
+        "account-statement",
+        StatementView {
+            nav: CompanyNav::default(),
+            company: "Teeladen GmbH".to_string(),
+            account: Some(StatementAccount {
+                limit: eur(500_000),
+                owed: eur(21860),
+                left: eur(478_140),
+                overdue: Some(eur(10930)),
+                days: 30,
+            }),
+            above: false,
+            items: vec![StatementItem {
+                number: "R1001".to_string(),
+                to: Some("/account/company/orders/R1001".to_string()),
+                invoice: "RE-00001".to_string(),
+                placed_at: at(9),
+                due: at(10),
+                late: 3,
+                open: eur(10930),
+                settled: Some(eur(500)),
+            }],
+            next: None,
+            from: "2026-11-01".to_string(),
+            to: "2026-11-23".to_string(),
+        },
+    )?;
+    p.page(
+        "account/orders",
+        "account-orders",
+        OrdersView { orders: orders(), next: Some("/account/orders?after=1".to_string()), first: None },
+    )?;
+    p.page(
+        "account/addresses",
+        "account-addresses",
+        AddressesView {
+            addresses: vec![
+                AddressView { id: "1".to_string(), lines: address.clone(), default: true },
+                AddressView { id: "2".to_string(), lines: address, default: false },
+            ],
+        },
+    )?;
+    p.page(
+        "account/address",
+        "account-address",
+        AddressFormView { id: Some("1".to_string()), form: Form::new(form::ADDRESS).fill("name", "Ann Weber"), countries: countries(l) },
+    )?;
+    p.page(
+        "account/profile",
+        "account-profile",
+        ProfileView {
+            form: Form::new(form::PROFILE).fill("name", "Ann"),
+            languages: vec![choice("en", "English", true), choice("zh", "简体中文", false)],
         },
     )?;
     Ok(())

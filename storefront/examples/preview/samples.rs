@@ -1,12 +1,12 @@
 //! Sample pages of the shop floor.
 
 use super::Preview;
-use super::product::product;
 use super::views::form::{self, Form};
 use super::views::home::{Banner, HomeView, Promise};
 use super::views::listing::{CategoryView, Facet, FacetValue, Listing, PriceFacet, SearchView};
-use super::views::page::{Alternate, ContentView, ErrorView, Look, MenuLink, PageView};
-use super::views::shared::{Card, Choice, Link, Picture, Shelf, Tile};
+use super::views::page::{ContentView, ErrorView};
+use super::views::product::{Attribute, AttributeValue, BreakView, OptionValue, OptionView, ProductView, VariantView};
+use super::views::shared::{Card, Choice, Link, Picture, Shelf, Stock, TaxNote, Tile};
 use kernel::error::Fields;
 use kernel::money::{Currency, Money};
 use kernel::web::i18n::Language;
@@ -30,73 +30,10 @@ pub fn say(language: Language, english: &str, chinese: &str) -> String {
     if language == Language::ENGLISH { english.to_string() } else { chinese.to_string() }
 }
 
-fn categories(l: Language) -> Vec<Link> {
-    [
-        ("Tea", "茶叶", "tea"),
-        ("Teapots", "茶壶", "teapots"),
-        ("Cups & bowls", "杯与碗", "cups"),
-        ("Kettles & tools", "水壶与茶具", "tools"),
-        ("Table", "餐桌", "table"),
-    ]
-    .iter()
-    .map(|(en, zh, slug)| link(&say(l, en, zh), &format!("/categories/{slug}")))
-    .collect()
-}
-
-fn menu_link(of: &Link) -> MenuLink {
-    MenuLink { label: of.label.clone(), to: Some(of.to.clone()), ..MenuLink::default() }
-}
-
-pub fn frame(l: Language, name: &str) -> PageView {
-    let guest = !name.starts_with("account") || ["sign-in", "register", "forgot", "reset", "verify"].iter().any(|part| name.contains(part));
-    PageView {
-        language: l,
-        tag: l.tag(),
-        shop_name: say(l, "Leaf & Clay", "叶与陶"),
-        look: Look { ground: "#faf7f2".to_string(), ..Look::default() },
-        title: if name == "home" { String::new() } else { name.to_string() },
-        description: "Tea and tableware".to_string(),
-        canonical: Some(format!("https://shop.example{}", l.path("/"))),
-        alternates: [Language::ENGLISH, Language::CHINESE]
-            .iter()
-            .map(|other| Alternate {
-                code: other.code(),
-                tag: other.tag(),
-                name: other.name(),
-                href: format!("../{}/{name}.html", other.code()),
-                current: *other == l,
-            })
-            .collect(),
-        csrf: "token".to_string(),
-        cart_count: 3,
-        slots: None,
-        asks: true,
-        here: "/".into(),
-        signed_in: (!guest).then(|| "Ann".to_string()),
-        flash: Vec::new(),
-        header: categories(l).iter().map(menu_link).collect(),
-        footer: vec![MenuLink { key: Some("footer-shop"), children: categories(l).iter().map(menu_link).collect(), ..MenuLink::default() }],
-        footer_more: Vec::new(),
-        chat: true,
-        quick_order: true,
-        prices: None,
-        pages: vec![
-            link(&say(l, "Shipping & returns", "配送与退货"), "/pages/shipping"),
-            link(&say(l, "About us", "关于我们"), "/pages/about"),
-            link(&say(l, "Terms", "交易条款"), "/pages/terms"),
-        ],
-        announcement: Some(say(l, "Free shipping from €60 within Germany", "德国境内满 €60 免运费")),
-        json_ld: Some("{\"@context\":\"https://schema.org\",\"@type\":\"WebPage\"}".to_string()),
-        noindex: false,
-        currency: "EUR".to_string(),
-        query: String::new(),
-    }
-}
-
 /// English and Chinese title, picture, price, price before, and whether it is a lowest price.
 type Sample = (&'static str, &'static str, &'static str, i64, Option<i64>, bool);
 
-pub fn cards(l: Language) -> Vec<Card> {
+fn cards(l: Language) -> Vec<Card> {
     let items: [Sample; 8] = [
         ("Straight mug", "直筒马克杯", "mug-indigo", 2400, None, true),
         ("Round teapot, speckled sand", "砂斑圆壶", "teapot-round-sand", 6800, Some(7900), false),
@@ -175,6 +112,116 @@ fn listing(l: Language) -> Listing {
         cards: cards(l),
         next: Some("/categories/cups?after=8".to_string()),
         first: None,
+    }
+}
+
+fn product(l: Language) -> ProductView {
+    let glazes = [
+        ("Indigo", "靛蓝", "mug-indigo"),
+        ("White", "白", "mug-white"),
+        ("Sage", "鼠尾草绿", "mug-sage"),
+        ("Charcoal", "炭黑", "mug-charcoal"),
+    ];
+    let variant = |at: usize, glaze: &str, size: &str| VariantView {
+        choice: vec![glaze.to_lowercase(), size.to_lowercase()],
+        sku: format!("MUG-{}-{size}", glaze.to_uppercase()),
+        price: Some(eur(if size == "L" { 2900 } else { 2400 })),
+        compare_at: (at == 2).then(|| eur(3200)),
+        lowest: None,
+        reason: None,
+        stock: match at {
+            0 => Stock::Few { left: 3 },
+            3 => Stock::SoldOut,
+            _ => Stock::InStock,
+        },
+        max: if at == 3 { 0 } else { 9 },
+        own_price: at == 1,
+        breaks: if at == 1 { vec![BreakView { from: 1, price: eur(2400) }, BreakView { from: 6, price: eur(2200) }] } else { Vec::new() },
+        min: 1,
+        step: 1,
+        picture: Some(if at == 0 { 0 } else { at + 1 }),
+        waiting: (at == 3).then(|| "/products/mug/waiting?variant=4".into()),
+    };
+    let variants: Vec<VariantView> =
+        glazes.iter().enumerate().flat_map(|(at, (glaze, ..))| ["M", "L"].map(|size| variant(at, glaze, size))).collect();
+    let title = say(l, "Straight mug", "直筒马克杯");
+    ProductView {
+        reviews: Default::default(),
+        slug: "mug".to_string(),
+        crumbs: vec![link(&say(l, "Home", "首页"), "/"), link(&say(l, "Cups & bowls", "杯与碗"), "/categories/cups")],
+        brand: Some(link("Kiln No. 9", "/search?brand=kiln-no-9")),
+        pictures: ["mug-indigo", "mug-indigo-detail", "mug-white", "mug-sage", "mug-charcoal"]
+            .iter()
+            .filter_map(|name| picture(name, &title))
+            .collect(),
+        summary: Some(say(
+            l,
+            "A generous everyday mug, dipped by hand so that no two edges are alike.",
+            "日常大容量马克杯，手工蘸釉，每一道釉边都独一无二。",
+        )),
+        description: say(
+            l,
+            "<p>Thrown in stoneware, dried slowly and dipped once. The foot stays bare, so you feel the clay. It keeps tea warm for a long time and sits well in the hand.</p><p>Dishwasher and microwave safe. Small differences in glaze are part of it.</p>",
+            "<p>以炻器泥料拉坯，慢慢阴干，一次蘸釉。底足不施釉，可以触摸到陶土的质感。保温持久，手感稳重。</p><p>可用洗碗机和微波炉。釉色的细微差别正是手作的一部分。</p>",
+        ),
+        options: vec![
+            OptionView {
+                label: say(l, "Glaze", "釉色"),
+                param: "glaze".to_string(),
+                values: glazes
+                    .iter()
+                    .enumerate()
+                    .map(|(at, (en, zh, file))| OptionValue {
+                        value: en.to_lowercase(),
+                        label: say(l, en, zh),
+                        selected: at == 0,
+                        available: at != 3,
+                        picture: picture(file, ""),
+                    })
+                    .collect(),
+            },
+            OptionView {
+                label: say(l, "Size", "尺寸"),
+                param: "size".to_string(),
+                values: [("M", "300 ml"), ("L", "420 ml")]
+                    .iter()
+                    .enumerate()
+                    .map(|(at, (value, label))| OptionValue {
+                        value: value.to_lowercase(),
+                        label: label.to_string(),
+                        selected: at == 0,
+                        available: true,
+                        picture: None,
+                    })
+                    .collect(),
+            },
+        ],
+        selected: variant(0, "Indigo", "M"),
+        variants,
+        tax: TaxNote::Included,
+        attributes: [
+            ("Material", "材质", "Stoneware"),
+            ("Height", "高度", "9 cm"),
+            ("Weight", "重量", "340 g"),
+            ("Made in", "产地", "Portugal"),
+        ]
+        .iter()
+        .map(|(en, zh, value)| Attribute {
+            label: say(l, en, zh),
+            values: vec![AttributeValue { text: value.to_string(), swatch: String::new() }],
+        })
+        .collect(),
+        viewed: String::new(),
+        together: String::new(),
+        wish_list: String::new(),
+        shelves: vec![Shelf {
+            title: say(l, "Goes well with it", "搭配推荐"),
+            more: None,
+            products: cards(l).into_iter().skip(1).take(4).collect(),
+        }],
+        shipping_page: Some("/pages/shipping".to_string()),
+        matrix: Some("/quick-order/products/mug".to_string()),
+        title,
     }
 }
 

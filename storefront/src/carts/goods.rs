@@ -20,7 +20,7 @@ pub fn add(conn: &mut Conn, cart: CartId, variant: VariantId, quantity: i64, now
     let sold = assortment(conn, &own)?;
     let on_sale = catalog::for_sale(conn, &sold, &[variant], crate::shop::OWN_LANGUAGE)?;
     let shop_price = on_sale.first().filter(|variant| variant.sold_at(now)).ok_or(Error::NotFound)?.unit_price;
-    let book = book_of(conn, &own, &[variant], now)?;
+    let book = book_of(conn, &own, variant, now)?;
     let lines: i64 = cart_lines::table.filter(cart_lines::cart_id.eq(cart)).count().get_result(conn)?;
     let line: Option<(CartLineId, i64, i64)> = cart_lines::table
         .filter(cart_lines::cart_id.eq(cart))
@@ -39,8 +39,13 @@ pub fn add(conn: &mut Conn, cart: CartId, variant: VariantId, quantity: i64, now
     }
 }
 
-/// What the price lists of whom a cart is filled for say of variants.
-pub(super) fn book_of(conn: &mut Conn, cart: &Cart, variants: &[VariantId], now: Time) -> Result<Book> {
+/// What the price lists of whom a cart is filled for say of a variant.
+fn book_of(conn: &mut Conn, cart: &Cart, variant: VariantId, now: Time) -> Result<Book> {
+    book_for(conn, cart, &[variant], now)
+}
+
+/// [`book_of`] of several.
+pub(super) fn book_for(conn: &mut Conn, cart: &Cart, variants: &[VariantId], now: Time) -> Result<Book> {
     let trade = price_lists::of_cart(conn, cart)?;
     price_lists::book(conn, trade.company, &trade.group, cart.store_id, cart.currency()?, variants, now)
 }
@@ -97,7 +102,7 @@ pub fn set_quantity(conn: &mut Conn, cart: CartId, line: CartLineId, quantity: i
         (Some((id, variant, had, seen)), quantity) => {
             set_line(conn, id, quantity)?;
             let cart = get(conn, cart)?;
-            let book = book_of(conn, &cart, &[variant], now)?;
+            let book = book_of(conn, &cart, variant, now)?;
             if book.is_empty() {
                 return Ok(());
             }

@@ -1,6 +1,6 @@
 //! Many goods into a cart at once.
 
-use super::goods::{book_of, follow_break};
+use super::goods::{book_for, follow_break};
 use super::{MAX_LINES, MAX_QUANTITY, get, lines, set_line, touch_goods};
 use crate::catalog;
 use crate::ids::{CartId, CartLineId, VariantId};
@@ -21,9 +21,6 @@ pub(crate) struct Good {
     pub price: i64,
 }
 
-/// A line with its units and the price that the shopper last saw.
-type Had = (CartLineId, i64, i64);
-
 /// Adds them as [`super::add`] does one by one, in a few statements; a variant may stand among them once. `Invalid` when the cart cannot
 /// hold so many lines.
 pub(crate) fn add_many(conn: &mut Conn, cart: CartId, goods: &[Good], now: Time) -> Result<()> {
@@ -32,12 +29,17 @@ pub(crate) fn add_many(conn: &mut Conn, cart: CartId, goods: &[Good], now: Time)
     }
     touch_goods(conn, cart, now)?;
     let stored = lines(conn, cart)?;
-    let had: HashMap<VariantId, Had> = stored.iter().map(|(line, variant, quantity, seen)| (*variant, (*line, *quantity, *seen))).collect();
+    let had: HashMap<VariantId, (CartLineId, i64)> =
+        stored.iter().map(|(line, variant, quantity, _)| (*variant, (*line, *quantity))).collect();
     let new: Vec<&Good> = goods.iter().filter(|good| !had.contains_key(&good.variant)).collect();
     if !new.is_empty() && i64::try_from(stored.len() + new.len()).unwrap_or(i64::MAX) > MAX_LINES {
         return Err(Error::field("quantity", "cart-full"));
     }
-    raise(conn, cart, goods, &had, now)?;
+    for good in goods {
+        if let Some((line, before)) = had.get(&good.variant) {
+            set_line(conn, *line, (before + good.quantity).min(MAX_QUANTITY))?;
+        }
+    }
     for some in new.chunks(TOGETHER) {
         let row = |good: &&Good| {
             (
@@ -50,29 +52,30 @@ pub(crate) fn add_many(conn: &mut Conn, cart: CartId, goods: &[Good], now: Time)
         let rows: Vec<_> = some.iter().map(row).collect();
         on_each!(conn, c => diesel::insert_into(cart_lines::table).values(&rows).execute(c))?;
     }
-    Ok(())
+    follow(conn, cart, &stored, now)
 }
 
-/// Adds units to lines that there are. A price that follows from the quantity is no news.
-fn raise(conn: &mut Conn, cart: CartId, goods: &[Good], had: &HashMap<VariantId, Had>, now: Time) -> Result<()> {
-    let known: Vec<VariantId> = goods.iter().map(|good| good.variant).filter(|variant| had.contains_key(variant)).collect();
-    if known.is_empty() {
+/// A price that follows from more units of what lay in the cart, as `before`, is no news.
+fn follow(conn: &mut Conn, cart: CartId, before: &[(CartLineId, VariantId, i64, i64)], now: Time) -> Result<()> {
+    if before.is_empty() {
+        return Ok(());
+    }
+    let has: HashMap<CartLineId, i64> = lines(conn, cart)?.into_iter().map(|(line, _, quantity, _)| (line, quantity)).collect();
+    let more = |line: CartLineId, had: i64| has.get(&line).copied().filter(|has| *has != had);
+    let raised: Vec<VariantId> = before.iter().filter(|(line, _, had, _)| more(*line, *had).is_some()).map(|row| row.1).collect();
+    if raised.is_empty() {
         return Ok(());
     }
     let cart = get(conn, cart)?;
-    let book = book_of(conn, &cart, &known, now)?;
-    let prices: HashMap<VariantId, i64> = if book.is_empty() {
-        HashMap::new()
-    } else {
-        let sold = catalog::variants_for_sale(conn, &known, cart.currency()?, crate::shop::OWN_LANGUAGE)?;
-        sold.into_iter().map(|variant| (variant.id, variant.unit_price)).collect()
-    };
-    for good in goods {
-        let Some((line, before, seen)) = had.get(&good.variant).copied() else { continue };
-        let has = (before + good.quantity).min(MAX_QUANTITY);
-        set_line(conn, line, has)?;
-        if let Some(shop_price) = prices.get(&good.variant).copied() {
-            follow_break(conn, line, &book, (good.variant, shop_price), (before, has), seen)?;
+    let book = book_for(conn, &cart, &raised, now)?;
+    if book.is_empty() {
+        return Ok(());
+    }
+    let sold = catalog::variants_for_sale(conn, &raised, cart.currency()?, crate::shop::OWN_LANGUAGE)?;
+    for (line, variant, had, seen) in before.iter().copied() {
+        let shop_price = sold.iter().find(|one| one.id == variant).map(|one| one.unit_price);
+        if let (Some(has), Some(shop_price)) = (more(line, had), shop_price) {
+            follow_break(conn, line, &book, (variant, shop_price), (had, has), seen)?;
         }
     }
     Ok(())

@@ -141,24 +141,6 @@ pub(super) fn prices(conn: &mut kernel::Conn) -> kernel::Result<(i64, i64, i64)>
     Ok((list.0, buyer, price_lists::draft(conn, list, "prices.csv", &compared, "test", now())?))
 }
 
-/// A quote that was offered, with a file: its number and that of the file.
-pub(super) fn quote(conn: &mut kernel::Conn, customer: crm::CustomerId) -> kernel::Result<(String, i64)> {
-    use storefront::quotes::{self, Draft, DraftLine, Wish};
-    let who = storefront::requisitions::Who { customer, buyer: None };
-    let files = vec![tickets::checked("plan.txt", b"mugs".to_vec())?];
-    let wish = Wish { store: storefront::stores::MAIN, language: "en".into(), goods: Vec::new(), text: "Mugs".into(), files };
-    let id = quotes::ask(conn, &who, &wish, now())?;
-    let line = DraftLine { at: 0, sku: "MUG".into(), quantity: 1, unit_price: 1000 };
-    let expires_on = now().date() + chrono::TimeDelta::days(7);
-    let draft = Draft { note: String::new(), shipping: None, expires_on, lines: vec![line] };
-    let seen = quotes::get(conn, id)?.version;
-    quotes::save(conn, id, seen, &draft, "test", now())?;
-    let seen = quotes::get(conn, id)?.version;
-    quotes::send(conn, id, seen, now())?;
-    let said = quotes::messages_of(conn, id)?;
-    Ok((quotes::number(id), quotes::files_of(conn, &said)?[0].id))
-}
-
 /// A company that orders by messages, and one of hers that nobody can read.
 pub(super) fn partner(conn: &mut kernel::Conn, customer: crm::CustomerId, words: &Words) -> kernel::Result<(i64, i64)> {
     use storefront::edi::{self, Kind, Wish};
