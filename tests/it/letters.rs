@@ -11,6 +11,8 @@ use storefront::web::views;
 
 #[path = "../../storefront/examples/preview/approvals.rs"]
 mod approvals;
+#[path = "../../storefront/examples/preview/frame.rs"]
+mod frame;
 #[path = "../../storefront/examples/preview/mails.rs"]
 mod mails;
 #[path = "../../storefront/examples/preview/orders.rs"]
@@ -40,7 +42,7 @@ impl Preview {
     }
 
     fn page<V: Serialize>(&self, template: &str, name: &str, view: V) -> Result<(), Box<dyn Error>> {
-        let page = views::page::Page { page: samples::frame(self.language, name), view };
+        let page = views::page::Page { page: frame::frame(self.language, name), view };
         let html = self.templates.render(&format!("storefront/{template}.html"), self.language, &page)?;
         assert!(html.ends_with("</html>\n") && !self.pictures.is_empty(), "{template}");
         self.pages.borrow_mut().insert(template.to_string());

@@ -1,6 +1,6 @@
 //! Money that is given back from tickets.
 
-use super::{MIA, OLGA, allow, count, given_back, wish};
+use super::{MIA, OLGA, allow, count, given_back, question, wish};
 use crate::pairs::dumped;
 use crate::races::together;
 use crate::returns::sent;

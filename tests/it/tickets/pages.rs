@@ -1,6 +1,6 @@
 //! Tickets from the pages for everybody, with what is hostile, and their files.
 
-use super::{count, question};
+use super::question;
 use crate::returns::sent;
 use crate::support::goods::{self, now};
 use crate::support::house::House;
