@@ -313,7 +313,7 @@ profile-password-text = Leave both empty to keep your password.
 # Errors
 error-title-404 = This page does not exist
 error-text-404 = The address may be mistyped, or what was here is gone.
-error-title-409 = Something changed meanwhile
+error-title-409 = This is not possible right now
 error-text-409 = Please go back, look at the page again and repeat what you wanted to do.
 error-title-422 = We did not understand that
 error-text-422 = Please go back and check what you entered.

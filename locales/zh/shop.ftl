@@ -295,7 +295,7 @@ profile-password-text = 如不修改密码，请将两栏留空。
 # 错误
 error-title-404 = 页面不存在
 error-text-404 = 地址可能有误，或者内容已经移除。
-error-title-409 = 内容刚刚有变化
+error-title-409 = 目前无法这样做
 error-text-409 = 请返回重新查看页面，然后再操作一次。
 error-title-422 = 无法理解您的输入
 error-text-422 = 请返回检查所填内容。

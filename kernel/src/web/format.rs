@@ -42,10 +42,11 @@ pub fn number(value: i64) -> String {
     format!("{sign}{}", group(&value.unsigned_abs().to_string()))
 }
 
+const MONTHS: [&str; 12] =
+    ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+
 /// `22 November 2026` or `2026年11月22日`, or as a learnt language says; `2026-11-22` when it does not.
 pub fn date(day: NaiveDate, language: Language) -> String {
-    const MONTHS: [&str; 12] =
-        ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
     match language.manner() {
         Manner::English => format!("{} {} {}", day.day(), MONTHS[day.month0() as usize % 12], day.year()),
         Manner::Chinese => format!("{}年{}月{}日", day.year(), day.month(), day.day()),
@@ -59,6 +60,15 @@ pub fn date(day: NaiveDate, language: Language) -> String {
                 Piece::Year => day.year().to_string(),
             })
             .collect(),
+    }
+}
+
+/// The month of a day: `November 2026` or `2026年11月`, and `2026-11` in learnt languages.
+pub fn month(day: NaiveDate, language: Language) -> String {
+    match language.manner() {
+        Manner::English => format!("{} {}", MONTHS[day.month0() as usize % 12], day.year()),
+        Manner::Chinese => format!("{}年{}月", day.year(), day.month()),
+        Manner::Iso | Manner::Own { .. } => day.format("%Y-%m").to_string(),
     }
 }
 
@@ -122,6 +132,8 @@ mod tests {
     fn dates_and_rates_follow_the_language() {
         let at = NaiveDate::from_ymd_opt(2026, 11, 2).and_then(|day| day.and_hms_opt(4, 7, 59)).expect("a date");
         assert_eq!(date(at.date(), Language::ENGLISH), "2 November 2026");
+        assert_eq!(month(at.date(), Language::ENGLISH), "November 2026");
+        assert_eq!(month(at.date(), Language::CHINESE), "2026年11月");
         assert_eq!(datetime(at, Language::ENGLISH), "2 November 2026, 04:07\u{a0}UTC");
         assert_eq!(datetime(at, Language::CHINESE), "2026年11月2日 04:07\u{a0}UTC");
         for (rate, text) in [(1900, "19%"), (825, "8.25%"), (550, "5.5%"), (0, "0%"), (-5, "−0.05%"), (100_000, "1,000%")] {

@@ -157,6 +157,9 @@ fn speak(tera: &mut Tera, texts: &Arc<Texts>) {
     tera.register_function("t", move |args: Kwargs, _: &State| text(&words, spoken(), &args));
     tera.register_function("path", |args: Kwargs, _: &State| -> TeraResult<String> { Ok(SPOKEN.get().path(args.must_get::<&str>("to")?)) });
     tera.register_filter("date", |value: &str, _: Kwargs, _: &State| moment(value).map(|at| format::date(at.date(), spoken())));
+    tera.register_filter("month", |value: &str, _: Kwargs, _: &State| {
+        moment(&format!("{value}-01")).map(|at| format::month(at.date(), spoken()))
+    });
     tera.register_filter("datetime", |value: &str, _: Kwargs, _: &State| moment(value).map(|at| format::datetime(at, spoken())));
     let words = texts.clone();
     tera.register_filter("message", move |value: &str, _: Kwargs, _: &State| words.message(spoken(), value));
