@@ -32,6 +32,7 @@ pub mod edi;
 pub mod edits;
 pub mod erasure;
 pub mod exchanges;
+pub mod folders;
 pub mod gateway;
 pub mod gift_cards;
 pub mod gs1;

@@ -1605,6 +1605,18 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        filed_id -> Nullable<BigInt>,
+        staged_id -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    edi_interchanges (id) {
+        id -> BigInt,
+        partner_id -> BigInt,
+        digest -> Text,
+        raw -> Text,
+        at -> Timestamp,
     }
 }
 
@@ -1635,6 +1647,7 @@ diesel::table! {
         error -> Text,
         order_id -> Nullable<BigInt>,
         at -> Timestamp,
+        interchange_id -> Nullable<BigInt>,
     }
 }
 
