@@ -17,6 +17,7 @@ use std::str::FromStr;
 use storefront::articles::trials;
 use storefront::catalog::{self, CATEGORY_JOB, PICTURE_JOB, WINDOW_JOB};
 use storefront::doctor::runs as doctor;
+use storefront::erp::feed;
 use storefront::ids::PromotionId;
 use storefront::mails::tickets::{self as ticket_mails, CHAT_JOB};
 use storefront::orders::terms;
@@ -58,6 +59,7 @@ pub static KINDS: &[Kind] = &[
     Kind { name: search_index::INDEX_JOB, run: |state, job| search_index::index_job(&state.db, state.door.search.as_ref(), &job.payload) },
     Kind { name: waiting::JOB, run: tell_waiting },
     Kind { name: approvals::JOB, run: |state, _| approvals::run(&state.db, &state.door.mailer(), state.clock.now()) },
+    Kind { name: feed::FILL_JOB, run: |state, _| feed::fill(&state.db) },
     Kind { name: edi::folder::JOB, run: look_into_edi },
     Kind { name: quotes::JOB, run: |state, _| quotes::expire_all(&state.db, state.clock.now()) },
     Kind { name: reviews::ASK_JOB, run: |state, _| reviews::ask_all(&state.db, &state.door.mailer(), state.clock.now()) },
@@ -122,6 +124,7 @@ pub static SCHEDULE: &[Slot] = &[
     Slot { kind: waiting::JOB, every: TimeDelta::hours(1), class: Class::Bulk },
     Slot { kind: reviews::ASK_JOB, every: TimeDelta::hours(1), class: Class::Bulk },
     Slot { kind: company_accounts::DUN_JOB, every: TimeDelta::hours(1), class: Class::Bulk },
+    Slot { kind: feed::FILL_JOB, every: TimeDelta::hours(1), class: Class::Bulk },
     Slot { kind: domains::CHECK_JOB, every: TimeDelta::hours(1), class: Class::Bulk },
     Slot { kind: scores::RUN_JOB, every: TimeDelta::hours(24), class: Class::Bulk },
     Slot { kind: recommendations::RUN_JOB, every: TimeDelta::hours(24), class: Class::Bulk },

@@ -31,6 +31,7 @@ pub mod earnings;
 pub mod edi;
 pub mod edits;
 pub mod erasure;
+pub mod erp;
 pub mod exchanges;
 pub mod folders;
 pub mod gateway;

@@ -1611,6 +1611,33 @@ diesel::table! {
 }
 
 diesel::table! {
+    external_refs (id) {
+        id -> BigInt,
+        kind -> Text,
+        system -> Text,
+        external_id -> Text,
+        internal_id -> BigInt,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    order_feed (order_id) {
+        order_id -> BigInt,
+        seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    order_feed_state (id) {
+        id -> BigInt,
+        last -> BigInt,
+        begun -> Bool,
+        filled_to -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     edi_interchanges (id) {
         id -> BigInt,
         partner_id -> BigInt,

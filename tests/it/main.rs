@@ -29,6 +29,7 @@ mod drafts;
 mod edi;
 mod editing;
 mod editing_web;
+mod erp;
 mod exchanges;
 mod faults;
 mod feeds;

@@ -1,0 +1,3 @@
+DROP TABLE order_feed_state;
+DROP TABLE order_feed;
+DROP TABLE external_refs;
