@@ -48,6 +48,8 @@ pub struct Config {
     pub webhooks_private: bool,
     /// `None`: EDI by HTTP alone.
     pub edi_folder: Option<PathBuf>,
+    /// `None`: an ERP asks by the API alone.
+    pub erp_folder: Option<PathBuf>,
     pub limits: RateLimits,
 }
 
@@ -168,6 +170,7 @@ fn config(r: &mut Reader) -> Option<Config> {
     let webhooks_private = r.parse(key::WEBHOOKS_ALLOW_PRIVATE, "must be true or false", yes_no);
     let vies = r.parse(key::VIES, "must be off or an address such as https://ec.europa.eu/taxation_customs/vies/rest-api", vies);
     let edi_folder = r.parse(key::EDI_FOLDER, "must be a folder", |text| Some((!text.is_empty()).then(|| PathBuf::from(text))));
+    let erp_folder = r.parse(key::ERP_FOLDER, "must be a folder", |text| Some((!text.is_empty()).then(|| PathBuf::from(text))));
     let (mail, inbound, stripe, meilisearch, limits) = (mail(r), inbound(r), stripe(r), meilisearch(r), limits(r));
     let (listen, data_dir, base_url): (SocketAddr, PathBuf, String) = (listen?, data_dir?, base_url?);
     Some(Config {
@@ -186,6 +189,7 @@ fn config(r: &mut Reader) -> Option<Config> {
         vies: vies?,
         webhooks_private: webhooks_private?,
         edi_folder: edi_folder?,
+        erp_folder: erp_folder?,
         limits: limits?,
     })
 }

@@ -20,3 +20,5 @@ erp-email-differs = The customer has another mail address here, which is theirs 
 erp-company-administrator = A new company needs the mail address of its administrator.
 erp-company-address = A new company needs an address: line1, postal_code, city and country.
 erp-company-parent = The company above it is not known by this external id. Send that one first.
+erp-file-column = There is no column { $column } here; there are { $columns }.
+erp-file-missing = The column { $column } is missing.

@@ -20,3 +20,5 @@ erp-email-differs = 该顾客在此处使用另一个邮箱地址，只能由本
 erp-company-administrator = 新公司需要填写管理员的邮箱地址。
 erp-company-address = 新公司需要地址：line1、postal_code、city 和 country。
 erp-company-parent = 找不到该外部编号对应的上级公司。请先发送上级公司。
+erp-file-column = 没有 { $column } 这一列；可用的列有：{ $columns }。
+erp-file-missing = 缺少 { $column } 列。

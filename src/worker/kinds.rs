@@ -17,7 +17,7 @@ use std::str::FromStr;
 use storefront::articles::trials;
 use storefront::catalog::{self, CATEGORY_JOB, PICTURE_JOB, WINDOW_JOB};
 use storefront::doctor::runs as doctor;
-use storefront::erp::feed;
+use storefront::erp::{feed, files};
 use storefront::ids::PromotionId;
 use storefront::mails::tickets::{self as ticket_mails, CHAT_JOB};
 use storefront::orders::terms;
@@ -60,6 +60,7 @@ pub static KINDS: &[Kind] = &[
     Kind { name: waiting::JOB, run: tell_waiting },
     Kind { name: approvals::JOB, run: |state, _| approvals::run(&state.db, &state.door.mailer(), state.clock.now()) },
     Kind { name: feed::FILL_JOB, run: |state, _| feed::fill(&state.db) },
+    Kind { name: files::JOB, run: look_into_erp },
     Kind { name: edi::folder::JOB, run: look_into_edi },
     Kind { name: quotes::JOB, run: |state, _| quotes::expire_all(&state.db, state.clock.now()) },
     Kind { name: reviews::ASK_JOB, run: |state, _| reviews::ask_all(&state.db, &state.door.mailer(), state.clock.now()) },
@@ -118,6 +119,7 @@ pub static SCHEDULE: &[Slot] = &[
     Slot { kind: quotes::JOB, every: TimeDelta::minutes(1), class: Class::Prompt },
     Slot { kind: imap::JOB, every: TimeDelta::minutes(1), class: Class::Outside },
     Slot { kind: edi::folder::JOB, every: TimeDelta::minutes(1), class: Class::Outside },
+    Slot { kind: files::JOB, every: TimeDelta::minutes(1), class: Class::Outside },
     Slot { kind: segments::SETTLE_JOB, every: TimeDelta::minutes(1), class: Class::Bulk },
     Slot { kind: campaigns::DECIDE_JOB, every: TimeDelta::minutes(1), class: Class::Bulk },
     Slot { kind: journeys::BIRTHDAY_JOB, every: TimeDelta::minutes(5), class: Class::Bulk },
@@ -164,6 +166,16 @@ fn look_into_edi(state: &AppState, _: &Job) -> Result<()> {
     // Programs and partners read reasons in English, whatever the shop speaks.
     let words = Words::of(&state.door.templates, Language::ENGLISH)?;
     edi::folder::run(&state.db, folder, &words, folders::STILL, &state.clock)
+}
+
+/// Reads the files of an ERP, and writes the orders that changed.
+fn look_into_erp(state: &AppState, _: &Job) -> Result<()> {
+    let Some(folder) = &state.config.erp_folder else { return Ok(()) };
+    let words = Words::of(&state.door.templates, Language::ENGLISH)?;
+    files::run(&state.db, folder, &words, folders::STILL, &state.clock)?;
+    // Companies may buy other goods at other prices by now.
+    state.door.memory.forget_goods();
+    Ok(())
 }
 
 /// Decides a personal promotion about somebody who came to it in a journey.

@@ -5,6 +5,7 @@
 mod companies;
 mod customers;
 pub mod feed;
+pub mod files;
 mod prices;
 pub mod refs;
 mod stock;

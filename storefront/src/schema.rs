@@ -1634,6 +1634,21 @@ diesel::table! {
         last -> BigInt,
         begun -> Bool,
         filled_to -> Nullable<BigInt>,
+        filed -> BigInt,
+        staged -> BigInt,
+    }
+}
+
+diesel::table! {
+    erp_files (id) {
+        id -> BigInt,
+        name -> Text,
+        digest -> Text,
+        done -> BigInt,
+        changed -> BigInt,
+        refused -> BigInt,
+        errors -> Text,
+        created_at -> Timestamp,
     }
 }
 

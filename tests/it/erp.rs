@@ -8,12 +8,15 @@ use crate::support::house::House;
 use crm::companies::{self, State};
 use crm::customers;
 use crm::email::Email;
+use kernel::web::i18n::Language;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 use storefront::api_keys::Scope;
 use storefront::checkout::Settlement;
-use storefront::erp::feed;
+use storefront::erp::{feed, files};
 use storefront::price_lists::{self, ListState, Wish};
+use storefront::web::words::Words;
 use storefront::{catalog, erasure, orders, stock};
 
 fn results(answer: &Value) -> Vec<&str> {
@@ -185,4 +188,53 @@ fn orders_are_followed_by_a_cursor_that_loses_none() {
             assert!(*seq > cursor || last.get(order) == Some(seq) || *seq <= from, "{order} at {seq} was lost behind {cursor}");
         }
     }
+}
+
+#[test]
+fn files_are_taken_once_with_a_report_and_orders_go_out_once() {
+    let house = House::open();
+    let mug = goods::product(&house.db, "Mug", 1200, 5);
+    let root = std::env::temp_dir().join(format!("regulars-erp-{}", kernel::token::random()));
+    let words = Words::of(&house.state.door.templates, Language::ENGLISH).unwrap();
+    let look = || files::run(&house.db, &root, &words, Duration::ZERO, &house.state.clock).unwrap();
+    let lying = |folder: &str| -> Vec<String> {
+        let Ok(entries) = std::fs::read_dir(root.join(folder)) else { return Vec::new() };
+        let mut names: Vec<String> = entries.map(|one| one.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    let on_hand = || house.db.read_now(move |conn| stock::level(conn, mug)).unwrap().on_hand;
+    std::fs::create_dir_all(root.join("in")).unwrap();
+    let bring = |name: &str, text: &str| std::fs::write(root.join("in").join(name), text).unwrap();
+    bring("stock-1.csv", "sku;on_hand\nMUG;40\nNONE;1\nMUG;x\n");
+    bring("prices-1.csv", "sku,price\nMUG,11.00\n");
+    bring("customers-1.csv", "external_id,email,name\nK1,ann@example.com,Ann\n");
+    bring("companies-1.csv", "external_id,colour\nF1,red\n");
+    bring("notes.csv", "x\n");
+    look();
+    assert_eq!((on_hand(), lying("in")), (40, vec!["notes.csv".to_string()]));
+    let done = lying("done");
+    assert_eq!((done.len(), lying("failed").len()), (4, 2), "{done:?}");
+    let report = done.iter().find(|one| one.ends_with(".errors.csv")).unwrap();
+    let report = std::fs::read_to_string(root.join("done").join(report)).unwrap();
+    assert!(report.contains("3;\"There is no article NONE.\"") && report.contains("\n4;"), "{report}");
+    // Killed before it was moved, the file still lies there and changes nothing any more.
+    let taken = done.iter().find(|one| one.ends_with("stock-1.csv")).unwrap();
+    std::fs::rename(root.join("done").join(taken), root.join("in/stock-1.csv")).unwrap();
+    house.db.write_now(move |conn| stock::set_on_hand(conn, mug, 39, "sold", "sold", "test", now())).unwrap();
+    look();
+    assert_eq!((on_hand(), lying("in").len()), (39, 1));
+
+    let (cart, seen) = goods::cart(&house.db, &[(mug, 1)], "ben@example.com", "bank_transfer", "");
+    goods::place(&house.db, cart, seen, Settlement::After).unwrap();
+    house.follow();
+    look();
+    let out: Vec<String> = lying("out");
+    assert_eq!(out.len(), 1, "{out:?}");
+    let written: Value = serde_json::from_slice(&std::fs::read(root.join("out").join(&out[0])).unwrap()).unwrap();
+    assert_eq!(written["changes"][0]["order"]["number"].as_str(), Some("R1001"));
+    std::fs::remove_file(root.join("out").join(&out[0])).unwrap();
+    look();
+    assert!(lying("out").is_empty(), "what was fetched does not come again");
+    std::fs::remove_dir_all(root).unwrap();
 }

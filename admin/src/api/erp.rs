@@ -221,6 +221,7 @@ pub async fn put_prices(request: HttpRequest, body: Body) -> Result<HttpResponse
         compare_at: one.compare_at.map(amount),
         minimum: one.minimum,
         increment: one.increment,
+        wrong: None,
     };
     each(&call, None, new.rows.into_iter().map(row).collect(), erp::prices).await
 }

@@ -26,6 +26,13 @@ pub struct OrderChanges {
     next: i64,
 }
 
+impl OrderChanges {
+    /// Where the next question begins.
+    pub fn next(&self) -> i64 {
+        self.next
+    }
+}
+
 /// An order as it is now.
 #[derive(Serialize, ToSchema)]
 struct OrderChange {

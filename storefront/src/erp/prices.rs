@@ -26,6 +26,8 @@ pub struct PriceRow {
     pub compare_at: Option<(i64, String)>,
     pub minimum: Option<i64>,
     pub increment: Option<i64>,
+    /// Why the row could not be read, of a file.
+    pub wrong: Option<String>,
 }
 
 fn minor(amount: &(i64, String), currency: Currency) -> Result<i64, String> {
@@ -87,6 +89,9 @@ pub fn prices(conn: &mut Conn, rows: &[PriceRow], act: &Act) -> Result<Vec<Done>
 
 /// The shop's own price that a row asks for.
 fn own(row: &PriceRow, currency: Currency) -> Result<(i64, Option<i64>), String> {
+    if let Some(why) = &row.wrong {
+        return Err(why.clone());
+    }
     if row.minimum.is_some() || row.increment.is_some() || row.min_quantity > 1 {
         return Err("erp-list-alone".to_string());
     }
@@ -132,6 +137,9 @@ fn list_prices(conn: &mut Conn, list: PriceListId, id: VariantId, rows: &[&Price
     let currency = price_lists::get(conn, list)?.currency()?;
     let mut wanted = Entry { variant: id, breaks: Vec::new(), rule: None };
     for row in rows {
+        if let Some(why) = &row.wrong {
+            return Err(Error::conflict(why.as_str()));
+        }
         if row.compare_at.is_some() {
             return Err(Error::conflict("erp-shop-alone"));
         }
