@@ -16,7 +16,7 @@ use diesel::prelude::*;
 use kernel::clock::{Clock, Time};
 use kernel::error::said;
 use kernel::money::{Currency, Money};
-use kernel::{Conn, Db, Error, Result, token};
+use kernel::{Conn, Db, Error, Result, on_each, token};
 use std::path::Path;
 use std::time::Duration;
 
@@ -132,7 +132,7 @@ fn file(db: &Db, root: &Path, kind: &'static Kind, one: &Seen, words: &Words, no
     let (name, key) = (one.name.clone(), digest.clone());
     let id: i64 = db.write_now(move |conn| {
         let row = (files::name.eq(&name), files::digest.eq(&key), files::created_at.eq(now));
-        diesel::insert_into(files::table).values(row).on_conflict_do_nothing().execute(conn)?;
+        on_each!(conn, c => diesel::insert_into(files::table).values(row).on_conflict_do_nothing().execute(c))?;
         Ok(files::table.filter(files::digest.eq(&key)).select(files::id).first(conn)?)
     })?;
     loop {
