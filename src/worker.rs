@@ -18,6 +18,7 @@ use kernel::events::Event;
 use kernel::jobs::{self, Job};
 use kernel::mail::{self, HandOver};
 use kernel::{Conn, Error, Result};
+use storefront::erp::feed;
 use storefront::ids::ProductId;
 use storefront::{drops, earnings, edi, kin, mails, reviews, search_index, timeline, waiting};
 
@@ -84,22 +85,26 @@ const REVIEWS: Listener = Listener { name: "reviews", wanted: reviews::wanted, r
 /// Tells the program of the company that ordered by a message.
 const PARTNERS: Listener = Listener { name: "partners", wanted: edi::any, run: |_, conn, event, now| edi::on_event(conn, event, now) };
 
+/// Numbers orders for those who follow their changes.
+const FEED: Listener = Listener { name: "feed", wanted: feed::wanted, run: |_, conn, event, _| feed::on_event(conn, event) };
+
 /// Who listens to `event`. Without a default arm: whoever adds an event says here who hears it.
 fn listeners(event: &Event) -> &'static [Listener] {
     match event {
-        Event::OrderPlaced { .. } => &[TIMELINE, HOOKS],
-        Event::OrderConfirmed { .. } => &[MAILS, HOOKS, EARNINGS],
-        Event::OrderCancelled { .. } => &[TIMELINE, MAILS, HOOKS, PARTNERS],
-        Event::OrderEdited { .. } => &[TIMELINE, MAILS, HOOKS, PARTNERS],
-        Event::PaymentSettled { .. } => &[TIMELINE, MAILS, HOOKS],
-        Event::ShipmentSent { .. } => &[TIMELINE, MAILS, HOOKS, REVIEWS, PARTNERS],
+        Event::OrderPlaced { .. } => &[TIMELINE, HOOKS, FEED],
+        Event::OrderConfirmed { .. } => &[MAILS, HOOKS, EARNINGS, FEED],
+        Event::OrderCancelled { .. } => &[TIMELINE, MAILS, HOOKS, PARTNERS, FEED],
+        Event::OrderEdited { .. } => &[TIMELINE, MAILS, HOOKS, PARTNERS, FEED],
+        Event::PaymentSettled { .. } => &[TIMELINE, MAILS, HOOKS, FEED],
+        Event::ShipmentSent { .. } => &[TIMELINE, MAILS, HOOKS, REVIEWS, PARTNERS, FEED],
         Event::PickupReady { .. } => &[MAILS],
-        Event::RefundRequested { .. } => &[],
-        Event::RefundSettled { .. } => &[TIMELINE, MAILS, HOOKS],
-        Event::RefundCameBack { .. } | Event::CustomerChanged { .. } | Event::StockMoved { .. } | Event::TicketOverdue { .. } => &[HOOKS],
+        Event::RefundRequested { .. } => &[FEED],
+        Event::RefundSettled { .. } => &[TIMELINE, MAILS, HOOKS, FEED],
+        Event::RefundCameBack { .. } => &[HOOKS, FEED],
+        Event::CustomerChanged { .. } | Event::StockMoved { .. } | Event::TicketOverdue { .. } => &[HOOKS],
         Event::PaymentCaseOpened { .. } | Event::ApprovalAsked { .. } | Event::ApprovalDecided { .. } => &[MAILS],
         Event::QuoteAsked { .. } | Event::QuoteOffered { .. } | Event::QuoteAnswered { .. } | Event::QuoteDecided { .. } => &[MAILS],
-        Event::ReturnChanged { .. } => &[TIMELINE, MAILS, HOOKS],
+        Event::ReturnChanged { .. } => &[TIMELINE, MAILS, HOOKS, FEED],
         Event::CustomerJoined { .. } | Event::JourneyReached { .. } => &[HOOKS],
         Event::CustomersMerged { .. } | Event::CustomersParted { .. } => &[HOOKS, EARNINGS],
         Event::TicketOpened { .. } | Event::TicketReplied { .. } | Event::TicketSolved { .. } => &[MAILS, HOOKS],

@@ -4,6 +4,7 @@
 mod acting;
 mod customer_view;
 mod customers;
+mod erp;
 mod prices;
 mod product_patch;
 mod product_view;
@@ -44,6 +45,10 @@ storefront::operations!(
     customers::create_customer,
     customers::change_customer,
     customers::record_consent,
+    erp::put_stock,
+    erp::put_prices,
+    erp::put_customers,
+    erp::put_companies,
 );
 
 /// What the back office adds to the API.

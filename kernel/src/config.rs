@@ -46,6 +46,10 @@ pub struct Config {
     pub vies: Option<String>,
     /// Whether outgoing webhooks may call this machine and its network.
     pub webhooks_private: bool,
+    /// `None`: EDI by HTTP alone.
+    pub edi_folder: Option<PathBuf>,
+    /// `None`: an ERP asks by the API alone.
+    pub erp_folder: Option<PathBuf>,
     pub limits: RateLimits,
 }
 
@@ -165,6 +169,8 @@ fn config(r: &mut Reader) -> Option<Config> {
     let filter = r.parse(key::LOG_FILTER, "must be a level (error, warn, info, debug, trace) or part=level pairs with commas", filter);
     let webhooks_private = r.parse(key::WEBHOOKS_ALLOW_PRIVATE, "must be true or false", yes_no);
     let vies = r.parse(key::VIES, "must be off or an address such as https://ec.europa.eu/taxation_customs/vies/rest-api", vies);
+    let edi_folder = r.parse(key::EDI_FOLDER, "must be a folder", |text| Some((!text.is_empty()).then(|| PathBuf::from(text))));
+    let erp_folder = r.parse(key::ERP_FOLDER, "must be a folder", |text| Some((!text.is_empty()).then(|| PathBuf::from(text))));
     let (mail, inbound, stripe, meilisearch, limits) = (mail(r), inbound(r), stripe(r), meilisearch(r), limits(r));
     let (listen, data_dir, base_url): (SocketAddr, PathBuf, String) = (listen?, data_dir?, base_url?);
     Some(Config {
@@ -182,6 +188,8 @@ fn config(r: &mut Reader) -> Option<Config> {
         meilisearch: meilisearch?,
         vies: vies?,
         webhooks_private: webhooks_private?,
+        edi_folder: edi_folder?,
+        erp_folder: erp_folder?,
         limits: limits?,
     })
 }

@@ -191,6 +191,7 @@ admin-audit-fields = { $count ->
    *[other] { $count } fields changed
 }
 admin-did-order-note = Note written
+admin-did-order-reference = Number elsewhere kept
 admin-did-order-ship = Items shipped
 admin-did-order-cancel = Order cancelled
 admin-did-order-refund = Refund asked for

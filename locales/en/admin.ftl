@@ -374,6 +374,7 @@ admin-scope-returns-read = See returns
 admin-scope-returns-write = Answer, receive, inspect and refund returns
 admin-scope-customers-read = See every customer and what they allow
 admin-scope-customers-write = Add and change customers, and record what they allow
+admin-scope-companies-write = Add and change companies
 admin-api-key-expires = Expires (UTC)
 admin-api-key-create = Create key
 admin-api-key-made = Copy this key now; it is not shown again:

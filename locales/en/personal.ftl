@@ -89,6 +89,7 @@ personal-name = Name
 personal-email = Mail address
 personal-phone = Phone
 personal-language = Language
+personal-elsewhere = Number in another system
 personal-since = Known since
 personal-tags = Tags given by the shop
 personal-note = Note by the shop

@@ -182,6 +182,7 @@ admin-audit-after = 之后：
 admin-audit-empty = （空）
 admin-audit-fields = { $count } 个字段有变更
 admin-did-order-note = 填写备注
+admin-did-order-reference = 已记录外部编号
 admin-did-order-ship = 发货
 admin-did-order-cancel = 取消订单
 admin-did-order-refund = 申请退款

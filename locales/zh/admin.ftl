@@ -374,6 +374,7 @@ admin-scope-returns-read = 查看退货
 admin-scope-returns-write = 处理、接收、检验退货并退款
 admin-scope-customers-read = 查看所有顾客及其同意
 admin-scope-customers-write = 添加和修改顾客，并记录其同意
+admin-scope-companies-write = 添加和修改公司
 admin-api-key-expires = 过期时间（UTC）
 admin-api-key-create = 创建密钥
 admin-api-key-made = 请立即复制此密钥，之后不再显示：

@@ -59,6 +59,7 @@ personal-name = 姓名
 personal-email = 邮箱
 personal-phone = 电话
 personal-language = 语言
+personal-elsewhere = 其他系统中的编号
 personal-since = 最早记录
 personal-tags = 商店添加的标签
 personal-note = 商店的备注

@@ -17,13 +17,15 @@ use std::str::FromStr;
 use storefront::articles::trials;
 use storefront::catalog::{self, CATEGORY_JOB, PICTURE_JOB, WINDOW_JOB};
 use storefront::doctor::runs as doctor;
+use storefront::erp::{feed, files};
 use storefront::ids::PromotionId;
 use storefront::mails::tickets::{self as ticket_mails, CHAT_JOB};
 use storefront::orders::terms;
 use storefront::payment_jobs::Cashier;
+use storefront::web::words::Words;
 use storefront::{
-    approvals, batches, carts, company_accounts, disputes, drops, earnings, gift_cards, idempotency, kin, logins, mails, merging, offers,
-    payments, pictures, price_lists, quotes, refunds, reviews, search_index, shop, sns, stores, vies, waiting, webhooks,
+    approvals, batches, carts, company_accounts, disputes, drops, earnings, edi, folders, gift_cards, idempotency, kin, logins, mails,
+    merging, offers, payments, pictures, price_lists, quotes, refunds, reviews, search_index, shop, sns, stores, vies, waiting, webhooks,
 };
 
 const RECONCILE: &str = "payments.reconcile";
@@ -57,6 +59,9 @@ pub static KINDS: &[Kind] = &[
     Kind { name: search_index::INDEX_JOB, run: |state, job| search_index::index_job(&state.db, state.door.search.as_ref(), &job.payload) },
     Kind { name: waiting::JOB, run: tell_waiting },
     Kind { name: approvals::JOB, run: |state, _| approvals::run(&state.db, &state.door.mailer(), state.clock.now()) },
+    Kind { name: feed::FILL_JOB, run: |state, _| feed::fill(&state.db) },
+    Kind { name: files::JOB, run: look_into_erp },
+    Kind { name: edi::folder::JOB, run: look_into_edi },
     Kind { name: quotes::JOB, run: |state, _| quotes::expire_all(&state.db, state.clock.now()) },
     Kind { name: reviews::ASK_JOB, run: |state, _| reviews::ask_all(&state.db, &state.door.mailer(), state.clock.now()) },
     Kind { name: company_accounts::DUN_JOB, run: |state, _| company_accounts::dun_all(&state.db, &state.door.mailer(), state.clock.now()) },
@@ -113,12 +118,15 @@ pub static SCHEDULE: &[Slot] = &[
     Slot { kind: approvals::JOB, every: TimeDelta::minutes(1), class: Class::Prompt },
     Slot { kind: quotes::JOB, every: TimeDelta::minutes(1), class: Class::Prompt },
     Slot { kind: imap::JOB, every: TimeDelta::minutes(1), class: Class::Outside },
+    Slot { kind: edi::folder::JOB, every: TimeDelta::minutes(1), class: Class::Outside },
+    Slot { kind: files::JOB, every: TimeDelta::minutes(1), class: Class::Outside },
     Slot { kind: segments::SETTLE_JOB, every: TimeDelta::minutes(1), class: Class::Bulk },
     Slot { kind: campaigns::DECIDE_JOB, every: TimeDelta::minutes(1), class: Class::Bulk },
     Slot { kind: journeys::BIRTHDAY_JOB, every: TimeDelta::minutes(5), class: Class::Bulk },
     Slot { kind: waiting::JOB, every: TimeDelta::hours(1), class: Class::Bulk },
     Slot { kind: reviews::ASK_JOB, every: TimeDelta::hours(1), class: Class::Bulk },
     Slot { kind: company_accounts::DUN_JOB, every: TimeDelta::hours(1), class: Class::Bulk },
+    Slot { kind: feed::FILL_JOB, every: TimeDelta::hours(1), class: Class::Bulk },
     Slot { kind: domains::CHECK_JOB, every: TimeDelta::hours(1), class: Class::Bulk },
     Slot { kind: scores::RUN_JOB, every: TimeDelta::hours(24), class: Class::Bulk },
     Slot { kind: recommendations::RUN_JOB, every: TimeDelta::hours(24), class: Class::Bulk },
@@ -150,6 +158,24 @@ fn id<T: FromStr>(job: &Job) -> Result<T> {
 fn check_domains(state: &AppState, job: &Job) -> Result<()> {
     let only = if job.payload.is_empty() { None } else { Some(id(job)?) };
     domains::check(&state.db, only, state.config.mail.dns_server, &domains::Place::of(&state.config), state.clock.now())
+}
+
+/// Reads what gateways of trading partners wrote, and writes what waits for them.
+fn look_into_edi(state: &AppState, _: &Job) -> Result<()> {
+    let Some(folder) = &state.config.edi_folder else { return Ok(()) };
+    // Programs and partners read reasons in English, whatever the shop speaks.
+    let words = Words::of(&state.door.templates, Language::ENGLISH)?;
+    edi::folder::run(&state.db, folder, &words, folders::STILL, &state.clock)
+}
+
+/// Reads the files of an ERP, and writes the orders that changed.
+fn look_into_erp(state: &AppState, _: &Job) -> Result<()> {
+    let Some(folder) = &state.config.erp_folder else { return Ok(()) };
+    let words = Words::of(&state.door.templates, Language::ENGLISH)?;
+    files::run(&state.db, folder, &words, folders::STILL, &state.clock)?;
+    // Companies may buy other goods at other prices by now.
+    state.door.memory.forget_goods();
+    Ok(())
 }
 
 /// Decides a personal promotion about somebody who came to it in a journey.

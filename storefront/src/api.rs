@@ -16,6 +16,7 @@ mod commands;
 mod document;
 pub mod events;
 pub mod input;
+pub mod order_changes;
 mod order_view;
 mod orders;
 mod payment_methods;
@@ -93,6 +94,8 @@ operations!(
     quick_order::show_requisition_list,
     orders::list_orders,
     orders::show_order,
+    order_changes::list_order_changes,
+    order_changes::set_order_reference,
     quotes::list_quotes,
     quotes::show_quote,
     commands::capture,

@@ -3,6 +3,7 @@
 //! A key stands for a program of the merchant on a server, not for a shopper: with `orders:read` it sees every order, and it must
 //! never be sent to a browser.
 
+use crate::erp::feed;
 use crate::ids::ApiKeyId;
 use crate::schema::api_keys;
 use diesel::prelude::*;
@@ -37,6 +38,8 @@ words!(
         CustomersRead = "customers:read",
         /// Adding and changing customers, and recording what they allow.
         CustomersWrite = "customers:write",
+        /// Adding and changing companies.
+        CompaniesWrite = "companies:write",
     }
 );
 
@@ -86,6 +89,10 @@ pub fn create(conn: &mut Conn, name: &str, scopes: &[Scope], expires: Option<Tim
         ))
         .returning(api_keys::id)
         .get_result(conn)?;
+    // Whoever sees orders may follow their changes.
+    if scopes.contains(&Scope::OrdersRead) {
+        feed::begin(conn, now)?;
+    }
     Ok((id, secret))
 }
 

@@ -9,6 +9,7 @@
 mod edifact;
 mod edifact_out;
 mod facts;
+pub mod folder;
 mod purchase;
 mod send;
 mod syntax;
@@ -25,8 +26,8 @@ pub(crate) use send::{answered, issued};
 pub use syntax::{Interchange, Message as Part, Party, Segment, bytes, read, text};
 pub use take::{Taken, again, take};
 
-use crate::ids::{EdiMessageId, OrderId, PartnerId, StoreId};
-use crate::schema::{edi_messages as messages, orders, trading_partners as partners};
+use crate::ids::{EdiInterchangeId, EdiMessageId, OrderId, PartnerId, StoreId};
+use crate::schema::{edi_interchanges as interchanges, edi_messages as messages, orders, trading_partners as partners};
 use crate::stores;
 use crm::companies::{self, May};
 use crm::{CompanyId, CustomerId, MemberId};
@@ -263,12 +264,14 @@ pub struct Message {
     /// None of what could not be read or written.
     pub control: Option<String>,
     pub number: String,
-    /// The whole interchange.
+    /// An interchange with this message alone; of what could not be read that stands in [`whole`].
     pub raw: String,
     pub state: State,
     error: String,
     pub order_id: Option<OrderId>,
     pub at: Time,
+    /// What it came in.
+    interchange_id: Option<EdiInterchangeId>,
 }
 
 impl Message {
@@ -314,9 +317,19 @@ pub fn message(conn: &mut Conn, partner: PartnerId, id: EdiMessageId) -> Result<
     Ok(messages::table.find(id).filter(messages::partner_id.eq(partner)).select(Message::as_select()).first(conn)?)
 }
 
+/// What a message came in, as it came; its own text where nothing else is kept.
+pub fn whole(conn: &mut Conn, message: &Message) -> Result<String> {
+    let Some(id) = message.interchange_id else { return Ok(message.raw.clone()) };
+    Ok(on_each!(conn, c => interchanges::table.find(id).select(interchanges::raw).first(c))?)
+}
+
 /// Forgets what the messages about somebody's orders say: names and addresses stand in them. That there were messages stays.
 pub(crate) fn forget(conn: &mut Conn, customer: CustomerId) -> Result<()> {
     let own: Vec<OrderId> = orders::table.filter(orders::customer_id.eq(customer)).select(orders::id).load(conn)?;
+    let theirs = messages::table.filter(messages::order_id.eq_any(&own));
+    let within = theirs.filter(messages::interchange_id.is_not_null()).select(messages::interchange_id.assume_not_null());
+    let within: Vec<EdiInterchangeId> = within.load(conn)?;
+    diesel::update(interchanges::table.filter(interchanges::id.eq_any(within))).set(interchanges::raw.eq("")).execute(conn)?;
     let theirs = messages::table.filter(messages::order_id.eq_any(own));
     on_each!(conn, c => diesel::update(theirs).set(messages::raw.eq("")).execute(c))?;
     Ok(())

@@ -42,6 +42,7 @@ kernel::id!(
     QuoteVersionId,
     PartnerId,
     EdiMessageId,
+    EdiInterchangeId,
     PunchoutId,
 );
 

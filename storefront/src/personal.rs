@@ -4,6 +4,7 @@
 mod bought;
 
 use crate::carts::{changes, consents as cart_consents};
+use crate::erp::refs;
 use crate::ids::{ProductId, VariantId};
 use crate::schema::{sessions, stock_requests, variants};
 use crate::shop::{self, OWN_LANGUAGE};
@@ -36,6 +37,12 @@ pub fn gather(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Value> {
         "birthday": customer.birthday,
         "language": customer.language, "tags": customer.tags, "note": customer.note, "since": customer.created_at,
         "other_emails": emails.get(1..).unwrap_or_default(), "account": logins::registered(conn, id)? });
+    let mut elsewhere = Vec::new();
+    for one in identities::all(conn, id)? {
+        elsewhere.extend(refs::of_customer(conn, one.0)?);
+    }
+    let elsewhere: Vec<Value> =
+        elsewhere.into_iter().map(|(system, external_id)| json!({ "system": system, "external_id": external_id })).collect();
     let said: Vec<Value> = consents::of(conn, id)?
         .iter()
         .map(|one| {
@@ -53,7 +60,7 @@ pub fn gather(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Value> {
         .collect();
     Ok(json!({
         "mail": wanted_mail(conn, id, &emails)?,
-        "made_at": now, "profile": profile, "consents": said, "addresses": addresses, "orders": bought::orders(conn, id)?,
+        "made_at": now, "profile": profile, "numbers_elsewhere": elsewhere, "consents": said, "addresses": addresses, "orders": bought::orders(conn, id)?,
         "store_credit": credit(conn, id)?, "carts": in_carts(conn, id, now)?, "cart_help": helped(conn, id, now)?, "waiting_for": waiting(conn, &emails)?,
         "scores": scores::of(conn, id)?.map(|score| scored(&score)).transpose()?, "browsers": browsers, "sign_ins": sign_ins(conn, id, now)?,
         "mails": mails(conn, &emails)?, "written": written(conn, &emails)?, "merged": merged(conn, id)?, "tasks": to_do(conn, id)?,

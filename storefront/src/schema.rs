@@ -1606,6 +1606,60 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        filed_id -> Nullable<BigInt>,
+        staged_id -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    external_refs (id) {
+        id -> BigInt,
+        kind -> Text,
+        system -> Text,
+        external_id -> Text,
+        internal_id -> BigInt,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    order_feed (order_id) {
+        order_id -> BigInt,
+        seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    order_feed_state (id) {
+        id -> BigInt,
+        last -> BigInt,
+        begun -> Bool,
+        filled_to -> Nullable<BigInt>,
+        filed -> BigInt,
+        staged -> BigInt,
+    }
+}
+
+diesel::table! {
+    erp_files (id) {
+        id -> BigInt,
+        name -> Text,
+        digest -> Text,
+        done -> BigInt,
+        changed -> BigInt,
+        refused -> BigInt,
+        errors -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    edi_interchanges (id) {
+        id -> BigInt,
+        partner_id -> BigInt,
+        digest -> Text,
+        raw -> Text,
+        at -> Timestamp,
     }
 }
 
@@ -1636,6 +1690,7 @@ diesel::table! {
         error -> Text,
         order_id -> Nullable<BigInt>,
         at -> Timestamp,
+        interchange_id -> Nullable<BigInt>,
     }
 }
 

@@ -12,9 +12,11 @@ use crm::companies::{self, Details, members};
 use kernel::web::i18n::Language;
 use serde_json::{Value, json};
 use std::io::Write;
+use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 use storefront::company_accounts::{self, AccountState, Terms};
-use storefront::edi::{self, Kind, Segment, State, Taken, Wish};
+use storefront::edi::{self, Kind, Segment, State, Taken, Wish, folder};
 use storefront::ids::PartnerId;
 use storefront::shipments::{self, Parcel};
 use storefront::shop::{self, Shop};
@@ -204,8 +206,12 @@ fn kinds(messages: &[(i64, String, Vec<Segment>)]) -> Vec<&str> {
 }
 
 fn ship_two(office: &Office) {
+    ship_two_of(office, "R1001");
+}
+
+fn ship_two_of(office: &Office, number: &'static str) {
     let ship = move |conn: &mut kernel::Conn| {
-        let order = orders::get_by_number(conn, "R1001")?;
+        let order = orders::get_by_number(conn, number)?;
         let line = orders::lines(conn, order.id)?[0].id;
         let (carrier, tracking_number) = ("DHL+Co".to_string(), "TR'7".to_string());
         let parcel = Parcel { key: "first".into(), lines: vec![(line, 2)], carrier, tracking_number, ..Parcel::default() };
@@ -380,4 +386,86 @@ fn many_who_send_the_same_at_once_have_one_order_and_pieces_are_never_taken() {
     let kept = office.house.db.read_now(move |conn| edi::history(conn, partner, Some(State::Unreadable), None, 10)).unwrap();
     assert_eq!(kept.len(), 2);
     goods::assert_books(&office.house.db);
+}
+
+/// What lies in a folder of the partner, by name.
+fn lying(own: &Path, folder: &str) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(own.join(folder)) else { return Vec::new() };
+    let mut names: Vec<String> = entries.map(|one| one.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_gateway_brings_and_fetches_files_each_taken_and_written_once() {
+    let office = Office::open(Kind::Edifact);
+    let root = std::env::temp_dir().join(format!("regulars-edi-{}", kernel::token::random()));
+    let own = root.join(office.partner.to_string());
+    let look = || folder::run(&office.house.db, &root, &office.words(), Duration::ZERO, &office.house.state.clock).unwrap();
+    // What was written before the folder was there went another way.
+    office.send(&order(Kind::Edifact, "IC0", "PO0", &[("MUG", 1, "10.09")]));
+    std::fs::create_dir_all(own.join("in")).unwrap();
+    std::fs::create_dir_all(own.join("out")).unwrap();
+    look();
+    assert!(lying(&own, "out").is_empty());
+    let raw = order(Kind::Edifact, "IC1", "PO1", &[("MUG", 2, "10.09")]);
+    let bring = |name: &str, raw: &[u8]| std::fs::write(own.join("in").join(name), raw).unwrap();
+    bring("a.edi", &raw);
+    bring("b.edi", &raw[..raw.len() - 9]);
+    bring("c.edi.tmp", &raw);
+    bring("d.edi", &order(Kind::Edifact, "IC1", "PO2", &[("MUG", 1, "10.09")]));
+    look();
+    assert_eq!((office.placed(), lying(&own, "in")), (2, vec!["c.edi.tmp".to_string()]));
+    let failed = lying(&own, "failed");
+    assert_eq!((lying(&own, "done").len(), failed.len()), (1, 4), "{failed:?}");
+    let why = |end: &str| std::fs::read_to_string(own.join("failed").join(failed.iter().find(|one| one.ends_with(end)).unwrap())).unwrap();
+    assert!(why("b.edi.txt").contains("ends too early") && why("d.edi.txt").contains("was used before"));
+    let out = lying(&own, "out");
+    let kinds: Vec<&str> = out.iter().map(|one| one.split(['-', '.']).nth(1).unwrap()).collect();
+    assert_eq!(kinds, ["ORDRSP", "INVOIC", "CONTRL"]);
+    let fetched = office.fetched(0);
+    let last = fetched.last().unwrap().0;
+    let (_, body) = office.ask(&format!("/messages/{last}"), &office.secret, None);
+    assert_eq!(std::fs::read(own.join("out").join(&out[2])).unwrap(), body, "the same message as by HTTP");
+    // Killed after the order was placed, the file still lies there; what was fetched does not come again.
+    bring("a.edi", &raw);
+    out.iter().for_each(|one| std::fs::remove_file(own.join("out").join(one)).unwrap());
+    look();
+    look();
+    assert_eq!((office.placed(), lying(&own, "out"), lying(&own, "done").len()), (2, Vec::new(), 1));
+    ship_two_of(&office, "R1002");
+    look();
+    assert_eq!(lying(&own, "out").len(), 1);
+    std::fs::remove_dir_all(root).unwrap();
+}
+
+#[test]
+fn an_interchange_of_many_messages_is_kept_once_and_has_a_limit() {
+    let office = Office::open(Kind::Edifact);
+    let unb = "UNB+UNOC:3+9876543000001+4012345000009+261124:1030+MANY'";
+    let message =
+        |at: usize| format!("UNH+{at}+ORDERS:D:96A:UN'BGM+220+P{at}+9'NAD+DP+Lager Süd::92'LIN+10++MUG:SA'QTY+21:1:PCE'UNS+S'UNT+7+{at}'");
+    let many = |count: usize| format!("{unb}{}UNZ+{count}+MANY'", (1..=count).map(message).collect::<String>());
+    assert_eq!(office.send(many(201).as_bytes()).0, 422);
+    let (status, answer) = office.send(many(3).as_bytes());
+    assert_eq!((status, answer["messages"].as_array().unwrap().len(), office.placed()), (200, 3, 3), "{answer}");
+    assert_eq!(office.send(many(3).as_bytes()), (200, answer));
+    let partner = office.partner;
+    let (kept, whole) = office
+        .house
+        .db
+        .read_now(move |conn| {
+            let kept = edi::history(conn, partner, Some(State::Placed), None, 10)?;
+            let whole = edi::whole(conn, &kept[0])?;
+            Ok((kept, whole))
+        })
+        .unwrap();
+    assert_eq!(whole, many(3));
+    for one in kept {
+        let alone = edi::read(Kind::Edifact, &one.raw).unwrap();
+        assert_eq!((alone.messages.len(), alone.control.as_str()), (1, "MANY"), "{}", one.raw);
+    }
+    // Another under the same control number is none of them.
+    assert_eq!(office.send(many(2).as_bytes()).0, 409);
+    assert_eq!(office.placed(), 3);
 }

@@ -12,19 +12,19 @@ use storefront::ids::ApiKeyId;
 use storefront::{catalog, stock};
 
 /// A program with a key.
-struct Program<'h> {
+pub struct Program<'h> {
     house: &'h House,
     key: ApiKeyId,
     secret: String,
 }
 
 impl<'h> Program<'h> {
-    fn new(house: &'h House, scopes: &'static [Scope]) -> Program<'h> {
+    pub fn new(house: &'h House, scopes: &'static [Scope]) -> Program<'h> {
         let (key, secret) = house.db.write_now(move |conn| api_keys::create(conn, "Warehouse", scopes, None, now())).unwrap();
         Program { house, key, secret }
     }
 
-    fn ask(&self, method: &str, path: &str, body: Option<&Value>, once: &str) -> (u16, Value) {
+    pub fn ask(&self, method: &str, path: &str, body: Option<&Value>, once: &str) -> (u16, Value) {
         let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
         let request = ureq::http::Request::builder()
             .method(method)
@@ -40,27 +40,27 @@ impl<'h> Program<'h> {
         (answer.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::String(text)))
     }
 
-    fn get(&self, path: &str) -> Value {
+    pub fn get(&self, path: &str) -> Value {
         let (status, body) = self.ask("GET", path, None, "");
         assert_eq!(status, 200, "{path}: {body}");
         body
     }
 
     #[track_caller]
-    fn send(&self, method: &str, path: &str, body: Value, expected: u16) -> Value {
+    pub fn send(&self, method: &str, path: &str, body: Value, expected: u16) -> Value {
         let (status, answer) = self.ask(method, path, Some(&body), "");
         assert_eq!(status, expected, "{method} {path}: {answer}");
         answer
     }
 
     /// The actions that the audit log has of the key, the newest first.
-    fn actions(&self) -> Vec<String> {
+    pub fn actions(&self) -> Vec<String> {
         let filter = Filter { who: Some(Who::Key(self.key)), ..Filter::default() };
         self.house.db.read_now(move |conn| audit::list(conn, &filter, 100)).unwrap().into_iter().map(|entry| entry.action).collect()
     }
 }
 
-fn euros(minor: i64) -> Value {
+pub fn euros(minor: i64) -> Value {
     json!({ "minor": minor, "currency": "EUR" })
 }
 

@@ -30,6 +30,7 @@ mod edi;
 mod editing;
 mod editing_web;
 mod en16931;
+mod erp;
 mod exchanges;
 mod faults;
 mod feeds;

@@ -3,6 +3,7 @@
 /// What can be asked for by name. An action that is not here can still be followed from a row that shows it.
 pub(super) const ACTIONS: &[&str] = &[
     "order.note",
+    "order.reference",
     "offers.figure",
     "campaign.figure",
     "campaign.attribution",

@@ -211,14 +211,15 @@ pub async fn renew(desk: Desk, id: web::Path<i64>, _: Posted) -> Result<HttpResp
 
 pub async fn message(desk: Desk, path: web::Path<(i64, i64)>) -> Result<HttpResponse> {
     let (partner, id) = (PartnerId(path.0), EdiMessageId(path.1));
-    let (message, order) = desk
+    let (message, raw, order) = desk
         .read(move |conn| {
             let message = edi::message(conn, partner, id)?;
+            let raw = if message.raw.is_empty() { edi::whole(conn, &message)? } else { message.raw.clone() };
             let order = match message.order_id {
                 Some(order) => Some(orders::get(conn, order)?.number),
                 None => None,
             };
-            Ok((message, order))
+            Ok((message, raw, order))
         })
         .await?;
     let words = desk.words()?;
@@ -228,7 +229,7 @@ pub async fn message(desk: Desk, path: web::Path<(i64, i64)>) -> Result<HttpResp
     view["partner"] = json!(partner);
     view["order"] = json!(order);
     view["problems"] = json!(problems);
-    view["raw"] = json!(message.raw);
+    view["raw"] = json!(raw);
     view["again"] = json!(matches!(message.state, State::Refused | State::Failed));
     desk.page("admin/partner_message.html", "admin-partner-message", view)
 }

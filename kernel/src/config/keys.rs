@@ -57,6 +57,8 @@ keys! {
     MEILISEARCH_URL = "meilisearch.url", "REGULARS_MEILISEARCH_URL", "", "A Meilisearch server to search with. Empty: the embedded engine.";
     MEILISEARCH_KEY = "meilisearch.key", "REGULARS_MEILISEARCH_KEY", "", "Its API key, allowed to search and to read and write indexes, documents and settings.";
     WEBHOOKS_ALLOW_PRIVATE = "webhooks.allow_private", "REGULARS_WEBHOOKS_ALLOW_PRIVATE", "false", "Whether outgoing webhooks may call this machine and its network.";
+    EDI_FOLDER = "edi.folder", "REGULARS_EDI_FOLDER", "", "A folder that interchanges of EDI partners come in by and go out by, with a folder for the number of each partner. Empty: by HTTP alone.";
+    ERP_FOLDER = "erp.folder", "REGULARS_ERP_FOLDER", "", "A folder that files of an ERP come in by (in) and orders go out by (out). Empty: by the API alone.";
     SIGN_IN_LIMIT = "limits.sign_in_per_minute", "REGULARS_LIMITS_SIGN_IN_PER_MINUTE", "10", "Attempts to sign in, register or reset a password that one address may make in a minute.";
     CHECKOUT_LIMIT = "limits.checkout_per_minute", "REGULARS_LIMITS_CHECKOUT_PER_MINUTE", "30", "Checkout steps that one address may send in a minute.";
     SEARCH_LIMIT = "limits.search_per_minute", "REGULARS_LIMITS_SEARCH_PER_MINUTE", "240", "Searches and suggestions that one address may ask for in a minute.";

@@ -54,7 +54,7 @@ fn every_mistake_is_told_at_once_with_its_place() {
         "colour is no setting; there are listen, data_dir, base_url, trusted_proxy, page_cache_ms, vies (regulars.toml, line 2)",
         "mail.smtp_port must be a port from 1 to 65535 (regulars.toml, line 4)",
         "mail.smtp_secruity is no setting; there are from, reply_domain, smtp_host,",
-        "bank is no setting; there are [database], [log], [mail], [inbound], [stripe], [meilisearch], [webhooks], [limits] (regulars.toml, line 6)",
+        "bank is no setting; there are [database], [log], [mail], [inbound], [stripe], [meilisearch], [webhooks], [edi], [erp], [limits] (regulars.toml, line 6)",
         "log.format must be text or json (environment, REGULARS_LOG_FORMAT)",
         "REGULARS_LISTN is no setting",
     ] {

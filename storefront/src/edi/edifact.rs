@@ -114,6 +114,79 @@ pub fn read(text: &str) -> Result<Interchange, &'static str> {
     Err(CUT)
 }
 
+/// The segments as they stand in the text, each with the character that ends it.
+fn pieces<'a>(text: &'a str, marks: &Marks) -> Vec<&'a str> {
+    let (mut found, mut from, mut released) = (Vec::new(), 0, false);
+    for (at, letter) in text.char_indices() {
+        if released {
+            released = false;
+        } else if letter == marks.release && letter != ' ' {
+            released = true;
+        } else if letter == marks.end {
+            let next = at + letter.len_utf8();
+            found.extend(text.get(from..next));
+            from = next;
+        }
+    }
+    found
+}
+
+/// The tag of a segment as it stands in the text.
+fn tag(piece: &str, marks: &Marks) -> String {
+    let (mut word, mut letters) = (String::new(), piece.chars());
+    while let Some(letter) = letters.next() {
+        if letter == marks.release && letter != ' ' {
+            word.extend(letters.next());
+        } else if [marks.component, marks.element, marks.end].contains(&letter) {
+            break;
+        } else if letter != '\r' && letter != '\n' {
+            word.push(letter);
+        }
+    }
+    word.trim().to_string()
+}
+
+/// Each message of an interchange that reads, within the header it came with and trailers of its own.
+pub fn apart(text: &str, interchange: &Interchange) -> Vec<String> {
+    let Ok((marks, rest)) = advice(text) else { return Vec::new() };
+    let trailer = |tag: &str, reference: &str| {
+        let structures = [marks.component, marks.element, marks.release, marks.end];
+        let mut out = format!("{tag}{0}1{0}", marks.element);
+        for letter in reference.chars() {
+            if letter != ' ' && structures.contains(&letter) {
+                out.push(marks.release);
+            }
+            out.push(letter);
+        }
+        out.push(marks.end);
+        out
+    };
+    let mut head = text.get(..text.len() - rest.len()).unwrap_or("").to_string();
+    let (mut group, mut own, mut inside) = (String::new(), String::new(), false);
+    let mut found: Vec<String> = Vec::with_capacity(interchange.messages.len());
+    for piece in pieces(rest, &marks) {
+        match (tag(piece, &marks).as_str(), inside) {
+            ("UNB", false) => head.push_str(piece),
+            ("UNG", false) => group = piece.to_string(),
+            ("UNE", false) => group = String::new(),
+            ("UNZ", false) => break,
+            ("UNT", true) => {
+                own.push_str(piece);
+                let Some(message) = interchange.messages.get(found.len()) else { return found };
+                let end = if group.is_empty() { String::new() } else { trailer("UNE", &message.group) };
+                found.push(format!("{head}{group}{own}{end}{}", trailer("UNZ", &interchange.control)));
+                own = String::new();
+                inside = false;
+            }
+            (_, _) => {
+                inside = true;
+                own.push_str(piece);
+            }
+        }
+    }
+    found
+}
+
 /// Data with the characters released that would structure it.
 fn released(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

@@ -105,6 +105,16 @@ pub fn read(kind: Kind, text: &str) -> Result<Interchange, &'static str> {
     }
 }
 
+/// The messages of an interchange that was read from this text, each as an interchange of its own: what came of it, between header and trailers
+/// that count one.
+pub fn apart(kind: Kind, text: &str, interchange: &Interchange) -> Vec<String> {
+    match kind {
+        Kind::Edifact => edifact::apart(text, interchange),
+        Kind::X12 => x12::apart(text, interchange),
+        Kind::Cxml | Kind::Oci => Vec::new(),
+    }
+}
+
 /// What an interchange with one message is written of.
 pub struct Written<'a> {
     pub own: &'a Party,

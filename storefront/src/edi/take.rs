@@ -9,10 +9,10 @@ use crate::buying;
 use crate::carts::{self, Notice, Quote};
 use crate::checkout::{self, PlaceError, Seen, Settlement};
 use crate::company_accounts::{self, ACCOUNT};
-use crate::ids::{CartId, EdiMessageId, OrderId, VariantId};
+use crate::ids::{CartId, EdiInterchangeId, EdiMessageId, OrderId, VariantId};
 use crate::orders;
 use crate::quick_order::{self, Rest, Row};
-use crate::schema::{carts as cart_rows, edi_messages as messages};
+use crate::schema::{carts as cart_rows, edi_interchanges as interchanges, edi_messages as messages};
 use crate::stores;
 use crate::web::words::Words;
 use crm::companies::{self, Buyer, May, Site};
@@ -22,7 +22,7 @@ use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::db::savepoint;
 use kernel::error::said;
-use kernel::{Conn, Error, Result, on_each};
+use kernel::{Conn, Error, Result, on_each, token};
 use std::collections::BTreeSet;
 
 /// What a placing is refused with when its problems are told by line.
@@ -30,6 +30,8 @@ const BY_LINE: &str = "edi-lines-refused";
 /// The longest control number, those of group and message with it, and the characters of a kind that are kept.
 const CONTROL: usize = 60;
 const KIND: usize = 10;
+/// Messages of one interchange: all of them are placed in one transaction.
+const MOST: usize = 200;
 
 /// What became of an interchange.
 #[derive(Clone, Debug)]
@@ -46,23 +48,29 @@ pub fn take(conn: &mut Conn, partner: &Partner, raw: &str, words: &Words, now: T
     let interchange = match read(partner, raw) {
         Ok(interchange) => interchange,
         Err(why) => {
-            let problems = [Problem::whole(why)];
-            let row = (
-                messages::partner_id.eq(partner.id),
-                messages::direction.eq(Direction::In),
-                messages::kind.eq(""),
-                messages::number.eq(""),
-                messages::raw.eq(raw.replace('\0', "")),
-                messages::state.eq(State::Unreadable),
-                messages::error.eq(kernel::json::text(&problems)?),
-                messages::at.eq(now),
-            );
-            on_each!(conn, c => diesel::insert_into(messages::table).values(row).execute(c))?;
+            let (kept, first) = keep(conn, partner, raw, now)?;
+            // Sent once more it is no other mistake.
+            if first {
+                let row = (
+                    messages::partner_id.eq(partner.id),
+                    messages::direction.eq(Direction::In),
+                    messages::kind.eq(""),
+                    messages::number.eq(""),
+                    messages::raw.eq(""),
+                    messages::state.eq(State::Unreadable),
+                    messages::error.eq(kernel::json::text(&[Problem::whole(why)])?),
+                    messages::at.eq(now),
+                    messages::interchange_id.eq(Some(kept)),
+                );
+                on_each!(conn, c => diesel::insert_into(messages::table).values(row).execute(c))?;
+            }
             return Ok(Taken::Unreadable(why.to_string()));
         }
     };
+    let (kept, _) = keep(conn, partner, raw, now)?;
+    let apart = syntax::apart(partner.kind, raw, &interchange);
     let (mut taken, mut fresh) = (Vec::with_capacity(interchange.messages.len()), false);
-    for part in &interchange.messages {
+    for (at, part) in interchange.messages.iter().enumerate() {
         let control = interchange.control_of(part);
         let row = (
             messages::partner_id.eq(partner.id),
@@ -70,9 +78,10 @@ pub fn take(conn: &mut Conn, partner: &Partner, raw: &str, words: &Words, now: T
             messages::kind.eq(part.kind.chars().take(KIND).collect::<String>()),
             messages::control.eq(Some(&control)),
             messages::number.eq(""),
-            messages::raw.eq(raw),
+            messages::raw.eq(apart.get(at).map_or(raw, String::as_str)),
             messages::state.eq(State::Refused),
             messages::at.eq(now),
+            messages::interchange_id.eq(Some(kept)),
         );
         // Whoever sends the same at once waits here, and then finds it taken.
         let insert = diesel::insert_into(messages::table).values(row).on_conflict_do_nothing().returning(messages::id);
@@ -85,8 +94,12 @@ pub fn take(conn: &mut Conn, partner: &Partner, raw: &str, words: &Words, now: T
             }
             None => {
                 let before = known(conn, partner, &control)?;
-                // Of who was erased the text is gone.
-                if before.raw != raw && !before.raw.is_empty() {
+                let same = match before.interchange_id {
+                    Some(id) => id == kept,
+                    // One from before interchanges were kept by themselves; of who was erased the text is gone.
+                    None => before.raw == raw || before.raw.is_empty(),
+                };
+                if !same {
                     return Err(Error::conflict("edi-control-reused"));
                 }
                 taken.push(before);
@@ -97,6 +110,27 @@ pub fn take(conn: &mut Conn, partner: &Partner, raw: &str, words: &Words, now: T
         send::receipt(conn, partner, &interchange, now)?;
     }
     Ok(Taken::Messages(taken))
+}
+
+/// Keeps what came, once; answers its row, and whether it is a new one.
+fn keep(conn: &mut Conn, partner: &Partner, raw: &str, now: Time) -> Result<(EdiInterchangeId, bool)> {
+    let digest = token::hash(raw);
+    let row = (
+        interchanges::partner_id.eq(partner.id),
+        interchanges::digest.eq(&digest),
+        interchanges::raw.eq(raw.replace('\0', "")),
+        interchanges::at.eq(now),
+    );
+    let insert = diesel::insert_into(interchanges::table).values(row).on_conflict_do_nothing().returning(interchanges::id);
+    let added: Option<EdiInterchangeId> = on_each!(conn, c => insert.get_result(c).optional())?;
+    if let Some(id) = added {
+        return Ok((id, true));
+    }
+    let before = interchanges::table
+        .filter(interchanges::partner_id.eq(partner.id))
+        .filter(interchanges::digest.eq(&digest))
+        .select(interchanges::id);
+    Ok((on_each!(conn, c => before.first(c))?, false))
 }
 
 /// Reads an interchange that is for us, from this partner. Fails with the key of a text.
@@ -110,6 +144,9 @@ fn read(partner: &Partner, raw: &str) -> Result<Interchange, &'static str> {
     }
     if interchange.messages.is_empty() {
         return Err(syntax::NONE);
+    }
+    if interchange.messages.len() > MOST {
+        return Err("edi-too-many");
     }
     let controls: BTreeSet<String> = interchange.messages.iter().map(|part| interchange.control_of(part)).collect();
     let once = controls.len() == interchange.messages.len() && controls.iter().all(|control| control.chars().count() <= CONTROL);

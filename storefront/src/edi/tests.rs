@@ -69,8 +69,27 @@ fn nothing_that_is_sent_breaks_the_reader() {
         }
         for kind in [Kind::Edifact, Kind::X12] {
             if let Ok(interchange) = syntax::read(kind, &text) {
+                assert_eq!(syntax::apart(kind, &text, &interchange).len(), interchange.messages.len(), "{text}");
                 interchange.messages.iter().for_each(|message| drop(purchase::read(kind, &interchange, message)));
             }
+        }
+    }
+}
+
+#[test]
+fn each_message_stands_for_itself_as_it_came() {
+    let three = "UNA|*,#\u{20}~\nUNB*UNOC|3*CUPS|ZZ*SHOP*261124|1030*R#*1~UNG*ORDERS*A*B*261124|1030*G1*UN*D|96A~\nUNH*1*ORDERS|D|96A|UN~BGM*220*A#~1*9~\n\
+        UNT*3*1~UNH*2*ORDERS|D|96A|UN~\nUNT*2*2~UNE*2*G1~UNG*ORDERS*A*B*261124|1030*G2*UN*D|96A~UNH*1*ORDERS|D|96A|UN~UNT*2*1~UNE*1*G2~UNZ*2*R#*1~\n";
+    let isa = "ISA*00*          *00*          *ZZ*CUPS           *ZZ*SHOP           *261124*1030*U*00401*000000041*0*P*>~\n";
+    let sets = "GS*PO*A*B*20261124*1030*7*X*004010~ST*850*0001~BEG*00*SA*P1~SE*3*0001~\nST*850*0002~SE*2*0002~GE*2*7~IEA*1*000000041~\n";
+    for (kind, text) in [(Kind::Edifact, three.to_string()), (Kind::X12, format!("{isa}{sets}")), (Kind::Edifact, ODD.to_string())] {
+        let whole = syntax::read(kind, &text).expect("it reads");
+        let apart = syntax::apart(kind, &text, &whole);
+        assert_eq!(apart.len(), whole.messages.len(), "{text}");
+        for (own, message) in apart.iter().zip(&whole.messages) {
+            let read = syntax::read(kind, own).expect(own);
+            assert_eq!((read.messages.as_slice(), read.decimal), (std::slice::from_ref(message), whole.decimal), "{own}");
+            assert_eq!((read.sender.clone(), read.control_of(&read.messages[0])), (whole.sender.clone(), whole.control_of(message)));
         }
     }
 }

@@ -69,6 +69,42 @@ pub fn read(text: &str) -> Result<Interchange, &'static str> {
     Err(CUT)
 }
 
+/// Each transaction set of an interchange that reads, within the header it came with and trailers of its own.
+pub fn apart(text: &str, interchange: &Interchange) -> Vec<String> {
+    let text = text.trim_start_matches(['\u{feff}', ' ', '\r', '\n']);
+    let (Some(head), Some(rest)) = (text.get(..ISA), text.get(ISA..)) else { return Vec::new() };
+    let marks: Vec<char> = [3, 105].iter().filter_map(|at| head.chars().nth(*at)).collect();
+    let [element, end] = marks[..] else { return Vec::new() };
+    let (mut group, mut own, mut inside) = (String::new(), String::new(), false);
+    let mut found: Vec<String> = Vec::with_capacity(interchange.messages.len());
+    for piece in rest.split(end).map(|one| one.trim_matches(['\r', '\n'])).filter(|one| !one.trim().is_empty()) {
+        match (piece.split(element).next().unwrap_or("").trim(), inside) {
+            ("GS", false) => group = format!("{piece}{end}"),
+            ("GE", false) => {}
+            ("IEA", false) => break,
+            ("SE", true) => {
+                own.push_str(piece);
+                own.push(end);
+                let Some(message) = interchange.messages.get(found.len()) else { return found };
+                let close = match group.is_empty() {
+                    true => String::new(),
+                    false => format!("GE{element}1{element}{}{end}", message.group),
+                };
+                let groups = if group.is_empty() { 0 } else { 1 };
+                found.push(format!("{head}{group}{own}{close}IEA{element}{groups}{element}{}{end}", interchange.control));
+                own = String::new();
+                inside = false;
+            }
+            (_, _) => {
+                inside = true;
+                own.push_str(piece);
+                own.push(end);
+            }
+        }
+    }
+    found
+}
+
 /// The functional identifier of the group that a transaction set goes in.
 fn functional(kind: &str) -> &'static str {
     match kind {

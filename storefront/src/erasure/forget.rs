@@ -7,6 +7,7 @@ use crate::articles;
 use crate::carts::consents;
 use crate::disputes;
 use crate::edi;
+use crate::erp::refs;
 use crate::mails;
 use crate::offers;
 use crate::orders::{self, Order, terms};
@@ -78,6 +79,7 @@ pub fn erase(conn: &mut Conn, id: CustomerId, now: Time) -> Result<()> {
         requisitions::forget(conn, *one)?;
         quotes::forget(conn, *one, now)?;
         edi::forget(conn, *one)?;
+        refs::forget(conn, one.0)?;
         service::forget(conn, *one)?;
         disputes::forget(conn, *one)?;
         articles::forget(conn, *one)?;

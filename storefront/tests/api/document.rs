@@ -19,7 +19,7 @@ fn every_documented_operation_is_mounted_and_says_what_it_needs() {
     let document = client.get("/api/openapi.json").is(200);
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
     let operations = operations(&document);
-    assert_eq!(operations.len(), 35);
+    assert_eq!(operations.len(), 37);
     for (path, method, operation) in operations {
         let name = format!("{method} {path}");
         assert!(path.starts_with("/api/v1/"), "{name}");

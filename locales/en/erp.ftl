@@ -1,0 +1,24 @@
+# Rows of an ERP and what other systems call things.
+erp-not-found = There is no such thing.
+erp-reference-invalid = Give an external id of 1 to 100 characters, without blanks around it.
+erp-system-invalid = Name the system with 1 to 40 small letters, digits, _ and -.
+erp-reference-taken = The external id { $reference } stands for something else.
+erp-reference-other = It has another external id: { $reference }.
+erp-row-twice = Another row is about the same.
+erp-no-sku = There is no article { $sku }.
+erp-sku-several = Several articles go by { $sku }. Write the SKU in its own letters.
+erp-no-location = There is no location { $location }.
+erp-number = Give a number from { $least } to { $most }.
+erp-currency = The amount must be in { $currency }.
+erp-no-price = Give a price.
+erp-list-alone = Quantities are for price lists alone. Name a list.
+erp-shop-alone = A former price is for the shop’s own prices alone.
+erp-rules-differ = The rows of this article ask for different least quantities or steps.
+erp-language = The shop does not speak this language.
+erp-customer-erased = This customer asked to be forgotten. Take them out of your system too.
+erp-email-differs = The customer has another mail address here, which is theirs to change.
+erp-company-administrator = A new company needs the mail address of its administrator.
+erp-company-address = A new company needs an address: line1, postal_code, city and country.
+erp-company-parent = The company above it is not known by this external id. Send that one first.
+erp-file-column = There is no column { $column } here; there are { $columns }.
+erp-file-missing = The column { $column } is missing.

@@ -1,0 +1,24 @@
+# ERP 数据行以及其他系统的编号。
+erp-not-found = 没有对应的内容。
+erp-reference-invalid = 请填写 1 到 100 个字符的外部编号，前后不留空格。
+erp-system-invalid = 系统名称请使用 1 到 40 个小写字母、数字、_ 和 -。
+erp-reference-taken = 外部编号 { $reference } 已用于其他内容。
+erp-reference-other = 它已有另一个外部编号：{ $reference }。
+erp-row-twice = 另有一行涉及同一内容。
+erp-no-sku = 没有商品 { $sku }。
+erp-sku-several = 有多个商品使用 { $sku }。请按原大小写填写 SKU。
+erp-no-location = 没有库位 { $location }。
+erp-number = 请填写 { $least } 到 { $most } 之间的数字。
+erp-currency = 金额必须使用 { $currency }。
+erp-no-price = 请填写价格。
+erp-list-alone = 数量仅适用于价格表。请指定价格表。
+erp-shop-alone = 原价仅适用于商店自己的价格。
+erp-rules-differ = 该商品各行的起订量或递增量不一致。
+erp-language = 商店不支持该语言。
+erp-customer-erased = 该顾客已要求删除其数据。请在您的系统中一并删除。
+erp-email-differs = 该顾客在此处使用另一个邮箱地址，只能由本人修改。
+erp-company-administrator = 新公司需要填写管理员的邮箱地址。
+erp-company-address = 新公司需要地址：line1、postal_code、city 和 country。
+erp-company-parent = 找不到该外部编号对应的上级公司。请先发送上级公司。
+erp-file-column = 没有 { $column } 这一列；可用的列有：{ $columns }。
+erp-file-missing = 缺少 { $column } 列。
