@@ -13,7 +13,7 @@ mod reckon;
 mod value;
 
 pub use coupons::{MAX_CODES, add_coupon, remove_coupon, set_coupon};
-pub use goods::{add, set_quantity};
+pub use goods::{add, set_quantity, typed};
 use goods::{insert_line, set_line};
 pub(crate) use many::{Good, add_many};
 pub use pickup::Pickup;

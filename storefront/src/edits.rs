@@ -22,6 +22,7 @@ use crate::orders::{Order, OrderLine, OrderStatus};
 use crate::payments;
 use crate::refunds;
 use crate::schema::order_edits;
+use crate::units::Measure;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Error, Result};
@@ -54,6 +55,9 @@ pub struct Changed {
     pub sku: String,
     pub before: Amounts,
     pub after: Amounts,
+    /// In what it is counted.
+    #[serde(default)]
+    pub measure: Measure,
 }
 
 /// Everything a change did, as its record keeps it. No address is in it.

@@ -22,7 +22,7 @@ pub(crate) fn of_cart<'a>(lines: impl Iterator<Item = (&'a carts::LineQuote, &'a
     for (line, priced) in lines.filter(|(line, _)| !line.variant.gift_card) {
         margin.goods += priced.total - priced.tax;
         match line.variant.cost {
-            Some(cost) => margin.cost += cost * line.quantity,
+            Some(cost) => margin.cost += line.variant.measure.amount(cost, line.quantity),
             None => margin.uncosted += 1,
         }
     }
@@ -41,7 +41,7 @@ pub fn of_order(conn: &mut Conn, order: &Order) -> Result<Margin> {
             margin.uncosted += 1;
             continue;
         };
-        margin.cost += cost * (line.quantity - line.cancelled);
+        margin.cost += line.measure().amount(cost, line.quantity - line.cancelled);
         if let Some(variant) = line.variant_id {
             costs.entry(variant).and_modify(|known| *known = cost.min(*known)).or_insert(cost);
         }

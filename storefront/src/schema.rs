@@ -245,6 +245,8 @@ diesel::table! {
         taxable -> Bool,
         tax_class -> Text,
         active -> Bool,
+        unit -> Text,
+        unit_precision -> BigInt,
     }
 }
 
@@ -706,6 +708,8 @@ diesel::table! {
         taxes -> Text,
         gift_card -> Bool,
         issued -> BigInt,
+        unit -> Text,
+        unit_precision -> BigInt,
     }
 }
 
@@ -1565,6 +1569,8 @@ diesel::table! {
         quantity -> BigInt,
         unit_price -> BigInt,
         cost -> Nullable<BigInt>,
+        unit -> Text,
+        unit_precision -> BigInt,
     }
 }
 

@@ -173,7 +173,7 @@ fn filled(of: &Loaded, now: Time) -> Result<(Form, usize)> {
     for (at, line) in lines.iter().enumerate() {
         form = form
             .fill(&format!("sku_{at}"), &line.sku)
-            .fill(&format!("quantity_{at}"), line.quantity.to_string())
+            .fill(&format!("quantity_{at}"), line.measure().number(line.quantity))
             .fill(&format!("price_{at}"), forms::amount(Some(line.unit_price), currency));
     }
     let version = of.newest.as_ref().map(|(version, _)| version);
@@ -253,7 +253,7 @@ fn read(conn: &mut Conn, id: QuoteId, posted: &Posted) -> Result<Draft> {
         if sku.is_empty() {
             continue;
         }
-        let (quantity, unit_price) = (reader.number(&format!("quantity_{at}")), reader.amount(&format!("price_{at}")));
+        let (quantity, unit_price) = (posted.get(&format!("quantity_{at}")).trim().to_string(), reader.amount(&format!("price_{at}")));
         lines.push(DraftLine { at, sku, quantity, unit_price });
     }
     let (shipping, expires_on, note) = (reader.optional_amount("shipping"), reader.day("expires_on"), reader.text("note"));

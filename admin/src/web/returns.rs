@@ -91,10 +91,10 @@ fn load(conn: &mut Conn, back: &Return, order: &Order, sold: &[OrderLine], poste
         let (accepted, shelf) = (format!("accepted-{}", line.id), format!("shelf-{}", line.id));
         let first = places.first().and_then(|place| place["id"].as_str()).unwrap_or_default().to_string();
         let value = |name: &str, or: String| posted.map_or(or, |posted| posted.get(name).to_string());
-        Some(json!({ "title": line.title, "options": line.options, "sku": line.sku, "quantity": part.quantity, "reason": part.reason,
-            "accepted": part.accepted, "refunded": part.refunded, "stocked": line.stocked && line.variant_id.is_some(),
+        Some(json!({ "title": line.title, "options": line.options, "sku": line.sku, "quantity": line.measure().text(part.quantity), "reason": part.reason, "places": line.measure().precision,
+            "accepted": part.accepted, "accepted_text": line.measure().text(part.accepted), "refunded": part.refunded, "stocked": line.stocked && line.variant_id.is_some(),
             "place": part.location_id.and_then(|id| place_names.iter().find(|(known, _)| *known == id)).map(|(_, name)| name),
-            "name": accepted, "value": value(&accepted, part.quantity.to_string()), "error": wrong.0.get(&accepted),
+            "name": accepted, "value": value(&accepted, line.measure().number(part.quantity)), "error": wrong.0.get(&accepted),
             "shelf": shelf, "shelf_value": value(&shelf, first), "instead": instead.get(&part.id) }))
     };
     let lines: Vec<Value> = returns::lines_of(conn, back.id)?.iter().filter_map(line).collect();
@@ -191,15 +191,15 @@ pub async fn arrived(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<H
 fn inspected(posted: &Posted) -> Result<Vec<Inspected>> {
     let mut wrong = Fields::default();
     let mut found = Vec::new();
-    for (name, typed) in posted.pairs() {
+    for (name, _) in posted.pairs() {
         let Some(id) = name.strip_prefix("accepted-") else { continue };
         let line = OrderLineId(id.parse().map_err(|_| Error::NotFound)?);
-        match typed.trim().parse() {
-            Ok(accepted) => {
+        match posted.steps(name) {
+            Some(accepted) => {
                 let location = posted.get(&format!("shelf-{line}")).parse().ok().map(LocationId);
                 found.push(Inspected { line, accepted, location });
             }
-            Err(_) => wrong.add(name, "admin-number-invalid"),
+            None => wrong.add(name, "admin-number-invalid"),
         }
     }
     wrong.check()?;

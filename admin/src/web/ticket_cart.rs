@@ -150,8 +150,9 @@ pub async fn add(desk: Desk, number: web::Path<String>, posted: Posted) -> Resul
 }
 
 pub async fn quantity(desk: Desk, number: web::Path<String>, posted: Posted) -> Result<HttpResponse> {
-    fn read(_: &mut Conn, posted: &Posted, _: &Words) -> Result<Step> {
-        Ok(Step::Quantity(posted.id("line")?, posted.number("quantity", "quantity-invalid")?))
+    fn read(conn: &mut Conn, posted: &Posted, _: &Words) -> Result<Step> {
+        let line = posted.id("line")?;
+        Ok(Step::Quantity(line, carts::typed(conn, line, posted.get("quantity"))?))
     }
     change(&desk, &number, &posted, read).await
 }

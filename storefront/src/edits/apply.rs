@@ -6,7 +6,7 @@ use super::{Changed, Changes, Wish};
 use crate::company_accounts;
 use crate::ids::{OrderEditId, OrderId, OrderLineId};
 use crate::orders::{self, Order, Taxation, terms};
-use crate::pricing::{PricedLine, Step};
+use crate::pricing::{PricedLine, Step, figured};
 use crate::schema::{adjustments, order_edits, order_lines, orders as rows};
 use crate::stock::{self, StockError};
 use crate::tax;
@@ -129,7 +129,7 @@ fn insert_line(conn: &mut Conn, order: &Order, change: &LineChange, position: i6
         tax_reason: change.rate.reason.clone(),
         trace: vec![
             step("order changed", "added".into(), after.total),
-            step("list price", format!("{} x {}", change.unit_price, after.quantity), after.subtotal),
+            step("list price", figured(change.unit_price, after.quantity, change.measure().per()), after.subtotal),
             step("tax", change.rate.reason.clone(), after.tax),
         ],
     };
@@ -140,7 +140,7 @@ fn record(conn: &mut Conn, order: &Order, plan: &Plan, wish: &Wish, ids: &[Order
     let changed = plan.lines.iter().zip(ids).filter(|(change, _)| change.changed());
     let lines = changed.map(|(change, id)| {
         let (title, options, sku) = change.names();
-        Changed { line: id.0, title: title.into(), options: options.into(), sku: sku.into(), before: change.before, after: change.after }
+        Changed { line: id.0, title: title.into(), options: options.into(), sku: sku.into(), before: change.before, after: change.after, measure: change.measure() }
     });
     let changes = Changes {
         lines: lines.collect(),

@@ -4,6 +4,7 @@
 use crate::orders::OrderLine;
 use crate::pricing::Step;
 use crate::tax::Rate;
+use crate::units::Measure;
 use kernel::money::allocate;
 use serde::{Deserialize, Serialize};
 
@@ -23,8 +24,11 @@ impl Amounts {
     }
 
     /// Units at a price without any reduction.
-    pub fn fresh(unit_price: i64, quantity: i64, rate: &Rate, tax_included: bool) -> Amounts {
-        let subtotal = unit_price.saturating_mul(quantity);
+    pub fn fresh(unit_price: i64, quantity: i64, measure: Measure, rate: &Rate, tax_included: bool) -> Amounts {
+        Amounts::costing(measure.amount(unit_price, quantity), quantity, rate, tax_included)
+    }
+
+    fn costing(subtotal: i64, quantity: i64, rate: &Rate, tax_included: bool) -> Amounts {
         let taxed = rate.tax(subtotal, tax_included);
         Amounts { quantity, subtotal, discount: 0, tax: taxed.tax, total: taxed.gross }
     }
@@ -43,7 +47,10 @@ pub fn resized(line: &OrderLine, quantity: i64, tax_included: bool) -> Amounts {
         return before;
     }
     if quantity > line.quantity {
-        let more = Amounts::fresh(line.unit_price, quantity - line.quantity, &rate_of(line), tax_included);
+        // What is added is the difference of two lines, so that both are rounded once.
+        let cost = |quantity: i64| line.measure().amount(line.unit_price, quantity);
+        let added = cost(quantity).saturating_sub(cost(line.quantity));
+        let more = Amounts::costing(added, quantity - line.quantity, &rate_of(line), tax_included);
         return Amounts {
             quantity,
             subtotal: before.subtotal + more.subtotal,
@@ -63,7 +70,7 @@ pub fn resized(line: &OrderLine, quantity: i64, tax_included: bool) -> Amounts {
 /// The trace of a line with one step more: it was changed from so many units to so many.
 pub fn traced(line: &OrderLine, after: &Amounts) -> kernel::Result<String> {
     let mut steps: Vec<Step> = serde_json::from_str(&line.trace)?;
-    let outcome = format!("{} -> {}", line.quantity, after.quantity);
+    let outcome = format!("{} -> {}", line.measure().number(line.quantity), line.measure().number(after.quantity));
     steps.push(Step { rule: "order changed".into(), outcome, amount: after.total - line.total });
     kernel::json::text(&steps)
 }
@@ -72,6 +79,7 @@ pub fn traced(line: &OrderLine, after: &Amounts) -> kernel::Result<String> {
 mod tests {
     use super::*;
     use crate::ids::{OrderId, OrderLineId};
+    use crate::units::Unit;
     use kernel::json::Json;
     use proptest::prelude::*;
 
@@ -107,6 +115,8 @@ mod tests {
             taxes: Json(Vec::new()),
             gift_card: false,
             issued: 0,
+            unit: Unit::Piece,
+            unit_precision: 0,
         }
     }
 

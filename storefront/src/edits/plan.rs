@@ -7,7 +7,7 @@ use crate::address::Address;
 use crate::carts::{MAX_LINES, MAX_QUANTITY};
 use crate::catalog::{Assortment, VariantForSale};
 use crate::documents;
-use crate::ids::OrderLineId;
+use crate::ids::{OrderLineId, VariantId};
 use crate::orders::{self, Adjustment, Order, OrderLine};
 use crate::payments::{self, Holding};
 use crate::price_lists;
@@ -18,6 +18,7 @@ use crate::stock::{self, Demand};
 use crate::stored_value::GIFT_CARD;
 use crate::stores;
 use crate::tax::Rate;
+use crate::units::Measure;
 use kernel::clock::Time;
 use kernel::error::Fields;
 use kernel::{Conn, Error, Result};
@@ -49,6 +50,11 @@ impl LineChange {
         }
     }
 
+    /// In what it is counted.
+    pub fn measure(&self) -> Measure {
+        self.line.as_ref().map(OrderLine::measure).or(self.added.as_ref().map(|one| one.measure)).unwrap_or_default()
+    }
+
     /// Units that are sold and stay so: neither cancelled nor refunded.
     fn live(&self) -> i64 {
         self.after.quantity - self.line.as_ref().map_or(0, |line| line.cancelled.max(line.refunded))
@@ -70,7 +76,7 @@ impl LineChange {
 
     fn grams(&self) -> i64 {
         let each = self.line.as_ref().map(|line| line.weight_grams).or(self.added.as_ref().map(|one| one.weight_grams));
-        each.unwrap_or(0).saturating_mul(self.after.quantity)
+        self.measure().amount(each.unwrap_or(0), self.after.quantity)
     }
 }
 
@@ -92,6 +98,7 @@ pub struct Short {
     pub title: String,
     pub wanted: i64,
     pub left: i64,
+    pub measure: Measure,
 }
 
 /// Everything a change comes to, before anybody confirms it.
@@ -236,7 +243,7 @@ fn kept(order: &Order, stored: &[OrderLine], wish: &Wish, (reduced, named): &Ref
         let wanted: Vec<i64> = wish.open.iter().filter(|(id, _)| *id == line.id).map(|(_, units)| *units).collect();
         let open = wanted.first().copied().unwrap_or(line.open());
         let field = format!("quantity-{}", line.id);
-        if wanted.len() > 1 || !(0..=MAX_QUANTITY.max(line.open())).contains(&open) {
+        if wanted.len() > 1 || !(0..=line.measure().most().max(line.open())).contains(&open) {
             wrong.add(&field, "order-edit-quantity");
         }
         if open > line.open() && line.variant_id.is_none() {
@@ -266,13 +273,15 @@ fn kept(order: &Order, stored: &[OrderLine], wish: &Wish, (reduced, named): &Ref
 fn added(conn: &mut Conn, order: &Order, wish: &Wish, taxing: &Taxing, now: Time, wrong: &mut Fields) -> Result<Vec<LineChange>> {
     let mut goods: Demand = Demand::new();
     for (variant, units) in &wish.added {
-        if !(1..=MAX_QUANTITY).contains(units) {
-            wrong.add("goods", "order-edit-quantity");
-        }
-        *goods.entry(*variant).or_default() += (*units).clamp(0, MAX_QUANTITY);
+        let all = goods.entry(*variant).or_default();
+        *all = all.saturating_add((*units).max(0));
     }
     let sold = Assortment { currency: order.currency()?, part: stores::part(conn, order.store_id)?, contract: None };
     let found = price_lists::goods_for(conn, order, &sold, &goods, now)?;
+    let most = |id: &VariantId| found.iter().find(|known| known.id == *id).map_or(MAX_QUANTITY, |known| known.measure.most());
+    if wish.added.iter().any(|(variant, units)| !(1..=most(variant)).contains(units)) {
+        wrong.add("goods", "order-edit-quantity");
+    }
     let mut lines = Vec::with_capacity(found.len());
     // In the order in which they were typed.
     for id in wish.added.iter().map(|(id, _)| *id) {
@@ -286,7 +295,7 @@ fn added(conn: &mut Conn, order: &Order, wish: &Wish, taxing: &Taxing, now: Time
             line: None,
             unit_price,
             before: Amounts::default(),
-            after: Amounts::fresh(unit_price, units, &rate, order.prices_include_tax),
+            after: Amounts::fresh(unit_price, units, variant.measure, &rate, order.prices_include_tax),
             rate,
             added: Some(variant.clone()),
         });
@@ -318,7 +327,7 @@ fn sums(order: &Order, lines: &[LineChange], rate: Option<&ShippingRate>, before
     let shipping = match rate {
         Some(rate) => {
             let delivered = || lines.iter().filter(|line| line.ships());
-            let (grams, units) = (delivered().map(LineChange::grams).sum(), delivered().map(|line| line.after.quantity).sum());
+            let (grams, units) = (delivered().map(LineChange::grams).sum(), delivered().map(|line| line.measure().pieces(line.after.quantity)).sum());
             let cards: i64 = lines.iter().filter(|line| line.gift_card()).map(|line| line.after.subtotal).sum();
             rate.delivery(grams, units).costs(subtotal - cards - discount, false).0
         }

@@ -62,6 +62,9 @@ pub struct VariantDraft {
     /// Whether it may be sold beyond the stock.
     pub oversell: Option<bool>,
     pub weight_grams: Option<i64>,
+    /// The code of its unit, with the decimals of it that can be ordered.
+    pub unit: Option<Unit>,
+    pub precision: Option<i64>,
     pub requires_shipping: Option<bool>,
     pub taxable: Option<bool>,
     pub tax_class: Option<String>,

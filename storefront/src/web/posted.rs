@@ -39,6 +39,11 @@ impl Posted {
         self.get(name).trim().parse().map_err(|_| Error::field(name, message))
     }
 
+    /// The steps of a quantity. The page says in how many decimals it is typed (`places-NAME`, [`crate::units::typed`]).
+    pub fn steps(&self, name: &str) -> Option<i64> {
+        crate::units::typed(self.get(name), self.get(&format!("places-{name}")))
+    }
+
     /// An id from a hidden field; a made-up one is `NotFound`.
     pub fn id<T: std::str::FromStr>(&self, name: &str) -> Result<T> {
         self.get(name).parse().map_err(|_| Error::NotFound)

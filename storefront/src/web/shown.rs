@@ -7,8 +7,8 @@ use super::views::cart::LineView;
 use super::views::page::Tone;
 use super::views::shared::{Notice as Told, Picture, Stock, TotalRow, Totals};
 use super::words::Words;
-use crate::carts::{self, LineQuote, MAX_QUANTITY, Notice, Quote};
-use crate::catalog::{self, Availability};
+use crate::carts::{self, LineQuote, Notice, Quote};
+use crate::catalog::{self, Availability, VariantForSale};
 use crate::ids::{CartLineId, StoreId, VariantId};
 use crate::orders::{Adjustment, Order, OrderLine};
 use crate::pictures;
@@ -19,6 +19,7 @@ use crate::quotes::Figures;
 use crate::stock;
 use crate::stores;
 use crate::tax::{self, TaxPart};
+use crate::units::Measure;
 use kernel::clock::Time;
 use kernel::money::{Currency, Money};
 use kernel::web::format;
@@ -61,9 +62,11 @@ pub fn cart_lines(conn: &mut Conn, quote: &Quote, words: &Words) -> Result<Vec<L
             picture: pictures.get(variant.picture_hash.as_deref()),
             unit_price: money(priced.unit_price),
             compare_at: variant.compare_at.filter(|before| *before > line.unit_price && !quote.reverse_charge).map(money),
-            quantity: count(line.quantity),
-            max: count(variant.limit().unwrap_or(MAX_QUANTITY).clamp(0, MAX_QUANTITY)),
-            step: count(line.rule.map_or(1, |rule| rule.increment)),
+            quantity: variant.measure.number(line.quantity),
+            quantity_text: variant.measure.text(line.quantity),
+            max: variant.measure.number(variant.limit().unwrap_or(i64::MAX).clamp(0, variant.measure.most())),
+            step: variant.measure.number(line.rule.map_or(1, |rule| rule.increment)),
+            per: variant.measure.unit.per_key(),
             total: money(priced.subtotal),
             adjustments: line_adjustments(quote, at),
             gift: line.gift.clone(),
@@ -99,9 +102,9 @@ fn line_notice(quote: &Quote, line: &LineQuote, words: &Words) -> Result<Option<
     let mut told = None;
     for notice in &quote.notices {
         match notice {
-            Notice::Short { line: id, left } if *id == line.id => return Ok(Some(warning(short(*left, words)?))),
+            Notice::Short { line: id, left } if *id == line.id => return Ok(Some(warning(short(line.variant.measure, *left, words)?))),
             Notice::Quantity { line: id, rule, fitting } if *id == line.id => {
-                return Ok(Some(warning(wrong_quantity(*rule, *fitting, words)?)));
+                return Ok(Some(warning(wrong_quantity(line.variant.measure, *rule, *fitting, words)?)));
             }
             Notice::PriceChanged { line: id, before, now } if *id == line.id => {
                 told = Some(warning(price_changed(quote.currency, *before, *now, words)?));
@@ -112,12 +115,12 @@ fn line_notice(quote: &Quote, line: &LineQuote, words: &Words) -> Result<Option<
     Ok(told)
 }
 
-fn short(left: i64, words: &Words) -> Result<String> {
-    if left == 0 { Ok(words.get("cart-line-sold-out")) } else { words.with("cart-line-short", &[("left", &left.to_string())]) }
+fn short(measure: Measure, left: i64, words: &Words) -> Result<String> {
+    if left == 0 { Ok(words.get("cart-line-sold-out")) } else { words.with("cart-line-short", &[("left", &measure.text(left))]) }
 }
 
-fn wrong_quantity(rule: QuantityRule, fitting: i64, words: &Words) -> Result<String> {
-    let (minimum, increment, fitting) = (rule.minimum.to_string(), rule.increment.to_string(), fitting.to_string());
+fn wrong_quantity(measure: Measure, rule: QuantityRule, fitting: i64, words: &Words) -> Result<String> {
+    let (minimum, increment, fitting) = (measure.text(rule.minimum), measure.text(rule.increment), measure.text(fitting));
     words.with("cart-line-quantity", &[("minimum", &minimum), ("increment", &increment), ("fitting", &fitting)])
 }
 
@@ -140,6 +143,7 @@ fn gone_lines(conn: &mut Conn, quote: &Quote, words: &Words) -> Result<Vec<LineV
     let ids: Vec<VariantId> = rows.iter().map(|row| row.1).collect();
     let known = catalog::variants_for_sale(conn, &ids, quote.currency, words.language.code())?;
     let money = |minor: i64| Money::new(minor, quote.currency);
+    let measure = |variant: Option<&VariantForSale>| variant.map(|variant| variant.measure).unwrap_or_default();
     let view = |(id, variant, quantity, seen): (CartLineId, VariantId, i64, i64)| {
         let variant = known.iter().find(|known| known.id == variant);
         LineView {
@@ -151,9 +155,11 @@ fn gone_lines(conn: &mut Conn, quote: &Quote, words: &Words) -> Result<Vec<LineV
             picture: None,
             unit_price: money(seen),
             compare_at: None,
-            quantity: count(quantity),
-            max: 0,
-            step: 1,
+            quantity: measure(variant).number(quantity),
+            quantity_text: measure(variant).text(quantity),
+            max: "0".into(),
+            step: "1".into(),
+            per: measure(variant).unit.per_key(),
             total: money(0),
             adjustments: Vec::new(),
             gift: None,
@@ -345,9 +351,11 @@ pub fn order_lines(conn: &mut Conn, here: StoreId, order: &Order, lines: &[Order
         picture: pictures.get(line.picture_hash.as_deref()),
         unit_price: money(line.unit_price),
         compare_at: None,
-        quantity: count(line.quantity),
-        max: count(line.quantity),
-        step: 1,
+        quantity: line.measure().number(line.quantity),
+        quantity_text: line.measure().text(line.quantity),
+        max: line.measure().number(line.quantity),
+        step: line.measure().number(1),
+        per: line.unit.per_key(),
         total: money(line.subtotal),
         adjustments: Vec::new(),
         gift: None,
