@@ -15,6 +15,7 @@ use storefront::payments;
 use storefront::pickups;
 use storefront::shipments::{self, Parcel};
 use storefront::stock;
+use storefront::units::{Measure, Unit};
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 

@@ -35,7 +35,10 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
             let mut rows = Vec::with_capacity(found.len());
             for back in &found {
                 let order = orders::get(conn, back.order_id)?;
-                let units: i64 = returns::lines_of(conn, back.id)?.iter().map(|line| line.quantity).sum();
+                let sold = orders::lines(conn, order.id)?;
+                let measure = |id| sold.iter().find(|line| line.id == id).map(OrderLine::measure).unwrap_or_default();
+                let parts = returns::lines_of(conn, back.id)?;
+                let units: i64 = parts.iter().map(|part| measure(part.order_line_id).pieces(part.quantity)).sum();
                 rows.push(
                     json!({ "id": back.id, "number": back.number, "status": back.status, "at": back.requested_at, "email": order.email,
                     "units": units }),

@@ -79,11 +79,16 @@ fn nothing_that_is_sent_breaks_the_reader() {
 fn a_price_bears_what_is_rounded_and_no_more() {
     let price = |digits: i128, places: u32, per: i128| Price { digits, places, per };
     // 12.00 with 19 % in it is 10.08 before tax, three of them 30.25.
-    assert!(price(1009, 2, 1).bears(3025, 3, Currency::EUR));
-    assert!(price(1008, 2, 1).bears(1008, 1, Currency::EUR));
-    assert!(!price(1006, 2, 1).bears(1008, 1, Currency::EUR));
-    assert!(!price(900, 2, 1).bears(3025, 3, Currency::EUR));
-    assert!(price(100_830, 2, 100).bears(3025, 3, Currency::EUR), "a price for a hundred");
-    assert_eq!((facts::unit(3025, 3, Currency::EUR), facts::unit(3000, 3, Currency::EUR)), ("10.0833".into(), "10.00".into()));
+    assert!(price(1009, 2, 1).bears(3025, 3, Measure::PIECE, Currency::EUR));
+    assert!(price(1008, 2, 1).bears(1008, 1, Measure::PIECE, Currency::EUR));
+    assert!(!price(1006, 2, 1).bears(1008, 1, Measure::PIECE, Currency::EUR));
+    assert!(!price(900, 2, 1).bears(3025, 3, Measure::PIECE, Currency::EUR));
+    assert!(price(100_830, 2, 100).bears(3025, 3, Measure::PIECE, Currency::EUR), "a price for a hundred");
+    assert_eq!((facts::unit(3025, 3, 1, Currency::EUR), facts::unit(3000, 3, 1, Currency::EUR)), ("10.0833".into(), "10.00".into()));
+    // Cloth at 10.08 a metre: 2.50 m come to 25.20.
+    let metre = Measure::new(Unit::Metre, 2);
+    assert!(price(1008, 2, 1).bears(2520, 250, metre, Currency::EUR));
+    assert!(!price(900, 2, 1).bears(2520, 250, metre, Currency::EUR));
+    assert_eq!(facts::unit(2520, 250, metre.per(), Currency::EUR), "10.08");
     assert_eq!((facts::percent(1900), facts::percent(725), facts::percent(0)), ("19".into(), "7.25".into(), "0".into()));
 }

@@ -374,8 +374,10 @@ fn short(conn: &mut Conn, lines: &[LineChange], demand: &Demand) -> Result<Vec<S
                 let known = change.line.as_ref().and_then(|line| line.variant_id).or(change.added.as_ref().map(|one| one.id));
                 known == Some(variant)
             };
-            let title = lines.iter().find(of).map(|change| change.names().0.to_string()).unwrap_or_default();
-            short.push(Short { title, wanted, left: level.free().max(0) });
+            let found = lines.iter().find(of);
+            let title = found.map(|change| change.names().0.to_string()).unwrap_or_default();
+            let measure = found.map(LineChange::measure).unwrap_or_default();
+            short.push(Short { title, wanted, left: level.free().max(0), measure });
         }
     }
     Ok(short)

@@ -15,6 +15,7 @@ use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::money::Currency;
 use kernel::{Conn, Error, Result};
+use crate::units::Measure;
 use std::collections::{BTreeMap, HashSet};
 
 /// The newest lists that are looked at beside those for the buyer.
@@ -34,6 +35,8 @@ pub struct Question {
 #[derive(Clone, Debug)]
 pub struct Answer {
     pub title: String,
+    /// In what quantities of it are.
+    pub measure: Measure,
     pub currency: Currency,
     pub chosen: Chosen,
     pub breaks: Vec<Break>,
@@ -74,6 +77,7 @@ pub fn explain(conn: &mut Conn, question: &Question) -> Result<Answer> {
         chosen: book.price(variant.id, question.quantity, variant.unit_price),
         breaks: book.breaks(variant.id, variant.unit_price),
         rule: book.quantity(variant.id),
+        measure: variant.measure,
         title: if variant.options.is_empty() { variant.title } else { format!("{}, {}", variant.title, variant.options) },
         currency: shop.currency,
         more,
