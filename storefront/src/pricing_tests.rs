@@ -123,7 +123,14 @@ fn outside_the_tax_area_nothing_is_taxed_and_the_reason_is_kept() {
 
 fn any_line() -> impl Strategy<Value = Line> {
     (0i64..1_000_000, 1i64..1000, prop::sample::select(vec!["standard", "reduced", "other"]), any::<bool>(), any::<bool>()).prop_map(
-        |(unit_price, quantity, class, taxable, gift_card)| Line { unit_price, quantity, per: 1, tax_class: class.into(), taxable, gift_card },
+        |(unit_price, quantity, class, taxable, gift_card)| Line {
+            unit_price,
+            quantity,
+            per: 1,
+            tax_class: class.into(),
+            taxable,
+            gift_card,
+        },
     )
 }
 

@@ -159,7 +159,13 @@ fn items(quote: &Quote) -> Vec<Item<'_>> {
     for (line, priced) in quote.lines.iter().zip(&quote.priced.lines) {
         let price = net_unit(priced.total - priced.tax, line.quantity, line.variant.measure.per(), quote.currency);
         let sku = line.variant.sku.as_deref().unwrap_or_default();
-        found.push(Item { sku, title: &line.variant.title, quantity: line.variant.measure.number(line.quantity), unit: unit(line.variant.measure.unit), price });
+        found.push(Item {
+            sku,
+            title: &line.variant.title,
+            quantity: line.variant.measure.number(line.quantity),
+            unit: unit(line.variant.measure.unit),
+            price,
+        });
     }
     found
 }

@@ -57,11 +57,6 @@ impl Unit {
         }
     }
 
-    /// The key of the text that names one of it.
-    pub fn key(self) -> String {
-        format!("unit-{}", self.as_str().to_lowercase())
-    }
-
     /// The key of the text that follows a price, such as "per m"; nothing for a piece.
     pub fn per_key(self) -> Option<String> {
         (self != Unit::Piece).then(|| format!("unit-per-{}", self.as_str().to_lowercase()))

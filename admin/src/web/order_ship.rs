@@ -115,7 +115,9 @@ async fn fill(desk: &Desk, number: &str, posted: &Posted) -> Result<HttpResponse
 /// A form with the units that were scanned in its fields, such as `quantity-17`.
 pub(super) fn filled(posted: &Posted, field: &str, units: &[(OrderLineId, i64)]) -> Posted {
     let typed = posted.pairs().map(|(name, value)| (name.to_string(), value.to_string()));
-    typed.chain(units.iter().map(|(line, units)| (format!("{field}-{line}"), scanned_in(posted, &format!("{field}-{line}"), *units)))).collect()
+    typed
+        .chain(units.iter().map(|(line, units)| (format!("{field}-{line}"), scanned_in(posted, &format!("{field}-{line}"), *units))))
+        .collect()
 }
 
 /// Steps as a field of the form has them.

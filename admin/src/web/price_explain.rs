@@ -115,7 +115,8 @@ fn told(answer: &Answer) -> Value {
         .map(|one| json!({ "id": one.list, "name": one.name, "from": one.from.map(|from| answer.measure.text(from)), "adjust": one.adjust_bp.map(forms::percent) }));
     let lost = |one: &Loser| json!({ "id": one.list, "name": one.name, "price": one.unit_price.map(money), "why": one.why.key() });
     let step = |one: &Break| json!({ "from": answer.measure.text(one.from), "price": money(one.unit_price) });
-    let rule = answer.rule.map(|rule| json!({ "minimum": answer.measure.text(rule.minimum), "increment": answer.measure.text(rule.increment) }));
+    let rule =
+        answer.rule.map(|rule| json!({ "minimum": answer.measure.text(rule.minimum), "increment": answer.measure.text(rule.increment) }));
     json!({ "title": answer.title, "price": money(answer.chosen.unit_price), "shop_price": money(trace.shop_price), "chosen": chosen,
         "lost": trace.rejected.iter().map(lost).collect::<Vec<Value>>(), "breaks": answer.breaks.iter().map(step).collect::<Vec<Value>>(),
         "rule": rule, "more": answer.more })

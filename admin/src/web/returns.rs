@@ -94,11 +94,13 @@ fn load(conn: &mut Conn, back: &Return, order: &Order, sold: &[OrderLine], poste
         let (accepted, shelf) = (format!("accepted-{}", line.id), format!("shelf-{}", line.id));
         let first = places.first().and_then(|place| place["id"].as_str()).unwrap_or_default().to_string();
         let value = |name: &str, or: String| posted.map_or(or, |posted| posted.get(name).to_string());
-        Some(json!({ "title": line.title, "options": line.options, "sku": line.sku, "quantity": line.measure().text(part.quantity), "reason": part.reason, "places": line.measure().precision,
+        Some(
+            json!({ "title": line.title, "options": line.options, "sku": line.sku, "quantity": line.measure().text(part.quantity), "reason": part.reason, "places": line.measure().precision,
             "accepted": part.accepted, "accepted_text": line.measure().text(part.accepted), "refunded": part.refunded, "stocked": line.stocked && line.variant_id.is_some(),
             "place": part.location_id.and_then(|id| place_names.iter().find(|(known, _)| *known == id)).map(|(_, name)| name),
             "name": accepted, "value": value(&accepted, line.measure().number(part.quantity)), "error": wrong.0.get(&accepted),
-            "shelf": shelf, "shelf_value": value(&shelf, first), "instead": instead.get(&part.id) }))
+            "shelf": shelf, "shelf_value": value(&shelf, first), "instead": instead.get(&part.id) }),
+        )
     };
     let lines: Vec<Value> = returns::lines_of(conn, back.id)?.iter().filter_map(line).collect();
     let names = staff::names(conn)?;

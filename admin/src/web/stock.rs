@@ -67,7 +67,10 @@ async fn page(desk: &Desk, variant: VariantId, status: StatusCode, counted: Opti
     let level = row.level;
     let counted = counted.unwrap_or_else(|| Form::new(COUNT).fill("key", token::random()));
     let ruled = ruled.unwrap_or_else(|| rules_of(&level, row.measure).sealed());
-    let places: Vec<Value> = places.iter().map(|(place, units)| json!({ "id": place.id, "name": place.name, "units": units, "text": row.measure.text(*units) })).collect();
+    let places: Vec<Value> = places
+        .iter()
+        .map(|(place, units)| json!({ "id": place.id, "name": place.name, "units": units, "text": row.measure.text(*units) }))
+        .collect();
     let shown: Vec<Value> = movements.iter().map(|one| movement(one, row.measure)).collect();
     let next = desk.next(movements.len(), movements.last().map(|one| one.id));
     let title = row.title.clone();

@@ -266,7 +266,12 @@ pub fn mails(p: &Preview) -> Result<(), Box<dyn Error>> {
         number: "Q1001".to_string(),
         what: "offered".to_string(),
         text: vec![say(l, "As we spoke on the telephone.", "如电话中所述。")],
-        lines: vec![MailLine { title: say(l, "Straight mug", "直筒马克杯"), variant: None, quantity: "40".to_string(), total: eur(40_000) }],
+        lines: vec![MailLine {
+            title: say(l, "Straight mug", "直筒马克杯"),
+            variant: None,
+            quantity: "40".to_string(),
+            total: eur(40_000),
+        }],
         total: Some(eur(40_000)),
         until: Some(at(20)),
         url: "https://shop.example/quotes/Q1001?key=k".to_string(),

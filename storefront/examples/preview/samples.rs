@@ -200,7 +200,11 @@ fn product(l: Language) -> ProductView {
         sold_out: at == 3,
         max: if at == 3 { "0" } else { "9" }.to_string(),
         own_price: at == 1,
-        breaks: if at == 1 { vec![BreakView { from: "1".into(), price: eur(2400) }, BreakView { from: "6".into(), price: eur(2200) }] } else { Vec::new() },
+        breaks: if at == 1 {
+            vec![BreakView { from: "1".into(), price: eur(2400) }, BreakView { from: "6".into(), price: eur(2200) }]
+        } else {
+            Vec::new()
+        },
         min: "1".to_string(),
         step: "1".to_string(),
         first: "1".to_string(),
@@ -208,6 +212,7 @@ fn product(l: Language) -> ProductView {
         min_text: "1".to_string(),
         step_text: String::new(),
         per: None,
+        unit: regulars_storefront::units::Unit::Piece,
         picture: Some(if at == 0 { 0 } else { at + 1 }),
         waiting: (at == 3).then(|| "/products/mug/waiting?variant=4".into()),
     };

@@ -3,8 +3,8 @@
 use super::{MAX_LINES, MAX_QUANTITY, lines, set_line, touch_goods};
 use crate::ids::{CartId, CartLineId, VariantId};
 use crate::schema::cart_lines;
-use diesel::prelude::*;
 use crate::units;
+use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Error, Result, on_each};
 use std::collections::HashMap;

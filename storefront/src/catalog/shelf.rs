@@ -113,8 +113,7 @@ pub fn stock_row(conn: &mut Conn, variant: VariantId) -> Result<StockRow> {
 fn row((variant, product, title, sku, Json(options), active, level, (unit, precision)): Row) -> StockRow {
     let (free, measure) = (level.free(), Measure::new(unit, precision));
     let text = |steps: i64| measure.text(steps);
-    let texts =
-        LevelTexts { on_hand: text(level.on_hand), allocated: text(level.allocated), held: text(level.held), free: text(free) };
+    let texts = LevelTexts { on_hand: text(level.on_hand), allocated: text(level.allocated), held: text(level.held), free: text(free) };
     StockRow { variant, product, title, sku, options, active, level, measure, texts, free, low: level.low_at.is_some_and(|at| free <= at) }
 }
 

@@ -3,8 +3,8 @@
 use super::Kind;
 use super::syntax::{Interchange, Message, Segment, day};
 use crate::buying::PO_NUMBER;
-use chrono::NaiveDate;
 use crate::units::{Measure, Unit};
+use chrono::NaiveDate;
 use kernel::error::said;
 use kernel::money::Currency;
 

@@ -3,6 +3,7 @@
 use super::purchase::{self, Price, Purchase};
 use super::syntax::{self, COUNTS, DIFFERS, Party, Segment, Written};
 use super::{Kind, facts};
+use crate::units::{Measure, Unit};
 use kernel::clock::Clock;
 use kernel::money::Currency;
 
@@ -28,7 +29,7 @@ fn any_service_string_advice_is_kept_to() {
     assert_eq!(syntax::read(Kind::Edifact, &ODD.replace("UNT*11", "UNT*12")), Err(COUNTS));
     assert_eq!(syntax::read(Kind::Edifact, &ODD.replace("UNZ*1*R1", "UNZ*1*R2")), Err(DIFFERS));
     for (before, after) in
-        [("BGM*220*A#*1##*9", "BGM*220*A*1"), ("QTY*21|10,0|PCE", "QTY*21|1,5|PCE"), ("|PCE", "|KGM"), ("20261201", "20261301")]
+        [("BGM*220*A#*1##*9", "BGM*220*A*1"), ("QTY*21|10,0|PCE", "QTY*21|1,5|PCE"), ("|PCE", "|CT"), ("20261201", "20261301")]
     {
         assert!(purchase_of(Kind::Edifact, &ODD.replace(before, after)).is_err(), "{after}");
     }

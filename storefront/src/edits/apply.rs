@@ -55,7 +55,7 @@ pub fn edit(conn: &mut Conn, order: OrderId, wish: &Wish, expected: Expected, ac
     let freed = write_adjustments(conn, &order, &plan, now)?;
     let changed = write_order(conn, &order, &plan, &freed, now)?;
     terms::rewrite(conn, &changed)?;
-    let units = plan.lines.iter().map(|line| line.after.quantity).sum();
+    let units = plan.lines.iter().map(|line| line.measure().pieces(line.after.quantity)).sum();
     let lines = orders::bought(conn, order.id)?;
     let to = changed.shipping_address()?;
     let place = Place::new(&to.country, &to.postal_code, &changed.billing_address()?.company);
@@ -140,7 +140,15 @@ fn record(conn: &mut Conn, order: &Order, plan: &Plan, wish: &Wish, ids: &[Order
     let changed = plan.lines.iter().zip(ids).filter(|(change, _)| change.changed());
     let lines = changed.map(|(change, id)| {
         let (title, options, sku) = change.names();
-        Changed { line: id.0, title: title.into(), options: options.into(), sku: sku.into(), before: change.before, after: change.after, measure: change.measure() }
+        Changed {
+            line: id.0,
+            title: title.into(),
+            options: options.into(),
+            sku: sku.into(),
+            before: change.before,
+            after: change.after,
+            measure: change.measure(),
+        }
     });
     let changes = Changes {
         lines: lines.collect(),

@@ -327,7 +327,8 @@ fn sums(order: &Order, lines: &[LineChange], rate: Option<&ShippingRate>, before
     let shipping = match rate {
         Some(rate) => {
             let delivered = || lines.iter().filter(|line| line.ships());
-            let (grams, units) = (delivered().map(LineChange::grams).sum(), delivered().map(|line| line.measure().pieces(line.after.quantity)).sum());
+            let (grams, units) =
+                (delivered().map(LineChange::grams).sum(), delivered().map(|line| line.measure().pieces(line.after.quantity)).sum());
             let cards: i64 = lines.iter().filter(|line| line.gift_card()).map(|line| line.after.subtotal).sum();
             rate.delivery(grams, units).costs(subtotal - cards - discount, false).0
         }

@@ -42,7 +42,8 @@ pub fn export_prices(db: &Db, list: PriceListId, out: impl Write) -> Result<u64>
             }
             for (at, [from, price]) in rows.into_iter().enumerate() {
                 let (minimum, increment) = if at == 0 { (minimum.clone(), increment.clone()) } else { (String::new(), String::new()) };
-                write_row(&mut writer, &[sku.clone(), from, price, minimum, increment, measure.unit.as_str().to_string()]).map_err(unwritable)?;
+                write_row(&mut writer, &[sku.clone(), from, price, minimum, increment, measure.unit.as_str().to_string()])
+                    .map_err(unwritable)?;
                 done += 1;
             }
         }

@@ -9,13 +9,13 @@ use crate::ids::{StoreId, VariantId};
 use crate::schema::{price_list_buyers as buyers, price_lists as lists};
 use crate::shop::OWN_LANGUAGE;
 use crate::stores;
+use crate::units::Measure;
 use crm::CompanyId;
 use crm::companies;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::money::Currency;
 use kernel::{Conn, Error, Result};
-use crate::units::Measure;
 use std::collections::{BTreeMap, HashSet};
 
 /// The newest lists that are looked at beside those for the buyer.

@@ -126,7 +126,13 @@ fn same_unit(written: &str, measure: Measure) -> Result<(), String> {
     if same { Ok(()) } else { Err(said("price-row-unit", &[("value", &short(written)), ("unit", &measure.unit.as_str())])) }
 }
 
-fn row(line: u64, sku: &str, [from, price, minimum, increment]: [&str; 4], currency: Currency, measure: Measure) -> Result<FileRow, String> {
+fn row(
+    line: u64,
+    sku: &str,
+    [from, price, minimum, increment]: [&str; 4],
+    currency: Currency,
+    measure: Measure,
+) -> Result<FileRow, String> {
     if sku.is_empty() {
         return Err("price-row-no-sku".into());
     }

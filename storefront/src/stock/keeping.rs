@@ -159,7 +159,7 @@ fn adjust(conn: &mut Conn, location: LocationId, variant: VariantId, units: i64,
         return Ok(());
     }
     let level = level(conn, variant)?;
-        let measure = units::measure(conn, variant)?;
+    let measure = units::measure(conn, variant)?;
     let (promised, wanted) = (measure.text(level.allocated + level.held), measure.text(level.on_hand + units));
     Err(Error::conflict(said("stock-promised", &[("promised", &promised), ("wanted", &wanted)])))
 }

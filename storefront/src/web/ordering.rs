@@ -77,8 +77,7 @@ pub fn shown(conn: &mut Conn, rows: &[Checked], shop: &Shop, words: &Words, now:
 }
 
 fn one(at: usize, row: &Checked, shop: &Shop, came: &HashSet<VariantId>, words: &Words, now: Time) -> Result<QuickRow> {
-    let typed =
-        QuickRow { at, sku: row.row.sku.clone(), quantity: row.shown(), error: row.wrong.clone(), ..QuickRow::default() };
+    let typed = QuickRow { at, sku: row.row.sku.clone(), quantity: row.shown(), error: row.wrong.clone(), ..QuickRow::default() };
     let Some(variant) = &row.variant else { return Ok(typed) };
     let money = |minor: i64| Money::new(minor, shop.currency);
     let sold = variant.sold_at(now);

@@ -284,6 +284,7 @@ fn variant_view(variant: &PageVariant, found: &ProductPage, shop: &Shop, words: 
         min_text: measure.text(least),
         step_text: if increment > 1 { measure.text(increment) } else { String::new() },
         per: measure.unit.per_key(),
+        unit: measure.unit,
         choice: variant.options.clone(),
         sku: variant.sku.clone().unwrap_or_default(),
         price: (!shop.prices_hidden).then(|| Money::new(variant.price, found.currency)),

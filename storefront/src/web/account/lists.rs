@@ -368,7 +368,12 @@ pub async fn export(door: web::Data<Door>, visit: Visit, id: web::Path<String>) 
         let known: HashMap<VariantId, _> = known.into_iter().map(|variant| (variant.id, variant)).collect();
         let line = |line: Line| {
             let variant = known.get(&line.variant)?;
-            Some((variant.sku.clone().unwrap_or_default(), variant.title.clone(), variant.options.clone(), variant.measure.number(line.quantity)))
+            Some((
+                variant.sku.clone().unwrap_or_default(),
+                variant.title.clone(),
+                variant.options.clone(),
+                variant.measure.number(line.quantity),
+            ))
         };
         Ok(lines.into_iter().filter_map(line).collect::<Vec<_>>())
     }));

@@ -32,7 +32,8 @@ pub async fn add(door: web::Data<Door>, visit: Visit, slug: web::Path<String>, f
     let mut wanted: Vec<(VariantId, String)> =
         typed.iter().filter(|(_, text)| !units::nought(text)).map(|(id, units)| (*id, units.clone())).collect();
     wanted.sort_by_key(|(id, _)| *id);
-    let rows: Vec<Row> = wanted.into_iter().map(|(id, quantity)| Row { sku: String::new(), variant: Some(id), quantity, steps: None }).collect();
+    let rows: Vec<Row> =
+        wanted.into_iter().map(|(id, quantity)| Row { sku: String::new(), variant: Some(id), quantity, steps: None }).collect();
     let rest = if form.get("act") == "rest" { Rest::LeaveOut } else { Rest::Refuse };
     match ordering::put(&door, &visit, rows, rest).await? {
         Put::Done(answer) => Ok(answer),

@@ -64,6 +64,9 @@ pub struct CartChangeView {
     /// Units before and after; of a code 0 or 1.
     pub before: i64,
     pub after: i64,
+    /// The same with their unit.
+    pub before_text: String,
+    pub after_text: String,
     pub at: NaiveDateTime,
 }
 

@@ -2,6 +2,7 @@
 
 use super::reviews::ReviewsView;
 use super::shared::{Link, Picture, Shelf, Stock, TaxNote};
+use crate::units::Unit;
 use kernel::money::Money;
 use serde::Serialize;
 
@@ -90,6 +91,7 @@ pub struct VariantView {
     pub step_text: String,
     /// The key of what the price is for; none for a piece.
     pub per: Option<String>,
+    pub unit: Unit,
     /// The lowest price in the 30 days before the reduction, where the shop knows it.
     pub lowest: Option<Money>,
     /// Why the price is lower, such as "Your offer until Sunday".
