@@ -6,13 +6,15 @@
 //! refund that names no line, what is held beyond it is not captured, and what is missing is asked for by a payment of its own.
 
 mod apply;
+mod change;
 mod figures;
 mod plan;
 mod taxing;
 
 pub use apply::{Expected, edit};
+pub use change::LineChange;
 pub use figures::Amounts;
-pub use plan::{LineChange, Plan, Short, Sums, preview};
+pub use plan::{Plan, Short, Sums, preview};
 pub use taxing::deliveries;
 
 use crate::address::Address;

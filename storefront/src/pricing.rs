@@ -311,6 +311,16 @@ fn price_line(basket: &Basket, at: usize, subtotal: i64, rate: &Rate, amount: i6
     }
 }
 
+/// What the first `units` of a line's `of` come to, whose amount is `stored`; all of them come to all of it. Pieces get whole minor units by the
+/// largest remainder. The steps of what is measured, of which `per` make up a unit, are too many for that: their share is rounded once.
+pub(crate) fn first_units(stored: i64, units: i64, of: i64, per: i64) -> i64 {
+    if per > 1 {
+        return scale(stored, units.clamp(0, of), of);
+    }
+    let take = usize::try_from(units).unwrap_or(0);
+    allocate(stored, &vec![1; usize::try_from(of).unwrap_or(0)]).iter().take(take).sum()
+}
+
 /// How a line came to its amount, as its trace says it.
 pub(crate) fn figured(unit_price: i64, quantity: i64, per: i64) -> String {
     if per <= 1 { format!("{unit_price} x {quantity}") } else { format!("{unit_price} x {quantity} / {per}") }

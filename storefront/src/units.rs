@@ -216,7 +216,7 @@ pub(crate) fn check_most(conn: &mut Conn, of: VariantId, quantity: i64) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kernel::money::allocate;
+    use crate::pricing::first_units;
     use proptest::prelude::*;
 
     #[test]
@@ -258,17 +258,20 @@ mod tests {
             let doubled = 2 * (i128::from(price) * i128::from(quantity)) - 2 * i128::from(line) * i128::from(measure.per());
             prop_assert!(doubled.abs() <= i128::from(measure.per()));
             prop_assert_eq!(measure.amount(price, quantity * measure.per()), price * quantity);
-            // Refunds take units of a line one after another: all of them together are the line, any of them no more.
-            let units = allocate(line, &vec![1; usize::try_from(quantity).unwrap()]);
-            let (mut at, mut back) = (0usize, 0);
+            // Refunds take units of a line one after another: all of them together are the line, any of them no more, and none takes back.
+            let (mut at, mut back) = (0, 0);
             for cut in cuts {
-                let to = (at + usize::try_from(cut).unwrap()).min(units.len());
-                back += units[at..to].iter().sum::<i64>();
-                at = to;
-                prop_assert!(back <= line);
+                at = (at + cut).min(quantity);
+                let then = first_units(line, at, quantity, measure.per());
+                prop_assert!(then >= back && then <= line);
+                back = then;
             }
-            back += units[at..].iter().sum::<i64>();
-            prop_assert_eq!(back, line);
+            prop_assert_eq!(first_units(line, quantity, quantity, measure.per()), line);
+            // A part of what is measured is worth its share, however small the price.
+            if precision > 0 {
+                let half = first_units(line, quantity / 2, quantity, measure.per());
+                prop_assert!((i128::from(half) * i128::from(quantity) - i128::from(line) * i128::from(quantity / 2)).abs() * 2 <= i128::from(quantity));
+            }
         }
     }
 }

@@ -70,7 +70,7 @@ pub fn quantities(posted: &Posted) -> Result<Vec<(OrderLineId, i64)>> {
             "" => {}
             _ => match posted.steps(name) {
                 Some(quantity) => units.push((OrderLineId(id), quantity)),
-                None => wrong.add(name, "admin-number-invalid"),
+                None => wrong.add(name, posted.no_steps(name)),
             },
         }
     }

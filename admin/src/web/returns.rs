@@ -204,7 +204,7 @@ fn inspected(posted: &Posted) -> Result<Vec<Inspected>> {
                 let location = posted.get(&format!("shelf-{line}")).parse().ok().map(LocationId);
                 found.push(Inspected { line, accepted, location });
             }
-            None => wrong.add(name, "admin-number-invalid"),
+            None => wrong.add(name, posted.no_steps(name)),
         }
     }
     wrong.check()?;

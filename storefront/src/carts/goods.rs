@@ -93,7 +93,7 @@ pub fn typed(conn: &mut Conn, line: CartLineId, text: &str) -> Result<i64> {
 
 /// Sets the steps of a line; zero removes it. A line that is gone already stays gone.
 pub fn set_quantity(conn: &mut Conn, cart: CartId, line: CartLineId, quantity: i64, now: Time) -> Result<()> {
-    if quantity < 0 || quantity > MAX_QUANTITY * units::MOST_STEPS {
+    if !(0..=MAX_QUANTITY * units::MOST_STEPS).contains(&quantity) {
         return Err(Error::field("quantity", "quantity-invalid"));
     }
     touch_goods(conn, cart, now)?;

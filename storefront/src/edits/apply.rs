@@ -1,7 +1,8 @@
 //! Making a change, in one commit.
 
+use super::change::LineChange;
 use super::figures::traced;
-use super::plan::{LineChange, Plan, preview};
+use super::plan::{Plan, preview};
 use super::{Changed, Changes, Wish};
 use crate::company_accounts;
 use crate::ids::{OrderEditId, OrderId, OrderLineId};

@@ -2,10 +2,9 @@
 //! stored, more units cost the unit price that is frozen in the line, and no reduction grows.
 
 use crate::orders::OrderLine;
-use crate::pricing::Step;
+use crate::pricing::{Step, first_units};
 use crate::tax::Rate;
 use crate::units::Measure;
-use kernel::money::allocate;
 use serde::{Deserialize, Serialize};
 
 /// What a line comes to, in minor units of the order's currency. `total` holds the tax.
@@ -59,9 +58,7 @@ pub fn resized(line: &OrderLine, quantity: i64, tax_included: bool) -> Amounts {
             total: before.total + more.total,
         };
     }
-    let units = usize::try_from(line.quantity).unwrap_or(0);
-    let kept = usize::try_from(quantity).unwrap_or(0);
-    let share = |stored: i64| allocate(stored, &vec![1; units]).iter().take(kept).sum::<i64>();
+    let share = |stored: i64| first_units(stored, quantity, line.quantity, line.measure().per());
     let (subtotal, tax, total) = (share(line.subtotal), share(line.tax), share(line.total));
     let net = if tax_included { total } else { total - tax };
     Amounts { quantity, subtotal, discount: subtotal - net, tax, total }
@@ -81,6 +78,7 @@ mod tests {
     use crate::ids::{OrderId, OrderLineId};
     use crate::units::Unit;
     use kernel::json::Json;
+    use kernel::money::allocate;
     use proptest::prelude::*;
 
     fn line(quantity: i64, unit_price: i64, discount: i64, rate_bp: i64, included: bool) -> OrderLine {

@@ -1,5 +1,6 @@
 //! Lines and sums of carts and orders as the templates show them.
 
+use super::line_notices::{price_changed, short, wrong_quantity};
 use super::reductions::{SHIPPING, frozen_reductions, name, told_reason};
 use super::shelves;
 use super::stored;
@@ -12,14 +13,13 @@ use crate::catalog::{self, Availability, VariantForSale};
 use crate::ids::{CartLineId, StoreId, VariantId};
 use crate::orders::{Adjustment, Order, OrderLine};
 use crate::pictures;
-use crate::price_lists::{self, QuantityRule};
+use crate::price_lists;
 use crate::pricing::DeliveryTax;
 use crate::promotions::Applied;
 use crate::quotes::Figures;
 use crate::stock;
 use crate::stores;
 use crate::tax::{self, TaxPart};
-use crate::units::Measure;
 use kernel::clock::Time;
 use kernel::money::{Currency, Money};
 use kernel::web::format;
@@ -115,20 +115,6 @@ fn line_notice(quote: &Quote, line: &LineQuote, words: &Words) -> Result<Option<
     Ok(told)
 }
 
-fn short(measure: Measure, left: i64, words: &Words) -> Result<String> {
-    if left == 0 { Ok(words.get("cart-line-sold-out")) } else { words.with("cart-line-short", &[("left", &measure.text(left))]) }
-}
-
-fn wrong_quantity(measure: Measure, rule: QuantityRule, fitting: i64, words: &Words) -> Result<String> {
-    let (minimum, increment, fitting) = (measure.text(rule.minimum), measure.text(rule.increment), measure.text(fitting));
-    words.with("cart-line-quantity", &[("minimum", &minimum), ("increment", &increment), ("fitting", &fitting)])
-}
-
-fn price_changed(currency: Currency, before: i64, now: i64, words: &Words) -> Result<String> {
-    let (before, now) = (words.money(Money::new(before, currency)), words.money(Money::new(now, currency)));
-    words.with("cart-line-price", &[("before", &before), ("now", &now)])
-}
-
 fn warning(text: String) -> Told {
     Told { kind: Tone::Warning, text }
 }
@@ -176,12 +162,15 @@ pub fn cart_notices(quote: &Quote, words: &Words) -> Result<Vec<Told>> {
     for notice in &quote.notices {
         let title =
             |id: &CartLineId| quote.lines.iter().find(|line| line.id == *id).map(|line| line.variant.title.clone()).unwrap_or_default();
+        let measure = |id: &CartLineId| quote.lines.iter().find(|line| line.id == *id).map(|line| line.variant.measure).unwrap_or_default();
         let text = match notice {
             Notice::PriceChanged { line, before, now } => {
                 format!("{}: {}", title(line), price_changed(quote.currency, *before, *now, words)?)
             }
-            Notice::Short { line, left } => format!("{}: {}", title(line), short(*left, words)?),
-            Notice::Quantity { line, rule, fitting } => format!("{}: {}", title(line), wrong_quantity(*rule, *fitting, words)?),
+            Notice::Short { line, left } => format!("{}: {}", title(line), short(measure(line), *left, words)?),
+            Notice::Quantity { line, rule, fitting } => {
+                format!("{}: {}", title(line), wrong_quantity(measure(line), *rule, *fitting, words)?)
+            }
             Notice::Gone { .. } => words.get("cart-gone"),
             Notice::CouponRefused { code, reason } | Notice::CouponIdle { code, reason } => {
                 format!("{code}: {}", told_reason(reason, quote.currency, words)?)

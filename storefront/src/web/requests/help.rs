@@ -43,7 +43,7 @@ impl Chosen {
             let Some(id) = name.strip_prefix("quantity-") else { continue };
             let line = OrderLineId(id.parse().map_err(|_| Error::NotFound)?);
             match value.trim() {
-                "" | "0" => {}
+                "" => {}
                 value if units::nought(value) => {}
                 _ => match typed.steps(name) {
                     Some(count) if count > 0 => units.push((line, count)),
