@@ -50,6 +50,17 @@ impl Row {
         self.steps = None;
     }
 
+    /// A SKU with the quantity behind it, of a pasted line that may be both or a SKU alone: `CLOTH 2.50`.
+    fn tail(&self) -> Option<(String, String)> {
+        if self.variant.is_some() || self.steps.is_some() || self.quantity != "1" {
+            return None;
+        }
+        let (sku, number) = self.sku.rsplit_once(|letter: char| letter == ',' || letter.is_whitespace())?;
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let (whole, part) = number.split_once('.')?;
+        (digits(whole) && digits(part)).then(|| (sku.trim_end_matches([',', ' ']).to_string(), number.to_string()))
+    }
+
     /// The steps that it asks for. People write none, and no more than a cart holds.
     fn wanted(&self, measure: Measure) -> Option<i64> {
         let steps = self.steps.or_else(|| measure.read(&self.quantity));
@@ -119,14 +130,25 @@ impl Checked {
 
 /// Reads rows; blank ones are left out. All of them together cost a few queries. `Invalid` for more than [`MOST`].
 pub fn read(conn: &mut Conn, rows: &[Row], buying: &Buying, now: Time) -> Result<Vec<Checked>> {
-    let rows: Vec<&Row> = rows.iter().filter(|row| !row.blank()).collect();
+    let mut rows: Vec<Row> = rows.iter().filter(|row| !row.blank()).cloned().collect();
     if rows.len() > MOST {
         return Err(Error::field("rows", said("quick-order-too-many-rows", &[("most", &MOST)])));
     }
-    let codes: Vec<String> = rows.iter().filter(|row| row.variant.is_none()).map(|row| row.sku.chars().take(LONGEST).collect()).collect();
+    let tails: Vec<Option<(String, String)>> = rows.iter().map(Row::tail).collect();
+    let mut codes: Vec<String> =
+        rows.iter().filter(|row| row.variant.is_none()).map(|row| row.sku.chars().take(LONGEST).collect()).collect();
+    codes.extend(tails.iter().flatten().map(|(sku, _)| sku.chars().take(LONGEST).collect::<String>()));
     let named = catalog::coded(conn, &codes)?;
+    for (row, tail) in rows.iter_mut().zip(tails) {
+        if let Some((sku, quantity)) = tail
+            && !named.contains_key(&row.sku)
+            && named.contains_key(&sku)
+        {
+            (row.sku, row.quantity) = (sku, quantity);
+        }
+    }
     let coded = |row: &Row| row.variant.map(Coded::Variant).or_else(|| named.get(&row.sku).copied());
-    let mut ids: Vec<VariantId> = rows.iter().copied().filter_map(|row| known(coded(row))).collect();
+    let mut ids: Vec<VariantId> = rows.iter().filter_map(|row| known(coded(row))).collect();
     ids.sort_unstable();
     ids.dedup();
     let found = catalog::for_sale(conn, &buying.sold, &ids, &buying.language)?;
@@ -138,13 +160,13 @@ pub fn read(conn: &mut Conn, rows: &[Row], buying: &Buying, now: Time) -> Result
     let book = price_lists::book(conn, company, group, buying.store, buying.sold.currency, &ids, now)?;
     let mut units = in_cart(conn, buying.cart)?;
     let wanted = |row: &Row| row.wanted(known(coded(row)).and_then(|id| found.get(&id)).map(|variant| variant.measure).unwrap_or_default());
-    for row in rows.iter().copied() {
+    for row in &rows {
         if let (Some(id), Some(wanted)) = (known(coded(row)), wanted(row)) {
             let all = units.entry(id).or_default();
             *all = all.saturating_add(wanted);
         }
     }
-    let checked = rows.into_iter().map(|row| {
+    let checked = rows.iter().map(|row| {
         let code = coded(row);
         let variant = known(code).and_then(|id| found.get(&id));
         let wanted = wanted(row);

@@ -156,5 +156,7 @@ fn prices_from_a_file_count_in_the_unit_of_the_goods() {
         let rows = [("sku-0", "cloth"), ("quantity-0", typed), ("act", "check")];
         ann.submit(&ann.get("/quick-order"), "/quick-order", &rows).says(200, told);
     }
+    let pasted = [("paste", "CLOTH 0.50"), ("act", "check")];
+    ann.submit(&ann.get("/quick-order"), "/quick-order", &pasted).says(200, "€4.00").holds("value=\"0.50\"");
     olga.get("/admin/price-lists/explain?goods=CLOTH&quantity=2.75").says(200, "€8.00").says(200, "its price from 2.50 m on");
 }

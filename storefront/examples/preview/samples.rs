@@ -114,6 +114,7 @@ fn cards(l: Language) -> Vec<Card> {
         price: Some(eur(*price)),
         from: *from,
         compare_at: before.map(eur),
+        per: None,
         brand: Some("Kiln No. 9".to_string()),
         sold_out: at == 6,
         pre_order: at == 5,
