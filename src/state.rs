@@ -19,6 +19,7 @@ use storefront::search::embedded::EmbeddedSearch;
 use storefront::search::meilisearch::MeilisearchSearch;
 use storefront::stores::Sites;
 use storefront::web::door::Door;
+use storefront::web::known;
 use storefront::web::limits::Limits as RequestLimits;
 use storefront::web::memory::Memory;
 use storefront::web::recommend::counter::Counter;
@@ -28,7 +29,7 @@ use storefront::web::watch::Watch;
 /// The name of the setting that holds the key of all signatures. It travels with backups, so that links in mails stay valid.
 const SIGNING_KEY: &str = "signing_key";
 /// The index at Meilisearch that holds the shop's products.
-const MEILISEARCH_INDEX: &str = "products_2";
+const MEILISEARCH_INDEX: &str = "products_3";
 
 /// The handles of one installation. Cheap to clone.
 #[derive(Clone)]
@@ -72,6 +73,7 @@ impl AppState {
             limits: Arc::new(RequestLimits::new(&config.limits)),
             counter: Counter::start(db.clone(), clock.clone())?,
             memory: Arc::new(Memory::new(config.page_cache, sites)),
+            faces: known::faces(db.clone()),
             watch: Arc::new(Watch::start(db.clone())),
             articles: Arc::default(),
             adviser: Arc::default(),

@@ -76,14 +76,18 @@ pub fn run() -> bool {
     right
 }
 
-fn told(what: &str, times: Vec<f64>, floor: f64) {
+pub fn told(what: &str, times: Vec<f64>, floor: f64) {
     let (median, most) = (percentile(times.clone(), 50), percentile(times, 95));
     println!("  {what:<42} p50 {median:>8.2} ms  p95 {most:>8.2} ms  (floor {floor} ms, {})", verdict(most <= floor));
 }
 
-/// Asks for a page; whether it answered and shows `part`, and the milliseconds.
 fn asked(client: &mut Client, path: &str, part: &str) -> (bool, f64) {
-    let request = get(path, &format!("staff_session={TOKEN}"));
+    asked_with(client, path, &format!("staff_session={TOKEN}"), part)
+}
+
+/// Asks for a page; whether it answered and shows `part`, and the milliseconds.
+pub fn asked_with(client: &mut Client, path: &str, cookie: &str, part: &str) -> (bool, f64) {
+    let request = get(path, cookie);
     let (shown, took) = millis(|| {
         client.ask(&request).is_ok_and(|answer| answer.status == 200 && (part.is_empty() || contains(answer.body, part.as_bytes())))
     });

@@ -234,7 +234,7 @@ fn fill_cart(db: &Db) {
 }
 
 /// Adds orders and products with the numbers `from` to `to`, by one statement for each table.
-fn grow(db: &Db, from: i64, to: i64, sqlite: bool) {
+pub fn grow(db: &Db, from: i64, to: i64, sqlite: bool) {
     if from == 1 {
         insert(db, sqlite, "categories (id, slug, name, position)", "i, 'category-' || i, 'Category ' || i, i", 1, CATEGORIES);
     }

@@ -13,7 +13,7 @@ mod people;
 pub mod roles;
 pub mod sites;
 
-pub use buyers::{Buyer, Membership, buyer, memberships};
+pub use buyers::{Buyer, Membership, buyer, buyers, memberships};
 pub use desk::{Filter, Settings, alike, approve, close, list, price_groups, refuse, set};
 pub use details::{Details, apply, change, vat_said};
 pub use invitations::{Invitation, Invited};

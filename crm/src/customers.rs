@@ -10,6 +10,7 @@ use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::events::{self, Event};
 use kernel::{Conn, Error, Result, on_each, prepared, token};
+use std::collections::HashMap;
 
 /// The customers of which the key `$key` begins with a text, at most `$limit` in its order.
 macro_rules! begins {
@@ -137,6 +138,18 @@ pub fn erased(conn: &mut Conn, id: CustomerId) -> Result<bool> {
 pub fn name_and_email(conn: &mut Conn, id: CustomerId) -> Result<(String, String)> {
     let own = customers::table.find(id).select((customers::name, customers::email));
     Ok(on_each!(conn, c => own.first(c))?)
+}
+
+/// [`name_and_email`] of several.
+pub fn names_and_emails(conn: &mut Conn, ids: &[CustomerId]) -> Result<HashMap<CustomerId, (String, String)>> {
+    match ids {
+        [] => return Ok(HashMap::new()),
+        [id] => return Ok(HashMap::from([(*id, name_and_email(conn, *id)?)])),
+        _ => {}
+    }
+    let query = customers::table.filter(customers::id.eq_any(ids.to_vec())).select((customers::id, customers::name, customers::email));
+    let rows: Vec<(CustomerId, String, String)> = on_each!(conn, c => query.load(c))?;
+    Ok(rows.into_iter().map(|(id, name, email)| (id, (name, email))).collect())
 }
 
 /// What to call a customer: the name, or else the mail address.

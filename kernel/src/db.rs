@@ -7,6 +7,7 @@ mod pool;
 mod prepared;
 #[cfg(test)]
 mod tests;
+mod together;
 mod writer;
 
 use crate::{Error, Result};
@@ -18,6 +19,7 @@ pub use prepared::{Prepared, one};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+pub use together::Together;
 use writer::Writer;
 
 /// Connections that share a long work on PostgreSQL: more would keep what people wait for waiting.

@@ -10,6 +10,7 @@ use kernel::clock::Time;
 use kernel::events::{self, Event};
 use kernel::token;
 use kernel::{Conn, Error, Result, on_each, words};
+use std::collections::HashMap;
 
 /// How long a session lasts without signing in again.
 pub const SESSION_DAYS: i64 = 30;
@@ -126,6 +127,22 @@ pub fn session_with_member(conn: &mut Conn, token: &str, now: Time) -> Result<Op
     let own = sessions::table.find(token::hash(token)).filter(sessions::expires_at.gt(now));
     let found = on_each!(conn, c => own.select((sessions::customer_id, sessions::member_id)).first(c)).optional()?;
     Ok(found)
+}
+
+/// [`session_with_member`] of several, by their place.
+pub fn sessions_with_members(conn: &mut Conn, tokens: &[&str], now: Time) -> Result<Vec<Option<(CustomerId, Option<MemberId>)>>> {
+    match tokens {
+        [] => return Ok(Vec::new()),
+        [token] => return Ok(vec![session_with_member(conn, token, now)?]),
+        _ => {}
+    }
+    let hashes: Vec<String> = tokens.iter().map(|token| token::hash(token)).collect();
+    let open = sessions::table.filter(sessions::token_hash.eq_any(hashes.clone())).filter(sessions::expires_at.gt(now));
+    let query = open.select((sessions::token_hash, sessions::customer_id, sessions::member_id));
+    let rows: Vec<(String, CustomerId, Option<MemberId>)> = on_each!(conn, c => query.load(c))?;
+    let found: HashMap<String, (CustomerId, Option<MemberId>)> =
+        rows.into_iter().map(|(hash, customer, member)| (hash, (customer, member))).collect();
+    Ok(hashes.iter().map(|hash| found.get(hash).copied()).collect())
 }
 
 /// Buys by this membership in a session from now on. The caller has checked that it is the customer's.

@@ -10,7 +10,7 @@ mod decide;
 mod results;
 mod store;
 
-pub(crate) use decide::take_over;
+pub(crate) use decide::{Decision, decided, take_over};
 pub use decide::{Source, Why, invite, settle};
 pub use results::{FIGURE_JOB, Outcome, Results, figure_all, figure_soon};
 pub use store::{Given, OfferRow, Open, among, counts, get, list, of_customer, open};

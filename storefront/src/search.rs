@@ -24,10 +24,12 @@ use crate::ids::CollectionId;
 pub use filter::name as facet_name;
 use kernel::error::Result;
 use kernel::money::Currency;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What an index knows of one product. Keys and values of options and attributes are the labels of the shop's own language.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct SearchDocument {
     pub product_id: i64,
     pub slug: String,
@@ -60,7 +62,7 @@ impl SearchDocument {
 }
 
 /// One thing that can be put in a cart.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SearchVariant {
     /// Name and value: `("Color", "Blue")`.
     pub options: Vec<(String, String)>,
@@ -164,7 +166,7 @@ pub const MAX_FACET_VALUES: usize = 100;
 pub struct SearchPage {
     /// Product ids in order.
     pub hits: Vec<i64>,
-    /// How many products match: exact from the embedded engine, an estimate from Meilisearch.
+    /// How many products match.
     pub total: usize,
     /// By key. Empty unless asked for. Options and attributes of one name are one facet: under the key it was asked for with, else that of
     /// the option where what was found has such an option. A facet with a chosen value counts as if nothing were chosen in it, so that another
@@ -269,5 +271,7 @@ pub trait SearchEngine: Send + Sync {
     fn healthy(&self) -> Result<()>;
 }
 
+#[cfg(test)]
+mod alike;
 #[cfg(test)]
 mod tests;

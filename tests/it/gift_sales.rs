@@ -21,7 +21,7 @@ use storefront::sales::{self, Period, Sum};
 use storefront::tax::VOUCHER;
 
 /// A gift card over so much, as a product.
-fn voucher(db: &Db, value: i64) -> VariantId {
+pub fn voucher(db: &Db, value: i64) -> VariantId {
     db.write_now(move |conn| {
         let variant = Variant { sku: Some("VOUCHER".into()), price: Some(value), ..Variant::default() };
         let product =

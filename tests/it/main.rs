@@ -29,6 +29,7 @@ mod drafts;
 mod edi;
 mod editing;
 mod editing_web;
+mod en16931;
 mod exchanges;
 mod faults;
 mod feeds;

@@ -1,4 +1,5 @@
-//! Invoices and credit notes as UBL, held to the rules of EN 16931-1 that our documents could break. Each rule is restated here by its number.
+//! Invoices and credit notes as UBL, held to the rules of EN 16931-1 that our documents could break, each restated by its number; the published ones
+//! are asked in `en16931`.
 
 use crate::support::goods::{self, now, place};
 use crate::support::house::House;
@@ -20,7 +21,7 @@ fn said() -> Said {
     Said { terms: "At once".into(), discount: "Reduction".into(), amount: "Amount".into(), exempt: "Not taxed".into() }
 }
 
-fn seller(db: &Db, prices_include_tax: bool) {
+pub fn seller(db: &Db, prices_include_tax: bool) {
     db.write_now(move |conn| {
         let shop = Shop {
             imprint: "Tea GmbH\nWeg 1\n10115 Berlin".into(),
@@ -34,7 +35,7 @@ fn seller(db: &Db, prices_include_tax: bool) {
     .unwrap();
 }
 
-fn papers(db: &Db, order: OrderId) -> Vec<Document> {
+pub fn papers(db: &Db, order: OrderId) -> Vec<Document> {
     db.read_now(move |conn| documents::of_order(conn, order)).unwrap()
 }
 

@@ -6,6 +6,7 @@ use crate::schema::{companies, company_members as rows, company_roles as roles, 
 use crate::{CompanyId, CustomerId, MemberId, SiteId};
 use diesel::prelude::*;
 use kernel::{Conn, Result, on_each};
+use std::collections::HashMap;
 
 /// A member who is buying now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,37 @@ pub struct Buyer {
     pub site: Option<SiteId>,
     pub cost_centre: String,
     pub may: Vec<May>,
+}
+
+type Row = (MemberId, CustomerId, CompanyId, String, String, Option<SiteId>, String, String);
+
+/// Members who may buy.
+macro_rules! approved {
+    () => {
+        rows::table
+            .inner_join(companies::table.on(companies::id.eq(rows::company_id)))
+            .inner_join(roles::table.on(roles::id.eq(rows::role_id)))
+            .inner_join(customers::table.on(customers::id.eq(rows::customer_id)))
+            .filter(rows::state.eq(MemberState::Active))
+            .filter(companies::state.eq(State::Approved))
+            .filter(customers::erased_at.is_null())
+            .select((
+                rows::id,
+                rows::customer_id,
+                rows::company_id,
+                companies::name,
+                companies::price_group,
+                rows::site_id,
+                rows::cost_centre,
+                roles::permissions,
+            ))
+    };
+}
+
+impl From<Row> for Buyer {
+    fn from((member, customer, company, name, price_group, site, cost_centre, permissions): Row) -> Buyer {
+        Buyer { member, customer, company, name, price_group, site, cost_centre, may: May::all_of(&permissions) }
+    }
 }
 
 impl Buyer {
@@ -57,35 +89,18 @@ impl Membership {
 
 /// The buyer behind a membership. `None` when they were removed, the company is not approved, or the person was erased.
 pub fn buyer(conn: &mut Conn, member: MemberId) -> Result<Option<Buyer>> {
-    type Row = (CustomerId, CompanyId, String, String, Option<SiteId>, String, String);
-    let query = rows::table
-        .inner_join(companies::table.on(companies::id.eq(rows::company_id)))
-        .inner_join(roles::table.on(roles::id.eq(rows::role_id)))
-        .inner_join(customers::table.on(customers::id.eq(rows::customer_id)))
-        .filter(rows::id.eq(member))
-        .filter(rows::state.eq(MemberState::Active))
-        .filter(companies::state.eq(State::Approved))
-        .filter(customers::erased_at.is_null())
-        .select((
-            rows::customer_id,
-            rows::company_id,
-            companies::name,
-            companies::price_group,
-            rows::site_id,
-            rows::cost_centre,
-            roles::permissions,
-        ));
-    let row: Option<Row> = on_each!(conn, c => query.first(c)).optional()?;
-    Ok(row.map(|(customer, company, name, price_group, site, cost_centre, permissions)| Buyer {
-        member,
-        customer,
-        company,
-        name,
-        price_group,
-        site,
-        cost_centre,
-        may: May::all_of(&permissions),
-    }))
+    let row: Option<Row> = on_each!(conn, c => approved!().filter(rows::id.eq(member)).first(c)).optional()?;
+    Ok(row.map(Buyer::from))
+}
+
+/// [`buyer`] of several memberships.
+pub fn buyers(conn: &mut Conn, members: &[MemberId]) -> Result<HashMap<MemberId, Buyer>> {
+    let found: Vec<Row> = match members {
+        [] => Vec::new(),
+        [member] => return Ok(buyer(conn, *member)?.into_iter().map(|buyer| (*member, buyer)).collect()),
+        _ => on_each!(conn, c => approved!().filter(rows::id.eq_any(members.to_vec())).load(c))?,
+    };
+    Ok(found.into_iter().map(|row| (row.0, Buyer::from(row))).collect())
 }
 
 /// The companies that somebody is a member of, in order of joining.

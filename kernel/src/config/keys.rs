@@ -55,7 +55,7 @@ keys! {
     STRIPE_WEBHOOK_SECRET = "stripe.webhook_secret", "REGULARS_STRIPE_WEBHOOK_SECRET", "", "The signing secret of the webhook endpoint /webhooks/stripe.";
     STRIPE_API_BASE = "stripe.api_base", "REGULARS_STRIPE_API_BASE", "https://api.stripe.com", "Where Stripe's API answers.";
     MEILISEARCH_URL = "meilisearch.url", "REGULARS_MEILISEARCH_URL", "", "A Meilisearch server to search with. Empty: the embedded engine.";
-    MEILISEARCH_KEY = "meilisearch.key", "REGULARS_MEILISEARCH_KEY", "", "Its API key, allowed to read and write indexes.";
+    MEILISEARCH_KEY = "meilisearch.key", "REGULARS_MEILISEARCH_KEY", "", "Its API key, allowed to search and to read and write indexes, documents and settings.";
     WEBHOOKS_ALLOW_PRIVATE = "webhooks.allow_private", "REGULARS_WEBHOOKS_ALLOW_PRIVATE", "false", "Whether outgoing webhooks may call this machine and its network.";
     SIGN_IN_LIMIT = "limits.sign_in_per_minute", "REGULARS_LIMITS_SIGN_IN_PER_MINUTE", "10", "Attempts to sign in, register or reset a password that one address may make in a minute.";
     CHECKOUT_LIMIT = "limits.checkout_per_minute", "REGULARS_LIMITS_CHECKOUT_PER_MINUTE", "30", "Checkout steps that one address may send in a minute.";

@@ -64,7 +64,16 @@ pub(super) fn of(conn: &mut Conn, stage: &Stage, ids: &[CustomerId], ways: &Mail
     let orders = if stage.counts_orders { purchases::counts(conn, ids)? } else { HashMap::new() };
     let mut people = HashMap::with_capacity(ids.len());
     let mut asking: Vec<CustomerId> = Vec::new();
-    for customer in customers::of(conn, ids)? {
+    let customers = customers::of(conn, ids)?;
+    let mut theirs = match &stage.personal {
+        Some(personal) => {
+            let readers: Vec<(CustomerId, String)> = customers.iter().map(|one| (one.id, one.email.clone())).collect();
+            let theirs = personal.of_these(conn, &readers, stage.now)?;
+            readers.into_iter().map(|(id, _)| id).zip(theirs).collect()
+        }
+        None => HashMap::new(),
+    };
+    for customer in customers {
         let id = customer.id;
         if customer.erased_at.is_some() || customer.merged_into.is_some() {
             people.insert(id, Err(Why::Gone));
@@ -75,10 +84,7 @@ pub(super) fn of(conn: &mut Conn, stage: &Stage, ids: &[CustomerId], ways: &Mail
             people.insert(id, Err(Why::Unwritten));
             continue;
         };
-        let theirs = match &stage.personal {
-            Some(personal) => personal.of(conn, id, &customer.email, stage.now)?,
-            None => Theirs::default(),
-        };
+        let theirs = theirs.remove(&id).unwrap_or_default();
         let offer = if stage.offers { offer(conn, stage, id, language, &theirs)? } else { None };
         if script.scenes.iter().any(|scene| scene.part.asks()) {
             asking.push(id);

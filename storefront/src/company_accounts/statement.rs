@@ -83,6 +83,8 @@ pub fn overdue(conn: &mut Conn, today: NaiveDate, after: Option<(String, OrderId
         .inner_join(orders::table.on(orders::id.eq(receivables::order_id)))
         .filter(still_open())
         .filter(receivables::due_on.lt(today.to_string()))
+        // Where the index is entered: a planner does not read it out of the next line.
+        .filter(receivables::due_on.ge(day.clone()))
         .filter(receivables::due_on.gt(day.clone()).or(receivables::due_on.eq(day).and(receivables::order_id.gt(order))))
         .order((receivables::due_on, receivables::order_id))
         .limit(limit)
@@ -133,11 +135,13 @@ pub fn bookings(
     limit: i64,
 ) -> Result<Vec<(Line, String, String)>> {
     let (day, id) = after.unwrap_or((String::new(), 0));
+    // Each page of the file begins in the index where the last one ended.
+    let since = day.clone().max(from.to_string());
     let columns = (Line::as_select(), orders::number, accounts::currency);
     let within = entries::table
         .inner_join(orders::table.on(orders::id.eq(entries::order_id)))
         .inner_join(accounts::table.on(accounts::company_id.eq(entries::company_id)))
-        .filter(entries::booked_on.ge(from.to_string()))
+        .filter(entries::booked_on.ge(since))
         .filter(entries::booked_on.le(to.to_string()))
         .filter(entries::booked_on.gt(day.clone()).or(entries::booked_on.eq(day).and(entries::id.gt(id))))
         .order((entries::booked_on, entries::id))

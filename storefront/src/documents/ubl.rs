@@ -8,6 +8,7 @@ mod write;
 pub use parts::{Category, Charge, Seller, Subtotal, Ubl, UblLine};
 
 use super::{Content, Document, Kind, Line, RateRow};
+use crate::address::Address;
 use crate::tax::VOUCHER;
 use crate::tax_relief::{GOODS, SERVICES};
 use crate::units::Measure;
@@ -105,7 +106,7 @@ pub fn model(document: &Document, said: &Said) -> Result<Ubl> {
             country,
             email: content.contact.clone(),
         },
-        buyer: content.buyer.clone(),
+        buyer: Address { vat_id: prefixed(&content.buyer.vat_id, &content.buyer.country), ..content.buyer.clone() },
         delivery: content.delivery.clone(),
         // BR-IC-11 asks when goods went to another state; a document is often older than its parcel.
         period: within.then(|| (content.ordered_at.date().min(issued_on), issued_on)),
@@ -130,11 +131,16 @@ fn leaves(content: &Content, seller: &str) -> bool {
         && !vat_id::is_union_destination(&content.delivery.country, &content.delivery.postal_code)
 }
 
-/// A VAT id with the prefix of its country (BR-CO-09), which is `EL` for Greece.
-fn prefixed(vat_id: &str, country: &str) -> String {
-    let own = vat_id.get(..2).is_some_and(|prefix| prefix.bytes().all(|byte| byte.is_ascii_uppercase()));
-    let prefix = if country == "GR" { "EL" } else { country };
-    if own { vat_id.to_string() } else { format!("{prefix}{vat_id}") }
+/// A country by its code in the lists of the standard (BR-CL-14): that of ISO 3166-1, and `1A` for Kosovo, which has none there.
+fn listed(country: &str) -> &str {
+    if country == "XK" { "1A" } else { country }
+}
+
+/// A VAT id with the prefix of its country (BR-CO-09), which is `EL` for Greece. Outside the Union many are numbers alone.
+fn prefixed(number: &str, country: &str) -> String {
+    let prefix = if country == "GR" { "EL" } else { listed(country) };
+    let whole = number.is_empty() || number.starts_with(prefix) || vat_id::member(number).is_some();
+    if whole { number.to_string() } else { format!("{prefix}{number}") }
 }
 
 /// UNTDID 4461. A transfer without an account would break BR-61.

@@ -169,19 +169,31 @@ fn own_best(conn: &mut Conn, shop: &Shop, offer: &Candidate, customer: CustomerI
     Ok(None)
 }
 
-/// Tells the engine what was decided for a customer about these offers.
-pub(crate) fn take_over(conn: &mut Conn, customer: CustomerId, offers: &mut [Candidate], now: Time) -> Result<()> {
-    if offers.iter().all(|offer| offer.grant.is_none()) {
-        return Ok(());
-    }
-    let own = decisions::table.filter(decisions::customer_id.eq(customer));
-    let kept: Vec<(crate::ids::PromotionId, Arm, Option<ProductId>, Option<Time>)> = on_each!(conn, c => own
-        .select((decisions::promotion_id, decisions::arm, decisions::product_id, decisions::ends_at))
-        .load(c))?;
+/// What was decided for somebody about an offer.
+#[derive(Clone, Debug, diesel::Queryable)]
+pub(crate) struct Decision {
+    pub customer: CustomerId,
+    promotion: PromotionId,
+    arm: Arm,
+    product: Option<ProductId>,
+    ends_at: Option<Time>,
+}
+
+/// What was decided for these customers.
+pub(crate) fn decided(conn: &mut Conn, customers: &[CustomerId]) -> Result<Vec<Decision>> {
+    let columns = (decisions::customer_id, decisions::promotion_id, decisions::arm, decisions::product_id, decisions::ends_at);
+    Ok(match customers {
+        [customer] => on_each!(conn, c => decisions::table.filter(decisions::customer_id.eq(*customer)).select(columns).load(c))?,
+        _ => on_each!(conn, c => decisions::table.filter(decisions::customer_id.eq_any(customers.to_vec())).select(columns).load(c))?,
+    })
+}
+
+/// Tells the engine what was decided for a customer about these offers; `kept` may hold that of others, too.
+pub(crate) fn take_over(kept: &[Decision], customer: CustomerId, offers: &mut [Candidate], now: Time) {
     for offer in offers {
-        let Some((_, arm, product, ends_at)) = kept.iter().find(|(id, ..)| *id == offer.id) else { continue };
+        let theirs = |one: &&Decision| one.promotion == offer.id && one.customer == customer;
+        let Some(Decision { arm, product, ends_at, .. }) = kept.iter().find(theirs) else { continue };
         let stands = *arm == Arm::Given && ends_at.is_none_or(|end| now < end);
         offer.decide(if stands { Decided::Given(*product) } else { Decided::Withheld });
     }
-    Ok(())
 }

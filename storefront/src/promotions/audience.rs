@@ -6,9 +6,9 @@
 //! audience. Customers who were offered the same product share one.
 
 use super::conditions;
-use super::engine::Candidate;
+use super::engine::{Candidate, Shopper};
 use super::grant::Decided;
-use super::live::{self, Loaded};
+use super::live;
 use super::shelf::concerns_one;
 use crate::ids::{ProductId, PromotionId};
 use crate::price_lists::Trade;
@@ -100,25 +100,22 @@ impl Personal {
     /// What holds for a customer who is signed in; `email` is their address, empty to have it read. Costs nothing when there are no such
     /// promotions.
     pub fn of(&self, conn: &mut Conn, customer: CustomerId, email: &str, now: Time) -> Result<Theirs> {
-        let mut theirs = Theirs::default();
+        Ok(self.of_these(conn, &[(customer, email.to_string())], now)?.pop().unwrap_or_default())
+    }
+
+    /// [`Personal::of`] several customers, each with their address, by their place: asked of the database as one.
+    pub fn of_these(&self, conn: &mut Conn, customers: &[(CustomerId, String)], now: Time) -> Result<Vec<Theirs>> {
         if self.0.is_empty() {
-            return Ok(theirs);
+            return Ok(vec![Theirs::default(); customers.len()]);
         }
-        let mut loaded = Loaded { offers: self.0.clone(), stray: Vec::new() };
-        let who = live::shopper(conn, &mut loaded, Some(customer), email, now)?;
-        for offer in &loaded.offers {
-            let is_for = conditions::is_for(offer, &who);
-            theirs.offered |= offer.grant.is_some() && is_for;
-            theirs.undecided |= conditions::awaits(offer, &who);
-            match (concerns_one(offer), for_some(offer), is_for) {
-                (true, true, true) => theirs.audience.also.push((offer.id, offer.product())),
-                (true, false, false) => theirs.audience.except.push(offer.id),
-                _ => {}
-            }
+        let mut all = Vec::with_capacity(customers.len());
+        for ((customer, _), (offers, who)) in customers.iter().zip(live::shoppers(conn, &self.0, customers, now)?) {
+            let mut theirs = Theirs::among(&offers, &who);
+            // Nothing new is decided while something else stands open with them: it waits without anybody asking at each page.
+            theirs.undecided = theirs.undecided && tickets::suppressed(conn, *customer)?.is_none();
+            all.push(theirs);
         }
-        // Nothing new is decided while something else stands open with them: it waits without anybody asking at each page.
-        theirs.undecided = theirs.undecided && tickets::suppressed(conn, customer)?.is_none();
-        Ok(theirs)
+        Ok(all)
     }
 }
 
@@ -130,4 +127,22 @@ pub struct Theirs {
     pub offered: bool,
     /// An offer is to be decided for them ([`crate::offers::settle`]).
     pub undecided: bool,
+}
+
+impl Theirs {
+    /// What of these promotions, as they stand for a customer, holds.
+    fn among(offers: &[Candidate], who: &Shopper) -> Theirs {
+        let mut theirs = Theirs::default();
+        for offer in offers {
+            let is_for = conditions::is_for(offer, who);
+            theirs.offered |= offer.grant.is_some() && is_for;
+            theirs.undecided |= conditions::awaits(offer, who);
+            match (concerns_one(offer), for_some(offer), is_for) {
+                (true, true, true) => theirs.audience.also.push((offer.id, offer.product())),
+                (true, false, false) => theirs.audience.except.push(offer.id),
+                _ => {}
+            }
+        }
+        theirs
+    }
 }

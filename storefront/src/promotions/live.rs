@@ -8,7 +8,7 @@ use super::{Promotion, State};
 use crate::carts::LineQuote;
 use crate::catalog::{self, Assortment, Nature};
 use crate::ids::{ProductId, PromotionId, VariantId};
-use crate::offers::OfferRow;
+use crate::offers::{Decision, OfferRow};
 use crate::schema::{offers, promotion_balances as balances, promotion_codes as codes, promotions};
 use crate::shop::Shop;
 use crate::tax::{Place, Rates};
@@ -101,42 +101,104 @@ fn open_by_codes(conn: &mut Conn, loaded: &mut Loaded, given: &[String], languag
 /// What is known of whoever fills a cart, and how often they used the promotions that count it.
 pub(crate) fn shopper(conn: &mut Conn, loaded: &mut Loaded, customer: Option<CustomerId>, email: &str, now: Time) -> Result<Shopper> {
     let email = Email::parse(email, "email").ok();
-    let (known, key) = match (customer, &email) {
-        (Some(id), Some(email)) => (Some(id), Some(email.key())),
-        (Some(id), None) => {
-            let stored = customers::get(conn, id)?.email;
-            (Some(id), Some(stored.to_lowercase()))
-        }
-        (None, Some(email)) => (customers::find_by_email(conn, email)?.map(|customer| customer.id), Some(email.key())),
-        (None, None) => (None, None),
+    let key = match (customer, &email) {
+        (_, Some(email)) => Some(email.key()),
+        (Some(id), None) => Some(customers::get(conn, id)?.email.to_lowercase()),
+        (None, None) => return Ok(Shopper::default()),
     };
-    let counts = |offer: &Candidate| offer.max_uses_per_customer.is_some() || offer.rules.conditions.first_order;
-    let counted: Vec<PromotionId> = loaded.offers.iter().filter(|offer| counts(offer)).map(|offer| offer.id).collect();
-    if let Some(customer) = known {
-        let uses = uses_of(conn, customer, &counted)?;
-        for offer in &mut loaded.offers {
-            offer.used_by_customer = uses.iter().find(|(id, _)| *id == offer.id).map_or(0, |(_, uses)| *uses);
-        }
+    let known = match (customer, &email) {
+        (None, Some(email)) => customers::find_by_email(conn, email)?.map(|customer| customer.id),
+        _ => customer,
+    };
+    // Who is no customer yet has no orders.
+    let Some(known) = known else { return Ok(Shopper { email: key, orders: Some(0), ..Shopper::default() }) };
+    let signed_in = customer.is_some();
+    let kept = Kept::of(conn, &loaded.offers, &[known], signed_in)?;
+    let orders = kept.told(known, signed_in, &mut loaded.offers, now);
+    let segments = segments::among(conn, known, &asked_about(&loaded.offers), now)?;
+    let also = kept.addresses.get(&known).cloned().unwrap_or_default();
+    Ok(Shopper { signed_in, email: key, also, orders, segments })
+}
+
+/// [`shopper`] of customers who are signed in, each with the promotions as they stand for them: asked of the database as one.
+pub(super) fn shoppers(
+    conn: &mut Conn,
+    offers: &[Candidate],
+    who: &[(CustomerId, String)],
+    now: Time,
+) -> Result<Vec<(Vec<Candidate>, Shopper)>> {
+    if let [(customer, email)] = who {
+        let mut loaded = Loaded { offers: offers.to_vec(), stray: Vec::new() };
+        let one = shopper(conn, &mut loaded, Some(*customer), email, now)?;
+        return Ok(vec![(loaded.offers, one)]);
     }
-    let asks = loaded.offers.iter().any(|offer| offer.rules.conditions.first_order);
-    let orders = match (known, &key) {
-        (Some(customer), _) if asks => Some(purchases::count(conn, customer)?),
-        (None, Some(_)) => Some(0),
-        _ => None,
-    };
-    let named = loaded.offers.iter().any(|offer| !offer.rules.conditions.customers.is_empty());
-    let also = match customer.filter(|_| named) {
-        Some(customer) => identities::emails(conn, customer)?.iter().map(|email| email.to_lowercase()).collect(),
-        None => Vec::new(),
-    };
-    if let Some(customer) = customer {
-        crate::offers::take_over(conn, customer, &mut loaded.offers, now)?;
+    let ids: Vec<CustomerId> = who.iter().map(|(id, _)| *id).collect();
+    let kept = Kept::of(conn, offers, &ids, true)?;
+    let mut found = Vec::with_capacity(who.len());
+    for (id, email) in who {
+        let mut own = offers.to_vec();
+        let orders = kept.told(*id, true, &mut own, now);
+        let also = kept.addresses.get(id).cloned().unwrap_or_default();
+        found.push((own, Shopper { signed_in: true, email: Some(email.to_lowercase()), also, orders, segments: Vec::new() }));
     }
-    let segments = match known {
-        Some(customer) => segments::among(conn, customer, &asked_about(&loaded.offers), now)?,
-        None => Vec::new(),
-    };
-    Ok(Shopper { signed_in: customer.is_some(), email: key, also, orders, segments })
+    let mut asked: Vec<SegmentId> = found.iter().flat_map(|(own, _)| asked_about(own)).collect();
+    asked.sort_unstable();
+    asked.dedup();
+    let within = segments::among_these(conn, &ids, &asked, now)?;
+    for (id, (_, one)) in ids.iter().zip(&mut found) {
+        one.segments = asked.iter().copied().filter(|segment| within.contains(&(*id, *segment))).collect();
+    }
+    Ok(found)
+}
+
+/// What is kept of some customers that these promotions ask about.
+struct Kept {
+    uses: Vec<(CustomerId, PromotionId, i64)>,
+    /// `None` when no promotion asks.
+    orders: Option<HashMap<CustomerId, i64>>,
+    /// The keys of all addresses of each, when a promotion is for people by name.
+    addresses: HashMap<CustomerId, Vec<String>>,
+    decided: Vec<Decision>,
+}
+
+impl Kept {
+    /// Of whoever is not signed in, what is told to nobody else is not asked: other addresses and offers.
+    fn of(conn: &mut Conn, offers: &[Candidate], customers: &[CustomerId], signed_in: bool) -> Result<Kept> {
+        let counts = |offer: &&Candidate| offer.max_uses_per_customer.is_some() || offer.rules.conditions.first_order;
+        let counted: Vec<PromotionId> = offers.iter().filter(counts).map(|offer| offer.id).collect();
+        let asks = offers.iter().any(|offer| offer.rules.conditions.first_order);
+        let orders = match customers {
+            _ if !asks => None,
+            [customer] => Some(HashMap::from([(*customer, purchases::count(conn, *customer)?)])),
+            _ => Some(purchases::counts(conn, customers)?),
+        };
+        let mut kept = Kept { uses: uses_of(conn, customers, &counted)?, orders, addresses: HashMap::new(), decided: Vec::new() };
+        if !signed_in {
+            return Ok(kept);
+        }
+        if offers.iter().any(|offer| !offer.rules.conditions.customers.is_empty()) {
+            for customer in customers {
+                let own = identities::emails(conn, *customer)?;
+                kept.addresses.insert(*customer, own.iter().map(|email| email.to_lowercase()).collect());
+            }
+        }
+        if offers.iter().any(|offer| offer.grant.is_some()) {
+            kept.decided = crate::offers::decided(conn, customers)?;
+        }
+        Ok(kept)
+    }
+
+    /// Tells the promotions how they stand with one of them, and answers how often they ordered, where that is asked.
+    fn told(&self, customer: CustomerId, signed_in: bool, offers: &mut [Candidate], now: Time) -> Option<i64> {
+        for offer in offers.iter_mut() {
+            let theirs = |(id, promotion, _): &&(CustomerId, PromotionId, i64)| *id == customer && *promotion == offer.id;
+            offer.used_by_customer = self.uses.iter().find(theirs).map_or(0, |(.., uses)| *uses);
+        }
+        if signed_in {
+            crate::offers::take_over(&self.decided, customer, offers, now);
+        }
+        self.orders.as_ref().map(|orders| orders.get(&customer).copied().unwrap_or(0))
+    }
 }
 
 /// The segments that decide about some promotion still: what was decided of an offer stands, whoever left its segment since.
@@ -148,18 +210,26 @@ fn asked_about(offers: &[Candidate]) -> Vec<SegmentId> {
     ids
 }
 
-/// How often a customer used these promotions. A few are asked for one by one: such a query is prepared once, a list each time.
-fn uses_of(conn: &mut Conn, customer: CustomerId, counted: &[PromotionId]) -> Result<Vec<(PromotionId, i64)>> {
-    let own = balances::table.filter(balances::customer_id.eq(customer)).select((balances::promotion_id, balances::uses));
-    if counted.len() > FEW {
-        return Ok(on_each!(conn, c => own.filter(balances::promotion_id.eq_any(counted)).load(c))?);
+/// How often customers used these promotions. On SQLite a few are asked for one by one: such a query is prepared once, a list each time.
+fn uses_of(conn: &mut Conn, customers: &[CustomerId], counted: &[PromotionId]) -> Result<Vec<(CustomerId, PromotionId, i64)>> {
+    let columns = (balances::customer_id, balances::promotion_id, balances::uses);
+    match (&mut *conn, customers) {
+        (_, _) if counted.is_empty() => Ok(Vec::new()),
+        (Conn::Sqlite(c), [customer]) if counted.len() <= FEW => {
+            let own = balances::table.filter(balances::customer_id.eq(*customer)).select(columns);
+            let mut uses = Vec::new();
+            for id in counted {
+                let found: Option<(CustomerId, PromotionId, i64)> = own.filter(balances::promotion_id.eq(*id)).first(c).optional()?;
+                uses.extend(found);
+            }
+            Ok(uses)
+        }
+        _ => {
+            let theirs = balances::table.filter(balances::customer_id.eq_any(customers.to_vec()));
+            let query = theirs.filter(balances::promotion_id.eq_any(counted.to_vec())).select(columns);
+            Ok(on_each!(conn, c => query.load(c))?)
+        }
     }
-    let mut uses = Vec::new();
-    for id in counted {
-        let found: Option<(PromotionId, i64)> = on_each!(conn, c => own.filter(balances::promotion_id.eq(id)).first(c)).optional()?;
-        uses.extend(found);
-    }
-    Ok(uses)
 }
 
 /// The lines of a cart as promotions see them. Categories, brands and tags are read only when a promotion asks for some.

@@ -3,7 +3,7 @@
 //! The folder holds a generation per rebuild and a file `current` that names the living one; a rebuild fills a new folder and
 //! then changes that file by a rename. One process writes, as the lock of the index demands; others read and `refresh`.
 
-mod generation;
+pub(super) mod generation;
 
 use super::changes::Change;
 use super::page::Gathering;

@@ -1,38 +1,63 @@
 //! The engine beside the binary: a Meilisearch server, for shops that run on several machines.
 //!
-//! One document per product, with the same labels as the embedded index, and the same tests (`search::tests`). What only one variant can
-//! fulfil is looked at here, see [`exact`]. Beyond that many products, or when the server takes long to hand them over, hits are still checked here, but Meilisearch counts and orders: totals are
-//! estimates, a price order goes by the product's lowest or highest price, and where several values of an option are chosen the other
-//! facets may count a product once for each. A page goes on behind the last hits, see [`place`].
+//! One document per product, with what the embedded index has in its columns, and the same tests (`search::tests`, `search::alike`). The
+//! server says which products a text finds and in which order, or which a group holds, as a list of numbers in parts; everything else is
+//! looked at here, in a [`table`] of what it keeps of them. Of products whose stamp in the list is another than in the table the server is
+//! asked once more, so a process needs no word of changes that others make. Lists are kept until the index changes.
 
-mod ask;
 mod document;
 #[cfg(test)]
 pub mod double;
-mod exact;
-mod place;
+mod list;
 mod suggest;
-mod ways;
+mod table;
 
 use super::changes::Change;
+use super::cursor;
+use super::page::Gathering;
 use super::{Documents, SearchDocument, SearchEngine, SearchPage, SearchQuery, Suggestion, Within};
 use document::{Document, settings};
 use kernel::error::{Error, Result};
+use list::{Joined, Listed};
+use lru::LruCache;
 use meilisearch_sdk::client::{Client, SwapIndexes};
 use meilisearch_sdk::errors::{Error as Failure, ErrorCode};
 use meilisearch_sdk::task_info::TaskInfo;
 use parking_lot::Mutex;
 use std::future::Future;
-use std::sync::mpsc;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
+use table::{Table, is_by_match};
 use tokio::runtime::{Builder, Runtime};
 
-/// A search is answered in this time or not at all: the shop goes on without.
+/// A question is answered in this time or not at all: the shop goes on without.
 const PATIENCE: Duration = Duration::from_millis(900);
+/// What goes on behind the first answer of a long list may take longer: the server has just shown that it is there.
+const READING: Duration = Duration::from_secs(5);
 /// Handing over a batch.
 const HANDING_OVER: Duration = Duration::from_secs(10);
 /// Until handed-over batches are indexed.
 const INDEXING: Duration = Duration::from_secs(600);
+/// Products that are listed in the first answer, of about half a megabyte. Each further one has twice as many as the one before, since the
+/// server orders everything that a text finds anew for each.
+const AT_ONCE: usize = 10_000;
+/// Products of which the facts are in one answer: half a megabyte too, and many times that where they have a hundred variants each.
+const TOLD_AT_ONCE: usize = 1_000;
+/// Lists that are kept, and how many products all of them together may have, of sixteen bytes each.
+const MOST_LISTS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(255);
+const MOST_LISTED: usize = 2_000_000;
+/// From this many products in the table on it is asked whether most of them are gone.
+const MANY: usize = 100_000;
+/// Of longer texts no word is left out: each is a search of its own.
+const MOST_WORDS_LEFT_OUT: usize = 6;
+/// As many hits of the page before are named in the key of the next: if the last one vanished, those before it tell the place.
+const NAMED: usize = 3;
+/// Between the place of the last hit and the names of those before.
+const BEFORE: char = '~';
+
+/// What a list is of, text and filter; and the index that it was read from, with the list.
+type Lists = LruCache<(String, String), (String, Arc<Vec<Listed>>)>;
 
 /// A Meilisearch server and the name of the shop's index there.
 pub struct MeilisearchSearch {
@@ -43,8 +68,11 @@ pub struct MeilisearchSearch {
     tasks: Mutex<Vec<u32>>,
     /// Held by every write; gathers what a rebuild has to be told at its end.
     changes: Mutex<Option<Vec<Change>>>,
-    /// Products whose variants are looked at here at most.
-    fetched: usize,
+    table: Table,
+    /// Held while the table learns, so that several searches do not fetch the same.
+    learning: Mutex<()>,
+    lists: Mutex<Lists>,
+    at_once: usize,
 }
 
 impl MeilisearchSearch {
@@ -62,7 +90,10 @@ impl MeilisearchSearch {
             runtime: Some(runtime),
             tasks: Mutex::new(Vec::new()),
             changes: Mutex::new(None),
-            fetched: exact::MOST,
+            table: Table::new()?,
+            learning: Mutex::new(()),
+            lists: Mutex::new(LruCache::new(MOST_LISTS)),
+            at_once: AT_ONCE,
         })
     }
 
@@ -107,11 +138,86 @@ impl MeilisearchSearch {
         Ok(())
     }
 
+    /// What the server lists. Where all words together find nothing, the most that are found with one of them left out, as a word that
+    /// nobody knows must not hide what the others find.
+    fn listed(&self, text: String, filter: String) -> Result<Arc<Vec<Listed>>> {
+        let (client, name) = (self.client.clone(), self.index.clone());
+        let index = self.call(PATIENCE, async move { client.get_raw_index(name).await })?;
+        // Taken before the list is read: what changes meanwhile makes the next search read it again.
+        let changed = index["updatedAt"].as_str().unwrap_or_default().to_string();
+        let of = (text, filter);
+        if let Some((at, listed)) = self.lists.lock().get(&of)
+            && *at == changed
+            && !changed.is_empty()
+        {
+            return Ok(listed.clone());
+        }
+        let (text, filter) = (&of.0, &of.1);
+        let mut listed = self.whole(text, filter)?;
+        let words: Vec<&str> = text.split_whitespace().collect();
+        if listed.is_empty() && (2..=MOST_WORDS_LEFT_OUT).contains(&words.len()) {
+            for left_out in 0..words.len() {
+                let rest: Vec<&str> = words.iter().enumerate().filter(|(at, _)| *at != left_out).map(|(_, word)| *word).collect();
+                let rest = rest.join(" ");
+                let found = if rest.chars().any(char::is_alphanumeric) { self.whole(&rest, filter)? } else { Vec::new() };
+                if found.len() > listed.len() {
+                    listed = found;
+                }
+            }
+        }
+        let listed = Arc::new(listed);
+        let mut lists = self.lists.lock();
+        lists.put(of, (changed, listed.clone()));
+        while lists.iter().map(|(_, (_, listed))| listed.len()).sum::<usize>() > MOST_LISTED {
+            lists.pop_lru();
+        }
+        drop(lists);
+        Ok(listed)
+    }
+
+    /// The whole list, part by part.
+    fn whole(&self, text: &str, filter: &str) -> Result<Vec<Listed>> {
+        let (mut joined, mut from, mut most, mut patience) = (Joined::default(), 0, self.at_once, PATIENCE);
+        loop {
+            let (index, text, filter) = (self.client.index(&self.index), text.to_string(), filter.to_string());
+            let part = self.call(patience, async move { list::part(&index, &text, &filter, from, most).await })?;
+            let read = part.len();
+            joined.add(part);
+            if read < most {
+                return Ok(joined.all);
+            }
+            (from, most, patience) = (from + read, most.saturating_mul(2), READING);
+        }
+    }
+
+    /// Makes the table know what is listed as the server does.
+    fn learn(&self, listed: &[Listed]) -> Result<()> {
+        if self.table.unknown(listed).is_empty() {
+            return Ok(());
+        }
+        // Whoever waits in vain fetches too.
+        let _alone = self.learning.try_lock_for(PATIENCE);
+        let unknown = self.table.unknown(listed);
+        if self.table.len() + unknown.len() > MANY && self.table.len() > self.len()?.saturating_mul(2) {
+            // Most are gone from the server: what is still there is soon learned again.
+            self.table.clear()?;
+        }
+        for many in self.table.unknown(listed).chunks(self.at_once) {
+            let mut known = Vec::with_capacity(many.len());
+            for ids in many.chunks(TOLD_AT_ONCE) {
+                let (index, ids) = (self.client.index(&self.index), ids.to_vec());
+                known.extend(self.call(READING, async move { list::known(&index, &ids).await })?);
+            }
+            self.table.learn(known)?;
+        }
+        Ok(())
+    }
+
     fn apply(&self, index: &str, change: &Change) -> Result<()> {
         let index = self.client.index(index);
         match change {
             Change::Replace(products) => {
-                let documents: Vec<Document> = products.iter().map(Document::of).collect();
+                let documents = products.iter().map(Document::of).collect::<Result<Vec<Document>>>()?;
                 self.hand_over(async move { index.add_or_replace(&documents, Some("id")).await })
             }
             Change::Remove(ids) => {
@@ -159,6 +265,19 @@ impl MeilisearchSearch {
         self.settle()?;
         Ok(count)
     }
+}
+
+/// The query as the page before it left it, and the last hits of that page, the very last first. Fails with `Invalid` on a foreign key.
+fn named(query: &SearchQuery) -> Result<(SearchQuery, Vec<i64>)> {
+    let mut query = query.clone();
+    let Some(after) = query.after.clone().filter(|_| is_by_match(&query)) else { return Ok((query, Vec::new())) };
+    let mut parts = after.split(BEFORE);
+    let last = parts.next().unwrap_or_default();
+    let before: Option<Vec<i64>> = parts.map(|id| id.parse().ok()).collect();
+    let before = before.filter(|before| before.len() < NAMED).ok_or_else(|| Error::field("after", "this is not a page of this list"))?;
+    let named = std::iter::once(cursor::read(query.sort, last)?.id).chain(before).collect();
+    query.after = Some(last.to_string());
+    Ok((query, named))
 }
 
 /// A task id where the client library wants something that lends one.
@@ -228,9 +347,22 @@ impl SearchEngine for MeilisearchSearch {
     }
 
     fn search(&self, query: &SearchQuery) -> Result<SearchPage> {
-        let ask = ask::Ask::new(query, self.fetched)?;
-        let index = self.client.index(&self.index);
-        self.call(PATIENCE, async move { ask.page(&index).await })
+        let (query, named) = named(query)?;
+        let mut gathering = Gathering::new(&query)?;
+        let text = list::folded(&query.text);
+        if !query.text.trim().is_empty() && !text.chars().any(char::is_alphanumeric) {
+            return Ok(gathering.finish());
+        }
+        let listed = self.listed(text, list::filter(query.category, &query.within))?;
+        self.learn(&listed)?;
+        self.table.view().gather(&query, &mut gathering, &listed, &named)?;
+        let mut page = gathering.finish();
+        if is_by_match(&query)
+            && let Some(next) = &mut page.next
+        {
+            page.hits.iter().rev().skip(1).take(NAMED - 1).for_each(|id| next.push_str(&format!("{BEFORE}{id}")));
+        }
+        Ok(page)
     }
 
     fn suggest(&self, text: &str, within: &Within, limit: usize) -> Result<Vec<Suggestion>> {

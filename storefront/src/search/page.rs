@@ -101,7 +101,9 @@ impl<'a> Gathering<'a> {
         let found = if by_variant {
             self.variants(segment, counting, document, product)
         } else {
-            Variants { matches: true, available: segment.available.first(document) == Some(1), ..Variants::default() }
+            // Every price of the segment is in the currency asked for: what has one is sold in it.
+            let matches = self.currency.is_none() || segment.prices.first(document).is_some();
+            Variants { matches, available: segment.available.first(document) == Some(1), ..Variants::default() }
         };
         if self.query.with_facets && (found.matches || found.near != 0) {
             for label in segment.product_labels.values_for_doc(document) {
@@ -132,11 +134,10 @@ impl<'a> Gathering<'a> {
                 for ((combination, price), _) in rows.zip(segment.currencies.values_for_doc(document)).filter(|(_, own)| *own == currency) {
                     self.variant(segment, counting, (document, product), (combination as usize, price), &mut found);
                 }
-                // What has no price in the currency is not sold to whoever asks.
-                return found;
             }
         }
-        if !any {
+        // What has no price in the currency asked for is not sold to whoever asks.
+        if !any && self.currency.is_none() {
             found.note(counting.bound.without_variant(product));
         }
         found
@@ -178,6 +179,21 @@ impl<'a> Gathering<'a> {
             Sort::Newest => (false, segment.published.first(document).unwrap_or(0).saturating_neg()),
         };
         self.place(Place { tier, out, value, id: segment.ids.first(document).unwrap_or(0) });
+    }
+
+    /// The last hit of the page before, where it stood then.
+    pub fn after(&self) -> Option<Place> {
+        self.after
+    }
+
+    /// Goes on behind this place. Before any product is offered.
+    pub fn go_on_behind(&mut self, place: Place) {
+        self.after = Some(place);
+    }
+
+    /// Where a hit stands, when only one product was offered.
+    pub fn only(&self) -> Option<Place> {
+        self.best.peek().copied()
     }
 
     fn place(&mut self, place: Place) {
@@ -286,7 +302,7 @@ fn facets(counts: BTreeMap<String, BTreeMap<String, usize>>, filter: &Filter) ->
 }
 
 /// A facet from what its values count: the most frequent, and all that are chosen.
-pub fn facet(key: String, values: BTreeMap<String, usize>, selected: &dyn Fn(&str) -> bool) -> Facet {
+fn facet(key: String, values: BTreeMap<String, usize>, selected: &dyn Fn(&str) -> bool) -> Facet {
     let mut values: Vec<FacetValue> =
         values.into_iter().map(|(value, count)| FacetValue { selected: selected(&value), value, count }).collect();
     values.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));

@@ -183,8 +183,7 @@ pub fn document(fields: &Fields, product: &SearchDocument) -> TantivyDocument {
     texts.words.sort();
     texts.words.dedup();
 
-    let mut document = TantivyDocument::default();
-    document.add_i64(fields.id, product.product_id);
+    let mut document = columns(fields, product);
     document.add_pre_tokenized_text(fields.text, tokens(texts.text));
     document.add_pre_tokenized_text(fields.title, tokens(texts.title));
     document.add_pre_tokenized_text(fields.kind, tokens(texts.kind));
@@ -195,11 +194,13 @@ pub fn document(fields: &Fields, product: &SearchDocument) -> TantivyDocument {
     product.skus.iter().map(|sku| bare(sku)).filter(|sku| !sku.is_empty()).for_each(|sku| document.add_text(fields.sku, sku));
     let groups = product.categories.iter().map(|(id, _)| id).chain(&product.collections);
     groups.for_each(|id| document.add_i64(fields.category, *id));
-    add_columns(fields, product, &mut document);
     document
 }
 
-fn add_columns(fields: &Fields, product: &SearchDocument, document: &mut TantivyDocument) {
+/// What filters, facets and orders look at: the whole document where words are looked for elsewhere.
+pub fn columns(fields: &Fields, product: &SearchDocument) -> TantivyDocument {
+    let mut document = TantivyDocument::default();
+    document.add_i64(fields.id, product.product_id);
     product_labels(product).into_iter().for_each(|label| document.add_text(fields.label, label));
     for variant in &product.variants {
         let labels = variant_labels(product, variant).join(&OUTER.to_string());
@@ -214,6 +215,7 @@ fn add_columns(fields: &Fields, product: &SearchDocument, document: &mut Tantivy
     document.add_i64(fields.published, product.published_at);
     document.add_text(fields.slug, &product.slug);
     document.add_text(fields.name, product.titles.first().map_or("", String::as_str));
+    document
 }
 
 fn tokens(terms: Vec<String>) -> PreTokenizedString {

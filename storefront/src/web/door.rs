@@ -1,6 +1,7 @@
 //! What every handler of the shop is given, and how an error becomes a page.
 
 use super::frame;
+use super::known::Faces;
 use super::limits::Limits;
 use super::memory::Memory;
 use super::recommend::counter::Counter;
@@ -49,6 +50,8 @@ pub struct Door {
     pub counter: Counter,
     /// What is served again without asking the database.
     pub memory: Arc<Memory>,
+    /// Where pages ask who their visitors are.
+    pub faces: Faces,
     /// Where pages tell what visitors look at.
     pub watch: Arc<Watch>,
     /// Articles by what they answer.

@@ -4,15 +4,18 @@
 use super::door::Door;
 use super::frame;
 use super::visit::Visit;
-use crate::buying;
+use crate::ids::StoreId;
 use crate::logins;
 use crate::offers;
 use crate::promotions::{Audience, Personal, Theirs};
 use crate::punchout;
 use crate::stores::PricesFor;
-use crm::companies::Buyer;
-use crm::{CustomerId, customers};
-use kernel::Result;
+use crm::companies::{self, Buyer};
+use crm::{CustomerId, MemberId, customers};
+use kernel::clock::Time;
+use kernel::db::Together;
+use kernel::{Conn, Db, Result};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// What pages show of a visitor, and what their prices depend on.
@@ -33,8 +36,8 @@ pub struct Known {
     undecided: bool,
 }
 
-/// Asks for a visitor. Costs nothing for whoever has neither an account nor a cart that the browser does not remember, and one read
-/// for others: the session and the name, each by its key.
+/// Asks for a visitor. Costs nothing for whoever has neither an account nor a cart that the browser does not remember, and for others
+/// the session and the name, each by its key.
 pub async fn load(door: &Door, visit: &Visit) -> Result<Known> {
     let now = door.now();
     let remembered = if visit.known { visit.units(&door.signer, now) } else { Some(0) };
@@ -62,37 +65,98 @@ pub async fn load(door: &Door, visit: &Visit) -> Result<Known> {
 }
 
 async fn ask(door: &Door, visit: &Visit, remembered: Option<u32>) -> Result<Known> {
-    let (store, limited) = (visit.site.id, visit.site.prices_for != PricesFor::Everybody);
-    let (session, visitor, personal) = (visit.session.clone(), visit.visitor.clone(), door.memory.personal.get(&()));
-    let punched = visit.punchout.clone();
-    let (known, personal) = door
-        .glance(move |conn, now| {
-            let session = session.map_or(Ok(None), |session| logins::session_with_member(conn, &session, now))?;
-            let (customer, member) = (session.map(|(customer, _)| customer), session.and_then(|(_, member)| member));
-            let units = remembered.map_or_else(|| frame::cart_units(conn, store, &visitor, customer), Ok)?;
-            let Some(customer) = customer else {
-                let mut known = Known { units, buyer: punchout::buyer(conn, punched.as_deref(), now)?, ..Known::default() };
-                if let Some(buyer) = &known.buyer {
-                    known.audience.for_company(buyer);
-                }
-                return Ok((known, None));
-            };
-            let personal = personal.map_or_else(|| Personal::load(conn, now).map(Arc::new), Ok)?;
-            let (name, email) = customers::name_and_email(conn, customer)?;
-            let theirs = personal.of(conn, customer, &email, now)?;
-            let name = if name.is_empty() { email } else { name };
-            let Theirs { mut audience, offered, undecided } = theirs;
-            let buyer = buying::by(conn, customer, member)?;
-            audience.signed_in = limited;
-            if let Some(buyer) = &buyer {
-                audience.for_company(buyer);
-            }
-            let name = Some(frame::called(name, buyer.as_ref()));
-            Ok((Known { name, units, audience, customer: Some(customer), offered, buyer, undecided }, Some(personal)))
-        })
-        .await?;
-    if let Some(personal) = personal {
+    let asked = Asked {
+        store: visit.site.id,
+        limited: visit.site.prices_for != PricesFor::Everybody,
+        session: visit.session.clone(),
+        visitor: visit.visitor.clone(),
+        punchout: visit.punchout.clone(),
+        remembered,
+        personal: door.memory.personal.get(&()),
+        now: door.now(),
+    };
+    let fresh = asked.personal.is_none();
+    let Face { known, personal } = door.faces.ask(asked).await?;
+    if let Some(personal) = personal.filter(|_| fresh) {
         door.memory.personal.put((), personal, 1);
     }
     Ok(known)
+}
+
+/// What a request says of its visitor.
+pub struct Asked {
+    store: StoreId,
+    /// The store hides its prices from some.
+    limited: bool,
+    session: Option<String>,
+    visitor: String,
+    punchout: Option<String>,
+    /// Units in the cart, as the browser remembers them.
+    remembered: Option<u32>,
+    /// The promotions for certain people, when they were read a moment ago.
+    personal: Option<Arc<Personal>>,
+    now: Time,
+}
+
+/// What is known of a visitor, and the promotions for certain people that were read for it.
+pub struct Face {
+    known: Known,
+    personal: Option<Arc<Personal>>,
+}
+
+/// Where requests ask who their visitors are, several as one.
+pub type Faces = Together<Asked, Face>;
+
+/// Begins to answer who visitors are.
+pub fn faces(db: Db) -> Faces {
+    Together::new(db, answer)
+}
+
+/// A question to the database for all of them, for each thing that is asked of some.
+fn answer(conn: &mut Conn, asked: &[Asked]) -> Result<Vec<Face>> {
+    let Some(now) = asked.iter().map(|one| one.now).max() else { return Ok(Vec::new()) };
+    let tokens: Vec<&str> = asked.iter().filter_map(|one| one.session.as_deref()).collect();
+    let mut sessions = logins::sessions_with_members(conn, &tokens, now)?.into_iter();
+    let sessions: Vec<Option<(CustomerId, Option<MemberId>)>> =
+        asked.iter().map(|one| one.session.as_ref().and_then(|_| sessions.next().flatten())).collect();
+    let (customers, members): (BTreeSet<CustomerId>, Vec<Option<MemberId>>) = sessions.iter().flatten().copied().unzip();
+    let customers: Vec<CustomerId> = customers.into_iter().collect();
+    let names = customers::names_and_emails(conn, &customers)?;
+    let buyers = companies::buyers(conn, &members.into_iter().flatten().collect::<Vec<_>>())?;
+    let known: Vec<(CustomerId, String)> =
+        customers.iter().filter_map(|customer| Some((*customer, names.get(customer)?.1.clone()))).collect();
+    let personal = match asked.iter().find_map(|one| one.personal.clone()) {
+        None if !known.is_empty() => Some(Arc::new(Personal::load(conn, now)?)),
+        kept => kept,
+    };
+    let theirs = personal.as_ref().map_or(Ok(Vec::new()), |personal| personal.of_these(conn, &known, now))?;
+    let theirs: HashMap<CustomerId, Theirs> = known.iter().map(|(customer, _)| *customer).zip(theirs).collect();
+    let mut faces = Vec::with_capacity(asked.len());
+    for (one, session) in asked.iter().zip(sessions) {
+        let customer = session.map(|(customer, _)| customer);
+        let units = one.remembered.map_or_else(|| frame::cart_units(conn, one.store, &one.visitor, customer), Ok)?;
+        let known = match session.and_then(|(customer, member)| Some((customer, member, names.get(&customer)?))) {
+            Some((customer, member, (name, email))) => {
+                let buyer = member.and_then(|member| buyers.get(&member)).filter(|buyer| buyer.customer == customer).cloned();
+                let Theirs { mut audience, offered, undecided } = theirs.get(&customer).cloned().unwrap_or_default();
+                audience.signed_in = one.limited;
+                let name = if name.is_empty() { email } else { name };
+                let name = Some(frame::called(name.clone(), buyer.as_ref()));
+                Known { name, units, audience, customer: Some(customer), offered, buyer, undecided }
+            }
+            None => Known { units, buyer: punchout::buyer(conn, one.punchout.as_deref(), one.now)?, ..Known::default() },
+        };
+        faces.push(Face { known: known.by_their_prices(), personal: personal.clone() });
+    }
+    Ok(faces)
+}
+
+impl Known {
+    /// Whoever buys for a company pays its prices.
+    fn by_their_prices(mut self) -> Known {
+        if let Some(buyer) = &self.buyer {
+            self.audience.for_company(buyer);
+        }
+        self
+    }
 }

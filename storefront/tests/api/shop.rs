@@ -19,6 +19,7 @@ use regulars_storefront::shipping::{self, NewShippingRate};
 use regulars_storefront::stores::Sites;
 use regulars_storefront::tax_rates::{self, NewTaxRate};
 use regulars_storefront::web::door::Door;
+use regulars_storefront::web::known;
 use regulars_storefront::web::limits::Limits;
 use regulars_storefront::web::memory::Memory;
 use regulars_storefront::web::recommend::counter::Counter;
@@ -87,6 +88,7 @@ impl Shop {
             limits: Arc::new(Limits::new(&config.limits)),
             counter: Counter::start(db.clone(), clock.clone()).unwrap(),
             memory: Arc::new(Memory::new(config.page_cache, Sites::new(&config.base_url))),
+            faces: known::faces(db.clone()),
             watch: Arc::new(Watch::start(db.clone())),
             articles: Arc::default(),
             adviser: Arc::default(),

@@ -5,12 +5,14 @@ use crate::token::Secret;
 use crate::{Error, Result, words};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use mail_auth::common::crypto::{Ed25519Key, RsaKey, Sha256};
-use mail_auth::common::headers::HeaderWriter;
+use mail_auth::common::crypto::{self, CryptoError, Ed25519Key, Sha256, SigningKey};
+use mail_auth::common::headers::{HeaderWriter, Writable};
 use mail_auth::dkim::{DkimSigner, Done};
-use openssl::pkey::PKey;
+use openssl::error::ErrorStack;
+use openssl::hash::MessageDigest;
+use openssl::pkey::{PKey, Private};
 use openssl::rsa::Rsa;
-use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use openssl::sign;
 
 /// The shortest that every receiver takes for safe, and the longest whose record fits everywhere.
 const RSA_BITS: u32 = 2048;
@@ -85,7 +87,7 @@ pub struct DkimKey {
 }
 
 enum Signer {
-    Rsa(Box<DkimSigner<RsaKey<Sha256>, Done>>),
+    Rsa(Box<DkimSigner<RsaKey, Done>>),
     Ed25519(Box<DkimSigner<Ed25519Key, Done>>),
 }
 
@@ -95,9 +97,8 @@ impl DkimKey {
         let der = STANDARD.decode(private.expose()).map_err(|_| Error::unexpected("a DKIM key is not base64"))?;
         let signer = match algorithm {
             Algorithm::Rsa => {
-                let der = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(der));
-                let key = RsaKey::<Sha256>::from_key_der(der).map_err(Error::unexpected)?;
-                Signer::Rsa(Box::new(DkimSigner::from_key(key).domain(domain).selector(selector).headers(SIGNED)))
+                let key = PKey::private_key_from_pkcs8(&der).map_err(Error::unexpected)?;
+                Signer::Rsa(Box::new(DkimSigner::from_key(RsaKey(key)).domain(domain).selector(selector).headers(SIGNED)))
             }
             Algorithm::Ed25519 => {
                 let key = Ed25519Key::from_pkcs8_der(&der).map_err(Error::unexpected)?;
@@ -114,6 +115,25 @@ impl DkimKey {
             Signer::Ed25519(signer) => signer.sign(message),
         };
         Ok(signature.map_err(|error| format!("the mail cannot be signed: {error}"))?.to_header())
+    }
+}
+
+/// An RSA key that OpenSSL signs with: where the processor has wide multiplications it takes a third of the time of other libraries, and that
+/// is most of what a mail of a campaign costs.
+struct RsaKey(PKey<Private>);
+
+impl SigningKey for RsaKey {
+    type Hasher = Sha256;
+
+    fn sign(&self, input: impl Writable) -> mail_auth::Result<Vec<u8>> {
+        let mut data = Vec::with_capacity(1024);
+        input.write(&mut data);
+        let sign = || -> Result<Vec<u8>, ErrorStack> { sign::Signer::new(MessageDigest::sha256(), &self.0)?.sign_oneshot_to_vec(&data) };
+        sign().map_err(|error| mail_auth::Error::Crypto(CryptoError::Library(error.to_string())))
+    }
+
+    fn algorithm(&self) -> crypto::Algorithm {
+        crypto::Algorithm::RsaSha256
     }
 }
 

@@ -1,6 +1,6 @@
 //! The XML: elements in the order of the UBL 2.1 schemas.
 
-use super::{Category, Charge, Kind, SPECIFICATION, Said, Seller, Ubl, UblLine};
+use super::{Category, Charge, Kind, SPECIFICATION, Said, Seller, Ubl, UblLine, listed};
 use crate::address::Address;
 use kernel::money::{Currency, Money};
 
@@ -182,7 +182,7 @@ fn place(xml: &mut Xml, of: &Address) {
 
 fn country(xml: &mut Xml, code: &str) {
     xml.open("cac:Country");
-    xml.put("cbc:IdentificationCode", code);
+    xml.put("cbc:IdentificationCode", listed(code));
     xml.close("cac:Country");
 }
 

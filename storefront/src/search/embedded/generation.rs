@@ -1,7 +1,7 @@
 //! One index: its writer, and the view of it that searches share.
 
 use crate::search::SearchDocument;
-use crate::search::schema::{Fields, VERSION, document, schema};
+use crate::search::schema::{Fields, VERSION, columns, document, schema};
 use crate::search::segment::Segment;
 use kernel::error::{Error, Result};
 use parking_lot::{Mutex, RwLock};
@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
-use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyError, Term};
+use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, TantivyError, Term};
 
 /// What the writer may hold before it writes a segment.
 const WRITER_BYTES: usize = 50_000_000;
@@ -106,10 +106,19 @@ impl Generation {
     }
 
     pub fn replace(&self, documents: &[SearchDocument]) -> Result<()> {
+        self.put(documents, document)
+    }
+
+    /// Keeps what filters, facets and orders look at, and no word.
+    pub fn replace_columns(&self, documents: &[SearchDocument]) -> Result<()> {
+        self.put(documents, columns)
+    }
+
+    fn put(&self, products: &[SearchDocument], made: fn(&Fields, &SearchDocument) -> TantivyDocument) -> Result<()> {
         self.write(|writer| {
-            for product in documents {
+            for product in products {
                 writer.delete_term(Term::from_field_i64(self.fields.id, product.product_id));
-                writer.add_document(document(&self.fields, product))?;
+                writer.add_document(made(&self.fields, product))?;
             }
             Ok(())
         })

@@ -7,7 +7,7 @@ mod ranking;
 use super::MeilisearchSearch;
 use actix_web::web::{self, Bytes};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
-use filter::{Filter, texts, values};
+use filter::{Filter, texts};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -24,6 +24,8 @@ struct State {
     /// Each request: method and path, and its body.
     seen: Vec<(String, Value)>,
     indexes: BTreeMap<String, Index>,
+    /// How often an index was written.
+    writes: usize,
     /// By number: why it failed, if it did.
     tasks: Vec<Option<&'static str>>,
 }
@@ -32,6 +34,8 @@ struct State {
 struct Index {
     documents: BTreeMap<i64, Value>,
     settings: Value,
+    /// The number of its last write.
+    written: usize,
 }
 
 impl Double {
@@ -55,6 +59,13 @@ impl Double {
 
     pub fn engine(&self) -> MeilisearchSearch {
         MeilisearchSearch::new(&self.url, Some("key"), "products").unwrap()
+    }
+
+    /// An engine that reads lists in parts of so many products.
+    pub fn engine_in_parts(&self, at_once: usize) -> MeilisearchSearch {
+        let mut engine = self.engine();
+        engine.at_once = at_once;
+        engine
     }
 
     /// The bodies of the requests with this method and path.
@@ -83,6 +94,15 @@ async fn answer(request: HttpRequest, body: Bytes, state: web::Data<Mutex<State>
                 HttpResponse::Ok().json(json!({"numberOfDocuments": index.documents.len(), "isIndexing": false, "fieldDistribution": {}, "numberOfEmbeddedDocuments": 0,
                     "numberOfEmbeddings": 0, "rawDocumentDbSize": 0, "avgDocumentSize": 0}))
             }
+            None => missing(),
+        },
+        ("GET", ["indexes", name]) => match state.indexes.get(*name) {
+            Some(index) => HttpResponse::Ok().json(json!({"uid": name, "primaryKey": "id", "createdAt": TIME,
+                "updatedAt": format!("2026-01-01T00:00:00.{:09}Z", index.written)})),
+            None => missing(),
+        },
+        ("POST", ["indexes", name, "documents", "fetch"]) => match state.indexes.get(*name) {
+            Some(index) => index.fetch(&body),
             None => missing(),
         },
         ("POST", ["indexes", name, "search"]) => match state.indexes.get(*name) {
@@ -154,34 +174,30 @@ impl State {
         None
     }
 
-    /// An index, made by the first that writes to it.
+    /// An index to be written, made by the first that does.
     fn index(&mut self, name: &str) -> &mut Index {
-        self.indexes.entry(name.to_string()).or_default()
+        self.writes += 1;
+        let index = self.indexes.entry(name.to_string()).or_default();
+        index.written = self.writes;
+        index
     }
 }
 
 impl Index {
-    fn allows(&self, what: &str, field: &str) -> bool {
-        let top = field.split('.').next().unwrap_or_default();
-        values(&self.settings, what).iter().any(|known| known.as_str() == Some(top))
+    /// What the server says of a filter on fields that the settings do not name.
+    fn refusal(&self, filter: Option<&Filter>) -> Option<HttpResponse> {
+        let known = texts(&self.settings, "filterableAttributes");
+        let refused: Vec<&str> =
+            filter.into_iter().flat_map(Filter::fields).filter(|field| !known.iter().any(|one| one == field)).collect();
+        let message = format!("{refused:?} cannot be filtered by");
+        let answer = json!({"message": message, "code": "invalid_search_filter", "type": "invalid_request", "link": ""});
+        (!refused.is_empty()).then(|| HttpResponse::BadRequest().json(answer))
     }
 
     fn search(&self, body: &Value) -> HttpResponse {
         let filter = body["filter"].as_str().map(Filter::parse);
-        let sort: Vec<(String, bool)> = texts(body, "sort")
-            .iter()
-            .filter_map(|rule| rule.split_once(':'))
-            .map(|(field, way)| (field.to_string(), way == "asc"))
-            .collect();
-        let facets = texts(body, "facets");
-        let filtered = filter.iter().flat_map(Filter::fields).chain(facets.iter().map(String::as_str));
-        let refused = filtered.filter(|field| !self.allows("filterableAttributes", field));
-        let refused: Vec<&str> =
-            refused.chain(sort.iter().map(|(field, _)| field.as_str()).filter(|field| !self.allows("sortableAttributes", field))).collect();
-        if !refused.is_empty() {
-            let message = format!("{refused:?} cannot be filtered or sorted by");
-            return HttpResponse::BadRequest()
-                .json(json!({"message": message, "code": "invalid_search_filter", "type": "invalid_request", "link": ""}));
+        if let Some(refusal) = self.refusal(filter.as_ref()) {
+            return refusal;
         }
         let accepted = |document: &&Value| filter.as_ref().is_none_or(|filter| filter.accepts(document));
         let mut wanted = ranking::words(body["q"].as_str().unwrap_or_default());
@@ -199,14 +215,34 @@ impl Index {
             }
             wanted.pop();
         }
-        found.sort_by(|a, b| ranking::order(&sort, (a.0, &a.1), (b.0, &b.1)));
+        found.sort_by(|a, b| ranking::order((a.0, &a.1), (b.0, &b.1)));
         let count = |name: &str, default| body[name].as_u64().unwrap_or(default) as usize;
-        let hits: Vec<Value> =
-            found.iter().skip(count("offset", 0)).take(count("limit", 20)).map(|(document, _)| self.shown(document, body)).collect();
-        let (distribution, stats) = counted(&facets, found.iter().map(|(document, _)| *document));
+        // Beyond this the server shows nothing, whatever is asked.
+        let most = self.settings["pagination"]["maxTotalHits"].as_u64().unwrap_or(1000) as usize;
+        let hits = found.iter().take(most).skip(count("offset", 0)).take(count("limit", 20));
+        let hits: Vec<Value> = hits.map(|(document, _)| self.shown(document, body)).collect();
         HttpResponse::Ok().json(json!({
             "hits": hits, "offset": count("offset", 0), "limit": count("limit", 20), "estimatedTotalHits": found.len(), "processingTimeMs": 1,
-            "query": body["q"], "facetDistribution": distribution, "facetStats": stats}))
+            "query": body["q"]}))
+    }
+
+    /// Documents as they are kept, by their ids or a filter.
+    fn fetch(&self, body: &Value) -> HttpResponse {
+        let filter = body["filter"].as_str().map(Filter::parse);
+        if let Some(refusal) = self.refusal(filter.as_ref()) {
+            return refusal;
+        }
+        let (ids, fields) = (texts(body, "ids"), texts(body, "fields"));
+        let wanted = |document: &&Value| {
+            let named = body["ids"].is_null() || ids.contains(&document["id"].to_string());
+            named && filter.as_ref().is_none_or(|filter| filter.accepts(document))
+        };
+        let found: Vec<&Value> = self.documents.values().filter(wanted).collect();
+        let (offset, limit) = (body["offset"].as_u64().unwrap_or(0), body["limit"].as_u64().unwrap_or(20));
+        let chosen =
+            |document: &&Value| Value::Object(fields.iter().map(|field| (field.clone(), document[field].clone())).collect::<Map<_, _>>());
+        let results: Vec<Value> = found.iter().skip(offset as usize).take(limit as usize).map(chosen).collect();
+        HttpResponse::Ok().json(json!({"results": results, "offset": offset, "limit": limit, "total": found.len()}))
     }
 
     fn shown(&self, document: &Value, body: &Value) -> Value {
@@ -214,23 +250,4 @@ impl Index {
         let shown = texts(&self.settings, "displayedAttributes").into_iter().filter(|field| asked.contains(field));
         Value::Object(shown.map(|field| (field.clone(), document[&field].clone())).collect::<Map<_, _>>())
     }
-}
-
-fn counted<'d>(facets: &[String], found: impl Iterator<Item = &'d Value> + Clone) -> (Value, Value) {
-    let (mut distribution, mut stats) = (Map::new(), Map::new());
-    for field in facets {
-        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-        for document in found.clone() {
-            let mut once = texts(document, field);
-            once.sort();
-            once.dedup();
-            once.into_iter().for_each(|value| *counts.entry(value).or_default() += 1);
-        }
-        let numbers: Vec<f64> = found.clone().flat_map(|document| values(document, field)).filter_map(Value::as_f64).collect();
-        if let (Some(min), Some(max)) = (numbers.iter().copied().reduce(f64::min), numbers.iter().copied().reduce(f64::max)) {
-            stats.insert(field.clone(), json!({"min": min, "max": max}));
-        }
-        distribution.insert(field.clone(), json!(counts));
-    }
-    (Value::Object(distribution), Value::Object(stats))
 }

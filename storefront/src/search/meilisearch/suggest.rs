@@ -1,9 +1,8 @@
 //! What the search box offers while somebody types, from the first products that Meilisearch finds.
 
-use super::ask::{groups, shortened};
-use super::exact::split;
+use super::list::{filter, folded};
+use crate::search::schema::INNER;
 use crate::search::suggest::{MOST_BRANDS, MOST_CATEGORIES, begins, typed};
-use crate::search::text::fold;
 use crate::search::{Suggestion, Within};
 use meilisearch_sdk::errors::Error as Failure;
 use meilisearch_sdk::indexes::Index;
@@ -29,17 +28,14 @@ struct Product {
 
 /// Categories and brands whose names begin as typed, the shortest first, then products.
 pub async fn suggestions(index: &Index, text: &str, within: &Within, limit: usize) -> Result<Vec<Suggestion>, Failure> {
-    let (text, words) = (fold(&shortened(text)), typed(text));
+    let (text, words, filter) = (folded(text), typed(text), filter(None, within));
     if words.is_empty() {
         return Ok(Vec::new());
     }
     let mut search = index.search();
     search.with_query(&text).with_limit(limit.max(LOOKED_AT)).with_matching_strategy(MatchingStrategies::ALL);
     search.with_attributes_to_retrieve(Selectors::Some(&["id", "slug", "name", "named", "labels"]));
-    let filter = groups(None, within).join(" AND ");
-    if !filter.is_empty() {
-        search.with_filter(&filter);
-    }
+    search.with_filter(&filter);
     let products: Vec<Product> = search.execute::<Product>().await?.hits.into_iter().map(|hit| hit.result).collect();
     let length = |names: &str| names.lines().filter(|line| begins(line, &words)).map(|line| line.chars().count()).min();
     let named = products.iter().flat_map(|product| &product.named);
@@ -51,4 +47,10 @@ pub async fn suggestions(index: &Index, text: &str, within: &Within, limit: usiz
     let brands = brands.into_iter().map(|(_, name)| Suggestion::Brand { name: name.to_string() });
     let found = products.iter().map(|one| Suggestion::Product { id: one.id, slug: one.slug.clone(), title: one.name.clone() });
     Ok(categories.take(MOST_CATEGORIES).chain(brands.take(MOST_BRANDS)).chain(found).take(limit).collect())
+}
+
+/// The key and the value of a label.
+fn split(label: &str) -> Option<(&str, &str)> {
+    let mut parts = label.splitn(3, INNER);
+    Some((parts.next()?, parts.next()?))
 }

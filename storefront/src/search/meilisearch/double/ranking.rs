@@ -87,19 +87,8 @@ fn distance(a: &[char], b: &[char]) -> usize {
     row[b.len()]
 }
 
-/// The order of two documents by the fields to sort by, which go first, then by the match, and the more popular first.
-pub fn order(sort: &[(String, bool)], a: (&Value, &Match), b: (&Value, &Match)) -> Ordering {
-    let number = |document: &Value, field: &str| values(document, field).first().and_then(|value| value.as_f64());
-    let by_fields = sort.iter().map(|(field, ascending)| match (number(a.0, field), number(b.0, field)) {
-        (Some(a), Some(b)) if *ascending => a.total_cmp(&b),
-        (Some(a), Some(b)) => b.total_cmp(&a),
-        (a, b) => b.is_some().cmp(&a.is_some()),
-    });
-    by_fields
-        .chain([
-            a.1.partial_cmp(b.1).unwrap_or(Ordering::Equal),
-            number(b.0, "popularity").partial_cmp(&number(a.0, "popularity")).unwrap(),
-        ])
-        .find(|order| order.is_ne())
-        .unwrap_or(Ordering::Equal)
+/// The order of two documents by the match, and the more popular first.
+pub fn order(a: (&Value, &Match), b: (&Value, &Match)) -> Ordering {
+    let popularity = |document: &Value| document["popularity"].as_i64();
+    a.1.partial_cmp(b.1).unwrap_or(Ordering::Equal).then_with(|| popularity(b.0).cmp(&popularity(a.0)))
 }

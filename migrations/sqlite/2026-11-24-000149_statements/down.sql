@@ -1,0 +1,2 @@
+DROP INDEX company_account_entries_of_company_by_day;
+DROP INDEX receivables_sums;
