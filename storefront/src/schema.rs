@@ -1661,6 +1661,7 @@ diesel::allow_tables_to_appear_in_same_query!(order_lines, return_lines);
 diesel::allow_tables_to_appear_in_same_query!(orders, order_lines, variants);
 diesel::allow_tables_to_appear_in_same_query!(order_lines, product_categories);
 diesel::allow_tables_to_appear_in_same_query!(carts, cart_lines);
+diesel::allow_tables_to_appear_in_same_query!(cart_lines, variants);
 diesel::allow_tables_to_appear_in_same_query!(requisition_lists, requisition_lines);
 diesel::allow_tables_to_appear_in_same_query!(carts, cart_consents);
 diesel::allow_tables_to_appear_in_same_query!(cart_consents, cart_changes);

@@ -112,15 +112,15 @@ fn load(conn: &mut Conn, id: QuoteId, now: Time) -> Result<Loaded> {
         Some((version, lines)) => quotes::worth(conn, &quote, version, lines, now)?,
         None => Default::default(),
     };
-    let beside = |of: &Worth| {
-        json!({ "available": of.available, "cost": of.cost.map(money), "shop": money(of.shop_price), "list": of.list_price.map(money),
+    let beside = |of: &Worth, line: &Line| {
+        json!({ "available": of.available.map(|steps| line.measure().text(steps)), "cost": of.cost.map(money), "shop": money(of.shop_price), "list": of.list_price.map(money),
             "margin": of.margin.map(money), "loss": of.margin.is_some_and(|margin| margin < 0) })
     };
     let lines: Vec<Value> = newest
         .iter()
         .flat_map(|(_, lines)| lines)
         .map(|line| {
-            json!({ "title": line.title, "total": money(line.total()), "worth": line.variant_id.and_then(|id| worth.get(&id)).map(beside) })
+            json!({ "title": line.title, "total": money(line.total()), "worth": line.variant_id.and_then(|id| worth.get(&id)).map(|of| beside(of, line)) })
         })
         .collect();
     let names = staff::names(conn)?;
