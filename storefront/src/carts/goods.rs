@@ -10,7 +10,8 @@ use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Error, Result, on_each, prepared};
 
-/// Adds steps of a variant, up to the [`MAX_QUANTITY`] units that a line holds. `NotFound` for a variant that is not on sale, `Invalid` for whoever may not see prices.
+/// Adds steps of a variant, up to the [`MAX_QUANTITY`] units that a line holds. `NotFound` for a variant that is not on sale, `Invalid` for whoever
+/// may not see prices.
 pub fn add(conn: &mut Conn, cart: CartId, variant: VariantId, quantity: i64, now: Time) -> Result<()> {
     if quantity < 1 {
         return Err(Error::field("quantity", "quantity-invalid"));
