@@ -254,9 +254,9 @@
       step.hidden = false;
       step.addEventListener("click", () => {
         const by = Number(number.step) || 1;
-        // A measured length goes up and down by whole units.
-        const next = Number(number.value) + Number(step.dataset.step) * (by < 1 ? 1 : by);
         const places = (number.step.split(".")[1] || "").length;
+        // What can be had in any length goes up and down by whole units.
+        const next = Number(number.value) + Number(step.dataset.step) * (by === 10 ** -places ? 1 : by);
         number.value = Math.min(Math.max(next, Number(number.min)), Number(number.max) || next).toFixed(places);
         number.dispatchEvent(new Event("change", { bubbles: true }));
       });
