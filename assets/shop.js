@@ -223,11 +223,14 @@
       if (!add || !quantity) return variant;
       add.disabled = max === 0;
       const least = variant ? Number(variant.dataset.min) : 1;
-      quantity.min = String(least);
+      const other = variant && quantity.step.includes(".") !== variant.dataset.step.includes(".");
+      quantity.min = variant ? variant.dataset.min : "1";
       quantity.step = variant ? variant.dataset.step : "1";
-      quantity.max = String(Math.max(max, least));
-      if (Number(quantity.value) < least) quantity.value = String(least);
-      if (Number(quantity.value) > max && max > 0) quantity.value = String(max);
+      quantity.inputMode = quantity.step.includes(".") ? "decimal" : "numeric";
+      quantity.max = max > least ? variant.dataset.max : quantity.min;
+      // Between what is counted and what is measured the number means something else.
+      if (other || Number(quantity.value) < least) quantity.value = variant ? variant.dataset.first : "1";
+      if (Number(quantity.value) > max && max > 0) quantity.value = variant.dataset.max;
       return variant;
     };
     buy.addEventListener("change", (event) => {
@@ -250,8 +253,11 @@
     for (const step of all("[data-step]", box)) {
       step.hidden = false;
       step.addEventListener("click", () => {
-        const next = Number(number.value) + Number(step.dataset.step) * (Number(number.step) || 1);
-        number.value = String(Math.min(Math.max(next, Number(number.min)), Number(number.max) || next));
+        const by = Number(number.step) || 1;
+        const places = (number.step.split(".")[1] || "").length;
+        // What can be had in any length goes up and down by whole units.
+        const next = Number(number.value) + Number(step.dataset.step) * (by === 10 ** -places ? 1 : by);
+        number.value = Math.min(Math.max(next, Number(number.min)), Number(number.max) || next).toFixed(places);
         number.dispatchEvent(new Event("change", { bubbles: true }));
       });
     }

@@ -13,7 +13,7 @@ mod reckon;
 mod value;
 
 pub use coupons::{MAX_CODES, add_coupon, remove_coupon, set_coupon};
-pub use goods::{add, set_quantity};
+pub use goods::{add, set_quantity, typed};
 use goods::{insert_line, set_line};
 pub(crate) use many::{Good, add_many};
 pub use pickup::Pickup;
@@ -27,10 +27,11 @@ use crate::address::Address;
 use crate::catalog::{self, Assortment};
 use crate::ids::{CartId, CartLineId, ProductId, PunchoutId, QuoteVersionId, ShippingRateId, StoreId, VariantId};
 use crate::price_lists;
-use crate::schema::{cart_lines, cart_trade, carts};
+use crate::schema::{cart_lines, cart_trade, carts, variants};
 use crate::shop::Shop;
 use crate::stores;
 use crate::tax::Place;
+use crate::units::{Measure, Unit};
 use crm::email::Email;
 use crm::{CustomerId, MemberId};
 use diesel::prelude::*;
@@ -156,11 +157,14 @@ pub fn get(conn: &mut Conn, id: CartId) -> Result<Cart> {
     Ok(on_each!(conn, c => carts::table.find(id).select(Cart::as_select()).first(c))?)
 }
 
-/// How many units lie in a cart.
+/// How many things lie in a cart.
 pub fn units(conn: &mut Conn, id: CartId) -> Result<i64> {
-    let quantities: Vec<i64> =
-        on_each!(conn, c => cart_lines::table.filter(cart_lines::cart_id.eq(id)).select(cart_lines::quantity).load(c))?;
-    Ok(quantities.iter().sum())
+    let quantities: Vec<(i64, i64)> = on_each!(conn, c => cart_lines::table
+        .inner_join(variants::table.on(variants::id.eq(cart_lines::variant_id)))
+        .filter(cart_lines::cart_id.eq(id))
+        .select((cart_lines::quantity, variants::unit_precision))
+        .load(c))?;
+    Ok(quantities.into_iter().map(|(quantity, precision)| Measure::new(Unit::Piece, precision).pieces(quantity)).sum())
 }
 
 /// The products in a cart, each once.

@@ -276,7 +276,7 @@ fn bought(quote: &Quote) -> Vec<purchases::Line> {
     let line = |(line, priced): (&LineQuote, &PricedLine)| purchases::Line {
         variant: line.variant.id.0,
         product: line.variant.product_id.0,
-        quantity: line.quantity,
+        quantity: line.pieces(),
         amount: priced.total,
     };
     quote.lines.iter().zip(&quote.priced.lines).map(line).collect()

@@ -6,13 +6,15 @@
 //! refund that names no line, what is held beyond it is not captured, and what is missing is asked for by a payment of its own.
 
 mod apply;
+mod change;
 mod figures;
 mod plan;
 mod taxing;
 
 pub use apply::{Expected, edit};
+pub use change::LineChange;
 pub use figures::Amounts;
-pub use plan::{LineChange, Plan, Short, Sums, preview};
+pub use plan::{Plan, Short, Sums, preview};
 pub use taxing::deliveries;
 
 use crate::address::Address;
@@ -22,6 +24,7 @@ use crate::orders::{Order, OrderLine, OrderStatus};
 use crate::payments;
 use crate::refunds;
 use crate::schema::order_edits;
+use crate::units::Measure;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Error, Result};
@@ -54,6 +57,9 @@ pub struct Changed {
     pub sku: String,
     pub before: Amounts,
     pub after: Amounts,
+    /// In what it is counted.
+    #[serde(default)]
+    pub measure: Measure,
 }
 
 /// Everything a change did, as its record keeps it. No address is in it.

@@ -7,6 +7,7 @@ use crate::ids::{CategoryId, OrderId};
 use crate::orders::OrderStatus;
 use crate::schema::{order_lines, orders, product_categories, variants};
 use crate::shop::Shop;
+use crate::units::{Measure, Unit};
 use chrono::{NaiveTime, Timelike};
 use crm::CustomerId;
 use diesel::prelude::*;
@@ -75,13 +76,16 @@ pub fn of(conn: &mut Conn, shop: &Shop, customer: CustomerId, language: &str) ->
 }
 
 fn category(conn: &mut Conn, orders: &[OrderId], language: &str) -> Result<Habit<String>> {
-    let bought: Vec<(CategoryId, i64, i64)> = order_lines::table
+    let bought: Vec<(CategoryId, i64, i64, i64)> = order_lines::table
         .inner_join(variants::table.on(order_lines::variant_id.eq(variants::id.nullable())))
         .inner_join(product_categories::table.on(product_categories::product_id.eq(variants::product_id)))
         .filter(order_lines::order_id.eq_any(orders.to_vec()))
         .filter(order_lines::gift_card.eq(false))
-        .select((product_categories::category_id, order_lines::id, order_lines::quantity))
+        .select((product_categories::category_id, order_lines::id, order_lines::quantity, order_lines::unit_precision))
         .load(conn)?;
+    let pieces = |quantity: i64, precision: i64| Measure::new(Unit::Piece, precision).pieces(quantity);
+    let bought: Vec<(CategoryId, i64, i64)> =
+        bought.into_iter().map(|(category, line, quantity, precision)| (category, line, pieces(quantity, precision))).collect();
     // A product in two categories counts for both, and once in the sum.
     let lines: BTreeMap<i64, i64> = bought.iter().map(|(_, line, units)| (*line, *units)).collect();
     let mut units: BTreeMap<CategoryId, i64> = BTreeMap::new();

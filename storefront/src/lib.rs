@@ -88,6 +88,7 @@ pub mod tax_relief;
 pub mod tax_zones;
 pub mod theme;
 pub mod timeline;
+pub mod units;
 pub mod vat_id;
 pub mod vies;
 pub mod waiting;

@@ -9,6 +9,7 @@ use crate::orders::{self, Order, OrderLine};
 use crate::payments::WishState;
 use crate::pricing::PricedLine;
 use crate::schema::{refund_lines, stock_movements};
+use crate::units::Measure;
 use crate::{budgets, carts, disputes, payments, refunds, stock};
 use crm::purchases::{self, Margin};
 use diesel::prelude::*;
@@ -22,7 +23,7 @@ pub(crate) fn of_cart<'a>(lines: impl Iterator<Item = (&'a carts::LineQuote, &'a
     for (line, priced) in lines.filter(|(line, _)| !line.variant.gift_card) {
         margin.goods += priced.total - priced.tax;
         match line.variant.cost {
-            Some(cost) => margin.cost += cost * line.quantity,
+            Some(cost) => margin.cost += line.variant.measure.amount(cost, line.quantity),
             None => margin.uncosted += 1,
         }
     }
@@ -34,16 +35,17 @@ pub fn of_order(conn: &mut Conn, order: &Order) -> Result<Margin> {
     let lines = orders::lines(conn, order.id)?;
     let goods: Vec<&OrderLine> = lines.iter().filter(|line| !line.gift_card).collect();
     let mut margin = Margin::default();
-    let mut costs: BTreeMap<VariantId, i64> = BTreeMap::new();
+    let mut costs: BTreeMap<VariantId, (i64, Measure)> = BTreeMap::new();
     for line in &goods {
         margin.goods += line.total - line.tax;
         let Some(cost) = line.cost else {
             margin.uncosted += 1;
             continue;
         };
-        margin.cost += cost * (line.quantity - line.cancelled);
+        margin.cost += line.measure().amount(cost, line.quantity - line.cancelled);
         if let Some(variant) = line.variant_id {
-            costs.entry(variant).and_modify(|known| *known = cost.min(*known)).or_insert(cost);
+            let of = (cost, line.measure());
+            costs.entry(variant).and_modify(|known| known.0 = cost.min(known.0)).or_insert(of);
         }
     }
     let returned: Vec<(VariantId, i64)> = stock_movements::table
@@ -51,7 +53,8 @@ pub fn of_order(conn: &mut Conn, order: &Order) -> Result<Margin> {
         .filter(stock_movements::reason.eq(stock::RETURNED))
         .select((stock_movements::variant_id, stock_movements::on_hand))
         .load(conn)?;
-    margin.cost -= returned.iter().map(|(variant, units)| costs.get(variant).copied().unwrap_or(0) * units).sum::<i64>();
+    let worth = |(variant, units): &(VariantId, i64)| costs.get(variant).map_or(0, |(cost, measure)| measure.amount(*cost, *units));
+    margin.cost -= returned.iter().map(worth).sum::<i64>();
     margin.given_back = given_back(conn, order, &goods, margin.goods)?;
     let (taken, fees) = disputes::funds_of_order(conn, order.id, &order.currency)?;
     margin.given_back += share(taken, margin.goods, order.total);

@@ -23,6 +23,7 @@ use crate::pricing::DeliveryTax;
 use crate::schema::{adjustments, order_history, order_lines, orders};
 use crate::stock::{self, Demand};
 use crate::tax::TaxPart;
+use crate::units::{Measure, Unit};
 use crate::{budgets, documents, exchanges, gift_cards, payments, promotions};
 use crm::CustomerId;
 use diesel::prelude::*;
@@ -133,9 +134,16 @@ pub struct OrderLine {
     pub gift_card: bool,
     /// Gift cards that were issued for it and not withdrawn.
     pub issued: i64,
+    /// What the unit price is for, and the decimals of it that quantities count, as they were sold.
+    pub unit: Unit,
+    pub unit_precision: i64,
 }
 
 impl OrderLine {
+    pub fn measure(&self) -> Measure {
+        Measure::new(self.unit, self.unit_precision)
+    }
+
     /// Units that are neither delivered nor cancelled.
     pub fn open(&self) -> i64 {
         self.quantity - self.delivered() - self.cancelled

@@ -98,7 +98,8 @@ fn listed(conn: &mut Conn, id: CustomerId) -> Result<Vec<Value>> {
         let named = catalog::variants_for_sale(conn, &ids, currency, OWN_LANGUAGE)?;
         let line = |line: &requisitions::Line| {
             let variant = named.iter().find(|variant| variant.id == line.variant);
-            json!({ "title": variant.map(|one| &one.title), "sku": variant.and_then(|one| one.sku.as_ref()), "quantity": line.quantity })
+            json!({ "title": variant.map(|one| &one.title), "sku": variant.and_then(|one| one.sku.as_ref()),
+                "quantity": variant.map(|one| one.measure).unwrap_or_default().text(line.quantity) })
         };
         let lines: Vec<Value> = lines.iter().map(line).collect();
         found.push(json!({ "name": list.name, "company": list.company_id, "made_at": list.created_at, "changed_at": list.updated_at,
@@ -173,8 +174,10 @@ fn in_carts(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Vec<Value>> {
     for store in stores::list(conn)? {
         let Some(cart) = carts::of_customer(conn, store.id, id)? else { continue };
         let quote = carts::quote(conn, cart.id, now)?;
-        let line =
-            |line: &carts::LineQuote| json!({ "title": line.variant.title, "options": line.variant.options, "quantity": line.quantity });
+        let line = |line: &carts::LineQuote| {
+            json!({ "title": line.variant.title, "options": line.variant.options,
+                "quantity": line.variant.measure.text(line.quantity) })
+        };
         let lines: Vec<Value> = quote.lines.iter().map(line).collect();
         if !lines.is_empty() {
             found.push(json!({ "store": store.name, "changed_at": cart.updated_at, "note": cart.note, "lines": lines }));

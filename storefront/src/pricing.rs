@@ -16,6 +16,8 @@ const REJECTED: usize = 12;
 pub struct Line {
     pub unit_price: i64,
     pub quantity: i64,
+    /// The quantity that the unit price is for.
+    pub per: i64,
     pub tax_class: String,
     pub taxable: bool,
     /// A gift card is money and no goods: no tax falls due before it is used, no promotion reduces it, and it counts neither for free
@@ -26,8 +28,18 @@ pub struct Line {
 impl Line {
     /// What it adds to the goods that thresholds ask about, before reductions.
     pub fn goods(&self) -> i64 {
-        if self.gift_card { 0 } else { self.unit_price.saturating_mul(self.quantity) }
+        if self.gift_card { 0 } else { self.subtotal() }
     }
+
+    /// What it costs before reductions.
+    pub fn subtotal(&self) -> i64 {
+        line_amount(self.unit_price, self.quantity, self.per)
+    }
+}
+
+/// What a quantity comes to when `per` of it cost `unit_price`: the one place where a price meets a quantity. Rounded half up, once.
+pub fn line_amount(unit_price: i64, quantity: i64, per: i64) -> i64 {
+    if per <= 1 { unit_price.saturating_mul(quantity) } else { scale(unit_price, quantity, per) }
 }
 
 /// The price of delivery, before any promotion.
@@ -156,7 +168,7 @@ pub struct Priced {
 
 /// Prices `basket` with the tax `rates` of its destination.
 pub fn price(basket: &Basket, rates: &Rates) -> Priced {
-    let subtotals: Vec<i64> = basket.lines.iter().map(|line| line.unit_price.saturating_mul(line.quantity)).collect();
+    let subtotals: Vec<i64> = basket.lines.iter().map(Line::subtotal).collect();
     let subtotal: i64 = subtotals.iter().sum();
     let discount: i64 = basket.decision.discounts.iter().sum();
     let goods = basket.lines.iter().map(Line::goods).sum::<i64>() - discount;
@@ -266,7 +278,7 @@ pub(crate) fn delivery_taxes(goods: &[(Rate, i64)], shipping: i64, tax_included:
 
 /// The tax in or on a delivery of this price, of the goods of a basket.
 pub fn tax_of_delivery(basket: &Basket, rates: &Rates, price: i64) -> i64 {
-    let subtotals = basket.lines.iter().map(|line| line.unit_price.saturating_mul(line.quantity));
+    let subtotals = basket.lines.iter().map(Line::subtotal);
     let taxable: Vec<(Rate, i64)> = subtotals.enumerate().map(|(at, subtotal)| taxable(basket, at, subtotal, rates)).collect();
     taxes(basket, &taxable, price).1.iter().map(|part| part.tax).sum()
 }
@@ -279,7 +291,7 @@ fn same_tax(one: &Rate, other: &Rate) -> bool {
 fn price_line(basket: &Basket, at: usize, subtotal: i64, rate: &Rate, amount: i64, taxes: &[i64]) -> PricedLine {
     let line = &basket.lines[at];
     let tax: i64 = taxes.iter().sum();
-    let mut trace = vec![Step { rule: "list price".into(), outcome: format!("{} x {}", line.unit_price, line.quantity), amount: subtotal }];
+    let mut trace = vec![Step { rule: "list price".into(), outcome: figured(line.unit_price, line.quantity, line.per), amount: subtotal }];
     trace.extend(promotion_steps(basket.decision, at));
     let step = |outcome: &str, amount| Step { rule: "tax".into(), outcome: outcome.into(), amount };
     match rate.levies.as_slice() {
@@ -297,6 +309,21 @@ fn price_line(basket: &Basket, at: usize, subtotal: i64, rate: &Rate, amount: i6
         tax_reason: rate.reason.clone(),
         trace,
     }
+}
+
+/// What the first `units` of a line's `of` come to, whose amount is `stored`; all of them come to all of it. Pieces get whole minor units by the
+/// largest remainder. The steps of what is measured, of which `per` make up a unit, are too many for that: their share is rounded once.
+pub(crate) fn first_units(stored: i64, units: i64, of: i64, per: i64) -> i64 {
+    if per > 1 {
+        return scale(stored, units.clamp(0, of), of);
+    }
+    let take = usize::try_from(units).unwrap_or(0);
+    allocate(stored, &vec![1; usize::try_from(of).unwrap_or(0)]).iter().take(take).sum()
+}
+
+/// How a line came to its amount, as its trace says it.
+pub(crate) fn figured(unit_price: i64, quantity: i64, per: i64) -> String {
+    if per <= 1 { format!("{unit_price} x {quantity}") } else { format!("{unit_price} x {quantity} / {per}") }
 }
 
 /// What the promotions did to a line, and why others did nothing.

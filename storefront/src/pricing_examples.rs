@@ -32,6 +32,7 @@ fn priced(lines: &[(i64, i64, &str)], delivery: i64, included: bool, rounding: R
     let line = |(unit_price, quantity, class): &(i64, i64, &str)| Line {
         unit_price: *unit_price,
         quantity: *quantity,
+        per: 1,
         tax_class: (*class).into(),
         taxable: true,
         gift_card: false,

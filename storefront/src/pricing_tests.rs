@@ -9,7 +9,7 @@ use kernel::money::Currency;
 use proptest::prelude::*;
 
 fn line(unit_price: i64, quantity: i64, class: &str) -> Line {
-    Line { unit_price, quantity, tax_class: class.into(), taxable: true, gift_card: false }
+    Line { unit_price, quantity, per: 1, tax_class: class.into(), taxable: true, gift_card: false }
 }
 
 fn germany() -> Rates {
@@ -57,6 +57,7 @@ fn priced(lines: &[Line], coupon: Option<Candidate>, delivery: Option<Delivery>,
         gift_card: line.gift_card,
         unit_price: line.unit_price,
         quantity: line.quantity,
+        per: line.per,
         cost: None,
     };
     let items: Vec<Item> = lines.iter().enumerate().map(item).collect();
@@ -122,7 +123,14 @@ fn outside_the_tax_area_nothing_is_taxed_and_the_reason_is_kept() {
 
 fn any_line() -> impl Strategy<Value = Line> {
     (0i64..1_000_000, 1i64..1000, prop::sample::select(vec!["standard", "reduced", "other"]), any::<bool>(), any::<bool>()).prop_map(
-        |(unit_price, quantity, class, taxable, gift_card)| Line { unit_price, quantity, tax_class: class.into(), taxable, gift_card },
+        |(unit_price, quantity, class, taxable, gift_card)| Line {
+            unit_price,
+            quantity,
+            per: 1,
+            tax_class: class.into(),
+            taxable,
+            gift_card,
+        },
     )
 }
 

@@ -10,6 +10,7 @@ use crate::carts::{self, Quote};
 use crate::edi::{self, Kind, Partner, net_unit};
 use crate::ids::{CartId, PartnerId, PunchoutId};
 use crate::schema::{carts as cart_rows, punchouts as rows};
+use crate::units::Unit;
 use chrono::TimeDelta;
 use crm::MemberId;
 use crm::companies::{self, Buyer, May};
@@ -142,16 +143,29 @@ pub fn fields(partner: &Partner, punchout: &Punchout, quote: &Quote, now: Time) 
 struct Item<'a> {
     sku: &'a str,
     title: &'a str,
-    quantity: i64,
+    quantity: String,
+    /// UN/ECE Recommendation 20; each as X12 calls it.
+    unit: &'static str,
     price: String,
+}
+
+/// What buyers' systems call a unit.
+fn unit(of: Unit) -> &'static str {
+    if of == Unit::Piece { of.x12() } else { of.as_str() }
 }
 
 fn items(quote: &Quote) -> Vec<Item<'_>> {
     let mut found = Vec::with_capacity(quote.lines.len());
     for (line, priced) in quote.lines.iter().zip(&quote.priced.lines) {
-        let price = net_unit(priced.total - priced.tax, line.quantity, quote.currency);
+        let price = net_unit(priced.total - priced.tax, line.quantity, line.variant.measure.per(), quote.currency);
         let sku = line.variant.sku.as_deref().unwrap_or_default();
-        found.push(Item { sku, title: &line.variant.title, quantity: line.quantity, price });
+        found.push(Item {
+            sku,
+            title: &line.variant.title,
+            quantity: line.variant.measure.number(line.quantity),
+            unit: unit(line.variant.measure.unit),
+            price,
+        });
     }
     found
 }
@@ -161,11 +175,10 @@ fn oci(quote: &Quote) -> Vec<(String, String)> {
     let mut fields = Vec::new();
     for (at, item) in items(quote).into_iter().enumerate() {
         let title: String = item.title.chars().take(40).collect();
-        let quantity = item.quantity.to_string();
         let one: [(&str, &str); 7] = [
             ("DESCRIPTION", title.as_str()),
-            ("QUANTITY", &quantity),
-            ("UNIT", "EA"),
+            ("QUANTITY", &item.quantity),
+            ("UNIT", item.unit),
             ("PRICE", &item.price),
             ("PRICEUNIT", "1"),
             ("CURRENCY", quote.currency.code()),
@@ -201,18 +214,19 @@ fn order_message(partner: &Partner, punchout: &Punchout, quote: &Quote, now: Tim
          <PunchOutOrderMessage><BuyerCookie>{}</BuyerCookie><PunchOutOrderMessageHeader operationAllowed=\"create\"><Total>{}</Total>\
          </PunchOutOrderMessageHeader>",
         escaped(&punchout.cookie),
-        money(&net_unit(net, 1, quote.currency))
+        money(&net_unit(net, 1, 1, quote.currency))
     ));
     for item in items(quote) {
         out.push_str(&format!(
             "<ItemIn quantity=\"{}\"><ItemID><SupplierPartID>{}</SupplierPartID></ItemID><ItemDetail><UnitPrice>{}</UnitPrice>\
-             <Description xml:lang=\"{}\">{}</Description><UnitOfMeasure>EA</UnitOfMeasure>\
+             <Description xml:lang=\"{}\">{}</Description><UnitOfMeasure>{}</UnitOfMeasure>\
              <Classification domain=\"SupplierPartID\">{}</Classification></ItemDetail></ItemIn>",
             item.quantity,
             escaped(item.sku),
             money(&item.price),
             escaped(&quote.cart.language),
             escaped(item.title),
+            item.unit,
             escaped(item.sku)
         ));
     }

@@ -10,6 +10,7 @@ use crate::catalog::{self, Assortment, Coded, VariantForSale};
 use crate::ids::{CartId, StoreId, VariantId};
 use crate::orders::{self, Order};
 use crate::shop::Shop;
+use crate::units::Measure;
 use crate::{buying, price_lists};
 use crm::companies::Buyer;
 use kernel::clock::Time;
@@ -29,16 +30,41 @@ pub struct Row {
     pub sku: String,
     pub variant: Option<VariantId>,
     pub quantity: String,
+    /// The quantity in steps of the variant, where a list, an order or a program says it; else `quantity` is read in the unit of the variant.
+    pub steps: Option<i64>,
 }
 
 impl Row {
     pub fn typed(sku: &str, quantity: &str) -> Row {
-        Row { sku: sku.trim().to_string(), variant: None, quantity: quantity.trim().to_string() }
+        Row { sku: sku.trim().to_string(), variant: None, quantity: quantity.trim().to_string(), steps: None }
     }
 
-    /// Units of a known variant.
+    /// Steps of a known variant.
     pub fn of(variant: VariantId, sku: &str, quantity: i64) -> Row {
-        Row { sku: sku.to_string(), variant: Some(variant), quantity: quantity.to_string() }
+        Row { sku: sku.to_string(), variant: Some(variant), quantity: quantity.to_string(), steps: Some(quantity) }
+    }
+
+    /// What somebody typed in the place of the quantity.
+    pub fn retyped(&mut self, text: &str) {
+        self.quantity = text.trim().to_string();
+        self.steps = None;
+    }
+
+    /// A SKU with the quantity behind it, of a pasted line that may be both or a SKU alone: `CLOTH 2.50`.
+    fn tail(&self) -> Option<(String, String)> {
+        if self.variant.is_some() || self.steps.is_some() || self.quantity != "1" {
+            return None;
+        }
+        let (sku, number) = self.sku.rsplit_once(|letter: char| letter == ',' || letter.is_whitespace())?;
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let (whole, part) = number.split_once('.')?;
+        (digits(whole) && digits(part)).then(|| (sku.trim_end_matches([',', ' ']).to_string(), number.to_string()))
+    }
+
+    /// The steps that it asks for. People write none, and no more than a cart holds.
+    fn wanted(&self, measure: Measure) -> Option<i64> {
+        let steps = self.steps.or_else(|| measure.read(&self.quantity));
+        steps.filter(|steps| (1..=measure.most()).contains(steps))
     }
 
     /// Nothing was typed.
@@ -88,20 +114,41 @@ pub struct Checked {
 
 impl Checked {
     pub fn total(&self) -> i64 {
-        self.unit_price.saturating_mul(self.units)
+        self.measure().amount(self.unit_price, self.units)
+    }
+
+    /// In what the row is counted; pieces while nobody knows what it names.
+    pub fn measure(&self) -> Measure {
+        self.variant.as_ref().map(|variant| variant.measure).unwrap_or_default()
+    }
+
+    /// The quantity as its field shows it: as it was typed, or in the unit of the variant.
+    pub fn shown(&self) -> String {
+        self.row.steps.map_or_else(|| self.row.quantity.clone(), |steps| self.measure().number(steps))
     }
 }
 
 /// Reads rows; blank ones are left out. All of them together cost a few queries. `Invalid` for more than [`MOST`].
 pub fn read(conn: &mut Conn, rows: &[Row], buying: &Buying, now: Time) -> Result<Vec<Checked>> {
-    let rows: Vec<&Row> = rows.iter().filter(|row| !row.blank()).collect();
+    let mut rows: Vec<Row> = rows.iter().filter(|row| !row.blank()).cloned().collect();
     if rows.len() > MOST {
         return Err(Error::field("rows", said("quick-order-too-many-rows", &[("most", &MOST)])));
     }
-    let codes: Vec<String> = rows.iter().filter(|row| row.variant.is_none()).map(|row| row.sku.chars().take(LONGEST).collect()).collect();
+    let tails: Vec<Option<(String, String)>> = rows.iter().map(Row::tail).collect();
+    let mut codes: Vec<String> =
+        rows.iter().filter(|row| row.variant.is_none()).map(|row| row.sku.chars().take(LONGEST).collect()).collect();
+    codes.extend(tails.iter().flatten().map(|(sku, _)| sku.chars().take(LONGEST).collect::<String>()));
     let named = catalog::coded(conn, &codes)?;
+    for (row, tail) in rows.iter_mut().zip(tails) {
+        if let Some((sku, quantity)) = tail
+            && !named.contains_key(&row.sku)
+            && named.contains_key(&sku)
+        {
+            (row.sku, row.quantity) = (sku, quantity);
+        }
+    }
     let coded = |row: &Row| row.variant.map(Coded::Variant).or_else(|| named.get(&row.sku).copied());
-    let mut ids: Vec<VariantId> = rows.iter().copied().filter_map(|row| known(coded(row))).collect();
+    let mut ids: Vec<VariantId> = rows.iter().filter_map(|row| known(coded(row))).collect();
     ids.sort_unstable();
     ids.dedup();
     let found = catalog::for_sale(conn, &buying.sold, &ids, &buying.language)?;
@@ -112,16 +159,17 @@ pub fn read(conn: &mut Conn, rows: &[Row], buying: &Buying, now: Time) -> Result
     };
     let book = price_lists::book(conn, company, group, buying.store, buying.sold.currency, &ids, now)?;
     let mut units = in_cart(conn, buying.cart)?;
-    for row in rows.iter().copied() {
-        if let (Some(id), Some(wanted)) = (known(coded(row)), number(&row.quantity)) {
+    let wanted = |row: &Row| row.wanted(known(coded(row)).and_then(|id| found.get(&id)).map(|variant| variant.measure).unwrap_or_default());
+    for row in &rows {
+        if let (Some(id), Some(wanted)) = (known(coded(row)), wanted(row)) {
             let all = units.entry(id).or_default();
             *all = all.saturating_add(wanted);
         }
     }
-    let checked = rows.into_iter().map(|row| {
+    let checked = rows.iter().map(|row| {
         let code = coded(row);
         let variant = known(code).and_then(|id| found.get(&id));
-        let wanted = number(&row.quantity);
+        let wanted = wanted(row);
         let all = variant.and_then(|variant| units.get(&variant.id)).copied().unwrap_or(0);
         let sold = variant.filter(|variant| variant.sold_at(now));
         let rule = variant.and_then(|variant| book.quantity(variant.id)).map(|rule| (rule.minimum, rule.increment));
@@ -141,11 +189,6 @@ fn known(code: Option<Coded>) -> Option<VariantId> {
         Some(Coded::Variant(id)) => Some(id),
         Some(Coded::Several) | None => None,
     }
-}
-
-/// How many units a text says. People write none, and no more than a cart holds.
-fn number(text: &str) -> Option<i64> {
-    text.parse().ok().filter(|units| (1..=MAX_QUANTITY).contains(units))
 }
 
 fn in_cart(conn: &mut Conn, cart: Option<CartId>) -> Result<BTreeMap<VariantId, i64>> {
@@ -174,22 +217,26 @@ fn wrong(
     if !variant.sold_at(now) {
         return Some("quick-order-not-sold".into());
     }
+    let measure = variant.measure;
     if wanted.is_none() {
+        if measure.per() > 1 {
+            return Some(said("quick-order-measure", &[("least", &measure.text(1)), ("most", &measure.text(measure.most()))]));
+        }
         return Some(said("quick-order-quantity", &[("most", &MAX_QUANTITY)]));
     }
-    if all > MAX_QUANTITY {
-        return Some(said("quick-order-most", &[("most", &MAX_QUANTITY)]));
+    if all > measure.most() {
+        return Some(said("quick-order-most", &[("most", &measure.text(measure.most()))]));
     }
     match variant.limit() {
         Some(0) => return Some("quick-order-sold-out".into()),
-        Some(left) if left < all => return Some(said("quick-order-left", &[("left", &left)])),
+        Some(left) if left < all => return Some(said("quick-order-left", &[("left", &measure.text(left))])),
         _ => {}
     }
     let (least, step) = rule?;
     if all < least {
-        return Some(said("quick-order-minimum", &[("minimum", &least)]));
+        return Some(said("quick-order-minimum", &[("minimum", &measure.text(least))]));
     }
-    (step > 1 && all % step != 0).then(|| said("quick-order-increment", &[("increment", &step)]))
+    (step > 1 && all % step != 0).then(|| said("quick-order-increment", &[("increment", &measure.text(step))]))
 }
 
 /// What becomes of the rows that are right when others are wrong.
@@ -265,7 +312,7 @@ pub fn again(conn: &mut Conn, cart: CartId, order: &Order, now: Time) -> Result<
     for line in orders::lines(conn, order.id)?.into_iter().take(MOST) {
         match line.variant_id {
             Some(variant) => {
-                rows.push(Row::of(variant, &line.sku, line.quantity.clamp(1, MAX_QUANTITY)));
+                rows.push(Row::of(variant, &line.sku, line.quantity.clamp(1, line.measure().most())));
                 lines.push(line);
             }
             None => done.missing.push(line.title),
@@ -280,7 +327,7 @@ pub fn again(conn: &mut Conn, cart: CartId, order: &Order, now: Time) -> Result<
             continue;
         };
         let free = left.entry(variant.id).or_default();
-        let units = checked.units.min(variant.limit().unwrap_or(MAX_QUANTITY).saturating_add(*free)).max(0);
+        let units = checked.units.min(variant.limit().unwrap_or(variant.measure.most()).saturating_add(*free)).max(0);
         *free -= units;
         if units < checked.units {
             done.missing.push(line.title.clone());

@@ -24,6 +24,7 @@ pub use worth::{Worth, worth};
 
 use crate::ids::{OrderId, QuoteId, QuoteVersionId, StoreId, VariantId};
 use crate::schema::{quote_files as files, quote_lines as lines, quote_messages as messages, quote_versions as versions, quotes as rows};
+use crate::units::{Measure, Unit};
 use chrono::NaiveDate;
 use crm::activities::{self, Activity, Kind};
 use crm::companies;
@@ -155,11 +156,18 @@ pub struct Line {
     pub quantity: i64,
     pub unit_price: i64,
     pub cost: Option<i64>,
+    /// What the unit price is for, and the decimals of it that the quantity counts.
+    pub unit: Unit,
+    pub unit_precision: i64,
 }
 
 impl Line {
+    pub fn measure(&self) -> Measure {
+        Measure::new(self.unit, self.unit_precision)
+    }
+
     pub fn total(&self) -> i64 {
-        self.unit_price.saturating_mul(self.quantity)
+        self.measure().amount(self.unit_price, self.quantity)
     }
 }
 

@@ -42,7 +42,7 @@ fn anew(conn: &mut Conn, order: &Order, now: Time) -> Result<()> {
     let currency =
         Currency::parse(&order.currency).ok_or_else(|| Error::unexpected(format!("order {} is in {}", order.number, order.currency)))?;
     let to = order.shipping_address()?;
-    let units = orders::lines(conn, order.id)?.iter().map(|line| line.quantity).sum();
+    let units = orders::lines(conn, order.id)?.iter().map(|line| line.measure().pieces(line.quantity)).sum();
     let margin = margins::of_order(conn, order)?;
     let purchase = Purchase {
         margin,

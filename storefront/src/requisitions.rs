@@ -5,6 +5,7 @@
 
 use crate::ids::{RequisitionListId, VariantId};
 use crate::schema::{requisition_lines as lines, requisition_lists as lists};
+use crate::units;
 use chrono::TimeDelta;
 use crm::companies::{Buyer, May};
 use crm::{CompanyId, CustomerId};
@@ -19,7 +20,7 @@ use std::collections::HashMap;
 /// The most lists of one owner, and the most lines of a list.
 pub const MOST_LISTS: i64 = 200;
 pub const MOST_LINES: i64 = 1000;
-/// The most units of a line, as in a cart.
+/// The most units of a line, as in a cart; of what is measured so many of its unit.
 pub const MOST_UNITS: i64 = crate::carts::MAX_QUANTITY;
 /// Longest name, in characters.
 const NAME: usize = 100;
@@ -194,7 +195,7 @@ pub fn create(conn: &mut Conn, who: &Who, name: &str, shared: bool, goods: &[(Va
         lists::updated_at.eq(now),
     );
     let id: RequisitionListId = diesel::insert_into(lists::table).values(row).returning(lists::id).get_result(conn)?;
-    write(conn, id, &summed(&[], goods)?)?;
+    write(conn, id, &summed(conn, &[], goods)?)?;
     Ok(id)
 }
 
@@ -227,8 +228,9 @@ fn room(conn: &mut Conn, who: &Who, company: Option<CompanyId>) -> Result<()> {
     if count >= MOST_LISTS { Err(Error::conflict("requisition-too-many")) } else { Ok(()) }
 }
 
-/// What a list holds when `more` comes to `had`: each variant once, in the order in which it came. Units beyond [`MOST_UNITS`] are cut.
-fn summed(had: &[Line], more: &[(VariantId, i64)]) -> Result<Vec<Line>> {
+/// What a list holds when `more` comes to `had`: each variant once, in the order in which it came. What is beyond [`MOST_UNITS`] units is cut.
+fn summed(conn: &mut Conn, had: &[Line], more: &[(VariantId, i64)]) -> Result<Vec<Line>> {
+    let measures = units::measures(conn, &more.iter().map(|(variant, _)| *variant).collect::<Vec<_>>())?;
     let mut all: Vec<Line> = had.to_vec();
     let mut places: HashMap<VariantId, usize> = all.iter().enumerate().map(|(at, line)| (line.variant, at)).collect();
     for (variant, quantity) in more {
@@ -240,7 +242,8 @@ fn summed(had: &[Line], more: &[(VariantId, i64)]) -> Result<Vec<Line>> {
             all.len() - 1
         });
         if let Some(line) = all.get_mut(at) {
-            line.quantity = line.quantity.saturating_add(*quantity).min(MOST_UNITS);
+            let most = measures.get(variant).map_or(MOST_UNITS, |measure| measure.most());
+            line.quantity = line.quantity.saturating_add(*quantity).min(most);
         }
     }
     if i64::try_from(all.len()).unwrap_or(i64::MAX) > MOST_LINES {
@@ -309,16 +312,18 @@ pub fn copy(conn: &mut Conn, who: &Who, id: RequisitionListId, name: &str, now: 
 pub fn put(conn: &mut Conn, who: &Who, id: RequisitionListId, goods: &[(VariantId, i64)], now: Time) -> Result<()> {
     claim(conn, who, id, None, now)?;
     let had = lines_of(conn, id)?;
-    write(conn, id, &summed(&had, goods)?)
+    write(conn, id, &summed(conn, &had, goods)?)
 }
 
 /// Sets the units of lines of the list as it was at version `seen`; zero takes a line off.
-pub fn set(conn: &mut Conn, who: &Who, id: RequisitionListId, seen: i64, units: &[(VariantId, i64)], now: Time) -> Result<()> {
-    if units.iter().any(|(_, units)| !(0..=MOST_UNITS).contains(units)) {
+pub fn set(conn: &mut Conn, who: &Who, id: RequisitionListId, seen: i64, wanted: &[(VariantId, i64)], now: Time) -> Result<()> {
+    let measures = units::measures(conn, &wanted.iter().map(|(variant, _)| *variant).collect::<Vec<_>>())?;
+    let most = |variant: &VariantId| measures.get(variant).map_or(MOST_UNITS, |measure| measure.most());
+    if wanted.iter().any(|(variant, units)| !(0..=most(variant)).contains(units)) {
         return Err(Error::field("quantity", "quantity-invalid"));
     }
     claim(conn, who, id, Some(seen), now)?;
-    let wanted: HashMap<VariantId, i64> = units.iter().copied().collect();
+    let wanted: HashMap<VariantId, i64> = wanted.iter().copied().collect();
     let mut all = lines_of(conn, id)?;
     for line in &mut all {
         line.quantity = wanted.get(&line.variant).copied().unwrap_or(line.quantity);

@@ -4,10 +4,11 @@
 //! orders by their moment, so that it costs what the period holds and not what the shop has grown to.
 
 use crate::carts::CartState;
-use crate::ids::{CartId, ProductId, StoreId};
+use crate::ids::{CartId, ProductId, StoreId, VariantId};
 use crate::orders::OrderStatus;
 use crate::schema::{cart_lines, carts, order_lines, orders, products, variants};
 use crate::shop::Shop;
+use crate::units::measures;
 use chrono::{Days, NaiveDate, NaiveTime};
 use diesel::dsl::{count_star, exists, sql};
 use diesel::prelude::*;
@@ -107,7 +108,11 @@ pub fn best(conn: &mut Conn, shop: &Shop, period: Period, limit: i64) -> Result<
         .group_by(variants::product_id)
         .select((
             variants::product_id,
-            sql::<BigInt>("CAST(sum(order_lines.quantity - order_lines.cancelled) AS BIGINT)"),
+            // What is measured counts once for each line of which some was sold.
+            sql::<BigInt>(
+                "CAST(sum(CASE WHEN order_lines.unit_precision = 0 THEN order_lines.quantity - order_lines.cancelled \
+                 WHEN order_lines.quantity > order_lines.cancelled THEN 1 ELSE 0 END) AS BIGINT)",
+            ),
             sql::<BigInt>("CAST(sum(order_lines.total) AS BIGINT)"),
         ))
         .order((sql::<BigInt>("3 DESC"), variants::product_id))
@@ -187,9 +192,11 @@ pub fn cart_list(
         .load(conn)?;
     let ids: Vec<CartId> = found.iter().map(|(id, ..)| *id).collect();
     let mut units: HashMap<CartId, i64> = HashMap::new();
-    let lines = cart_lines::table.filter(cart_lines::cart_id.eq_any(&ids)).select((cart_lines::cart_id, cart_lines::quantity));
-    for (cart, quantity) in lines.load::<(CartId, i64)>(conn)? {
-        *units.entry(cart).or_default() += quantity;
+    let columns = (cart_lines::cart_id, cart_lines::variant_id, cart_lines::quantity);
+    let lines: Vec<(CartId, VariantId, i64)> = cart_lines::table.filter(cart_lines::cart_id.eq_any(&ids)).select(columns).load(conn)?;
+    let measures = measures(conn, &lines.iter().map(|(_, variant, _)| *variant).collect::<Vec<_>>())?;
+    for (cart, variant, quantity) in lines {
+        *units.entry(cart).or_default() += measures.get(&variant).map_or(quantity, |measure| measure.pieces(quantity));
     }
     let became = orders::table.filter(orders::cart_id.eq_any(&ids)).select((orders::cart_id.assume_not_null(), orders::number));
     let mut numbers: HashMap<CartId, String> = became.load::<(CartId, String)>(conn)?.into_iter().collect();

@@ -245,6 +245,8 @@ diesel::table! {
         taxable -> Bool,
         tax_class -> Text,
         active -> Bool,
+        unit -> Text,
+        unit_precision -> BigInt,
     }
 }
 
@@ -707,6 +709,8 @@ diesel::table! {
         taxes -> Text,
         gift_card -> Bool,
         issued -> BigInt,
+        unit -> Text,
+        unit_precision -> BigInt,
     }
 }
 
@@ -1566,6 +1570,8 @@ diesel::table! {
         quantity -> BigInt,
         unit_price -> BigInt,
         cost -> Nullable<BigInt>,
+        unit -> Text,
+        unit_precision -> BigInt,
     }
 }
 
@@ -1711,6 +1717,7 @@ diesel::allow_tables_to_appear_in_same_query!(order_lines, return_lines);
 diesel::allow_tables_to_appear_in_same_query!(orders, order_lines, variants);
 diesel::allow_tables_to_appear_in_same_query!(order_lines, product_categories);
 diesel::allow_tables_to_appear_in_same_query!(carts, cart_lines);
+diesel::allow_tables_to_appear_in_same_query!(cart_lines, variants);
 diesel::allow_tables_to_appear_in_same_query!(requisition_lists, requisition_lines);
 diesel::allow_tables_to_appear_in_same_query!(carts, cart_consents);
 diesel::allow_tables_to_appear_in_same_query!(cart_consents, cart_changes);

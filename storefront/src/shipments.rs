@@ -99,7 +99,7 @@ fn checked(conn: &mut Conn, order: OrderId, parcel: &Parcel) -> Result<Demand> {
             continue;
         }
         if *quantity < 0 || *quantity > line.sendable() {
-            fields.add(&format!("quantity-{id}"), said("order-units-up-to", &[("most", &line.sendable())]));
+            fields.add(&format!("quantity-{id}"), said("order-units-up-to", &[("most", &line.measure().text(line.sendable()))]));
             continue;
         }
         units += quantity;

@@ -59,9 +59,9 @@ pub fn net(basket: &Basket, home: &Rates, goods: &[bool]) -> Net {
     let mut gross = 0;
     for (at, discount) in decision.discounts.iter_mut().enumerate() {
         let (before, after) = (&basket.lines[at], &lines[at]);
-        let subtotal = before.unit_price.saturating_mul(before.quantity);
+        let subtotal = before.subtotal();
         gross += before.goods() - *discount;
-        *discount = scale(after.unit_price.saturating_mul(after.quantity), *discount, subtotal);
+        *discount = scale(after.subtotal(), *discount, subtotal);
         let amounts = decision.applied.iter_mut().flat_map(|applied| &mut applied.lines).filter(|(line, _)| *line == at);
         let mut amounts: Vec<&mut i64> = amounts.map(|(_, amount)| amount).collect();
         let parts = allocate(*discount, &amounts.iter().map(|amount| **amount).collect::<Vec<_>>());

@@ -50,7 +50,7 @@ fn home() -> Rates {
 }
 
 fn line(unit_price: i64, quantity: i64, class: &str) -> Line {
-    Line { unit_price, quantity, tax_class: class.into(), taxable: true, gift_card: false }
+    Line { unit_price, quantity, per: 1, tax_class: class.into(), taxable: true, gift_card: false }
 }
 
 fn applied(lines: Vec<(usize, i64)>, shipping: i64) -> Applied {

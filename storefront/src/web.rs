@@ -26,6 +26,7 @@ mod home;
 pub mod known;
 mod letters;
 pub mod limits;
+mod line_notices;
 mod listing;
 mod mail_hook;
 pub mod memory;

@@ -89,6 +89,7 @@ mod ticket_exchange;
 mod tickets;
 mod timeline;
 mod ubl;
+mod units;
 mod waiting;
 mod walls;
 mod webhooks;

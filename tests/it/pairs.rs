@@ -37,7 +37,7 @@ fn quote(conn: &mut kernel::Conn, customer: crm::CustomerId) -> kernel::Result<(
     let files = vec![tickets::checked("plan.txt", b"mugs".to_vec())?];
     let wish = Wish { store: storefront::stores::MAIN, language: "en".into(), goods: Vec::new(), text: "Mugs".into(), files };
     let id = quotes::ask(conn, &who, &wish, now())?;
-    let line = DraftLine { at: 0, sku: "MUG".into(), quantity: 1, unit_price: 1000 };
+    let line = DraftLine { at: 0, sku: "MUG".into(), quantity: "1".into(), unit_price: 1000 };
     let expires_on = now().date() + chrono::TimeDelta::days(7);
     let draft = Draft { note: String::new(), shipping: None, expires_on, lines: vec![line] };
     let seen = quotes::get(conn, id)?.version;

@@ -65,7 +65,7 @@ fn a_list_comes_in_from_a_file_and_is_what_pages_carts_and_orders_say() {
     let breaks = vec![Break { from: 1, unit_price: 1100 }, Break { from: 10, unit_price: 950 }];
     assert_eq!(entry(&house).breaks, breaks);
     let csv = olga.get("/admin/price-lists/1/export.csv").body;
-    assert_eq!(csv.trim(), "sku,min_quantity,price,minimum,increment\nMUG,1,11.00,4,2\nMUG,10,9.50,,");
+    assert_eq!(csv.trim(), "sku,min_quantity,price,minimum,increment,unit\nMUG,1,11.00,4,2,C62\nMUG,10,9.50,,,C62");
 
     // The page shows the table and asks for the least quantity; the cart has the price of the quantity.
     let ann = house.visitor();

@@ -37,7 +37,7 @@ fn asked(db: &Db, customer: CustomerId, variant: VariantId) -> QuoteId {
 /// Prices and sends a version with two mugs at `price` each.
 fn offer(db: &Db, id: QuoteId, price: i64) -> QuoteVersionId {
     db.write_now(move |conn| {
-        let line = DraftLine { at: 0, sku: "MUG".into(), quantity: 2, unit_price: price };
+        let line = DraftLine { at: 0, sku: "MUG".into(), quantity: "2".into(), unit_price: price };
         let expires_on = now().date() + TimeDelta::days(7);
         let draft = Draft { note: String::new(), shipping: Some(500), expires_on, lines: vec![line] };
         let seen = quotes::get(conn, id)?.version;

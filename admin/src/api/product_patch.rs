@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use storefront::api::amount::{Amount, LARGEST};
 use storefront::attributes::Definitions;
 use storefront::catalog::{Categories, Product, Status, Variant};
+use storefront::units::Unit;
 use utoipa::ToSchema;
 
 /// A change of a product. What is left out stays as it is; `null` takes away what may be missing.
@@ -89,6 +90,12 @@ pub struct VariantFields {
     on_hand: Option<i64>,
     #[schema(minimum = 0)]
     weight_grams: Option<i64>,
+    /// A code of UN/ECE Recommendation 20.
+    #[schema(value_type = Option<String>, pattern = "^(C62|BX|MTR|KGM|GRM|LTR)$")]
+    unit: Option<Unit>,
+    /// The decimals of the unit that can be ordered. It stays as it is once anything was ordered, stocked or put on a list.
+    #[schema(minimum = 0, maximum = 3)]
+    precision: Option<i64>,
     requires_shipping: Option<bool>,
     taxable: Option<bool>,
     #[schema(max_length = 50)]
@@ -216,6 +223,8 @@ impl VariantFields {
         set(&mut variant.tracked, self.tracked);
         set(&mut variant.oversell, self.oversell);
         set(&mut variant.weight_grams, self.weight_grams);
+        set(&mut variant.measure.unit, self.unit);
+        set(&mut variant.measure.precision, self.precision);
         set(&mut variant.requires_shipping, self.requires_shipping);
         set(&mut variant.taxable, self.taxable);
         set(&mut variant.active, self.active);

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use storefront::api::amount::Amount;
 use storefront::api::moment;
 use storefront::catalog::{Categories, Product, Text, Variant};
+use storefront::units::Unit;
 use utoipa::ToSchema;
 
 /// How a version tells a moment, to the finest that is stored.
@@ -102,8 +103,12 @@ pub struct ManagedVariant {
     pub cost: Option<Amount>,
     pub tracked: bool,
     pub oversell: bool,
-    /// Units in the house.
+    /// In the house, in steps of the unit.
     pub on_hand: i64,
+    /// The unit that the price is for, by its code of UN/ECE Recommendation 20, and in how many decimals of it quantities count.
+    #[schema(value_type = String, pattern = "^(C62|BX|MTR|KGM|GRM|LTR)$")]
+    pub unit: Unit,
+    pub precision: i64,
     pub weight_grams: i64,
     pub requires_shipping: bool,
     pub taxable: bool,
@@ -136,6 +141,8 @@ pub fn view(of: Product, updated_at: Time, categories: &Categories, currency: Cu
         tracked: one.tracked,
         oversell: one.oversell,
         on_hand: one.on_hand,
+        unit: one.measure.unit,
+        precision: one.measure.precision,
         weight_grams: one.weight_grams,
         requires_shipping: one.requires_shipping,
         taxable: one.taxable,

@@ -9,6 +9,7 @@ use storefront::api_keys::Scope;
 use storefront::catalog::{self, StockRow};
 use storefront::ids::VariantId;
 use storefront::stock;
+use storefront::units::Unit;
 use utoipa::ToSchema;
 
 /// A page of counted variants.
@@ -27,6 +28,10 @@ pub struct StockLevel {
     sku: Option<String>,
     title: String,
     options: Vec<String>,
+    /// The unit, by its code of UN/ECE Recommendation 20, and in how many decimals of it the numbers count.
+    #[schema(value_type = String, pattern = "^(C62|BX|MTR|KGM|GRM|LTR)$")]
+    unit: Unit,
+    precision: i64,
     on_hand: i64,
     /// Promised to orders.
     allocated: i64,
@@ -62,6 +67,8 @@ fn level(row: StockRow) -> StockLevel {
         sku: row.sku,
         title: row.title,
         options: row.options,
+        unit: row.measure.unit,
+        precision: row.measure.precision,
         on_hand: row.level.on_hand,
         allocated: row.level.allocated,
         held: row.level.held,

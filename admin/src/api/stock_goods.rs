@@ -37,6 +37,7 @@ struct ReceivedLine {
     variant_id: Option<i64>,
     #[schema(max_length = 200)]
     sku: Option<String>,
+    /// In steps of the unit.
     #[schema(minimum = 1, maximum = 1000000000)]
     quantity: i64,
 }

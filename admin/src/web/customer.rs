@@ -159,7 +159,7 @@ fn open_carts(conn: &mut Conn, id: CustomerId, now: Time) -> Result<Vec<Value>> 
         let lines: Vec<Value> = quote
             .lines
             .iter()
-            .map(|line| json!({ "title": line.variant.title, "options": line.variant.options, "quantity": line.quantity }))
+            .map(|line| json!({ "title": line.variant.title, "options": line.variant.options, "quantity": line.variant.measure.text(line.quantity) }))
             .collect();
         if !lines.is_empty() {
             views.push(json!({ "lines": lines, "at": cart.updated_at, "total": Money::new(quote.priced.total, quote.currency) }));

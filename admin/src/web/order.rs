@@ -142,9 +142,10 @@ fn line_view(line: &OrderLine, currency: Currency, adjustments: &[orders::Adjust
         .collect();
     Ok(json!({
         "id": line.id, "title": line.title, "options": line.options, "sku": line.sku, "slug": line.slug, "picture": line.picture_hash,
-        "quantity": line.quantity, "unit_price": money(line.unit_price), "discount": money(-line.discount), "tax": money(line.tax),
+        "quantity": line.measure().text(line.quantity), "per": line.unit.per_key(), "unit_price": money(line.unit_price), "discount": money(-line.discount), "tax": money(line.tax),
         "tax_rate": tax_rate(line), "tax_reason": line.tax_reason, "total": money(line.total), "shipped": line.shipped,
-        "cancelled": line.cancelled, "refunded": line.refunded, "open": line.open(), "adjustments": own, "trace": steps,
+        "cancelled": line.cancelled, "refunded": line.refunded, "open": line.open(), "shipped_text": line.measure().text(line.shipped),
+        "cancelled_text": line.measure().text(line.cancelled), "refunded_text": line.measure().text(line.refunded), "open_text": line.measure().text(line.open()), "adjustments": own, "trace": steps,
     }))
 }
 
@@ -191,7 +192,7 @@ fn units(lines: &[OrderLine], parts: impl IntoIterator<Item = (OrderLineId, i64)
         let line = titles.get(&id)?;
         let options = if line.options.is_empty() { String::new() } else { format!(", {}", line.options) };
         // The units of a line stand with one of several refunds that share its amount.
-        let units = if quantity == 0 { String::new() } else { format!("{quantity} × ") };
+        let units = if quantity == 0 { String::new() } else { format!("{} × ", line.measure().text(quantity)) };
         Some(format!("{units}{}{options}", line.title))
     };
     parts.into_iter().filter_map(name).collect()

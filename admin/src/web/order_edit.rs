@@ -56,8 +56,8 @@ fn find(conn: &mut Conn, number: &str, posted: Option<&Posted>) -> Result<Found>
         return Err(Error::conflict("order-edit-closed"));
     }
     let currency = order.currency()?;
-    let grams = lines.iter().map(|line| line.weight_grams.saturating_mul(line.quantity)).sum();
-    let units = lines.iter().map(|line| line.quantity).sum();
+    let grams = lines.iter().map(|line| line.measure().amount(line.weight_grams, line.quantity)).sum();
+    let units = lines.iter().map(|line| line.measure().pieces(line.quantity)).sum();
     let mut rates = Vec::new();
     for rate in edits::deliveries(conn, &order, grams)? {
         let price = rate.delivery(grams, units).costs(order.subtotal - order.discount, false).0;
@@ -83,8 +83,8 @@ async fn show(desk: &Desk, number: &str, status: StatusCode, posted: Option<&Pos
     let currency = found.order.currency()?;
     let line = |line: &OrderLine| {
         let name = format!("quantity-{}", line.id);
-        let typed = posted.map_or_else(|| line.open().to_string(), |posted| posted.get(&name).to_string());
-        json!({ "title": line.title, "options": line.options, "sku": line.sku, "quantity": line.quantity, "done": line.quantity - line.open(),
+        let typed = posted.map_or_else(|| line.measure().number(line.open()), |posted| posted.get(&name).to_string());
+        json!({ "title": line.title, "options": line.options, "sku": line.sku, "quantity": line.measure().text(line.quantity), "done": line.measure().text(line.quantity - line.open()), "places": line.measure().precision,
             "unit_price": Money::new(line.unit_price, currency), "name": name, "value": typed, "error": wrong.0.get(&name) })
     };
     let form = match posted {
@@ -222,7 +222,7 @@ fn show_figures(desk: &Desk, order: &Order, posted: &Posted, plan: &Plan, seen: 
     let currency = order.currency()?;
     let typed: Vec<Value> = posted
         .pairs()
-        .filter(|(name, _)| NAMES.contains(name) || name.starts_with("quantity-"))
+        .filter(|(name, _)| NAMES.contains(name) || name.starts_with("quantity-") || name.starts_with("places-quantity-"))
         .map(|(name, value)| json!({ "name": name, "value": value }))
         .collect();
     let expected = Expected::of(plan);
@@ -232,7 +232,7 @@ fn show_figures(desk: &Desk, order: &Order, posted: &Posted, plan: &Plan, seen: 
         .short
         .iter()
         .map(|one| {
-            let (wanted, left) = (one.wanted.to_string(), one.left.to_string());
+            let (wanted, left) = (one.measure.text(one.wanted), one.measure.text(one.left));
             words.with("admin-edit-short", &[("title", &one.title), ("wanted", &wanted), ("left", &left)])
         })
         .collect::<Result<_>>()?;
@@ -258,7 +258,7 @@ fn line_view(change: &LineChange, currency: Currency) -> Value {
     let (title, options, sku) = change.names();
     let (before, after) = (&change.before, &change.after);
     json!({ "title": title, "options": options, "sku": sku, "unit_price": money(change.unit_price), "changed": change.changed(),
-        "added": change.line.is_none(), "removed": after.quantity == 0, "before": before.quantity, "after": after.quantity,
+        "added": change.line.is_none(), "removed": after.quantity == 0, "before": change.measure().text(before.quantity), "after": change.measure().text(after.quantity),
         "total_before": money(before.total), "total_after": money(after.total), "discount": money(-after.discount), "reduced": after.discount > 0 })
 }
 

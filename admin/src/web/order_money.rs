@@ -178,7 +178,7 @@ pub async fn show_refund(
     let line = |line: &OrderLine| {
         let (name, restock, amount) = (format!("quantity-{}", line.id), format!("restock-{}", line.id), format!("amount-{}", line.id));
         let left_amount = Money::new(left.get(&line.id).copied().unwrap_or(0), currency);
-        json!({ "title": line.title, "options": line.options, "sku": line.sku, "quantity": line.quantity, "left": line.quantity - line.refunded,
+        json!({ "title": line.title, "options": line.options, "sku": line.sku, "quantity": line.measure().text(line.quantity), "left": line.measure().text(line.quantity - line.refunded), "places": line.measure().precision,
             "name": name, "value": posted.map_or("0", |posted| posted.get(&name)), "error": wrong.0.get(&name), "restock": restock,
             "restocks": posted.is_none_or(|posted| posted.ticked(&restock)), "stocked": line.stocked && line.shipped > 0, "total": Money::new(line.total, currency), "left_amount": left_amount,
             "reducible": !line.gift_card && left_amount.minor > 0,
@@ -328,9 +328,11 @@ fn show_amounts(
     let money = |minor: i64| Money::new(minor, currency);
     let part = |part: &refunds::LinePreview| {
         let line = lines.iter().find(|line| line.id == part.line);
+        let measured = |steps: i64| line.map(OrderLine::measure).unwrap_or_default().text(steps);
         json!({ "line": part.line, "title": line.map(|line| line.title.as_str()), "options": line.map(|line| line.options.as_str()),
-            "quantity": part.quantity, "amount": money(part.amount), "tax": money(part.tax), "cancelled": part.cancelled,
-            "returned": part.returned, "restock": part.restock, "reduction": part.reduction, "typed": money(part.amount).decimal() })
+            "quantity": measured(part.quantity), "number": line.map(OrderLine::measure).unwrap_or_default().number(part.quantity),
+            "places": line.map_or(0, |line| line.measure().precision), "amount": money(part.amount), "tax": money(part.tax), "cancelled": part.cancelled, "cancelled_text": measured(part.cancelled),
+            "returned": part.returned, "returned_text": measured(part.returned), "restock": part.restock, "reduction": part.reduction, "typed": money(part.amount).decimal() })
     };
     let view = json!({
         "number": order.number, "lines": preview.lines.iter().map(part).collect::<Vec<_>>(), "shipping": money(preview.shipping),

@@ -15,6 +15,7 @@ use storefront::payments;
 use storefront::pickups;
 use storefront::shipments::{self, Parcel};
 use storefront::stock;
+use storefront::units::{Measure, Unit};
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 
@@ -47,8 +48,9 @@ async fn show(desk: &Desk, number: &str, status: StatusCode, form: Form, posted:
         places.iter().filter(|place| place.active).map(|place| json!({ "id": place.id.to_string(), "name": place.name })).collect();
     let view = |line: &OrderLine| {
         let name = format!("quantity-{}", line.id);
-        let typed = posted.map_or_else(|| line.sendable().to_string(), |posted| posted.get(&name).to_string());
-        json!({ "title": line.title, "options": line.options, "sku": line.sku, "quantity": line.quantity, "sent": line.shipped, "open": line.sendable(),
+        let typed = posted.map_or_else(|| line.measure().number(line.sendable()), |posted| posted.get(&name).to_string());
+        json!({ "title": line.title, "options": line.options, "sku": line.sku, "quantity": line.measure().text(line.quantity), "sent": line.measure().text(line.shipped), "open": line.measure().text(line.sendable()),
+            "places": line.measure().precision,
             "name": name, "value": typed, "error": wrong.0.get(&name) })
     };
     let open: Vec<Value> = lines.iter().filter(|line| line.sendable() > 0).map(view).collect();
@@ -66,9 +68,9 @@ pub fn quantities(posted: &Posted) -> Result<Vec<(OrderLineId, i64)>> {
         let id: i64 = id.parse().map_err(|_| Error::NotFound)?;
         match value.trim() {
             "" => {}
-            typed => match typed.parse() {
-                Ok(quantity) => units.push((OrderLineId(id), quantity)),
-                Err(_) => wrong.add(name, "admin-number-invalid"),
+            _ => match posted.steps(name) {
+                Some(quantity) => units.push((OrderLineId(id), quantity)),
+                None => wrong.add(name, posted.no_steps(name)),
             },
         }
     }
@@ -113,7 +115,15 @@ async fn fill(desk: &Desk, number: &str, posted: &Posted) -> Result<HttpResponse
 /// A form with the units that were scanned in its fields, such as `quantity-17`.
 pub(super) fn filled(posted: &Posted, field: &str, units: &[(OrderLineId, i64)]) -> Posted {
     let typed = posted.pairs().map(|(name, value)| (name.to_string(), value.to_string()));
-    typed.chain(units.iter().map(|(line, units)| (format!("{field}-{line}"), units.to_string()))).collect()
+    typed
+        .chain(units.iter().map(|(line, units)| (format!("{field}-{line}"), scanned_in(posted, &format!("{field}-{line}"), *units))))
+        .collect()
+}
+
+/// Steps as a field of the form has them.
+fn scanned_in(posted: &Posted, name: &str, steps: i64) -> String {
+    let places = posted.get(&format!("places-{name}")).parse().unwrap_or(0);
+    Measure::new(Unit::Piece, places).number(steps)
 }
 
 /// Tells the buyer that the goods wait at the place of their choice.

@@ -15,6 +15,7 @@ use storefront::catalog::{self, VariantForSale};
 use storefront::ids::VariantId;
 use storefront::price_lists::{self, Break, Entry, MAX_BREAKS, PriceList, PriceListId, QuantityRule};
 use storefront::shop::OWN_LANGUAGE;
+use storefront::units::Measure;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 
@@ -53,10 +54,13 @@ pub async fn list(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
 
 fn row(entry: &Entry, goods: Option<&VariantForSale>, currency: Currency) -> Value {
     let money = |minor: i64| Money::new(minor, currency);
-    let breaks: Vec<Value> = entry.breaks.iter().map(|one| json!({ "from": one.from, "price": money(one.unit_price) })).collect();
+    let measure = goods.map(|one| one.measure).unwrap_or_default();
+    let breaks: Vec<Value> =
+        entry.breaks.iter().map(|one| json!({ "from": measure.text(one.from), "price": money(one.unit_price) })).collect();
+    let rule = entry.rule.map(|rule| json!({ "minimum": measure.text(rule.minimum), "increment": measure.text(rule.increment) }));
     json!({ "variant": entry.variant, "title": goods.map(|one| one.title.clone()), "options": goods.map(|one| one.options.clone()),
         "sku": goods.and_then(|one| one.sku.clone()), "shop_price": goods.filter(|one| one.unit_price > 0).map(|one| money(one.unit_price)),
-        "breaks": breaks, "rule": entry.rule })
+        "breaks": breaks, "rule": rule })
 }
 
 /// The names of the fields for so many prices.
@@ -65,12 +69,13 @@ fn names(rows: usize) -> Vec<String> {
     pairs.chain(["minimum".to_string(), "increment".to_string()]).collect()
 }
 
-fn filled(entry: &Entry, rows: usize, currency: Currency) -> Form {
+fn filled(entry: &Entry, measure: Measure, rows: usize, currency: Currency) -> Form {
+    let number = |steps: Option<i64>| steps.map(|steps| measure.number(steps)).unwrap_or_default();
     let mut form = Form::new(&names(rows))
-        .fill("minimum", forms::number(entry.rule.map(|rule| rule.minimum)))
-        .fill("increment", forms::number(entry.rule.map(|rule| rule.increment)));
+        .fill("minimum", number(entry.rule.map(|rule| rule.minimum)))
+        .fill("increment", number(entry.rule.map(|rule| rule.increment)));
     for (at, one) in entry.breaks.iter().enumerate() {
-        form = form.fill(&format!("from_{at}"), one.from.to_string());
+        form = form.fill(&format!("from_{at}"), measure.number(one.from));
         form = form.fill(&format!("price_{at}"), forms::amount(Some(one.unit_price), currency));
     }
     form
@@ -93,7 +98,7 @@ pub async fn edit(desk: Desk, path: web::Path<(i64, i64)>) -> Result<HttpRespons
     let (id, variant) = (PriceListId(id), VariantId(variant));
     let (list, entry, goods) = desk.read(move |conn| load(conn, id, variant)).await?;
     let rows = rows_for(entry.breaks.len());
-    let form = filled(&entry, rows, list.currency()?).sealed();
+    let form = filled(&entry, goods.measure, rows, list.currency()?).sealed();
     show(&desk, StatusCode::OK, (&list, &goods), rows, form)
 }
 
@@ -101,35 +106,35 @@ fn show(desk: &Desk, status: StatusCode, (list, goods): (&PriceList, &VariantFor
     let currency = list.currency()?;
     let shop_price = (goods.unit_price > 0).then(|| Money::new(goods.unit_price, currency));
     let view = json!({ "id": list.id, "name": list.name, "variant": goods.id, "product": goods.product_id, "title": goods.title,
-        "options": goods.options, "sku": goods.sku, "currency": list.currency, "shop_price": shop_price, "form": form,
+        "options": goods.options, "sku": goods.sku, "currency": list.currency, "shop_price": shop_price, "per": goods.measure.unit.per_key(), "form": form,
         "rows": (0..rows).collect::<Vec<usize>>() });
     desk.page_as(status, "admin/price_entry.html", &goods.title, view)
 }
 
 /// What was typed of the goods. Rows without a price are no rows.
-fn read(posted: &Posted, variant: VariantId, rows: usize, currency: Currency) -> Result<Entry> {
+fn read(posted: &Posted, (variant, measure): (VariantId, Measure), rows: usize, currency: Currency) -> Result<Entry> {
     let (mut wrong, mut breaks) = (Fields::default(), Vec::new());
     for at in 0..rows {
         let (from_name, price_name) = (format!("from_{at}"), format!("price_{at}"));
         let (from, price) = (posted.get(&from_name).trim(), posted.get(&price_name).trim());
         if price.is_empty() {
-            if !from.is_empty() && from != "1" {
+            if !from.is_empty() && measure.read(from) != Some(1) {
                 wrong.add(&price_name, "admin-amount-invalid");
             }
             continue;
         }
-        let from = if from.is_empty() { Ok(1) } else { from.parse::<i64>() };
+        let from = if from.is_empty() { Some(1) } else { measure.read(from) };
         match (from, Money::parse(price, currency)) {
-            (Ok(from), Ok(price)) => breaks.push(Break { from, unit_price: price.minor }),
-            (Err(_), _) => wrong.add(&from_name, "admin-number-invalid"),
+            (Some(from), Ok(price)) => breaks.push(Break { from, unit_price: price.minor }),
+            (None, _) => wrong.add(&from_name, "admin-number-invalid"),
             (_, Err(_)) => wrong.add(&price_name, "admin-amount-invalid"),
         }
     }
     let mut number = |name: &str| match posted.get(name).trim() {
         "" => None,
-        text => match text.parse::<i64>() {
-            Ok(number) => Some(number),
-            Err(_) => {
+        text => match measure.read(text) {
+            Some(number) => Some(number),
+            None => {
                 wrong.add(name, "admin-number-invalid");
                 None
             }
@@ -151,11 +156,11 @@ pub async fn update(desk: Desk, path: web::Path<(i64, i64)>, posted: Posted) -> 
     let typed = posted.clone();
     let stored = desk
         .write(move |conn, act| {
-            let (list, before, _) = load(conn, id, variant)?;
+            let (list, before, goods) = load(conn, id, variant)?;
             let rows = rows_for(before.breaks.len());
             let currency = list.currency()?;
-            stale::check(&filled(&before, rows, currency), &typed)?;
-            let wanted = read(&typed, variant, rows.max(MAX_BREAKS + FREE), currency)?;
+            stale::check(&filled(&before, goods.measure, rows, currency), &typed)?;
+            let wanted = read(&typed, (variant, goods.measure), rows.max(MAX_BREAKS + FREE), currency)?;
             price_lists::put(conn, id, &wanted)?;
             act.log(conn, "price_list.price", &subject(id), &before, &wanted)
         })
@@ -170,7 +175,7 @@ pub async fn update(desk: Desk, path: web::Path<(i64, i64)>, posted: Posted) -> 
     let rows = rows_for(entry.breaks.len().max(typed));
     let names = names(rows);
     let order: Vec<&str> = names.iter().map(String::as_str).collect();
-    let stored = filled(&entry, rows, list.currency()?);
+    let stored = filled(&entry, goods.measure, rows, list.currency()?);
     let label = |name: &str| {
         if let Some(label) = stale::label(LABELS, name, &words) {
             return Some(label);

@@ -12,12 +12,11 @@ use kernel::error::Fields;
 use kernel::money::Money;
 use kernel::{Conn, Error, Result};
 use serde_json::{Value, json};
-use storefront::carts::MAX_QUANTITY;
 use storefront::ids::StoreId;
 use storefront::price_lists::{self, Answer, Break, Loser, Question};
 use storefront::stores::{self, MAIN, Store};
 use storefront::web::views::form::Form;
-use storefront::{catalog, shop};
+use storefront::{catalog, shop, units};
 
 const NAMES: &[&str] = &["goods", "company", "quantity", "store", "at"];
 /// Companies that fit what was typed, of which one has to be meant.
@@ -52,9 +51,10 @@ fn run(conn: &mut Conn, asked: &[(&str, String)], tried: bool, now: Time) -> Res
         wrong.add("goods", "admin-price-explain-goods");
     }
     let (company, found) = company(conn, form.value("company").trim(), &mut wrong)?;
-    let quantity = form.value("quantity").trim().parse::<i64>().ok().filter(|quantity| (1..=MAX_QUANTITY).contains(quantity));
+    let measure = variant.map(|variant| units::measure(conn, variant)).transpose()?.unwrap_or_default();
+    let quantity = measure.read(form.value("quantity")).filter(|quantity| (1..=measure.most()).contains(quantity));
     if quantity.is_none() {
-        wrong.add("quantity", "quantity-invalid");
+        wrong.add("quantity", if measure.per() == 1 { "quantity-invalid" } else { "quantity-measure-invalid" });
     }
     let store = form.value("store").parse::<i64>().ok().map(StoreId).filter(|id| all.iter().any(|store| store.id == *id));
     if store.is_none() {
@@ -112,10 +112,12 @@ fn told(answer: &Answer) -> Value {
     let chosen = trace
         .chosen
         .as_ref()
-        .map(|one| json!({ "id": one.list, "name": one.name, "from": one.from, "adjust": one.adjust_bp.map(forms::percent) }));
+        .map(|one| json!({ "id": one.list, "name": one.name, "from": one.from.map(|from| answer.measure.text(from)), "adjust": one.adjust_bp.map(forms::percent) }));
     let lost = |one: &Loser| json!({ "id": one.list, "name": one.name, "price": one.unit_price.map(money), "why": one.why.key() });
-    let step = |one: &Break| json!({ "from": one.from, "price": money(one.unit_price) });
+    let step = |one: &Break| json!({ "from": answer.measure.text(one.from), "price": money(one.unit_price) });
+    let rule =
+        answer.rule.map(|rule| json!({ "minimum": answer.measure.text(rule.minimum), "increment": answer.measure.text(rule.increment) }));
     json!({ "title": answer.title, "price": money(answer.chosen.unit_price), "shop_price": money(trace.shop_price), "chosen": chosen,
         "lost": trace.rejected.iter().map(lost).collect::<Vec<Value>>(), "breaks": answer.breaks.iter().map(step).collect::<Vec<Value>>(),
-        "rule": answer.rule, "more": answer.more })
+        "rule": rule, "more": answer.more })
 }

@@ -72,7 +72,10 @@ pub async fn show(desk: Desk, path: web::Path<(i64, i64)>) -> Result<HttpRespons
     let changes: Vec<Value> = told
         .changes
         .iter()
-        .map(|(sku, from, before, then)| json!({ "sku": sku, "from": from, "before": before.map(money), "then": money(*then) }))
+        .map(|(sku, from, before, then)| {
+            let from = told.measures.get(sku).copied().unwrap_or_default().text(*from);
+            json!({ "sku": sku, "from": from, "before": before.map(money), "then": money(*then) })
+        })
         .collect();
     let mistakes: Vec<Value> = told.mistakes.iter().map(|(line, text)| json!({ "line": line, "text": text })).collect();
     let view = json!({ "list": list, "name": of_list.name, "id": id, "file": import.name, "state": import.state, "lines": import.line_count,

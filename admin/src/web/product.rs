@@ -19,6 +19,7 @@ use storefront::attributes::Definitions;
 use storefront::catalog::{self, Categories, Product, Saving, Status};
 use storefront::ids::ProductId;
 use storefront::shop::{self, OWN_LANGUAGE, Shop};
+use storefront::units::Unit;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 
@@ -93,7 +94,7 @@ async fn show(
     let variants: Vec<Value> = (0..rows)
         .map(|at| {
             let known = product.variants.get(at);
-            json!({ "prefix": format!("v{at}_"), "number": at + 1, "id": known.and_then(|one| one.id), "on_hand": known.map(|one| one.on_hand),
+            json!({ "prefix": format!("v{at}_"), "number": at + 1, "id": known.and_then(|one| one.id), "on_hand": known.map(|one| one.measure.text(one.on_hand)),
                 "options": known.map(|one| one.options.join(" / ")), "tracked": known.is_some_and(|one| one.tracked) })
         })
         .collect();
@@ -108,7 +109,7 @@ async fn show(
     let view = json!({
         "prices": product_prices::rows(desk, product, loaded.currency).await?, "hidden": hidden, "zone": loaded.shop.time_zone,
         "id": product.id, "title": product.title, "slug": product.slug, "status": product.status, "statuses": Status::ALL, "form": form,
-        "categories": categories, "variants": variants, "pictures": pictures, "currency": loaded.currency, "options": product.options, "of": of,
+        "categories": categories, "variants": variants, "pictures": pictures, "currency": loaded.currency, "options": product.options, "of": of, "units": units(),
         "attributes_of": product_attributes::drawn_names(&attributes), "attributes": attributes,
         "made": made,
     });
@@ -187,13 +188,18 @@ async fn spread(desk: &Desk, of: &Choice, id: Option<ProductId>, currency: Curre
     show(desk, of, status, &loaded, typed(&made, &loaded, rows, &wrong), rows, told).await
 }
 
+/// The units that goods can be sold in, as the keys of their texts end.
+fn units() -> Vec<String> {
+    Unit::ALL.iter().map(|unit| unit.as_str().to_lowercase()).collect()
+}
+
 /// The form as it was typed. What a browser leaves out, a checkbox without a tick, stays empty.
 fn typed(posted: &Posted, loaded: &Loaded, rows: usize, wrong: &Fields) -> Form {
     let names = product_form::names(rows, loaded.product.pictures.len(), &loaded.categories, &loaded.definitions);
     let mut form = product_form::blank(&names);
     let fresh = product_form::filled(&Product::default(), None, rows, &loaded.categories, &loaded.definitions, &loaded.shop);
     for at in product_form::rows(posted)..rows {
-        for field in ["tax_class", "tracked", "requires_shipping", "taxable", "active"] {
+        for field in ["unit", "precision", "tax_class", "tracked", "requires_shipping", "taxable", "active"] {
             let name = format!("v{at}_{field}");
             let value = fresh.value(&name).to_string();
             form = form.fill(&name, value);

@@ -12,6 +12,7 @@ use storefront::attributes::Definitions;
 use storefront::catalog::{Categories, Picture, Product, Status, Text, Variant, Window};
 use storefront::ids::CategoryId;
 use storefront::shop::Shop;
+use storefront::units::Unit;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 
@@ -47,6 +48,8 @@ pub const VARIANT: &[&str] = &[
     "compare_at",
     "cost",
     "weight",
+    "unit",
+    "precision",
     "tax_class",
     "quantity",
     "tracked",
@@ -146,6 +149,8 @@ fn variant_filled(form: Form, at: usize, variant: &Variant, currency: Currency) 
         .fill(&name("compare_at"), forms::amount(variant.compare_at, currency))
         .fill(&name("cost"), forms::amount(variant.cost, currency))
         .fill(&name("weight"), weight)
+        .fill(&name("unit"), variant.measure.unit.as_str().to_lowercase())
+        .fill(&name("precision"), variant.measure.precision.to_string())
         .fill(&name("tax_class"), &variant.tax_class)
         .fill(&name("tracked"), forms::tick(variant.tracked))
         .fill(&name("oversell"), forms::tick(variant.oversell))
@@ -253,12 +258,25 @@ fn variants(reader: &mut Reader, product: &mut Product, rows: usize, own: bool) 
         variant.compare_at = reader.optional_amount(&name("compare_at"));
         variant.cost = reader.optional_amount(&name("cost"));
         variant.weight_grams = reader.number(&name("weight"));
+        match Unit::parse(&reader.text(&name("unit")).trim().to_uppercase()) {
+            Some(unit) => variant.measure.unit = unit,
+            // A form of before, or a program's, says nothing of it.
+            None if reader.text(&name("unit")).is_empty() => {}
+            None => reader.wrong.add(&name("unit"), "unit-unknown"),
+        }
+        if let Some(precision) = reader.optional_number(&name("precision")) {
+            variant.measure.precision = precision;
+        }
         variant.tax_class = reader.text(&name("tax_class")).trim().to_lowercase();
         if variant.tax_class.is_empty() {
             variant.tax_class = "standard".into();
         }
         if old.is_none() {
-            variant.count = reader.optional_number(&name("quantity"));
+            let text = reader.text(&name("quantity"));
+            variant.count = if text.trim().is_empty() { None } else { variant.measure.read(&text) };
+            if variant.count.is_none() && !text.trim().is_empty() {
+                reader.wrong.add(&name("quantity"), "admin-number-invalid");
+            }
         }
         variant.tracked = reader.ticked(&name("tracked"));
         variant.oversell = reader.ticked(&name("oversell"));

@@ -7,8 +7,20 @@ use storefront::web::posted::Posted;
 /// The most combinations made at once: more rows than that nobody fills in by hand.
 const MOST: usize = 250;
 /// What a new row takes over from the first row that has a price.
-const TAKEN_OVER: [&str; 10] =
-    ["price", "compare_at", "cost", "weight", "tax_class", "tracked", "oversell", "requires_shipping", "taxable", "active"];
+const TAKEN_OVER: [&str; 12] = [
+    "price",
+    "compare_at",
+    "cost",
+    "weight",
+    "unit",
+    "precision",
+    "tax_class",
+    "tracked",
+    "oversell",
+    "requires_shipping",
+    "taxable",
+    "active",
+];
 
 /// An option with its values.
 #[derive(Debug, PartialEq, Eq)]

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use storefront::catalog;
 use storefront::promotions::{self, Trial, Trying};
 use storefront::shop;
+use storefront::units;
 use storefront::web::reductions::told_reason;
 use storefront::web::views::form::Form;
 use storefront::web::words::Words;
@@ -62,25 +63,40 @@ fn run(conn: &mut Conn, asked: &[(&str, String)], tried: bool, words: &Words, no
     Ok((form, Some(view(&trial, shop.currency, shop.prices_include_tax, words)?)))
 }
 
-/// Lines such as `MUG-BLUE 3`, one unit when no number stands behind the SKU or address.
+/// Lines such as `MUG-BLUE 3` or `CLOTH 2.50`, one unit when no quantity stands behind the SKU or address.
 pub fn read_goods(conn: &mut Conn, text: &str, words: &Words, wrong: &mut Fields) -> Result<Vec<(storefront::ids::VariantId, i64)>> {
     let mut goods = Vec::new();
     for line in lines(text) {
         let (name, quantity) = match line.rsplit_once(char::is_whitespace) {
-            Some((name, number)) if number.parse::<i64>().is_ok_and(|number| (1..=999).contains(&number)) => {
-                (name.trim(), number.parse().unwrap_or(1))
-            }
-            _ => (line.as_str(), 1),
+            Some((name, number)) if whole(number) => (name.trim(), Some(number)),
+            // A name may end in such a word, too.
+            Some((name, number)) if decimal(number) && catalog::variant_named(conn, &line, true)?.is_none() => (name.trim(), Some(number)),
+            _ => (line.as_str(), None),
         };
-        match catalog::variant_named(conn, name, true)? {
-            Some(variant) => goods.push((variant, quantity)),
-            None => wrong.add("goods", not_found(&[name.to_string()], words)?),
+        let Some(variant) = catalog::variant_named(conn, name, true)? else {
+            wrong.add("goods", not_found(&[name.to_string()], words)?);
+            continue;
+        };
+        let measure = units::measure(conn, variant)?;
+        let steps = quantity.map_or(Some(measure.per()), |text| measure.read(text));
+        match steps.filter(|steps| (1..=measure.most()).contains(steps)) {
+            Some(steps) => goods.push((variant, steps)),
+            None => wrong.add("goods", "quantity-measure-invalid"),
         }
     }
     if goods.is_empty() {
         wrong.add("goods", "admin-promotion-bench-goods-missing");
     }
     Ok(goods)
+}
+
+fn whole(word: &str) -> bool {
+    word.parse::<i64>().is_ok_and(|number| (1..=999).contains(&number))
+}
+
+fn decimal(word: &str) -> bool {
+    let part = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    word.split_once(['.', ',']).is_some_and(|(whole, fine)| part(whole) && part(fine))
 }
 
 fn view(trial: &Trial, currency: Currency, tax_included: bool, words: &Words) -> Result<Value> {
@@ -92,7 +108,7 @@ fn view(trial: &Trial, currency: Currency, tax_included: bool, words: &Words) ->
         .iter()
         .zip(&priced.lines)
         .map(|(line, priced)| {
-            json!({ "title": line.variant.title, "options": line.variant.options, "sku": line.variant.sku, "quantity": line.quantity,
+            json!({ "title": line.variant.title, "options": line.variant.options, "sku": line.variant.sku, "quantity": line.variant.measure.text(line.quantity),
                 "gift": line.gift, "unit_price": money(line.unit_price), "discount": money(-priced.discount), "reduced": priced.discount > 0,
                 "tax": money(priced.tax), "total": money(priced.total) })
         })

@@ -113,15 +113,15 @@ fn load(conn: &mut Conn, id: QuoteId, now: Time) -> Result<Loaded> {
         Some((version, lines)) => quotes::worth(conn, &quote, version, lines, now)?,
         None => Default::default(),
     };
-    let beside = |of: &Worth| {
-        json!({ "available": of.available, "cost": of.cost.map(money), "shop": money(of.shop_price), "list": of.list_price.map(money),
+    let beside = |of: &Worth, line: &Line| {
+        json!({ "available": of.available.map(|steps| line.measure().text(steps)), "cost": of.cost.map(money), "shop": money(of.shop_price), "list": of.list_price.map(money),
             "margin": of.margin.map(money), "loss": of.margin.is_some_and(|margin| margin < 0) })
     };
     let lines: Vec<Value> = newest
         .iter()
         .flat_map(|(_, lines)| lines)
         .map(|line| {
-            json!({ "title": line.title, "total": money(line.total()), "worth": line.variant_id.and_then(|id| worth.get(&id)).map(beside) })
+            json!({ "title": line.title, "total": money(line.total()), "worth": line.variant_id.and_then(|id| worth.get(&id)).map(|of| beside(of, line)) })
         })
         .collect();
     let names = staff::names(conn)?;
@@ -175,7 +175,7 @@ fn filled(of: &Loaded, now: Time) -> Result<(Form, usize)> {
     for (at, line) in lines.iter().enumerate() {
         form = form
             .fill(&format!("sku_{at}"), &line.sku)
-            .fill(&format!("quantity_{at}"), line.quantity.to_string())
+            .fill(&format!("quantity_{at}"), line.measure().number(line.quantity))
             .fill(&format!("price_{at}"), forms::amount(Some(line.unit_price), currency));
     }
     let version = of.newest.as_ref().map(|(version, _)| version);
@@ -255,7 +255,7 @@ fn read(conn: &mut Conn, id: QuoteId, posted: &Posted) -> Result<Draft> {
         if sku.is_empty() {
             continue;
         }
-        let (quantity, unit_price) = (reader.number(&format!("quantity_{at}")), reader.amount(&format!("price_{at}")));
+        let (quantity, unit_price) = (posted.get(&format!("quantity_{at}")).trim().to_string(), reader.amount(&format!("price_{at}")));
         lines.push(DraftLine { at, sku, quantity, unit_price });
     }
     let (shipping, expires_on, note) = (reader.optional_amount("shipping"), reader.day("expires_on"), reader.text("note"));

@@ -80,7 +80,7 @@ async fn show_amounts(desk: &Desk, back: &Return, currency: Currency, wish: &Wis
     let money = |minor: i64| Money::new(minor, currency);
     let part = |part: &storefront::refunds::LinePreview| {
         let line = lines.iter().find(|line| line.id == part.line);
-        json!({ "title": line.map(|line| line.title.as_str()), "options": line.map(|line| line.options.as_str()), "quantity": part.quantity,
+        json!({ "title": line.map(|line| line.title.as_str()), "options": line.map(|line| line.options.as_str()), "quantity": line.map(storefront::orders::OrderLine::measure).unwrap_or_default().text(part.quantity),
             "amount": money(part.amount), "tax": money(part.tax) })
     };
     let parts: Vec<Value> = preview.lines.iter().map(part).collect();

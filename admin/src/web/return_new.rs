@@ -30,7 +30,7 @@ async fn show(desk: &Desk, number: &str, status: StatusCode, form: Form, posted:
     let view = |one: &Returnable| {
         let (name, reason) = (format!("quantity-{}", one.line.id), format!("reason-{}", one.line.id));
         let typed = |name: &str, or: &str| posted.map_or(or.to_string(), |posted| posted.get(name).to_string());
-        json!({ "title": one.line.title, "options": one.line.options, "sku": one.line.sku, "most": one.units, "value": typed(&name, "0"),
+        json!({ "title": one.line.title, "options": one.line.options, "sku": one.line.sku, "most": one.line.measure().text(one.units), "places": one.line.measure().precision, "value": typed(&name, "0"),
             "error": wrong.0.get(&name), "reason": typed(&reason, Reason::Other.as_str()), "reason_name": reason, "name": name })
     };
     let shown: Vec<Value> = lines.iter().map(view).collect();

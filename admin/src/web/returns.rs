@@ -35,7 +35,10 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
             let mut rows = Vec::with_capacity(found.len());
             for back in &found {
                 let order = orders::get(conn, back.order_id)?;
-                let units: i64 = returns::lines_of(conn, back.id)?.iter().map(|line| line.quantity).sum();
+                let sold = orders::lines(conn, order.id)?;
+                let measure = |id| sold.iter().find(|line| line.id == id).map(OrderLine::measure).unwrap_or_default();
+                let parts = returns::lines_of(conn, back.id)?;
+                let units: i64 = parts.iter().map(|part| measure(part.order_line_id).pieces(part.quantity)).sum();
                 rows.push(
                     json!({ "id": back.id, "number": back.number, "status": back.status, "at": back.requested_at, "email": order.email,
                     "units": units }),
@@ -91,11 +94,13 @@ fn load(conn: &mut Conn, back: &Return, order: &Order, sold: &[OrderLine], poste
         let (accepted, shelf) = (format!("accepted-{}", line.id), format!("shelf-{}", line.id));
         let first = places.first().and_then(|place| place["id"].as_str()).unwrap_or_default().to_string();
         let value = |name: &str, or: String| posted.map_or(or, |posted| posted.get(name).to_string());
-        Some(json!({ "title": line.title, "options": line.options, "sku": line.sku, "quantity": part.quantity, "reason": part.reason,
-            "accepted": part.accepted, "refunded": part.refunded, "stocked": line.stocked && line.variant_id.is_some(),
+        Some(
+            json!({ "title": line.title, "options": line.options, "sku": line.sku, "quantity": line.measure().text(part.quantity), "reason": part.reason, "places": line.measure().precision,
+            "accepted": part.accepted, "accepted_text": line.measure().text(part.accepted), "refunded": part.refunded, "stocked": line.stocked && line.variant_id.is_some(),
             "place": part.location_id.and_then(|id| place_names.iter().find(|(known, _)| *known == id)).map(|(_, name)| name),
-            "name": accepted, "value": value(&accepted, part.quantity.to_string()), "error": wrong.0.get(&accepted),
-            "shelf": shelf, "shelf_value": value(&shelf, first), "instead": instead.get(&part.id) }))
+            "name": accepted, "value": value(&accepted, line.measure().number(part.quantity)), "error": wrong.0.get(&accepted),
+            "shelf": shelf, "shelf_value": value(&shelf, first), "instead": instead.get(&part.id) }),
+        )
     };
     let lines: Vec<Value> = returns::lines_of(conn, back.id)?.iter().filter_map(line).collect();
     let names = staff::names(conn)?;
@@ -191,15 +196,15 @@ pub async fn arrived(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<H
 fn inspected(posted: &Posted) -> Result<Vec<Inspected>> {
     let mut wrong = Fields::default();
     let mut found = Vec::new();
-    for (name, typed) in posted.pairs() {
+    for (name, _) in posted.pairs() {
         let Some(id) = name.strip_prefix("accepted-") else { continue };
         let line = OrderLineId(id.parse().map_err(|_| Error::NotFound)?);
-        match typed.trim().parse() {
-            Ok(accepted) => {
+        match posted.steps(name) {
+            Some(accepted) => {
                 let location = posted.get(&format!("shelf-{line}")).parse().ok().map(LocationId);
                 found.push(Inspected { line, accepted, location });
             }
-            Err(_) => wrong.add(name, "admin-number-invalid"),
+            None => wrong.add(name, posted.no_steps(name)),
         }
     }
     wrong.check()?;

@@ -12,7 +12,8 @@ use kernel::{Error, Result, token};
 use serde_json::{Value, json};
 use storefront::catalog;
 use storefront::ids::{LocationId, VariantId};
-use storefront::stock::{self, Demand, Level, Rules};
+use storefront::stock::{self, Demand, Level, Movement, Rules};
+use storefront::units::{self, Measure};
 use storefront::waiting;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
@@ -65,23 +66,33 @@ async fn page(desk: &Desk, variant: VariantId, status: StatusCode, counted: Opti
         .await?;
     let level = row.level;
     let counted = counted.unwrap_or_else(|| Form::new(COUNT).fill("key", token::random()));
-    let ruled = ruled.unwrap_or_else(|| rules_of(&level).sealed());
-    let places: Vec<Value> = places.iter().map(|(place, units)| json!({ "id": place.id, "name": place.name, "units": units })).collect();
+    let ruled = ruled.unwrap_or_else(|| rules_of(&level, row.measure).sealed());
+    let places: Vec<Value> = places
+        .iter()
+        .map(|(place, units)| json!({ "id": place.id, "name": place.name, "units": units, "text": row.measure.text(*units) }))
+        .collect();
+    let shown: Vec<Value> = movements.iter().map(|one| movement(one, row.measure)).collect();
     let next = desk.next(movements.len(), movements.last().map(|one| one.id));
     let title = row.title.clone();
     desk.page_as(
         status,
         "admin/stock_variant.html",
         &title,
-        json!({ "row": row, "places": places, "movements": movements, "names": names, "form": counted, "rules": ruled, "people": people,
+        json!({ "row": row, "places": places, "movements": shown, "names": names, "form": counted, "rules": ruled, "people": people,
             "next": next }),
     )
 }
 
+/// A movement with its numbers as people read them.
+fn movement(of: &Movement, measure: Measure) -> Value {
+    json!({ "id": of.id, "kind": of.kind, "created_at": of.created_at, "location_id": of.location_id, "reason": of.reason, "actor": of.actor,
+        "on_hand": measure.printed(of.on_hand), "allocated": measure.printed(of.allocated), "held": measure.printed(of.held) })
+}
+
 /// The form of the rules that a variant has.
-fn rules_of(level: &Level) -> Form {
+fn rules_of(level: &Level, measure: Measure) -> Form {
     Form::new(RULES)
-        .fill("low_at", forms::number(level.low_at))
+        .fill("low_at", level.low_at.map(|steps| measure.number(steps)).unwrap_or_default())
         .fill("oversell", forms::tick(level.oversell))
         .fill("expected_on", level.expected_on.map(|day| day.date().to_string()).unwrap_or_default())
 }
@@ -102,7 +113,8 @@ async fn set(desk: &Desk, variant: VariantId, posted: &Posted) -> Result<()> {
     let location = LocationId(reader.number("location"));
     let seen = reader.number(&format!("seen-{location}"));
     let reason = posted.get("reason").trim().to_string();
-    let on_hand = reader.optional_number("on_hand").filter(|units| (0..=1_000_000_000).contains(units));
+    let measure = desk.read(move |conn| units::measure(conn, variant)).await?;
+    let on_hand = measure.read(posted.get("on_hand")).filter(|steps| (0..=1_000_000_000).contains(steps));
     let Some(on_hand) = on_hand else {
         return Err(Error::field("on_hand", "admin-number-invalid"));
     };
@@ -131,7 +143,8 @@ pub async fn rules(desk: Desk, variant: web::Path<i64>, posted: Posted) -> Resul
         Ok(()) => Ok(desk.done(&format!("/admin/stock/{variant}"), "admin-saved")),
         Err(error) => {
             let words = desk.words()?;
-            let stored = rules_of(&desk.read(move |conn| stock::level(conn, variant)).await?);
+            let (level, measure) = desk.read(move |conn| Ok((stock::level(conn, variant)?, units::measure(conn, variant)?))).await?;
+            let stored = rules_of(&level, measure);
             let label = |name: &str| stale::label(RULE_LABELS, name, &words);
             let form = Form::new(RULES).typed(posted.pairs());
             let (status, form) = stale::refused(&posted, error, Refused { form, order: RULES, stored: &stored, label: &label }, &words)?;
@@ -142,7 +155,17 @@ pub async fn rules(desk: Desk, variant: web::Path<i64>, posted: Posted) -> Resul
 
 async fn set_rules(desk: &Desk, variant: VariantId, posted: &Posted) -> Result<()> {
     let mut reader = Reader::new(posted, Currency::EUR);
-    let low_at = reader.optional_number("low_at");
+    let measure = desk.read(move |conn| units::measure(conn, variant)).await?;
+    let low_at = match posted.get("low_at").trim() {
+        "" => None,
+        text => {
+            let steps = measure.read(text);
+            if steps.is_none() {
+                reader.wrong.add("low_at", "admin-number-invalid");
+            }
+            steps
+        }
+    };
     let expected_on = match posted.get("expected_on").trim() {
         "" => None,
         typed => match typed.parse::<NaiveDate>() {
@@ -158,7 +181,7 @@ async fn set_rules(desk: &Desk, variant: VariantId, posted: &Posted) -> Result<(
     let typed = posted.clone();
     desk.write(move |conn, act| {
         let before = stock::level(conn, variant)?;
-        stale::check(&rules_of(&before), &typed)?;
+        stale::check(&rules_of(&before, measure), &typed)?;
         let before = Rules { oversell: before.oversell, low_at: before.low_at, expected_on: before.expected_on };
         let after = Rules { oversell, low_at, expected_on };
         if before == after {

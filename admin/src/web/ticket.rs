@@ -261,7 +261,8 @@ fn order(conn: &mut Conn, ticket: &Ticket) -> Result<Value> {
     let wanted = tickets::lines(conn, ticket.id)?;
     let line = |line: &orders::OrderLine| {
         let asked = wanted.iter().find(|one| one.order_line_id == line.id.0).map(|one| one.quantity);
-        json!({ "title": line.title, "options": line.options, "quantity": line.quantity, "asked": asked })
+        json!({ "title": line.title, "options": line.options, "quantity": line.measure().text(line.quantity),
+            "asked": asked.map(|asked| line.measure().text(asked)) })
     };
     Ok(json!({ "number": order.number, "status": order.status, "payment_status": order.payment_status,
         "fulfilment_status": order.fulfilment_status, "total": Money::new(order.total, currency), "back": Money::new(paid, currency),

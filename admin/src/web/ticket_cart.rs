@@ -48,15 +48,18 @@ pub fn panel(conn: &mut Conn, ticket: &Ticket, now: Time) -> Result<Value> {
         None => Vec::new(),
     };
     Ok(json!({ "state": last.as_ref().map(|one| one.state(now)), "until": last.as_ref().map(|one| one.ends_at), "ready": ready,
-        "can_ask": known.is_some() && !ready && !waits, "changes": rows(&changes) }))
+        "can_ask": known.is_some() && !ready && !waits, "changes": rows(conn, &changes)? }))
 }
 
-fn rows(changes: &[Change]) -> Vec<Value> {
+fn rows(conn: &mut Conn, changes: &[Change]) -> Result<Vec<Value>> {
+    let measures = changes::measures(conn, changes)?;
+    let text = |one: &Change, units: i64| changes::measure(&measures, one).text(units);
     let row = |one: &Change| {
-        json!({ "title": one.title, "code": one.code, "before": one.units_before, "after": one.units_after, "at": one.changed_at,
+        json!({ "title": one.title, "code": one.code, "before": one.units_before, "after": one.units_after,
+            "before_text": text(one, one.units_before), "after_text": text(one, one.units_after), "at": one.changed_at,
             "undone": one.undone_at })
     };
-    changes.iter().map(row).collect()
+    Ok(changes.iter().map(row).collect())
 }
 
 /// Asks the shopper.
@@ -100,7 +103,7 @@ async fn draw(desk: &Desk, number: &str, status: StatusCode, posted: Option<&Pos
         Ok(json!({ "number": ticket.number, "subject": ticket.subject, "until": consent.ends_at, "cart_seen": quote.cart.version,
             "codes": codes::split(&quote.cart.coupon_code), "total": Money::new(quote.priced.total, quote.currency),
             "lines": shown::cart_lines(conn, &quote, &words)?, "totals": shown::cart_totals(&quote, false, &words)?,
-            "notices": shown::cart_notices(&quote, &words)?, "changes": rows(&changed) }))
+            "notices": shown::cart_notices(&quote, &words)?, "changes": rows(conn, &changed)? }))
     });
     let mut view = view.await?;
     view["form"] = json!(form);
@@ -150,8 +153,9 @@ pub async fn add(desk: Desk, number: web::Path<String>, posted: Posted) -> Resul
 }
 
 pub async fn quantity(desk: Desk, number: web::Path<String>, posted: Posted) -> Result<HttpResponse> {
-    fn read(_: &mut Conn, posted: &Posted, _: &Words) -> Result<Step> {
-        Ok(Step::Quantity(posted.id("line")?, posted.number("quantity", "quantity-invalid")?))
+    fn read(conn: &mut Conn, posted: &Posted, _: &Words) -> Result<Step> {
+        let line = posted.id("line")?;
+        Ok(Step::Quantity(line, carts::typed(conn, line, posted.get("quantity"))?))
     }
     change(&desk, &number, &posted, read).await
 }

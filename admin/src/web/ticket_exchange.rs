@@ -151,8 +151,8 @@ async fn show(
             let (line, name, variant) = (&one.line, format!("quantity-{}", one.line.id), format!("variant-{}", one.line.id));
             let asked_of = wanted.iter().find(|known| known.order_line_id == line.id.0).map_or(0, |known| known.quantity.min(one.units));
             let choices = choices(conn, &order, &one)?;
-            rows.push(json!({ "title": line.title, "options": line.options, "sku": line.sku, "left": one.units, "name": name,
-                "value": value(&name, asked_of.to_string()), "error": wrong.get(&name), "choices": choices, "choose": variant,
+            rows.push(json!({ "title": line.title, "options": line.options, "sku": line.sku, "left": line.measure().text(one.units), "places": line.measure().precision, "name": name,
+                "value": value(&name, line.measure().number(asked_of)), "error": wrong.get(&name), "choices": choices, "choose": variant,
                 "chosen": value(&variant, line.variant_id.map(|id| id.to_string()).unwrap_or_default()), "choose_error": wrong.get(&variant) }));
         }
         let places: Vec<Value> = stock::locations(conn)?
@@ -179,7 +179,7 @@ fn choices(conn: &mut Conn, order: &Order, one: &returns::Returnable) -> Result<
         let level = stock::level(conn, variant.id)?;
         let name = if variant.options.is_empty() { variant.title } else { variant.options };
         all.push(json!({ "value": variant.id.to_string(), "name": name, "price": Money::new(variant.unit_price, currency),
-            "free": level.tracked.then(|| level.free()) }));
+            "free": level.tracked.then(|| variant.measure.text(level.free())) }));
     }
     Ok(all)
 }

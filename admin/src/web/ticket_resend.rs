@@ -40,8 +40,9 @@ async fn show(desk: &Desk, number: &str, status: StatusCode, posted: Option<&Pos
         let mut rows: Vec<Value> = Vec::new();
         for (line, variant) in service::resendable(&lines) {
             let name = format!("quantity-{}", line.id);
-            let typed = posted.as_ref().map_or_else(|| asked_of(line).min(line.shipped).to_string(), |posted| posted.get(&name).to_string());
-            rows.push(json!({ "title": line.title, "options": line.options, "sku": line.sku, "left": line.shipped, "free": free(conn, variant)?,
+            let typed = posted.as_ref().map_or_else(|| line.measure().number(asked_of(line).min(line.shipped)), |posted| posted.get(&name).to_string());
+            rows.push(json!({ "title": line.title, "options": line.options, "sku": line.sku, "left": line.measure().text(line.shipped), "places": line.measure().precision,
+                "free": free(conn, variant)?.map(|free| line.measure().text(free)),
                 "name": name, "value": typed, "error": wrong.get(&name) }));
         }
         let worth = match &posted {

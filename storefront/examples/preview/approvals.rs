@@ -168,7 +168,8 @@ fn quotes(p: &Preview) -> Result<(), Box<dyn Error>> {
         lines: vec![QuoteLineView {
             title: say(l, "Straight mug", "直筒马克杯"),
             sku: "MUG".to_string(),
-            quantity: 40,
+            quantity: "40".to_string(),
+            per: None,
             unit_price: Some(eur(1000)),
             total: Some(eur(40_000)),
         }],

@@ -51,6 +51,7 @@ fn cards(l: Language) -> Vec<Card> {
         price: Some(eur(*price)),
         from: *from,
         compare_at: before.map(eur),
+        per: None,
         brand: Some("Kiln No. 9".to_string()),
         sold_out: at == 6,
         pre_order: at == 5,
@@ -134,11 +135,22 @@ fn product(l: Language) -> ProductView {
             3 => Stock::SoldOut,
             _ => Stock::InStock,
         },
-        max: if at == 3 { 0 } else { 9 },
+        sold_out: at == 3,
+        max: if at == 3 { "0" } else { "9" }.to_string(),
         own_price: at == 1,
-        breaks: if at == 1 { vec![BreakView { from: 1, price: eur(2400) }, BreakView { from: 6, price: eur(2200) }] } else { Vec::new() },
-        min: 1,
-        step: 1,
+        breaks: if at == 1 {
+            vec![BreakView { from: "1".into(), price: eur(2400) }, BreakView { from: "6".into(), price: eur(2200) }]
+        } else {
+            Vec::new()
+        },
+        min: "1".to_string(),
+        step: "1".to_string(),
+        first: "1".to_string(),
+        any: true,
+        min_text: "1".to_string(),
+        step_text: String::new(),
+        per: None,
+        unit: regulars_storefront::units::Unit::Piece,
         picture: Some(if at == 0 { 0 } else { at + 1 }),
         waiting: (at == 3).then(|| "/products/mug/waiting?variant=4".into()),
     };

@@ -7,6 +7,7 @@ use crate::orders;
 use crate::promotions::{Applied, Reason};
 use crate::stored_value::CardUse;
 use crate::tax::TaxPart;
+use crate::units::Unit;
 use kernel::clock::Time;
 use kernel::money::Currency;
 use kernel::{Conn, Error, Result};
@@ -101,6 +102,13 @@ struct CartLine {
     options: String,
     slug: String,
     quantity: i64,
+    /// The unit that the price is for, by its code of UN/ECE Recommendation 20, and in how many decimals of it quantities count: 250 of `MTR`
+    /// with a precision of 2 are 2.50 m.
+    #[schema(value_type = String, pattern = "^(C62|BX|MTR|KGM|GRM|LTR)$")]
+    unit: Unit,
+    precision: i64,
+    /// The quantity with its unit, as people read it.
+    quantity_text: String,
     unit_price: Amount,
     /// Before reductions.
     subtotal: Amount,
@@ -186,6 +194,9 @@ fn view(id: &str, quote: Quote, order_number: Option<String>) -> Result<CartView
         options: line.variant.options.clone(),
         slug: line.variant.slug.clone(),
         quantity: line.quantity,
+        unit: line.variant.measure.unit,
+        precision: line.variant.measure.precision,
+        quantity_text: line.variant.measure.text(line.quantity),
         unit_price: amount(priced.unit_price),
         subtotal: amount(priced.subtotal),
         discount: amount(priced.discount),

@@ -34,7 +34,8 @@ struct NewLine {
     variant_id: Option<i64>,
     #[schema(max_length = 200)]
     sku: Option<String>,
-    #[schema(minimum = 1, maximum = 999)]
+    /// In steps of the variant: whole units, or hundredths of a metre of what is sold so. At most 999 units.
+    #[schema(minimum = 1, maximum = 999000)]
     quantity: i64,
 }
 
@@ -42,7 +43,7 @@ struct NewLine {
 #[serde(deny_unknown_fields)]
 struct LineChange {
     /// Zero removes the line.
-    #[schema(minimum = 0, maximum = 999)]
+    #[schema(minimum = 0, maximum = 999000)]
     quantity: i64,
 }
 

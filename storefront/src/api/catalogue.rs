@@ -9,6 +9,7 @@ use crate::ids::{ProductId, StoreId};
 use crate::price_lists::{self, Trade};
 use crate::shop::Shop;
 use crate::stores;
+use crate::units::Unit;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use crm::CompanyId;
 use kernel::{Conn, Error, Result};
@@ -171,6 +172,11 @@ struct VariantView {
     /// The least quantity that is sold, and in which steps above it.
     minimum: i64,
     increment: i64,
+    /// The unit that the price is for, by its code of UN/ECE Recommendation 20, and in how many decimals of it quantities count: 250 of `MTR`
+    /// with a precision of 2 are 2.50 m.
+    #[schema(value_type = String, pattern = "^(C62|BX|MTR|KGM|GRM|LTR)$")]
+    unit: Unit,
+    precision: i64,
     availability: AvailabilityView,
     weight_grams: i64,
 }
@@ -334,6 +340,8 @@ fn product_view(page: ProductPage, base: &str) -> ProductView {
         breaks: variant.breaks.iter().map(|one| BreakView { from: one.from, price: amount(one.unit_price) }).collect(),
         minimum: variant.rule.map_or(1, |rule| rule.minimum),
         increment: variant.rule.map_or(1, |rule| rule.increment),
+        unit: variant.measure.unit,
+        precision: variant.measure.precision,
         availability: availability(variant.availability),
         weight_grams: variant.weight_grams,
     };

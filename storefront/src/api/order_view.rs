@@ -9,6 +9,7 @@ use crate::payments::{self, Payment};
 use crate::refunds::{self, Refund};
 use crate::shipments::{self, Shipment};
 use crate::tax::TaxPart;
+use crate::units::Unit;
 use kernel::clock::Time;
 use kernel::money::Currency;
 use kernel::{Conn, Result};
@@ -92,6 +93,13 @@ struct OrderLineView {
     title: String,
     options: String,
     quantity: i64,
+    /// The unit that the price is for, by its code of UN/ECE Recommendation 20, and in how many decimals of it quantities count: 250 of `MTR`
+    /// with a precision of 2 are 2.50 m.
+    #[schema(value_type = String, pattern = "^(C62|BX|MTR|KGM|GRM|LTR)$")]
+    unit: Unit,
+    precision: i64,
+    /// The quantity with its unit, as people read it.
+    quantity_text: String,
     /// Of `quantity`, units that were sent, will never be sent, and were given money back for.
     shipped: i64,
     cancelled: i64,
@@ -201,6 +209,9 @@ fn line_view(line: OrderLine, currency: Currency) -> OrderLineView {
     let amount = |minor: i64| Amount::new(minor, currency);
     OrderLineView {
         id: line.id.0,
+        unit: line.unit,
+        precision: line.unit_precision,
+        quantity_text: line.measure().text(line.quantity),
         sku: line.sku,
         title: line.title,
         options: line.options,

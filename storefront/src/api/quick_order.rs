@@ -44,7 +44,8 @@ struct QuickRow {
     /// Capitals do not matter unless they tell two variants apart.
     #[schema(max_length = 200)]
     sku: Option<String>,
-    #[schema(minimum = 1, maximum = 999)]
+    /// In steps of the variant. At most 999 units.
+    #[schema(minimum = 1, maximum = 999000)]
     quantity: i64,
 }
 
@@ -84,7 +85,7 @@ fn rows(wanted: QuickOrder) -> Result<(Vec<Row>, Option<RequisitionListId>, Rest
     }
     let row = |(at, row): (usize, QuickRow)| match (row.variant_id, row.sku) {
         (Some(id), None) => Ok(Row::of(VariantId(id), "", row.quantity)),
-        (None, Some(sku)) => Ok(Row::typed(&sku, &row.quantity.to_string())),
+        (None, Some(sku)) => Ok(Row { steps: Some(row.quantity), ..Row::typed(&sku, &row.quantity.to_string()) }),
         _ => Err(Error::field(&format!("rows[{at}].sku"), "Name the variant either by `variant_id` or by `sku`.")),
     };
     let rows: Vec<Row> = wanted.rows.into_iter().enumerate().map(row).collect::<Result<_>>()?;
@@ -131,7 +132,7 @@ fn ordered(added: &Added, currency: Currency, texts: &Texts, cart: CartView) -> 
             sku: row.variant.as_ref().and_then(|variant| variant.sku.clone()).or_else(|| Some(row.row.sku.clone())),
             variant_id: row.variant.as_ref().map(|variant| variant.id.0),
             title: row.variant.as_ref().map(|variant| variant.title.clone()),
-            quantity: row.row.quantity.parse().unwrap_or(0),
+            quantity: row.row.steps.or_else(|| row.row.quantity.parse().ok()).unwrap_or(0),
             unit_price: (row.unit_price > 0 || row.wrong.is_none()).then(|| Amount::new(row.unit_price, currency)),
             reason: word.map(|word| word.strip_prefix("quick-order-").unwrap_or(word).to_string()),
             detail: row.wrong.as_deref().map(|wrong| texts.message(Language::ENGLISH, wrong)),

@@ -7,6 +7,7 @@ use crate::api_keys::Scope;
 use crate::ids::QuoteId;
 use crate::orders;
 use crate::quotes::{self, Filter, Line, Quote, State, Version};
+use crate::units::Unit;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use crm::{CompanyId, CustomerId};
 use kernel::{Conn, Error, Result};
@@ -73,6 +74,13 @@ struct QuoteLineView {
     sku: String,
     title: String,
     quantity: i64,
+    /// The unit that the price is for, by its code of UN/ECE Recommendation 20, and in how many decimals of it quantities count: 250 of `MTR`
+    /// with a precision of 2 are 2.50 m.
+    #[schema(value_type = String, pattern = "^(C62|BX|MTR|KGM|GRM|LTR)$")]
+    unit: Unit,
+    precision: i64,
+    /// The quantity with its unit, as people read it.
+    quantity_text: String,
     unit_price: Amount,
 }
 
@@ -158,6 +166,9 @@ fn shown(quote: &Quote, version: &Version, lines: &[Line]) -> Result<QuoteVersio
         sku: line.sku.clone(),
         title: line.title.clone(),
         quantity: line.quantity,
+        unit: line.unit,
+        precision: line.unit_precision,
+        quantity_text: line.measure().text(line.quantity),
         unit_price: amount(line.unit_price),
     };
     Ok(QuoteVersionView {

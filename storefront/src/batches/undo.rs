@@ -190,7 +190,7 @@ fn restore(variant: &mut Variant, old: &Variant, new: &Variant) -> Vec<&'static 
     }
     fields!(
         sku "sku", barcode "barcode", options "options", price "price", compare_at "compare-at price", cost "cost",
-        tracked "stock counted", oversell "back-orders", weight_grams "weight", requires_shipping "needs delivery",
+        tracked "stock counted", oversell "back-orders", weight_grams "weight", measure "unit", requires_shipping "needs delivery",
         taxable "taxable", tax_class "tax class", picture "picture", active "sold",
     );
     // What was sold or received since stays sold or received.

@@ -7,6 +7,7 @@ use crate::catalog;
 use crate::ids::{CartId, CartLineId, VariantId};
 use crate::promotions::{Reason, codes};
 use crate::schema::{cart_changes as rows, cart_consents, carts};
+use crate::units::{self, Measure};
 use chrono::TimeDelta;
 use crm::tickets::{self, Agent, Author, TicketId};
 use diesel::prelude::*;
@@ -14,7 +15,7 @@ use kernel::clock::Time;
 use kernel::money::Currency;
 use kernel::{Conn, Error, Result};
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 kernel::id!(ChangeId);
 
@@ -175,6 +176,16 @@ pub fn of_cart(conn: &mut Conn, cart: CartId, limit: i64, now: Time) -> Result<V
         .order(rows::id.desc())
         .limit(limit);
     Ok(lately.select(Change::as_select()).load(conn)?)
+}
+
+/// In what the goods of changes are counted.
+pub fn measures(conn: &mut Conn, of: &[Change]) -> Result<HashMap<VariantId, Measure>> {
+    units::measures(conn, &of.iter().filter_map(|change| change.variant_id).collect::<Vec<_>>())
+}
+
+/// In what a change counts.
+pub fn measure(measures: &HashMap<VariantId, Measure>, of: &Change) -> Measure {
+    of.variant_id.and_then(|variant| measures.get(&variant)).copied().unwrap_or_default()
 }
 
 /// What staff changed by a consent, oldest first.

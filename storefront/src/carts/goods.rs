@@ -5,21 +5,25 @@ use crate::catalog;
 use crate::ids::{CartId, CartLineId, VariantId};
 use crate::price_lists::{self, Book};
 use crate::schema::cart_lines;
+use crate::units::{self, check_most};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Error, Result, on_each, prepared};
 
-/// Adds units of a variant, up to [`MAX_QUANTITY`]. `NotFound` for a variant that is not on sale, `Invalid` for whoever may not see prices.
+/// Adds steps of a variant, up to the [`MAX_QUANTITY`] units that a line holds. `NotFound` for a variant that is not on sale, `Invalid` for whoever
+/// may not see prices.
 pub fn add(conn: &mut Conn, cart: CartId, variant: VariantId, quantity: i64, now: Time) -> Result<()> {
-    if !(1..=MAX_QUANTITY).contains(&quantity) {
+    if quantity < 1 {
         return Err(Error::field("quantity", "quantity-invalid"));
     }
+    check_most(conn, variant, quantity)?;
     touch_goods(conn, cart, now)?;
     let own = get(conn, cart)?;
     admit(conn, &own)?;
     let sold = assortment(conn, &own)?;
     let on_sale = catalog::for_sale(conn, &sold, &[variant], crate::shop::OWN_LANGUAGE)?;
-    let shop_price = on_sale.first().filter(|variant| variant.sold_at(now)).ok_or(Error::NotFound)?.unit_price;
+    let known = on_sale.first().filter(|variant| variant.sold_at(now)).ok_or(Error::NotFound)?;
+    let (shop_price, most) = (known.unit_price, known.measure.most());
     let book = book_of(conn, &own, variant, now)?;
     let lines: i64 = cart_lines::table.filter(cart_lines::cart_id.eq(cart)).count().get_result(conn)?;
     let line: Option<(CartLineId, i64, i64)> = cart_lines::table
@@ -30,7 +34,7 @@ pub fn add(conn: &mut Conn, cart: CartId, variant: VariantId, quantity: i64, now
         .optional()?;
     match line {
         Some((id, had, seen)) => {
-            let now_has = (had + quantity).min(MAX_QUANTITY);
+            let now_has = (had + quantity).min(most);
             set_line(conn, id, now_has)?;
             follow_break(conn, id, &book, (variant, shop_price), (had, now_has), seen)
         }
@@ -84,9 +88,18 @@ pub(super) fn set_line(conn: &mut Conn, line: CartLineId, quantity: i64) -> Resu
     Ok(())
 }
 
-/// Sets the units of a line; zero removes it. A line that is gone already stays gone.
+/// The steps that a text says of a line. `Invalid` for what is no quantity of its variant.
+pub fn typed(conn: &mut Conn, line: CartLineId, text: &str) -> Result<i64> {
+    let found: Option<VariantId> = cart_lines::table.find(line).select(cart_lines::variant_id).first(conn).optional()?;
+    match found {
+        Some(variant) => units::read(conn, variant, text),
+        None => text.trim().parse().map_err(|_| Error::field("quantity", "quantity-invalid")),
+    }
+}
+
+/// Sets the steps of a line; zero removes it. A line that is gone already stays gone.
 pub fn set_quantity(conn: &mut Conn, cart: CartId, line: CartLineId, quantity: i64, now: Time) -> Result<()> {
-    if !(0..=MAX_QUANTITY).contains(&quantity) {
+    if !(0..=MAX_QUANTITY * units::MOST_STEPS).contains(&quantity) {
         return Err(Error::field("quantity", "quantity-invalid"));
     }
     touch_goods(conn, cart, now)?;
@@ -100,6 +113,7 @@ pub fn set_quantity(conn: &mut Conn, cart: CartId, line: CartLineId, quantity: i
             Ok(())
         }
         (Some((id, variant, had, seen)), quantity) => {
+            check_most(conn, variant, quantity)?;
             set_line(conn, id, quantity)?;
             let cart = get(conn, cart)?;
             let book = book_of(conn, &cart, variant, now)?;

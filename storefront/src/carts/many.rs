@@ -5,6 +5,7 @@ use super::{MAX_LINES, MAX_QUANTITY, get, lines, set_line, touch_goods};
 use crate::catalog;
 use crate::ids::{CartId, CartLineId, VariantId};
 use crate::schema::cart_lines;
+use crate::units;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::{Conn, Error, Result, on_each};
@@ -24,7 +25,13 @@ pub(crate) struct Good {
 /// Adds them as [`super::add`] does one by one, in a few statements; a variant may stand among them once. `Invalid` when the cart cannot
 /// hold so many lines.
 pub(crate) fn add_many(conn: &mut Conn, cart: CartId, goods: &[Good], now: Time) -> Result<()> {
-    if goods.iter().any(|good| !(1..=MAX_QUANTITY).contains(&good.quantity)) {
+    if goods.iter().any(|good| good.quantity < 1) {
+        return Err(Error::field("quantity", "quantity-invalid"));
+    }
+    let ids: Vec<VariantId> = goods.iter().map(|good| good.variant).collect();
+    let measures = units::measures(conn, &ids)?;
+    let most = |good: &Good| measures.get(&good.variant).map_or(MAX_QUANTITY, |measure| measure.most());
+    if goods.iter().any(|good| good.quantity > most(good)) {
         return Err(Error::field("quantity", "quantity-invalid"));
     }
     touch_goods(conn, cart, now)?;
@@ -37,7 +44,7 @@ pub(crate) fn add_many(conn: &mut Conn, cart: CartId, goods: &[Good], now: Time)
     }
     for good in goods {
         if let Some((line, before)) = had.get(&good.variant) {
-            set_line(conn, *line, (before + good.quantity).min(MAX_QUANTITY))?;
+            set_line(conn, *line, (before + good.quantity).min(most(good)))?;
         }
     }
     for some in new.chunks(TOGETHER) {

@@ -34,6 +34,11 @@ pub struct LineQuote {
 }
 
 impl LineQuote {
+    /// How many things it is to whoever packs or counts.
+    pub fn pieces(&self) -> i64 {
+        self.variant.measure.pieces(self.quantity)
+    }
+
     /// Leaves out all that tells what it costs.
     fn conceal(&mut self) {
         (self.unit_price, self.seen_price, self.price_trace) = (0, 0, None);
@@ -186,7 +191,7 @@ impl Quote {
     }
 
     pub fn units(&self) -> i64 {
-        self.lines.iter().map(|line| line.quantity).sum()
+        self.lines.iter().map(LineQuote::pieces).sum()
     }
 }
 

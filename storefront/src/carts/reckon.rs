@@ -65,7 +65,7 @@ pub(crate) fn reckon(
 ) -> Result<Reckoning> {
     let Situation { currency, place, shopper, language, at, .. } = situation;
     let requires_shipping = lines.iter().any(|line| line.variant.requires_shipping);
-    let grams = lines.iter().map(|line| line.variant.weight_grams.saturating_mul(line.quantity)).sum();
+    let grams = lines.iter().map(|line| line.variant.measure.amount(line.variant.weight_grams, line.quantity)).sum();
     let mut rates = if requires_shipping { shipping::available(conn, &place.country, grams, *currency)? } else { Vec::new() };
     if situation.delivery.is_some() {
         // A price that was agreed on is that of the shop's first way to deliver.
@@ -73,7 +73,7 @@ pub(crate) fn reckon(
     }
     let rate = rates.iter().find(|rate| Some(rate.id) == situation.rate).or(rates.first()).cloned();
     // A gift card is sent by mail and no part of what is delivered.
-    let units = lines.iter().filter(|line| !line.variant.gift_card).map(|line| line.quantity).sum();
+    let units = lines.iter().filter(|line| !line.variant.gift_card).map(LineQuote::pieces).sum();
     let agreed = situation.delivery.map(|price| Delivery { price: DeliveryPrice::Fixed(price), free_over: None });
     let delivery_by = |rate: &ShippingRate| agreed.clone().unwrap_or_else(|| rate.delivery(grams, units));
     let delivery = rate.as_ref().map(delivery_by);
@@ -108,6 +108,7 @@ pub(crate) fn reckon(
         .map(|line| Line {
             unit_price: line.unit_price,
             quantity: line.quantity,
+            per: line.variant.measure.per(),
             tax_class: line.variant.tax_class.clone(),
             taxable: line.variant.taxable,
             gift_card: line.variant.gift_card,

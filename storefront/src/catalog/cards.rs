@@ -6,6 +6,7 @@ use crate::labels::Labels;
 use crate::schema::{pictures, prices, product_pictures, product_texts, products, stock_levels, variants};
 use crate::shop::Shop;
 use crate::stock;
+use crate::units::Unit;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::money::Currency;
@@ -28,6 +29,8 @@ pub struct Card {
     pub price_to: Option<i64>,
     /// The former price of the cheapest variant, when it was higher.
     pub compare_at: Option<i64>,
+    /// What the cheapest variant's price is for.
+    pub unit: Unit,
     pub pictures: Vec<CardPicture>,
     pub availability: Availability,
     /// Of a pre-order the first day on which anything of it is expected.
@@ -46,7 +49,7 @@ pub struct CardPicture {
 }
 
 type Stock = Option<(bool, bool, i64, i64, i64)>;
-type Offer = (ProductId, VariantId, i64, Option<i64>, Stock, Option<Time>);
+type Offer = (ProductId, VariantId, i64, Option<i64>, Stock, Option<Time>, Unit);
 
 /// The products of `ids` that are on show in the part of the catalogue that `shop` sells, in that order.
 pub fn cards(conn: &mut Conn, shop: &Shop, ids: &[ProductId], language: &str) -> Result<Vec<Card>> {
@@ -118,6 +121,7 @@ fn card(
         price_from: cheapest.map(|offer| offer.2),
         price_to: offers.iter().map(|offer| offer.2).max(),
         compare_at: cheapest.and_then(|offer| offer.3.filter(|before| *before > offer.2)),
+        unit: cheapest.map_or(Unit::Piece, |offer| offer.6),
         pictures: pictures.unwrap_or_default(),
         availability: Availability::best(&states),
         expected_on: awaited.filter_map(|offer| offer.5).min(),
@@ -156,6 +160,7 @@ fn offers_of(conn: &mut Conn, ids: &[ProductId], currency: Currency) -> Result<V
             prices::compare_at,
             (stock_levels::tracked, stock_levels::oversell, stock_levels::on_hand, stock_levels::allocated, stock_levels::held).nullable(),
             stock_levels::expected_on.nullable(),
+            variants::unit,
         ))
         .load(conn)?)
 }

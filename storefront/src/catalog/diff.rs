@@ -97,7 +97,9 @@ impl Changes {
         of("cost", number(old.cost), number(new.cost));
         of("stock counted", old.tracked.to_string(), new.tracked.to_string());
         of("back-orders", old.oversell.to_string(), new.oversell.to_string());
-        of("on hand", old.on_hand.to_string(), new.count.unwrap_or(old.on_hand).to_string());
+        of("on hand", old.measure.number(old.on_hand), new.measure.number(new.count.unwrap_or(old.on_hand)));
+        of("unit", old.measure.unit.as_str().into(), new.measure.unit.as_str().into());
+        of("decimals of the unit", old.measure.precision.to_string(), new.measure.precision.to_string());
         of("weight", old.weight_grams.to_string(), new.weight_grams.to_string());
         of("needs delivery", old.requires_shipping.to_string(), new.requires_shipping.to_string());
         of("taxable", old.taxable.to_string(), new.taxable.to_string());

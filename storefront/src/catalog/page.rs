@@ -12,6 +12,7 @@ use crate::price_lists::{Break, QuantityRule};
 use crate::schema::{product_pictures, products as rows};
 use crate::shop::Shop;
 use crate::stock;
+use crate::units::Measure;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::money::Currency;
@@ -100,6 +101,8 @@ pub struct PageVariant {
     pub taxable: bool,
     pub tax_class: String,
     pub weight_grams: i64,
+    /// What the price is for, and how finely it can be ordered.
+    pub measure: Measure,
     /// `price` is that of a price list ([`crate::price_lists`]).
     pub own_price: bool,
     /// The prices by quantity of the lists; empty without any.
@@ -138,12 +141,14 @@ pub fn page(conn: &mut Conn, shop: &Shop, slug: &str, language: &str) -> Result<
             price,
             compare_at: variant.compare_at.filter(|before| *before > price),
             lowest: None,
-            availability: state(level, shop.low_stock),
+            // What is measured is not told as so many things that are left.
+            availability: state(level, if variant.measure.per() == 1 { shop.low_stock } else { 0 }),
             expected_on: levels.get(&id).and_then(|level| level.expected_on),
             picture_hash: by_source.get(&variant.picture).cloned(),
             taxable: variant.taxable,
             tax_class: variant.tax_class,
             weight_grams: variant.weight_grams,
+            measure: variant.measure,
             own_price: false,
             breaks: Vec::new(),
             rule: None,

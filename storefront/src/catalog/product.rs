@@ -5,6 +5,7 @@ use crate::ids::{CategoryId, ProductId, VariantId};
 use crate::schema::{
     prices, product_attributes as attributes, product_categories, product_pictures, product_texts, products as rows, stock_levels, variants,
 };
+use crate::units::{Measure, Unit};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::json::Json;
@@ -94,6 +95,9 @@ pub struct Variant {
     /// Units in the house from now on, when saving sets them.
     pub count: Option<i64>,
     pub weight_grams: i64,
+    /// What the prices are for, and how finely it can be ordered. The precision is fixed once anything stands in it.
+    #[serde(default)]
+    pub measure: Measure,
     pub requires_shipping: bool,
     pub taxable: bool,
     pub tax_class: String,
@@ -143,6 +147,7 @@ impl Default for Variant {
             on_hand: 0,
             count: None,
             weight_grams: 0,
+            measure: Measure::PIECE,
             requires_shipping: true,
             taxable: true,
             tax_class: "standard".into(),
@@ -159,7 +164,7 @@ type ProductRow = (
 );
 type VariantRow = (
     (VariantId, ProductId, Option<String>, String, Json<Vec<String>>, String),
-    (i64, bool, bool, String, bool),
+    (i64, bool, bool, String, bool, (Unit, i64)),
     Option<(i64, Option<i64>, Option<i64>)>,
     Option<(bool, bool, i64)>,
 );
@@ -253,14 +258,21 @@ fn add_variants(conn: &mut Conn, ids: &[ProductId], currency: Currency, found: &
         .order((variants::product_id, variants::position, variants::id))
         .select((
             (variants::id, variants::product_id, variants::sku, variants::barcode, variants::option_values, variants::picture_source),
-            (variants::weight_grams, variants::requires_shipping, variants::taxable, variants::tax_class, variants::active),
+            (
+                variants::weight_grams,
+                variants::requires_shipping,
+                variants::taxable,
+                variants::tax_class,
+                variants::active,
+                (variants::unit, variants::unit_precision),
+            ),
             (prices::amount, prices::compare_at, prices::cost).nullable(),
             (stock_levels::tracked, stock_levels::oversell, stock_levels::on_hand).nullable(),
         ))
         .load(conn)?;
     for ((id, product, sku, barcode, Json(options), picture), flags, price, stock) in loaded {
         let Some(product) = found.get_mut(&product) else { continue };
-        let (weight_grams, requires_shipping, taxable, tax_class, active) = flags;
+        let (weight_grams, requires_shipping, taxable, tax_class, active, (unit, precision)) = flags;
         let (tracked, oversell, on_hand) = stock.unwrap_or((false, false, 0));
         product.variants.push(Variant {
             id: Some(id),
@@ -275,6 +287,7 @@ fn add_variants(conn: &mut Conn, ids: &[ProductId], currency: Currency, found: &
             on_hand,
             count: None,
             weight_grams,
+            measure: Measure::new(unit, precision),
             requires_shipping,
             taxable,
             tax_class,

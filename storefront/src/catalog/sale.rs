@@ -5,6 +5,7 @@ use super::window::Window;
 use crate::ids::{ProductId, VariantId};
 use crate::labels::Labels;
 use crate::schema::{prices, product_pictures, product_texts, products, stock_levels, variants};
+use crate::units::{Measure, Unit};
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::json::Json;
@@ -51,6 +52,8 @@ pub struct VariantForSale {
     pub compare_at: Option<i64>,
     pub cost: Option<i64>,
     pub weight_grams: i64,
+    /// What the prices are for, and how finely it can be ordered.
+    pub measure: Measure,
     pub requires_shipping: bool,
     pub taxable: bool,
     pub tax_class: String,
@@ -93,7 +96,7 @@ impl VariantForSale {
 }
 
 type Stock = (bool, bool, i64, i64, i64, Option<Time>);
-type Flags = (i64, bool, bool, String, bool);
+type Flags = (i64, bool, bool, String, bool, (Unit, i64));
 type Row = (
     (VariantId, ProductId, Option<String>, Json<Vec<String>>, String),
     Flags,
@@ -120,7 +123,14 @@ macro_rules! rows {
             .filter($filter)
             .select((
                 (variants::id, variants::product_id, variants::sku, variants::option_values, variants::picture_source),
-                (variants::weight_grams, variants::requires_shipping, variants::taxable, variants::tax_class, variants::active),
+                (
+                    variants::weight_grams,
+                    variants::requires_shipping,
+                    variants::taxable,
+                    variants::tax_class,
+                    variants::active,
+                    (variants::unit, variants::unit_precision),
+                ),
                 (products::slug, products::listed, products::title, products::publish_from, products::publish_until, products::gift_card),
                 product_texts::title.nullable(),
                 (prices::amount, prices::compare_at, prices::cost).nullable(),
@@ -221,7 +231,7 @@ fn pictures_by_product(conn: &mut Conn, ids: &[ProductId]) -> Result<Pictures> {
 fn variant(row: Row, pictures: &Pictures, labels: &Labels) -> VariantForSale {
     let ((id, product_id, sku, Json(options), picture), flags, product, translated, price, stock) = row;
     let (slug, listed, title, from, until, gift_card) = product;
-    let (weight_grams, requires_shipping, taxable, tax_class, active) = flags;
+    let (weight_grams, requires_shipping, taxable, tax_class, active, (unit, precision)) = flags;
     let (tracked, oversell, on_hand, allocated, held, expected_on) = stock.unwrap_or((false, false, 0, 0, 0, None));
     let gallery = pictures.get(&product_id).map(Vec::as_slice).unwrap_or_default();
     let shown = gallery.iter().find(|(source, _)| *source == picture).or(gallery.first());
@@ -237,6 +247,7 @@ fn variant(row: Row, pictures: &Pictures, labels: &Labels) -> VariantForSale {
         compare_at: price.and_then(|(amount, compare_at, _)| compare_at.filter(|before| *before > amount)),
         cost: price.and_then(|(.., cost)| cost),
         weight_grams,
+        measure: Measure::new(unit, precision),
         requires_shipping,
         taxable,
         tax_class,

@@ -8,6 +8,7 @@ use crate::gift_cards;
 use crate::ids::{ProductId, VariantId};
 use crate::imports::clean_html;
 use crate::schema::{products as rows, variants};
+use crate::units::Measure;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::error::Fields;
@@ -156,6 +157,9 @@ fn check_variants(fields: &mut Fields, product: &mut Product) {
             fields.add(&field("options"), "admin-options-invalid");
         }
         amounts(fields, &field, variant);
+        if !(0..=Measure::FINEST).contains(&variant.measure.precision) {
+            fields.add(&field("precision"), "unit-precision-invalid");
+        }
         let value = variant.price.filter(|_| product.gift_card);
         if value.is_some_and(|value| !(1..=gift_cards::MOST).contains(&value)) {
             fields.add(&field("price"), "gift-card-amount");
@@ -167,6 +171,7 @@ fn check_variants(fields: &mut Fields, product: &mut Product) {
 fn as_gift_card(variant: &mut Variant) {
     (variant.tracked, variant.oversell, variant.count) = (false, false, None);
     (variant.weight_grams, variant.requires_shipping, variant.taxable) = (0, false, false);
+    variant.measure = Measure::PIECE;
 }
 
 fn amounts(fields: &mut Fields, field: &dyn Fn(&str) -> String, variant: &Variant) {

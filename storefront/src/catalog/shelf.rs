@@ -3,6 +3,7 @@
 use crate::ids::{ProductId, VariantId};
 use crate::schema::{products, stock_levels, variants};
 use crate::stock::Level;
+use crate::units::{Measure, Unit};
 use diesel::prelude::*;
 use kernel::json::Json;
 use kernel::{Conn, Result};
@@ -18,17 +19,29 @@ pub struct StockRow {
     pub options: Vec<String>,
     pub active: bool,
     pub level: Level,
+    pub measure: Measure,
+    /// The numbers of the level with their unit.
+    pub texts: LevelTexts,
     /// On hand less what is promised or set aside.
     pub free: i64,
     /// Whether it is on the list of what runs low.
     pub low: bool,
 }
 
+/// How much there is, as people read it.
+#[derive(Clone, Debug, Serialize)]
+pub struct LevelTexts {
+    pub on_hand: String,
+    pub allocated: String,
+    pub held: String,
+    pub free: String,
+}
+
 /// What runs low, as the index `stock_levels_low` has it: without the comparison with `TRUE` SQLite does not see that it fits.
 const LOW: &str = "stock_levels.low_at IS NOT NULL AND \
                    (stock_levels.tracked AND stock_levels.on_hand - stock_levels.allocated - stock_levels.held <= stock_levels.low_at) = TRUE";
 
-type Row = (VariantId, ProductId, String, Option<String>, Json<Vec<String>>, bool, Level);
+type Row = (VariantId, ProductId, String, Option<String>, Json<Vec<String>>, bool, Level, (Unit, i64));
 
 /// Counted variants by id, after `after`; only those that run low when `low`. `text` is a SKU or barcode, whole, or part of a title.
 pub fn stock_list(conn: &mut Conn, text: &str, low: bool, after: Option<VariantId>, limit: i64) -> Result<Vec<StockRow>> {
@@ -64,6 +77,7 @@ pub fn stock_list(conn: &mut Conn, text: &str, low: bool, after: Option<VariantI
             variants::option_values,
             variants::active,
             Level::as_select(),
+            (variants::unit, variants::unit_precision),
         ))
         .load(conn)?;
     Ok(rows.into_iter().map(row).collect())
@@ -90,14 +104,17 @@ pub fn stock_row(conn: &mut Conn, variant: VariantId) -> Result<StockRow> {
             variants::option_values,
             variants::active,
             Level::as_select(),
+            (variants::unit, variants::unit_precision),
         ))
         .first(conn)?;
     Ok(row(found))
 }
 
-fn row((variant, product, title, sku, Json(options), active, level): Row) -> StockRow {
-    let free = level.free();
-    StockRow { variant, product, title, sku, options, active, level, free, low: level.low_at.is_some_and(|at| free <= at) }
+fn row((variant, product, title, sku, Json(options), active, level, (unit, precision)): Row) -> StockRow {
+    let (free, measure) = (level.free(), Measure::new(unit, precision));
+    let text = |steps: i64| measure.text(steps);
+    let texts = LevelTexts { on_hand: text(level.on_hand), allocated: text(level.allocated), held: text(level.held), free: text(free) };
+    StockRow { variant, product, title, sku, options, active, level, measure, texts, free, low: level.low_at.is_some_and(|at| free <= at) }
 }
 
 #[cfg(test)]

@@ -7,8 +7,10 @@ use super::window::{self, Window};
 use crate::ids::{ProductId, VariantId};
 use crate::pictures::{self, FetchJob};
 use crate::schema::{
-    prices, product_attributes as attributes, product_categories, product_pictures, product_tags, product_texts, products as rows, variants,
+    cart_lines, order_lines, price_list_prices, price_list_terms, prices, product_attributes as attributes, product_categories,
+    product_pictures, product_tags, product_texts, products as rows, quote_lines, requisition_lines, stock_movements, variants,
 };
+use crate::units::Unit;
 use crate::{redirects, stock};
 use diesel::prelude::*;
 use kernel::clock::Time;
@@ -218,6 +220,8 @@ struct VariantRow<'a> {
     taxable: bool,
     tax_class: &'a str,
     active: bool,
+    unit: Unit,
+    unit_precision: i64,
 }
 
 impl VariantRow<'_> {
@@ -234,8 +238,25 @@ impl VariantRow<'_> {
             taxable: variant.taxable,
             tax_class: &variant.tax_class,
             active: variant.active,
+            unit: variant.measure.unit,
+            unit_precision: variant.measure.precision,
         })
     }
+}
+
+/// Whether quantities of a variant stand anywhere: in orders, in stock, in carts and lists, in quotes, in terms of price lists. They are counted in
+/// its steps, and would mean something else by another precision.
+fn measured(conn: &mut Conn, id: VariantId) -> Result<bool> {
+    let ordered: i64 = order_lines::table.filter(order_lines::variant_id.eq(id)).count().get_result(conn)?;
+    let moved = stock_movements::table.filter(stock_movements::variant_id.eq(id));
+    let moved: i64 = moved.filter(stock_movements::on_hand.ne(0).or(stock_movements::allocated.ne(0))).count().get_result(conn)?;
+    let carts: i64 = cart_lines::table.filter(cart_lines::variant_id.eq(id)).count().get_result(conn)?;
+    let lists: i64 = requisition_lines::table.filter(requisition_lines::variant_id.eq(id)).count().get_result(conn)?;
+    let quoted: i64 = quote_lines::table.filter(quote_lines::variant_id.eq(id)).count().get_result(conn)?;
+    let breaks = price_list_prices::table.filter(price_list_prices::variant_id.eq(id)).filter(price_list_prices::min_quantity.gt(1));
+    let breaks: i64 = breaks.count().get_result(conn)?;
+    let terms: i64 = price_list_terms::table.filter(price_list_terms::variant_id.eq(id)).count().get_result(conn)?;
+    Ok(ordered + moved + carts + lists + quoted + breaks + terms > 0)
 }
 
 /// Changes a stored variant, and answers the change of its price for the log.
@@ -247,6 +268,9 @@ fn variant(
     saving: &Saving,
 ) -> Result<Option<Change>> {
     let Some(id) = old.id.filter(|_| place != at || old != new) else { return Ok(None) };
+    if old.measure.precision != new.measure.precision && measured(conn, id)? {
+        return Err(Error::field(&format!("variants.{at}.precision"), "unit-precision-used"));
+    }
     let row = VariantRow::of(product, at, new)?;
     if place != at || VariantRow::of(product, at, old)? != row {
         diesel::update(variants::table.find(id)).set(row).execute(conn)?;

@@ -6,6 +6,7 @@ use crate::orders::{Order, OrderLine, PaymentStatus};
 use crate::pricing::DeliveryTax;
 use crate::shop::Shop;
 use crate::tax::{self, TaxPart};
+use crate::units::Measure;
 use kernel::Result;
 use kernel::clock::Time;
 use kernel::money::{allocate, scale};
@@ -64,7 +65,10 @@ pub struct Line {
     pub title: String,
     pub options: String,
     pub sku: String,
+    /// In steps of `measure`.
     pub quantity: i64,
+    /// What the unit price is for; a piece on documents of before.
+    pub measure: Measure,
     /// Before reductions; a credit note has only amounts.
     pub unit_price: Option<i64>,
     pub discount: i64,
@@ -170,6 +174,7 @@ pub(super) fn part(line: &OrderLine, quantity: i64) -> Line {
         options: line.options.clone(),
         sku: line.sku.clone(),
         quantity,
+        measure: line.measure(),
         unit_price: None,
         discount: 0,
         total: line.total,

@@ -78,7 +78,7 @@ fn without_refunded(conn: &mut Conn, order: Order, lines: Vec<OrderLine>) -> Res
         line.quantity -= units;
         line.total -= amount;
         line.tax -= tax;
-        line.subtotal = line.unit_price.saturating_mul(line.quantity);
+        line.subtotal = line.measure().amount(line.unit_price, line.quantity);
         line.discount = (line.subtotal - line.total + if included { 0 } else { line.tax }).max(0);
         (line.quantity > 0 || line.total != 0).then_some(line)
     };

@@ -11,6 +11,7 @@ use super::{Content, Document, Kind, Line, RateRow};
 use crate::address::Address;
 use crate::tax::VOUCHER;
 use crate::tax_relief::{GOODS, SERVICES};
+use crate::units::Measure;
 use crate::vat_id;
 use crate::web::words::Words;
 use kernel::money::scale;
@@ -226,6 +227,7 @@ impl Tally<'_> {
             description: line.options.clone(),
             sku: line.sku.clone(),
             quantity: line.quantity.max(1),
+            measure: if line.quantity > 0 { line.measure } else { Measure::PIECE },
             price: net + allowance,
             allowance,
             net,
@@ -244,6 +246,7 @@ impl Tally<'_> {
             description: String::new(),
             sku: String::new(),
             quantity: 1,
+            measure: Measure::PIECE,
             price: net,
             allowance: 0,
             net,

@@ -5,12 +5,15 @@ use super::facts::{Bill, Despatch, Item, Reply, Verdict, amount, percent, unit};
 use super::syntax::{Interchange, Party, Segment, pieces};
 use crate::address::Address;
 use crate::documents::Kind;
+use crate::units::{Measure, Unit};
 use chrono::NaiveDate;
 
 /// 2379: a day.
 const DAY: &str = "102";
-/// 6411: pieces.
-const PIECE: &str = "PCE";
+/// 6411: pieces, as partners of this directory expect them, and codes of UN/ECE Recommendation 20 for the rest.
+fn code(unit: Unit) -> &'static str {
+    if unit == Unit::Piece { "PCE" } else { unit.as_str() }
+}
 
 fn dtm(qualifier: &str, day: NaiveDate) -> Segment {
     Segment::new("DTM", &[&[qualifier, &day.format("%Y%m%d").to_string(), DAY]])
@@ -24,8 +27,8 @@ fn moa(qualifier: &str, value: &str) -> Segment {
     Segment::new("MOA", &[&[qualifier, value]])
 }
 
-fn qty(qualifier: &str, units: i64) -> Segment {
-    Segment::new("QTY", &[&[qualifier, &units.to_string(), PIECE]])
+fn qty(qualifier: &str, quantity: i64, measure: Measure) -> Segment {
+    Segment::new("QTY", &[&[qualifier, &measure.number(quantity), code(measure.unit)]])
 }
 
 /// 3055: a number of GS1, or of the party itself.
@@ -103,10 +106,10 @@ pub fn ordrsp(partner: &Partner, reply: &Reply) -> Vec<Segment> {
     for item in &reply.items {
         all.push(lin(&item.number, if reply.verdict == Verdict::Refused { "7" } else { action(item) }, &item.sku));
         all.extend(imd(&item.title));
-        all.push(qty("21", item.quantity));
+        all.push(qty("21", item.quantity, item.measure));
         if item.quantity > 0 {
             all.push(moa("203", &amount(item.net, reply.currency)));
-            all.push(Segment::new("PRI", &[&["AAA", &unit(item.net, item.quantity, reply.currency)]]));
+            all.push(Segment::new("PRI", &[&["AAA", &unit(item.net, item.quantity, item.measure.per(), reply.currency)]]));
         }
     }
     all.push(Segment::plain("UNS", &["S"]));
@@ -131,7 +134,7 @@ pub fn desadv(partner: &Partner, parcel: &Despatch) -> Vec<Segment> {
     for item in &parcel.items {
         all.push(lin(&item.number, "", &item.sku));
         all.extend(imd(&item.title));
-        all.push(qty("12", item.quantity));
+        all.push(qty("12", item.quantity, item.measure));
         all.push(Segment::new("RFF", &[&["ON", &parcel.purchase, &item.number]]));
     }
     all.push(Segment::new("CNT", &[&["2", &parcel.items.len().to_string()]]));
@@ -177,9 +180,9 @@ pub fn invoic(partner: &Partner, bill: &Bill) -> Vec<Segment> {
     for (line, number) in ubl.lines.iter().zip(&bill.numbers) {
         all.push(lin(number, "", &line.sku));
         all.extend(imd(&line.name));
-        all.push(qty("47", line.quantity));
+        all.push(qty("47", line.quantity, line.measure));
         all.push(moa("203", &amount(line.net, currency)));
-        all.push(Segment::new("PRI", &[&["AAA", &unit(line.net, line.quantity, currency)]]));
+        all.push(Segment::new("PRI", &[&["AAA", &unit(line.net, line.quantity, line.measure.per(), currency)]]));
         all.push(tax(line.category.as_str(), line.rate_bp));
     }
     all.push(Segment::plain("UNS", &["S"]));

@@ -9,6 +9,7 @@ use crate::ids::OrderId;
 use crate::orders::{self, Order, OrderLine, OrderStatus};
 use crate::schema::edi_messages as messages;
 use crate::shipments::{self, Shipment};
+use crate::units::Measure;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::money::{Currency, Money, scale};
@@ -31,6 +32,8 @@ pub struct Item {
     /// What the buyer asked for, and what it is now.
     pub asked: i64,
     pub quantity: i64,
+    /// In what both are counted.
+    pub measure: Measure,
     pub net: i64,
 }
 
@@ -134,8 +137,9 @@ fn item(line: &OrderLine, (number, wanted): (String, Option<Wanted>), quantity: 
         number,
         sku: line.sku.clone(),
         title: line.title.clone(),
-        asked: wanted.map_or(0, |one| one.quantity),
+        asked: wanted.map_or(0, |one| one.steps(line.measure())),
         quantity,
+        measure: line.measure(),
         net: scale(line.total - line.tax, quantity, line.quantity.max(1)),
     }
 }
@@ -148,7 +152,8 @@ pub fn confirmed(conn: &mut Conn, source: &Source, order: &Order, now: Time) -> 
     for gone in &source.purchase.lines {
         if items.iter().all(|item| item.number != gone.number) {
             let (number, sku) = (gone.number.clone(), gone.code.clone());
-            items.push(Item { number, sku, title: String::new(), asked: gone.quantity, quantity: 0, net: 0 });
+            let measure = gone.measure();
+            items.push(Item { number, sku, title: String::new(), asked: gone.steps(measure), quantity: 0, measure, net: 0 });
         }
     }
     let verdict = match order.status {
@@ -204,9 +209,9 @@ pub fn amount(minor: i64, currency: Currency) -> String {
     Money::new(minor, currency).decimal()
 }
 
-/// What a unit of `quantity` costs that come to `net`, with two more decimals than the currency has where it does not divide.
-pub fn unit(net: i64, quantity: i64, currency: Currency) -> String {
-    let quantity = quantity.max(1);
+/// What a unit costs when `quantity` steps come to `net`, of which a unit has `per`, with two more decimals than the currency has where it does not divide.
+pub fn unit(net: i64, quantity: i64, per: i64, currency: Currency) -> String {
+    let (net, quantity) = (net.saturating_mul(per), quantity.max(1));
     if net % quantity == 0 {
         return amount(net / quantity, currency);
     }

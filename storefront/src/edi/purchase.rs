@@ -3,6 +3,7 @@
 use super::Kind;
 use super::syntax::{Interchange, Message, Segment, day};
 use crate::buying::PO_NUMBER;
+use crate::units::{Measure, Unit};
 use chrono::NaiveDate;
 use kernel::error::said;
 use kernel::money::Currency;
@@ -29,8 +30,35 @@ pub struct Wanted {
     pub number: String,
     /// The seller's SKU, else a GTIN.
     pub code: String,
+    /// Whole units; 0 of what is measured.
     pub quantity: i64,
+    /// The quantity in digits with a point, and its unit when the message says one.
+    pub text: String,
+    pub unit: Option<Unit>,
     pub price: Option<Price>,
+}
+
+impl Wanted {
+    /// The quantity in steps of a measure; 0 when it is none of it.
+    pub fn steps(&self, measure: Measure) -> i64 {
+        measure.read(&self.text).unwrap_or(self.quantity)
+    }
+
+    /// The finest measure of its unit, for what was never placed.
+    pub fn measure(&self) -> Measure {
+        match self.unit {
+            None | Some(Unit::Piece) => Measure::PIECE,
+            Some(unit) => Measure::new(unit, Measure::FINEST),
+        }
+    }
+}
+
+/// The unit of a code of UN/ECE Recommendation 20 or X12 355; `None` for one that nothing is sold in.
+fn unit_of(code: &str) -> Option<Unit> {
+    match code {
+        "PCE" | "EA" | "NAR" | "H87" | "PC" => Some(Unit::Piece),
+        code => Unit::ALL.iter().copied().find(|unit| unit.as_str() == code || unit.x12() == code),
+    }
 }
 
 /// What the buyer expects to pay, before tax: `digits` with the decimal mark `places` from their end, for `per` units.
@@ -42,11 +70,11 @@ pub struct Price {
 }
 
 impl Price {
-    /// Whether `net`, minor units for `quantity` units before tax, is no more than that. A price is rounded for each unit.
-    pub fn bears(&self, net: i64, quantity: i64, currency: Currency) -> bool {
-        let scale = 10i128.pow(self.places) * self.per;
+    /// Whether `net`, minor units for `quantity` steps before tax, is no more than that. A price is rounded for each unit.
+    pub fn bears(&self, net: i64, quantity: i64, measure: Measure, currency: Currency) -> bool {
+        let scale = 10i128.pow(self.places) * self.per * i128::from(measure.per());
         let expected = self.digits * 10i128.pow(currency.exponent()) * i128::from(quantity);
-        2 * (i128::from(net) * scale - expected) <= (i128::from(quantity) + 1) * scale
+        2 * (i128::from(net) * scale - expected) <= (i128::from(measure.whole(quantity)) + 1) * scale
     }
 }
 
@@ -90,14 +118,21 @@ impl Line {
 
     fn count(&mut self, quantity: &str, unit: &str, decimal: char) -> Result<(), String> {
         let line = self.wanted.number.clone();
-        // Pieces, by the codes of UNECE recommendation 20 and of X12 355.
-        if !matches!(unit, "" | "PCE" | "EA" | "C62" | "NAR" | "H87" | "PC") {
+        self.wanted.unit = unit_of(unit);
+        if !unit.is_empty() && self.wanted.unit.is_none() {
             return Err(said("edi-unit", &[("line", &line), ("unit", &unit)]));
         }
         let (digits, places) = number(quantity, decimal).ok_or_else(|| said("edi-quantity", &[("line", &line)]))?;
         let scale = 10i128.pow(places);
+        if !matches!(self.wanted.unit, None | Some(Unit::Piece)) && digits > 0 {
+            let width = usize::try_from(places).unwrap_or(0);
+            self.wanted.text = if places == 0 { digits.to_string() } else { format!("{}.{:0width$}", digits / scale, digits % scale) };
+            self.counted = true;
+            return Ok(());
+        }
         let whole = i64::try_from(digits / scale).ok().filter(|units| digits % scale == 0 && *units > 0);
         self.wanted.quantity = whole.ok_or_else(|| said("edi-quantity", &[("line", &line)]))?;
+        self.wanted.text = self.wanted.quantity.to_string();
         self.counted = true;
         Ok(())
     }

@@ -329,13 +329,16 @@ fn ordered(conn: &mut Conn, partner: &Partner, number: &str) -> Result<Option<Or
 
 /// Puts all lines into the cart, or none.
 fn fill(conn: &mut Conn, cart: CartId, purchase: &Purchase, problems: &mut Vec<Problem>, now: Time) -> Result<()> {
-    let rows: Vec<Row> = purchase.lines.iter().map(|line| Row::typed(&line.code, &line.quantity.to_string())).collect();
+    let rows: Vec<Row> = purchase.lines.iter().map(|line| Row::typed(&line.code, &line.text)).collect();
     let added = quick_order::add(conn, cart, &rows, Rest::Refuse, now)?;
     let mut met: BTreeSet<VariantId> = BTreeSet::new();
     for (line, row) in purchase.lines.iter().zip(&added.rows) {
         // The answer is by line: two of one article could not be told apart.
         let twice = row.variant.as_ref().is_some_and(|variant| !met.insert(variant.id));
-        let why = row.wrong.clone().or_else(|| twice.then(|| "edi-line-twice".to_string()));
+        let own = row.measure().unit;
+        let other = line.unit.filter(|unit| row.variant.is_some() && *unit != own);
+        let other = other.map(|unit| said("edi-unit", &[("line", &line.number), ("unit", &unit.as_str())]));
+        let why = other.or_else(|| row.wrong.clone()).or_else(|| twice.then(|| "edi-line-twice".to_string()));
         if let Some(why) = why {
             problems.push(Problem { line: line.number.clone(), code: line.code.clone(), why });
         }
@@ -364,8 +367,8 @@ fn priced(conn: &mut Conn, quote: &Quote, purchase: &Purchase, problems: &mut Ve
         let own = quote.lines.iter().zip(&quote.priced.lines).find(|(one, _)| one.variant.id == *variant && one.gift.is_none());
         let Some((one, cost)) = own else { continue };
         let net = cost.total - cost.tax;
-        if !price.bears(net, one.quantity, quote.currency) {
-            let ours = facts::unit(net, one.quantity, quote.currency);
+        if !price.bears(net, one.quantity, one.variant.measure, quote.currency) {
+            let ours = facts::unit(net, one.quantity, one.variant.measure.per(), quote.currency);
             let why = said("edi-price", &[("price", &ours), ("currency", &quote.currency.code())]);
             problems.push(Problem { line: line.number.clone(), code: line.code.clone(), why });
         }

@@ -3,6 +3,7 @@
 use super::purchase::{self, Price, Purchase};
 use super::syntax::{self, COUNTS, DIFFERS, Party, Segment, Written};
 use super::{Kind, facts};
+use crate::units::{Measure, Unit};
 use kernel::clock::Clock;
 use kernel::money::Currency;
 
@@ -28,7 +29,7 @@ fn any_service_string_advice_is_kept_to() {
     assert_eq!(syntax::read(Kind::Edifact, &ODD.replace("UNT*11", "UNT*12")), Err(COUNTS));
     assert_eq!(syntax::read(Kind::Edifact, &ODD.replace("UNZ*1*R1", "UNZ*1*R2")), Err(DIFFERS));
     for (before, after) in
-        [("BGM*220*A#*1##*9", "BGM*220*A*1"), ("QTY*21|10,0|PCE", "QTY*21|1,5|PCE"), ("|PCE", "|KGM"), ("20261201", "20261301")]
+        [("BGM*220*A#*1##*9", "BGM*220*A*1"), ("QTY*21|10,0|PCE", "QTY*21|1,5|PCE"), ("|PCE", "|CT"), ("20261201", "20261301")]
     {
         assert!(purchase_of(Kind::Edifact, &ODD.replace(before, after)).is_err(), "{after}");
     }
@@ -98,11 +99,16 @@ fn each_message_stands_for_itself_as_it_came() {
 fn a_price_bears_what_is_rounded_and_no_more() {
     let price = |digits: i128, places: u32, per: i128| Price { digits, places, per };
     // 12.00 with 19 % in it is 10.08 before tax, three of them 30.25.
-    assert!(price(1009, 2, 1).bears(3025, 3, Currency::EUR));
-    assert!(price(1008, 2, 1).bears(1008, 1, Currency::EUR));
-    assert!(!price(1006, 2, 1).bears(1008, 1, Currency::EUR));
-    assert!(!price(900, 2, 1).bears(3025, 3, Currency::EUR));
-    assert!(price(100_830, 2, 100).bears(3025, 3, Currency::EUR), "a price for a hundred");
-    assert_eq!((facts::unit(3025, 3, Currency::EUR), facts::unit(3000, 3, Currency::EUR)), ("10.0833".into(), "10.00".into()));
+    assert!(price(1009, 2, 1).bears(3025, 3, Measure::PIECE, Currency::EUR));
+    assert!(price(1008, 2, 1).bears(1008, 1, Measure::PIECE, Currency::EUR));
+    assert!(!price(1006, 2, 1).bears(1008, 1, Measure::PIECE, Currency::EUR));
+    assert!(!price(900, 2, 1).bears(3025, 3, Measure::PIECE, Currency::EUR));
+    assert!(price(100_830, 2, 100).bears(3025, 3, Measure::PIECE, Currency::EUR), "a price for a hundred");
+    assert_eq!((facts::unit(3025, 3, 1, Currency::EUR), facts::unit(3000, 3, 1, Currency::EUR)), ("10.0833".into(), "10.00".into()));
+    // Cloth at 10.08 a metre: 2.50 m come to 25.20.
+    let metre = Measure::new(Unit::Metre, 2);
+    assert!(price(1008, 2, 1).bears(2520, 250, metre, Currency::EUR));
+    assert!(!price(900, 2, 1).bears(2520, 250, metre, Currency::EUR));
+    assert_eq!(facts::unit(2520, 250, metre.per(), Currency::EUR), "10.08");
     assert_eq!((facts::percent(1900), facts::percent(725), facts::percent(0)), ("19".into(), "7.25".into(), "0".into()));
 }

@@ -8,8 +8,6 @@ use chrono::NaiveDate;
 use kernel::money::Currency;
 use std::collections::BTreeMap;
 
-/// X12 355: each.
-const EACH: &str = "EA";
 /// Characters of a message (X12 933).
 const TEXT: usize = 264;
 
@@ -55,11 +53,11 @@ pub fn acknowledgment(reply: &Reply) -> Vec<Segment> {
         all.push(Segment::plain("MSG", &[&pieces(reason, TEXT, 1).concat()]));
     }
     for item in &reply.items {
-        let units = item.quantity.to_string();
-        let price = if item.quantity > 0 { unit(item.net, item.quantity, reply.currency) } else { String::new() };
-        let (asked, sku) = (item.asked.max(item.quantity).to_string(), item.sku.as_str());
-        all.push(Segment::plain("PO1", &[&item.number, &asked, EACH, &price, "", if sku.is_empty() { "" } else { "VP" }, sku]));
-        all.push(Segment::plain("ACK", &[if reply.verdict == Verdict::Refused { "IR" } else { standing(item) }, &units, EACH]));
+        let (units, code) = (item.measure.number(item.quantity), item.measure.unit.x12());
+        let price = if item.quantity > 0 { unit(item.net, item.quantity, item.measure.per(), reply.currency) } else { String::new() };
+        let (asked, sku) = (item.measure.number(item.asked.max(item.quantity)), item.sku.as_str());
+        all.push(Segment::plain("PO1", &[&item.number, &asked, code, &price, "", if sku.is_empty() { "" } else { "VP" }, sku]));
+        all.push(Segment::plain("ACK", &[if reply.verdict == Verdict::Refused { "IR" } else { standing(item) }, &units, code]));
     }
     all.push(Segment::plain("CTT", &[&reply.items.len().to_string()]));
     all
@@ -81,7 +79,7 @@ pub fn ship_notice(parcel: &Despatch) -> Vec<Segment> {
     for (at, item) in parcel.items.iter().enumerate() {
         all.push(Segment::plain("HL", &[&(at + 3).to_string(), "2", "I"]));
         all.push(Segment::plain("LIN", &[&item.number, "VP", &item.sku]));
-        all.push(Segment::plain("SN1", &["", &item.quantity.to_string(), EACH]));
+        all.push(Segment::plain("SN1", &["", &item.measure.number(item.quantity), item.measure.unit.x12()]));
         all.push(Segment::plain("PID", &["F", "", "", "", &pieces(&item.title, 80, 1).concat()]));
     }
     all.push(Segment::plain("CTT", &[&(parcel.items.len() + 2).to_string()]));
@@ -103,9 +101,9 @@ pub fn invoice(bill: &Bill) -> Vec<Segment> {
         all.push(Segment::plain("ITD", &["05", "3", "", "", "", &day(due)]));
     }
     for (line, number) in ubl.lines.iter().zip(&bill.numbers) {
-        let price = unit(line.net, line.quantity, currency);
+        let price = unit(line.net, line.quantity, line.measure.per(), currency);
         let of = if line.sku.is_empty() { "" } else { "VP" };
-        all.push(Segment::plain("IT1", &[number, &line.quantity.to_string(), EACH, &price, "", of, &line.sku]));
+        all.push(Segment::plain("IT1", &[number, &line.measure.number(line.quantity), line.measure.unit.x12(), &price, "", of, &line.sku]));
         all.push(Segment::plain("PID", &["F", "", "", "", &pieces(&line.name, 80, 1).concat()]));
     }
     all.push(Segment::plain("TDS", &[&implied(ubl.gross(), currency)]));

@@ -1,12 +1,13 @@
 //! Making a change, in one commit.
 
+use super::change::LineChange;
 use super::figures::traced;
-use super::plan::{LineChange, Plan, preview};
+use super::plan::{Plan, preview};
 use super::{Changed, Changes, Wish};
 use crate::company_accounts;
 use crate::ids::{OrderEditId, OrderId, OrderLineId};
 use crate::orders::{self, Order, Taxation, terms};
-use crate::pricing::{PricedLine, Step};
+use crate::pricing::{PricedLine, Step, figured};
 use crate::schema::{adjustments, order_edits, order_lines, orders as rows};
 use crate::stock::{self, StockError};
 use crate::tax;
@@ -55,7 +56,7 @@ pub fn edit(conn: &mut Conn, order: OrderId, wish: &Wish, expected: Expected, ac
     let freed = write_adjustments(conn, &order, &plan, now)?;
     let changed = write_order(conn, &order, &plan, &freed, now)?;
     terms::rewrite(conn, &changed)?;
-    let units = plan.lines.iter().map(|line| line.after.quantity).sum();
+    let units = plan.lines.iter().map(|line| line.measure().pieces(line.after.quantity)).sum();
     let lines = orders::bought(conn, order.id)?;
     let to = changed.shipping_address()?;
     let place = Place::new(&to.country, &to.postal_code, &changed.billing_address()?.company);
@@ -129,7 +130,7 @@ fn insert_line(conn: &mut Conn, order: &Order, change: &LineChange, position: i6
         tax_reason: change.rate.reason.clone(),
         trace: vec![
             step("order changed", "added".into(), after.total),
-            step("list price", format!("{} x {}", change.unit_price, after.quantity), after.subtotal),
+            step("list price", figured(change.unit_price, after.quantity, change.measure().per()), after.subtotal),
             step("tax", change.rate.reason.clone(), after.tax),
         ],
     };
@@ -140,7 +141,15 @@ fn record(conn: &mut Conn, order: &Order, plan: &Plan, wish: &Wish, ids: &[Order
     let changed = plan.lines.iter().zip(ids).filter(|(change, _)| change.changed());
     let lines = changed.map(|(change, id)| {
         let (title, options, sku) = change.names();
-        Changed { line: id.0, title: title.into(), options: options.into(), sku: sku.into(), before: change.before, after: change.after }
+        Changed {
+            line: id.0,
+            title: title.into(),
+            options: options.into(),
+            sku: sku.into(),
+            before: change.before,
+            after: change.after,
+            measure: change.measure(),
+        }
     });
     let changes = Changes {
         lines: lines.collect(),

@@ -2,9 +2,9 @@
 //! stored, more units cost the unit price that is frozen in the line, and no reduction grows.
 
 use crate::orders::OrderLine;
-use crate::pricing::Step;
+use crate::pricing::{Step, first_units};
 use crate::tax::Rate;
-use kernel::money::allocate;
+use crate::units::Measure;
 use serde::{Deserialize, Serialize};
 
 /// What a line comes to, in minor units of the order's currency. `total` holds the tax.
@@ -23,8 +23,11 @@ impl Amounts {
     }
 
     /// Units at a price without any reduction.
-    pub fn fresh(unit_price: i64, quantity: i64, rate: &Rate, tax_included: bool) -> Amounts {
-        let subtotal = unit_price.saturating_mul(quantity);
+    pub fn fresh(unit_price: i64, quantity: i64, measure: Measure, rate: &Rate, tax_included: bool) -> Amounts {
+        Amounts::costing(measure.amount(unit_price, quantity), quantity, rate, tax_included)
+    }
+
+    fn costing(subtotal: i64, quantity: i64, rate: &Rate, tax_included: bool) -> Amounts {
         let taxed = rate.tax(subtotal, tax_included);
         Amounts { quantity, subtotal, discount: 0, tax: taxed.tax, total: taxed.gross }
     }
@@ -43,7 +46,10 @@ pub fn resized(line: &OrderLine, quantity: i64, tax_included: bool) -> Amounts {
         return before;
     }
     if quantity > line.quantity {
-        let more = Amounts::fresh(line.unit_price, quantity - line.quantity, &rate_of(line), tax_included);
+        // What is added is the difference of two lines, so that both are rounded once.
+        let cost = |quantity: i64| line.measure().amount(line.unit_price, quantity);
+        let added = cost(quantity).saturating_sub(cost(line.quantity));
+        let more = Amounts::costing(added, quantity - line.quantity, &rate_of(line), tax_included);
         return Amounts {
             quantity,
             subtotal: before.subtotal + more.subtotal,
@@ -52,9 +58,7 @@ pub fn resized(line: &OrderLine, quantity: i64, tax_included: bool) -> Amounts {
             total: before.total + more.total,
         };
     }
-    let units = usize::try_from(line.quantity).unwrap_or(0);
-    let kept = usize::try_from(quantity).unwrap_or(0);
-    let share = |stored: i64| allocate(stored, &vec![1; units]).iter().take(kept).sum::<i64>();
+    let share = |stored: i64| first_units(stored, quantity, line.quantity, line.measure().per());
     let (subtotal, tax, total) = (share(line.subtotal), share(line.tax), share(line.total));
     let net = if tax_included { total } else { total - tax };
     Amounts { quantity, subtotal, discount: subtotal - net, tax, total }
@@ -63,7 +67,7 @@ pub fn resized(line: &OrderLine, quantity: i64, tax_included: bool) -> Amounts {
 /// The trace of a line with one step more: it was changed from so many units to so many.
 pub fn traced(line: &OrderLine, after: &Amounts) -> kernel::Result<String> {
     let mut steps: Vec<Step> = serde_json::from_str(&line.trace)?;
-    let outcome = format!("{} -> {}", line.quantity, after.quantity);
+    let outcome = format!("{} -> {}", line.measure().number(line.quantity), line.measure().number(after.quantity));
     steps.push(Step { rule: "order changed".into(), outcome, amount: after.total - line.total });
     kernel::json::text(&steps)
 }
@@ -72,7 +76,9 @@ pub fn traced(line: &OrderLine, after: &Amounts) -> kernel::Result<String> {
 mod tests {
     use super::*;
     use crate::ids::{OrderId, OrderLineId};
+    use crate::units::Unit;
     use kernel::json::Json;
+    use kernel::money::allocate;
     use proptest::prelude::*;
 
     fn line(quantity: i64, unit_price: i64, discount: i64, rate_bp: i64, included: bool) -> OrderLine {
@@ -107,6 +113,8 @@ mod tests {
             taxes: Json(Vec::new()),
             gift_card: false,
             issued: 0,
+            unit: Unit::Piece,
+            unit_precision: 0,
         }
     }
 

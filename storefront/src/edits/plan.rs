@@ -1,13 +1,14 @@
 //! What a change comes to.
 
+use super::change::LineChange;
 use super::figures::{Amounts, rate_of, resized};
 use super::taxing::{Taxing, deliveries};
 use super::{Wish, guard};
 use crate::address::Address;
 use crate::carts::{MAX_LINES, MAX_QUANTITY};
-use crate::catalog::{Assortment, VariantForSale};
+use crate::catalog::Assortment;
 use crate::documents;
-use crate::ids::OrderLineId;
+use crate::ids::{OrderLineId, VariantId};
 use crate::orders::{self, Adjustment, Order, OrderLine};
 use crate::payments::{self, Holding};
 use crate::price_lists;
@@ -18,61 +19,11 @@ use crate::stock::{self, Demand};
 use crate::stored_value::GIFT_CARD;
 use crate::stores;
 use crate::tax::Rate;
+use crate::units::Measure;
 use kernel::clock::Time;
 use kernel::error::Fields;
 use kernel::{Conn, Error, Result};
 use std::collections::BTreeSet;
-
-/// A line before and after. One that is added has nothing before, and no id yet.
-#[derive(Clone, Debug)]
-pub struct LineChange {
-    pub line: Option<OrderLine>,
-    pub added: Option<VariantForSale>,
-    pub unit_price: i64,
-    /// How it is taxed.
-    pub rate: Rate,
-    pub before: Amounts,
-    pub after: Amounts,
-}
-
-impl LineChange {
-    pub fn changed(&self) -> bool {
-        self.before != self.after
-    }
-
-    /// Title, options and SKU.
-    pub fn names(&self) -> (&str, &str, &str) {
-        match (&self.line, &self.added) {
-            (Some(line), _) => (&line.title, &line.options, &line.sku),
-            (None, Some(variant)) => (&variant.title, &variant.options, variant.sku.as_deref().unwrap_or("")),
-            (None, None) => ("", "", ""),
-        }
-    }
-
-    /// Units that are sold and stay so: neither cancelled nor refunded.
-    fn live(&self) -> i64 {
-        self.after.quantity - self.line.as_ref().map_or(0, |line| line.cancelled.max(line.refunded))
-    }
-
-    fn gift_card(&self) -> bool {
-        self.line.as_ref().map(|line| line.gift_card).or(self.added.as_ref().map(|one| one.gift_card)).unwrap_or(false)
-    }
-
-    /// Whether it is goods, which are sent, and no service.
-    fn sent(&self) -> bool {
-        let needs = self.line.as_ref().map(|line| line.requires_shipping).or(self.added.as_ref().map(|one| one.requires_shipping));
-        needs.unwrap_or(false)
-    }
-
-    fn ships(&self) -> bool {
-        self.after.quantity > self.line.as_ref().map_or(0, |line| line.cancelled) && self.sent()
-    }
-
-    fn grams(&self) -> i64 {
-        let each = self.line.as_ref().map(|line| line.weight_grams).or(self.added.as_ref().map(|one| one.weight_grams));
-        each.unwrap_or(0).saturating_mul(self.after.quantity)
-    }
-}
 
 /// The sums of an order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -92,6 +43,7 @@ pub struct Short {
     pub title: String,
     pub wanted: i64,
     pub left: i64,
+    pub measure: Measure,
 }
 
 /// Everything a change comes to, before anybody confirms it.
@@ -236,7 +188,7 @@ fn kept(order: &Order, stored: &[OrderLine], wish: &Wish, (reduced, named): &Ref
         let wanted: Vec<i64> = wish.open.iter().filter(|(id, _)| *id == line.id).map(|(_, units)| *units).collect();
         let open = wanted.first().copied().unwrap_or(line.open());
         let field = format!("quantity-{}", line.id);
-        if wanted.len() > 1 || !(0..=MAX_QUANTITY.max(line.open())).contains(&open) {
+        if wanted.len() > 1 || !(0..=line.measure().most().max(line.open())).contains(&open) {
             wrong.add(&field, "order-edit-quantity");
         }
         if open > line.open() && line.variant_id.is_none() {
@@ -266,13 +218,15 @@ fn kept(order: &Order, stored: &[OrderLine], wish: &Wish, (reduced, named): &Ref
 fn added(conn: &mut Conn, order: &Order, wish: &Wish, taxing: &Taxing, now: Time, wrong: &mut Fields) -> Result<Vec<LineChange>> {
     let mut goods: Demand = Demand::new();
     for (variant, units) in &wish.added {
-        if !(1..=MAX_QUANTITY).contains(units) {
-            wrong.add("goods", "order-edit-quantity");
-        }
-        *goods.entry(*variant).or_default() += (*units).clamp(0, MAX_QUANTITY);
+        let all = goods.entry(*variant).or_default();
+        *all = all.saturating_add((*units).max(0));
     }
     let sold = Assortment { currency: order.currency()?, part: stores::part(conn, order.store_id)?, contract: None };
     let found = price_lists::goods_for(conn, order, &sold, &goods, now)?;
+    let most = |id: &VariantId| found.iter().find(|known| known.id == *id).map_or(MAX_QUANTITY, |known| known.measure.most());
+    if wish.added.iter().any(|(variant, units)| !(1..=most(variant)).contains(units)) {
+        wrong.add("goods", "order-edit-quantity");
+    }
     let mut lines = Vec::with_capacity(found.len());
     // In the order in which they were typed.
     for id in wish.added.iter().map(|(id, _)| *id) {
@@ -286,7 +240,7 @@ fn added(conn: &mut Conn, order: &Order, wish: &Wish, taxing: &Taxing, now: Time
             line: None,
             unit_price,
             before: Amounts::default(),
-            after: Amounts::fresh(unit_price, units, &rate, order.prices_include_tax),
+            after: Amounts::fresh(unit_price, units, variant.measure, &rate, order.prices_include_tax),
             rate,
             added: Some(variant.clone()),
         });
@@ -318,7 +272,8 @@ fn sums(order: &Order, lines: &[LineChange], rate: Option<&ShippingRate>, before
     let shipping = match rate {
         Some(rate) => {
             let delivered = || lines.iter().filter(|line| line.ships());
-            let (grams, units) = (delivered().map(LineChange::grams).sum(), delivered().map(|line| line.after.quantity).sum());
+            let (grams, units) =
+                (delivered().map(LineChange::grams).sum(), delivered().map(|line| line.measure().pieces(line.after.quantity)).sum());
             let cards: i64 = lines.iter().filter(|line| line.gift_card()).map(|line| line.after.subtotal).sum();
             rate.delivery(grams, units).costs(subtotal - cards - discount, false).0
         }
@@ -365,8 +320,10 @@ fn short(conn: &mut Conn, lines: &[LineChange], demand: &Demand) -> Result<Vec<S
                 let known = change.line.as_ref().and_then(|line| line.variant_id).or(change.added.as_ref().map(|one| one.id));
                 known == Some(variant)
             };
-            let title = lines.iter().find(of).map(|change| change.names().0.to_string()).unwrap_or_default();
-            short.push(Short { title, wanted, left: level.free().max(0) });
+            let found = lines.iter().find(of);
+            let title = found.map(|change| change.names().0.to_string()).unwrap_or_default();
+            let measure = found.map(LineChange::measure).unwrap_or_default();
+            short.push(Short { title, wanted, left: level.free().max(0), measure });
         }
     }
     Ok(short)

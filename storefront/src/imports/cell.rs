@@ -2,6 +2,7 @@
 
 use super::report::{Reason, RowError};
 use super::table::{Column, Row};
+use crate::units::{Measure, Unit};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use crm::birthdays::Birthday;
 use kernel::money::{Currency, Money};
@@ -56,6 +57,33 @@ pub(super) fn count(row: Row<'_>, column: Column) -> Result<Option<i64>, RowErro
         Ok(count) if count.abs() <= COUNT_LIMIT => Ok(Some(count)),
         Ok(_) => Err(row.error(column, Reason::of("large", &[]))),
         Err(_) => Err(row.error(column, Reason::of("whole", &[]))),
+    }
+}
+
+/// A quantity of what is measured, in its steps; of everything else a [`count`].
+pub(super) fn measured(row: Row<'_>, column: Column, measure: Measure) -> Result<Option<i64>, RowError> {
+    let text = row.get(column);
+    if measure.per() == 1 || text.is_empty() {
+        return count(row, column);
+    }
+    let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
+    let steps = measure.read(digits).filter(|steps| *steps <= COUNT_LIMIT);
+    steps.map(|steps| Some(sign * steps)).ok_or_else(|| row.error(column, Reason::of("measure", &[])))
+}
+
+/// A code of UN/ECE Recommendation 20 that goods can be sold in.
+pub(super) fn unit(row: Row<'_>, column: Column) -> Result<Option<Unit>, RowError> {
+    match row.get(column) {
+        "" => Ok(None),
+        code => Unit::parse(&code.to_uppercase()).map(Some).ok_or_else(|| row.error(column, Reason::of("unit", &[]))),
+    }
+}
+
+/// The decimals of a unit.
+pub(super) fn precision(row: Row<'_>, column: Column) -> Result<Option<i64>, RowError> {
+    match count(row, column)? {
+        Some(places) if !(0..=Measure::FINEST).contains(&places) => Err(row.error(column, Reason::of("precision", &[]))),
+        places => Ok(places),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What an export file says, in the shop's words and without the shop's ids. `None` always means "the file does not say":
 //! whoever stores a draft leaves what is stored as it is. Amounts are minor units of the currency given to the reader.
 
+use crate::units::Unit;
 use chrono::{DateTime, Utc};
 use kernel::money::Currency;
 use serde::{Deserialize, Serialize};
@@ -57,11 +58,14 @@ pub struct VariantDraft {
     pub cost: Option<i64>,
     /// Whether stock is counted.
     pub tracked: Option<bool>,
-    /// Units on hand; negative where the old shop had oversold.
+    /// Steps on hand; negative where the old shop had oversold.
     pub quantity: Option<i64>,
     /// Whether it may be sold beyond the stock.
     pub oversell: Option<bool>,
     pub weight_grams: Option<i64>,
+    /// The code of its unit, with the decimals of it that can be ordered.
+    pub unit: Option<Unit>,
+    pub precision: Option<i64>,
     pub requires_shipping: Option<bool>,
     pub taxable: Option<bool>,
     pub tax_class: Option<String>,

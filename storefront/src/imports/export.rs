@@ -6,6 +6,7 @@
 use super::draft::{DraftStatus, ProductDraft, VariantDraft};
 use super::shopify::{METAFIELD, NO_OPTION, OWN_NAMESPACE};
 use super::table::guard;
+use crate::units::{Measure, Unit};
 use kernel::money::{Currency, Money};
 use std::collections::HashMap;
 use std::io::Write;
@@ -72,7 +73,7 @@ impl<W: Write> ShopifyWriter<W> {
     pub fn new(names: Vec<String>, currency: Currency, out: W) -> std::io::Result<ShopifyWriter<W>> {
         let mut header: Vec<String> = COLUMNS.iter().map(|name| name.to_string()).chain([STATUS.to_string()]).collect();
         header.extend(names.iter().enumerate().map(|(at, name)| format!("{name}{METAFIELD}custom.attribute_{})", at + 1)));
-        for own in ["categories", "translations"] {
+        for own in ["categories", "translations", "unit", "precision"] {
             header.push(format!("{own}{METAFIELD}{OWN_NAMESPACE}.{own})"));
         }
         let mut writer = csv::Writer::from_writer(out);
@@ -209,7 +210,14 @@ impl Row<'_> {
         self.money("Variant Compare At Price", variant.compare_at);
         self.money("Cost per item", variant.cost);
         self.flag("Variant Inventory Tracker", variant.tracked, ("shopify", ""));
-        self.set("Variant Inventory Qty", &variant.quantity.map_or(String::new(), |quantity| quantity.to_string()));
+        let measure = Measure::new(variant.unit.unwrap_or(Unit::Piece), variant.precision.unwrap_or(0));
+        self.set("Variant Inventory Qty", &variant.quantity.map_or(String::new(), |quantity| measure.number(quantity)));
+        let own = |name: &str| format!("{name}{METAFIELD}{OWN_NAMESPACE}.{name})");
+        // Pieces are what every shop sells.
+        if measure != Measure::PIECE {
+            self.set(&own("unit"), measure.unit.as_str());
+            self.set(&own("precision"), &measure.precision.to_string());
+        }
         self.flag("Variant Inventory Policy", variant.oversell, ("continue", "deny"));
         self.set("Variant Grams", &variant.weight_grams.map_or(String::new(), |grams| grams.to_string()));
         self.flag("Variant Requires Shipping", variant.requires_shipping, ("TRUE", "FALSE"));

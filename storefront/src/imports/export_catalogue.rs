@@ -6,6 +6,7 @@ use super::draft::{DraftStatus, PictureDraft, ProductDraft, TextDraft, VariantDr
 use super::export::ShopifyWriter;
 use crate::catalog::{self, Categories, Filter, Product, Status, Variant};
 use crate::shop::{self, OWN_LANGUAGE};
+use crate::units::Measure;
 use kernel::money::Currency;
 use kernel::{Db, Error, Result};
 use std::io::Write;
@@ -100,6 +101,7 @@ pub fn draft(product: Product, tree: &Categories) -> ProductDraft {
 }
 
 fn variant(variant: Variant) -> VariantDraft {
+    let measured = variant.measure != Measure::PIECE;
     VariantDraft {
         sku: variant.sku,
         barcode: some(variant.barcode),
@@ -111,6 +113,8 @@ fn variant(variant: Variant) -> VariantDraft {
         quantity: variant.tracked.then_some(variant.on_hand),
         oversell: Some(variant.oversell),
         weight_grams: Some(variant.weight_grams),
+        unit: measured.then_some(variant.measure.unit),
+        precision: measured.then_some(variant.measure.precision),
         requires_shipping: Some(variant.requires_shipping),
         taxable: Some(variant.taxable),
         tax_class: some(variant.tax_class),

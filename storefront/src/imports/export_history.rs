@@ -261,7 +261,7 @@ fn line_cells(line: &OrderLine, currency: Currency) -> [String; 7] {
         _ => "partial",
     };
     [
-        line.quantity.to_string(),
+        line.measure().number(line.quantity),
         name,
         Money::new(line.unit_price, currency).decimal(),
         line.sku.clone(),

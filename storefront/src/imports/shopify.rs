@@ -10,6 +10,7 @@ use super::check::{self, Building, Words};
 use super::draft::{DraftStatus, PictureDraft, ProductDraft, VariantDraft};
 use super::report::{FileError, Format, Parsed, Reason, RowError};
 use super::table::{Row, Table};
+use crate::units::{Measure, Unit};
 use columns::{Columns, Metafield, Role};
 pub(super) use columns::{METAFIELD, OWN_NAMESPACE};
 use kernel::money::Currency;
@@ -177,7 +178,12 @@ impl Reader<'_> {
         }
         options.truncate(draft.options.len());
         let (currency, point) = (self.currency, Decimals::Point);
+        let unit = keep(cell::unit(row, columns.own(Role::Unit)), errors);
+        let precision = keep(cell::precision(row, columns.own(Role::Precision)), errors);
+        let measure = Measure::new(unit.unwrap_or(Unit::Piece), precision.unwrap_or(0));
         let variant = VariantDraft {
+            unit,
+            precision,
             sku: row.id(columns.sku),
             barcode: row.id(columns.barcode),
             options,
@@ -186,7 +192,7 @@ impl Reader<'_> {
             cost: keep(cell::price(row, columns.cost, currency, point), errors),
             // An empty tracker is a statement: nobody counts.
             tracked: columns.tracker.map(|tracker| !row.get(Some(tracker)).is_empty()),
-            quantity: keep(cell::count(row, columns.quantity), errors),
+            quantity: keep(cell::measured(row, columns.quantity, measure), errors),
             oversell: keep(oversell(row, columns), errors),
             weight_grams: keep(cell::weight(row, columns.grams, WeightUnit::GRAM, point), errors),
             requires_shipping: keep(cell::flag(row, columns.requires_shipping), errors),
@@ -249,6 +255,8 @@ fn metafield_value(draft: &mut ProductDraft, row: Row<'_>, metafield: &Metafield
             Ok(texts) => draft.translations = texts,
             Err(_) => errors.push(row.error(column, Reason::of("texts", &[]))),
         },
+        // The row of each variant says it.
+        Role::Unit | Role::Precision => {}
         Role::Attribute { list } => {
             let values = match serde_json::from_str::<Vec<String>>(text) {
                 Ok(values) => values,

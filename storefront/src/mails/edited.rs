@@ -41,7 +41,7 @@ pub fn lines(changes: &Changes, words: &Words) -> Result<Vec<String>> {
     let mut all = Vec::new();
     for line in &changes.lines {
         let title = if line.options.is_empty() { line.title.clone() } else { format!("{}, {}", line.title, line.options) };
-        let (before, after) = (line.before.quantity.to_string(), line.after.quantity.to_string());
+        let (before, after) = (line.measure.text(line.before.quantity), line.measure.text(line.after.quantity));
         let key = match (line.before.quantity, line.after.quantity) {
             (0, _) => "edit-added",
             (_, 0) => "edit-removed",

@@ -66,7 +66,7 @@ impl Subject {
 }
 
 fn mail_line(line: &OrderLine, quantity: i64, total: Money) -> MailLine {
-    MailLine { title: line.title.clone(), variant: shown::some(&line.options), quantity: shown::count(quantity), total }
+    MailLine { title: line.title.clone(), variant: shown::some(&line.options), quantity: line.measure().text(quantity), total }
 }
 
 /// The confirmation goes out when the shop accepts the order: for a card that is when the money is there.
@@ -110,7 +110,7 @@ pub fn shipment_sent(conn: &mut Conn, order: i64, shipment: i64, now: Time, mail
     let mut contents = Vec::new();
     for (id, quantity) in shipments::lines_of(conn, shipment.id)? {
         if let Some(line) = subject.lines.iter().find(|line| line.id == id) {
-            contents.push(mail_line(line, quantity, subject.money(line.unit_price.saturating_mul(quantity))?));
+            contents.push(mail_line(line, quantity, subject.money(line.measure().amount(line.unit_price, quantity))?));
         }
     }
     let view = ShipmentSent {

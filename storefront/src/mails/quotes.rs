@@ -50,7 +50,7 @@ pub fn offered(conn: &mut Conn, id: i64, version: i64, now: Time, mailer: &Maile
     let line = |line: &quotes::Line| MailLine {
         title: line.title.clone(),
         variant: None,
-        quantity: u32::try_from(line.quantity).unwrap_or(0),
+        quantity: line.measure().text(line.quantity),
         total: Money::new(line.total(), currency),
     };
     let told = Told {

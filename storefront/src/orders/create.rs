@@ -161,6 +161,7 @@ pub(crate) fn insert_line(
         order_lines::stocked.eq(variant.tracked),
         order_lines::gift_card.eq(variant.gift_card),
         order_lines::trace.eq(kernel::json::text(&priced.trace)?),
+        (order_lines::unit.eq(variant.measure.unit), order_lines::unit_precision.eq(variant.measure.precision)),
     );
     Ok(on_each!(conn, c => diesel::insert_into(order_lines::table).values(row).returning(order_lines::id).get_result(c))?)
 }

@@ -3,6 +3,7 @@
 use super::{Adjustment, FulfilmentStatus, HistoryEntry, Order, OrderLine, OrderStatus, PaymentStatus};
 use crate::ids::{CartId, OrderId, OrderLineId, ProductId, VariantId};
 use crate::schema::{adjustments, order_history, order_lines, orders, variants};
+use crate::units::{Measure, Unit};
 use crm::{CustomerId, purchases};
 use diesel::prelude::*;
 use kernel::{Conn, Error, Result, on_each};
@@ -34,16 +35,16 @@ pub fn lines(conn: &mut Conn, order: OrderId) -> Result<Vec<OrderLine>> {
 
 /// What an order is made of as the memory of purchases has it: its goods by variant, without those the catalogue does not know.
 pub fn bought(conn: &mut Conn, order: OrderId) -> Result<Vec<purchases::Line>> {
-    let columns = (variants::id, variants::product_id, order_lines::quantity, order_lines::total);
-    let rows: Vec<(VariantId, ProductId, i64, i64)> = order_lines::table
+    let columns = (variants::id, variants::product_id, (order_lines::quantity, order_lines::unit_precision), order_lines::total);
+    let rows: Vec<(VariantId, ProductId, (i64, i64), i64)> = order_lines::table
         .inner_join(variants::table.on(order_lines::variant_id.eq(variants::id.nullable())))
         .filter(order_lines::order_id.eq(order))
         .select(columns)
         .load(conn)?;
-    let line = |(variant, product, quantity, amount): (VariantId, ProductId, i64, i64)| purchases::Line {
+    let line = |(variant, product, (quantity, precision), amount): (VariantId, ProductId, (i64, i64), i64)| purchases::Line {
         variant: variant.0,
         product: product.0,
-        quantity,
+        quantity: Measure::new(Unit::Piece, precision).pieces(quantity),
         amount,
     };
     Ok(purchases::summed(&rows.into_iter().map(line).collect::<Vec<_>>()))

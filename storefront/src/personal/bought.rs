@@ -23,7 +23,7 @@ fn one(conn: &mut Conn, order: &Order) -> Result<Value> {
     let goods: Vec<Value> = lines
         .iter()
         .map(|line| {
-            json!({ "sku": line.sku, "title": line.title, "options": line.options, "quantity": line.quantity,
+            json!({ "sku": line.sku, "title": line.title, "options": line.options, "quantity": line.measure().text(line.quantity),
                 "unit_price": money(line.unit_price), "discount": money(line.discount), "tax": money(line.tax), "total": money(line.total) })
         })
         .collect();
@@ -64,10 +64,15 @@ fn one(conn: &mut Conn, order: &Order) -> Result<Value> {
 
 fn sent_back(conn: &mut Conn, order: &Order) -> Result<Vec<Value>> {
     let mut found = Vec::new();
+    let sold = orders::lines(conn, order.id)?;
+    let text = |part: &returns::ReturnLine, steps: i64| {
+        let line = sold.iter().find(|line| line.id == part.order_line_id);
+        line.map(orders::OrderLine::measure).unwrap_or_default().text(steps)
+    };
     for back in returns::of_order(conn, order.id)? {
         let lines: Vec<Value> = returns::lines_of(conn, back.id)?
             .iter()
-            .map(|line| json!({ "quantity": line.quantity, "reason": line.reason, "accepted": line.accepted }))
+            .map(|line| json!({ "quantity": text(line, line.quantity), "reason": line.reason, "accepted": text(line, line.accepted) }))
             .collect();
         found.push(json!({ "number": back.number, "status": back.status, "comment": back.comment, "answer": back.message,
             "asked_at": back.requested_at, "lines": lines }));

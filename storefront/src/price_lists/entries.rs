@@ -3,9 +3,9 @@
 use super::PriceListId;
 use super::edit;
 use super::resolve::{Break, QuantityRule};
-use crate::carts::MAX_QUANTITY;
 use crate::ids::VariantId;
 use crate::schema::{price_list_prices as prices, price_list_terms as terms, variants};
+use crate::units::{self, Measure};
 use diesel::prelude::*;
 use kernel::error::Fields;
 use kernel::{Conn, Error, Result, on_each};
@@ -86,12 +86,12 @@ pub(super) fn of(conn: &mut Conn, list: PriceListId, ids: &[VariantId]) -> Resul
 }
 
 /// What is wrong with what a list is to say of a variant.
-pub(super) fn check(breaks: &[Break], rule: Option<QuantityRule>) -> Result<()> {
+pub(super) fn check(breaks: &[Break], rule: Option<QuantityRule>, measure: Measure) -> Result<()> {
     let mut fields = Fields::default();
     if breaks.len() > MAX_BREAKS {
         fields.add("breaks", "price-list-breaks-many");
     }
-    if breaks.iter().any(|one| !(1..=MAX_FROM).contains(&one.from)) {
+    if breaks.iter().any(|one| !(1..=MAX_FROM * measure.per()).contains(&one.from)) {
         fields.add("breaks", "price-list-quantity");
     }
     if breaks.iter().any(|one| !(0..=MAX_PRICE).contains(&one.unit_price)) {
@@ -103,7 +103,8 @@ pub(super) fn check(breaks: &[Break], rule: Option<QuantityRule>) -> Result<()> 
         fields.add("breaks", "price-list-quantity-twice");
     }
     if let Some(QuantityRule { minimum, increment }) = rule {
-        if !(1..=MAX_QUANTITY).contains(&minimum) || !(1..=MAX_QUANTITY).contains(&increment) {
+        let most = measure.most();
+        if !(1..=most).contains(&minimum) || !(1..=most).contains(&increment) {
             fields.add("minimum", "price-list-quantity");
         } else if minimum % increment != 0 {
             fields.add("minimum", "price-list-minimum-steps");
@@ -114,7 +115,7 @@ pub(super) fn check(breaks: &[Break], rule: Option<QuantityRule>) -> Result<()> 
 
 /// Has a list say exactly this of a variant. Writes the rows that change, and no others.
 pub fn put(conn: &mut Conn, list: PriceListId, wanted: &Entry) -> Result<()> {
-    check(&wanted.breaks, wanted.rule)?;
+    check(&wanted.breaks, wanted.rule, units::measure(conn, wanted.variant)?)?;
     // A variant that is gone has no price.
     let known: Option<VariantId> = variants::table.find(wanted.variant).select(variants::id).first(conn).optional()?;
     let variant = known.ok_or(Error::NotFound)?;

@@ -9,6 +9,7 @@ use crate::ids::{StoreId, VariantId};
 use crate::schema::{price_list_buyers as buyers, price_lists as lists};
 use crate::shop::OWN_LANGUAGE;
 use crate::stores;
+use crate::units::Measure;
 use crm::CompanyId;
 use crm::companies;
 use diesel::prelude::*;
@@ -34,6 +35,8 @@ pub struct Question {
 #[derive(Clone, Debug)]
 pub struct Answer {
     pub title: String,
+    /// In what quantities of it are.
+    pub measure: Measure,
     pub currency: Currency,
     pub chosen: Chosen,
     pub breaks: Vec<Break>,
@@ -74,6 +77,7 @@ pub fn explain(conn: &mut Conn, question: &Question) -> Result<Answer> {
         chosen: book.price(variant.id, question.quantity, variant.unit_price),
         breaks: book.breaks(variant.id, variant.unit_price),
         rule: book.quantity(variant.id),
+        measure: variant.measure,
         title: if variant.options.is_empty() { variant.title } else { format!("{}, {}", variant.title, variant.options) },
         currency: shop.currency,
         more,

@@ -7,6 +7,7 @@ use super::{PriceListId, edit};
 use crate::catalog;
 use crate::ids::VariantId;
 use crate::schema::{price_list_imports as rows, variants};
+use crate::units::{self, Measure};
 use diesel::prelude::*;
 use kernel::clock::{Clock, Time};
 use kernel::error::said;
@@ -14,7 +15,7 @@ use kernel::jobs::{self, Class};
 use kernel::json::Json;
 use kernel::{Conn, Db, Error, Result};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The job that writes the rows of a file.
 pub const IMPORT_JOB: &str = "price_lists.import";
@@ -39,6 +40,9 @@ pub struct Told {
     pub wrong: usize,
     /// SKU, quantity, price before and price then, of some that change.
     pub changes: Vec<(String, i64, Option<i64>, i64)>,
+    /// In what the goods of these SKUs are counted that are no pieces.
+    #[serde(default)]
+    pub measures: BTreeMap<String, Measure>,
     /// Lines with the text key of what is wrong with them, of some.
     pub mistakes: Vec<Mistake>,
 }
@@ -110,8 +114,15 @@ pub struct Compared {
 /// Reads a file and compares it with a list. `Conflict` with a text key when nothing of it can be read.
 pub fn compared(conn: &mut Conn, list: PriceListId, bytes: &[u8]) -> Result<Compared> {
     let currency = edit::get(conn, list)?.currency()?;
-    let (read, mut mistakes) = file::read(bytes, currency).map_err(|error| Error::conflict(error.key()))?;
-    let known = by_sku(conn, &read)?;
+    let known = by_sku(conn, &file::skus(bytes))?;
+    let ids: Vec<VariantId> = known.values().copied().collect();
+    let measured = units::measures(conn, &ids)?;
+    let of = |(sku, id): (&String, &VariantId)| {
+        let measure = measured.get(id).filter(|measure| **measure != Measure::PIECE)?;
+        Some((sku.clone(), *measure))
+    };
+    let measures: HashMap<String, Measure> = known.iter().filter_map(of).collect();
+    let (read, mut mistakes) = file::read(bytes, currency, &measures).map_err(|error| Error::conflict(error.key()))?;
     let mut wanted: Vec<(&FileRow, Row)> = Vec::with_capacity(read.len());
     for row in &read {
         match known.get(&row.sku) {
@@ -127,6 +138,8 @@ pub fn compared(conn: &mut Conn, list: PriceListId, bytes: &[u8]) -> Result<Comp
             compare(&mut told, of, row, stored.get(&row.variant));
         }
     }
+    let changed = |sku: &String| measures.get(sku).map(|measure| (sku.clone(), *measure));
+    told.measures = told.changes.iter().filter_map(|(sku, ..)| changed(sku)).collect();
     mistakes.truncate(TOLD);
     told.mistakes = mistakes;
     Ok(Compared { told, content: wanted.iter().map(|(_, row)| row.kept()).collect() })
@@ -150,8 +163,8 @@ pub fn draft(conn: &mut Conn, list: PriceListId, name: &str, of: &Compared, acto
 }
 
 /// The variants of the SKUs of a file.
-fn by_sku(conn: &mut Conn, read: &[FileRow]) -> Result<HashMap<String, VariantId>> {
-    let skus: Vec<&str> = read.iter().map(|row| row.sku.as_str()).collect::<BTreeSet<&str>>().into_iter().collect();
+fn by_sku(conn: &mut Conn, all: &[String]) -> Result<HashMap<String, VariantId>> {
+    let skus: Vec<&str> = all.iter().map(String::as_str).collect::<BTreeSet<&str>>().into_iter().collect();
     let mut known = HashMap::with_capacity(skus.len());
     for some in skus.chunks(CHUNK) {
         known.extend(catalog::variants_by_sku(conn, some)?);

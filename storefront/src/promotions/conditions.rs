@@ -104,14 +104,14 @@ fn whole(conditions: &Conditions, cart: &[Item]) -> Option<Reason> {
     if amount < conditions.amount {
         return Some(Reason::BelowAmount { missing: conditions.amount - amount });
     }
-    let quantity: i64 = cart.iter().map(|item| item.quantity).sum();
+    let quantity: i64 = cart.iter().map(Item::units).sum();
     (quantity < conditions.quantity).then(|| Reason::BelowQuantity { missing: conditions.quantity - quantity })
 }
 
 fn goods(conditions: &Conditions, cart: &[Item]) -> Option<Reason> {
     let items = conditions.items.as_ref()?;
     let held = || cart.iter().filter(|item| items.goods.holds(item));
-    let quantity = (items.quantity.max(1) - held().map(|item| item.quantity).sum::<i64>()).max(0);
+    let quantity = (items.quantity.max(1) - held().map(Item::units).sum::<i64>()).max(0);
     let amount = (items.amount - held().map(Item::subtotal).sum::<i64>()).max(0);
     (quantity > 0 || amount > 0).then_some(Reason::MissingGoods { quantity, amount })
 }

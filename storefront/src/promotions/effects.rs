@@ -4,6 +4,7 @@ use super::engine::{Facts, Item};
 use super::reason::Reason;
 use super::rules::{Cut, Effect, Goods, Measure, Tier};
 use crate::ids::VariantId;
+use crate::pricing::line_amount;
 use kernel::money::{allocate, scale};
 
 /// What a promotion gives to a cart. Never more than a line costs.
@@ -52,9 +53,14 @@ fn reduce(cut: Cut, lines: &[usize], cart: &[Item], left: &[i64]) -> Vec<(usize,
     match cut {
         Cut::Percentage(points) => shared(scale(sum(), points.clamp(0, 10_000), 10_000)),
         Cut::Amount(amount) => shared(amount.clamp(0, sum().max(0))),
-        Cut::AmountEach(amount) => lines.iter().map(|at| (*at, amount.max(0).saturating_mul(cart[*at].quantity).min(left[*at]))).collect(),
-        Cut::Price(price) => lines.iter().map(|at| (*at, (left[*at] - price.max(0).saturating_mul(cart[*at].quantity)).max(0))).collect(),
+        Cut::AmountEach(amount) => lines.iter().map(|at| (*at, of_units(amount, &cart[*at]).min(left[*at]))).collect(),
+        Cut::Price(price) => lines.iter().map(|at| (*at, (left[*at] - of_units(price, &cart[*at])).max(0))).collect(),
     }
+}
+
+/// What an amount for each unit comes to.
+fn of_units(each: i64, item: &Item) -> i64 {
+    line_amount(each.max(0), item.quantity, item.per)
 }
 
 /// The cut of the highest tier that the goods reach at list prices.
@@ -62,7 +68,7 @@ fn reached(by: Measure, tiers: &[Tier], lines: &[usize], cart: &[Item]) -> Optio
     let measure: i64 = lines
         .iter()
         .map(|at| match by {
-            Measure::Quantity => cart[*at].quantity,
+            Measure::Quantity => cart[*at].units(),
             Measure::Amount => cart[*at].subtotal(),
         })
         .sum();
@@ -86,10 +92,11 @@ struct Run {
     bought: bool,
 }
 
-/// The cheapest units are reduced. A unit that makes up a set is not reduced itself, and each counts once.
+/// The cheapest units are reduced. A unit that makes up a set is not reduced itself, and each counts once. What is measured has no units that
+/// could be told apart, and makes up no set.
 fn buy_get(sets: &Sets, cart: &[Item], left: &[i64]) -> Vec<(usize, i64)> {
-    let is_bought: Vec<bool> = cart.iter().map(|item| sets.of.holds(item)).collect();
-    let is_got: Vec<bool> = cart.iter().map(|item| sets.on.holds(item)).collect();
+    let is_bought: Vec<bool> = cart.iter().map(|item| item.per <= 1 && sets.of.holds(item)).collect();
+    let is_got: Vec<bool> = cart.iter().map(|item| item.per <= 1 && sets.on.holds(item)).collect();
     let units = |chosen: &dyn Fn(usize) -> bool| (0..cart.len()).filter(|at| chosen(*at)).map(|at| cart[at].quantity).sum::<i64>();
     let bought = units(&|at| is_bought[at]);
     let both = units(&|at| is_bought[at] && is_got[at]);

@@ -12,7 +12,7 @@ use super::grant::{self, Grant};
 use super::reason::Reason;
 use super::rules::Rules;
 use crate::ids::{CategoryId, ProductId, PromotionId, VariantId};
-use crate::pricing::Delivery;
+use crate::pricing::{Delivery, line_amount};
 use crm::segments::SegmentId;
 use kernel::clock::Time;
 use kernel::money::Currency;
@@ -33,6 +33,8 @@ pub struct Item {
     pub gift_card: bool,
     pub unit_price: i64,
     pub quantity: i64,
+    /// The quantity that the unit price is for: 1 for what is counted, more for what is measured.
+    pub per: i64,
     /// What a unit costs the shop, with the tax in it when prices hold it. `None` when nobody knows or asks.
     pub cost: Option<i64>,
 }
@@ -40,7 +42,12 @@ pub struct Item {
 impl Item {
     /// What the line costs at list price.
     pub fn subtotal(&self) -> i64 {
-        self.unit_price.saturating_mul(self.quantity)
+        line_amount(self.unit_price, self.quantity, self.per)
+    }
+
+    /// Whole units, which is what promotions count.
+    pub fn units(&self) -> i64 {
+        self.quantity / self.per.max(1)
     }
 }
 

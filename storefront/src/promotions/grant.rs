@@ -67,7 +67,7 @@ pub(super) fn above_floor(candidate: &Candidate, gain: Gain, cart: &[Item], left
 /// Whether a line that costs `price` in all leaves `floor` basis points of it over its cost. What costs nobody knows how much does not.
 fn keeps(item: &Item, price: i64, floor: i64) -> bool {
     let Some(cost) = item.cost else { return false };
-    i128::from(price) * i128::from(10_000 - floor) >= i128::from(cost) * i128::from(item.quantity) * 10_000
+    i128::from(price) * i128::from(10_000 - floor) * i128::from(item.per.max(1)) >= i128::from(cost) * i128::from(item.quantity) * 10_000
 }
 
 /// Refuses what the budget does not hold any more.

@@ -252,6 +252,7 @@ pub(crate) fn items(conn: &mut Conn, shop: &Shop, lines: &[LineQuote], offers: &
             gift_card: line.variant.gift_card,
             unit_price: line.unit_price,
             quantity: line.quantity,
+            per: line.variant.measure.per(),
             cost: rates.as_ref().and_then(|rates| compared(&line.variant.cost(), rates, shop.prices_include_tax)),
         }
     };
@@ -284,8 +285,8 @@ pub(crate) fn gifts(conn: &mut Conn, lines: &[LineQuote], offers: &[Candidate], 
         let in_cart: i64 = lines.iter().filter(|line| line.variant.id == variant.id).map(|line| line.quantity).sum();
         let stock = GiftStock {
             unit_price: variant.unit_price,
-            // What is given away for nothing cannot be money.
-            for_sale: variant.for_sale && !variant.gift_card,
+            // What is given away for nothing cannot be money, and is counted.
+            for_sale: variant.for_sale && !variant.gift_card && variant.measure.per() == 1,
             free: variant.limit().map(|limit| limit - in_cart),
             requires_shipping: variant.requires_shipping,
         };

@@ -118,6 +118,7 @@ impl Shelf {
             gift_card: self.gift_cards.contains(&one.product),
             unit_price: one.price,
             quantity: 1,
+            per: 1,
             cost,
         };
         let off: i64 = decide(&[item], &self.offers, &self.facts).discounts.iter().sum();

@@ -54,6 +54,7 @@ fn any_item() -> impl Strategy<Value = Item> {
         gift_card: false,
         unit_price,
         quantity,
+        per: 1,
         cost: None,
     })
 }

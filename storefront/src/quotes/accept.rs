@@ -11,6 +11,7 @@ use crate::gateway::{Gateways, Record};
 use crate::ids::{CartId, CartLineId, OrderId, QuoteId, QuoteVersionId, VariantId};
 use crate::schema::{carts as cart_rows, quote_versions as versions, quotes as rows};
 use crate::stores;
+use crate::units::Measure;
 use crm::SiteId;
 use crm::companies::{self, Buyer};
 use crm::customers;
@@ -110,16 +111,25 @@ pub fn figures(conn: &mut Conn, quote: &Quote, version: QuoteVersionId, place: &
     };
     let promised = agreed(conn, version, now)?;
     let (reckoning, notices) = carts::estimate(conn, &promised, &goods(&lines), &to, now)?;
-    let titles: Vec<(CartLineId, String)> = reckoning.lines.iter().map(|line| (line.id, line.variant.title.clone())).collect();
+    let titles: Vec<Called> = reckoning.lines.iter().map(called).collect();
     let hindered = if lines.iter().any(|line| line.variant_id.is_none()) { Some("quote-goods-gone".to_string()) } else { None };
     Ok(Figures { hindered: hindered.or_else(|| hindrance(&notices, &titles)), reckoning, currency })
 }
 
+/// What a line is called, and in what it is counted.
+type Called = (CartLineId, String, Measure);
+
+fn called(line: &carts::LineQuote) -> Called {
+    (line.id, line.variant.title.clone(), line.variant.measure)
+}
+
 /// The first of what keeps a cart from being placed, in words.
-fn hindrance(notices: &[Notice], titles: &[(CartLineId, String)]) -> Option<String> {
-    let title = |id: &CartLineId| titles.iter().find(|(line, _)| line == id).map(|(_, title)| title.clone()).unwrap_or_default();
+fn hindrance(notices: &[Notice], titles: &[Called]) -> Option<String> {
+    let of = |id: &CartLineId| titles.iter().find(|(line, ..)| line == id);
+    let title = |id: &CartLineId| of(id).map(|(_, title, _)| title.clone()).unwrap_or_default();
+    let text = |id: &CartLineId, steps: i64| of(id).map(|(.., measure)| *measure).unwrap_or_default().text(steps);
     let told = |notice: &Notice| match notice {
-        Notice::Short { line, left } => said("quote-short", &[("title", &title(line)), ("left", left)]),
+        Notice::Short { line, left } => said("quote-short", &[("title", &title(line)), ("left", &text(line, *left))]),
         Notice::Gone { .. } => "quote-goods-gone".to_string(),
         Notice::NoDelivery => "cart-no-delivery".to_string(),
         Notice::BuyingEnded => "company-may-not-order".to_string(),
@@ -155,7 +165,7 @@ pub fn accept(conn: &mut Conn, quote: &Quote, wish: &Acceptance, gateways: &Gate
         carts::set_shipping_rate(conn, cart, rate.id, now)?;
     }
     let priced = carts::quote(conn, cart, now)?;
-    let titles: Vec<(CartLineId, String)> = priced.lines.iter().map(|line| (line.id, line.variant.title.clone())).collect();
+    let titles: Vec<Called> = priced.lines.iter().map(called).collect();
     if let Some(told) = hindrance(&priced.notices, &titles) {
         return Err(Error::conflict(told));
     }

@@ -9,6 +9,7 @@ use crate::quick_order::{self, Buying, Row};
 use crate::requisitions::Who;
 use crate::schema::{quote_files as files, quote_lines as lines, quote_messages as messages, quote_versions as versions, quotes as rows};
 use crate::stores;
+use crate::units::MOST_STEPS;
 use crm::activities::Kind;
 use crm::companies::May;
 use crm::tickets::NewFile;
@@ -93,7 +94,7 @@ fn priced(conn: &mut Conn, goods: &[(VariantId, i64)], buying: &Buying, now: Tim
     let mut wanted: BTreeMap<VariantId, i64> = BTreeMap::new();
     for (variant, quantity) in goods {
         let units = wanted.entry(*variant).or_default();
-        *units = units.saturating_add(*quantity).clamp(1, MAX_QUANTITY);
+        *units = units.saturating_add(*quantity).clamp(1, MAX_QUANTITY * MOST_STEPS);
     }
     if wanted.len() > MOST_LINES {
         return Err(Error::field("text", said("quote-full", &[("most", &MOST_LINES)])));
@@ -109,6 +110,8 @@ fn priced(conn: &mut Conn, goods: &[(VariantId, i64)], buying: &Buying, now: Tim
             quantity: row.units.max(1),
             unit_price: row.unit_price,
             cost: variant.cost,
+            unit: variant.measure.unit,
+            unit_precision: variant.measure.precision,
         });
     }
     Ok(found)
@@ -142,6 +145,8 @@ pub(super) fn write(conn: &mut Conn, quote: QuoteId, new: &NewVersion, now: Time
                 lines::quantity.eq(line.quantity),
                 lines::unit_price.eq(line.unit_price),
                 lines::cost.eq(line.cost),
+                lines::unit.eq(line.unit),
+                lines::unit_precision.eq(line.unit_precision),
             )
         };
         let rows: Vec<_> = some.iter().map(row).collect();

@@ -49,7 +49,7 @@ pub fn kept(conn: &mut Conn, customer: CustomerId, limit: i64) -> Result<Vec<Val
             let goods = lines_of(conn, one.id)?;
             let goods: Vec<Value> = goods
                 .iter()
-                .map(|line| json!({ "title": line.title, "sku": line.sku, "quantity": line.quantity, "unit_price": line.unit_price }))
+                .map(|line| json!({ "title": line.title, "sku": line.sku, "quantity": line.measure().text(line.quantity), "unit_price": line.unit_price }))
                 .collect();
             // What staff only prepared was never told to anybody.
             if one.expires_on.is_empty() || quote.offered_id == Some(one.id) {

@@ -2,7 +2,6 @@
 
 use super::ask::{NewVersion, append, titled, write};
 use super::{Line, MOST_LINES, Quote, Sender, State, claim, end, get, lines_of, remember, text, versions_of};
-use crate::carts::MAX_QUANTITY;
 use crate::catalog::{self, Coded, VariantForSale};
 use crate::ids::{QuoteId, QuoteVersionId, VariantId};
 use crate::price_lists::{self, Break, Entry, For, ListState, PriceListId};
@@ -39,7 +38,8 @@ pub struct DraftLine {
     /// The number of the row in the form, which names the fields of what is wrong.
     pub at: usize,
     pub sku: String,
-    pub quantity: i64,
+    /// As it was typed, in the unit of the goods.
+    pub quantity: String,
     pub unit_price: i64,
 }
 
@@ -87,8 +87,11 @@ fn checked(conn: &mut Conn, quote: &Quote, draft: &Draft, now: Time) -> Result<V
             Some(Coded::Variant(id)) => found.get(id),
             Some(Coded::Several) | None => None,
         };
-        if !(1..=MAX_QUANTITY).contains(&line.quantity) {
-            wrong.add(&format!("quantity_{}", line.at), "quantity-invalid");
+        let measure = variant.map(|variant| variant.measure).unwrap_or_default();
+        let quantity = measure.read(&line.quantity).filter(|quantity| (1..=measure.most()).contains(quantity));
+        if quantity.is_none() {
+            let key = if measure.per() == 1 { "quantity-invalid" } else { "quantity-measure-invalid" };
+            wrong.add(&format!("quantity_{}", line.at), key);
         }
         if !(0..=MOST).contains(&line.unit_price) {
             wrong.add(&format!("price_{}", line.at), "admin-amount-invalid");
@@ -107,9 +110,11 @@ fn checked(conn: &mut Conn, quote: &Quote, draft: &Draft, now: Time) -> Result<V
             variant_id: Some(variant.id),
             title: titled(variant),
             sku: variant.sku.clone().unwrap_or_default(),
-            quantity: line.quantity,
+            quantity: quantity.unwrap_or(1),
             unit_price: line.unit_price,
             cost: variant.cost,
+            unit: measure.unit,
+            unit_precision: measure.precision,
         });
     }
     wrong.check()?;

@@ -29,7 +29,7 @@ fn asked(conn: &mut Conn) -> Result<Quote> {
 }
 
 fn draft(sku: &str, unit_price: i64) -> Draft {
-    let line = DraftLine { at: 0, sku: sku.into(), quantity: 2, unit_price };
+    let line = DraftLine { at: 0, sku: sku.into(), quantity: "2".into(), unit_price };
     Draft { note: "Dear Ann".into(), shipping: None, expires_on: now().date() + chrono::TimeDelta::days(7), lines: vec![line] }
 }
 

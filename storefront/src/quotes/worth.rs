@@ -48,7 +48,7 @@ pub fn worth(conn: &mut Conn, quote: &Quote, version: &Version, lines: &[Line], 
     for variant in catalog::variants_for_sale(conn, &ids, currency, &quote.language)? {
         let quantity = units.get(&variant.id).copied().unwrap_or(1);
         let listed = book.price(variant.id, quantity, variant.unit_price).unit_price;
-        let cost = variant.cost.map(|cost| cost.saturating_mul(quantity));
+        let cost = variant.cost.map(|cost| variant.measure.amount(cost, quantity));
         let of = Worth {
             available: variant.tracked.then_some(variant.available),
             cost: variant.cost,

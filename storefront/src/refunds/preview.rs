@@ -8,8 +8,9 @@ use crate::ids::{OrderLineId, VariantId};
 use crate::logins;
 use crate::orders::{self, Order, OrderLine};
 use crate::payments::{self, Payment};
+use crate::pricing::first_units;
 use kernel::error::{Fields, said};
-use kernel::money::{allocate, scale};
+use kernel::money::scale;
 use kernel::{Conn, Error, Result};
 use std::collections::HashMap;
 
@@ -100,7 +101,7 @@ pub fn preview(conn: &mut Conn, order: &Order, request: &Request) -> Result<Prev
         }
         let Some(line) = lines.iter().find(|line| line.id == wanted.line) else { return Err(Error::NotFound) };
         if wanted.quantity < 0 || wanted.quantity > line.quantity - line.refunded {
-            fields.add(&field, said("order-units-up-to", &[("most", &(line.quantity - line.refunded))]));
+            fields.add(&field, said("order-units-up-to", &[("most", &line.measure().text(line.quantity - line.refunded))]));
             continue;
         }
         let part = part(line, wanted.quantity, given.get(&line.id).copied().unwrap_or_default());
@@ -192,9 +193,7 @@ fn cards(conn: &mut Conn, line: &OrderLine, part: &LinePreview) -> Result<Option
 /// are refunded and whichever refund failed: each takes what is missing to the share of all units that are back by then.
 pub(super) fn part(line: &OrderLine, quantity: i64, given: Given) -> LinePreview {
     let share = |total: i64, given: i64| -> i64 {
-        let weights = vec![1; usize::try_from(line.quantity).unwrap_or(0)];
-        let take = usize::try_from(line.refunded + quantity).unwrap_or(0);
-        (allocate(total.max(0), &weights).iter().take(take).sum::<i64>() - given).max(0)
+        (first_units(total.max(0), line.refunded + quantity, line.quantity, line.measure().per()) - given).max(0)
     };
     let cancelled = quantity.min(line.open());
     let amount = share(line.total - given.reduced.0, given.units.0);

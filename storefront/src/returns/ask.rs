@@ -135,12 +135,16 @@ fn instead(conn: &mut Conn, order: &Order, wanted: &Wanted, line: OrderLineId) -
 /// The variants on sale of the product that a line is of, itself included: what it can be exchanged for most simply.
 pub fn alternatives(conn: &mut Conn, order: &Order, line: OrderLineId) -> Result<Vec<VariantForSale>> {
     let lines = orders::lines(conn, order.id)?;
-    let Some(variant) = lines.iter().find(|known| known.id == line).and_then(|line| line.variant_id) else { return Ok(Vec::new()) };
+    let sold = lines.iter().find(|known| known.id == line);
+    let Some((variant, measure)) = sold.and_then(|line| Some((line.variant_id?, line.measure()))) else { return Ok(Vec::new()) };
     let Some(product) = catalog::product_of(conn, variant)? else { return Ok(Vec::new()) };
     let currency = order.currency()?;
     let Some(product) = catalog::products(conn, &[product], currency)?.pop() else { return Ok(Vec::new()) };
     let ids: Vec<VariantId> = product.variants.iter().filter(|one| one.active).filter_map(|one| one.id).collect();
-    catalog::variants_for_sale(conn, &ids, currency, &order.language)
+    let mut found = catalog::variants_for_sale(conn, &ids, currency, &order.language)?;
+    // So much of one is as much of the other only where both are counted alike.
+    found.retain(|one| one.measure.precision == measure.precision);
+    Ok(found)
 }
 
 fn checked(wanted: &Wanted, returnable: &[Returnable]) -> Result<()> {

@@ -36,7 +36,7 @@ pub fn goods(lines: &[OrderLine], units: &[(OrderLineId, i64)]) -> Result<(Vec<(
         let Some((line, variant)) = found else {
             return Err(Error::field(&format!("quantity-{id}"), "service-resend-units"));
         };
-        worth = worth.saturating_add(line.unit_price.saturating_mul(*quantity));
+        worth = worth.saturating_add(line.measure().amount(line.unit_price, *quantity));
         goods.push((variant, *quantity));
     }
     if goods.is_empty() { Err(Error::field("lines", "service-resend-none")) } else { Ok((goods, worth)) }
@@ -44,7 +44,7 @@ pub fn goods(lines: &[OrderLine], units: &[(OrderLineId, i64)]) -> Result<(Vec<(
 
 /// What goods that are sent again cost the shop; of what has no cost the price counts.
 pub(super) fn cost(lines: &[OrderLine]) -> i64 {
-    lines.iter().map(|line| line.cost.unwrap_or(line.unit_price).saturating_mul(line.quantity)).sum()
+    lines.iter().map(|line| line.measure().amount(line.cost.unwrap_or(line.unit_price), line.quantity)).sum()
 }
 
 /// Places the order of what is sent again, for the buyer and to the address of the first one, which is locked. `Conflict` when the goods

@@ -5,6 +5,7 @@ use crate::catalog;
 use crate::gs1;
 use crate::ids::{LocationId, OrderLineId, VariantId};
 use crate::schema::{location_levels, stock_levels, stock_movements, variants};
+use crate::units;
 use diesel::prelude::*;
 use kernel::clock::Time;
 use kernel::error::said;
@@ -158,7 +159,9 @@ fn adjust(conn: &mut Conn, location: LocationId, variant: VariantId, units: i64,
         return Ok(());
     }
     let level = level(conn, variant)?;
-    Err(Error::conflict(said("stock-promised", &[("promised", &(level.allocated + level.held)), ("wanted", &(level.on_hand + units))])))
+    let measure = units::measure(conn, variant)?;
+    let (promised, wanted) = (measure.text(level.allocated + level.held), measure.text(level.on_hand + units));
+    Err(Error::conflict(said("stock-promised", &[("promised", &promised), ("wanted", &wanted)])))
 }
 
 /// Books goods that arrived at a location. The same `key` books once.
@@ -195,7 +198,8 @@ pub fn transfer(
     let why = Why { kind: "transfer", reason, key, actor };
     each(conn, from, goods, &why, |conn, variant, units| {
         if !places::shift(conn, from, variant, -units)? {
-            let there = places::at(conn, from, variant)?;
+            let measure = units::measure(conn, variant)?;
+            let (there, units) = (measure.text(places::at(conn, from, variant)?), measure.text(units));
             return Err(Error::conflict(said("stock-only-there", &[("there", &there), ("variant", &variant), ("units", &units)])));
         }
         places::shift(conn, to, variant, units)?;
@@ -269,7 +273,9 @@ fn read_line(conn: &mut Conn, number: usize, line: &str) -> Result<(VariantId, i
     // The whole line may be a code that has blanks or ends in a number.
     if let Some(variant) = by_code(conn, line)? {
         // The code of a box may say how many are in it.
-        return Ok((variant, gs1::read(line).and_then(|scan| scan.units).filter(|units| (0..=MOST).contains(units)).unwrap_or(1)));
+        let per = units::measure(conn, variant)?.per();
+        let units = gs1::read(line).and_then(|scan| scan.units).filter(|units| (0..=MOST).contains(units)).unwrap_or(1);
+        return Ok((variant, units.saturating_mul(per).min(MOST)));
     }
     let cut = line.rfind(|c: char| c.is_whitespace() || c == ';' || c == ',').unwrap_or(0);
     let (code, units) = (line[..cut].trim_end_matches(|c: char| c.is_whitespace() || c == ';' || c == ','), line[cut..].trim());
@@ -278,8 +284,8 @@ fn read_line(conn: &mut Conn, number: usize, line: &str) -> Result<(VariantId, i
         return Err(wrong("stock-line-unknown", line));
     }
     let variant = by_code(conn, code)?.ok_or_else(|| wrong("stock-line-unknown", code))?;
-    match units.parse() {
-        Ok(units) if (0..=MOST).contains(&units) => Ok((variant, units)),
+    match units::measure(conn, variant)?.read(units) {
+        Some(units) if (0..=MOST).contains(&units) => Ok((variant, units)),
         _ => Err(wrong("stock-line-units", units)),
     }
 }
@@ -318,7 +324,8 @@ pub fn scanned(conn: &mut Conn, text: &str, lines: &[(OrderLineId, Option<Varian
         }
         if left > 0 {
             let sku: Option<String> = variants::table.find(variant).select(variants::sku).first(conn)?;
-            let (name, most) = (sku.unwrap_or_else(|| variant.to_string()), wanted - left);
+            let measure = units::measure(conn, variant)?;
+            let (name, most) = (sku.unwrap_or_else(|| variant.to_string()), measure.text(wanted - left));
             return Err(Error::field("goods", said("scan-too-many", &[("text", &name), ("most", &most)])));
         }
     }

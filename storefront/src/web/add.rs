@@ -12,6 +12,7 @@ use super::words::Words;
 use crate::carts;
 use crate::catalog::{self, ProductOption, ProductPage};
 use crate::ids::{CartId, ProductId, VariantId};
+use crate::units;
 use actix_web::{HttpResponse, web};
 use kernel::clock::Time;
 use kernel::{Conn, Error, Result};
@@ -21,7 +22,7 @@ use url::form_urlencoded;
 pub enum Added {
     Yes,
     /// Fewer are left than the cart would then hold; as many as there are lie in it.
-    OnlySome(i64),
+    OnlySome(String),
     SoldOut,
     /// No variant has these values.
     NoSuchChoice,
@@ -34,14 +35,10 @@ pub async fn add(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<Ht
     if !form.get("show").is_empty() {
         return Ok(door.go(&visit, &page));
     }
-    let Ok(quantity) = form.number("quantity", "quantity-invalid") else {
-        visit.say(&door.signer, Tone::Error, "quantity-invalid");
-        return Ok(door.go(&visit, &page));
-    };
     let (seen, typed) = (visit.clone(), form.clone());
     let (added, product, customer) = door
         .write(move |conn, now| {
-            let (added, product) = put_chosen(conn, &seen, &slug, &typed, quantity, now)?;
+            let (added, product) = put_chosen(conn, &seen, &slug, &typed, now)?;
             Ok((added, product, seen.customer(conn, now)?))
         })
         .await?;
@@ -51,7 +48,7 @@ pub async fn add(door: web::Data<Door>, visit: Visit, form: Posted) -> Result<Ht
     let words = Words::of(&door.templates, visit.language)?;
     let (tone, text, to) = match added {
         Added::Yes => (Tone::Success, words.get("cart-added"), "/cart".to_string()),
-        Added::OnlySome(left) => (Tone::Warning, words.with("cart-added-some", &[("left", &left.to_string())])?, "/cart".to_string()),
+        Added::OnlySome(left) => (Tone::Warning, words.with("cart-added-some", &[("left", &left)])?, "/cart".to_string()),
         Added::SoldOut => (Tone::Error, words.get("cart-sold-out"), page),
         Added::NoSuchChoice => (Tone::Error, words.get("product-no-such"), page),
         Added::Refused(key) => (Tone::Error, words.get(&key), page),
@@ -70,11 +67,15 @@ fn product_page(slug: &str, form: &Posted) -> String {
     if query.is_empty() { format!("/products/{slug}") } else { format!("/products/{slug}?{query}") }
 }
 
-fn put_chosen(conn: &mut Conn, visit: &Visit, slug: &str, form: &Posted, quantity: i64, now: Time) -> Result<(Added, ProductId)> {
+fn put_chosen(conn: &mut Conn, visit: &Visit, slug: &str, form: &Posted, now: Time) -> Result<(Added, ProductId)> {
     // Values are matched as stored: they are the same in every language.
     let shop = ordering::shop(conn, visit, now)?;
     let page = catalog::page(conn, &shop, slug, crate::shop::OWN_LANGUAGE)?;
     let Some(variant) = chosen(&page, form) else { return Ok((Added::NoSuchChoice, page.id)) };
+    let quantity = match units::read(conn, variant, form.get("quantity")) {
+        Err(Error::Invalid(wrong)) => return Ok((Added::Refused(wrong.0.into_values().next().unwrap_or_default()), page.id)),
+        read => read?,
+    };
     let cart = basket::open(conn, visit, now)?;
     Ok((put(conn, cart, variant, quantity, now)?, page.id))
 }
@@ -85,14 +86,15 @@ pub fn put(conn: &mut Conn, cart: CartId, variant: VariantId, quantity: i64, now
     let cart_row = carts::get(conn, cart)?;
     let sold = carts::assortment(conn, &cart_row)?;
     let known = catalog::for_sale(conn, &sold, &[variant], crate::shop::OWN_LANGUAGE)?;
+    let measure = known.first().map(|variant| variant.measure).unwrap_or_default();
     let wanted = match known.first().and_then(|variant| variant.limit()) {
         Some(0) => return Ok(Added::SoldOut),
-        Some(left) if left <= had => return Ok(Added::OnlySome(left)),
+        Some(left) if left <= had => return Ok(Added::OnlySome(measure.text(left))),
         Some(left) => quantity.min(left - had),
         None => quantity,
     };
     match carts::add(conn, cart, variant, wanted, now) {
-        Ok(()) if wanted < quantity => Ok(Added::OnlySome(had + wanted)),
+        Ok(()) if wanted < quantity => Ok(Added::OnlySome(measure.text(had + wanted))),
         Ok(()) => Ok(Added::Yes),
         Err(Error::Invalid(wrong)) => Ok(Added::Refused(wrong.0.into_values().next().unwrap_or_default())),
         Err(error) => Err(error),

@@ -189,22 +189,20 @@ pub(super) fn destinations(conn: &mut Conn, currency: Currency, words: &Words, s
 
 async fn set_quantity(door: web::Data<Door>, visit: Visit, path: web::Path<String>, form: Posted) -> Result<HttpResponse> {
     let line: CartLineId = path.parse().map_err(|_| Error::NotFound)?;
-    let wanted = form.number("quantity", "quantity-invalid");
-    let seen = visit.clone();
-    let changed = match wanted {
-        Ok(quantity) => {
-            let write = door.write(move |conn, now| {
-                let cart = basket::existing(conn, &seen, now)?;
-                carts::set_quantity(conn, cart, line, quantity, now)
-            });
-            write.await.map(|()| quantity)
-        }
-        Err(error) => Err(error),
-    };
-    match changed {
+    let (seen, typed) = (visit.clone(), form.get("quantity").to_string());
+    let changed = door.write(move |conn, now| {
+        let quantity = carts::typed(conn, line, &typed)?;
+        let cart = basket::existing(conn, &seen, now)?;
+        carts::set_quantity(conn, cart, line, quantity, now)?;
+        Ok(quantity)
+    });
+    match changed.await {
         Ok(0) => visit.say(&door.signer, Tone::Success, "cart-removed"),
         Ok(_) => visit.say(&door.signer, Tone::Success, "cart-updated"),
-        Err(Error::Invalid(_)) => visit.say(&door.signer, Tone::Error, "quantity-invalid"),
+        Err(Error::Invalid(wrong)) => {
+            let text = wrong.0.into_values().next().unwrap_or_default();
+            visit.say(&door.signer, Tone::Error, &text);
+        }
         // The cart was placed or merged meanwhile: the page shows how things stand.
         Err(Error::NotFound | Error::Conflict(_)) => visit.say(&door.signer, Tone::Info, "cart-is-new"),
         Err(error) => return Err(error),

@@ -11,6 +11,7 @@ use crate::imports::one_line;
 use crate::promotions::Audience;
 use crate::shop::Shop;
 use crate::stores::{self, PricesFor, Site};
+use crate::units::Unit;
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use futures_util::stream;
@@ -159,10 +160,25 @@ fn fields(page: &ProductPage, variant: &PageVariant, shop: &Shop, language: Lang
     let deepest = page.categories.iter().max_by_key(|path| path.len());
     let path: Vec<&str> = deepest.into_iter().flatten().map(|category| category.name.as_str()).collect();
     put("product_type", &path.join(" > "));
+    if let Some((measure, base)) = unit_pricing(variant.measure.unit) {
+        put("unit_pricing_measure", measure);
+        put("unit_pricing_base_measure", base);
+    }
     if variant.weight_grams > 0 {
         put("shipping_weight", &format!("{} g", variant.weight_grams));
     }
     Some(xml)
+}
+
+/// What the price is for, and what shoppers compare prices by, as Google's product data names units.
+fn unit_pricing(unit: Unit) -> Option<(&'static str, &'static str)> {
+    match unit {
+        Unit::Piece | Unit::Box => None,
+        Unit::Metre => Some(("1m", "1m")),
+        Unit::Kilogram => Some(("1kg", "1kg")),
+        Unit::Gram => Some(("1g", "100g")),
+        Unit::Litre => Some(("1l", "1l")),
+    }
 }
 
 fn availability(state: Availability) -> &'static str {

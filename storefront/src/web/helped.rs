@@ -75,7 +75,12 @@ pub(super) fn asked(conn: &mut Conn, visit: &Visit, on: On, now: Time) -> Result
 
 /// What staff changed lately in a cart.
 pub(super) fn changed(conn: &mut Conn, cart: CartId, now: Time) -> Result<Vec<CartChangeView>> {
+    let found = changes::of_cart(conn, cart, CHANGES, now)?;
+    let measures = changes::measures(conn, &found)?;
+    let text = |change: &changes::Change, units: i64| changes::measure(&measures, change).text(units);
     let view = |change: changes::Change| CartChangeView {
+        before_text: text(&change, change.units_before),
+        after_text: text(&change, change.units_after),
         id: change.id.0,
         title: change.title,
         code: change.code,
@@ -83,7 +88,7 @@ pub(super) fn changed(conn: &mut Conn, cart: CartId, now: Time) -> Result<Vec<Ca
         after: change.units_after,
         at: change.changed_at,
     };
-    Ok(changes::of_cart(conn, cart, CHANGES, now)?.into_iter().map(view).collect())
+    Ok(found.into_iter().map(view).collect())
 }
 
 /// The cart of the visit. `Conflict` when it was ordered meanwhile, `NotFound` for somebody without one.

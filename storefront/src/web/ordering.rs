@@ -77,8 +77,7 @@ pub fn shown(conn: &mut Conn, rows: &[Checked], shop: &Shop, words: &Words, now:
 }
 
 fn one(at: usize, row: &Checked, shop: &Shop, came: &HashSet<VariantId>, words: &Words, now: Time) -> Result<QuickRow> {
-    let typed =
-        QuickRow { at, sku: row.row.sku.clone(), quantity: row.row.quantity.clone(), error: row.wrong.clone(), ..QuickRow::default() };
+    let typed = QuickRow { at, sku: row.row.sku.clone(), quantity: row.shown(), error: row.wrong.clone(), ..QuickRow::default() };
     let Some(variant) = &row.variant else { return Ok(typed) };
     let money = |minor: i64| Money::new(minor, shop.currency);
     let sold = variant.sold_at(now);
@@ -87,6 +86,7 @@ fn one(at: usize, row: &Checked, shop: &Shop, came: &HashSet<VariantId>, words: 
         options: variant.options.clone(),
         to: sold.then(|| format!("/products/{}", variant.slug)),
         unit_price: (sold && !shop.prices_hidden).then(|| money(row.unit_price)),
+        per: variant.measure.unit.per_key(),
         total: (sold && !shop.prices_hidden && row.units > 0).then(|| money(row.total())),
         stock: if sold { Some(stock_of(variant, row.units, shop, came, words, now)?) } else { None },
         ..typed
@@ -99,7 +99,8 @@ fn stock_of(variant: &VariantForSale, units: i64, shop: &Shop, came: &HashSet<Va
     } else {
         match variant.limit() {
             Some(0) => Availability::SoldOut,
-            Some(left) if left <= shop.low_stock => Availability::Low(left),
+            // What is measured is not told as so many things.
+            Some(left) if left <= shop.low_stock && variant.measure.per() == 1 => Availability::Low(left),
             _ => Availability::InStock,
         }
     };

@@ -39,6 +39,17 @@ impl Posted {
         self.get(name).trim().parse().map_err(|_| Error::field(name, message))
     }
 
+    /// The steps of a quantity. The page says in how many decimals it is typed (`places-NAME`, [`crate::units::typed`]).
+    pub fn steps(&self, name: &str) -> Option<i64> {
+        crate::units::typed(self.get(name), self.get(&format!("places-{name}")))
+    }
+
+    /// The text key for what is no such quantity.
+    pub fn no_steps(&self, name: &str) -> &'static str {
+        let counted = self.get(&format!("places-{name}")).is_empty();
+        if counted { "admin-number-invalid" } else { "quantity-measure-invalid" }
+    }
+
     /// An id from a hidden field; a made-up one is `NotFound`.
     pub fn id<T: std::str::FromStr>(&self, name: &str) -> Result<T> {
         self.get(name).parse().map_err(|_| Error::NotFound)

@@ -22,7 +22,7 @@ use crate::price_lists::{self, Break};
 use crate::promotions::{self, Audience, Priced, Shelf};
 use crate::shop::Shop;
 use crate::stores;
-use crate::{carts, content, tax_rates};
+use crate::{content, tax_rates};
 use actix_web::{HttpResponse, web};
 use crm::recommendations;
 use kernel::clock::Time;
@@ -267,15 +267,24 @@ fn variant_view(variant: &PageVariant, found: &ProductPage, shop: &Shop, words: 
     let most = match &stock {
         Stock::Few { left } => *left,
         Stock::SoldOut => 0,
-        Stock::InStock | Stock::BackOrder { .. } | Stock::PreOrder { .. } => carts::MAX_QUANTITY,
+        Stock::InStock | Stock::BackOrder { .. } | Stock::PreOrder { .. } => variant.measure.most(),
     };
-    let count = |units: i64| u32::try_from(units).unwrap_or(u32::MAX);
-    let step = |one: &Break| BreakView { from: count(one.from), price: Money::new(one.unit_price, found.currency) };
+    let measure = variant.measure;
+    let (least, increment) = variant.rule.map_or((1, 1), |rule| (rule.minimum, rule.increment));
+    // What is measured is mostly bought by whole units.
+    let first = if variant.rule.is_none() { measure.per() } else { least };
+    let step = |one: &Break| BreakView { from: measure.text(one.from), price: Money::new(one.unit_price, found.currency) };
     Ok(VariantView {
         own_price: variant.own_price,
         breaks: variant.breaks.iter().map(step).collect(),
-        min: count(variant.rule.map_or(1, |rule| rule.minimum)),
-        step: count(variant.rule.map_or(1, |rule| rule.increment)),
+        min: measure.number(least),
+        step: measure.number(increment),
+        first: measure.number(first),
+        any: least <= 1 && increment <= 1,
+        min_text: measure.text(least),
+        step_text: if increment > 1 { measure.text(increment) } else { String::new() },
+        per: measure.unit.per_key(),
+        unit: measure.unit,
         choice: variant.options.clone(),
         sku: variant.sku.clone().unwrap_or_default(),
         price: (!shop.prices_hidden).then(|| Money::new(variant.price, found.currency)),
@@ -283,7 +292,8 @@ fn variant_view(variant: &PageVariant, found: &ProductPage, shop: &Shop, words: 
         lowest: variant.lowest.filter(|_| variant.compare_at.is_some()).map(|least| Money::new(least, found.currency)),
         reason: None,
         stock,
-        max: u32::try_from(most).unwrap_or(0),
+        sold_out: most <= 0,
+        max: measure.number(most.max(0)),
         picture: variant.picture_hash.as_ref().and_then(|hash| found.pictures.iter().position(|picture| picture.hash == *hash)),
         waiting: sold_out.then(|| super::waiting::path(&found.slug, variant.id)),
     })

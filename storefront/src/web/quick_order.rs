@@ -251,7 +251,12 @@ pub async fn row(door: web::Data<Door>, visit: Visit, query: web::Query<One>) ->
             Some(wrong) => parts.push(words.get(wrong)),
             None => {
                 let money = |minor: i64| format::money(Money::new(minor, shop.currency));
-                parts.push(format!("{} × {} = {}", checked.units, money(checked.unit_price), money(checked.total())));
+                parts.push(format!(
+                    "{} × {} = {}",
+                    checked.measure().text(checked.units),
+                    money(checked.unit_price),
+                    money(checked.total())
+                ));
             }
         }
         Ok(Told { right: checked.wrong.is_none(), text: parts.join(" · ") })

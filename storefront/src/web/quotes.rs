@@ -92,7 +92,8 @@ pub(super) fn view(conn: &mut Conn, quote: &Quote, eyes: Eyes, signer: &Signer, 
             .map(|line| QuoteLineView {
                 title: line.title.clone(),
                 sku: line.sku.clone(),
-                quantity: line.quantity,
+                quantity: line.measure().text(line.quantity),
+                per: line.unit.per_key(),
                 unit_price: told.then(|| money(line.unit_price)),
                 total: told.then(|| money(line.total())),
             })

@@ -98,6 +98,7 @@ fn card(of: catalog::Card, shop: &Shop, now: Time) -> Option<Card> {
         price: amount(price),
         from: of.price_to.is_some_and(|most| most > price),
         compare_at: of.compare_at.and_then(amount),
+        per: of.unit.per_key(),
         brand: (!of.brand.is_empty()).then_some(of.brand),
         sold_out: !of.availability.sellable(),
         // A day that has passed makes it late, as any back-order is.

@@ -1,5 +1,6 @@
 //! Lines and sums of carts and orders as the templates show them.
 
+use super::line_notices::{price_changed, short, wrong_quantity};
 use super::reductions::{SHIPPING, frozen_reductions, name, told_reason};
 use super::shelves;
 use super::stored;
@@ -7,12 +8,12 @@ use super::views::cart::LineView;
 use super::views::page::Tone;
 use super::views::shared::{Notice as Told, Picture, Stock, TotalRow, Totals};
 use super::words::Words;
-use crate::carts::{self, LineQuote, MAX_QUANTITY, Notice, Quote};
-use crate::catalog::{self, Availability};
+use crate::carts::{self, LineQuote, Notice, Quote};
+use crate::catalog::{self, Availability, VariantForSale};
 use crate::ids::{CartLineId, StoreId, VariantId};
 use crate::orders::{Adjustment, Order, OrderLine};
 use crate::pictures;
-use crate::price_lists::{self, QuantityRule};
+use crate::price_lists;
 use crate::pricing::DeliveryTax;
 use crate::promotions::Applied;
 use crate::quotes::Figures;
@@ -61,9 +62,11 @@ pub fn cart_lines(conn: &mut Conn, quote: &Quote, words: &Words) -> Result<Vec<L
             picture: pictures.get(variant.picture_hash.as_deref()),
             unit_price: money(priced.unit_price),
             compare_at: variant.compare_at.filter(|before| *before > line.unit_price && !quote.reverse_charge).map(money),
-            quantity: count(line.quantity),
-            max: count(variant.limit().unwrap_or(MAX_QUANTITY).clamp(0, MAX_QUANTITY)),
-            step: count(line.rule.map_or(1, |rule| rule.increment)),
+            quantity: variant.measure.number(line.quantity),
+            quantity_text: variant.measure.text(line.quantity),
+            max: variant.measure.number(variant.limit().unwrap_or(i64::MAX).clamp(0, variant.measure.most())),
+            step: variant.measure.number(line.rule.map_or(1, |rule| rule.increment)),
+            per: variant.measure.unit.per_key(),
             total: money(priced.subtotal),
             adjustments: line_adjustments(quote, at),
             gift: line.gift.clone(),
@@ -99,9 +102,9 @@ fn line_notice(quote: &Quote, line: &LineQuote, words: &Words) -> Result<Option<
     let mut told = None;
     for notice in &quote.notices {
         match notice {
-            Notice::Short { line: id, left } if *id == line.id => return Ok(Some(warning(short(*left, words)?))),
+            Notice::Short { line: id, left } if *id == line.id => return Ok(Some(warning(short(line.variant.measure, *left, words)?))),
             Notice::Quantity { line: id, rule, fitting } if *id == line.id => {
-                return Ok(Some(warning(wrong_quantity(*rule, *fitting, words)?)));
+                return Ok(Some(warning(wrong_quantity(line.variant.measure, *rule, *fitting, words)?)));
             }
             Notice::PriceChanged { line: id, before, now } if *id == line.id => {
                 told = Some(warning(price_changed(quote.currency, *before, *now, words)?));
@@ -110,20 +113,6 @@ fn line_notice(quote: &Quote, line: &LineQuote, words: &Words) -> Result<Option<
         }
     }
     Ok(told)
-}
-
-fn short(left: i64, words: &Words) -> Result<String> {
-    if left == 0 { Ok(words.get("cart-line-sold-out")) } else { words.with("cart-line-short", &[("left", &left.to_string())]) }
-}
-
-fn wrong_quantity(rule: QuantityRule, fitting: i64, words: &Words) -> Result<String> {
-    let (minimum, increment, fitting) = (rule.minimum.to_string(), rule.increment.to_string(), fitting.to_string());
-    words.with("cart-line-quantity", &[("minimum", &minimum), ("increment", &increment), ("fitting", &fitting)])
-}
-
-fn price_changed(currency: Currency, before: i64, now: i64, words: &Words) -> Result<String> {
-    let (before, now) = (words.money(Money::new(before, currency)), words.money(Money::new(now, currency)));
-    words.with("cart-line-price", &[("before", &before), ("now", &now)])
 }
 
 fn warning(text: String) -> Told {
@@ -140,6 +129,7 @@ fn gone_lines(conn: &mut Conn, quote: &Quote, words: &Words) -> Result<Vec<LineV
     let ids: Vec<VariantId> = rows.iter().map(|row| row.1).collect();
     let known = catalog::variants_for_sale(conn, &ids, quote.currency, words.language.code())?;
     let money = |minor: i64| Money::new(minor, quote.currency);
+    let measure = |variant: Option<&VariantForSale>| variant.map(|variant| variant.measure).unwrap_or_default();
     let view = |(id, variant, quantity, seen): (CartLineId, VariantId, i64, i64)| {
         let variant = known.iter().find(|known| known.id == variant);
         LineView {
@@ -151,9 +141,11 @@ fn gone_lines(conn: &mut Conn, quote: &Quote, words: &Words) -> Result<Vec<LineV
             picture: None,
             unit_price: money(seen),
             compare_at: None,
-            quantity: count(quantity),
-            max: 0,
-            step: 1,
+            quantity: measure(variant).number(quantity),
+            quantity_text: measure(variant).text(quantity),
+            max: "0".into(),
+            step: "1".into(),
+            per: measure(variant).unit.per_key(),
             total: money(0),
             adjustments: Vec::new(),
             gift: None,
@@ -170,12 +162,15 @@ pub fn cart_notices(quote: &Quote, words: &Words) -> Result<Vec<Told>> {
     for notice in &quote.notices {
         let title =
             |id: &CartLineId| quote.lines.iter().find(|line| line.id == *id).map(|line| line.variant.title.clone()).unwrap_or_default();
+        let measure = |id: &CartLineId| quote.lines.iter().find(|line| line.id == *id).map(|line| line.variant.measure).unwrap_or_default();
         let text = match notice {
             Notice::PriceChanged { line, before, now } => {
                 format!("{}: {}", title(line), price_changed(quote.currency, *before, *now, words)?)
             }
-            Notice::Short { line, left } => format!("{}: {}", title(line), short(*left, words)?),
-            Notice::Quantity { line, rule, fitting } => format!("{}: {}", title(line), wrong_quantity(*rule, *fitting, words)?),
+            Notice::Short { line, left } => format!("{}: {}", title(line), short(measure(line), *left, words)?),
+            Notice::Quantity { line, rule, fitting } => {
+                format!("{}: {}", title(line), wrong_quantity(measure(line), *rule, *fitting, words)?)
+            }
             Notice::Gone { .. } => words.get("cart-gone"),
             Notice::CouponRefused { code, reason } | Notice::CouponIdle { code, reason } => {
                 format!("{code}: {}", told_reason(reason, quote.currency, words)?)
@@ -345,9 +340,11 @@ pub fn order_lines(conn: &mut Conn, here: StoreId, order: &Order, lines: &[Order
         picture: pictures.get(line.picture_hash.as_deref()),
         unit_price: money(line.unit_price),
         compare_at: None,
-        quantity: count(line.quantity),
-        max: count(line.quantity),
-        step: 1,
+        quantity: line.measure().number(line.quantity),
+        quantity_text: line.measure().text(line.quantity),
+        max: line.measure().number(line.quantity),
+        step: line.measure().number(1),
+        per: line.unit.per_key(),
         total: money(line.subtotal),
         adjustments: Vec::new(),
         gift: None,

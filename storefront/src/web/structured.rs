@@ -4,6 +4,7 @@ use super::views::product::{ProductView, VariantView};
 use super::views::reviews::ReviewRow;
 use super::views::shared::{Link, Stock};
 use crate::stores::Site;
+use crate::units::Unit;
 use kernel::web::i18n::Language;
 use serde_json::{Value, json};
 
@@ -82,8 +83,17 @@ fn offer(variant: &VariantView, page: &str) -> Option<Value> {
         "priceCurrency": price.currency.code(),
         "availability": format!("https://schema.org/{availability}"),
     });
-    if let (Some(fields), false) = (offer.as_object_mut(), variant.sku.is_empty()) {
-        fields.insert("sku".into(), json!(variant.sku));
+    if let Some(fields) = offer.as_object_mut() {
+        if !variant.sku.is_empty() {
+            fields.insert("sku".into(), json!(variant.sku));
+        }
+        // schema.org names units by UN/ECE Recommendation 20, too.
+        if variant.unit != Unit::Piece {
+            let of = json!({"@type": "QuantitativeValue", "value": 1, "unitCode": variant.unit.as_str()});
+            let price = json!({"@type": "UnitPriceSpecification", "price": price.decimal(), "priceCurrency": price.currency.code(),
+                "referenceQuantity": of});
+            fields.insert("priceSpecification".into(), price);
+        }
     }
     Some(offer)
 }

@@ -161,7 +161,7 @@ impl Sheet<'_> {
         }
         let price = line.unit_price.map(|price| self.money(price)).unwrap_or_default();
         let rate = if line.taxes.is_empty() { format::percent(line.rate_bp) } else { format::rate(combined(&line.taxes)) };
-        let units = if line.quantity == 0 { String::new() } else { format::number(line.quantity) };
+        let units = if line.quantity == 0 { String::new() } else { line.measure.printed(line.quantity) };
         if line.quantity == 0 {
             small.push(self.words.get("document-part-of-price"));
         }

@@ -91,7 +91,7 @@ fn row(paper: &mut Paper, sheet: &QuoteSheet, line: &Line, words: &Words) {
         columns(paper, words);
     }
     let y = paper.y;
-    paper.put(UNITS, y, SIZE, Ink::Black, Side::Right, &format::number(line.quantity));
+    paper.put(UNITS, y, SIZE, Ink::Black, Side::Right, &line.measure().printed(line.quantity));
     paper.put(PRICE, y, SIZE, Ink::Black, Side::Right, &sheet.money(line.unit_price, words));
     paper.put(RIGHT, y, SIZE, Ink::Black, Side::Right, &sheet.money(line.total(), words));
     let under = paper.block(LEFT, y, ITEM + 2.0, SIZE, Ink::Black, &titles);

@@ -7,6 +7,7 @@ use crate::ids::ShipmentId;
 use crate::orders::{self, Order};
 use crate::shipments;
 use crate::shop;
+use crate::units::Measure;
 use crate::web::shown::address_lines;
 use crate::web::words::Words;
 use kernel::clock::Time;
@@ -41,6 +42,8 @@ pub struct SlipLine {
     pub quantity: i64,
     /// Units of it in the whole order.
     pub ordered: i64,
+    /// In what both are counted.
+    pub measure: Measure,
 }
 
 fn about(conn: &mut Conn, order: &Order, lines: Vec<SlipLine>, tracking: String) -> Result<Slip> {
@@ -64,6 +67,7 @@ pub fn of_order(conn: &mut Conn, order: &Order) -> Result<Slip> {
     let line = |line: orders::OrderLine| SlipLine {
         quantity: line.quantity - line.cancelled,
         ordered: line.quantity,
+        measure: line.measure(),
         title: line.title,
         options: line.options,
         sku: line.sku,
@@ -83,7 +87,7 @@ pub fn of_shipment(conn: &mut Conn, order: &Order, id: ShipmentId) -> Result<Sli
     for (id, quantity) in shipments::lines_of(conn, id)? {
         let Some(line) = all.iter().find(|line| line.id == id) else { continue };
         let (title, options, sku) = (line.title.clone(), line.options.clone(), line.sku.clone());
-        lines.push((line.position, SlipLine { title, options, sku, quantity, ordered: line.quantity }));
+        lines.push((line.position, SlipLine { title, options, sku, quantity, ordered: line.quantity, measure: line.measure() }));
     }
     lines.sort_by_key(|(position, _)| *position);
     let tracking = [shipment.carrier, shipment.tracking_number].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
@@ -147,13 +151,13 @@ fn row(paper: &mut Paper, line: &SlipLine, words: &Words) -> Result<()> {
         notes.extend(paper.wrap(&line.options, 8.0, ITEM - 60.0));
     }
     if line.ordered != line.quantity {
-        notes.push(words.with("document-of-ordered", &[("count", &format::number(line.ordered))])?);
+        notes.push(words.with("document-of-ordered", &[("count", &line.measure.printed(line.ordered))])?);
     }
     if paper.make_room(titles.len() as f32 * 14.0 + notes.len() as f32 * 11.2 + 8.0) {
         columns(paper, words);
     }
     let y = paper.y;
-    paper.put(LEFT + 40.0, y, SIZE, Ink::Black, Side::Right, &format::number(line.quantity));
+    paper.put(LEFT + 40.0, y, SIZE, Ink::Black, Side::Right, &line.measure.printed(line.quantity));
     let skus = paper.wrap(&line.sku, 9.0, 110.0);
     let mut at = y;
     for sku in &skus {

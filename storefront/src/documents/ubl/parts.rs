@@ -2,6 +2,7 @@
 
 use super::super::Kind;
 use crate::address::Address;
+use crate::units::Measure;
 use chrono::NaiveDate;
 use kernel::money::Currency;
 use kernel::words;
@@ -118,6 +119,8 @@ pub struct UblLine {
     pub sku: String,
     /// BT-129 and BT-149: the price is that of all units, so that no rounding comes between.
     pub quantity: i64,
+    /// BT-130 and BT-150; the quantity is in its steps.
+    pub measure: Measure,
     /// BT-146 for all units.
     pub price: i64,
     /// BT-136.

@@ -290,9 +290,10 @@ fn line(xml: &mut Xml, kind: Kind, at: usize, of: &UblLine, said: &Said) {
         Kind::Invoice => ("cac:InvoiceLine", "cbc:InvoicedQuantity"),
         Kind::CreditNote => ("cac:CreditNoteLine", "cbc:CreditedQuantity"),
     };
-    // C62 is "one" of UN/ECE Recommendation 20.
-    let unit = " unitCode=\"C62\"";
-    let units = of.quantity.to_string();
+    // A code of UN/ECE Recommendation 20.
+    let unit = format!(" unitCode=\"{}\"", of.measure.unit.as_str());
+    let unit = unit.as_str();
+    let units = of.measure.number(of.quantity);
     xml.open(name);
     xml.put("cbc:ID", &at.to_string());
     xml.put_with(quantity, unit, &units);

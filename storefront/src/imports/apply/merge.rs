@@ -142,9 +142,14 @@ fn variant(stored: Option<Variant>, draft: &VariantDraft) -> Variant {
     variant.tracked = draft.tracked.unwrap_or(variant.tracked);
     variant.oversell = draft.oversell.unwrap_or(variant.oversell);
     variant.weight_grams = draft.weight_grams.unwrap_or(variant.weight_grams);
+    variant.measure.unit = draft.unit.unwrap_or(variant.measure.unit);
+    variant.measure.precision = draft.precision.unwrap_or(variant.measure.precision);
     variant.requires_shipping = draft.requires_shipping.unwrap_or(variant.requires_shipping);
     variant.taxable = draft.taxable.unwrap_or(variant.taxable);
     // What the old shop had oversold is not on its shelf; what is as counted needs no movement.
-    variant.count = draft.quantity.filter(|_| variant.tracked).map(|units| units.max(0)).filter(|units| *units != variant.on_hand);
+    // A file that says nothing of decimals counts whole units.
+    let steps = if draft.precision.is_none() { variant.measure.per() } else { 1 };
+    let quantity = draft.quantity.map(|units| units.saturating_mul(steps));
+    variant.count = quantity.filter(|_| variant.tracked).map(|units| units.max(0)).filter(|units| *units != variant.on_hand);
     variant
 }

@@ -75,6 +75,7 @@ fn id() -> BoxedStrategy<String> {
 }
 
 fn variant(sku: usize, options: Vec<String>, pictures: Vec<String>) -> BoxedStrategy<VariantDraft> {
+    let at = sku;
     let amount = || option::of(0i64..1_000_000_000_000);
     let flag = || option::of(any::<bool>());
     let picture = option::of(prop::sample::select(if pictures.is_empty() { vec![String::new()] } else { pictures.clone() }));
@@ -97,6 +98,9 @@ fn variant(sku: usize, options: Vec<String>, pictures: Vec<String>) -> BoxedStra
                     quantity,
                     oversell,
                     weight_grams: grams,
+                    // Every other SKU is sold by the metre.
+                    unit: at.is_multiple_of(2).then_some(Unit::Metre),
+                    precision: at.is_multiple_of(2).then_some(2),
                     requires_shipping: shipping,
                     taxable,
                     tax_class,

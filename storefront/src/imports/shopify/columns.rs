@@ -17,6 +17,9 @@ pub(super) enum Role {
     },
     Categories,
     Translations,
+    /// The unit of the variant, and its decimals.
+    Unit,
+    Precision,
 }
 
 pub(super) struct Metafield {
@@ -101,6 +104,11 @@ impl Columns {
         })
     }
 
+    /// The column of something of ours.
+    pub fn own(&self, role: Role) -> Column {
+        self.metafields.iter().find(|field| field.role == role).map(|field| field.column)
+    }
+
     /// The columns of which any, when filled, makes a row a variant. Unit of display, tax code and picture of the variant alone
     /// do not.
     pub fn of_variant(&self) -> impl Iterator<Item = Column> {
@@ -129,6 +137,8 @@ fn metafields(table: &Table) -> Result<Vec<Metafield>, FileError> {
         let role = match (namespace, key) {
             (OWN_NAMESPACE, "categories") => Role::Categories,
             (OWN_NAMESPACE, "translations") => Role::Translations,
+            (OWN_NAMESPACE, "unit") => Role::Unit,
+            (OWN_NAMESPACE, "precision") => Role::Precision,
             // Recommendations, search boosts and ratings are no properties of the product.
             (apps, _) if apps.starts_with("shopify--") || apps == "reviews" => continue,
             (namespace, _) => Role::Attribute { list: namespace == "shopify" },

@@ -118,6 +118,7 @@ impl Case {
             gift_card: line.gift_card,
             unit_price: line.price,
             quantity: line.quantity,
+            per: 1,
             cost: None,
         };
         (1i64..).zip(&self.lines).map(item).collect()
@@ -168,13 +169,14 @@ impl Case {
         let line = |line: &CartLine| Line {
             unit_price: line.price,
             quantity: line.quantity,
+            per: 1,
             tax_class: line.class.clone().unwrap_or_else(|| "standard".into()),
             taxable: line.taxable.unwrap_or(true),
             gift_card: line.gift_card,
         };
         let mut lines: Vec<Line> = self.lines.iter().map(line).collect();
         for (_, _, quantity) in decision.gifts() {
-            lines.push(Line { unit_price: 0, quantity, tax_class: "standard".into(), taxable: true, gift_card: false });
+            lines.push(Line { unit_price: 0, quantity, per: 1, tax_class: "standard".into(), taxable: true, gift_card: false });
         }
         let rates = self.rates.clone().unwrap_or_else(|| BTreeMap::from([("standard".into(), 1900), ("reduced".into(), 700)]));
         let rows: Vec<TaxRate> = rates.into_iter().map(|(class, rate)| TaxRate::plain("DE", &class, "tax", rate)).collect();

@@ -58,7 +58,7 @@ pub(super) fn told(conn: &mut Conn, found: Vec<orders::OrderRow>, folder: &str) 
     let mut rows = Vec::with_capacity(found.len());
     for row in found {
         let currency = Currency::parse(&row.currency).ok_or_else(|| Error::unexpected(format!("order {} has no currency", row.number)))?;
-        let items: i64 = orders::lines(conn, row.id)?.iter().map(|line| line.quantity).sum();
+        let items: i64 = orders::lines(conn, row.id)?.iter().map(|line| line.measure().pieces(line.quantity)).sum();
         rows.push(OrderRow {
             to: format!("{folder}/{}", row.number),
             number: row.number,

@@ -17,7 +17,7 @@ use crate::web::views::shared::Notice;
 use crate::web::visit::Visit;
 use crate::web::words::Words;
 use crate::web::{basket, download, frame};
-use crate::{carts, catalog, orders, stores};
+use crate::{carts, catalog, orders, stores, units};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use kernel::clock::Time;
@@ -203,7 +203,7 @@ fn checked(
     let mut rows = listed(conn, list.id)?;
     for row in &mut rows {
         if let Some(units) = row.variant.and_then(|variant| typed.get(&variant)) {
-            row.quantity.clone_from(units);
+            row.retyped(units);
         }
     }
     let mut buying = ordering::buying(conn, visit, shop, now)?;
@@ -248,11 +248,11 @@ async fn order(door: &Door, visit: &Visit, id: RequisitionListId, posted: &Poste
     rows.retain(|row| !chosen || row.variant.is_some_and(|variant| taken.contains(&variant)));
     for row in &mut rows {
         if let Some(units) = row.variant.and_then(|variant| typed.get(&variant)) {
-            row.quantity.clone_from(units);
+            row.retyped(units);
         }
     }
     // Nought leaves a line out this once.
-    rows.retain(|row| row.quantity != "0");
+    rows.retain(|row| !units::nought(&row.quantity));
     let notices = match ordering::put(door, visit, rows, rest).await? {
         Put::Done(answer) => return Ok(answer),
         Put::Wrong => vec![notice(Tone::Warning, "requisition-wrong")],
@@ -296,10 +296,15 @@ fn apply(conn: &mut Conn, visit: &Visit, who: &Who, id: RequisitionListId, poste
     let here = address(id);
     match posted.get("act") {
         "save" => {
-            let units: Vec<(VariantId, i64)> = ordering::by_variant(posted)
-                .into_iter()
-                .map(|(variant, units)| Ok((variant, units.parse().map_err(|_| Error::field("quantity", "quantity-invalid"))?)))
-                .collect::<Result<_>>()?;
+            let typed = ordering::by_variant(posted);
+            let ids: Vec<VariantId> = typed.iter().map(|(variant, _)| *variant).collect();
+            let measures = units::measures(conn, &ids)?;
+            let steps = |(variant, text): (VariantId, String)| {
+                let measure = measures.get(&variant).copied().unwrap_or_default();
+                Some((variant, measure.read(&text)?))
+            };
+            let units: Option<Vec<(VariantId, i64)>> = typed.into_iter().map(steps).collect();
+            let units = units.ok_or_else(|| Error::field("quantity", "quantity-invalid"))?;
             requisitions::set(conn, who, id, seen()?, &units, now)?;
             Ok((here, "requisition-saved"))
         }
@@ -363,7 +368,12 @@ pub async fn export(door: web::Data<Door>, visit: Visit, id: web::Path<String>) 
         let known: HashMap<VariantId, _> = known.into_iter().map(|variant| (variant.id, variant)).collect();
         let line = |line: Line| {
             let variant = known.get(&line.variant)?;
-            Some((variant.sku.clone().unwrap_or_default(), variant.title.clone(), variant.options.clone(), line.quantity))
+            Some((
+                variant.sku.clone().unwrap_or_default(),
+                variant.title.clone(),
+                variant.options.clone(),
+                variant.measure.number(line.quantity),
+            ))
         };
         Ok(lines.into_iter().filter_map(line).collect::<Vec<_>>())
     }));

@@ -83,7 +83,8 @@ fn line_view(
         title: line.title.clone(),
         variant: shown::some(&line.options),
         picture: shown.into_iter().next().and_then(|line| line.picture),
-        max: shown::count(units),
+        max: line.measure().number(units),
+        places: line.measure().precision,
         quantity: typed(&name, "0"),
         reason: typed(&reason, ""),
         error: refused.and_then(|(_, wrong)| wrong.0.get(&name).cloned()),
@@ -107,7 +108,7 @@ pub fn wanted_return(posted: &Posted) -> Result<Wanted> {
         let line = OrderLineId(id.parse().map_err(|_| Error::NotFound)?);
         let quantity = match typed.trim() {
             "" => 0,
-            typed => typed.parse().unwrap_or(-1),
+            _ => posted.steps(name).unwrap_or(-1),
         };
         let reason = Reason::parse(posted.get(&format!("reason-{line}")));
         match reason {
@@ -204,10 +205,10 @@ pub(crate) fn contents(conn: &mut Conn, back: &Return, lines: &[OrderLine], word
         let Some(line) = lines.iter().find(|line| line.id == part.order_line_id) else { continue };
         let options = if line.options.is_empty() { String::new() } else { format!(", {}", line.options) };
         let accepted = match back.inspected_at {
-            Some(_) => format!(" · {}", words.with("return-accepted", &[("count", &part.accepted.to_string())])?),
+            Some(_) => format!(" · {}", words.with("return-accepted", &[("count", &line.measure().text(part.accepted))])?),
             None => String::new(),
         };
-        all.push(format!("{} × {}{options}{accepted}", part.quantity, line.title));
+        all.push(format!("{} × {}{options}{accepted}", line.measure().text(part.quantity), line.title));
         if let Some(instead) = instead_name(conn, &part, back)? {
             all.push(words.with("return-instead-of", &[("name", &instead)])?);
         }

@@ -180,7 +180,7 @@ fn parcels(conn: &mut Conn, order: &Order, lines: &[OrderLine]) -> Result<Vec<Sh
     for shipment in shipments::of_order(conn, order.id)? {
         let content = |(id, quantity): (crate::ids::OrderLineId, i64)| {
             let line = lines.iter().find(|line| line.id == id)?;
-            Some(format!("{quantity} × {}", titled(line)))
+            Some(format!("{} × {}", line.measure().text(quantity), titled(line)))
         };
         views.push(ShipmentView {
             number: format!("{}-{}", order.number, views.len() + 1),
@@ -244,7 +244,7 @@ pub fn refund_parts(
     for part in refunds::lines_of(conn, refund.id)? {
         let Some(line) = lines.iter().find(|line| line.id == part.order_line_id) else { continue };
         // The units of a line stand with one of several refunds that share its amount.
-        let label = if part.quantity == 0 { titled(line) } else { format!("{} × {}", part.quantity, titled(line)) };
+        let label = if part.quantity == 0 { titled(line) } else { format!("{} × {}", line.measure().text(part.quantity), titled(line)) };
         parts.push(TotalRow { label, amount: Money::new(part.amount, currency) });
     }
     if refund.surplus {

@@ -4,6 +4,7 @@ use super::{matrix_of, open};
 use crate::catalog::{self, ProductOption, ProductPage};
 use crate::ids::VariantId;
 use crate::quick_order::{self, Checked, MOST, Rest, Row};
+use crate::units;
 use crate::web::door::Door;
 use crate::web::frame;
 use crate::web::ordering::{self, Put, notice};
@@ -29,9 +30,10 @@ pub async fn add(door: web::Data<Door>, visit: Visit, slug: web::Path<String>, f
     let typed: HashMap<VariantId, String> = ordering::by_variant(&form).into_iter().collect();
     // Nought is none, as an empty field is.
     let mut wanted: Vec<(VariantId, String)> =
-        typed.iter().filter(|(_, units)| *units != "0").map(|(id, units)| (*id, units.clone())).collect();
+        typed.iter().filter(|(_, text)| !units::nought(text)).map(|(id, units)| (*id, units.clone())).collect();
     wanted.sort_by_key(|(id, _)| *id);
-    let rows: Vec<Row> = wanted.into_iter().map(|(id, quantity)| Row { sku: String::new(), variant: Some(id), quantity }).collect();
+    let rows: Vec<Row> =
+        wanted.into_iter().map(|(id, quantity)| Row { sku: String::new(), variant: Some(id), quantity, steps: None }).collect();
     let rest = if form.get("act") == "rest" { Rest::LeaveOut } else { Rest::Refuse };
     match ordering::put(&door, &visit, rows, rest).await? {
         Put::Done(answer) => Ok(answer),
@@ -55,7 +57,7 @@ async fn render(
         let found = catalog::page(conn, &shop, &slug, seen.language.code())?;
         let buying = ordering::buying(conn, &seen, &shop, now)?;
         // Of what nobody typed anything one unit is priced.
-        let asked = |id: VariantId| typed.get(&id).filter(|units| *units != "0");
+        let asked = |id: VariantId| typed.get(&id).filter(|text| !units::nought(text));
         let rows: Vec<Row> = found
             .variants
             .iter()
@@ -64,6 +66,7 @@ async fn render(
                 sku: String::new(),
                 variant: Some(variant.id),
                 quantity: asked(variant.id).cloned().unwrap_or_else(|| "1".into()),
+                steps: None,
             })
             .collect();
         let checked = quick_order::read(conn, &rows, &buying, now)?;
@@ -119,6 +122,7 @@ fn table(found: &ProductPage, mut cells: HashMap<VariantId, QuickRow>, notices: 
             label: if variant.label.is_empty() { found.title.clone() } else { variant.label.clone() },
             quantity: cell.quantity,
             unit_price: cell.unit_price,
+            per: cell.per,
             stock: cell.stock,
             error: cell.error,
         };

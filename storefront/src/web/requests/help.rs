@@ -6,6 +6,7 @@ use crate::orders::{self, Order, OrderLine};
 use crate::returns;
 use crate::service::{self, Ask, Decided, ORDER_KINDS, Remedy};
 use crate::shipments;
+use crate::units;
 use crate::web::door::Door;
 use crate::web::orders::{allowed, path_for};
 use crate::web::posted::Posted;
@@ -42,9 +43,10 @@ impl Chosen {
             let Some(id) = name.strip_prefix("quantity-") else { continue };
             let line = OrderLineId(id.parse().map_err(|_| Error::NotFound)?);
             match value.trim() {
-                "" | "0" => {}
-                value => match value.parse::<i64>() {
-                    Ok(count) if count > 0 => units.push((line, count)),
+                "" => {}
+                value if units::nought(value) => {}
+                _ => match typed.steps(name) {
+                    Some(count) if count > 0 => units.push((line, count)),
                     _ => wrong.add(name, "return-too-many"),
                 },
             }
@@ -99,7 +101,8 @@ fn load(conn: &mut Conn, visit: &Visit, order: &Order, back: String, chosen: &Ch
             variant: shown::some(&line.options),
             picture: shown.picture,
             value: if value.is_empty() { "0".into() } else { value },
-            max: shown::count(line.quantity),
+            max: line.measure().number(line.quantity),
+            places: line.measure().precision,
             error: chosen.wrong.0.get(&name).cloned(),
             name,
         }
@@ -108,7 +111,7 @@ fn load(conn: &mut Conn, visit: &Visit, order: &Order, back: String, chosen: &Ch
     let kinds = ORDER_KINDS.iter().filter(|kind| policy.rule(**kind).offered).map(|kind| kind.as_str().to_string()).collect();
     let form = Form::new(form::HELP).fill("request", token::random()).typed(chosen.typed.pairs()).refuse(form::HELP, &chosen.wrong);
     let answer = match chosen.kind.filter(|_| chosen.wrong.0.is_empty()) {
-        Some(kind) => Some(answered(conn, order, kind, chosen, now)?),
+        Some(kind) => Some(answered(conn, order, &lines, kind, chosen, now)?),
         None => None,
     };
     Ok(HelpView {
@@ -123,7 +126,7 @@ fn load(conn: &mut Conn, visit: &Visit, order: &Order, back: String, chosen: &Ch
 }
 
 /// What the shop says about a choice, with its money.
-fn answered(conn: &mut Conn, order: &Order, kind: Kind, chosen: &Chosen, now: Time) -> Result<HelpAnswer> {
+fn answered(conn: &mut Conn, order: &Order, lines: &[OrderLine], kind: Kind, chosen: &Chosen, now: Time) -> Result<HelpAnswer> {
     let currency = order.currency()?;
     let money = |minor: i64| (minor > 0).then(|| Money::new(minor, currency));
     let remedy = service::answer(conn, order, kind, &chosen.units, now)?.map(|offer| HelpRemedy {
@@ -152,12 +155,22 @@ fn answered(conn: &mut Conn, order: &Order, kind: Kind, chosen: &Chosen, now: Ti
     }
     Ok(HelpAnswer {
         kind: kind.as_str().to_string(),
-        units: chosen.units.iter().map(|(line, count)| (format!("quantity-{line}"), *count)).collect(),
+        units: chosen.units.iter().flat_map(|(line, count)| carried(lines, *line, *count)).collect(),
         remedy,
         worth,
         return_to: possible.then(|| format!("/orders/{}/returns/new{keyed}", order.number)),
         parcels,
     })
+}
+
+/// The hidden fields of chosen units: how many, and in how many decimals that is written.
+fn carried(lines: &[OrderLine], id: OrderLineId, count: i64) -> Vec<(String, String)> {
+    let measure = lines.iter().find(|line| line.id == id).map(OrderLine::measure).unwrap_or_default();
+    let mut fields = vec![(format!("quantity-{id}"), measure.number(count))];
+    if measure.per() > 1 {
+        fields.push((format!("places-quantity-{id}"), measure.precision.to_string()));
+    }
+    fields
 }
 
 /// What was confirmed: the two numbers of the offer that the page showed.

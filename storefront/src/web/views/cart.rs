@@ -64,6 +64,9 @@ pub struct CartChangeView {
     /// Units before and after; of a code 0 or 1.
     pub before: i64,
     pub after: i64,
+    /// The same with their unit.
+    pub before_text: String,
+    pub after_text: String,
     pub at: NaiveDateTime,
 }
 
@@ -81,11 +84,15 @@ pub struct LineView {
     pub picture: Option<Picture>,
     pub unit_price: Money,
     pub compare_at: Option<Money>,
-    pub quantity: u32,
+    /// As its field has it, and with its unit.
+    pub quantity: String,
+    pub quantity_text: String,
     /// The most the quantity may be.
-    pub max: u32,
+    pub max: String,
     /// In steps of so many.
-    pub step: u32,
+    pub step: String,
+    /// The key of what the unit price is for; none for a piece.
+    pub per: Option<String>,
     /// Quantity times unit price, after reductions of this line.
     pub total: Money,
     /// Reductions of this line, each with its name.

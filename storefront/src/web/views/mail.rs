@@ -65,7 +65,8 @@ pub struct MailOrder {
 pub struct MailLine {
     pub title: String,
     pub variant: Option<String>,
-    pub quantity: u32,
+    /// With its unit.
+    pub quantity: String,
     pub total: Money,
 }
 

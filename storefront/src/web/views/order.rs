@@ -147,7 +147,9 @@ pub struct ReturnLineView {
     pub title: String,
     pub variant: Option<String>,
     pub picture: Option<super::shared::Picture>,
-    pub max: u32,
+    pub max: String,
+    /// In how many decimals the quantity is typed.
+    pub places: i64,
     pub quantity_name: String,
     /// As typed.
     pub quantity: String,

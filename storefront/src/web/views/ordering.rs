@@ -36,6 +36,8 @@ pub struct QuickRow {
     pub options: String,
     pub to: Option<String>,
     pub unit_price: Option<Money>,
+    /// The key of what the price is for; none for a piece.
+    pub per: Option<String>,
     pub total: Option<Money>,
     pub stock: Option<Stock>,
     /// A text key, or one with its arguments.
@@ -71,6 +73,7 @@ pub struct MatrixCell {
     pub label: String,
     pub quantity: String,
     pub unit_price: Option<Money>,
+    pub per: Option<String>,
     pub stock: Option<Stock>,
     pub error: Option<String>,
 }

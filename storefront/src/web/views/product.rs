@@ -2,6 +2,7 @@
 
 use super::reviews::ReviewsView;
 use super::shared::{Link, Picture, Shelf, Stock, TaxNote};
+use crate::units::Unit;
 use kernel::money::Money;
 use serde::Serialize;
 
@@ -79,15 +80,26 @@ pub struct VariantView {
     /// What a unit costs from which quantity on; empty when the quantity decides nothing.
     pub breaks: Vec<BreakView>,
     /// The least quantity, and the steps above it.
-    pub min: u32,
-    pub step: u32,
+    pub min: String,
+    /// What the field begins with.
+    pub first: String,
+    pub step: String,
+    /// It is sold in any quantity.
+    pub any: bool,
+    /// The least quantity and the steps with their unit.
+    pub min_text: String,
+    pub step_text: String,
+    /// The key of what the price is for; none for a piece.
+    pub per: Option<String>,
+    pub unit: Unit,
     /// The lowest price in the 30 days before the reduction, where the shop knows it.
     pub lowest: Option<Money>,
     /// Why the price is lower, such as "Your offer until Sunday".
     pub reason: Option<String>,
     pub stock: Stock,
-    /// The most that can go into the cart at once; 0 when sold out.
-    pub max: u32,
+    /// Whether it is sold out, and the most that can go into the cart at once.
+    pub sold_out: bool,
+    pub max: String,
     /// The place of its picture among `pictures`, from 0.
     pub picture: Option<usize>,
     /// Where to ask to be told when it is back; only while it is sold out.
@@ -97,7 +109,8 @@ pub struct VariantView {
 /// A price from a quantity on.
 #[derive(Debug, Clone, Serialize)]
 pub struct BreakView {
-    pub from: u32,
+    /// With its unit.
+    pub from: String,
     pub price: Money,
 }
 

@@ -68,7 +68,10 @@ pub struct QuoteView {
 pub struct QuoteLineView {
     pub title: String,
     pub sku: String,
-    pub quantity: i64,
+    /// With its unit.
+    pub quantity: String,
+    /// The key of what the unit price is for; none for a piece.
+    pub per: Option<String>,
     /// `None` before it is offered to who may not see prices.
     pub unit_price: Option<Money>,
     pub total: Option<Money>,

@@ -33,7 +33,9 @@ pub struct HelpLine {
     pub picture: Option<Picture>,
     pub name: String,
     pub value: String,
-    pub max: u32,
+    pub max: String,
+    /// In how many decimals the quantity is typed.
+    pub places: i64,
     pub error: Option<String>,
 }
 
@@ -41,8 +43,8 @@ pub struct HelpLine {
 #[derive(Debug, Clone, Serialize)]
 pub struct HelpAnswer {
     pub kind: String,
-    /// The units that were chosen, as hidden fields: name and number.
-    pub units: Vec<(String, i64)>,
+    /// The units that were chosen, as hidden fields: name and value.
+    pub units: Vec<(String, String)>,
     /// What can be had without staff.
     pub remedy: Option<HelpRemedy>,
     /// What the units would give back when they come back.

@@ -36,6 +36,8 @@ pub struct Card {
     pub from: bool,
     /// The price before the reduction, when there is one.
     pub compare_at: Option<Money>,
+    /// The key of what the price is for; none for a piece.
+    pub per: Option<String>,
     pub brand: Option<String>,
     pub sold_out: bool,
     /// None of it came yet, and it can be ordered before.
