@@ -195,7 +195,8 @@ pub fn create(conn: &mut Conn, who: &Who, name: &str, shared: bool, goods: &[(Va
         lists::updated_at.eq(now),
     );
     let id: RequisitionListId = diesel::insert_into(lists::table).values(row).returning(lists::id).get_result(conn)?;
-    write(conn, id, &summed(conn, &[], goods)?)?;
+    let goods = summed(conn, &[], goods)?;
+    write(conn, id, &goods)?;
     Ok(id)
 }
 
@@ -312,7 +313,8 @@ pub fn copy(conn: &mut Conn, who: &Who, id: RequisitionListId, name: &str, now: 
 pub fn put(conn: &mut Conn, who: &Who, id: RequisitionListId, goods: &[(VariantId, i64)], now: Time) -> Result<()> {
     claim(conn, who, id, None, now)?;
     let had = lines_of(conn, id)?;
-    write(conn, id, &summed(conn, &had, goods)?)
+    let goods = summed(conn, &had, goods)?;
+    write(conn, id, &goods)
 }
 
 /// Sets the units of lines of the list as it was at version `seen`; zero takes a line off.

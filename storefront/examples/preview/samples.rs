@@ -150,7 +150,7 @@ fn product(l: Language) -> ProductView {
         min_text: "1".to_string(),
         step_text: String::new(),
         per: None,
-        unit: regulars_storefront::units::Unit::Piece,
+        unit: super::views::product::Unit::Piece,
         picture: Some(if at == 0 { 0 } else { at + 1 }),
         waiting: (at == 3).then(|| "/products/mug/waiting?variant=4".into()),
     };

@@ -2,7 +2,7 @@
 
 use super::reviews::ReviewsView;
 use super::shared::{Link, Picture, Shelf, Stock, TaxNote};
-use crate::units::Unit;
+pub use crate::units::Unit;
 use kernel::money::Money;
 use serde::Serialize;
 
