@@ -6,18 +6,21 @@
 //! and writes the difference into the ledger, so that cancelling, changing and refunding need no rule of their own.
 
 mod booking;
+mod deposits;
 mod dunning;
 mod follow;
 mod setting_off;
 mod statement;
 
 pub use booking::{Receipt, book, reverse};
+pub(crate) use deposits::in_advance;
+pub use deposits::{Deposit, deposit_figures, release, waits};
 pub use dunning::{DUN_JOB, Level, dun_all, levels, pause, save_levels};
 pub use follow::Receivable;
 pub(crate) use follow::{due_on, follow, hold, invoiced};
 pub use setting_off::is_set_off;
 pub(crate) use setting_off::{offset, refundable, settled_so};
-pub use statement::{Item, Line, Totals, bookings, items, ledger, of_order, overdue, totals};
+pub use statement::{Item, Line, Totals, bookings, items, ledger, of_order, overdue, overdue_deposits, totals};
 
 use crate::buying;
 use crate::carts::Cart;
@@ -81,6 +84,10 @@ pub struct Account {
     pub state: AccountState,
     pub version: i64,
     pub updated_at: Time,
+    /// The share of an order that is to be paid before its goods leave, in basis points; zero for none.
+    pub deposit_bp: i64,
+    /// Days from the order to the deposit's due date.
+    pub deposit_days: i64,
 }
 
 impl Account {
@@ -102,6 +109,7 @@ pub struct Terms {
     pub credit_limit: i64,
     pub net_days: i64,
     pub state: AccountState,
+    pub deposit: Deposit,
 }
 
 pub fn find(conn: &mut Conn, company: CompanyId) -> Result<Option<Account>> {
@@ -128,6 +136,12 @@ pub fn agree(conn: &mut Conn, company: CompanyId, version: i64, terms: &Terms, n
     if !(0..=MOST_DAYS).contains(&terms.net_days) {
         return Err(Error::field("net_days", "account-days-invalid"));
     }
+    if !(0..=10_000).contains(&terms.deposit.bp) {
+        return Err(Error::field("deposit", "account-deposit-invalid"));
+    }
+    if !(0..=MOST_DAYS).contains(&terms.deposit.days) {
+        return Err(Error::field("deposit_days", "account-days-invalid"));
+    }
     companies::get(conn, company)?;
     let Some(before) = find(conn, company)? else {
         if version != 0 {
@@ -139,6 +153,8 @@ pub fn agree(conn: &mut Conn, company: CompanyId, version: i64, terms: &Terms, n
             accounts::credit_limit.eq(terms.credit_limit),
             accounts::net_days.eq(terms.net_days),
             accounts::state.eq(terms.state),
+            accounts::deposit_bp.eq(terms.deposit.bp),
+            accounts::deposit_days.eq(terms.deposit.days),
             accounts::updated_at.eq(now),
         );
         let added = on_each!(conn, c => diesel::insert_into(accounts::table).values(row).on_conflict_do_nothing().execute(c))?;
@@ -159,6 +175,8 @@ pub fn agree(conn: &mut Conn, company: CompanyId, version: i64, terms: &Terms, n
         accounts::credit_limit.eq(terms.credit_limit),
         accounts::net_days.eq(terms.net_days),
         accounts::state.eq(terms.state),
+        accounts::deposit_bp.eq(terms.deposit.bp),
+        accounts::deposit_days.eq(terms.deposit.days),
         accounts::version.eq(accounts::version + 1i64),
         accounts::updated_at.eq(now),
     ));
@@ -202,12 +220,18 @@ pub fn charge(conn: &mut Conn, company: CompanyId, order: OrderId, amount: Money
     }
     let account = find(conn, company)?.ok_or(Error::NotFound)?;
     let today = shop::get(conn)?.local(now).date();
-    let due = today.checked_add_days(Days::new(u64::try_from(account.net_days).unwrap_or(0))).unwrap_or(today);
+    let later = |days: i64| today.checked_add_days(Days::new(u64::try_from(days).unwrap_or(0))).unwrap_or(today).to_string();
+    let (deposit, _) = deposit_figures(account.deposit_bp, amount.minor, 0);
+    let deposit_due = if deposit > 0 { later(account.deposit_days) } else { String::new() };
     let row = (
         receivables::order_id.eq(order),
         receivables::company_id.eq(company),
         receivables::open.eq(amount.minor),
-        receivables::due_on.eq(due.to_string()),
+        receivables::due_on.eq(later(account.net_days)),
+        receivables::deposit_bp.eq(account.deposit_bp),
+        receivables::deposit.eq(deposit),
+        receivables::deposit_open.eq(deposit),
+        receivables::deposit_due_on.eq(deposit_due),
     );
     on_each!(conn, c => diesel::insert_into(receivables::table).values(row).execute(c))?;
     let entry = Entry { company, order, payment: None, kind: EntryKind::Charge, amount: amount.minor, reference: "", note: "", day: today };

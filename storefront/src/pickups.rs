@@ -1,5 +1,6 @@
 //! Orders whose buyer picks the goods up: told when they are ready, and handed over like a parcel that needs no carrier.
 
+use crate::company_accounts;
 use crate::ids::OrderId;
 use crate::orders::{self, Order, OrderStatus};
 use crate::schema::order_history;
@@ -18,9 +19,10 @@ pub fn is_ready(conn: &mut Conn, order: OrderId) -> Result<bool> {
     Ok(found.is_some())
 }
 
-/// Whether staff may tell the buyer: a confirmed order to pick up with something left to hand over, and not told yet.
+/// Whether staff may tell the buyer: a confirmed order to pick up with something left to hand over that waits for no deposit, and not told yet.
 pub fn can_tell(conn: &mut Conn, order: &Order) -> Result<bool> {
     let waits = order.pickup_location_id.is_some() && order.status == OrderStatus::Confirmed;
+    let waits = waits && company_accounts::waits(conn, order.id)?.is_none();
     Ok(waits && orders::lines(conn, order.id)?.iter().any(|line| line.sendable() > 0) && !is_ready(conn, order.id)?)
 }
 

@@ -611,6 +611,8 @@ diesel::table! {
         state -> Text,
         version -> BigInt,
         updated_at -> Timestamp,
+        deposit_bp -> BigInt,
+        deposit_days -> BigInt,
     }
 }
 
@@ -625,6 +627,11 @@ diesel::table! {
         paused -> Bool,
         dunning_level -> BigInt,
         dunned_at -> Nullable<Timestamp>,
+        deposit_bp -> BigInt,
+        deposit -> BigInt,
+        deposit_open -> BigInt,
+        deposit_due_on -> Text,
+        deposit_released -> Text,
     }
 }
 

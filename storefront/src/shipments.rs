@@ -1,5 +1,6 @@
 //! Sending an order off, whole or in parts.
 
+use crate::company_accounts;
 use crate::ids::{LocationId, OrderId, OrderLineId, ShipmentId};
 use crate::orders::{self, OrderStatus};
 use crate::payments;
@@ -25,6 +26,8 @@ pub struct Shipment {
 
 /// The text of the conflict when a changed order still has to be paid.
 pub const BALANCE: &str = "order-balance-open";
+/// The text of the conflict when a company has not paid its deposit.
+pub const DEPOSIT: &str = "order-deposit-open";
 
 /// What goes into a parcel. `key` is unique to the form it came from, so that sending the form twice ships once.
 #[derive(Clone, Debug, Default)]
@@ -41,7 +44,7 @@ pub struct Parcel {
 }
 
 /// Ships a parcel of a confirmed order. `Invalid` when more units are named than are open; `Conflict` when the house has too few, or
-/// when a changed order still has to be paid.
+/// when a changed order or a deposit still has to be paid.
 pub fn ship(conn: &mut Conn, order: OrderId, parcel: &Parcel, actor: &str, now: Time) -> Result<ShipmentId> {
     let order = orders::lock(conn, order, now)?;
     if let Some(before) = shipments::table.filter(shipments::key.eq(&parcel.key)).select(shipments::id).first(conn).optional()? {
@@ -52,6 +55,9 @@ pub fn ship(conn: &mut Conn, order: OrderId, parcel: &Parcel, actor: &str, now: 
     }
     if !parcel.despite_balance && payments::holds_back(conn, &order)? {
         return Err(Error::conflict(BALANCE));
+    }
+    if company_accounts::waits(conn, order.id)?.is_some() {
+        return Err(Error::conflict(DEPOSIT));
     }
     let demand = checked(conn, order.id, parcel)?;
     let id: ShipmentId = diesel::insert_into(shipments::table)

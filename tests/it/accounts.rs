@@ -13,7 +13,7 @@ use diesel::connection::SimpleConnection;
 use kernel::money::Money;
 use kernel::{Db, Error};
 use storefront::checkout::{PlaceError, Seen, Settlement};
-use storefront::company_accounts::{self, AccountState, EntryKind, LIMIT_EXCEEDED, Receipt, Terms};
+use storefront::company_accounts::{self, AccountState, Deposit, EntryKind, LIMIT_EXCEEDED, Receipt, Terms};
 use storefront::ids::{CartId, OrderId, VariantId};
 use storefront::orders::{self, CancelReason, PaymentStatus};
 use storefront::payments::{self, PaymentState};
@@ -22,8 +22,8 @@ use storefront::shipments::{self, Parcel};
 use storefront::{carts, documents};
 
 /// What an order of one mug comes to: 12.00 and 4.90 for the delivery.
-const ONE: i64 = 1690;
-const COMPANY: CompanyId = CompanyId(1);
+pub const ONE: i64 = 1690;
+pub const COMPANY: CompanyId = CompanyId(1);
 
 fn run(db: &Db, sql: String) {
     db.write_now(move |conn| Ok(kernel::on_each!(conn, c => c.batch_execute(&sql))?)).unwrap();
@@ -35,7 +35,7 @@ fn company(db: &Db, limit: i64) {
     terms(db, 0, limit, AccountState::Open);
 }
 
-fn approved(db: &Db) {
+pub fn approved(db: &Db) {
     run(
         db,
         "INSERT INTO companies (id, name, name_key, vat_id, vat_standing, vat_evidence, registration_number, invoice_email, price_group, state, note,
@@ -47,12 +47,17 @@ fn approved(db: &Db) {
 }
 
 fn terms(db: &Db, version: i64, credit_limit: i64, state: AccountState) {
-    let terms = Terms { currency: EUR, credit_limit, net_days: 30, state };
+    asks(db, version, credit_limit, state, 0);
+}
+
+/// Terms with a deposit, as a share in basis points, within five days.
+pub fn asks(db: &Db, version: i64, credit_limit: i64, state: AccountState, deposit_bp: i64) {
+    let terms = Terms { currency: EUR, credit_limit, net_days: 30, state, deposit: Deposit { bp: deposit_bp, days: 5 } };
     db.write_now(move |conn| company_accounts::agree(conn, COMPANY, version, &terms, now())).unwrap();
 }
 
 /// Makes somebody a member of the company.
-fn join(db: &Db, customer: CustomerId, role: &str) {
+pub fn join(db: &Db, customer: CustomerId, role: &str) {
     run(
         db,
         format!(
@@ -63,7 +68,7 @@ fn join(db: &Db, customer: CustomerId, role: &str) {
 }
 
 /// Has the carts or sessions of a member be about the company.
-fn buys(db: &Db, customer: CustomerId, table: &str) {
+pub fn buys(db: &Db, customer: CustomerId, table: &str) {
     let member = format!("SELECT id FROM company_members WHERE customer_id = {customer}");
     run(db, format!("UPDATE {table} SET member_id = ({member}) WHERE customer_id = {customer}"));
 }
@@ -78,12 +83,12 @@ fn cart(db: &Db, goods_: &[(VariantId, i64)], email: &str) -> (CartId, Seen) {
     (cart, db.read_now(move |conn| goods::seen(conn, cart)).unwrap())
 }
 
-fn order(db: &Db, goods_: &[(VariantId, i64)], email: &str) -> OrderId {
+pub fn order(db: &Db, goods_: &[(VariantId, i64)], email: &str) -> OrderId {
     let (cart, seen) = cart(db, goods_, email);
     place(db, cart, seen, Settlement::After).unwrap().order
 }
 
-fn owed(db: &Db) -> i64 {
+pub fn owed(db: &Db) -> i64 {
     db.read_now(|conn| company_accounts::find(conn, COMPANY)).unwrap().unwrap().exposure
 }
 
@@ -96,7 +101,7 @@ fn receipt(amount: i64, key: &str, orders: &[String]) -> Receipt {
     Receipt { amount, booked_on: day, reference: "STATEMENT 7".into(), note: String::new(), orders: orders.to_vec(), key: key.into() }
 }
 
-fn pay(db: &Db, amount: i64, key: &str, orders: &[String]) -> kernel::Result<Vec<(OrderId, i64)>> {
+pub fn pay(db: &Db, amount: i64, key: &str, orders: &[String]) -> kernel::Result<Vec<(OrderId, i64)>> {
     let receipt = receipt(amount, key, orders);
     db.write_now(move |conn| company_accounts::book(conn, COMPANY, &receipt, "mei", now()))
 }

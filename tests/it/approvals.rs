@@ -13,7 +13,7 @@ use storefront::budgets::{self, Beyond, Period};
 use storefront::carts;
 use storefront::catalog::{self, Saving, Text};
 use storefront::checkout::{PlaceError, Seen, Settlement};
-use storefront::company_accounts::{self, AccountState, LIMIT_EXCEEDED, Terms};
+use storefront::company_accounts::{self, AccountState, Deposit, LIMIT_EXCEEDED, Terms};
 use storefront::gateway::Gateways;
 use storefront::gateway::offline::BankTransfer;
 use storefront::ids::{ApprovalId, BudgetId, CartId, VariantId};
@@ -127,7 +127,7 @@ fn what_is_bought_on_account_is_placed_by_the_last_yes_for_the_one_who_asked() {
     let ben = join(&db, company, people[1], "buyer");
     rule(&db, company, 5_000, 1);
     budget(&db, company, 20_000, Beyond::Refuse);
-    let terms = Terms { currency: EUR, credit_limit: 20_000, net_days: 30, state: AccountState::Open };
+    let terms = Terms { currency: EUR, credit_limit: 20_000, net_days: 30, state: AccountState::Open, deposit: Deposit::default() };
     db.write_now(move |conn| company_accounts::agree(conn, company, 0, &terms, now())).unwrap();
 
     let (large, seen) = paid_by(&db, "account", (people[1], ben), &[(mug, 10)], "ben@example.com");
@@ -142,7 +142,7 @@ fn what_is_bought_on_account_is_placed_by_the_last_yes_for_the_one_who_asked() {
     // What the account does not bear stays approved, with the reason, for its buyer to place later.
     let (next, _) = paid_by(&db, "account", (people[1], ben), &[(mug, 5)], "ben@example.com");
     let id = ask(&db, ben, next);
-    let stop = Terms { currency: EUR, credit_limit: 13_000, net_days: 30, state: AccountState::Open };
+    let stop = Terms { currency: EUR, credit_limit: 13_000, net_days: 30, state: AccountState::Open, deposit: Deposit::default() };
     let stop = move |conn: &mut kernel::Conn| {
         let version = company_accounts::find(conn, company)?.unwrap().version;
         company_accounts::agree(conn, company, version, &stop, now())

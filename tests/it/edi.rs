@@ -15,7 +15,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
-use storefront::company_accounts::{self, AccountState, Terms};
+use storefront::company_accounts::{self, AccountState, Deposit, Terms};
 use storefront::edi::{self, Kind, Segment, State, Taken, Wish, folder};
 use storefront::ids::PartnerId;
 use storefront::shipments::{self, Parcel};
@@ -137,7 +137,8 @@ impl Office {
                 companies::sites::change(conn, company, first.id, &wish, "test", now())?;
                 let buyer = members::Wish { role: companies::roles::built_in(conn, "buyer")?, site: None, cost_centre: "K7".into() };
                 let member: MemberId = members::join(conn, company, ben, &buyer, "test", now())?;
-                let terms = Terms { currency: EUR, credit_limit: 200_000, net_days: 30, state: AccountState::Open };
+                let terms =
+                    Terms { currency: EUR, credit_limit: 200_000, net_days: 30, state: AccountState::Open, deposit: Deposit::default() };
                 company_accounts::agree(conn, company, 0, &terms, now())?;
                 let (own_id, partner_id) = (SHOP.to_string(), CUPS.to_string());
                 edi::create(conn, &Wish { company, member, store: stores::MAIN, kind, own_id, partner_id, active: true }, now())

@@ -79,7 +79,7 @@ fn levels(db: &Db, variant: VariantId) -> (i64, i64) {
     (level.on_hand, level.allocated)
 }
 
-fn refused<T: std::fmt::Debug>(outcome: Result<T>, text: &str) {
+pub fn refused<T: std::fmt::Debug>(outcome: Result<T>, text: &str) {
     match outcome {
         Err(Error::Conflict(told)) => assert_eq!(told, text),
         Err(Error::Invalid(fields)) => assert!(fields.0.values().any(|told| told == text), "{fields:?}"),

@@ -22,6 +22,7 @@ mod content;
 mod contract;
 mod crash;
 mod database;
+mod deposits;
 mod desk;
 mod disputes;
 mod documents;

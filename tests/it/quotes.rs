@@ -10,7 +10,7 @@ use crm::companies::{self, Details, members};
 use crm::{CompanyId, CustomerId, sales};
 use kernel::{Db, Error};
 use std::sync::Arc;
-use storefront::company_accounts::{self, AccountState, Terms};
+use storefront::company_accounts::{self, AccountState, Deposit, Terms};
 use storefront::gateway::Gateways;
 use storefront::gateway::offline::BankTransfer;
 use storefront::ids::{OrderId, QuoteId, QuoteVersionId, VariantId};
@@ -234,7 +234,8 @@ fn a_company_accepts_on_account_within_its_limit_and_gets_contract_prices() {
     let db = goods::open();
     let mug = goods::product(&db, "Mug", 1200, 100);
     let (boss, ben) = (goods::customer(&db, "boss@example.com", 0), goods::customer(&db, "ben@example.com", 0));
-    let terms = |credit_limit: i64| Terms { currency: EUR, credit_limit, net_days: 30, state: AccountState::Open };
+    let terms =
+        |credit_limit: i64| Terms { currency: EUR, credit_limit, net_days: 30, state: AccountState::Open, deposit: Deposit::default() };
     let first = terms(2000);
     let (company, member) = db
         .write_now(move |conn| {

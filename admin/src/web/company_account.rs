@@ -2,6 +2,7 @@
 
 use super::desk::{Desk, ROWS, refusal};
 use super::forms::{self, Reader};
+use super::{order, order_history};
 use crate::staff;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -12,7 +13,7 @@ use kernel::clock::Time;
 use kernel::money::{Currency, Money};
 use kernel::{Error, Result, token};
 use serde_json::{Value, json};
-use storefront::company_accounts::{self, Account, AccountState, Item, Receipt, Terms};
+use storefront::company_accounts::{self, Account, AccountState, Deposit, Item, Receipt, Terms};
 use storefront::ids::{OrderId, PaymentId};
 use storefront::imports::export_accounts::export_bookings;
 use storefront::web::download;
@@ -20,7 +21,7 @@ use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 use storefront::{orders, shop, stores};
 
-const TERMS: &[&str] = &["currency", "credit_limit", "net_days", "state", "version"];
+const TERMS: &[&str] = &["currency", "credit_limit", "net_days", "deposit", "deposit_days", "state", "version"];
 const PAYMENT: &[&str] = &["amount", "booked_on", "reference", "note", "orders", "key"];
 const STATES: [&str; 2] = ["open", "stopped"];
 
@@ -32,10 +33,12 @@ fn address(id: CompanyId) -> String {
 pub fn item_view(item: &Item, today: NaiveDate, name: Option<&str>) -> Result<Value> {
     let owed = &item.receivable;
     let currency = Currency::parse(&item.currency).ok_or_else(|| Error::unexpected(format!("{} has no currency", item.number)))?;
-    let due = owed.due()?;
+    let (due, first) = (owed.due()?, owed.deposit_due()?);
     Ok(json!({ "number": item.number, "invoice": owed.invoice, "at": item.placed_at, "due": due.and_time(NaiveTime::MIN),
         "late": (today - due).num_days(), "open": Money::new(owed.open, currency), "settled": Money::new(owed.settled, currency),
-        "part": owed.settled > 0, "level": owed.dunning_level, "paused": owed.paused, "company": owed.company_id, "name": name }))
+        "part": owed.settled > 0, "deposit": first.map(|_| Money::new(owed.deposit_open, currency)), "held": owed.holds(),
+        "deposit_due": first.map(|day| day.and_time(NaiveTime::MIN)), "deposit_late": first.map_or(0, |day| (today - day).num_days()),
+        "level": owed.dunning_level, "paused": owed.paused, "company": owed.company_id, "name": name }))
 }
 
 pub async fn show(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
@@ -49,12 +52,16 @@ fn stored(account: Option<&Account>, first: Option<Currency>) -> Result<Form> {
         return Ok(form
             .fill("currency", first.map_or("", Currency::code))
             .fill("net_days", "30")
+            .fill("deposit", "0")
+            .fill("deposit_days", "0")
             .fill("state", AccountState::Open.as_str()));
     };
     Ok(form
         .fill("currency", account.currency.as_str())
         .fill("credit_limit", forms::amount(Some(account.credit_limit), account.currency()?))
         .fill("net_days", account.net_days.to_string())
+        .fill("deposit", forms::percent(account.deposit_bp))
+        .fill("deposit_days", account.deposit_days.to_string())
         .fill("state", account.state.as_str()))
 }
 
@@ -81,7 +88,9 @@ async fn page(desk: &Desk, id: CompanyId, status: StatusCode, terms: Option<Form
         Some(account) => {
             let money = |minor: i64| account.currency().map(|currency| Money::new(minor, currency));
             json!({ "limit": money(account.credit_limit)?, "exposure": money(account.exposure)?, "left": money(account.left())?,
-                "overdue": money(totals.overdue)?, "late": totals.overdue > 0, "days": account.net_days, "state": account.state,
+                "overdue": money(totals.overdue)?, "late": totals.overdue > 0, "days": account.net_days,
+                "deposit": (account.deposit_bp > 0).then(|| forms::percent(account.deposit_bp)), "deposit_days": account.deposit_days,
+                "state": account.state,
                 "currency": account.currency })
         }
     };
@@ -116,8 +125,9 @@ async fn write_terms(desk: &Desk, id: CompanyId, posted: &Posted) -> Result<()> 
         reader.wrong.add("state", "account-state-choose");
     }
     let (credit_limit, net_days, version) = (reader.amount("credit_limit"), reader.number("net_days"), reader.number("version"));
+    let deposit = Deposit { bp: reader.percent("deposit"), days: reader.number("deposit_days") };
     reader.check()?;
-    let terms = Terms { currency, credit_limit, net_days, state: state.unwrap_or(AccountState::Stopped) };
+    let terms = Terms { currency, credit_limit, net_days, state: state.unwrap_or(AccountState::Stopped), deposit };
     desk.write(move |conn, act| {
         let before = company_accounts::find(conn, id)?;
         let after = company_accounts::agree(conn, id, version, &terms, act.now)?;
@@ -238,6 +248,32 @@ pub async fn pause(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<Htt
     })
     .await?;
     Ok(desk.done(&address(id), "admin-saved"))
+}
+
+/// Lets the goods of an order leave before its deposit is paid.
+pub async fn release(desk: Desk, number: web::Path<String>, posted: Posted) -> Result<HttpResponse> {
+    let (asked, reason, seen) = (number.to_string(), posted.get("reason").trim().to_string(), order_history::seen(&posted));
+    let back = order::address(&number);
+    let done = desk
+        .write(move |conn, act| {
+            let order = orders::get_by_number(conn, &asked)?.id;
+            let held = company_accounts::release(conn, order, seen, &reason, &act.actor, act.now)?;
+            let (before, after) = (
+                json!({ "held": true, "deposit": held.deposit, "open": held.deposit_open }),
+                json!({ "held": false, "deposit": held.deposit, "open": held.deposit_open, "reason": reason }),
+            );
+            act.log(conn, "account.deposit", &format!("order:{asked}"), &before, &after)
+        })
+        .await;
+    match done {
+        Ok(()) => Ok(desk.done(&back, "admin-deposit-released")),
+        // The only field of the form says what is wrong with it.
+        Err(Error::Invalid(wrong)) => {
+            let text = wrong.0.into_values().next().unwrap_or_default();
+            desk.explained(&back, Error::Conflict(text))
+        }
+        Err(error) => desk.explained(&back, error),
+    }
 }
 
 /// The days that the query names, both within the period; without any, this month.

@@ -9,6 +9,7 @@ use crate::permissions::Permission;
 use crate::staff;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use chrono::NaiveTime;
 use kernel::clock::Time;
 use kernel::error::Fields;
 use kernel::money::{Currency, Money};
@@ -24,7 +25,7 @@ use storefront::stored_value::{GIFT_CARD, STORE_CREDIT};
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
 use storefront::web::words::Words;
-use storefront::{edits, exchanges, gift_cards, pickups, refunds, service, shipments, store_credit, stores, tax};
+use storefront::{company_accounts, edits, exchanges, gift_cards, pickups, refunds, service, shipments, store_credit, stores, tax};
 
 /// Longest note, in characters.
 const NOTE: usize = 2000;
@@ -80,6 +81,7 @@ fn load(conn: &mut Conn, number: &str, words: &Words, now: Time) -> Result<Value
         "can_ship": order.status == orders::OrderStatus::Confirmed && lines.iter().any(|line| line.sendable() > 0),
         "can_cancel": orders::cancellable(&order, &lines), "can_edit": edits::editable(&order, &lines),
         "edits": order_edit::views(conn, &order, words, &names)?,
+        "deposit": deposit(conn, &order)?,
         "trade": storefront::buying::told(conn, order.id)?, "company": storefront::buying::of_order(conn, order.id)?.map(|trade| trade.company),
         "customer": order.customer_id, "credit": Money::new(store_credit::balance(conn, order.customer_id, currency)?, currency),
         "can_return": !storefront::returns::returnable(conn, &order, now)?.is_empty(),
@@ -89,6 +91,13 @@ fn load(conn: &mut Conn, number: &str, words: &Words, now: Time) -> Result<Value
         view.extend(more);
     }
     Ok(view)
+}
+
+/// The deposit for which its goods wait.
+fn deposit(conn: &mut Conn, order: &Order) -> Result<Value> {
+    let Some(held) = company_accounts::waits(conn, order.id)? else { return Ok(Value::Null) };
+    let (currency, due) = (order.currency()?, held.deposit_due()?.map(|day| day.and_time(NaiveTime::MIN)));
+    Ok(json!({ "amount": Money::new(held.deposit, currency), "open": Money::new(held.deposit_open, currency), "due": due }))
 }
 
 /// The return that the order was made in exchange for.

@@ -13,6 +13,7 @@ pub fn all() -> Vec<Route> {
         get("/companies/{company}/account/ledger", ReceivablesView, company_account::ledger),
         post("/companies/{company}/account/reverse", ReceivablesManage, company_account::reverse),
         get("/companies/{company}/account/bookings.csv", ReceivablesView, company_account::csv),
+        post("/orders/{number}/deposit", ReceivablesManage, company_account::release),
         get("/receivables", ReceivablesView, receivables::list),
         get("/receivables/bookings.csv", ReceivablesView, receivables::bookings),
         get("/receivables/documents.csv", ReceivablesView, receivables::documents),

@@ -24,15 +24,18 @@ use storefront::web::views::form::Form;
 
 const LEVELS: &str = "/admin/receivables/reminders";
 
-/// What is late, the longest first.
+/// What is late, the longest first: orders, or the deposits of orders.
 pub async fn list(desk: Desk) -> Result<HttpResponse> {
     let asked = desk.query("after");
     let after = asked.split_once('.').and_then(|(day, order)| Some((day.to_string(), OrderId(order.parse().ok()?))));
-    let now = desk.door.now();
+    let (now, deposits) = (desk.door.now(), desk.query("of") == "deposits");
     let (found, names, today) = desk
         .read(move |conn| {
             let today = shop::get(conn)?.local(now).date();
-            let found = company_accounts::overdue(conn, today, after, ROWS)?;
+            let found = match deposits {
+                true => company_accounts::overdue_deposits(conn, today, after, ROWS)?,
+                false => company_accounts::overdue(conn, today, after, ROWS)?,
+            };
             let mut names: BTreeMap<CompanyId, String> = BTreeMap::new();
             for item in &found {
                 if let Entry::Vacant(slot) = names.entry(item.receivable.company_id) {
@@ -45,10 +48,11 @@ pub async fn list(desk: Desk) -> Result<HttpResponse> {
         .await?;
     let view = |item: &Item| item_view(item, today, names.get(&item.receivable.company_id).map(String::as_str));
     let rows = found.iter().map(view).collect::<Result<Vec<_>>>()?;
-    let last = found.last().map(|item| format!("{}.{}", item.receivable.due_on, item.receivable.order_id));
+    let day = |item: &Item| if deposits { item.receivable.deposit_due_on.clone() } else { item.receivable.due_on.clone() };
+    let last = found.last().map(|item| format!("{}.{}", day(item), item.receivable.order_id));
     let next = desk.next(rows.len(), last);
     let from = today.with_day(1).unwrap_or(today).to_string();
-    let view = json!({ "rows": rows, "next": next, "from": from, "to": today.to_string() });
+    let view = json!({ "rows": rows, "deposits": deposits, "next": next, "from": from, "to": today.to_string() });
     desk.page("admin/receivables.html", "admin-receivables", view)
 }
 

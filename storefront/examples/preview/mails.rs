@@ -141,7 +141,8 @@ pub fn mails(p: &Preview) -> Result<(), Box<dyn Error>> {
         )?;
     }
     let (number, invoice) = ("R1001".to_string(), "RE-00001".to_string());
-    p.mail("account_invoice", AccountInvoice { number, invoice, amount: eur(10930), due: at(9), url: order(l).url })?;
+    let invoice = AccountInvoice { number, invoice, amount: eur(10930), due: at(9), deposit: None, deposit_due: None, url: order(l).url };
+    p.mail("account_invoice", invoice)?;
     p.mail("payment_received", PaymentReceived { order: order(l), amount: eur(10930) })?;
     p.mail(
         "shipment_sent",

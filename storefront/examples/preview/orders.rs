@@ -269,6 +269,8 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
                 late: 3,
                 open: eur(10930),
                 settled: Some(eur(500)),
+                deposit: Some(eur(3279)),
+                deposit_due: Some(at(9)),
             }],
             next: None,
             from: "2026-11-01".to_string(),

@@ -208,6 +208,9 @@ pub async fn ship(request: HttpRequest, number: web::Path<String>, body: Body) -
             Error::Conflict(text) if text == shipments::BALANCE => {
                 Error::conflict("This order was changed and is not paid in full. Wait for the balance or send despite_balance.")
             }
+            Error::Conflict(text) if text == shipments::DEPOSIT => Error::conflict(
+                "The goods wait for the deposit of the company that bought them. Book it or let them leave in the back office.",
+            ),
             other => other,
         })?;
         let after = json!({ "shipment": sent, "lines": parcel.lines, "carrier": parcel.carrier, "tracking": parcel.tracking_number,

@@ -67,27 +67,41 @@ pub fn book(conn: &mut Conn, company: CompanyId, receipt: &Receipt, actor: &str,
     if booked_before(conn, company, &receipt.key)? {
         return Ok(Vec::new());
     }
-    let mut left = receipt.amount;
-    let mut parts = Vec::new();
+    let mut owed = Vec::with_capacity(candidates.len());
     for candidate in &candidates {
-        let Some(receivable) = super::follow::find(conn, candidate.order_id)? else { continue };
-        let part = receivable.open.min(left);
-        if part > 0 {
-            parts.push((receivable, part));
-            left -= part;
-        }
+        owed.extend(super::follow::find(conn, candidate.order_id)?);
     }
+    let mut left = receipt.amount;
+    let parts = shares(&owed, receipt.orders.is_empty(), &mut left);
     if left > 0 {
         let open = Money::new(receipt.amount - left, account.currency()?);
         return Err(Error::field("amount", said("account-more-than-open", &[("open", &format::money(open))])));
     }
     let mut paid = Vec::with_capacity(parts.len());
     let mut pieces = 0;
-    for (receivable, part) in parts {
-        pay(conn, (&receivable, part), receipt, &mut pieces, actor, now)?;
+    for (receivable, part) in owed.iter().zip(parts).filter(|(_, part)| *part > 0) {
+        pay(conn, (receivable, part), receipt, &mut pieces, actor, now)?;
         paid.push((receivable.order_id, part));
     }
     Ok(paid)
+}
+
+/// What `left` pays of each: in the order in which it is due (`by_day`), a deposit by its own day, or as they stand.
+fn shares(owed: &[Receivable], by_day: bool, left: &mut i64) -> Vec<i64> {
+    let mut dues: Vec<(&str, usize, i64)> = Vec::with_capacity(owed.len());
+    for (at, one) in owed.iter().enumerate() {
+        dues.extend([(one.deposit_due_on.as_str(), at, one.deposit_open), (one.due_on.as_str(), at, one.open - one.deposit_open)]);
+    }
+    if by_day {
+        dues.sort();
+    }
+    let mut parts = vec![0; owed.len()];
+    for (_, at, open) in dues {
+        let part = open.min(*left);
+        parts[at] += part;
+        *left -= part;
+    }
+    parts
 }
 
 /// What is open of a company: the orders of these numbers as they were named, or all in the order in which they are due.

@@ -1,9 +1,9 @@
 //! What an order owes on account follows from its payments.
 
-use super::{ACCOUNT, Entry, EntryKind, raise, shift, write};
+use super::{ACCOUNT, Entry, EntryKind, deposits, raise, settled_so, shift, write};
 use crate::ids::OrderId;
 use crate::orders::{self, OrderStatus};
-use crate::payments::{self, PaymentState};
+use crate::payments::{self, Payment, PaymentState};
 use crate::schema::{company_account_entries as entries, receivables};
 use crate::shop;
 use chrono::NaiveDate;
@@ -31,11 +31,30 @@ pub struct Receivable {
     pub paused: bool,
     pub dunning_level: i64,
     pub dunned_at: Option<Time>,
+    /// The share that is to be paid before the goods leave, in basis points, as it was agreed when the order was placed.
+    pub deposit_bp: i64,
+    /// What that share comes to.
+    pub deposit: i64,
+    /// What of the deposit is not paid: a part of `open`.
+    pub deposit_open: i64,
+    /// A day as YYYY-MM-DD; empty without a deposit.
+    pub deposit_due_on: String,
+    /// Why staff let the goods leave before the deposit was paid; empty when they did not.
+    pub deposit_released: String,
 }
 
 impl Receivable {
     pub fn due(&self) -> Result<NaiveDate> {
         self.due_on.parse().map_err(|_| Error::unexpected(format!("order {} is due on {}", self.order_id, self.due_on)))
+    }
+
+    /// The day by which the deposit is to be paid; none when nothing of it is open.
+    pub fn deposit_due(&self) -> Result<Option<NaiveDate>> {
+        if self.deposit_open == 0 {
+            return Ok(None);
+        }
+        let day = self.deposit_due_on.parse();
+        day.map(Some).map_err(|_| Error::unexpected(format!("order {}: deposit due on {}", self.order_id, self.deposit_due_on)))
     }
 }
 
@@ -71,12 +90,14 @@ pub(crate) fn follow(conn: &mut Conn, order: OrderId, chosen: bool, now: Time) -
     let Some(before) = find(conn, order)? else { return Ok(()) };
     let stored = orders::get(conn, order)?;
     let (mut open, mut settled) = (0, 0);
-    for payment in payments::of_order(conn, order)?.iter().filter(|payment| payment.provider == ACCOUNT) {
+    let all: Vec<Payment> = payments::of_order(conn, order)?.into_iter().filter(|payment| payment.provider == ACCOUNT).collect();
+    for payment in &all {
         if payment.state == PaymentState::Open && stored.status != OrderStatus::Cancelled {
             open += payment.amount;
         }
         settled += payment.captured;
     }
+    deposits::follow(conn, &before, open, settled - settled_so(&all))?;
     let received = settled - before.settled;
     let changed = open + settled - before.open - before.settled;
     if received == 0 && changed == 0 {

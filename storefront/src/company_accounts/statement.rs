@@ -6,8 +6,9 @@ use crate::schema::{company_account_entries as entries, company_accounts as acco
 use chrono::NaiveDate;
 use crm::CompanyId;
 use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Bool};
 use kernel::clock::Time;
 use kernel::{Conn, Result};
 use std::collections::BTreeSet;
@@ -52,8 +53,21 @@ pub fn totals(conn: &mut Conn, company: CompanyId, today: NaiveDate) -> Result<T
     let sum = || sql::<BigInt>("CAST(COALESCE(SUM(open), 0) AS BIGINT)");
     let of = || receivables::table.filter(receivables::company_id.eq(company)).filter(still_open());
     let open: i64 = of().select(sum()).first(conn)?;
-    let overdue: i64 = of().filter(receivables::due_on.lt(today.to_string())).select(sum()).first(conn)?;
-    Ok(Totals { open, overdue })
+    let late: i64 = of().filter(receivables::due_on.lt(today.to_string())).select(sum()).first(conn)?;
+    // Deposits are a part of what is open, and late by a day of their own.
+    let deposits: i64 = receivables::table
+        .filter(receivables::company_id.eq(company))
+        .filter(deposit_open())
+        .filter(receivables::deposit_due_on.lt(today.to_string()))
+        .filter(receivables::due_on.ge(today.to_string()))
+        .select(sql::<BigInt>("CAST(COALESCE(SUM(deposit_open), 0) AS BIGINT)"))
+        .first(conn)?;
+    Ok(Totals { open, overdue: late + deposits })
+}
+
+/// Deposits that are open, written out as in the indexes.
+fn deposit_open() -> SqlLiteral<Bool> {
+    sql("receivables.deposit_open > 0")
 }
 
 type Row = (Receivable, String, Time, String);
@@ -87,6 +101,21 @@ pub fn overdue(conn: &mut Conn, today: NaiveDate, after: Option<(String, OrderId
         .filter(receivables::due_on.ge(day.clone()))
         .filter(receivables::due_on.gt(day.clone()).or(receivables::due_on.eq(day).and(receivables::order_id.gt(order))))
         .order((receivables::due_on, receivables::order_id))
+        .limit(limit)
+        .select((Receivable::as_select(), orders::number, orders::placed_at, orders::currency))
+        .load(conn)?;
+    Ok(rows.into_iter().map(item).collect())
+}
+
+/// Deposits past their day by `today`, whoever owes them: the longest first, after the item of that day and order.
+pub fn overdue_deposits(conn: &mut Conn, today: NaiveDate, after: Option<(String, OrderId)>, limit: i64) -> Result<Vec<Item>> {
+    let (day, order) = after.unwrap_or((String::new(), OrderId(0)));
+    let rows: Vec<Row> = receivables::table
+        .inner_join(orders::table.on(orders::id.eq(receivables::order_id)))
+        .filter(deposit_open())
+        .filter(receivables::deposit_due_on.lt(today.to_string()))
+        .filter(receivables::deposit_due_on.gt(day.clone()).or(receivables::deposit_due_on.eq(day).and(receivables::order_id.gt(order))))
+        .order((receivables::deposit_due_on, receivables::order_id))
         .limit(limit)
         .select((Receivable::as_select(), orders::number, orders::placed_at, orders::currency))
         .load(conn)?;

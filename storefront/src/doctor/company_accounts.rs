@@ -2,7 +2,7 @@
 
 use super::money::summed;
 use super::{Finding, PAGE};
-use crate::company_accounts::{ACCOUNT, Receivable};
+use crate::company_accounts::{self, ACCOUNT, Receivable};
 use crate::ids::OrderId;
 use crate::orders::{self, OrderStatus};
 use crate::payments::{self, PaymentState};
@@ -50,7 +50,8 @@ pub fn orders_owed(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
             seen.insert(one.order_id);
             let order = orders::get(conn, one.order_id)?;
             let (mut open, mut settled) = (0, 0);
-            for payment in payments::of_order(conn, order.id)?.iter().filter(|payment| payment.provider == ACCOUNT) {
+            let all = payments::of_order(conn, order.id)?;
+            for payment in all.iter().filter(|payment| payment.provider == ACCOUNT) {
                 let asks = payment.state == PaymentState::Open && order.status != OrderStatus::Cancelled;
                 open += if asks { payment.amount } else { 0 };
                 settled += payment.captured;
@@ -59,6 +60,13 @@ pub fn orders_owed(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
                 || format!("order {}, open and settled on account", order.number),
                 (one.open, one.settled),
                 (open, settled),
+            );
+            let paid =
+                settled - all.iter().filter(|payment| company_accounts::is_set_off(payment)).map(|payment| payment.captured).sum::<i64>();
+            finding.expect_equal(
+                || format!("order {}, its deposit", order.number),
+                (one.deposit, one.deposit_open),
+                company_accounts::deposit_figures(one.deposit_bp, open, paid),
             );
             let entries = booked.get(&order.id).copied().unwrap_or(0);
             finding.expect_equal(|| format!("order {}, open by its entries", order.number), one.open, entries);

@@ -54,6 +54,9 @@ pub struct Content {
     pub trade: Vec<(String, String)>,
     /// Until when it is paid, as YYYY-MM-DD, of an order that was bought on account; else empty.
     pub due_on: String,
+    /// What of it is to be paid in advance, and until when, as YYYY-MM-DD.
+    pub deposit: i64,
+    pub deposit_due_on: String,
 }
 
 /// Units of an item.

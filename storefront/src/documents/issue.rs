@@ -76,7 +76,8 @@ fn insert(conn: &mut Conn, shop: &Shop, new: &New, now: Time) -> Result<()> {
 fn invoice(conn: &mut Conn, shop: &Shop, order: &Order, now: Time) -> Result<()> {
     let lines = orders::lines(conn, order.id)?;
     let (paid, due_on) = (payments::stored(conn, order.id)?, company_accounts::due_on(conn, order.id)?);
-    let content = Content { paid, due_on, ..Content::invoice(order, &lines, shop)? };
+    let (deposit, deposit_due_on) = company_accounts::in_advance(conn, order.id)?;
+    let content = Content { paid, due_on, deposit, deposit_due_on, ..Content::invoice(order, &lines, shop)? };
     insert(conn, shop, &New { kind: Kind::Invoice, edition: 1, order, content: &content, invoice: None, refund: None }, now)
 }
 

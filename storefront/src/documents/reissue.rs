@@ -36,7 +36,8 @@ fn again(conn: &mut Conn, order: OrderId, reason: &str, now: Time) -> Result<()>
     // What was paid for goods that are not invoiced again is no part of it.
     let paid = (payments::holding(conn, order.id, None)?.captured - (before - order.total)).max(0);
     let due_on = company_accounts::due_on(conn, order.id)?;
-    let content = Content { paid, due_on, ..Content::invoice(&order, &lines, &shop)? };
+    let (deposit, deposit_due_on) = company_accounts::in_advance(conn, order.id)?;
+    let content = Content { paid, due_on, deposit, deposit_due_on, ..Content::invoice(&order, &lines, &shop)? };
     next_edition(conn, &order, &content, now)?;
     let nameless = nameless(conn, order.id)?;
     if nameless > 0 { credit_amount(conn, order.id, nameless, now) } else { Ok(()) }

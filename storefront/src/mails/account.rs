@@ -9,6 +9,7 @@ use crate::web::views::mail::AccountInvoice;
 use chrono::NaiveTime;
 use crm::companies;
 use kernel::clock::Time;
+use kernel::money::Money;
 use kernel::{Conn, Result};
 
 /// Sends word of the invoice that stands for an order, once for each. Nothing for orders that are paid another way, and for companies without
@@ -21,11 +22,15 @@ pub fn invoice(conn: &mut Conn, order: i64, now: Time, mailer: &Mailer) -> Resul
     if company.invoice_email.is_empty() || owed.open == 0 {
         return Ok(());
     }
+    let currency = order.currency()?;
+    let first = owed.deposit_due()?;
     let view = AccountInvoice {
         number: order.number.clone(),
         invoice: invoice.label.clone(),
         amount: invoice.money()?,
         due: owed.due()?.and_time(NaiveTime::MIN),
+        deposit: first.map(|_| Money::new(owed.deposit_open, currency)),
+        deposit_due: first.map(|day| day.and_time(NaiveTime::MIN)),
         url: mailer.order_url(conn, &order)?,
     };
     let to = Reader { email: &company.invoice_email, name: "", language: language(&order.language), store: order.store_id };

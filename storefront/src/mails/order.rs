@@ -9,8 +9,7 @@ use crate::refunds;
 use crate::shipments;
 use crate::stock;
 use crate::stored_value::STORE_CREDIT;
-use crate::web::checkout::method_name;
-use crate::web::orders::{back_to, refund_parts, transfer};
+use crate::web::orders::{back_to, paying, refund_parts, transfer};
 use crate::web::views::mail::{
     MailLine, MailOrder, OrderCancelled, OrderConfirmation, PaymentCaseRefund, PaymentLink, PaymentReceived, PickupReady, RefundSent,
     ShipmentSent,
@@ -47,7 +46,7 @@ impl Subject {
             billing_address: shown::billing_lines(&billing, &words),
             pickup: order.pickup_location_id.is_some(),
             shipping_method: shown::some(&order.shipping_method),
-            payment_method: shown::some(&method_name(&order.payment_method, &words)),
+            payment_method: paying(conn, &order, &words)?,
         };
         Ok(Subject { order, lines, view, name: billing.name })
     }

@@ -9,7 +9,7 @@ mod view;
 pub use papers::{pdf, xml};
 pub(crate) use returns::contents as return_contents;
 pub use returns::{instead_name, label_file, wanted_return};
-pub(crate) use view::{back_to, refund_parts, transfer};
+pub(crate) use view::{back_to, paying, refund_parts, transfer};
 pub(super) use view::{path_for, render};
 
 use super::door::Door;

@@ -252,6 +252,11 @@ impl Sheet<'_> {
             let text = self.words.with("document-due-on", &[("day", &format::date(day, self.words.language))])?;
             self.paper.paragraph(SIZE, Ink::Black, &text);
         }
+        if let Ok(day) = content.deposit_due_on.parse::<NaiveDate>() {
+            let (amount, day) = (self.money(content.deposit), format::date(day, self.words.language));
+            let text = self.words.with("document-deposit", &[("amount", &amount), ("day", &day)])?;
+            self.paper.paragraph(SIZE, Ink::Black, &text);
+        }
         let left = self.document.total - content.paid;
         if content.paid > 0 && left > 0 {
             let amounts = [("paid", self.money(content.paid)), ("left", self.money(left))];

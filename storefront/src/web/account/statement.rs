@@ -82,7 +82,7 @@ fn statement(conn: &mut Conn, seat: &Membership, after: Option<OrderId>, now: Ti
 /// `linked` for whoever sees the orders of others as well.
 fn row(item: &Item, currency: Currency, today: NaiveDate, linked: bool) -> Result<StatementItem> {
     let owed = &item.receivable;
-    let due = owed.due()?;
+    let (due, first) = (owed.due()?, owed.deposit_due()?);
     Ok(StatementItem {
         number: item.number.clone(),
         to: linked.then(|| format!("/account/company/orders/{}", item.number)),
@@ -92,6 +92,8 @@ fn row(item: &Item, currency: Currency, today: NaiveDate, linked: bool) -> Resul
         late: (today - due).num_days().max(0),
         open: Money::new(owed.open, currency),
         settled: (owed.settled > 0).then(|| Money::new(owed.settled, currency)),
+        deposit: first.map(|_| Money::new(owed.deposit_open, currency)),
+        deposit_due: first.map(|day| day.and_time(NaiveTime::MIN)),
     })
 }
 

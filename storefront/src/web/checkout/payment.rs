@@ -31,7 +31,13 @@ pub(super) async fn render(door: &Door, visit: &Visit, status: StatusCode, stage
     if let Some(account) = account {
         let left = words.money(Money::new(account.left(), quote.currency));
         let days = account.net_days.to_string();
-        let text = words.with("payment-text-account", &[("left", &left), ("days", &days)])?;
+        let mut text = words.with("payment-text-account", &[("left", &left), ("days", &days)])?;
+        let (deposit, _) = company_accounts::deposit_figures(account.deposit_bp, quote.due(), 0);
+        if deposit > 0 {
+            let (amount, days) = (words.money(Money::new(deposit, quote.currency)), account.deposit_days.to_string());
+            let key = if account.deposit_days == 0 { "payment-deposit-at-once" } else { "payment-deposit-within" };
+            text = format!("{text} {}", words.with(key, &[("amount", &amount), ("days", &days)])?);
+        }
         methods.iter_mut().filter(|method| method.value == ACCOUNT).for_each(|method| method.text = Some(text.clone()));
     }
     let notices = shown::cart_notices(&quote, &words)?;

@@ -138,13 +138,18 @@ fn sold_cards(conn: &mut Conn, lines: &[OrderLine], words: &Words) -> Result<Vec
     gift_cards::of_lines(conn, lines)?.into_iter().map(view).collect()
 }
 
-/// How it is paid; of what was bought on account until when.
-fn paying(conn: &mut Conn, order: &Order, words: &Words) -> Result<Option<String>> {
+/// How it is paid; of what was bought on account until when, and what of it in advance.
+pub fn paying(conn: &mut Conn, order: &Order, words: &Words) -> Result<Option<String>> {
     let method = method_name(&order.payment_method, words);
     let owed = if order.payment_method == ACCOUNT { company_accounts::of_order(conn, order.id)? } else { None };
     match owed.filter(|owed| owed.open > 0) {
         Some(owed) => {
             let day = format::date(owed.due()?, words.language);
+            if let Some(first) = owed.deposit_due()? {
+                let (deposit, first) = (words.money(Money::new(owed.deposit_open, order.currency()?)), format::date(first, words.language));
+                let key = "order-on-account-deposit";
+                return words.with(key, &[("method", &method), ("deposit", &deposit), ("first", &first), ("day", &day)]).map(Some);
+            }
             words.with("order-on-account", &[("method", &method), ("day", &day)]).map(Some)
         }
         None => Ok(shown::some(&method)),

@@ -131,6 +131,9 @@ pub struct StatementItem {
     pub late: i64,
     pub open: Money,
     pub settled: Option<Money>,
+    /// What of it is to be paid before the goods leave, and until when.
+    pub deposit: Option<Money>,
+    pub deposit_due: Option<Time>,
 }
 
 /// `orders.html`.

@@ -354,6 +354,9 @@ pub struct AccountInvoice {
     pub invoice: String,
     pub amount: Money,
     pub due: Time,
+    /// What of it is to be paid before the goods leave, and until when.
+    pub deposit: Option<Money>,
+    pub deposit_due: Option<Time>,
     /// The order's page.
     pub url: String,
 }
