@@ -5,7 +5,7 @@ use crate::buying::CONTACT;
 use crate::editing::{edit, refused, wish};
 use crate::support::goods::{self, now};
 use crate::support::house::House;
-use crate::support::office::{at_work, role};
+use crate::support::office::{at_work, role, sign_in};
 use admin::permissions::Preset;
 use kernel::Db;
 use storefront::company_accounts::{self, AccountState, Receivable};
@@ -114,6 +114,7 @@ fn staff_let_goods_leave_before_the_deposit_is_paid() {
     mia.get("/admin/orders/R1001").says(200, "an old friend");
     mia.get(account).says(200, "Deposit of €5.07");
     house.state.clock.advance(chrono::TimeDelta::days(2));
+    sign_in(&mia, "mia").says(200, "Overview");
     mia.get("/admin/receivables").says(200, "Nothing is overdue");
     mia.get("/admin/receivables?of=deposits").says(200, "R1001").says(200, "€5.07");
     let parcel = mia.get("/admin/orders/R1001/ship");
