@@ -69,11 +69,11 @@ pub async fn show(desk: Desk, path: web::Path<String>) -> Result<HttpResponse> {
 
 /// The page; `posted` is a form that was refused, whose values stay.
 pub async fn page(desk: &Desk, id: CompanyId, status: StatusCode, posted: Option<&Posted>, wrong: &Fields) -> Result<HttpResponse> {
-    let (now, language) = (desk.door.now(), desk.visit.language);
+    let (now, language, words) = (desk.door.now(), desk.visit.language, desk.words()?);
     let (company, mut view) = desk
         .read(move |conn| {
             let company = companies::get(conn, id)?;
-            let view = load(conn, &company, now)?;
+            let view = load(conn, &company, &words, now)?;
             Ok((company, view))
         })
         .await?;
@@ -109,7 +109,7 @@ async fn sites(company: &Company, desk: &Desk) -> Result<Value> {
     Ok(json!(rows))
 }
 
-fn load(conn: &mut Conn, company: &Company, now: Time) -> Result<Value> {
+fn load(conn: &mut Conn, company: &Company, words: &Words, now: Time) -> Result<Value> {
     let id = company.id;
     let mut view = row(company);
     let names = staff::names(conn)?;
@@ -120,7 +120,7 @@ fn load(conn: &mut Conn, company: &Company, now: Time) -> Result<Value> {
     };
     let invited = |one: &invitations::Invitation| json!({ "id": one.id, "email": one.email, "role": one.role_code, "role_name": one.role_name, "expires_at": one.expires_at });
     let entries = log::entries(conn, id, None, SHOWN)?;
-    let entries = log::told(conn, entries)?;
+    let entries = log::told(conn, entries, &|key: &str| words.get(key))?;
     let said = |told: &log::Told| {
         let by = told.by.clone().or_else(|| names.get(&told.entry.actor).cloned());
         json!({ "at": told.entry.at, "what": told.entry.action, "by": by, "before": told.before, "after": told.after })

@@ -57,6 +57,8 @@ pub struct Told {
 }
 
 const MEMBER: &str = "member:";
+/// The roles that every company has, by their codes.
+const BUILT_IN: [&str; 4] = ["administrator", "buyer", "approver", "accountant"];
 
 /// How the log names a member.
 pub fn by(member: MemberId) -> String {
@@ -87,8 +89,30 @@ pub fn entries(conn: &mut Conn, company: CompanyId, before: Option<i64>, limit: 
     Ok(on_each!(conn, c => own.select(Entry::as_select()).load(c))?)
 }
 
-/// Entries with members by what they are called today, and invitations by their address. Whoever was erased stays a number.
-pub fn told(conn: &mut Conn, entries: Vec<Entry>) -> Result<Vec<Told>> {
+/// What an entry keeps as a word of the program, by its text: the role of a member that every company has, what the tax office said, and the
+/// time that a budget is for. `text` answers with the text of a key.
+fn worded(action: &str, said: &str, text: &dyn Fn(&str) -> String) -> String {
+    match action {
+        "vat-checked" if !said.is_empty() => text(&format!("company-vat-{said}")),
+        "budget" => match said.rsplit_once(" · ") {
+            Some((before, period @ ("month" | "quarter" | "year"))) => format!("{before} · {}", text(&format!("budget-period-{period}"))),
+            _ => said.to_string(),
+        },
+        _ if action.starts_with("member-") => {
+            let Some((id, rest)) = said.split_once(": ") else { return said.to_string() };
+            let (role, place) = rest.split_once(' ').unwrap_or((rest, ""));
+            if !BUILT_IN.contains(&role) {
+                return said.to_string();
+            }
+            format!("{id}: {} {place}", text(&format!("company-role-{role}"))).trim_end().to_string()
+        }
+        _ => said.to_string(),
+    }
+}
+
+/// Entries with members by what they are called today, and invitations by their address. Whoever was erased stays a number. `text` answers
+/// with the text of a key.
+pub fn told(conn: &mut Conn, entries: Vec<Entry>, text: &dyn Fn(&str) -> String) -> Result<Vec<Told>> {
     let ids: Vec<MemberId> = entries.iter().flat_map(|entry| [entry.member(), entry.subject()]).flatten().collect();
     let named = members::named(conn, &ids)?;
     let invited: Vec<InvitationId> = entries.iter().filter_map(Entry::invitation).collect();
@@ -99,7 +123,7 @@ pub fn told(conn: &mut Conn, entries: Vec<Entry>) -> Result<Vec<Told>> {
             // What the entry is called says it; of the states in the database nobody needs to read.
             "approved" => Default::default(),
             "refused" | "closed" => (String::new(), entry.after.clone()),
-            _ => (entry.before.clone(), entry.after.clone()),
+            action => (worded(action, &entry.before, text), worded(action, &entry.after, text)),
         };
         if let Some((id, name)) = entry.subject().and_then(|id| Some((id, called(id)?))) {
             for said in [&mut before, &mut after] {

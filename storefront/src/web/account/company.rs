@@ -222,7 +222,7 @@ async fn history(door: web::Data<Door>, visit: Visit, query: web::Query<At>) -> 
             before: told.before,
             after: told.after,
         };
-        let rows = log::told(conn, entries)?.into_iter().map(row).collect();
+        let rows = log::told(conn, entries, &|key: &str| words.get(key))?.into_iter().map(row).collect();
         Ok((frame::load(conn, &seen, now)?, LogView { nav: seat.nav(), rows, next }))
     }));
     draw_in(&door, &visit, StatusCode::OK, "company_log", "company-log", page, view)
