@@ -629,6 +629,7 @@ diesel::table! {
         deposit_open -> BigInt,
         deposit_due_on -> Text,
         deposit_released -> Text,
+        fees -> BigInt,
     }
 }
 
@@ -655,6 +656,7 @@ diesel::table! {
         days_after -> BigInt,
         active -> Bool,
         texts -> Text,
+        fees -> Text,
     }
 }
 

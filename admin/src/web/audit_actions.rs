@@ -185,6 +185,7 @@ pub(super) const ACTIONS: &[&str] = &[
     "account.payment",
     "account.reverse",
     "account.pause",
+    "account.waive",
     "account.deposit",
     "account.reminders",
     "shipping.save",
