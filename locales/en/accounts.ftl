@@ -30,6 +30,13 @@ account-entry-release = Cancelled or changed
 account-entry-payment = Payment
 account-entry-reversal = Payment taken back
 account-entry-credit = Credit for goods that came back
+account-entry-fee = Fee of a reminder
+account-entry-waive = Fees waived
+account-entry-fee_payment = Payment of fees
+account-entry-fee_reversal = Payment of fees taken back
+account-fees-none = No fees of this order are owed any more.
+account-fee-reason = Say why.
+dunning-fee-invalid = Give an amount from 0 to 10,000.
 dunning-days-invalid = Give a number of days from 1 to 365.
 dunning-days-grow = A later reminder comes after more days than the one before.
 
@@ -47,6 +54,7 @@ statement-late = { $days ->
    *[other] { $days } days late
 }
 statement-settled = Paid or credited:
+statement-fees = Fees of reminders, besides:
 statement-deposit = Deposit of { $amount } by { $date }
 statement-nothing = Nothing is open.
 statement-next = Later orders
@@ -75,6 +83,7 @@ mail-reminder-due = { $days ->
    *[other] was due on { $date }, { $days } days ago
 }
 mail-reminder-total = Total
+mail-reminder-fee = Fee of the reminder
 mail-reminder-paid = If you paid in the last days, please take no notice of this mail.
 
 admin-menu-receivables = Owed by companies
@@ -85,6 +94,8 @@ admin-provider-account = On account
 admin-receipt-text-account = The company has paid this order in full:
 admin-history-payment_reversed = Payment taken back
 admin-history-reminded = Reminded of the open invoice
+admin-history-fee_charged = Fee of a reminder charged
+admin-history-fee_waived = Fees waived
 admin-history-deposit_released = Goods leave before the deposit is paid
 admin-history-reminders_paused = Reminders paused
 admin-history-reminders_resumed = Reminders go on
@@ -92,6 +103,7 @@ admin-did-account-terms = Account of a company changed
 admin-did-account-payment = Payment of a company booked
 admin-did-account-reverse = Payment of a company taken back
 admin-did-account-pause = Reminders paused or resumed
+admin-did-account-waive = Fees of a company waived
 admin-did-account-deposit = Goods let go before the deposit
 admin-did-account-reminders = Reminders changed
 admin-account-title = Account
@@ -129,6 +141,10 @@ admin-account-paused = Not reminded
 admin-account-pause = Pause reminders
 admin-account-resume = Remind again
 admin-account-settled = Settled:
+admin-account-fees = Fees besides:
+admin-account-waive = Waive the fees
+admin-account-waive-do = Waive
+admin-account-waived = The fees are waived.
 admin-account-nothing-open = Nothing is open.
 admin-account-statement = Statement
 admin-account-from = From
@@ -161,6 +177,8 @@ admin-reminders-text = A company gets one mail with all that is overdue, once fo
 admin-reminder-level = Reminder { $level }
 admin-reminder-days = Days after the due date
 admin-reminder-active = Send this reminder
+admin-reminder-fee = Fee in { $currency }
+admin-reminder-fee-hint = Charged once for an order that reaches this reminder; empty charges nothing. It is no part of the order and of its documents.
 admin-reminder-words = Own words ({ $language })
 admin-reminder-words-hint = Empty sends the words that come with the shop.
 

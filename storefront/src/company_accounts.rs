@@ -1,13 +1,14 @@
 //! What companies may owe the shop, and what they owe: buying on account.
 //!
 //! An order that is bought on account has a payment of the provider [`ACCOUNT`] that stays open until staff book the money. What is open
-//! of it is a row of its own ([`Receivable`]); the exposure of the company's account is their sum, and grows only by a guarded update in the
+//! of it is a row of its own ([`Receivable`]), with the fees of reminders beside it; the exposure of the company's account is their sum, and grows only by a guarded update in the
 //! placing commit ([`charge`]). Whatever changes the payments of an order ends in `follow`, which makes the receivable what they say
 //! and writes the difference into the ledger, so that cancelling, changing and refunding need no rule of their own.
 
 mod booking;
 mod deposits;
 mod dunning;
+mod fees;
 mod follow;
 mod setting_off;
 mod statement;
@@ -16,6 +17,7 @@ pub use booking::{Receipt, book, reverse};
 pub(crate) use deposits::in_advance;
 pub use deposits::{Deposit, deposit_figures, release, waits};
 pub use dunning::{DUN_JOB, Level, dun_all, levels, pause, save_levels};
+pub use fees::{is_fee, reverse_fee, waive};
 pub use follow::Receivable;
 pub(crate) use follow::{due_on, follow, hold, invoiced};
 pub use setting_off::is_set_off;
@@ -68,6 +70,12 @@ words!(
         Reversal = "reversal",
         /// Goods came back that were not paid yet.
         Credit = "credit",
+        /// A reminder cost something.
+        Fee = "fee",
+        /// Staff let go of fees, or the order was cancelled.
+        Waive = "waive",
+        FeePayment = "fee_payment",
+        FeeReversal = "fee_reversal",
     }
 );
 
@@ -258,9 +266,10 @@ fn shift(conn: &mut Conn, company: CompanyId, minor: i64, now: Time) -> Result<(
     Ok(())
 }
 
-/// Receivables that are open, written out and not bound as in the indexes: a planner that does not look at bound values finds them only so.
-fn still_open() -> SqlLiteral<Bool> {
-    diesel::dsl::sql("receivables.open > 0")
+/// Receivables of which something is owed, written out and not bound as in the indexes: a planner that does not look at bound values finds them
+/// only so.
+fn is_owed() -> SqlLiteral<Bool> {
+    diesel::dsl::sql("receivables.open + receivables.fees > 0")
 }
 
 struct Entry<'a> {

@@ -632,6 +632,7 @@ diesel::table! {
         deposit_open -> BigInt,
         deposit_due_on -> Text,
         deposit_released -> Text,
+        fees -> BigInt,
     }
 }
 
@@ -658,6 +659,7 @@ diesel::table! {
         days_after -> BigInt,
         active -> Bool,
         texts -> Text,
+        fees -> Text,
     }
 }
 

@@ -186,6 +186,7 @@ pub(super) const ACTIONS: &[&str] = &[
     "account.payment",
     "account.reverse",
     "account.pause",
+    "account.waive",
     "account.deposit",
     "account.reminders",
     "shipping.save",

@@ -13,7 +13,7 @@ use kernel::clock::Time;
 use kernel::money::{Currency, Money};
 use kernel::{Error, Result, token};
 use serde_json::{Value, json};
-use storefront::company_accounts::{self, Account, AccountState, Deposit, Item, Receipt, Terms};
+use storefront::company_accounts::{self, Account, AccountState, Deposit, EntryKind, Item, Receipt, Terms};
 use storefront::ids::{OrderId, PaymentId};
 use storefront::imports::export_accounts::export_bookings;
 use storefront::web::download;
@@ -36,7 +36,7 @@ pub fn item_view(item: &Item, today: NaiveDate, name: Option<&str>) -> Result<Va
     let (due, first) = (owed.due()?, owed.deposit_due()?);
     Ok(json!({ "number": item.number, "invoice": owed.invoice, "at": item.placed_at, "due": due.and_time(NaiveTime::MIN),
         "late": (today - due).num_days(), "open": Money::new(owed.open, currency), "settled": Money::new(owed.settled, currency),
-        "part": owed.settled > 0, "deposit": first.map(|_| Money::new(owed.deposit_open, currency)), "held": owed.holds(),
+        "part": owed.settled > 0, "fees": (owed.fees > 0).then(|| Money::new(owed.fees, currency)), "deposit": first.map(|_| Money::new(owed.deposit_open, currency)), "held": owed.holds(),
         "deposit_due": first.map(|day| day.and_time(NaiveTime::MIN)), "deposit_late": first.map_or(0, |day| (today - day).num_days()),
         "level": owed.dunning_level, "paused": owed.paused, "company": owed.company_id, "name": name }))
 }
@@ -201,39 +201,47 @@ pub async fn ledger(desk: Desk, id: web::Path<i64>) -> Result<HttpResponse> {
             line.booked_on.parse().map_err(|_| Error::unexpected(format!("entry {} was booked on {}", line.id, line.booked_on)))?;
         rows.push(json!({ "id": line.id, "kind": line.kind, "day": day.and_time(NaiveTime::MIN), "order": number, "amount": Money::new(line.amount, currency),
             "reference": line.reference, "note": line.note, "actor": names.get(&line.actor).cloned().unwrap_or_default(),
-            "payment": line.payment_id.filter(|_| *reversible) }));
+            "payment": line.payment_id.filter(|_| *reversible), "fee": (line.kind == EntryKind::FeePayment && *reversible).then_some(line.id) }));
     }
     let next = desk.next(rows.len(), found.last().map(|(line, _, _)| line.id));
     let view = json!({ "id": id, "name": company.name, "rows": rows, "next": next });
     desk.page("admin/company_ledger.html", "admin-account-ledger", view)
 }
 
+/// What a payment that was booked was for.
+#[derive(Clone, Copy)]
+enum Paid {
+    Order(PaymentId),
+    /// The fees of reminders, by the line of the ledger.
+    Fee(i64),
+}
+
 /// Takes back a payment that was booked by mistake, or that the bank took back.
 pub async fn reverse(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<HttpResponse> {
     let (id, reason) = (CompanyId(*id), posted.get("reason").to_string());
-    let payment: PaymentId = posted.id("payment")?;
+    let paid = match posted.get("fee") {
+        "" => Paid::Order(posted.id("payment")?),
+        line => Paid::Fee(line.parse().map_err(|_| Error::NotFound)?),
+    };
     let back = format!("{}/ledger", address(id));
     let done = desk
         .write(move |conn, act| {
             let before = company_accounts::find(conn, id)?.ok_or(Error::NotFound)?;
-            let order = company_accounts::reverse(conn, id, payment, &reason, &act.actor, act.now)?;
+            let (order, what) = match paid {
+                Paid::Order(payment) => {
+                    (company_accounts::reverse(conn, id, payment, &reason, &act.actor, act.now)?, json!({ "payment": payment }))
+                }
+                Paid::Fee(line) => (company_accounts::reverse_fee(conn, id, line, &reason, &act.actor, act.now)?, json!({ "fee": line })),
+            };
             let after = company_accounts::find(conn, id)?.ok_or(Error::NotFound)?;
             let (before, after) = (
-                json!({ "exposure": before.exposure, "payment": payment, "order": order }),
+                json!({ "exposure": before.exposure, "paid": what, "order": order }),
                 json!({ "exposure": after.exposure, "reason": reason }),
             );
             act.log(conn, "account.reverse", &format!("company_account:{id}"), &before, &after)
         })
         .await;
-    match done {
-        Ok(()) => Ok(desk.done(&back, "admin-account-reversed")),
-        // The only field of the form says what is wrong with it.
-        Err(Error::Invalid(wrong)) => {
-            let text = wrong.0.into_values().next().unwrap_or_default();
-            desk.explained(&back, Error::Conflict(text))
-        }
-        Err(error) => desk.explained(&back, error),
-    }
+    settled(&desk, &back, "admin-account-reversed", done)
 }
 
 /// Has nobody reminded of an order, or somebody again.
@@ -248,6 +256,32 @@ pub async fn pause(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<Htt
     })
     .await?;
     Ok(desk.done(&address(id), "admin-saved"))
+}
+
+/// Lets go of the fees of reminders of an order.
+pub async fn waive(desk: Desk, id: web::Path<i64>, posted: Posted) -> Result<HttpResponse> {
+    let (id, number, reason) = (CompanyId(*id), posted.get("order").to_string(), posted.get("reason").trim().to_string());
+    let done = desk
+        .write(move |conn, act| {
+            let order = orders::get_by_number(conn, &number)?.id;
+            let fees = company_accounts::waive(conn, id, order, &reason, &act.actor, act.now)?;
+            let (before, after) = (json!({ "order": number, "fees": fees }), json!({ "order": number, "fees": 0, "reason": reason }));
+            act.log(conn, "account.waive", &format!("company_account:{id}"), &before, &after)
+        })
+        .await;
+    settled(&desk, &address(id), "admin-account-waived", done)
+}
+
+/// Says what became of a form whose only field may be wrong.
+fn settled(desk: &Desk, back: &str, told: &str, done: Result<()>) -> Result<HttpResponse> {
+    match done {
+        Ok(()) => Ok(desk.done(back, told)),
+        Err(Error::Invalid(wrong)) => {
+            let text = wrong.0.into_values().next().unwrap_or_default();
+            desk.explained(back, Error::Conflict(text))
+        }
+        Err(error) => desk.explained(back, error),
+    }
 }
 
 /// Lets the goods of an order leave before its deposit is paid.
@@ -265,15 +299,7 @@ pub async fn release(desk: Desk, number: web::Path<String>, posted: Posted) -> R
             act.log(conn, "account.deposit", &format!("order:{asked}"), &before, &after)
         })
         .await;
-    match done {
-        Ok(()) => Ok(desk.done(&back, "admin-deposit-released")),
-        // The only field of the form says what is wrong with it.
-        Err(Error::Invalid(wrong)) => {
-            let text = wrong.0.into_values().next().unwrap_or_default();
-            desk.explained(&back, Error::Conflict(text))
-        }
-        Err(error) => desk.explained(&back, error),
-    }
+    settled(&desk, &back, "admin-deposit-released", done)
 }
 
 /// The days that the query names, both within the period; without any, this month.

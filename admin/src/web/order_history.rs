@@ -16,6 +16,8 @@ const AMOUNTS: &[&str] = &[
     "release_requested",
     "payment_received",
     "payment_reversed",
+    "fee_charged",
+    "fee_waived",
     "refund_requested",
     "refunded",
     "captured",

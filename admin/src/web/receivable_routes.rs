@@ -10,6 +10,7 @@ pub fn all() -> Vec<Route> {
         post("/companies/{company}/account", ReceivablesManage, company_account::agree),
         post("/companies/{company}/account/payments", ReceivablesManage, company_account::pay),
         post("/companies/{company}/account/pause", ReceivablesManage, company_account::pause),
+        post("/companies/{company}/account/waive", ReceivablesManage, company_account::waive),
         get("/companies/{company}/account/ledger", ReceivablesView, company_account::ledger),
         post("/companies/{company}/account/reverse", ReceivablesManage, company_account::reverse),
         get("/companies/{company}/account/bookings.csv", ReceivablesView, company_account::csv),

@@ -2,6 +2,7 @@
 
 use super::company_account::{item_view, period};
 use super::desk::{Desk, ROWS, refusal};
+use super::forms::{self, Reader};
 use super::languages;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -10,6 +11,7 @@ use crm::CompanyId;
 use crm::companies;
 use kernel::Result;
 use kernel::error::Fields;
+use kernel::money::Currency;
 use kernel::web::i18n::Language;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -18,6 +20,7 @@ use storefront::company_accounts::{self, Item, Level};
 use storefront::ids::OrderId;
 use storefront::imports::export_accounts::{export_bookings, export_documents};
 use storefront::shop;
+use storefront::stores;
 use storefront::web::download;
 use storefront::web::posted::Posted;
 use storefront::web::views::form::Form;
@@ -68,53 +71,68 @@ fn text(level: &Level, language: Language) -> String {
     languages::field(&format!("text-{}", level.level), language)
 }
 
+fn fee(level: &Level, currency: Currency) -> String {
+    format!("fee-{}-{}", level.level, currency.code())
+}
+
 /// The fields of the form, in the order in which they stand.
-fn names(levels: &[Level]) -> Vec<String> {
+fn names(levels: &[Level], currencies: &[Currency]) -> Vec<String> {
     let mut names = Vec::new();
     for level in levels {
         names.extend([days(level), active(level)]);
+        names.extend(currencies.iter().map(|currency| fee(level, *currency)));
         names.extend(Language::all().iter().map(|language| text(level, *language)));
     }
     names
 }
 
 pub async fn reminders(desk: Desk) -> Result<HttpResponse> {
-    let levels = desk.read(company_accounts::levels).await?;
-    let mut form = Form::new(&names(&levels));
+    let (levels, currencies) = stored(&desk).await?;
+    let mut form = Form::new(&names(&levels, &currencies));
     for level in &levels {
         form = form.fill(&days(level), level.days_after.to_string()).fill(&active(level), if level.active { "on" } else { "" });
+        for currency in &currencies {
+            let minor = level.fees.get(currency.code()).copied().filter(|fee| *fee > 0);
+            form = form.fill(&fee(level, *currency), forms::amount(minor, *currency));
+        }
         for language in Language::all() {
             form = form.fill(&text(level, *language), level.texts.get(language.code()).cloned().unwrap_or_default());
         }
     }
-    draw(&desk, StatusCode::OK, &levels, form)
+    draw(&desk, StatusCode::OK, (&levels, &currencies), form)
 }
 
-fn draw(desk: &Desk, status: StatusCode, levels: &[Level], form: Form) -> Result<HttpResponse> {
+/// The levels, and the currencies in which they may cost something.
+async fn stored(desk: &Desk) -> Result<(Vec<Level>, Vec<Currency>)> {
+    desk.read(|conn| Ok((company_accounts::levels(conn)?, stores::currencies(conn)?))).await
+}
+
+fn draw(desk: &Desk, status: StatusCode, (levels, currencies): (&[Level], &[Currency]), form: Form) -> Result<HttpResponse> {
     let rows: Vec<Value> = levels
         .iter()
         .map(|level| {
             let texts: Vec<Value> =
                 Language::all().iter().map(|one| json!({ "field": text(level, *one), "language": one.name() })).collect();
-            json!({ "level": level.level, "days": days(level), "active": active(level), "texts": texts })
+            let fees: Vec<Value> = currencies.iter().map(|one| json!({ "field": fee(level, *one), "currency": one.code() })).collect();
+            json!({ "level": level.level, "days": days(level), "active": active(level), "fees": fees, "texts": texts })
         })
         .collect();
     desk.page_as(status, "admin/reminders.html", "admin-reminders", json!({ "levels": rows, "form": form }))
 }
 
 pub async fn save(desk: Desk, posted: Posted) -> Result<HttpResponse> {
-    let levels = desk.read(company_accounts::levels).await?;
-    match write(&desk, &levels, &posted).await {
+    let (levels, currencies) = stored(&desk).await?;
+    match write(&desk, (&levels, &currencies), &posted).await {
         Ok(()) => Ok(desk.done(LEVELS, "admin-saved")),
         Err(error) => {
             let (status, wrong) = refusal(error)?;
-            let names = names(&levels);
-            draw(&desk, status, &levels, Form::new(&names).typed(posted.pairs()).refuse(&names, &wrong))
+            let names = names(&levels, &currencies);
+            draw(&desk, status, (&levels, &currencies), Form::new(&names).typed(posted.pairs()).refuse(&names, &wrong))
         }
     }
 }
 
-async fn write(desk: &Desk, levels: &[Level], posted: &Posted) -> Result<()> {
+async fn write(desk: &Desk, (levels, currencies): (&[Level], &[Currency]), posted: &Posted) -> Result<()> {
     let mut wrong = Fields::default();
     let mut wanted = Vec::with_capacity(levels.len());
     for level in levels {
@@ -124,7 +142,17 @@ async fn write(desk: &Desk, levels: &[Level], posted: &Posted) -> Result<()> {
         });
         let typed = Language::all().iter().map(|one| (one.code().to_string(), posted.get(&text(level, *one)).trim().to_string()));
         let texts = typed.filter(|(_, text)| !text.is_empty()).collect();
-        wanted.push(Level { level: level.level, days_after, active: posted.ticked(&active(level)), texts });
+        let mut fees = BTreeMap::new();
+        for currency in currencies {
+            let name = fee(level, *currency);
+            let mut reader = Reader::new(posted, *currency);
+            // Empty costs nothing.
+            if let Some(minor) = reader.optional_amount(&name).filter(|minor| *minor != 0) {
+                fees.insert(currency.code().to_string(), minor);
+            }
+            wrong.0.extend(reader.wrong.0);
+        }
+        wanted.push(Level { level: level.level, days_after, active: posted.ticked(&active(level)), texts, fees });
     }
     wrong.check()?;
     desk.write(move |conn, act| {

@@ -271,6 +271,7 @@ pub fn pages(p: &Preview) -> Result<(), Box<dyn Error>> {
                 settled: Some(eur(500)),
                 deposit: Some(eur(3279)),
                 deposit_due: Some(at(9)),
+                fees: Some(eur(500)),
             }],
             next: None,
             from: "2026-11-01".to_string(),

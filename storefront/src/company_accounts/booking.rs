@@ -1,7 +1,7 @@
 //! Staff book what a company paid, and take back what was booked by mistake or what a bank took back.
 
 use super::follow::settle;
-use super::{ACCOUNT, Entry, EntryKind, Receivable, find, still_open};
+use super::{ACCOUNT, Entry, EntryKind, Receivable, fees, find, is_owed};
 use crate::ids::{OrderId, PaymentId};
 use crate::orders;
 use crate::payments::{self, PaymentState};
@@ -73,6 +73,13 @@ pub fn book(conn: &mut Conn, company: CompanyId, receipt: &Receipt, actor: &str,
     }
     let mut left = receipt.amount;
     let parts = shares(&owed, receipt.orders.is_empty(), &mut left);
+    // Fees come last: what was bought is settled before what it cost to ask for it.
+    let mut fees_paid = Vec::with_capacity(owed.len());
+    for one in &owed {
+        let part = one.fees.min(left);
+        fees_paid.push(part);
+        left -= part;
+    }
     if left > 0 {
         let open = Money::new(receipt.amount - left, account.currency()?);
         return Err(Error::field("amount", said("account-more-than-open", &[("open", &format::money(open))])));
@@ -81,6 +88,11 @@ pub fn book(conn: &mut Conn, company: CompanyId, receipt: &Receipt, actor: &str,
     let mut pieces = 0;
     for (receivable, part) in owed.iter().zip(parts).filter(|(_, part)| *part > 0) {
         pay(conn, (receivable, part), receipt, &mut pieces, actor, now)?;
+        paid.push((receivable.order_id, part));
+    }
+    for (receivable, part) in owed.iter().zip(fees_paid).filter(|(_, part)| *part > 0) {
+        fees::pay(conn, (receivable, part), receipt, &piece(&receipt.key, pieces), actor, now)?;
+        pieces += 1;
         paid.push((receivable.order_id, part));
     }
     Ok(paid)
@@ -109,7 +121,7 @@ fn candidates(conn: &mut Conn, company: CompanyId, numbers: &[String]) -> Result
     if numbers.is_empty() {
         return Ok(receivables::table
             .filter(receivables::company_id.eq(company))
-            .filter(still_open())
+            .filter(is_owed())
             .order((receivables::due_on, receivables::order_id))
             .limit(MOST_ORDERS)
             .select(Receivable::as_select())
@@ -123,7 +135,7 @@ fn candidates(conn: &mut Conn, company: CompanyId, numbers: &[String]) -> Result
             Err(Error::NotFound) => return Err(unknown()),
             Err(error) => return Err(error),
         };
-        let receivable = super::follow::find(conn, order)?.filter(|one| one.company_id == company && one.open > 0).ok_or_else(unknown)?;
+        let receivable = super::follow::find(conn, order)?.filter(|one| one.company_id == company && one.open + one.fees > 0).ok_or_else(unknown)?;
         if !found.contains(&receivable) {
             found.push(receivable);
         }

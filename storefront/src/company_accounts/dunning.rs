@@ -2,7 +2,7 @@
 //! item reaches. Nobody is reminded of what somebody complains about.
 
 use super::follow::Receivable;
-use super::{find, shift, still_open};
+use super::{Account, fees, find, is_owed, shift};
 use crate::ids::OrderId;
 use crate::mails::{Mailer, Reader};
 use crate::orders::{self, Order};
@@ -37,6 +37,7 @@ struct Stored {
     days_after: i64,
     active: bool,
     texts: String,
+    fees: String,
 }
 
 /// A reminder, the mildest of which is 1.
@@ -48,19 +49,22 @@ pub struct Level {
     pub active: bool,
     /// The shop's own words by language; a language without any has the words that come with the shop.
     pub texts: BTreeMap<String, String>,
+    /// What it costs, in minor units by currency; nothing in a currency that is not named.
+    pub fees: BTreeMap<String, i64>,
 }
 
 /// The levels, the mildest first.
 pub fn levels(conn: &mut Conn) -> Result<Vec<Level>> {
     let stored: Vec<Stored> = dunning_levels::table.order(dunning_levels::level).select(Stored::as_select()).load(conn)?;
     let read = |one: Stored| -> Result<Level> {
-        let texts = serde_json::from_str(&one.texts)?;
-        Ok(Level { level: one.level, days_after: one.days_after, active: one.active, texts })
+        let (texts, fees) = (serde_json::from_str(&one.texts)?, serde_json::from_str(&one.fees)?);
+        Ok(Level { level: one.level, days_after: one.days_after, active: one.active, texts, fees })
     };
     stored.into_iter().map(read).collect()
 }
 
-/// Writes the levels. `Invalid` (`days-1`, `text-1_en`) when the days do not grow with the levels or a text is too long.
+/// Writes the levels. `Invalid` (`days-1`, `text-1_en`, `fee-1-EUR`) when the days do not grow with the levels, a text is too long or a fee is
+/// too high.
 pub fn save_levels(conn: &mut Conn, wanted: &[Level]) -> Result<()> {
     let mut wrong = kernel::error::Fields::default();
     let mut before = 0;
@@ -76,6 +80,11 @@ pub fn save_levels(conn: &mut Conn, wanted: &[Level]) -> Result<()> {
                 wrong.add(&format!("text-{}_{language}", level.level), "admin-too-long");
             }
         }
+        for (currency, fee) in &level.fees {
+            if !(0..=fees::MOST_FEE).contains(fee) {
+                wrong.add(&format!("fee-{}-{currency}", level.level), "dunning-fee-invalid");
+            }
+        }
     }
     wrong.check()?;
     for level in wanted {
@@ -84,6 +93,7 @@ pub fn save_levels(conn: &mut Conn, wanted: &[Level]) -> Result<()> {
                 dunning_levels::days_after.eq(level.days_after),
                 dunning_levels::active.eq(level.active),
                 dunning_levels::texts.eq(kernel::json::text(&level.texts)?),
+                dunning_levels::fees.eq(kernel::json::text(&level.fees)?),
             ))
             .execute(conn)?;
     }
@@ -126,7 +136,8 @@ fn late(conn: &mut Conn, after: CompanyId, now: Time) -> Result<Vec<CompanyId>> 
     let mut found = Vec::new();
     for level in levels(conn)?.iter().filter(|level| level.active) {
         let rows: Vec<CompanyId> = receivables::table
-            .filter(still_open())
+            .filter(is_owed())
+            .filter(receivables::open.gt(0))
             .filter(receivables::paused.eq(false))
             .filter(receivables::dunning_level.lt(level.level))
             .filter(receivables::due_on.le(reached_by(today, level).to_string()))
@@ -147,12 +158,13 @@ fn late(conn: &mut Conn, after: CompanyId, now: Time) -> Result<Vec<CompanyId>> 
 fn dun(conn: &mut Conn, company: CompanyId, mailer: &Mailer, now: Time) -> Result<()> {
     // Whoever books a payment of it comes before this or after it.
     shift(conn, company, 0, now)?;
+    let Some(account) = find(conn, company)? else { return Ok(()) };
     let shop = shop::get(conn)?;
     let today = shop.local(now).date();
     let steps: Vec<Level> = levels(conn)?.into_iter().filter(|level| level.active).collect();
     let due: Vec<Receivable> = receivables::table
         .filter(receivables::company_id.eq(company))
-        .filter(still_open())
+        .filter(is_owed())
         .filter(receivables::paused.eq(false))
         .filter(receivables::due_on.lt(today.to_string()))
         .order((receivables::due_on, receivables::order_id))
@@ -167,7 +179,7 @@ fn dun(conn: &mut Conn, company: CompanyId, mailer: &Mailer, now: Time) -> Resul
         }
     }
     let mut highest: Option<Level> = None;
-    for (receivable, _) in &items {
+    for (receivable, _) in items.iter_mut().filter(|(receivable, _)| receivable.open > 0) {
         let due = receivable.due()?;
         let reached = steps.iter().rfind(|level| due <= reached_by(today, level));
         let Some(reached) = reached.filter(|level| level.level > receivable.dunning_level) else { continue };
@@ -178,9 +190,13 @@ fn dun(conn: &mut Conn, company: CompanyId, mailer: &Mailer, now: Time) -> Resul
             .set((receivables::dunning_level.eq(reached.level), receivables::dunned_at.eq(now)))
             .execute(conn)?;
         orders::note(conn, receivable.order_id, "reminded", &reached.level.to_string(), "system", now)?;
+        let fee = reached.fees.get(&account.currency).copied().unwrap_or(0);
+        if fee > 0 {
+            fees::charge(conn, receivable, reached.level, fee, now)?;
+        }
     }
     match highest {
-        Some(level) => remind(conn, company, &level, &items, (&shop, today), mailer, now),
+        Some(level) => remind(conn, &account, &level, &items, (&shop, today), mailer, now),
         None => Ok(()),
     }
 }
@@ -193,16 +209,16 @@ fn complained(conn: &mut Conn, order: &Order) -> Result<bool> {
 
 fn remind(
     conn: &mut Conn,
-    company: CompanyId,
+    account: &Account,
     level: &Level,
     items: &[(Receivable, Order)],
     (shop, today): (&Shop, NaiveDate),
     mailer: &Mailer,
     now: Time,
 ) -> Result<()> {
-    let (Some(account), Some((_, latest))) = (find(conn, company)?, items.last()) else { return Ok(()) };
+    let Some((_, latest)) = items.last() else { return Ok(()) };
     let currency = account.currency()?;
-    let company = companies::get(conn, company)?;
+    let company = companies::get(conn, account.company_id)?;
     let language = Language::parse(&latest.language).unwrap_or_default();
     let mut rows = Vec::with_capacity(items.len());
     for (receivable, order) in items {
@@ -213,6 +229,7 @@ fn remind(
             due: due.and_time(NaiveTime::MIN),
             days: (today - due).num_days(),
             amount: Money::new(receivable.open, currency),
+            fee: (receivable.fees > 0).then(|| Money::new(receivable.fees, currency)),
         });
     }
     let view = AccountReminder {
@@ -220,7 +237,7 @@ fn remind(
         company: company.name.clone(),
         text: level.texts.get(language.code()).filter(|text| !text.trim().is_empty()).cloned(),
         items: rows,
-        total: Money::new(items.iter().map(|(receivable, _)| receivable.open).sum(), currency),
+        total: Money::new(items.iter().map(|(receivable, _)| receivable.open + receivable.fees).sum(), currency),
         bank: shop.bank_details.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_string).collect(),
     };
     let email = if company.invoice_email.is_empty() { latest.email.clone() } else { company.invoice_email.clone() };

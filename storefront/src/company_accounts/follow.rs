@@ -1,6 +1,6 @@
 //! What an order owes on account follows from its payments.
 
-use super::{ACCOUNT, Entry, EntryKind, deposits, raise, settled_so, shift, write};
+use super::{ACCOUNT, Entry, EntryKind, deposits, fees, raise, settled_so, shift, write};
 use crate::ids::OrderId;
 use crate::orders::{self, OrderStatus};
 use crate::payments::{self, Payment, PaymentState};
@@ -41,6 +41,8 @@ pub struct Receivable {
     pub deposit_due_on: String,
     /// Why staff let the goods leave before the deposit was paid; empty when they did not.
     pub deposit_released: String,
+    /// What is owed of the fees of reminders, beside `open`.
+    pub fees: i64,
 }
 
 impl Receivable {
@@ -98,6 +100,10 @@ pub(crate) fn follow(conn: &mut Conn, order: OrderId, chosen: bool, now: Time) -
         settled += payment.captured;
     }
     deposits::follow(conn, &before, open, settled - settled_so(&all))?;
+    // What is not bought is not late.
+    if stored.status == OrderStatus::Cancelled && before.fees > 0 {
+        fees::forgive(conn, &before, "", "system", now)?;
+    }
     let received = settled - before.settled;
     let changed = open + settled - before.open - before.settled;
     if received == 0 && changed == 0 {

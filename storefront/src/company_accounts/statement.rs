@@ -1,6 +1,6 @@
 //! What a company owes, order by order, and how it came to that. Lists are paged by key.
 
-use super::{EntryKind, Receivable, still_open};
+use super::{EntryKind, Receivable, fees, is_owed};
 use crate::ids::{OrderId, PaymentId};
 use crate::schema::{company_account_entries as entries, company_accounts as accounts, orders, receivables};
 use chrono::NaiveDate;
@@ -50,8 +50,8 @@ pub struct Totals {
 
 /// What a company owes by `today`.
 pub fn totals(conn: &mut Conn, company: CompanyId, today: NaiveDate) -> Result<Totals> {
-    let sum = || sql::<BigInt>("CAST(COALESCE(SUM(open), 0) AS BIGINT)");
-    let of = || receivables::table.filter(receivables::company_id.eq(company)).filter(still_open());
+    let sum = || sql::<BigInt>("CAST(COALESCE(SUM(open + fees), 0) AS BIGINT)");
+    let of = || receivables::table.filter(receivables::company_id.eq(company)).filter(is_owed());
     let open: i64 = of().select(sum()).first(conn)?;
     let late: i64 = of().filter(receivables::due_on.lt(today.to_string())).select(sum()).first(conn)?;
     // Deposits are a part of what is open, and late by a day of their own.
@@ -76,12 +76,12 @@ fn item((receivable, number, placed_at, currency): Row) -> Item {
     Item { receivable, number, placed_at, currency }
 }
 
-/// What is open of a company, the oldest order first, after the order `after`.
+/// What is owed of a company, the oldest order first, after the order `after`.
 pub fn items(conn: &mut Conn, company: CompanyId, after: Option<OrderId>, limit: i64) -> Result<Vec<Item>> {
     let rows: Vec<Row> = receivables::table
         .inner_join(orders::table.on(orders::id.eq(receivables::order_id)))
         .filter(receivables::company_id.eq(company))
-        .filter(still_open())
+        .filter(is_owed())
         .filter(receivables::order_id.gt(after.unwrap_or(OrderId(0))))
         .order(receivables::order_id)
         .limit(limit)
@@ -95,7 +95,7 @@ pub fn overdue(conn: &mut Conn, today: NaiveDate, after: Option<(String, OrderId
     let (day, order) = after.unwrap_or((String::new(), OrderId(0)));
     let rows: Vec<Row> = receivables::table
         .inner_join(orders::table.on(orders::id.eq(receivables::order_id)))
-        .filter(still_open())
+        .filter(is_owed())
         .filter(receivables::due_on.lt(today.to_string()))
         // Where the index is entered: a planner does not read it out of the next line.
         .filter(receivables::due_on.ge(day.clone()))
@@ -146,7 +146,14 @@ pub fn ledger(conn: &mut Conn, company: CompanyId, before: Option<i64>, limit: i
         .into_iter()
         .flatten()
         .collect();
-    let reversible = |line: &Line| line.kind == EntryKind::Payment && line.payment_id.is_some_and(|payment| !reversed.contains(&payment));
+    let keys = rows.iter().filter(|(line, _)| line.kind == EntryKind::FeePayment).map(|(line, _)| fees::reversal(line.id));
+    let fees_reversed: Vec<String> =
+        entries::table.filter(entries::dedupe_key.eq_any(keys.collect::<Vec<_>>())).select(entries::dedupe_key).load(conn)?;
+    let reversible = |line: &Line| match line.kind {
+        EntryKind::Payment => line.payment_id.is_some_and(|payment| !reversed.contains(&payment)),
+        EntryKind::FeePayment => !fees_reversed.contains(&fees::reversal(line.id)),
+        _ => false,
+    };
     let told = |(line, number): (Line, String)| {
         let open = reversible(&line);
         (line, number, open)

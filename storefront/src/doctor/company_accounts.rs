@@ -2,7 +2,7 @@
 
 use super::money::summed;
 use super::{Finding, PAGE};
-use crate::company_accounts::{self, ACCOUNT, Receivable};
+use crate::company_accounts::{self, ACCOUNT, EntryKind, Receivable};
 use crate::ids::OrderId;
 use crate::orders::{self, OrderStatus};
 use crate::payments::{self, PaymentState};
@@ -12,13 +12,15 @@ use diesel::prelude::*;
 use kernel::{Conn, Result};
 use std::collections::BTreeSet;
 
-/// What a company owes is the sum of its entries, and of what is open of its orders.
+/// What a company owes is the sum of its entries, and of what is open of its orders with the fees beside them.
 pub fn exposures(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
     let rows: Vec<(CompanyId, i64)> = entries::table.select((entries::company_id, entries::amount)).load(conn)?;
     let booked = summed(rows);
-    let rows: Vec<(CompanyId, i64)> =
-        receivables::table.filter(receivables::open.ne(0)).select((receivables::company_id, receivables::open)).load(conn)?;
-    let open = summed(rows);
+    let rows: Vec<(CompanyId, i64, i64)> = receivables::table
+        .filter(receivables::open.ne(0).or(receivables::fees.ne(0)))
+        .select((receivables::company_id, receivables::open, receivables::fees))
+        .load(conn)?;
+    let open = summed(rows.into_iter().map(|(company, open, fees)| (company, open + fees)).collect());
     let stored: Vec<(CompanyId, i64)> = accounts::table.select((accounts::company_id, accounts::exposure)).load(conn)?;
     for (company, exposure) in stored {
         finding.checked += 1;
@@ -42,9 +44,13 @@ pub fn orders_owed(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
         let Some(last) = page.last() else { break };
         after = last.order_id;
         let ids: Vec<OrderId> = page.iter().map(|one| one.order_id).collect();
-        let rows: Vec<(OrderId, i64)> =
-            entries::table.filter(entries::order_id.eq_any(&ids)).select((entries::order_id, entries::amount)).load(conn)?;
-        let booked = summed(rows);
+        let rows: Vec<(OrderId, EntryKind, i64)> = entries::table
+            .filter(entries::order_id.eq_any(&ids))
+            .select((entries::order_id, entries::kind, entries::amount))
+            .load(conn)?;
+        let (fees, goods): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(_, kind, _)| company_accounts::is_fee(*kind));
+        let plain = |rows: Vec<(OrderId, EntryKind, i64)>| summed(rows.into_iter().map(|(order, _, amount)| (order, amount)).collect());
+        let (booked, fees) = (plain(goods), plain(fees));
         for one in page {
             finding.checked += 1;
             seen.insert(one.order_id);
@@ -70,6 +76,8 @@ pub fn orders_owed(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
             );
             let entries = booked.get(&order.id).copied().unwrap_or(0);
             finding.expect_equal(|| format!("order {}, open by its entries", order.number), one.open, entries);
+            let charged = fees.get(&order.id).copied().unwrap_or(0);
+            finding.expect_equal(|| format!("order {}, fees by its entries", order.number), one.fees, charged);
         }
     }
     // An order that is paid on account is on one.

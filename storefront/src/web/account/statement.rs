@@ -94,6 +94,7 @@ fn row(item: &Item, currency: Currency, today: NaiveDate, linked: bool) -> Resul
         settled: (owed.settled > 0).then(|| Money::new(owed.settled, currency)),
         deposit: first.map(|_| Money::new(owed.deposit_open, currency)),
         deposit_due: first.map(|day| day.and_time(NaiveTime::MIN)),
+        fees: (owed.fees > 0).then(|| Money::new(owed.fees, currency)),
     })
 }
 

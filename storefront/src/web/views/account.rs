@@ -134,6 +134,8 @@ pub struct StatementItem {
     /// What of it is to be paid before the goods leave, and until when.
     pub deposit: Option<Money>,
     pub deposit_due: Option<Time>,
+    /// What is owed of the fees of reminders beside it.
+    pub fees: Option<Money>,
 }
 
 /// `orders.html`.

@@ -385,4 +385,6 @@ pub struct AccountItem {
     /// Days since it was due.
     pub days: i64,
     pub amount: Money,
+    /// What is owed of the fees of reminders beside it.
+    pub fee: Option<Money>,
 }

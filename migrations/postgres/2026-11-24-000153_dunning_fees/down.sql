@@ -1,0 +1,12 @@
+UPDATE company_accounts SET exposure = exposure - (SELECT COALESCE(SUM(r.fees), 0) FROM receivables r WHERE r.company_id = company_accounts.company_id);
+DELETE FROM company_account_entries WHERE kind IN ('fee', 'waive', 'fee_payment', 'fee_reversal');
+ALTER TABLE company_account_entries DROP CONSTRAINT company_account_entries_kind_check;
+ALTER TABLE company_account_entries ADD CONSTRAINT company_account_entries_kind_check CHECK (kind IN ('charge', 'release', 'payment', 'reversal', 'credit'));
+DROP INDEX receivables_due;
+DROP INDEX receivables_owed_of_company;
+CREATE INDEX receivables_due ON receivables (due_on, order_id) WHERE open > 0;
+CREATE INDEX receivables_open_of_company ON receivables (company_id, order_id) WHERE open > 0;
+DROP INDEX receivables_sums;
+CREATE INDEX receivables_sums ON receivables (company_id, due_on, open) WHERE open > 0;
+ALTER TABLE receivables DROP COLUMN fees;
+ALTER TABLE dunning_levels DROP COLUMN fees;
