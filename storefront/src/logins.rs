@@ -122,15 +122,18 @@ pub fn session(conn: &mut Conn, token: &str, now: Time) -> Result<Option<Custome
     Ok(on_each!(conn, c => open.select(sessions::customer_id).first(c)).optional()?)
 }
 
-/// Who a session's token belongs to, and the membership that they buy by in it.
-pub fn session_with_member(conn: &mut Conn, token: &str, now: Time) -> Result<Option<(CustomerId, Option<MemberId>)>> {
+/// Who a session belongs to, and the membership that they buy by in it.
+pub type SignedIn = (CustomerId, Option<MemberId>);
+
+/// Who a session's token belongs to.
+pub fn session_with_member(conn: &mut Conn, token: &str, now: Time) -> Result<Option<SignedIn>> {
     let own = sessions::table.find(token::hash(token)).filter(sessions::expires_at.gt(now));
     let found = on_each!(conn, c => own.select((sessions::customer_id, sessions::member_id)).first(c)).optional()?;
     Ok(found)
 }
 
 /// [`session_with_member`] of several, by their place.
-pub fn sessions_with_members(conn: &mut Conn, tokens: &[&str], now: Time) -> Result<Vec<Option<(CustomerId, Option<MemberId>)>>> {
+pub fn sessions_with_members(conn: &mut Conn, tokens: &[&str], now: Time) -> Result<Vec<Option<SignedIn>>> {
     match tokens {
         [] => return Ok(Vec::new()),
         [token] => return Ok(vec![session_with_member(conn, token, now)?]),
@@ -140,8 +143,7 @@ pub fn sessions_with_members(conn: &mut Conn, tokens: &[&str], now: Time) -> Res
     let open = sessions::table.filter(sessions::token_hash.eq_any(hashes.clone())).filter(sessions::expires_at.gt(now));
     let query = open.select((sessions::token_hash, sessions::customer_id, sessions::member_id));
     let rows: Vec<(String, CustomerId, Option<MemberId>)> = on_each!(conn, c => query.load(c))?;
-    let found: HashMap<String, (CustomerId, Option<MemberId>)> =
-        rows.into_iter().map(|(hash, customer, member)| (hash, (customer, member))).collect();
+    let found: HashMap<String, SignedIn> = rows.into_iter().map(|(hash, customer, member)| (hash, (customer, member))).collect();
     Ok(hashes.iter().map(|hash| found.get(hash).copied()).collect())
 }
 

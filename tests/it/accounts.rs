@@ -5,7 +5,7 @@ use crate::editing::{edit, get, wish};
 use crate::races::together;
 use crate::support::goods::{self, EUR, now, place};
 use crate::support::house::House;
-use crate::support::office::{at_work, role};
+use crate::support::office::{at_work, role, sign_in};
 use admin::permissions::Preset;
 use chrono::{Days, NaiveDate};
 use crm::{CompanyId, CustomerId};
@@ -264,7 +264,8 @@ fn a_company_buys_on_account_is_reminded_and_pays() {
     mia.get("/admin/receivables").says(200, "Nothing is overdue");
     let levels = mia.get("/admin/receivables/reminders").says(200, "Reminder 3");
     mia.submit(&levels, "/admin/receivables/reminders", &[("days-2", "1")]).says(422, "more days than the one before");
-    mia.submit(&levels, "/admin/receivables/reminders", &[("text-1_en", "Dear friends, please pay.")]).says(200, "Saved");
+    mia.submit(&levels, "/admin/receivables/reminders", &[("text-1_en", "Dear friends, please pay."), ("fee-1-EUR", "5.00")])
+        .says(200, "Saved");
 
     // One mail for each reminder that is reached, on whichever days the job runs.
     let remind = |days: i64| {
@@ -280,5 +281,21 @@ fn a_company_buys_on_account_is_reminded_and_pays() {
     assert!(first.len() == 1 && first[0].contains("Dear friends, please pay.") && first[0].contains("€16.90"), "{first:?}");
     assert_eq!(remind(1).len(), 1);
     assert_eq!(remind(12).len(), 2);
+
+    // The first of them costs a fee, once: it is owed beside the order, paid after it, and let go of by staff.
+    assert!(first[0].contains("€5.00") && first[0].contains("€21.90"), "{first:?}");
+    assert_eq!(owed(&house.db), ONE + 500);
+    goods::assert_books(&house.db);
+    sign_in(&mia, "mia").says(200, "Overview");
+    let page = mia.get(account).says(200, "€5.00");
+    mia.submit(&page, &format!("{account}/payments"), &[("amount", "18.90")]).says(200, "The payment is booked.");
+    assert_eq!(owed(&house.db), 300);
+    let ledger = mia.get(&format!("{account}/ledger")).says(200, "Payment of fees");
+    mia.submit(&ledger, &format!("{account}/reverse"), &[("reason", "came back")]).says(200, "The company owes it again");
+    assert_eq!(owed(&house.db), 500);
+    let page = mia.get(account);
+    mia.submit(&page, &format!("{account}/waive"), &[("reason", " ")]).says(200, "Say why");
+    mia.submit(&page, &format!("{account}/waive"), &[("reason", "an old friend")]).says(200, "The fees are waived.");
+    assert_eq!(owed(&house.db), 0);
     goods::assert_books(&house.db);
 }

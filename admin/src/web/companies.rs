@@ -18,6 +18,7 @@ use storefront::web::countries;
 use storefront::web::posted::Posted;
 use storefront::web::shown;
 use storefront::web::views::form::Form;
+use storefront::web::words::Words;
 
 pub const FIELDS: &[&str] = &[
     "company_name",

@@ -127,7 +127,14 @@ pub fn mails(p: &Preview) -> Result<(), Box<dyn Error>> {
         },
     )?;
     for level in 1..=3 {
-        let item = AccountItem { number: "R1001".to_string(), invoice: "RE-00001".to_string(), due: at(9), days: 14, amount: eur(10930), fee: None };
+        let item = AccountItem {
+            number: "R1001".to_string(),
+            invoice: "RE-00001".to_string(),
+            due: at(9),
+            days: 14,
+            amount: eur(10930),
+            fee: None,
+        };
         p.mail(
             "account_reminder",
             AccountReminder {

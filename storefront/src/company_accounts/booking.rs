@@ -135,7 +135,8 @@ fn candidates(conn: &mut Conn, company: CompanyId, numbers: &[String]) -> Result
             Err(Error::NotFound) => return Err(unknown()),
             Err(error) => return Err(error),
         };
-        let receivable = super::follow::find(conn, order)?.filter(|one| one.company_id == company && one.open + one.fees > 0).ok_or_else(unknown)?;
+        let receivable =
+            super::follow::find(conn, order)?.filter(|one| one.company_id == company && one.open + one.fees > 0).ok_or_else(unknown)?;
         if !found.contains(&receivable) {
             found.push(receivable);
         }

@@ -44,10 +44,8 @@ pub fn orders_owed(conn: &mut Conn, finding: &mut Finding) -> Result<()> {
         let Some(last) = page.last() else { break };
         after = last.order_id;
         let ids: Vec<OrderId> = page.iter().map(|one| one.order_id).collect();
-        let rows: Vec<(OrderId, EntryKind, i64)> = entries::table
-            .filter(entries::order_id.eq_any(&ids))
-            .select((entries::order_id, entries::kind, entries::amount))
-            .load(conn)?;
+        let rows: Vec<(OrderId, EntryKind, i64)> =
+            entries::table.filter(entries::order_id.eq_any(&ids)).select((entries::order_id, entries::kind, entries::amount)).load(conn)?;
         let (fees, goods): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(_, kind, _)| company_accounts::is_fee(*kind));
         let plain = |rows: Vec<(OrderId, EntryKind, i64)>| summed(rows.into_iter().map(|(order, _, amount)| (order, amount)).collect());
         let (booked, fees) = (plain(goods), plain(fees));

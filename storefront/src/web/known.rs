@@ -5,7 +5,7 @@ use super::door::Door;
 use super::frame;
 use super::visit::Visit;
 use crate::ids::StoreId;
-use crate::logins;
+use crate::logins::{self, SignedIn};
 use crate::offers;
 use crate::promotions::{Audience, Personal, Theirs};
 use crate::punchout;
@@ -117,8 +117,7 @@ fn answer(conn: &mut Conn, asked: &[Asked]) -> Result<Vec<Face>> {
     let Some(now) = asked.iter().map(|one| one.now).max() else { return Ok(Vec::new()) };
     let tokens: Vec<&str> = asked.iter().filter_map(|one| one.session.as_deref()).collect();
     let mut sessions = logins::sessions_with_members(conn, &tokens, now)?.into_iter();
-    let sessions: Vec<Option<(CustomerId, Option<MemberId>)>> =
-        asked.iter().map(|one| one.session.as_ref().and_then(|_| sessions.next().flatten())).collect();
+    let sessions: Vec<Option<SignedIn>> = asked.iter().map(|one| one.session.as_ref().and_then(|_| sessions.next().flatten())).collect();
     let (customers, members): (BTreeSet<CustomerId>, Vec<Option<MemberId>>) = sessions.iter().flatten().copied().unzip();
     let customers: Vec<CustomerId> = customers.into_iter().collect();
     let names = customers::names_and_emails(conn, &customers)?;
