@@ -16,7 +16,7 @@ unit-per-ltr = per l
 # The product's form
 unit-label = Sold by
 unit-precision = Decimals of the unit
-unit-precision-hint = 0 to 3: with 2, lengths such as 2.50 m can be ordered. It cannot be changed once anything of it was ordered, stocked or put on a list.
+unit-precision-hint = 0 to 3, such as 2 for 2.50 m. Fixed once stocked or ordered.
 unit-unknown = There is no such unit.
 unit-precision-invalid = Give 0, 1, 2 or 3 decimals.
 unit-precision-used = Quantities of it stand in orders, in stock, in carts, lists, quotes or price lists, and would mean something else. Add another variant instead.

@@ -16,7 +16,7 @@ unit-per-ltr = 每升
 # 商品表单
 unit-label = 计量单位
 unit-precision = 单位的小数位数
-unit-precision-hint = 0 到 3：填 2 时可订购 2.50 m 这样的长度。一旦已有订单、库存或清单使用，便不能再改。
+unit-precision-hint = 0 到 3，例如 2 表示可订 2.50 米。入库或下单后不能再改。
 unit-unknown = 没有这种单位。
 unit-precision-invalid = 小数位数请填 0、1、2 或 3。
 unit-precision-used = 订单、库存、购物车、清单、报价或价格表中已有它的数量，更改后含义会不同。请另建一个规格。
